@@ -1,0 +1,40 @@
+// How anybody reaches a chat session's actor: one call, "run this command", wherever it lives.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { Entity } from "effect/cluster"
+import { Rpc } from "effect/rpc"
+import { Refusal } from "../../domain/refusal.ts"
+import { SessionCommand, SessionReply } from "../../domain/session/commands.ts"
+import { Unavailable } from "../../services/unavailable.ts"
+import { StaffOrigin } from "../turn-call.ts"
+
+export const SessionCall = Schema.Struct({
+  /** Who sends: `customer:<id>`, `mitra:<id>`, `staff:<id>` or `system`. Scopes the command id. */
+  sender_id: Schema.String,
+  /** The client's id for this action; null for commands that are harmless to repeat. */
+  command_id: Schema.NullOr(Schema.String),
+  command: SessionCommand,
+  /** Set when staff acts: the turn then writes an audit entry. */
+  staff: Schema.NullOr(StaffOrigin)
+})
+export type SessionCall = typeof SessionCall.Type
+
+export const ChatSession = Entity.make("ChatSession", [
+  Rpc.make("Run", {
+    payload: SessionCall,
+    success: SessionReply,
+    error: Schema.Union([Refusal, Unavailable])
+  })
+])
+
+/**
+ * The sessions' front door: bounded waiting, retries while an owner moves, and defects turned into
+ * `Unavailable`. A retryable failure means "unknown": repeat with the same command id.
+ */
+export class SessionActors extends Context.Service<SessionActors, {
+  readonly run: (
+    sessionId: string,
+    call: SessionCall
+  ) => Effect.Effect<SessionReply, Refusal | Unavailable>
+}>()("halobestie/actors/SessionActors") {}

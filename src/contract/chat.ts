@@ -1,0 +1,46 @@
+// What both sides of a chat may ask. `chat.send` answers only after the message is committed; its
+// client_message_id may be repeated freely and never makes a second message.
+import * as Schema from "effect/Schema"
+import { Rpc, RpcGroup } from "effect/rpc"
+import { topics } from "../domain/session/state.ts"
+import { CallError } from "./errors.ts"
+import { ClientId, Id, Instant, PageLimit, Seq } from "./fields.ts"
+import { CursorView, MessageView, SessionView } from "./views.ts"
+
+const session = { session_id: Id }
+const command = { command_id: ClientId, session_id: Id }
+// Length is the machine's business (MESSAGE_TOO_LONG); this only bounds what is decoded.
+const text = Schema.String.check(Schema.isMaxLength(16_000))
+
+export const ChatRpcs = RpcGroup.make(
+  Rpc.make("chat.send", {
+    payload: { ...session, client_message_id: ClientId, body: text },
+    success: Schema.Struct({ message_id: Id, seq: Seq, sent_at: Instant }),
+    error: CallError
+  }),
+  Rpc.make("chat.history", {
+    payload: {
+      ...session,
+      before_seq: Schema.NullOr(Seq),
+      after_seq: Schema.NullOr(Seq),
+      limit: PageLimit
+    },
+    success: Schema.Struct({ messages: Schema.Array(MessageView), has_more: Schema.Boolean }),
+    error: CallError
+  }),
+  Rpc.make("chat.sessions", {
+    payload: { before: Schema.NullOr(Schema.String.check(Schema.isMaxLength(80))), limit: PageLimit },
+    success: Schema.Struct({ sessions: Schema.Array(SessionView), next: Schema.NullOr(Schema.String) }),
+    error: CallError
+  }),
+  Rpc.make("chat.delivered", { payload: { ...session, seq: Seq }, success: CursorView, error: CallError }),
+  Rpc.make("chat.read", { payload: { ...session, seq: Seq }, success: CursorView, error: CallError }),
+  Rpc.make("chat.typing", { payload: session, success: Schema.Null, error: CallError }),
+  Rpc.make("chat.topic", {
+    payload: { ...command, topic: Schema.Literals(topics) },
+    success: SessionView,
+    error: CallError
+  }),
+  Rpc.make("chat.end", { payload: command, success: SessionView, error: CallError }),
+  Rpc.make("chat.goodbye", { payload: { ...command, text }, success: SessionView, error: CallError })
+)

@@ -1,0 +1,29 @@
+// Every code this server closes a socket with. 4000-4499: come back (with back-off); 4500-4999: do
+// not, something must change first. 1009 and 1012 are the standard ones for the same ideas.
+
+export interface CloseCode {
+  readonly code: number
+  readonly reason: string
+  readonly reconnect: boolean
+  readonly meaning: string
+}
+
+const code = (value: number, reason: string, reconnect: boolean, meaning: string): CloseCode => ({
+  code: value,
+  reason,
+  reconnect,
+  meaning
+})
+
+export const closeCodes = {
+  tooBig: code(1009, "too_big", false, "A frame was larger than 64 KiB."),
+  goingAway: code(1012, "restarting", true, "This runner is stopping; come back after retry_after_ms."),
+  tokenExpired: code(4001, "token_expired", true, "The access token ran out; refresh it, then reconnect."),
+  idle: code(4002, "idle", true, "Nothing was heard from the phone for 45 seconds."),
+  slowConsumer: code(4003, "slow_consumer", true, "The phone did not read fast enough; resume on reconnect."),
+  replaced: code(4004, "internal", true, "The server lost this connection's state; reconnect."),
+  malformed: code(4500, "malformed", false, "Too many frames that are not valid RPC messages."),
+  duplicateRequestId: code(4501, "duplicate_request_id", false, "A request id was used while still in flight."),
+  flooding: code(4502, "flooding", false, "Far more requests than the limits allow, repeatedly."),
+  revoked: code(4503, "revoked", false, "This sign-in was revoked; sign in again.")
+} as const satisfies Record<string, CloseCode>

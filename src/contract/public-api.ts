@@ -1,0 +1,8 @@
+// Everything the public listener offers, and nothing of the internal one.
+import { AuthRpcs } from "./auth.ts"
+import { ChatRpcs } from "./chat.ts"
+import { CustomerRpcs } from "./customer.ts"
+import { EventRpcs } from "./events.ts"
+import { MitraRpcs } from "./mitra.ts"
+
+export const PublicApi = AuthRpcs.merge(CustomerRpcs, MitraRpcs, ChatRpcs, EventRpcs)

@@ -1,0 +1,87 @@
+// What phones see of the server's state. Views never carry more of a person than the other side may
+// know: a mitra sees a call name, a customer sees a display name.
+import * as Schema from "effect/Schema"
+import { sessionStatuses, sides, topics } from "../domain/session/state.ts"
+import { paymentStatuses } from "../domain/payment.ts"
+import { Id, Instant, Seq } from "./fields.ts"
+
+const Nullable = Schema.NullOr
+
+export const CursorView = Schema.Struct({ delivered_seq: Seq, read_seq: Seq })
+
+export const SessionView = Schema.Struct({
+  session_id: Id,
+  payment_id: Nullable(Id),
+  status: Schema.Literals(sessionStatuses),
+  kind: Schema.Literals(["blast", "targeted"]),
+  mode: Schema.Literals(["chat", "call"]),
+  topic: Schema.Literals(topics),
+  duration_seconds: Schema.Int,
+  customer_name: Schema.String,
+  mitra_id: Nullable(Id),
+  mitra_name: Nullable(Schema.String),
+  requested_at: Instant,
+  search_ends_at: Instant,
+  started_at: Nullable(Instant),
+  ends_at: Nullable(Instant),
+  remaining_ms: Nullable(Schema.Int),
+  closing_ends_at: Nullable(Instant),
+  ended_at: Nullable(Instant),
+  ended_by: Nullable(Schema.String),
+  end_reason: Nullable(Schema.String),
+  last_seq: Seq,
+  unread: Schema.Int,
+  cursors: Schema.Struct({ customer: CursorView, mitra: CursorView }),
+  goodbyes: Schema.Struct({ customer: Nullable(Schema.String), mitra: Nullable(Schema.String) })
+})
+export type SessionView = typeof SessionView.Type
+
+export const MessageView = Schema.Struct({
+  session_id: Id,
+  seq: Seq,
+  message_id: Id,
+  client_message_id: Schema.String,
+  side: Schema.Literals(sides),
+  body: Schema.String,
+  sent_at: Instant
+})
+export type MessageView = typeof MessageView.Type
+
+export const OfferView = Schema.Struct({
+  session_id: Id,
+  status: Schema.Literals(["pending", "accepted", "declined", "missed", "ignored"]),
+  ending: Nullable(Schema.Literals(["taken", "cancelled", "expired", "declined", "withdrawn"])),
+  customer_name: Schema.String,
+  topic: Schema.Literals(topics),
+  mode: Schema.Literals(["chat", "call"]),
+  kind: Schema.Literals(["blast", "targeted"]),
+  duration_seconds: Schema.Int,
+  sent_at: Instant,
+  deadline_at: Instant,
+  /** Time left to answer when this was sent: safe against a phone's wrong clock. */
+  remaining_ms: Schema.Int,
+  winner_at: Nullable(Instant)
+})
+export type OfferView = typeof OfferView.Type
+
+export const PaymentView = Schema.Struct({
+  payment_id: Id,
+  status: Schema.Literals(paymentStatuses),
+  amount_idr: Schema.Int,
+  duration_seconds: Schema.Int,
+  checkout_url: Schema.String,
+  created_at: Instant,
+  expires_at: Instant,
+  session_id: Nullable(Id),
+  failure_cause: Nullable(Schema.String)
+})
+export type PaymentView = typeof PaymentView.Type
+
+export const TierView = Schema.Struct({
+  tier_id: Schema.String,
+  label: Schema.String,
+  mode: Schema.Literals(["chat", "call"]),
+  duration_seconds: Schema.Int,
+  price_idr: Schema.Int
+})
+export type TierView = typeof TierView.Type

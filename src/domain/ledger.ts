@@ -1,0 +1,77 @@
+// The second-exact ledger: every millisecond a customer paid for ends in one entry with a state and
+// a reason. Served time runs while the chat is active; paused time costs nothing; what is left when
+// the chat ends early is forfeited, with the reason. Times are epoch milliseconds, lengths are ms.
+
+export interface LedgerEntry {
+  readonly state: "served" | "paused" | "forfeited"
+  readonly reason: string
+  readonly from: number
+  readonly to: number
+  /** What this entry takes from the purchase; a pause takes nothing. */
+  readonly charged_ms: number
+}
+
+export interface Ledger {
+  readonly purchased_ms: number
+  readonly entries: ReadonlyArray<LedgerEntry>
+  /** The entry still running, if any. */
+  readonly open: { readonly state: "served" | "paused"; readonly reason: string; readonly from: number } | null
+}
+
+export const emptyLedger = (purchasedMs: number): Ledger => ({
+  purchased_ms: purchasedMs,
+  entries: [],
+  open: null
+})
+
+export const chargedMs = (ledger: Ledger): number =>
+  ledger.entries.reduce((sum, entry) => sum + entry.charged_ms, 0)
+
+/** What remains to be served at `now`; never below zero. */
+export const remainingMs = (ledger: Ledger, now: number): number => {
+  const running = ledger.open?.state === "served" ? Math.max(0, now - ledger.open.from) : 0
+  return Math.max(0, ledger.purchased_ms - chargedMs(ledger) - running)
+}
+
+/** The instant the paid time runs out, if the clock is running. */
+export const endsAt = (ledger: Ledger): number | null =>
+  ledger.open?.state === "served" ? ledger.open.from + ledger.purchased_ms - chargedMs(ledger) : null
+
+const closeOpen = (ledger: Ledger, at: number): Ledger => {
+  if (ledger.open === null) return ledger
+  const { from, reason, state } = ledger.open
+  // Time never runs backwards in a ledger, and never past what was bought.
+  const limit = state === "served" ? from + ledger.purchased_ms - chargedMs(ledger) : at
+  const to = Math.max(from, Math.min(at, limit))
+  const entry: LedgerEntry = { state, reason, from, to, charged_ms: state === "served" ? to - from : 0 }
+  return { ...ledger, entries: [...ledger.entries, entry], open: null }
+}
+
+export const serve = (ledger: Ledger, at: number, reason: string): Ledger => ({
+  ...closeOpen(ledger, at),
+  open: { state: "served", reason, from: at }
+})
+
+export const pause = (ledger: Ledger, at: number, reason: string): Ledger => ({
+  ...closeOpen(ledger, at),
+  open: { state: "paused", reason, from: at }
+})
+
+/** Adds paid time (an extension that was approved). */
+export const purchase = (ledger: Ledger, ms: number): Ledger => ({
+  ...ledger,
+  purchased_ms: ledger.purchased_ms + ms
+})
+
+/** Ends the ledger: whatever was not served is forfeited with `reason`. */
+export const settle = (ledger: Ledger, at: number, reason: string): Ledger => {
+  const closed = closeOpen(ledger, at)
+  const left = closed.purchased_ms - chargedMs(closed)
+  if (left <= 0) return closed
+  const entry: LedgerEntry = { state: "forfeited", reason, from: at, to: at, charged_ms: left }
+  return { ...closed, entries: [...closed.entries, entry] }
+}
+
+/** True when nothing is running and every purchased millisecond has exactly one entry. */
+export const isBalanced = (ledger: Ledger): boolean =>
+  ledger.open === null && chargedMs(ledger) === ledger.purchased_ms

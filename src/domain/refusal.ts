@@ -1,0 +1,78 @@
+// Refusals: the closed list of reasons the product says "no", each with a stable code that apps
+// may switch on, and a sentence a person can read. A refusal is a value, never a crash.
+import * as Schema from "effect/Schema"
+
+export const refusalCodes = [
+  // the call itself
+  "BAD_REQUEST",
+  "UNKNOWN_METHOD",
+  "TOO_MANY_REQUESTS",
+  "RATE_LIMITED",
+  "NOT_SIGNED_IN",
+  "TOKEN_INVALID",
+  "TOKEN_EXPIRED",
+  "FORBIDDEN",
+  "NOT_FOUND",
+  "COMMAND_ID_REUSED",
+  // people and sign-in
+  "ACCOUNT_NOT_FOUND",
+  "ACCOUNT_INACTIVE",
+  "ACCOUNT_LOCKED",
+  "CREDENTIALS_INVALID",
+  "REFRESH_INVALID",
+  "REFRESH_REUSED",
+  "PHONE_INVALID",
+  "OTP_COOLDOWN",
+  "OTP_RATE_LIMIT_PHONE",
+  "OTP_RATE_LIMIT_IP",
+  "CODE_INVALID",
+  "CODE_MISMATCH",
+  "OTP_ATTEMPTS_EXCEEDED",
+  "OTP_EXPIRED",
+  "OTP_USED",
+  "WRONG_FLOW",
+  "OTP_PROVIDER_FAILED",
+  // payments
+  "TIER_NOT_FOUND",
+  "PAYMENT_NOT_FOUND",
+  "PAYMENT_NOT_PENDING",
+  "ALREADY_ACTIVE",
+  // pairing
+  "OFFER_NOT_FOUND",
+  "OFFER_TAKEN",
+  "OFFER_CANCELLED",
+  "OFFER_EXPIRED",
+  "OFFER_CLOSED",
+  "MITRA_AT_CAPACITY",
+  "MITRA_NOT_ONLINE",
+  // sessions and messages
+  "SESSION_NOT_FOUND",
+  "NOT_A_PARTICIPANT",
+  "SESSION_NOT_ACTIVE",
+  "SESSION_CLOSING",
+  "SESSION_OVER",
+  "REQUEST_NOT_OPEN",
+  "END_NOT_ALLOWED",
+  "TOPIC_NOT_ALLOWED",
+  "MESSAGE_EMPTY",
+  "MESSAGE_TOO_LONG",
+  // staff
+  "SETTING_UNKNOWN",
+  "SETTING_INVALID",
+  "STALE_WRITE"
+] as const
+
+export type RefusalCode = (typeof refusalCodes)[number]
+
+/** A business "no". `details` carries the fields a person or an app needs, never internals. */
+export class Refusal extends Schema.TaggedError<Refusal>()("Refusal", {
+  code: Schema.Literals(refusalCodes),
+  message: Schema.String,
+  details: Schema.Record(Schema.String, Schema.Json)
+}) {}
+
+export const refuse = (
+  code: RefusalCode,
+  message: string,
+  details: Readonly<Record<string, Schema.Json>> = {}
+): Refusal => new Refusal({ code, message, details })

@@ -1,0 +1,32 @@
+// How a session answers a mitra's accept or decline. The first accept in the mailbox wins; the same
+// mitra asking twice gets the same yes; everybody later is told why they lost.
+import * as Result from "effect/Result"
+import { lateAnswer } from "../pairing.ts"
+import { refuse } from "../refusal.ts"
+import type { Answer } from "./answer.ts"
+import { offerOf, type Participant, type SessionState } from "./state.ts"
+
+const noOffer = (state: SessionState): Answer =>
+  Result.fail(refuse("OFFER_NOT_FOUND", "This request was not offered to you.", { session_id: state.id }))
+
+export const answerAccept = (state: SessionState, by: Participant, now: number): Answer => {
+  const offer = by.side === "mitra" ? offerOf(state, by.id) : undefined
+  if (offer === undefined) return noOffer(state)
+  if (offer.status === "accepted") return Result.succeed([])
+  if (offer.status !== "pending") return Result.fail(lateAnswer(state, offer))
+  return Result.succeed([{
+    _tag: "Paired",
+    at: now,
+    mitra_id: offer.mitra_id,
+    mitra_name: offer.mitra_name,
+    ends_at: now + state.ledger.purchased_ms
+  }])
+}
+
+export const answerDecline = (state: SessionState, by: Participant, now: number): Answer => {
+  const offer = by.side === "mitra" ? offerOf(state, by.id) : undefined
+  if (offer === undefined) return noOffer(state)
+  if (offer.status === "declined") return Result.succeed([])
+  if (offer.status !== "pending") return Result.fail(lateAnswer(state, offer))
+  return Result.succeed([{ _tag: "OfferDeclined", at: now, mitra_id: offer.mitra_id }])
+}

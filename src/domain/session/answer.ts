@@ -1,0 +1,24 @@
+// What a session may answer to a command: events, or one of the refusals every command shares.
+import * as Result from "effect/Result"
+import { refuse, type Refusal } from "../refusal.ts"
+import type { SessionEvent } from "./events.ts"
+import { isTerminal, type SessionState } from "./state.ts"
+
+export type Answer = Result.Result<ReadonlyArray<SessionEvent>, Refusal>
+
+/** Already so: nothing to do, and no error. */
+export const nothing: Answer = Result.succeed([])
+
+export const notParticipant = (state: SessionState): Answer =>
+  Result.fail(refuse("NOT_A_PARTICIPANT", "This session is not yours.", { session_id: state.id }))
+
+export const notActive = (state: SessionState): Answer => {
+  const details = { session_id: state.id, status: state.status }
+  if (state.status === "closing") {
+    return Result.fail(refuse("SESSION_CLOSING", "The paid time is over; only a goodbye is possible.", details))
+  }
+  if (isTerminal(state.status)) {
+    return Result.fail(refuse("SESSION_OVER", "This session is over.", details))
+  }
+  return Result.fail(refuse("SESSION_NOT_ACTIVE", "This chat is not running.", details))
+}

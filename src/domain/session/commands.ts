@@ -1,0 +1,43 @@
+// What a session's actor can be asked to do. These travel between runners, so they are schemas. `by`
+// is always the verified caller; ids and texts are checked again by the machine.
+import * as Schema from "effect/Schema"
+import { Participant, Topic } from "./state.ts"
+
+export const messageLengthMax = 4000
+export const goodbyeLengthMax = 1000
+
+export const SessionCommand = Schema.Union([
+  /** Time has passed: let everything due take effect. */
+  Schema.TaggedStruct("Tick", {}),
+  Schema.TaggedStruct("Accept", { by: Participant }),
+  Schema.TaggedStruct("Decline", { by: Participant }),
+  /** A mitra may not be offered this any more (deactivated). */
+  Schema.TaggedStruct("WithdrawOffer", { mitra_id: Schema.String }),
+  Schema.TaggedStruct("Cancel", { by: Participant }),
+  Schema.TaggedStruct("SendMessage", {
+    by: Participant,
+    message_id: Schema.String,
+    client_message_id: Schema.String,
+    body: Schema.String
+  }),
+  Schema.TaggedStruct("MarkDelivered", { by: Participant, seq: Schema.Int }),
+  Schema.TaggedStruct("MarkRead", { by: Participant, seq: Schema.Int }),
+  Schema.TaggedStruct("SetTopic", { by: Participant, topic: Topic }),
+  Schema.TaggedStruct("End", { by: Participant }),
+  Schema.TaggedStruct("Goodbye", { by: Participant, text: Schema.String }),
+  Schema.TaggedStruct("ForceClose", { staff_id: Schema.String, reason: Schema.String })
+])
+export type SessionCommand = typeof SessionCommand.Type
+export type CommandOf<Tag extends SessionCommand["_tag"]> = Extract<SessionCommand, { _tag: Tag }>
+
+/** The outcome a caller gets; plain JSON, stored beside the command id so a repeat gets the same. */
+export const SessionReply = Schema.Struct({
+  status: Schema.String,
+  /** Sequence of the message or event this command made, if it made one. */
+  seq: Schema.NullOr(Schema.Int),
+  message_id: Schema.NullOr(Schema.String),
+  at: Schema.Int,
+  /** The caller's own receipts after the command; null for callers that are no participant. */
+  cursor: Schema.NullOr(Schema.Struct({ delivered_seq: Schema.Int, read_seq: Schema.Int }))
+})
+export type SessionReply = typeof SessionReply.Type

@@ -1,0 +1,84 @@
+// What has happened to a session. `at` is the instant it took effect, which may be earlier than the
+// turn that wrote it down (a clock that ran out while the server was away ran out on time).
+import type { Offer, SessionState, Side, Topic } from "./state.ts"
+
+export type ClosingReason = "time_up" | "ended_by_customer" | "ended_by_mitra" | "force_closed"
+export type ExpiryCause = "no_mitra_available" | "all_declined" | "window_over" | "returning_chat_timeout"
+export type CompletedReason = "goodbye" | "grace_over" | "force_closed"
+
+export type SessionEvent =
+  | {
+    readonly _tag: "OffersSent"
+    readonly at: number
+    readonly wave: number
+    readonly offers: ReadonlyArray<Offer>
+    readonly next_wave_at: number | null
+  }
+  /** A search that found nobody new; only moves the time of the next look. Not shown to phones. */
+  | { readonly _tag: "SearchedInVain"; readonly at: number; readonly next_wave_at: number | null }
+  | { readonly _tag: "OfferDeclined"; readonly at: number; readonly mitra_id: string }
+  | { readonly _tag: "OfferWithdrawn"; readonly at: number; readonly mitra_id: string }
+  | {
+    readonly _tag: "Paired"
+    readonly at: number
+    readonly mitra_id: string
+    readonly mitra_name: string
+    readonly ends_at: number
+  }
+  | { readonly _tag: "RequestCancelled"; readonly at: number; readonly by: "customer" | "staff" }
+  | { readonly _tag: "RequestExpired"; readonly at: number; readonly cause: ExpiryCause }
+  | {
+    readonly _tag: "MessageSent"
+    readonly at: number
+    readonly message_id: string
+    readonly client_message_id: string
+    readonly side: Side
+    readonly sender_id: string
+    readonly body: string
+  }
+  | {
+    readonly _tag: "ReceiptMoved"
+    readonly at: number
+    readonly side: Side
+    readonly delivered_seq: number
+    readonly read_seq: number
+  }
+  | { readonly _tag: "WarningGiven"; readonly at: number; readonly remaining_seconds: number }
+  | { readonly _tag: "TopicChanged"; readonly at: number; readonly topic: Topic }
+  | {
+    readonly _tag: "ClosingStarted"
+    readonly at: number
+    readonly reason: ClosingReason
+    readonly closing_ends_at: number
+  }
+  | { readonly _tag: "GoodbyeLeft"; readonly at: number; readonly side: Side; readonly text: string }
+  | {
+    readonly _tag: "SessionCompleted"
+    readonly at: number
+    readonly reason: CompletedReason
+    readonly ended_by: NonNullable<SessionState["ended_by"]>
+  }
+
+export type EventOf<Tag extends SessionEvent["_tag"]> = Extract<SessionEvent, { _tag: Tag }>
+
+const unsequenced: ReadonlySet<SessionEvent["_tag"]> = new Set([
+  "SearchedInVain",
+  "OfferDeclined",
+  "OfferWithdrawn",
+  "ReceiptMoved"
+])
+
+/**
+ * Sequenced events are the session's story as both phones see it, numbered without gaps. Receipts are
+ * not: they are cursors, so the latest one says everything.
+ */
+export const isSequenced = (event: SessionEvent): boolean => !unsequenced.has(event._tag)
+
+/** Pairs each event with its sequence (null for unsequenced ones), following `lastSeq`. */
+export const numbered = (
+  events: ReadonlyArray<SessionEvent>,
+  lastSeq: number
+): ReadonlyArray<{ readonly event: SessionEvent; readonly seq: number | null }> => {
+  let seq = lastSeq
+  return events.map((event) => ({ event, seq: isSequenced(event) ? ++seq : null }))
+}

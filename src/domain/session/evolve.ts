@@ -1,0 +1,135 @@
+// How facts change a session. Total: any event on any state gives a state, so replaying stored
+// history can never fail. Whether an event was allowed is decide's business.
+import * as Ledger from "../ledger.ts"
+import { isSequenced, type EventOf, type SessionEvent } from "./events.ts"
+import type { Offer, OfferEnding, OfferStatus, SessionState } from "./state.ts"
+
+const endPending = (
+  offers: ReadonlyArray<Offer>,
+  status: OfferStatus,
+  ending: OfferEnding,
+  at: number,
+  only: (offer: Offer) => boolean = () => true
+): ReadonlyArray<Offer> =>
+  offers.map((offer) =>
+    offer.status === "pending" && only(offer)
+      ? { ...offer, status, ending, responded_at: status === "ignored" ? null : at }
+      : offer
+  )
+
+/** One mitra is out. When nobody asked is left to answer, the next look is due at once. */
+const offerLost = (
+  state: SessionState,
+  event: EventOf<"OfferDeclined"> | EventOf<"OfferWithdrawn">,
+  status: OfferStatus,
+  ending: OfferEnding
+): SessionState => {
+  const offers = endPending(state.offers, status, ending, event.at, (offer) => offer.mitra_id === event.mitra_id)
+  const nobodyLeft = !offers.some((offer) => offer.status === "pending")
+  return { ...state, offers, next_wave_at: nobodyLeft ? event.at : state.next_wave_at }
+}
+
+const paired = (state: SessionState, event: EventOf<"Paired">): SessionState => ({
+  ...state,
+  status: "active",
+  mitra_id: event.mitra_id,
+  mitra_name: event.mitra_name,
+  started_at: event.at,
+  ends_at: event.ends_at,
+  next_wave_at: null,
+  ledger: Ledger.serve(state.ledger, event.at, "paired"),
+  offers: endPending(
+    state.offers.map((offer) =>
+      offer.mitra_id === event.mitra_id
+        ? { ...offer, status: "accepted" as const, responded_at: event.at }
+        : offer
+    ),
+    "missed",
+    "taken",
+    event.at
+  )
+})
+
+const ended = (
+  state: SessionState,
+  status: "cancelled" | "expired",
+  event: EventOf<"RequestCancelled"> | EventOf<"RequestExpired">
+): SessionState => ({
+  ...state,
+  status,
+  next_wave_at: null,
+  ended_at: event.at,
+  ended_by: event._tag === "RequestCancelled" ? event.by : "clock",
+  end_reason: event._tag === "RequestCancelled" ? "cancelled" : event.cause,
+  offers: endPending(state.offers, "ignored", status, event.at)
+})
+
+const receipt = (state: SessionState, event: EventOf<"ReceiptMoved">): SessionState => ({
+  ...state,
+  cursors: {
+    ...state.cursors,
+    [event.side]: { delivered_seq: event.delivered_seq, read_seq: event.read_seq }
+  }
+})
+
+const apply = (state: SessionState, event: SessionEvent): SessionState => {
+  switch (event._tag) {
+    case "OffersSent":
+      return {
+        ...state,
+        status: "pending_acceptance",
+        wave: event.wave,
+        next_wave_at: event.next_wave_at,
+        offers: [...state.offers, ...event.offers]
+      }
+    case "SearchedInVain":
+      return { ...state, next_wave_at: event.next_wave_at }
+    case "OfferDeclined":
+      return offerLost(state, event, "declined", "declined")
+    case "OfferWithdrawn":
+      return offerLost(state, event, "ignored", "withdrawn")
+    case "Paired":
+      return paired(state, event)
+    case "RequestCancelled":
+      return ended(state, "cancelled", event)
+    case "RequestExpired":
+      return ended(state, "expired", event)
+    case "MessageSent":
+      return state
+    case "ReceiptMoved":
+      return receipt(state, event)
+    case "WarningGiven":
+      return { ...state, warned_seconds: event.remaining_seconds }
+    case "TopicChanged":
+      return { ...state, topic: event.topic }
+    case "ClosingStarted":
+      return {
+        ...state,
+        status: "closing",
+        ends_at: null,
+        closing_ends_at: event.closing_ends_at,
+        end_reason: event.reason,
+        ledger: Ledger.settle(state.ledger, event.at, event.reason)
+      }
+    case "GoodbyeLeft":
+      return event.side === "customer"
+        ? { ...state, customer_goodbye: event.text }
+        : { ...state, mitra_goodbye: event.text }
+    case "SessionCompleted":
+      return {
+        ...state,
+        status: "completed",
+        closing_ends_at: null,
+        ended_at: event.at,
+        ended_by: event.ended_by
+      }
+  }
+}
+
+export const evolve = (state: SessionState, event: SessionEvent): SessionState => {
+  const next = apply(state, event)
+  return isSequenced(event) ? { ...next, last_seq: state.last_seq + 1 } : next
+}
+
+export const evolveAll = (state: SessionState, events: ReadonlyArray<SessionEvent>): SessionState =>
+  events.reduce(evolve, state)

@@ -1,0 +1,111 @@
+// What a chat session is: one row's worth of facts, from the request to the goodbye. Field names are
+// the column names. Times are epoch milliseconds, null where they have not happened.
+import * as Schema from "effect/Schema"
+import type { Ledger } from "../ledger.ts"
+
+export const sessionStatuses = [
+  "searching",
+  "pending_acceptance",
+  "active",
+  "extending",
+  "closing",
+  "completed",
+  "cancelled",
+  "expired"
+] as const
+export type SessionStatus = (typeof sessionStatuses)[number]
+
+/** A request still looking for a mitra. */
+export const openStatuses: ReadonlyArray<SessionStatus> = ["searching", "pending_acceptance"]
+/** Takes one of the mitra's slots. */
+export const holdingStatuses: ReadonlyArray<SessionStatus> = ["active", "extending"]
+/** Blocks a new request of the same customer. */
+export const blockingStatuses: ReadonlyArray<SessionStatus> = [...openStatuses, ...holdingStatuses]
+/** Somebody may still act on it. */
+export const liveStatuses: ReadonlyArray<SessionStatus> = [...blockingStatuses, "closing"]
+export const terminalStatuses: ReadonlyArray<SessionStatus> = ["completed", "cancelled", "expired"]
+
+export const isTerminal = (status: SessionStatus): boolean => terminalStatuses.includes(status)
+
+export const topics = ["regular", "sensitive"] as const
+export type Topic = (typeof topics)[number]
+export const Topic = Schema.Literals(topics)
+
+export const sides = ["customer", "mitra"] as const
+export type Side = (typeof sides)[number]
+
+/** A participant, as the server verified it: never taken from a payload. */
+export const Participant = Schema.Struct({ side: Schema.Literals(sides), id: Schema.String })
+export type Participant = typeof Participant.Type
+
+export const offerStatuses = ["pending", "accepted", "declined", "missed", "ignored"] as const
+export type OfferStatus = (typeof offerStatuses)[number]
+
+/** Why an offer that was not accepted ended. */
+export const offerEndings = ["taken", "cancelled", "expired", "declined", "withdrawn"] as const
+export type OfferEnding = (typeof offerEndings)[number]
+
+export interface Offer {
+  readonly mitra_id: string
+  readonly mitra_name: string
+  readonly status: OfferStatus
+  readonly ending: OfferEnding | null
+  readonly wave: number
+  readonly sent_at: number
+  readonly deadline_at: number
+  readonly responded_at: number | null
+  /** Her live sessions when she was asked, for staff. */
+  readonly sessions_at_offer: number
+}
+
+/** How far one side has received and read: sequences, never moving backwards. */
+export interface Cursor {
+  readonly delivered_seq: number
+  readonly read_seq: number
+}
+
+export interface SessionState {
+  readonly id: string
+  readonly customer_id: string
+  readonly customer_name: string
+  readonly payment_id: string
+  readonly amount_idr: number
+  readonly kind: "blast" | "targeted"
+  readonly target_mitra_id: string | null
+  readonly mode: "chat" | "call"
+  readonly topic: Topic
+  readonly status: SessionStatus
+  readonly mitra_id: string | null
+  readonly mitra_name: string | null
+  readonly requested_at: number
+  readonly search_ends_at: number
+  readonly next_wave_at: number | null
+  readonly wave: number
+  readonly started_at: number | null
+  readonly ends_at: number | null
+  readonly warned_seconds: number | null
+  readonly closing_ends_at: number | null
+  readonly ended_at: number | null
+  readonly ended_by: "customer" | "mitra" | "staff" | "clock" | null
+  readonly end_reason: string | null
+  readonly offers: ReadonlyArray<Offer>
+  readonly ledger: Ledger
+  readonly customer_goodbye: string | null
+  readonly mitra_goodbye: string | null
+  readonly cursors: { readonly customer: Cursor; readonly mitra: Cursor }
+  readonly last_seq: number
+}
+
+export const noCursor: Cursor = { delivered_seq: 0, read_seq: 0 }
+
+export const pendingOffers = (state: SessionState): ReadonlyArray<Offer> =>
+  state.offers.filter((offer) => offer.status === "pending")
+
+export const offerOf = (state: SessionState, mitraId: string): Offer | undefined =>
+  state.offers.find((offer) => offer.mitra_id === mitraId)
+
+/** Which side of this session a person is on, if any. */
+export const sideOf = (state: SessionState, who: Participant): Side | null => {
+  if (who.side === "customer") return state.customer_id === who.id ? "customer" : null
+  return state.mitra_id === who.id ? "mitra" : null
+}

@@ -1,0 +1,82 @@
+// Product settings that staff may change while the server runs: names, defaults (domain.md), and
+// the limits a value must respect. Deploy-fixed values live in the environment instead.
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { refuse, type Refusal } from "./refusal.ts"
+
+const whole = (minimum: number, maximum: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const fields = {
+  max_customers_per_mitra: whole(1, 32),
+  mitra_stale_after_seconds: whole(5, 3600),
+  mitra_ping_required: Schema.Boolean,
+  pairing_wave_size: whole(0, 200),
+  pairing_wave_seconds: whole(1, 300),
+  pairing_offers_max: whole(1, 200),
+  pairing_blast_timeout_seconds: whole(1, 3600),
+  pairing_search_again_seconds: whole(1, 60),
+  returning_chat_confirmation_timeout_seconds: whole(1, 600),
+  extension_timeout_seconds: whole(1, 600),
+  extension_default_action_on_timeout: Schema.Literals(["auto_approve", "auto_reject"]),
+  closing_grace_seconds: whole(1, 86_400),
+  payment_session_timeout_minutes: whole(1, 1440),
+  mitra_may_end_session: Schema.Boolean,
+  topic_sensitive_is_final: Schema.Boolean
+} as const
+
+export const SettingsSchema = Schema.Struct(fields)
+export type Settings = typeof SettingsSchema.Type
+export type SettingKey = keyof Settings
+
+export const defaultSettings: Settings = {
+  max_customers_per_mitra: 3,
+  mitra_stale_after_seconds: 45,
+  mitra_ping_required: true,
+  pairing_wave_size: 0,
+  pairing_wave_seconds: 15,
+  pairing_offers_max: 200,
+  pairing_blast_timeout_seconds: 60,
+  pairing_search_again_seconds: 3,
+  returning_chat_confirmation_timeout_seconds: 20,
+  extension_timeout_seconds: 10,
+  extension_default_action_on_timeout: "auto_approve",
+  closing_grace_seconds: 300,
+  payment_session_timeout_minutes: 20,
+  mitra_may_end_session: false,
+  topic_sensitive_is_final: false
+}
+
+export const settingKeys = Object.keys(fields) as ReadonlyArray<SettingKey>
+
+/**
+ * Checks one change. `heartbeatCadenceSeconds` comes from the environment: a heartbeat may never be
+ * called stale before the next one is due.
+ */
+export const checkSetting = (
+  key: string,
+  value: unknown,
+  heartbeatCadenceSeconds: number
+): Result.Result<readonly [SettingKey, Settings[SettingKey]], Refusal> => {
+  const known = settingKeys.find((name) => name === key)
+  if (known === undefined) {
+    return Result.fail(refuse("SETTING_UNKNOWN", `There is no setting "${key}".`, {
+      given: key,
+      expected: [...settingKeys]
+    }))
+  }
+  const decoded = Schema.decodeUnknownResult(fields[known] as Schema.Codec<Settings[SettingKey]>)(value)
+  if (Result.isFailure(decoded)) {
+    return Result.fail(refuse("SETTING_INVALID", `"${key}" does not accept this value: ${decoded.failure}`, {
+      key
+    }))
+  }
+  if (known === "mitra_stale_after_seconds" && Number(value) < heartbeatCadenceSeconds) {
+    return Result.fail(refuse(
+      "SETTING_INVALID",
+      `mitra_stale_after_seconds must be at least the heartbeat cadence, ${heartbeatCadenceSeconds}.`,
+      { key, given: Number(value), minimum: heartbeatCadenceSeconds }
+    ))
+  }
+  return Result.succeed([known, decoded.success] as const)
+}

@@ -1,0 +1,51 @@
+// Bus: carries committed facts to whichever runner holds a person's sockets. A lost message costs
+// latency, never an event: a subscriber told to resync compares sequences with Postgres.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import type { OfflineCause } from "../domain/mitra.ts"
+import type { SessionEvent } from "../domain/session/events.ts"
+import type { OfferEnding, Side } from "../domain/session/state.ts"
+
+export type BusEvent =
+  /** `event` is null when it did not fit in a message: read it from Postgres by its sequence. */
+  | {
+    readonly _tag: "SessionMoved"
+    readonly session_id: string
+    readonly seq: number | null
+    readonly event: SessionEvent | null
+  }
+  /** Something about her open offers changed; `ending` is null for a new offer. */
+  | {
+    readonly _tag: "OfferMoved"
+    readonly session_id: string
+    readonly ending: OfferEnding | null
+    readonly winner_at: number | null
+  }
+  | { readonly _tag: "Typing"; readonly session_id: string; readonly side: Side; readonly until: number }
+  | { readonly _tag: "MitraMoved"; readonly is_online: boolean; readonly cause: OfflineCause | "toggle" }
+  /** Close this person's sockets: one auth session, or all of them when null. */
+  | { readonly _tag: "Revoked"; readonly auth_session_id: string | null }
+  | { readonly _tag: "SettingsChanged" }
+  /** Made by the adapter, never published: something may have been missed. */
+  | { readonly _tag: "Resync" }
+
+export type Topic = `${"customer" | "mitra" | "staff"}:${string}` | "settings"
+
+export interface BusMessage {
+  readonly topic: Topic
+  readonly event: BusEvent
+}
+
+export class Bus extends Context.Service<Bus, {
+  /** Hands messages over and returns at once; delivery is at most once, in order per publisher. */
+  readonly publish: (messages: ReadonlyArray<BusMessage>) => Effect.Effect<void>
+  /**
+   * Messages for these topics from now on. The queue is bounded: a subscriber that falls behind, and
+   * everybody after an interruption, gets `Resync` instead of what it missed.
+   */
+  readonly subscribe: (
+    topics: ReadonlyArray<Topic>
+  ) => Effect.Effect<Queue.Dequeue<BusMessage>, never, Scope.Scope>
+}>()("halobestie/services/Bus") {}

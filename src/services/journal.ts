@@ -1,0 +1,91 @@
+// Journal: the only way an actor's turn reaches Postgres. A turn is written whole or not at all,
+// under the actor's fencing epoch; turns of many actors share one group commit, each with its own
+// verdict, so one bad turn never fails its neighbours.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { Json } from "effect/Schema"
+import type { MitraEvent, MitraState } from "../domain/mitra.ts"
+import type { Refusal } from "../domain/refusal.ts"
+import type { SessionEvent } from "../domain/session/events.ts"
+import type { Offer, SessionState } from "../domain/session/state.ts"
+import type { AuditEntry } from "./audit.ts"
+import type { Unavailable } from "./unavailable.ts"
+
+export interface ActorKey {
+  readonly kind: "session" | "mitra"
+  readonly id: string
+  /** Taken at activation; a write under an older one changes nothing. */
+  readonly epoch: number
+}
+
+/** The caller's command id with the outcome a repeat must get. */
+export interface CommandMark {
+  readonly sender_id: string
+  readonly command_id: string
+  readonly outcome: Json
+}
+
+/** A push to be sent later, written with the event that caused it. Times are epoch ms. */
+export interface PushEntry {
+  readonly id: string
+  readonly user_type: "customer" | "mitra"
+  readonly user_id: string
+  readonly kind: "offer" | "paired" | "message" | "extension" | "closing"
+  readonly session_id: string
+  readonly expires_at: number
+}
+
+export interface SessionWrite {
+  /** The session as it is after the turn; every mutable column is written from it. */
+  readonly state: SessionState
+  readonly deadline_at: number | null
+  /** Only the offers this turn added or changed. */
+  readonly offers: ReadonlyArray<Offer>
+  /** The turn's sequenced events, messages included, with their numbers. */
+  readonly events: ReadonlyArray<{ readonly seq: number; readonly event: SessionEvent }>
+  /** Claim: one of the mitra's slots below `max_slots`, in this same transaction. */
+  readonly slot:
+    | { readonly _tag: "Claim"; readonly mitra_id: string; readonly max_slots: number }
+    | { readonly _tag: "Release" }
+    | null
+  /** True on pairing: the payment becomes consumed and the money movement is recorded, once. */
+  readonly consumes_payment: boolean
+  readonly push: ReadonlyArray<PushEntry>
+  /** Pending offer pushes of these mitras are cancelled: the offer is over. */
+  readonly cancels_offer_push_of: ReadonlyArray<string>
+}
+
+export interface MitraWrite {
+  readonly state: MitraState
+  /** Online and offline changes become log rows, activation changes the account. */
+  readonly events: ReadonlyArray<MitraEvent>
+}
+
+export interface TurnWrite {
+  readonly actor: ActorKey
+  readonly at: number
+  readonly command: CommandMark | null
+  readonly session: SessionWrite | null
+  readonly mitra: MitraWrite | null
+  readonly audit: ReadonlyArray<AuditEntry>
+}
+
+export type Verdict =
+  | { readonly _tag: "Committed" }
+  /** Another owner has taken a newer epoch: nothing was written, this actor must stop. */
+  | { readonly _tag: "Fenced" }
+  /** This command id (or client message id) is already written: nothing new, here is its outcome. */
+  | { readonly _tag: "Repeated"; readonly outcome: Json }
+  /** A constraint said no (no slot left, account inactive): nothing was written. */
+  | { readonly _tag: "Refused"; readonly refusal: Refusal }
+
+export class Journal extends Context.Service<Journal, {
+  /** Writes one turn. Fails only when Postgres did not answer; then the outcome is unknown. */
+  readonly commit: (turn: TurnWrite) => Effect.Effect<Verdict, Unavailable>
+  /** The stored outcome of a command id, or null if it was never written. */
+  readonly outcomeOf: (
+    actorId: string,
+    senderId: string,
+    commandId: string
+  ) => Effect.Effect<Json | null, Unavailable>
+}>()("halobestie/services/Journal") {}

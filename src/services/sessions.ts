@@ -1,0 +1,112 @@
+// Sessions: opening, owning and reading chat sessions. Changes to a running one go through the
+// Journal. Times are epoch milliseconds.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { SessionEvent } from "../domain/session/events.ts"
+import type { Offer, SessionState, Side } from "../domain/session/state.ts"
+import type { Unavailable } from "./unavailable.ts"
+
+export type Opened =
+  | { readonly _tag: "Opened" }
+  /** The payment already has its session: this is it. */
+  | { readonly _tag: "Exists"; readonly session_id: string }
+  /** The customer has another open request or live session. */
+  | { readonly _tag: "AlreadyActive"; readonly session_id: string }
+
+export interface SequencedEvent {
+  readonly session_id: string
+  readonly seq: number
+  readonly event: SessionEvent
+}
+
+export interface StoredMessage {
+  readonly session_id: string
+  readonly seq: number
+  readonly message_id: string
+  readonly client_message_id: string
+  readonly side: Side
+  readonly sender_id: string
+  readonly body: string
+  readonly sent_at: number
+}
+
+/** One offer as its mitra sees it in her list. */
+export interface OfferedRequest {
+  readonly session_id: string
+  readonly customer_name: string
+  readonly topic: SessionState["topic"]
+  readonly mode: SessionState["mode"]
+  readonly kind: SessionState["kind"]
+  readonly duration_ms: number
+  readonly offer: Offer
+  readonly winner_at: number | null
+}
+
+export interface Page {
+  readonly before: string | null
+  readonly limit: number
+}
+
+export class Sessions extends Context.Service<Sessions, {
+  /** Inserts a new request; the database itself holds "one per payment" and "one per customer". */
+  readonly open: (state: SessionState, deadlineAt: number) => Effect.Effect<Opened, Unavailable>
+  /** Takes the next epoch for `runner` and loads the session, or null if there is none. */
+  readonly claim: (
+    sessionId: string,
+    runner: string
+  ) => Effect.Effect<{ readonly epoch: number; readonly state: SessionState } | null, Unavailable>
+  /** Reads without owning. */
+  readonly find: (sessionId: string) => Effect.Effect<SessionState | null, Unavailable>
+  /** Owner of record, for staff: the runner that took the last epoch. */
+  readonly ownerOf: (
+    sessionId: string
+  ) => Effect.Effect<{ readonly runner: string | null; readonly epoch: number } | null, Unavailable>
+  /** Sessions a phone must show as alive: customers also see open requests. Oldest first, at most 50. */
+  readonly liveOf: (side: Side, userId: string) => Effect.Effect<ReadonlyArray<SessionState>, Unavailable>
+  /** Offers still open to this mitra at `now`. */
+  readonly openOffersOf: (
+    mitraId: string,
+    now: number
+  ) => Effect.Effect<ReadonlyArray<OfferedRequest>, Unavailable>
+  /** Her offers, newest first. `before` is the session id that ended the previous page. */
+  readonly recentOffersOf: (
+    mitraId: string,
+    page: Page
+  ) => Effect.Effect<ReadonlyArray<OfferedRequest>, Unavailable>
+  /** Ended sessions, newest first. `before` is `<ended_at ms>_<id>` of the last one seen. */
+  readonly pastOf: (
+    side: Side,
+    userId: string,
+    page: Page
+  ) => Effect.Effect<ReadonlyArray<SessionState>, Unavailable>
+  /** Messages in sequence order: those before a sequence (the latest ones) or after it (the next ones). */
+  readonly messages: (
+    sessionId: string,
+    range: { readonly before: number } | { readonly after: number },
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<StoredMessage>, Unavailable>
+  /** Every sequenced event after `seq`, in order, at most `limit`. */
+  readonly eventsAfter: (
+    sessionId: string,
+    seq: number,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<SequencedEvent>, Unavailable>
+  /** Messages of the other side that this side has not read, per session; sessions with none are absent. */
+  readonly unread: (
+    side: Side,
+    sessionIds: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyMap<string, number>, Unavailable>
+  /** Last sequence of each of these sessions, in one query. Unknown ids are absent. */
+  readonly lastSeqs: (
+    sessionIds: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyMap<string, number>, Unavailable>
+  /** Ids of sessions whose deadline is at or before `horizon`, earliest first. */
+  readonly due: (horizon: number, limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
+  /** Sessions with a pending offer to this mitra. */
+  readonly pendingOfferSessionsOf: (mitraId: string) => Effect.Effect<ReadonlyArray<string>, Unavailable>
+  /** Live counts for staff. */
+  readonly counts: Effect.Effect<
+    { readonly waiting: number; readonly active: number; readonly closing: number },
+    Unavailable
+  >
+}>()("halobestie/services/Sessions") {}
