@@ -13,7 +13,6 @@ export const refusalCodes = [
   "TOKEN_EXPIRED",
   "FORBIDDEN",
   "NOT_FOUND",
-  "COMMAND_ID_REUSED",
   // people and sign-in
   "ACCOUNT_NOT_FOUND",
   "ACCOUNT_INACTIVE",

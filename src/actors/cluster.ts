@@ -1,0 +1,80 @@
+// Our own cluster composition (effect.md, section 4): volatile messages, membership and shard locks in
+// Postgres, TCP_NODELAY on both ends, timings tuned so that a killed runner's actors are elsewhere in
+// three to four seconds. The runner port has no authentication: keep it on loopback or a private network.
+import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import {
+  MessageStorage,
+  RunnerAddress,
+  RunnerHealth,
+  Runners,
+  ShardingConfig,
+  SocketRunner,
+  SqlRunnerStorage
+} from "effect/cluster"
+import { RpcClient, RpcSerialization } from "effect/rpc"
+import { Socket } from "effect/socket"
+
+export interface RunnerOptions {
+  readonly host: string
+  readonly port: number
+}
+
+// One number for every runner, for ever: it decides which shard an id lives in.
+const shardsPerGroup = 300
+
+const tuned = {
+  shardsPerGroup,
+  shardLockExpiration: Duration.seconds(6),
+  shardLockRefreshInterval: Duration.millis(1500),
+  refreshAssignmentsInterval: Duration.millis(500),
+  runnerHealthCheckInterval: Duration.seconds(1),
+  entityTerminationTimeout: Duration.seconds(2),
+  sendRetryInterval: Duration.millis(100),
+  maxResidentEntities: 60_000,
+  simulateRemoteSerialization: false
+}
+
+const clientProtocol = Layer.effect(Runners.RpcClientProtocol)(
+  Effect.gen(function*() {
+    const serialization = yield* RpcSerialization.RpcSerialization
+    return {
+      codecFor: serialization.codecFor,
+      make: Effect.fnUntraced(function*(address) {
+        const socket = yield* NodeSocket.makeNet({
+          host: address.host,
+          port: address.port,
+          openTimeout: 1000,
+          timeout: 5500,
+          noDelay: true
+        })
+        return yield* RpcClient.makeProtocolSocket().pipe(
+          Effect.provideService(Socket.Socket, socket),
+          Effect.provideService(RpcSerialization.RpcSerialization, serialization)
+        )
+      }, Effect.orDie)
+    }
+  })
+)
+
+/** Sharding over Postgres. Needs SqlClient with direct sessions (no transaction-mode pooler). */
+export const layer = (options: RunnerOptions) =>
+  SocketRunner.layer.pipe(
+    Layer.provide([
+      NodeSocketServer.layer({ host: options.host, port: options.port, noDelay: true }),
+      clientProtocol
+    ]),
+    Layer.provide(
+      RunnerHealth.layerPing.pipe(Layer.provide(Runners.layerRpc), Layer.provide(clientProtocol))
+    ),
+    Layer.provideMerge(MessageStorage.layerNoop),
+    Layer.provide(SqlRunnerStorage.layerStorage({})),
+    Layer.provide(ShardingConfig.layer({
+      ...tuned,
+      runnerAddress: Option.some(RunnerAddress.make(options.host, options.port))
+    })),
+    Layer.provide(RpcSerialization.layerSchemaBinary())
+  )

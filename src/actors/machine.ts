@@ -1,0 +1,56 @@
+// What the turn loop needs to know of an actor's machine and its rows. Everything here is a
+// translation; the loop itself (turn.ts) is written once.
+import type * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
+import type { Decision } from "../domain/decision.ts"
+import type { Refusal } from "../domain/refusal.ts"
+import type { BusMessage } from "../services/bus.ts"
+import type { ActorKey, TurnWrite } from "../services/journal.ts"
+import type { Unavailable } from "../services/unavailable.ts"
+import type { StaffOrigin } from "./turn-call.ts"
+
+export interface Call<Command> {
+  readonly sender_id: string
+  readonly command_id: string | null
+  readonly command: Command
+  readonly staff: StaffOrigin | null
+}
+
+/** One finished decision on its way to the journal. */
+export interface Turn<State, Command, Facts, Event> {
+  readonly call: Call<Command>
+  readonly at: number
+  /** What the decision was based on. */
+  readonly facts: Facts
+  readonly before: State
+  readonly after: State
+  readonly events: ReadonlyArray<Event>
+}
+
+export interface Machine<State, Command extends { readonly _tag: string }, Facts, Event, Reply> {
+  readonly kind: ActorKey["kind"]
+  readonly id: string
+  /** Takes the next epoch and loads the state; null when there is no such row. */
+  readonly claim: Effect.Effect<{ readonly epoch: number; readonly state: State } | null, Unavailable>
+  readonly notFound: Refusal
+  /** Whatever the decision needs from outside, read just before it. */
+  readonly facts: (state: State, command: Command, now: number) => Effect.Effect<Facts, Unavailable>
+  readonly decide: (state: State, command: Command, facts: Facts) => Decision<Event, Reply>
+  readonly evolve: (state: State, event: Event) => State
+  readonly deadlineOf: (state: State) => number | null
+  /** The command that lets passed time take effect; null for actors without deadlines. */
+  readonly tick: Command | null
+  readonly reply: Schema.Codec<Reply, Schema.Json>
+  /** The rows of this turn. */
+  readonly write: (
+    turn: Turn<State, Command, Facts, Event>
+  ) => Effect.Effect<Pick<TurnWrite, "session" | "mitra" | "audit">>
+  /** A command whose dedupe lies in its own row (a message) needs no command mark. */
+  readonly marks: (command: Command) => boolean
+  /** Who is told, in order. */
+  readonly publish: (turn: Turn<State, Command, Facts, Event>) => ReadonlyArray<BusMessage>
+  /** Best-effort consequences after the commit; never delays the reply. */
+  readonly afterCommit: (turn: Turn<State, Command, Facts, Event>) => Effect.Effect<void>
+  /** Best-effort consequences of finding the actor in this state at activation. */
+  readonly afterLoad: (state: State) => Effect.Effect<void>
+}

@@ -1,0 +1,143 @@
+// The Mitra actor: online, offline, activation. Deactivation is one event: the commit flags the
+// account and revokes its sign-ins, the bus closes its sockets, and its open offers are withdrawn.
+import * as Effect from "effect/Effect"
+import { Entity } from "effect/cluster"
+import { SecureRandom } from "effect/crypto"
+import { deadlineOf, decide, evolve, MitraReply, type MitraCommand } from "../../domain/mitra.ts"
+import type { MitraEvent, MitraFacts, MitraState } from "../../domain/mitra.ts"
+import { refuse } from "../../domain/refusal.ts"
+import { Availability } from "../../services/availability.ts"
+import type { BusMessage } from "../../services/bus.ts"
+import { Mitras } from "../../services/mitras.ts"
+import { Sessions } from "../../services/sessions.ts"
+import { Settings } from "../../services/settings.ts"
+import type { Machine, Turn } from "../machine.ts"
+import { SessionActors } from "../session/protocol.ts"
+import { makeTurns } from "../turn.ts"
+import { Mitra } from "./protocol.ts"
+
+type MitraMachine = Machine<MitraState, MitraCommand, MitraFacts, MitraEvent, MitraReply>
+type MitraTurn = Turn<MitraState, MitraCommand, MitraFacts, MitraEvent>
+
+const announceMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
+  turn.events.flatMap((event): ReadonlyArray<BusMessage> => {
+    const topic = `mitra:${turn.after.id}` as const
+    switch (event._tag) {
+      case "WentOnline":
+        return [{ topic, event: { _tag: "MitraMoved", is_online: true, cause: "toggle" } }]
+      case "WentOffline":
+        return [{ topic, event: { _tag: "MitraMoved", is_online: false, cause: event.cause } }]
+      case "Deactivated":
+        return [{ topic, event: { _tag: "Revoked", auth_session_id: null } }]
+      case "Activated":
+        return []
+    }
+  })
+
+const actionOf = { Activate: "mitra.activate", Deactivate: "mitra.deactivate", ForceOffline: "mitra.force_offline" }
+
+const mitraRows = Effect.fnUntraced(function*(turn: MitraTurn) {
+  const random = yield* SecureRandom.SecureRandom
+  const { after, before, call } = turn
+  const staff = call.staff
+  const action = call.command._tag in actionOf
+    ? actionOf[call.command._tag as keyof typeof actionOf]
+    : null
+  const audit = staff === null || action === null || turn.events.length === 0 ? [] : [{
+    id: yield* random.uuidV7(),
+    staff_id: staff.staff_id,
+    action,
+    target_type: "mitra",
+    target_id: after.id,
+    before: { is_active: before.is_active, is_online: before.is_online },
+    after: { is_active: after.is_active, is_online: after.is_online },
+    peer: staff.peer,
+    at: turn.at
+  }]
+  return { session: null, mitra: { state: after, events: turn.events }, audit }
+})
+
+/** The machine of one mitra, with everything it needs closed over. */
+export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, runner: string) {
+  const mitras = yield* Mitras
+  const sessions = yield* Sessions
+  const settings = yield* Settings
+  const availability = yield* Availability
+  const actors = yield* SessionActors
+  const random = yield* SecureRandom.SecureRandom
+
+  // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case.
+  const withdrawOffers = sessions.pendingOfferSessionsOf(mitraId).pipe(
+    Effect.flatMap((ids) =>
+      Effect.forEach(ids, (sessionId) =>
+        actors.run(sessionId, {
+          sender_id: "system",
+          command_id: null,
+          command: { _tag: "WithdrawOffer", mitra_id: mitraId },
+          staff: null
+        }).pipe(Effect.catch((error) => Effect.logWarning("offer not withdrawn", error))), {
+        concurrency: 8,
+        discard: true
+      })
+    ),
+    Effect.catch((error) => Effect.logWarning("offers not withdrawn", error))
+  )
+
+  const mirror = (event: MitraEvent) => {
+    switch (event._tag) {
+      case "WentOnline":
+        return availability.wentOnline(mitraId, event.at)
+      case "WentOffline":
+        return availability.wentOffline(mitraId)
+      case "Deactivated":
+        return availability.deactivated(mitraId)
+      case "Activated":
+        return availability.reactivated(mitraId)
+    }
+  }
+
+  const machine: MitraMachine = {
+    kind: "mitra",
+    id: mitraId,
+    claim: mitras.claim(mitraId, runner),
+    notFound: refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id: mitraId }),
+    facts: (_state, command, now) =>
+      Effect.gen(function*() {
+        if (command._tag !== "MarkStale") return { now, heartbeat_is_stale: false }
+        // Read again just before the turn: a ping may have come since the sweep looked.
+        const values = yield* settings.current
+        const last = yield* availability.lastHeartbeat(mitraId)
+        const staleBefore = now - values.mitra_stale_after_seconds * 1000
+        return { now, heartbeat_is_stale: values.mitra_ping_required && (last === null || last <= staleBefore) }
+      }),
+    decide,
+    evolve,
+    deadlineOf,
+    tick: null,
+    reply: MitraReply,
+    write: (turn) => mitraRows(turn).pipe(Effect.provideService(SecureRandom.SecureRandom, random)),
+    marks: () => true,
+    publish: announceMitra,
+    afterCommit: (turn) =>
+      Effect.forEach(turn.events, mirror, { discard: true }).pipe(
+        Effect.andThen(turn.before.is_active && !turn.after.is_active ? withdrawOffers : Effect.void)
+      ),
+    // A crash between a deactivation's commit and its withdrawals is finished here.
+    afterLoad: (state) => state.is_active ? Effect.void : withdrawOffers
+  }
+  return machine
+})
+
+const idleTime = "2 minutes"
+const mailboxCapacity = 256
+
+/** Serves Mitra on this runner. */
+export const layer = Mitra.toLayer(
+  Effect.gen(function*() {
+    const address = yield* Entity.CurrentAddress
+    const runner = yield* Entity.CurrentRunnerAddress
+    const turns = yield* makeTurns(yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`))
+    return Mitra.of({ Run: ({ payload }) => turns.run(payload) })
+  }),
+  { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }
+)

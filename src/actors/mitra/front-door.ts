@@ -1,0 +1,12 @@
+// MitraActors over the cluster: finds the owner's runner by the mitra's shard.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { throughFrontDoor } from "../front-door.ts"
+import { Mitra, MitraActors } from "./protocol.ts"
+
+export const layer = Layer.effect(MitraActors)(
+  Effect.gen(function*() {
+    const client = yield* Mitra.client
+    return MitraActors.of({ run: (mitraId, call) => throughFrontDoor(client(mitraId).Run(call)) })
+  })
+)

@@ -1,0 +1,99 @@
+// The ChatSession actor: the session machine joined to its rows, its listeners and its facts. Pairing
+// runs here: this mailbox decides the first accept.
+import * as Effect from "effect/Effect"
+import { Entity } from "effect/cluster"
+import { SecureRandom } from "effect/crypto"
+import { refuse } from "../../domain/refusal.ts"
+import { waveLimit, wantsCandidates } from "../../domain/pairing.ts"
+import { SessionReply, type SessionCommand } from "../../domain/session/commands.ts"
+import { deadlineOf } from "../../domain/session/deadline.ts"
+import { decide } from "../../domain/session/decide.ts"
+import type { SessionFacts } from "../../domain/session/due.ts"
+import type { SessionEvent } from "../../domain/session/events.ts"
+import { evolve } from "../../domain/session/evolve.ts"
+import type { SessionState } from "../../domain/session/state.ts"
+import type { Settings as SettingValues } from "../../domain/settings.ts"
+import { Availability, type Freshness } from "../../services/availability.ts"
+import { Sessions } from "../../services/sessions.ts"
+import { Settings } from "../../services/settings.ts"
+import type { Machine } from "../machine.ts"
+import { makeTurns } from "../turn.ts"
+import { announceSession } from "./announce.ts"
+import { ChatSession } from "./protocol.ts"
+import { sessionRows } from "./rows.ts"
+
+export const freshness = (settings: SettingValues, now: number): Freshness => ({
+  now,
+  stale_before: settings.mitra_ping_required ? now - settings.mitra_stale_after_seconds * 1000 : null,
+  max_customers: settings.max_customers_per_mitra
+})
+
+type SessionMachine = Machine<SessionState, SessionCommand, SessionFacts, SessionEvent, SessionReply>
+
+const makeFacts = Effect.gen(function*() {
+  const settings = yield* Settings
+  const availability = yield* Availability
+  return (state: SessionState, command: SessionCommand, now: number) =>
+    Effect.gen(function*() {
+      const values = yield* settings.current
+      // Only a tick looks for mitras: a message or a cancel never waits for a search.
+      if (command._tag !== "Tick" || !wantsCandidates(state, now)) {
+        return { now, settings: values, candidates: null }
+      }
+      const candidates = yield* availability.candidates({
+        ...freshness(values, now),
+        limit: waveLimit(state, values),
+        exclude: state.offers.map((offer) => offer.mitra_id),
+        only: state.target_mitra_id
+      })
+      return { now, settings: values, candidates }
+    })
+})
+
+const changesCapacity = (event: SessionEvent): boolean =>
+  event._tag === "Paired" || event._tag === "ClosingStarted"
+
+/** The machine of one session, with everything it needs closed over. */
+export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string, runner: string) {
+  const sessions = yield* Sessions
+  const availability = yield* Availability
+  const random = yield* SecureRandom.SecureRandom
+  const facts = yield* makeFacts
+  const machine: SessionMachine = {
+    kind: "session",
+    id: sessionId,
+    claim: sessions.claim(sessionId, runner),
+    notFound: refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId }),
+    facts,
+    decide,
+    evolve,
+    deadlineOf,
+    tick: { _tag: "Tick" },
+    reply: SessionReply,
+    write: (turn) => sessionRows(turn).pipe(Effect.provideService(SecureRandom.SecureRandom, random)),
+    marks: (command) => command._tag !== "SendMessage",
+    publish: announceSession,
+    afterCommit: (turn) =>
+      turn.after.mitra_id !== null && turn.events.some(changesCapacity)
+        ? availability.capacityChanged(turn.after.mitra_id)
+        : Effect.void,
+    afterLoad: () => Effect.void
+  }
+  return machine
+})
+
+const idleTime = "2 minutes"
+const mailboxCapacity = 256
+
+/** Serves ChatSession on this runner. Idle actors are put to rest; the sweep wakes them in time. */
+export const layer = ChatSession.toLayer(
+  Effect.gen(function*() {
+    const address = yield* Entity.CurrentAddress
+    const runner = yield* Entity.CurrentRunnerAddress
+    const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
+    const turns = yield* makeTurns(machine)
+    return ChatSession.of({ Run: ({ payload }) => turns.run(payload) })
+  }),
+  // Our own mailbox orders turns and timers alike, so the cluster need not; defects stay with their caller.
+  { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }
+)

@@ -1,0 +1,106 @@
+// What one session turn writes: the row as it is afterwards, and everything that hangs on the events.
+import * as Effect from "effect/Effect"
+import { SecureRandom } from "effect/crypto"
+import { deadlineOf } from "../../domain/session/deadline.ts"
+import type { SessionCommand } from "../../domain/session/commands.ts"
+import type { SessionFacts } from "../../domain/session/due.ts"
+import { numbered, type SessionEvent } from "../../domain/session/events.ts"
+import { holdingStatuses, type Offer, type SessionState } from "../../domain/session/state.ts"
+import type { AuditEntry } from "../../services/audit.ts"
+import type { PushEntry, SessionWrite } from "../../services/journal.ts"
+import type { Turn } from "../machine.ts"
+
+export type SessionTurn = Turn<SessionState, SessionCommand, SessionFacts, SessionEvent>
+
+/** Offers this turn added or moved. */
+export const movedOffers = (turn: SessionTurn): ReadonlyArray<Offer> => {
+  const before = new Map(turn.before.offers.map((offer) => [offer.mitra_id, offer]))
+  return turn.after.offers.filter((offer) => before.get(offer.mitra_id) !== offer)
+}
+
+/** Offers that were open before this turn and are not any more. */
+export const closedOffers = (turn: SessionTurn): ReadonlyArray<Offer> => {
+  const open = new Set(
+    turn.before.offers.filter((offer) => offer.status === "pending").map((offer) => offer.mitra_id)
+  )
+  return movedOffers(turn).filter((offer) => open.has(offer.mitra_id) && offer.status !== "pending")
+}
+
+const holds = (state: SessionState): boolean => holdingStatuses.includes(state.status)
+
+/** The pairing claims a slot in its own transaction; entering closing gives it back. */
+const slotOf = (turn: SessionTurn): SessionWrite["slot"] => {
+  const { after, before, facts } = turn
+  if (!holds(before) && holds(after) && after.mitra_id !== null) {
+    return { _tag: "Claim", mitra_id: after.mitra_id, max_slots: facts.settings.max_customers_per_mitra }
+  }
+  return holds(before) && !holds(after) ? { _tag: "Release" } : null
+}
+
+type PushDraft = Omit<PushEntry, "id">
+
+const pushes = (turn: SessionTurn): ReadonlyArray<PushDraft> => {
+  const { after } = turn
+  const session = { session_id: after.id }
+  const both = (kind: PushEntry["kind"], expiresAt: number): Array<PushDraft> => [
+    { ...session, kind, user_type: "customer", user_id: after.customer_id, expires_at: expiresAt },
+    ...(after.mitra_id === null ? [] : [
+      { ...session, kind, user_type: "mitra" as const, user_id: after.mitra_id, expires_at: expiresAt }
+    ])
+  ]
+  return turn.events.flatMap((event): ReadonlyArray<PushDraft> => {
+    switch (event._tag) {
+      case "OffersSent":
+        return event.offers.map((offer) => ({
+          ...session,
+          kind: "offer",
+          user_type: "mitra",
+          user_id: offer.mitra_id,
+          expires_at: offer.deadline_at
+        }))
+      case "Paired":
+        return both("paired", event.ends_at).filter((entry) => entry.user_type === "customer")
+      case "ClosingStarted":
+        return both("closing", event.closing_ends_at)
+      default:
+        return []
+    }
+  })
+}
+
+const auditOf = (turn: SessionTurn, id: string): ReadonlyArray<AuditEntry> => {
+  const staff = turn.call.staff
+  if (staff === null || turn.events.length === 0) return []
+  const reason = turn.call.command._tag === "ForceClose" ? turn.call.command.reason : null
+  return [{
+    id,
+    staff_id: staff.staff_id,
+    action: "session.force_close",
+    target_type: "session",
+    target_id: turn.after.id,
+    before: { status: turn.before.status },
+    after: { status: turn.after.status, reason },
+    peer: staff.peer,
+    at: turn.at
+  }]
+}
+
+/** The rows of a session turn. */
+export const sessionRows = Effect.fnUntraced(function*(turn: SessionTurn) {
+  const random = yield* SecureRandom.SecureRandom
+  const push: Array<PushEntry> = []
+  for (const draft of pushes(turn)) push.push({ ...draft, id: yield* random.uuidV7() })
+  const session: SessionWrite = {
+    state: turn.after,
+    deadline_at: deadlineOf(turn.after),
+    offers: movedOffers(turn),
+    events: numbered(turn.events, turn.before.last_seq).flatMap(({ event, seq }) =>
+      seq === null ? [] : [{ seq, event }]
+    ),
+    slot: slotOf(turn),
+    consumes_payment: turn.events.some((event) => event._tag === "Paired"),
+    push,
+    cancels_offer_push_of: closedOffers(turn).map((offer) => offer.mitra_id)
+  }
+  return { session, mitra: null, audit: auditOf(turn, yield* random.uuidV7()) }
+})

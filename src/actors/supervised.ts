@@ -1,0 +1,24 @@
+// Background fibers die silently in Effect; none of ours may. A supervised one is logged and started
+// again with back-off, until its scope closes.
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+
+// 0.2 s, 0.4 s, ... but never more than 5 s apart.
+const backOff = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")]).pipe(
+  Schedule.jittered
+)
+
+/** Runs to its end; every failure or defect is logged and retried. Interruption passes through. */
+export const runSupervised = <E, R>(
+  name: string,
+  effect: Effect.Effect<void, E, R>
+): Effect.Effect<void, never, R> =>
+  effect.pipe(
+    Effect.sandbox,
+    Effect.tapError((cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError(`${name} failed; starting again`, cause)
+    ),
+    Effect.retry({ schedule: backOff }),
+    Effect.catchCause(() => Effect.void)
+  )

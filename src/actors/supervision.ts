@@ -1,0 +1,58 @@
+// Everything that lives, on one screen.
+//
+//   cluster (one per runner, shards and singletons shared out through Postgres)
+//   |- ChatSession   one actor per session: mailbox, timer, epoch     wakes on a message or the sweep
+//   |- Mitra         one actor per mitra: mailbox, epoch              wakes on a message
+//   |- sweep/deadlines          every second      wakes owners of due sessions
+//   |- sweep/stale_heartbeats   every 30 s        takes silent mitras offline
+//   `- sweep/payments           every 60 s        expires, and opens what a crash left behind
+//
+// A defect in a turn costs its caller one answer: the state is reloaded, repeats are slowed down.
+// A sweep pass that fails is logged, reported as a milestone and tried again at the next beat.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as MitraActor from "./mitra/actor.ts"
+import * as MitraFrontDoor from "./mitra/front-door.ts"
+import * as SessionActor from "./session/actor.ts"
+import * as SessionFrontDoor from "./session/front-door.ts"
+import * as Requests from "./session/requests.ts"
+import { deadlines } from "./sweeps/deadlines.ts"
+import { payments } from "./sweeps/payments.ts"
+import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
+import { boundedPass, singleton } from "./sweeps/sweep.ts"
+
+export interface SweepCadence {
+  readonly stale_heartbeats_seconds: number
+}
+
+const actors = Layer.mergeAll(SessionActor.layer, MitraActor.layer)
+
+/** What the rest of the server calls: the actors' front doors. */
+const frontDoors = Requests.layer.pipe(
+  Layer.provideMerge(Layer.mergeAll(MitraFrontDoor.layer, SessionFrontDoor.layer))
+)
+
+const sweeps = (cadence: SweepCadence) =>
+  Layer.mergeAll(
+    Layer.unwrap(Effect.map(deadlines, singleton)),
+    Layer.unwrap(Effect.map(staleHeartbeats(cadence.stale_heartbeats_seconds), singleton)),
+    Layer.unwrap(Effect.map(payments, singleton))
+  )
+
+/**
+ * Before the listeners bind: whatever became due while nobody was running takes effect, and every
+ * confirmed payment has its session.
+ */
+const catchUp = Layer.effectDiscard(
+  Effect.gen(function*() {
+    yield* boundedPass(yield* payments)
+    yield* boundedPass(yield* deadlines)
+  })
+)
+
+export const layer = (cadence: SweepCadence) =>
+  sweeps(cadence).pipe(
+    Layer.provideMerge(catchUp),
+    Layer.provideMerge(actors),
+    Layer.provideMerge(frontDoors)
+  )

@@ -1,0 +1,42 @@
+// Deadlines: wakes the owners of sessions that are due now or in the next moments. A resident actor
+// has its own timer, to which this changes nothing; a resting one is awake in time to be punctual.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { Sessions } from "../../services/sessions.ts"
+import { SessionActors } from "../session/protocol.ts"
+import type { Sweep } from "./sweep.ts"
+
+const wakeAheadMs = 2500
+const batch = 1000
+const concurrency = 32
+
+export const deadlines = Effect.gen(function*() {
+  const sessions = yield* Sessions
+  const actors = yield* SessionActors
+
+  const wake = (sessionId: string) =>
+    actors.run(sessionId, {
+      sender_id: "system",
+      command_id: null,
+      command: { _tag: "Tick" },
+      staff: null
+    }).pipe(
+      Effect.as(1),
+      Effect.catch((error) =>
+        Effect.logWarning("session not woken").pipe(
+          Effect.annotateLogs({ session_id: sessionId, error: error._tag }),
+          Effect.as(0)
+        )
+      )
+    )
+
+  const runOnce = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const ids = yield* sessions.due(now + wakeAheadMs, batch)
+    const woken = yield* Effect.forEach(ids, wake, { concurrency })
+    const count = woken.reduce((sum, one) => sum + one, 0)
+    return { due: ids.length, woken: count, failed: ids.length - count }
+  })
+
+  return { name: "deadlines", every: "1 second", runOnce } satisfies Sweep<unknown, never>
+})

@@ -1,0 +1,26 @@
+// The one sweep skeleton: a cluster singleton that runs a pass, reports it, and waits. Passes are
+// bounded in time and idempotent, because two runners may overlap for a moment while a runner leaves.
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { Singleton } from "effect/cluster"
+import { reported } from "./milestones.ts"
+
+export interface Sweep<E, R> {
+  readonly name: string
+  readonly every: Duration.Input
+  /** One pass; returns what it did, in counts. */
+  readonly runOnce: Effect.Effect<Readonly<Record<string, number>>, E, R>
+}
+
+const passTimeout = Duration.seconds(30)
+
+export const boundedPass = <E, R>(sweep: Sweep<E, R>) =>
+  reported(sweep.name, Effect.timeout(sweep.runOnce, passTimeout))
+
+/** Serves the sweep on exactly one runner of the cluster. */
+export const singleton = <E, R>(sweep: Sweep<E, R>) =>
+  Singleton.make(
+    `sweep/${sweep.name}`,
+    boundedPass(sweep).pipe(Effect.repeat(Schedule.spaced(sweep.every)), Effect.asVoid)
+  )

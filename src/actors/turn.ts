@@ -1,0 +1,221 @@
+// The one turn loop: load -> decide -> commit -> evolve -> reply -> publish -> arm. Memory is never
+// newer than Postgres and a reply never precedes its commit. One turn at a time per actor; a turn
+// that started is not interrupted half-way.
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberHandle from "effect/FiberHandle"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { Refusal } from "../domain/refusal.ts"
+import { Bus } from "../services/bus.ts"
+import { Journal, type CommandMark, type Verdict } from "../services/journal.ts"
+import { Unavailable } from "../services/unavailable.ts"
+import type { Call, Machine, Turn } from "./machine.ts"
+import { makeOutcomes } from "./outcomes.ts"
+import { runSupervised } from "./supervised.ts"
+
+/** After losing its epoch an actor stays silent this long: by then its cluster knows who owns it. */
+const fencedSilenceMs = 5000
+/** Repeated defects silence an actor with back-off instead of spinning. */
+const defectsBeforeSilence = 3
+const defectSilenceMaxMs = 30_000
+const afterCommitTimeout = "5 seconds"
+const stuckDeadlineMs = 1000
+
+const moved = new Unavailable({ what: "actor", retryable: true })
+
+export interface Turns<Command, Reply> {
+  readonly run: (call: Call<Command>) => Effect.Effect<Reply, Refusal | Unavailable>
+}
+
+interface Loaded<State> {
+  readonly epoch: number
+  readonly state: State
+}
+
+/** Builds the loop for one activated actor; its timer and after-commit work live in the scope. */
+export const makeTurns = Effect.fnUntraced(function*<
+  State,
+  Command extends { readonly _tag: string },
+  Facts,
+  Event,
+  Reply
+>(
+  machine: Machine<State, Command, Facts, Event, Reply>
+): Effect.fn.Return<Turns<Command, Reply>, never, Journal | Bus | Scope.Scope> {
+  const journal = yield* Journal
+  const bus = yield* Bus
+  const scope = yield* Effect.scope
+  const mailbox = yield* Semaphore.make(1)
+  const timer = yield* FiberHandle.make<void, never>()
+  const outcomes = makeOutcomes<Reply>()
+  const encodeReply = Schema.encodeSync(machine.reply)
+  const decodeReply = Schema.decodeUnknownSync(machine.reply)
+
+  let loaded: Loaded<State> | null = null
+  let silentUntil = 0
+  let defects = 0
+  let armedFor: number | null = null
+  let tickedFor: number | null = null
+
+  const label = { actor: machine.kind, actor_id: machine.id }
+
+  const background = (name: string, effect: Effect.Effect<void>) =>
+    effect.pipe(
+      Effect.timeout(afterCommitTimeout),
+      Effect.catchCause((cause) => Effect.logWarning(`${name} failed`, cause)),
+      Effect.annotateLogs(label),
+      Effect.forkIn(scope),
+      Effect.asVoid
+    )
+
+  const load = Effect.gen(function*() {
+    if (loaded !== null) return loaded
+    const claimed = yield* machine.claim
+    if (claimed === null) return yield* Effect.fail(machine.notFound)
+    loaded = claimed
+    yield* background("afterLoad", machine.afterLoad(claimed.state))
+    return claimed
+  })
+
+  /** Sleeps until the nearest deadline and ticks; starts again until the tick is through. */
+  const arm = (state: State): Effect.Effect<void> => {
+    const deadline = machine.deadlineOf(state)
+    const tick = machine.tick
+    if (deadline === armedFor) return Effect.void
+    armedFor = deadline
+    if (deadline === null || tick === null) return FiberHandle.clear(timer)
+    const fire = Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      // A deadline that a tick did not move would spin: it waits a little before the next try.
+      const pause = tickedFor === deadline ? stuckDeadlineMs : 0
+      yield* Effect.sleep(Math.max(pause, deadline - now))
+      tickedFor = deadline
+      armedFor = null
+      // Forked, because the tick arms the next timer, which replaces (interrupts) this one.
+      const ticking = yield* Effect.forkIn(
+        run({ sender_id: "system", command_id: null, command: tick, staff: null }),
+        scope
+      )
+      yield* Fiber.join(ticking)
+    })
+    return FiberHandle.run(timer, runSupervised("deadline timer", fire)).pipe(Effect.asVoid)
+  }
+
+  const settle = (turn: Turn<State, Command, Facts, Event>, epoch: number) =>
+    Effect.gen(function*() {
+      loaded = { epoch, state: turn.after }
+      defects = 0
+      yield* bus.publish(machine.publish(turn))
+      yield* background("afterCommit", machine.afterCommit(turn))
+    })
+
+  const markOf = (call: Call<Command>, reply: Result.Result<Reply, Refusal>): CommandMark | null =>
+    call.command_id !== null && machine.marks(call.command) && Result.isSuccess(reply)
+      ? { sender_id: call.sender_id, command_id: call.command_id, outcome: encodeReply(reply.success) }
+      : null
+
+  /** Turns the journal's verdict into memory and a reply. */
+  const conclude = (
+    verdict: Verdict,
+    turn: Turn<State, Command, Facts, Event>,
+    reply: Result.Result<Reply, Refusal>,
+    epoch: number
+  ): Effect.Effect<Reply, Refusal | Unavailable> =>
+    Effect.gen(function*() {
+      switch (verdict._tag) {
+        case "Committed":
+          yield* settle(turn, epoch)
+          return yield* Effect.fromResult(reply)
+        case "Repeated":
+          return decodeReply(verdict.outcome)
+        case "Refused":
+          return yield* Effect.fail(verdict.refusal)
+        case "Fenced": {
+          loaded = null
+          silentUntil = (yield* Clock.currentTimeMillis) + fencedSilenceMs
+          armedFor = null
+          yield* FiberHandle.clear(timer)
+          yield* Effect.logWarning("fenced out: another owner has a newer epoch").pipe(
+            Effect.annotateLogs(label)
+          )
+          return yield* Effect.fail(moved)
+        }
+      }
+    })
+
+  const takeTurn = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
+    Effect.gen(function*() {
+      const known = outcomes.get(call)
+      if (known !== undefined) return known
+      const { epoch, state } = yield* load
+      const at = yield* Clock.currentTimeMillis
+      const facts = yield* machine.facts(state, call.command, at)
+      const { events, reply } = machine.decide(state, call.command, facts)
+      const mark = markOf(call, reply)
+      if (Result.isFailure(reply) && call.command_id !== null) {
+        // A repeat of a command that once succeeded may be refused by the state it itself made.
+        const stored = yield* journal.outcomeOf(machine.id, call.sender_id, call.command_id)
+        if (stored !== null) return decodeReply(stored)
+      }
+      if (events.length === 0 && mark === null) {
+        yield* arm(state)
+        return yield* Effect.fromResult(reply)
+      }
+      const turn: Turn<State, Command, Facts, Event> = {
+        call,
+        at,
+        facts,
+        before: state,
+        after: events.reduce(machine.evolve, state),
+        events
+      }
+      const rows = yield* machine.write(turn)
+      const verdict = yield* journal.commit({
+        actor: { kind: machine.kind, id: machine.id, epoch },
+        at,
+        command: mark,
+        ...rows
+      }).pipe(
+        // Written or not, nobody knows: forget, so that the next turn reads the truth.
+        Effect.onError(() => Effect.sync(() => (loaded = null)))
+      )
+      const answer = yield* conclude(verdict, turn, reply, epoch)
+      yield* arm(loaded === null ? state : (loaded as Loaded<State>).state)
+      outcomes.put(call, answer)
+      return answer
+    })
+
+  const onDefect = (call: Call<Command>, cause: Cause.Cause<Refusal | Unavailable>) =>
+    Effect.gen(function*() {
+      loaded = null
+      armedFor = null
+      defects += 1
+      if (defects >= defectsBeforeSilence) {
+        const silence = Math.min(defectSilenceMaxMs, 1000 * 2 ** (defects - defectsBeforeSilence))
+        silentUntil = (yield* Clock.currentTimeMillis) + silence
+      }
+      yield* Effect.logError("defect in a turn; state is reloaded", cause).pipe(
+        Effect.annotateLogs({ ...label, command: call.command._tag, sender: call.sender_id, defects })
+      )
+      return yield* Effect.fail(moved)
+    })
+
+  const supervisedTurn = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
+    Effect.gen(function*() {
+      if ((yield* Clock.currentTimeMillis) < silentUntil) return yield* Effect.fail(moved)
+      return yield* takeTurn(call)
+    }).pipe(
+      Effect.uninterruptible,
+      Effect.catchCauseIf((cause) => Cause.hasDies(cause), (cause) => onDefect(call, cause))
+    )
+
+  const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
+    mailbox.withPermit(supervisedTurn(call))
+
+  return { run }
+})
