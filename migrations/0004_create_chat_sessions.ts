@@ -52,6 +52,8 @@ const sessions = [
     WHERE status IN ('searching', 'pending_acceptance', 'active', 'extending')`,
   `CREATE UNIQUE INDEX one_session_per_payment ON chat_sessions (payment_id)
     WHERE status NOT IN ('cancelled', 'expired')`,
+  // Any status: the payments sweep asks which confirmed payments never got a row at all.
+  `CREATE INDEX chat_sessions_of_payment ON chat_sessions (payment_id)`,
   `CREATE INDEX chat_sessions_due ON chat_sessions (deadline_at) WHERE deadline_at IS NOT NULL`,
   `CREATE INDEX chat_sessions_of_mitra ON chat_sessions (mitra_id)
     WHERE status IN ('active', 'extending', 'closing')`,
@@ -66,6 +68,7 @@ const pairing = [
   `CREATE TABLE chat_request_notifications (
     session_id uuid NOT NULL REFERENCES chat_sessions (id),
     mitra_id uuid NOT NULL REFERENCES mitras (id),
+    position integer NOT NULL CHECK (position >= 0),
     status text NOT NULL CHECK (status IN ('pending', 'accepted', 'declined', 'missed', 'ignored')),
     ending text CHECK (ending IN ('taken', 'cancelled', 'expired', 'declined', 'withdrawn')),
     wave integer NOT NULL,

@@ -6,6 +6,8 @@
 //   |- sweep/deadlines          every second      wakes owners of due sessions
 //   |- sweep/stale_heartbeats   every 30 s        takes silent mitras offline
 //   `- sweep/payments           every 60 s        expires, and opens what a crash left behind
+//   every runner
+//   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
 //
 // A defect in a turn costs its caller one answer: the state is reloaded, repeats are slowed down.
 // A sweep pass that fails is logged, reported as a milestone and tried again at the next beat.
@@ -16,6 +18,7 @@ import * as MitraFrontDoor from "./mitra/front-door.ts"
 import * as SessionActor from "./session/actor.ts"
 import * as SessionFrontDoor from "./session/front-door.ts"
 import * as Requests from "./session/requests.ts"
+import * as SettingsFollower from "./settings-follower.ts"
 import { deadlines } from "./sweeps/deadlines.ts"
 import { payments } from "./sweeps/payments.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
@@ -51,7 +54,7 @@ const catchUp = Layer.effectDiscard(
 )
 
 export const layer = (cadence: SweepCadence) =>
-  sweeps(cadence).pipe(
+  Layer.merge(sweeps(cadence), SettingsFollower.layer).pipe(
     Layer.provideMerge(catchUp),
     Layer.provideMerge(actors),
     Layer.provideMerge(frontDoors)

@@ -4,13 +4,13 @@ import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { topics } from "../domain/session/state.ts"
 import { CallError } from "./errors.ts"
-import { ClientId, Id, Instant, PageLimit, Seq } from "./fields.ts"
+import { ClientId, Id, Instant, PageLimit, Seq, storable } from "./fields.ts"
 import { CursorView, MessageView, SessionView } from "./views.ts"
 
 const session = { session_id: Id }
 const command = { command_id: ClientId, session_id: Id }
 // Length is the machine's business (MESSAGE_TOO_LONG); this only bounds what is decoded.
-const text = Schema.String.check(Schema.isMaxLength(16_000))
+const text = Schema.String.check(Schema.isMaxLength(16_000), storable)
 
 export const ChatRpcs = RpcGroup.make(
   Rpc.make("chat.send", {

@@ -3,14 +3,19 @@
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 
-export const Id = Schema.String.check(Schema.isUUID())
+/** Lower case only: one session must have one spelling, because its id names its actor. */
+export const Id = Schema.String.check(Schema.isUUID(), Schema.isLowercased())
 /** Made by the client, unique per action; repeating it repeats the first outcome. */
 export const ClientId = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{8,64}$/))
 export const Instant = Schema.String
 export const Seq = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
 export const PageLimit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))
+/** What Postgres can store as text and jsonb: no NUL, no half of a surrogate pair. */
+export const storable = Schema.isPattern(/^[^\0\p{Surrogate}]*$/u, {
+  expected: "text without NUL and without broken surrogate pairs"
+})
 export const shortText = (maximum: number) =>
-  Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(maximum))
+  Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(maximum), storable)
 
 /** Epoch milliseconds to the wire's instant. */
 export const instant = (ms: number): string => DateTime.formatIso(DateTime.makeUnsafe(ms))

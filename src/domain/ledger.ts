@@ -15,7 +15,9 @@ export interface Ledger {
   readonly purchased_ms: number
   readonly entries: ReadonlyArray<LedgerEntry>
   /** The entry still running, if any. */
-  readonly open: { readonly state: "served" | "paused"; readonly reason: string; readonly from: number } | null
+  readonly open:
+    | { readonly state: "served" | "paused"; readonly reason: string; readonly from: number }
+    | null
 }
 
 export const emptyLedger = (purchasedMs: number): Ledger => ({
@@ -47,15 +49,19 @@ const closeOpen = (ledger: Ledger, at: number): Ledger => {
   return { ...ledger, entries: [...ledger.entries, entry], open: null }
 }
 
-export const serve = (ledger: Ledger, at: number, reason: string): Ledger => ({
-  ...closeOpen(ledger, at),
-  open: { state: "served", reason, from: at }
-})
+/** `at`, but never before the last entry ended: two servers' clocks differ, an instant counts once. */
+const notBefore = (ledger: Ledger, at: number): number => Math.max(at, ledger.entries.at(-1)?.to ?? at)
 
-export const pause = (ledger: Ledger, at: number, reason: string): Ledger => ({
-  ...closeOpen(ledger, at),
-  open: { state: "paused", reason, from: at }
-})
+const openNext = (ledger: Ledger, state: "served" | "paused", at: number, reason: string): Ledger => {
+  const closed = closeOpen(ledger, at)
+  return { ...closed, open: { state, reason, from: notBefore(closed, at) } }
+}
+
+export const serve = (ledger: Ledger, at: number, reason: string): Ledger =>
+  openNext(ledger, "served", at, reason)
+
+export const pause = (ledger: Ledger, at: number, reason: string): Ledger =>
+  openNext(ledger, "paused", at, reason)
 
 /** Adds paid time (an extension that was approved). */
 export const purchase = (ledger: Ledger, ms: number): Ledger => ({
@@ -68,7 +74,8 @@ export const settle = (ledger: Ledger, at: number, reason: string): Ledger => {
   const closed = closeOpen(ledger, at)
   const left = closed.purchased_ms - chargedMs(closed)
   if (left <= 0) return closed
-  const entry: LedgerEntry = { state: "forfeited", reason, from: at, to: at, charged_ms: left }
+  const when = notBefore(closed, at)
+  const entry: LedgerEntry = { state: "forfeited", reason, from: when, to: when, charged_ms: left }
   return { ...closed, entries: [...closed.entries, entry] }
 }
 

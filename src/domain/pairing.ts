@@ -1,6 +1,6 @@
 // Pairing: who is asked, when the next look is, and what a late or lost accept is told. Runs inside
 // the session's turn, so one mailbox decides the first accept; a database constraint stands behind it.
-import { refuse, type Refusal } from "./refusal.ts"
+import { type Refusal, refuse } from "./refusal.ts"
 import type { SessionEvent } from "./session/events.ts"
 import type { Offer, SessionState } from "./session/state.ts"
 import type { Settings } from "./settings.ts"
@@ -23,9 +23,12 @@ export const wantsCandidates = (state: SessionState, now: number): boolean =>
   (state.status === "searching" || state.status === "pending_acceptance") &&
   now < state.search_ends_at && state.next_wave_at !== null && state.next_wave_at <= now
 
-/** The next look: the next wave's turn, or a look for mitras who came online meanwhile. */
-const nextLook = (state: SessionState, settings: Settings, now: number): number | null => {
-  const seconds = settings.pairing_wave_size > 0
+/**
+ * The next look: after a wave the next wave's turn, otherwise soon, for mitras who came online
+ * meanwhile. A look in vain is no wave: nobody must wait a wave's length because nobody was there.
+ */
+const nextLook = (state: SessionState, settings: Settings, now: number, asked: boolean): number | null => {
+  const seconds = asked && settings.pairing_wave_size > 0
     ? settings.pairing_wave_seconds
     : settings.pairing_search_again_seconds
   const at = now + seconds * 1000
@@ -47,7 +50,7 @@ export const search = (
     .filter((candidate) => !asked.has(candidate.mitra_id))
     .filter((candidate) => state.kind === "blast" || candidate.mitra_id === state.target_mitra_id)
     .slice(0, waveLimit(state, settings))
-  const next_wave_at = nextLook(state, settings, now)
+  const next_wave_at = nextLook(state, settings, now, chosen.length > 0)
   if (chosen.length === 0 && allDeclined(state)) {
     return { _tag: "RequestExpired", at: now, cause: "all_declined" }
   }
@@ -68,10 +71,12 @@ export const search = (
 }
 
 /** Why a request found nobody, in the words staff and the customer see. */
-export const expiryCause = (state: SessionState): Extract<SessionEvent, { _tag: "RequestExpired" }>["cause"] => {
+export const expiryCause = (
+  state: SessionState
+): Extract<SessionEvent, { _tag: "RequestExpired" }>["cause"] => {
+  if (allDeclined(state)) return "all_declined"
   if (state.kind === "targeted") return "returning_chat_timeout"
-  if (state.offers.length === 0) return "no_mitra_available"
-  return allDeclined(state) ? "all_declined" : "window_over"
+  return state.offers.length === 0 ? "no_mitra_available" : "window_over"
 }
 
 /** Everybody who was asked has said no. */
@@ -80,7 +85,7 @@ export const allDeclined = (state: SessionState): boolean =>
 
 /** What a mitra is told whose accept or decline came too late. */
 export const lateAnswer = (state: SessionState, offer: Offer): Refusal => {
-  const details = { session_id: state.id, ending: offer.ending, winner_at: state.started_at }
+  const details = { session_id: state.id, ending: offer.ending }
   switch (offer.ending) {
     case "taken":
       return refuse("OFFER_TAKEN", "Another bestie answered first.", details)

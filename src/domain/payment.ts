@@ -19,6 +19,8 @@ export interface PaymentState {
   readonly status: PaymentStatus
   readonly amount_idr: number
   readonly expires_at: number
+  /** When the money came. It stays set whatever becomes of the payment: it came once. */
+  readonly confirmed_at: number | null
 }
 
 export type PaymentCommand =
@@ -58,9 +60,8 @@ const confirm = (
   amountIdr: number,
   at: number
 ): Decision<PaymentEvent, PaymentReply> => {
-  if (state.status === "confirmed" || state.status === "consumed" || state.status === "failed_pairing") {
-    return settled
-  }
+  // A repeat of the same word, also after the customer gave the paid request up: never twice.
+  if (state.confirmed_at !== null) return settled
   if (amountIdr !== state.amount_idr) {
     return {
       events: [],
@@ -71,7 +72,7 @@ const confirm = (
       }))
     }
   }
-  return changed({ _tag: "PaymentConfirmed", at, late: state.status !== "pending" })
+  return changed({ _tag: "PaymentConfirmed", at, late: at >= state.expires_at || state.status !== "pending" })
 }
 
 /** Repeats are harmless: a second delivery of the same word changes nothing and is no error. */
@@ -113,7 +114,8 @@ const statusAfter = {
 
 export const evolve = (state: PaymentState, event: PaymentEvent): PaymentState => ({
   ...state,
-  status: statusAfter[event._tag]
+  status: statusAfter[event._tag],
+  confirmed_at: event._tag === "PaymentConfirmed" ? event.at : state.confirmed_at
 })
 
 export const deadlineOf = (state: PaymentState): number | null =>

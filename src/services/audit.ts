@@ -19,6 +19,7 @@ export interface AuditEntry {
 }
 
 export class Audit extends Context.Service<Audit, {
+  /** The same id again changes nothing. */
   readonly append: (entry: AuditEntry) => Effect.Effect<void, Unavailable>
   /** Newest first; `before` is the id of the last entry of the previous page. `limit` 1 to 200. */
   readonly page: (options: {

@@ -2,17 +2,13 @@
 // rows are the truth; adapters differ only in cost. Times are epoch milliseconds.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { Freshness } from "../domain/freshness.ts"
 import type { Candidate } from "../domain/pairing.ts"
 import type { Unavailable } from "./unavailable.ts"
 
-/** What makes a mitra available at this moment, from the settings. */
-export interface Freshness {
-  readonly now: number
-  /** Heartbeats at or before this instant are stale; null when pings are not required. */
-  readonly stale_before: number | null
-  readonly max_customers: number
-}
+export type { Freshness }
 
+/** A mitra nobody knows is "offline". */
 export type HeartbeatOutcome = "seen" | "offline" | "deactivated"
 
 export class Availability extends Context.Service<Availability, {
@@ -40,7 +36,7 @@ export class Availability extends Context.Service<Availability, {
     staleBefore: number,
     limit: number
   ) => Effect.Effect<ReadonlyArray<string>, Unavailable>
-  /** Her last ping, or null when she never sent one since coming online. */
+  /** Her last ping, coming online being the first; null when she is not online. */
   readonly lastHeartbeat: (mitraId: string) => Effect.Effect<number | null, Unavailable>
   /** After-commit notices, best effort: a mirror follows them, Postgres adapters need not. */
   readonly wentOnline: (mitraId: string, at: number) => Effect.Effect<void>

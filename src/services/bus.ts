@@ -28,7 +28,10 @@ export type BusEvent =
   /** Close this person's sockets: one auth session, or all of them when null. */
   | { readonly _tag: "Revoked"; readonly auth_session_id: string | null }
   | { readonly _tag: "SettingsChanged" }
-  /** Made by the adapter, never published: something may have been missed. */
+  /**
+   * Made by the adapter, never published: anything may have been missed, a Revoked included. It speaks
+   * for all topics of the subscription, whatever its own topic says.
+   */
   | { readonly _tag: "Resync" }
 
 export type Topic = `${"customer" | "mitra" | "staff"}:${string}` | "settings"
@@ -36,6 +39,14 @@ export type Topic = `${"customer" | "mitra" | "staff"}:${string}` | "settings"
 export interface BusMessage {
   readonly topic: Topic
   readonly event: BusEvent
+}
+
+/** For health and staff: how the link to the other runners is doing. */
+export interface BusState {
+  /** Since when messages of other runners arrive here; null while they don't. */
+  readonly connected_since: number | null
+  /** Messages somebody did not get since the start; whoever it was got a Resync instead. */
+  readonly dropped: number
 }
 
 export class Bus extends Context.Service<Bus, {
@@ -48,4 +59,5 @@ export class Bus extends Context.Service<Bus, {
   readonly subscribe: (
     topics: ReadonlyArray<Topic>
   ) => Effect.Effect<Queue.Dequeue<BusMessage>, never, Scope.Scope>
+  readonly state: Effect.Effect<BusState>
 }>()("halobestie/services/Bus") {}

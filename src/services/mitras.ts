@@ -11,7 +11,10 @@ export interface OnlineLogEntry {
 }
 
 export class Mitras extends Context.Service<Mitras, {
-  /** Takes the next epoch for `runner` and loads the mitra, or null if there is none. */
+  /**
+   * Takes the next epoch for `runner` and loads the mitra as she is after every write of an older
+   * epoch, or null if there is none.
+   */
   readonly claim: (
     mitraId: string,
     runner: string

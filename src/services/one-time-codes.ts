@@ -30,9 +30,17 @@ export type Issued =
 export type Checked = "matched" | "mismatch" | "attempts_exceeded" | "expired" | "used" | "unknown"
 
 export class OneTimeCodes extends Context.Service<OneTimeCodes, {
-  /** Stores the code unless a limit says no; concurrent calls for one phone cannot both pass. */
+  /**
+   * Stores the code unless a limit says no: first the cooldown, then the phone's hour (whatever the
+   * user type), then the address's. Concurrent calls for one phone or one address cannot both take
+   * the last place. The same id again is a repeat and is `Issued`.
+   */
   readonly issue: (code: OneTimeCode, limits: CodeLimits) => Effect.Effect<Issued, Unavailable>
-  /** Checks the newest code of this phone; counts the attempt first, marks it used on a match. */
+  /**
+   * Checks the newest code of this phone and user type: used, expired and exhausted codes are told
+   * apart, in this order; otherwise the attempt is counted before it is compared, and a match marks
+   * the code used. Of concurrent matches one is `matched`, the others `used`.
+   */
   readonly check: (options: {
     readonly phone: string
     readonly user_type: "customer" | "mitra"

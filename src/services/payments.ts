@@ -51,26 +51,37 @@ export type Confirmation =
 export class Payments extends Context.Service<Payments, {
   /** Tiers on sale, cheapest first. */
   readonly tiers: Effect.Effect<ReadonlyArray<PricingTier>, Unavailable>
+  /** Also a tier that is no longer on sale. */
   readonly findTier: (id: string) => Effect.Effect<PricingTier | null, Unavailable>
   /** Adds or replaces a tier (seed, staff). */
   readonly putTier: (tier: PricingTier, at: number) => Effect.Effect<void, Unavailable>
-  /** Stores a pending payment; the same id again returns the stored one unchanged. */
+  /** Stores a pending payment (another status dies); the same id again returns the stored one. */
   readonly create: (payment: Payment) => Effect.Effect<Payment, Unavailable>
+  /** Null also for an id that is no UUID as we write them. */
   readonly find: (id: string) => Effect.Effect<Payment | null, Unavailable>
-  /** Stores the call exactly as it came, before anything is concluded from it. */
+  /**
+   * Stores the call as it came, before anything is concluded from it. Only what Postgres text cannot
+   * hold (NUL, half a surrogate pair) becomes U+FFFD. The same id again changes nothing.
+   */
   readonly logWebhook: (raw: RawWebhook) => Effect.Effect<void, Unavailable>
-  /** Row-locked, idempotent, order-independent. */
+  /**
+   * Row-locked, idempotent, order-independent: of any number of deliveries one is `Confirmed`, also
+   * when the payment had expired or was abandoned. An id that is no UUID is an unknown payment.
+   */
   readonly confirm: (options: {
     readonly payment_id: string
     readonly amount_idr: number
     readonly provider_ref: string
     readonly now: number
   }) => Effect.Effect<Confirmation, Unavailable>
-  /** Expires pending payments past their time; returns their ids. */
+  /** Expires pending payments whose time is reached, earliest first; returns their ids. */
   readonly expireStale: (now: number, limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
-  /** Confirmed payments that never got any session row, oldest first. */
+  /**
+   * Confirmed payments that never got any session row (an expired or cancelled one is a row). Oldest
+   * first, where one whose failure was recorded counts from then: no failing one holds up the rest.
+   */
   readonly confirmedWithoutSession: (limit: number) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
-  /** Notes why a confirmed payment has no mitra yet, for staff; the payment stays confirmed. */
+  /** Notes why a payment has no mitra yet, for staff. It stays confirmed; in any other status nothing changes. */
   readonly recordFailure: (
     paymentId: string,
     cause: string,

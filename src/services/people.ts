@@ -28,24 +28,35 @@ export interface StaffAccount {
 }
 
 export class People extends Context.Service<People, {
+  /** The same id again changes nothing: a call whose answer was lost may be repeated. */
   readonly createCustomer: (customer: Customer) => Effect.Effect<void, Unavailable>
   readonly findCustomer: (id: string) => Effect.Effect<Customer | null, Unavailable>
-  /** Creates the account and its offline status row. False when the phone is already a mitra's. */
+  /**
+   * Creates the account and its offline status row. False when the phone is already another mitra's;
+   * the same id and phone again is a repeat, changes nothing and is true.
+   */
   readonly createMitra: (mitra: MitraAccount, at: number) => Effect.Effect<boolean, Unavailable>
   readonly findMitra: (id: string) => Effect.Effect<MitraAccount | null, Unavailable>
   readonly findMitraByPhone: (phone: string) => Effect.Effect<MitraAccount | null, Unavailable>
-  /** False when the email is already staff's. Emails are compared without case. */
+  /**
+   * False when the email is already another staff member's; the same id and email again is a repeat.
+   * Emails are compared without case, and kept as written.
+   */
   readonly createStaff: (
     staff: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
     at: number
   ) => Effect.Effect<boolean, Unavailable>
   readonly findStaff: (id: string) => Effect.Effect<StaffAccount | null, Unavailable>
   readonly findStaffByEmail: (email: string) => Effect.Effect<StaffAccount | null, Unavailable>
-  /** After a failed attempt: counts up and locks at `lockAfter` until `lockedUntil`; returns the count. */
+  /**
+   * After a failed attempt: counts up and returns the count, 0 for an unknown id. The attempt that
+   * reaches `lockAfter`, and each one after it, locks until `lockedUntil`; a lock is never shortened.
+   */
   readonly staffSignInFailed: (
     id: string,
     lockAfter: number,
     lockedUntil: number
   ) => Effect.Effect<number, Unavailable>
+  /** Forgets failed attempts and the lock. */
   readonly staffSignedIn: (id: string) => Effect.Effect<void, Unavailable>
 }>()("halobestie/services/People") {}

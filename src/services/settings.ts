@@ -7,9 +7,12 @@ import type { AuditEntry } from "./audit.ts"
 import type { Unavailable } from "./unavailable.ts"
 
 export class Settings extends Context.Service<Settings, {
-  /** Current values; defaults fill what was never written. */
+  /** Current values, at most a minute old; defaults fill what was never written or is not usable. */
   readonly current: Effect.Effect<Values, Unavailable>
-  /** Stores one checked value; the audit entry goes with it. */
+  /**
+   * Stores one checked value; the audit entry goes with it, in one transaction. The same entry again
+   * is a repeat and changes nothing. This runner's next read sees the new value.
+   */
   readonly put: <Key extends SettingKey>(
     key: Key,
     value: Values[Key],

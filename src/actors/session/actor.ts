@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
+import { freshness } from "../../domain/freshness.ts"
 import { waveLimit, wantsCandidates } from "../../domain/pairing.ts"
 import { SessionReply, type SessionCommand } from "../../domain/session/commands.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
@@ -12,8 +13,7 @@ import type { SessionFacts } from "../../domain/session/due.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import type { SessionState } from "../../domain/session/state.ts"
-import type { Settings as SettingValues } from "../../domain/settings.ts"
-import { Availability, type Freshness } from "../../services/availability.ts"
+import { Availability } from "../../services/availability.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Machine } from "../machine.ts"
@@ -21,12 +21,6 @@ import { makeTurns } from "../turn.ts"
 import { announceSession } from "./announce.ts"
 import { ChatSession } from "./protocol.ts"
 import { sessionRows } from "./rows.ts"
-
-export const freshness = (settings: SettingValues, now: number): Freshness => ({
-  now,
-  stale_before: settings.mitra_ping_required ? now - settings.mitra_stale_after_seconds * 1000 : null,
-  max_customers: settings.max_customers_per_mitra
-})
 
 type SessionMachine = Machine<SessionState, SessionCommand, SessionFacts, SessionEvent, SessionReply>
 

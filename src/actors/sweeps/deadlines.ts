@@ -6,7 +6,8 @@ import { Sessions } from "../../services/sessions.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
 
-const wakeAheadMs = 2500
+// Longer than a failover of this sweep itself, so that even then nobody is told late.
+const wakeAheadMs = 10_000
 const batch = 1000
 const concurrency = 32
 

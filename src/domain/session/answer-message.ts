@@ -2,11 +2,10 @@
 // them (code points). Receipts are cursors: they only ever move forward, so repeats are harmless.
 import * as Result from "effect/Result"
 import { refuse } from "../refusal.ts"
-import { messageLengthMax, type CommandOf } from "./commands.ts"
-import { notActive, notParticipant, type Answer } from "./answer.ts"
-import { liveStatuses, sideOf, type SessionState } from "./state.ts"
-
-export const characters = (text: string): number => [...text].length
+import { characters } from "../text.ts"
+import { type CommandOf, messageLengthMax } from "./commands.ts"
+import { type Answer, badText, notActive, notParticipant } from "./answer.ts"
+import { liveStatuses, type SessionState, sideOf } from "./state.ts"
 
 export const answerMessage = (
   state: SessionState,
@@ -16,6 +15,8 @@ export const answerMessage = (
   const side = sideOf(state, command.by)
   if (side === null) return notParticipant(state)
   if (state.status !== "active" && state.status !== "extending") return notActive(state)
+  const bad = badText(command.body)
+  if (bad !== null) return bad
   const length = characters(command.body)
   if (command.body.trim().length === 0) {
     return Result.fail(refuse("MESSAGE_EMPTY", "A message needs at least one character.", {}))

@@ -1,6 +1,7 @@
 // What a session may answer to a command: events, or one of the refusals every command shares.
 import * as Result from "effect/Result"
-import { refuse, type Refusal } from "../refusal.ts"
+import { type Refusal, refuse } from "../refusal.ts"
+import { isStorable } from "../text.ts"
 import type { SessionEvent } from "./events.ts"
 import { isTerminal, type SessionState } from "./state.ts"
 
@@ -12,10 +13,18 @@ export const nothing: Answer = Result.succeed([])
 export const notParticipant = (state: SessionState): Answer =>
   Result.fail(refuse("NOT_A_PARTICIPANT", "This session is not yours.", { session_id: state.id }))
 
+/** A text that no database could keep, or null when it is fine. */
+export const badText = (text: string): Answer | null =>
+  isStorable(text)
+    ? null
+    : Result.fail(refuse("BAD_REQUEST", "A text may hold no NUL and no half of a surrogate pair.", {}))
+
 export const notActive = (state: SessionState): Answer => {
   const details = { session_id: state.id, status: state.status }
   if (state.status === "closing") {
-    return Result.fail(refuse("SESSION_CLOSING", "The paid time is over; only a goodbye is possible.", details))
+    return Result.fail(
+      refuse("SESSION_CLOSING", "The paid time is over; only a goodbye is possible.", details)
+    )
   }
   if (isTerminal(state.status)) {
     return Result.fail(refuse("SESSION_OVER", "This session is over.", details))

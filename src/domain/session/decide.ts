@@ -4,15 +4,16 @@
 import * as Result from "effect/Result"
 import type { Decision } from "../decision.ts"
 import { refuse } from "../refusal.ts"
-import { notActive, nothing, notParticipant, type Answer } from "./answer.ts"
+import { characters } from "../text.ts"
+import { type Answer, badText, notActive, nothing, notParticipant } from "./answer.ts"
 import { answerAccept, answerDecline } from "./answer-offer.ts"
 import { answerMessage, answerReceipt } from "./answer-message.ts"
 import type { SessionCommand, SessionReply } from "./commands.ts"
-import { goodbyeLengthMax, type CommandOf } from "./commands.ts"
+import { type CommandOf, goodbyeLengthMax } from "./commands.ts"
 import { closingEvent, dueEvents, endedBy, type SessionFacts } from "./due.ts"
 import { isSequenced, type SessionEvent } from "./events.ts"
 import { evolveAll } from "./evolve.ts"
-import { offerOf, sideOf, type Participant, type SessionState } from "./state.ts"
+import { offerOf, type Participant, type SessionState, sideOf } from "./state.ts"
 
 const cancel = (state: SessionState, by: Participant, now: number): Answer => {
   if (sideOf(state, by) !== "customer") return notParticipant(state)
@@ -43,9 +44,12 @@ const goodbye = (state: SessionState, command: CommandOf<"Goodbye">, now: number
   if (side === null) return notParticipant(state)
   if (state.status !== "closing") return notActive(state)
   const text = command.text.trim()
-  if (text.length > goodbyeLengthMax) {
+  const bad = badText(text)
+  if (bad !== null) return bad
+  const length = characters(text)
+  if (length > goodbyeLengthMax) {
     return Result.fail(refuse("MESSAGE_TOO_LONG", `A goodbye has at most ${goodbyeLengthMax} characters.`, {
-      given: text.length,
+      given: length,
       maximum: goodbyeLengthMax
     }))
   }

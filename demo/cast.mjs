@@ -1,0 +1,20 @@
+// Who plays: one customer and the three demo mitras a development server is seeded with. A person is a
+// phone plus what the app behind it would remember.
+import { Phone } from "./phone.mjs"
+
+export const mitraPhones = { Ayu: "+628110000001", Bunga: "+628110000002", Citra: "+628110000003" }
+
+export const person = (name, url) => ({ name, phone: new Phone(url), tokens: null })
+
+/** What the acts share: the people, the addresses, and the facts found out on the way. */
+export const makeWorld = (options) => {
+  const sari = person("Sari", options.url)
+  const mitras = Object.keys(mitraPhones).map((name) => person(name, options.url))
+  return { ...options, sari, mitras, everybody: [sari, ...mitras] }
+}
+
+/** A new id for one action of one person; repeating the action repeats the id. */
+export const actionId = () => crypto.randomUUID()
+
+export const ofSession = (sessionId, kind) => (event) =>
+  event._tag === "session" && event.session_id === sessionId && event.fact.kind === kind

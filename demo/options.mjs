@@ -1,0 +1,22 @@
+// The command line of the demo: which server to play against, and what a development server expects.
+export const playOptions = {
+  url: { type: "string" },
+  "webhook-url": { type: "string" },
+  "webhook-token": { type: "string", default: "dev-webhook-token" },
+  "otp-code": { type: "string", default: "000000" }
+}
+
+export const usage = `npm run demo                                   start a server, play against it, stop it
+npm run demo -- --url ws://host:port/ws        play against a server that is already up
+  --webhook-url http://host:port               where its payment webhook listens (default: same host)
+  --webhook-token <token>                      its PAYMENT_WEBHOOK_TOKEN (default: the development one)
+  --otp-code <code>                            its OTP_DEV_CODE (default: 000000)`
+
+export const wanted = (values) => {
+  const url = new URL(values.url)
+  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
+    throw new Error(`--url must be ws:// or wss://; given: ${values.url}`)
+  }
+  const webhookUrl = values["webhook-url"] ?? `${url.protocol === "wss:" ? "https:" : "http:"}//${url.host}`
+  return { url: url.href, webhookUrl, webhookToken: values["webhook-token"], otpCode: values["otp-code"] }
+}

@@ -1,0 +1,41 @@
+// Plays the story against a running server: `node demo/play.mjs --url ws://host:port/ws`. Knows the
+// server only through docs/wire.md. Exits 0 when every check held, 1 with the step that did not.
+import { parseArgs } from "node:util"
+import { chat } from "./acts/chat.mjs"
+import { end } from "./acts/end.mjs"
+import { pair } from "./acts/pair.mjs"
+import { signIn } from "./acts/sign-in.mjs"
+import { makeWorld } from "./cast.mjs"
+import { playOptions, usage, wanted } from "./options.mjs"
+import { StepFailed, summary } from "./timeline.mjs"
+
+const play = async (world) => {
+  for (const act of [signIn, pair, chat, end]) await act(world)
+  const served = `the paid ${world.tier.duration_seconds} s served to the millisecond`
+  return `demo ok: ${summary()}: two accepts and one winner, a cut connection and nothing lost, ${served}`
+}
+
+const failure = (error) => {
+  const step = error instanceof StepFailed ? error.step : "play"
+  return `demo failed at step "${step}": ${error.message}`
+}
+
+const readOptions = () => {
+  try {
+    return wanted(parseArgs({ options: playOptions }).values)
+  } catch (error) {
+    console.error(`${error.message}\n\n${usage}`)
+    process.exit(2)
+  }
+}
+
+const world = makeWorld(readOptions())
+const outcome = await play(world).then(
+  (verdict) => ({ verdict, exitCode: 0 }),
+  (error) => ({ verdict: failure(error), exitCode: 1 })
+)
+for (const { phone } of world.everybody) phone.hangUp()
+// Under run.mjs the verdict is its last line, after the server has stopped.
+if (process.send === undefined) console.log(`\n${outcome.verdict}`)
+else await new Promise((resolve) => process.send(outcome, resolve))
+process.exit(outcome.exitCode)

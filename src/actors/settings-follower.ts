@@ -1,0 +1,18 @@
+// Follows changes of settings made on other runners, so that a new number counts everywhere within a
+// moment. Missing a hint is harmless: cached settings grow old after a minute.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import { Bus } from "../services/bus.ts"
+import { Settings } from "../services/settings.ts"
+import { runSupervised } from "./supervised.ts"
+
+export const layer = Layer.effectDiscard(
+  Effect.gen(function*() {
+    const bus = yield* Bus
+    const settings = yield* Settings
+    const messages = yield* bus.subscribe(["settings"])
+    const follow = Queue.take(messages).pipe(Effect.andThen(settings.refresh), Effect.forever)
+    yield* Effect.forkScoped(runSupervised("settings follower", follow))
+  })
+)

@@ -1,0 +1,76 @@
+// The command line: one process, one command. Problems an operator can solve are one readable message and
+// exit code 1, never a stack trace. This is the edge: signals, exit codes and the log format live here.
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import { Command } from "effect/cli"
+import { describeConfig, layer as configLayer, ServerConfig } from "./config/server-config.ts"
+
+const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+
+/** People read the development log, machines the production one. */
+const logging = Layer.unwrap(
+  Effect.map(ServerConfig, (config) =>
+    Layer.merge(
+      Logger.layer([config.production ? Logger.consoleJson : Logger.consolePretty()]),
+      Layer.succeed(References.MinimumLogLevel)(levels[config.log_level as keyof typeof levels])
+    ))
+)
+
+const configured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(Effect.provide(logging), Effect.provide(configLayer))
+
+// Imported when needed: `check-config` must answer without loading a server.
+const serve = Effect.flatMap(Effect.promise(() => import("./commands/serve.ts")), (module) => module.serve)
+const database = Effect.promise(() => import("./commands/database.ts"))
+
+const checkConfig = Effect.gen(function*() {
+  for (const line of describeConfig(yield* ServerConfig)) yield* Console.log(line)
+})
+
+const command = (name: string, description: string, effect: Effect.Effect<unknown, unknown, ServerConfig>) =>
+  Command.make(name, {}, () => configured(effect)).pipe(Command.withDescription(description))
+
+const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
+  Command.withDescription("Halobestie's realtime server. Without a command: serve."),
+  Command.withSubcommands([
+    command("serve", "Run the server until SIGTERM or Ctrl-C", serve),
+    command(
+      "migrate",
+      "Bring the database at DATABASE_URL to this version's schema",
+      Effect.flatMap(database, (module) => module.migrate)
+    ),
+    command(
+      "seed",
+      "Add the first admin, the pricing tiers and, outside production, demo people",
+      Effect.flatMap(database, (module) => module.seed)
+    ),
+    command("check-config", "Print the effective configuration with secrets hidden", checkConfig)
+  ])
+)
+
+/** What the operator can act on is said in its own words; anything else with its cause. */
+const explain = (cause: Cause.Cause<unknown>) => {
+  if (Cause.hasInterruptsOnly(cause)) return Effect.void
+  const problem = cause.reasons.map((reason) =>
+    Cause.isFailReason(reason) ? reason.error : Cause.isDieReason(reason) ? reason.defect : null
+  ).find((error) => error instanceof Error)
+  const known = problem !== undefined && problem !== null && "_tag" in (problem as object)
+  return Console.error(known ? (problem as Error).message : Cause.pretty(cause))
+}
+
+cli.pipe(
+  Command.run({ version: "0.1.0" }),
+  Effect.tapCause(explain),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    // Stopping on a signal is what a server is for: it is no failure.
+    teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+  })
+)

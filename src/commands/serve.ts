@@ -1,0 +1,51 @@
+// `serve`: runs the server until a signal, then drains it within its bound. A second signal changes
+// nothing; a drain that does not end in time is reported and the process ends all the same.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
+import { server } from "../main.ts"
+import { StopFailed } from "./stop-failed.ts"
+
+const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
+  config.production ? [] : [
+    "development server: the built-in payment provider confirms, sign-in codes are printed here",
+    `  phones:   ws://127.0.0.1:${config.public_port}/ws`,
+    `  payments: POST http://127.0.0.1:${config.public_port}/api/webhooks/payments/builtin`,
+    `  staff:    ws://${config.internal_host}:${config.internal_port}/ws (and POST /rpc)`,
+    `  try it:   npm run demo -- --url ws://127.0.0.1:${config.public_port}/ws`
+  ]
+
+/** Closes everything in its own fiber, so that a finalizer that hangs cannot hold the process. */
+const drain = (scope: Scope.Closeable, config: ServerConfigValues) =>
+  Effect.gen(function*() {
+    const began = yield* Clock.currentTimeMillis
+    const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
+    const closed = yield* Fiber.join(closing).pipe(
+      Effect.as(true),
+      Effect.timeoutOrElse({
+        duration: `${config.drain_timeout_seconds} seconds`,
+        orElse: () => Effect.succeed(false)
+      })
+    )
+    const drain_ms = (yield* Clock.currentTimeMillis) - began
+    yield* (closed
+      ? Effect.logInfo("drained: everything is closed")
+      : Effect.logError("the drain did not finish in time; stopping without it")).pipe(
+        Effect.annotateLogs({ drain_ms, bound_seconds: config.drain_timeout_seconds })
+      )
+    if (!closed) return yield* new StopFailed({ message: "The drain did not finish in time." })
+  })
+
+export const serve = Effect.gen(function*() {
+  const config = yield* ServerConfig
+  const scope = yield* Scope.make()
+  yield* Effect.gen(function*() {
+    yield* Layer.buildWithScope(server, scope)
+    for (const line of welcome(config)) yield* Effect.logInfo(line)
+    return yield* Effect.never
+  }).pipe(Effect.onExit(() => drain(scope, config)))
+})

@@ -1,0 +1,122 @@
+// ServerConfig: everything deploy-fixed, read once at start. Outside production every variable has a
+// default; in production whatever is missing or malformed is said in one message.
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { flag, port, read, secrets, text, url, whole, type Variable } from "./variables.ts"
+
+const host = /^[A-Za-z0-9.:_-]+$/
+
+export const devCode = "000000"
+
+const variables = {
+  database_url: url("DATABASE_URL", ["postgres:", "postgresql:"], { required: true, secret: true }),
+  valkey_url: url("VALKEY_URL", ["redis:", "rediss:", "valkey:", "valkeys:"], { secret: true }),
+  auth_jwt_secret: secrets("AUTH_JWT_SECRET", 32, {
+    development: "development-secret-never-use-in-production",
+    required: true
+  }),
+  payment_webhook_token: secrets("PAYMENT_WEBHOOK_TOKEN", 16, {
+    development: "dev-webhook-token",
+    required: true
+  }),
+  public_host: text("PUBLIC_HOST", "a host name or address", host, { development: "0.0.0.0" }),
+  public_port: port("PUBLIC_PORT", 3000),
+  internal_host: text("INTERNAL_HOST", "a host name or address", host, { development: "127.0.0.1" }),
+  internal_port: port("INTERNAL_PORT", 3001),
+  runner_host: text("RUNNER_HOST", "an address the other runners reach", host, { development: "127.0.0.1" }),
+  runner_port: port("RUNNER_PORT", 0),
+  admin_email: text("ADMIN_EMAIL", "an email address", /^[^@\s]+@[^@\s]+$/, {
+    development: "admin@halobestie.local",
+    required: true
+  }),
+  admin_password: text("ADMIN_PASSWORD", "at least 12 characters", /^.{12,}$/, {
+    development: "development-admin",
+    required: true,
+    secret: true
+  }),
+  otp_dev_code: text("OTP_DEV_CODE", "six digits", /^\d{6}$/, { development: devCode, secret: true }),
+  data_dir: text("DATA_DIR", "a folder", /^.+$/, { development: ".data" }),
+  database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
+  drain_timeout_seconds: whole("DRAIN_TIMEOUT_SECONDS", 1, 600, { development: 20 }),
+  heartbeat_cadence_seconds: whole("MITRA_HEARTBEAT_CADENCE_SECONDS", 1, 3600, { development: 30 }),
+  auto_offline_sweep_seconds: whole("MITRA_AUTO_OFFLINE_SWEEP_SECONDS", 1, 3600, { development: 30 }),
+  heartbeat_mirror_interval_seconds: whole("HEARTBEAT_MIRROR_INTERVAL_SECONDS", 1, 3600, { development: 60 }),
+  valkey_mirror_sweep_seconds: whole("VALKEY_ONLINE_MIRROR_SWEEP_SECONDS", 1, 86_400, { development: 300 }),
+  log_level: text("LOG_LEVEL", "debug, info, warn or error", /^(debug|info|warn|error)$/, {
+    development: "info"
+  }),
+  demo_data: flag("DEMO_DATA", true)
+} as const satisfies Record<string, Variable<never> | Variable<unknown>>
+
+type Values = { readonly [Key in keyof typeof variables]: (typeof variables)[Key]["development"] }
+type SecretKey = "database_url" | "valkey_url" | "auth_jwt_secret" | "payment_webhook_token" | "admin_password"
+
+export type ServerConfigValues =
+  & { readonly production: boolean }
+  & Omit<Values, SecretKey>
+  & { readonly [Key in SecretKey]: null extends Values[Key] ? Redacted.Redacted | null : Redacted.Redacted }
+
+export class ServerConfig extends Context.Service<ServerConfig, ServerConfigValues>()("halobestie/ServerConfig") {}
+
+export class ConfigProblem extends Schema.TaggedError<ConfigProblem>()("ConfigProblem", {
+  message: Schema.String
+}) {}
+
+/** Production knows no development conveniences: no shared sign-in code, no demo people. */
+const hardened = (values: Values, production: boolean): Values =>
+  production ? { ...values, otp_dev_code: "", demo_data: false } : values
+
+const redact = (values: Values, production: boolean): ServerConfigValues => {
+  const secret = (value: string | null) => value === null ? null : Redacted.make(value)
+  return {
+    ...values,
+    production,
+    database_url: secret(values.database_url),
+    valkey_url: secret(values.valkey_url),
+    auth_jwt_secret: Redacted.make(values.auth_jwt_secret),
+    payment_webhook_token: Redacted.make(values.payment_webhook_token),
+    admin_password: Redacted.make(values.admin_password)
+  }
+}
+
+/** All problems at once, or the configuration. */
+export const readConfig = (
+  environment: Readonly<Record<string, string | undefined>>
+): Result.Result<ServerConfigValues, ConfigProblem> => {
+  const mode = environment["NODE_ENV"] ?? "development"
+  const production = mode === "production"
+  const problems: Array<string> = []
+  const values: Record<string, unknown> = {}
+  for (const [key, variable] of Object.entries(variables)) {
+    const result = read(variable as Variable<unknown>, environment, production)
+    if (Result.isFailure(result)) problems.push(result.failure)
+    else values[key] = result.success
+  }
+  if (!["production", "development", "test"].includes(mode)) {
+    problems.push(`NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`)
+  }
+  if (problems.length > 0) {
+    const where = production ? "The server cannot start in production" : "The server cannot start"
+    return Result.fail(new ConfigProblem({ message: `${where}:\n${problems.map((p) => `  - ${p}`).join("\n")}` }))
+  }
+  return Result.succeed(redact(hardened(values as unknown as Values, production), production))
+}
+
+/** NAME=value lines of the effective configuration; secrets are shown as set or not set. */
+export const describeConfig = (config: ServerConfigValues): ReadonlyArray<string> => [
+  `NODE_ENV=${config.production ? "production" : "development"}`,
+  ...Object.entries(variables).map(([key, variable]) => {
+    const value = config[key as keyof ServerConfigValues]
+    if (value === null || value === "") return `${variable.name}=(not set)`
+    return `${variable.name}=${variable.secret ? "(set, hidden)" : String(value)}`
+  })
+]
+
+/** From the process environment. */
+export const layer = Layer.effect(ServerConfig)(
+  Effect.suspend(() => Effect.fromResult(readConfig(process.env)))
+)

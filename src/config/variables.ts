@@ -1,0 +1,91 @@
+// The environment variables of the server: name, what a value must look like, the development default,
+// and whether production needs it. One table, so that check-config and the errors always agree.
+import * as Result from "effect/Result"
+
+export interface Variable<A> {
+  readonly name: string
+  readonly expected: string
+  /** null: not given and not needed. */
+  readonly parse: (text: string) => A | null
+  /** What development uses when the variable is not set. */
+  readonly development: A
+  /** Production refuses to start without it; otherwise the development default serves there too. */
+  readonly required: boolean
+  readonly secret: boolean
+}
+
+type Options<A> = { readonly development: A; readonly required?: boolean; readonly secret?: boolean }
+
+const variable = <A>(
+  name: string,
+  expected: string,
+  parse: (text: string) => A | null,
+  options: Options<A>
+): Variable<A> => ({
+  name,
+  expected,
+  parse,
+  development: options.development,
+  required: options.required ?? false,
+  secret: options.secret ?? false
+})
+
+export const whole = (name: string, minimum: number, maximum: number, options: Options<number>) =>
+  variable(name, `a whole number from ${minimum} to ${maximum}`, (text) => {
+    const value = Number(text)
+    return /^\d+$/.test(text) && value >= minimum && value <= maximum ? value : null
+  }, options)
+
+export const port = (name: string, development: number) => whole(name, 0, 65_535, { development })
+
+export const flag = (name: string, development: boolean) =>
+  variable(name, "true or false", (text) => text === "true" ? true : text === "false" ? false : null, {
+    development
+  })
+
+export const text = (name: string, expected: string, pattern: RegExp, options: Options<string>) =>
+  variable(name, expected, (given) => pattern.test(given) ? given : null, options)
+
+const urlOf = (given: string, protocols: ReadonlyArray<string>): string | null => {
+  if (!URL.canParse(given)) return null
+  const url = new URL(given)
+  return protocols.includes(url.protocol) && url.hostname.length > 0 ? given : null
+}
+
+/** Kept as text: drivers read their own urls. Null when absent. */
+export const url = (
+  name: string,
+  protocols: ReadonlyArray<string>,
+  options: { readonly required?: boolean; readonly secret?: boolean } = {}
+) =>
+  variable<string | null>(
+    name,
+    `a url like ${protocols.map((protocol) => `${protocol}//host:port`).join(" or ")}`,
+    (given) => urlOf(given, protocols),
+    { development: null, ...options }
+  )
+
+/** One or more comma separated secrets, each long enough to be one. */
+export const secrets = (name: string, lengthMin: number, options: Options<string>) =>
+  variable(name, `one or more comma separated secrets of at least ${lengthMin} characters`, (given) => {
+    const parts = given.split(",").map((part) => part.trim())
+    return parts.every((part) => part.length >= lengthMin) ? parts.join(",") : null
+  }, { ...options, secret: true })
+
+/** Reads one variable; the failure is a sentence that never shows a secret. */
+export const read = <A>(
+  of: Variable<A>,
+  environment: Readonly<Record<string, string | undefined>>,
+  production: boolean
+): Result.Result<A, string> => {
+  const given = environment[of.name]?.trim()
+  if (given === undefined || given === "") {
+    return production && of.required
+      ? Result.fail(`${of.name} is missing: expected ${of.expected}`)
+      : Result.succeed(of.development)
+  }
+  const parsed = of.parse(given)
+  if (parsed !== null) return Result.succeed(parsed)
+  const shown = of.secret ? "a value that is not shown" : JSON.stringify(given)
+  return Result.fail(`${of.name} is malformed: got ${shown}, expected ${of.expected}`)
+}

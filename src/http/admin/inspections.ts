@@ -1,0 +1,76 @@
+// What staff see of a mitra and of a session: state, owner, deadlines, ledger. Read from Postgres, so
+// that looking never wakes an actor.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { LedgerView, MitraInspection, SessionInspection } from "../../contract/admin.ts"
+import { instant, instantOrNull } from "../../contract/fields.ts"
+import { isBalanced, type Ledger } from "../../domain/ledger.ts"
+import { refuse } from "../../domain/refusal.ts"
+import { deadlineOf } from "../../domain/session/deadline.ts"
+import { Availability } from "../../services/availability.ts"
+import { Mitras } from "../../services/mitras.ts"
+import { Sessions } from "../../services/sessions.ts"
+import { sessionView } from "../views/session-view.ts"
+
+const onlineLogShown = 20
+
+const ledgerView = (ledger: Ledger): typeof LedgerView.Type => ({
+  purchased_ms: ledger.purchased_ms,
+  is_balanced: isBalanced(ledger),
+  entries: ledger.entries.map((entry) => ({ ...entry, from: instant(entry.from), to: instant(entry.to) })),
+  open: ledger.open === null ? null : { ...ledger.open, from: instant(ledger.open.from) }
+})
+
+export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
+  const sessions = yield* Sessions
+  const state = yield* sessions.find(sessionId)
+  if (state === null) {
+    return yield* refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId })
+  }
+  const owner = yield* sessions.ownerOf(sessionId)
+  const now = yield* Clock.currentTimeMillis
+  const inspection: typeof SessionInspection.Type = {
+    session: sessionView(state, { side: "customer", unread: 0, now }),
+    customer_id: state.customer_id,
+    owner_runner: owner?.runner ?? null,
+    owner_epoch: owner?.epoch ?? 0,
+    deadline_at: instantOrNull(deadlineOf(state)),
+    offers: state.offers.map((offer) => ({
+      mitra_id: offer.mitra_id,
+      mitra_name: offer.mitra_name,
+      status: offer.status,
+      ending: offer.ending,
+      wave: offer.wave,
+      sent_at: instant(offer.sent_at),
+      responded_at: instantOrNull(offer.responded_at)
+    })),
+    ledger: ledgerView(state.ledger)
+  }
+  return inspection
+})
+
+export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
+  const mitras = yield* Mitras
+  const sessions = yield* Sessions
+  const state = yield* mitras.find(mitraId)
+  if (state === null) {
+    return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id: mitraId })
+  }
+  const owner = yield* mitras.ownerOf(mitraId)
+  const lastHeartbeat = yield* (yield* Availability).lastHeartbeat(mitraId)
+  const log = yield* mitras.onlineLog(mitraId, onlineLogShown)
+  const inspection: typeof MitraInspection.Type = {
+    mitra_id: state.id,
+    display_name: state.display_name,
+    is_active: state.is_active,
+    is_online: state.is_online,
+    online_since: instantOrNull(state.online_since),
+    last_heartbeat_at: instantOrNull(lastHeartbeat),
+    owner_runner: owner?.runner ?? null,
+    owner_epoch: owner?.epoch ?? 0,
+    sessions: yield* mitras.slotsOf(mitraId),
+    open_offers: yield* sessions.pendingOfferSessionsOf(mitraId),
+    online_log: log.map((entry) => ({ ...entry, at: instant(entry.at) }))
+  }
+  return inspection
+})

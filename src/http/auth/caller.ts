@@ -1,0 +1,37 @@
+// The caller of a public RPC, as the connection knows them. Every handler asks here first; payloads
+// never say who is calling.
+import * as Effect from "effect/Effect"
+import { refuse } from "../../domain/refusal.ts"
+import type { Participant, Side } from "../../domain/session/state.ts"
+import { currentConnection } from "../connection.ts"
+
+export interface Caller extends Participant {
+  /** Scopes the caller's command ids in an actor. */
+  readonly sender_id: `${Side}:${string}`
+  /** The bus topic of everything this person must hear. */
+  readonly topic: `${Side}:${string}`
+}
+
+const notSignedIn = refuse("NOT_SIGNED_IN", "Sign in first: send auth.authenticate with an access token.")
+
+const forbidden = (side: Side) =>
+  refuse("FORBIDDEN", side === "customer" ? "Only customers may do this." : "Only besties may do this.")
+
+/** A customer or a mitra. */
+export const currentCaller = Effect.gen(function*() {
+  const principal = yield* (yield* currentConnection).principal
+  // Staff tokens are not accepted on this listener; if one ever were, it would be nobody here.
+  if (principal === null || principal.user_type === "staff") return yield* notSignedIn
+  const side = principal.user_type
+  const name = `${side}:${principal.user_id}` as const
+  const caller: Caller = { side, id: principal.user_id, sender_id: name, topic: name }
+  return caller
+})
+
+const callerOn = (side: Side) =>
+  Effect.flatMap(currentCaller, (caller) => caller.side === side ? Effect.succeed(caller) : forbidden(side))
+
+export const currentCustomer = callerOn("customer")
+export const currentMitra = callerOn("mitra")
+
+export const participantOf = (caller: Caller): Participant => ({ side: caller.side, id: caller.id })

@@ -1,0 +1,207 @@
+// The feed of one socket: what the bus says, completed from Postgres, in the order each session's
+// numbers demand. Pulled by the phone's acknowledgements, so a slow phone holds nothing here but the
+// bounded bus queue; when that overflows the feed is told to resync and catches up.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import type { PhoneEvent } from "../../contract/events.ts"
+import { instant } from "../../contract/fields.ts"
+import type { SessionEvent } from "../../domain/session/events.ts"
+import type { BusEvent, BusMessage } from "../../services/bus.ts"
+import { Sessions } from "../../services/sessions.ts"
+import type { Unavailable } from "../../services/unavailable.ts"
+import type { Caller } from "../auth/caller.ts"
+import { offerView } from "../views/offer-view.ts"
+import { sessionFact } from "../views/session-fact.ts"
+import { KnownSessions } from "./known-sessions.ts"
+import { pageEventsMax } from "./pages.ts"
+import { missedMax, openOffers, snapshotEvent } from "./snapshot.ts"
+
+/** Events read from Postgres at a time. */
+const readMax = 64
+
+export interface Gap {
+  readonly session_id: string
+  /** The phone must get everything up to here. */
+  readonly to: number
+}
+
+export interface Feed {
+  readonly caller: Caller
+  readonly heartbeat_every_seconds: number
+  readonly queue: Queue.Dequeue<BusMessage>
+  readonly known: KnownSessions
+  /** Sessions whose offers the phone holds as open. */
+  readonly offers: Set<string>
+  /** What a mitra's phone was last told she is. */
+  is_online: boolean
+  /** Ready to go out, in order. */
+  readonly ready: Array<PhoneEvent>
+  /** To be filled before the inbox is looked at again. */
+  readonly gaps: Array<Gap>
+  /** Taken from the bus, not looked at yet. */
+  readonly inbox: Array<BusEvent>
+}
+
+/** Short troubles are waited out; longer ones end the stream and the phone comes back. */
+export const patiently = <A, R>(read: Effect.Effect<A, Unavailable, R>): Effect.Effect<A, Unavailable, R> =>
+  Effect.retry(read, {
+    schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
+    times: 4,
+    while: (error) => error.retryable
+  })
+
+const give = Effect.fnUntraced(function*(feed: Feed, sessionId: string, seq: number, event: SessionEvent) {
+  feed.known.heard(sessionId, seq, event, yield* Clock.currentTimeMillis)
+  // Whoever was paired holds no open offer of that request any more.
+  if (event._tag === "Paired") feed.offers.delete(sessionId)
+  const fact = sessionFact(sessionId, seq, event)
+  if (fact !== null) {
+    feed.ready.push({ _tag: "session", session_id: sessionId, seq, at: instant(event.at), fact })
+  }
+})
+
+/** The gap is longer than we stream: a new snapshot says so, and the story goes on from `gap.to`. */
+const startOver = Effect.fnUntraced(function*(feed: Feed, gap: Gap) {
+  const sessions = yield* Sessions
+  const live = yield* sessions.liveOf(feed.caller.side, feed.caller.id)
+  const offers = yield* openOffers(feed.caller)
+  const event = yield* snapshotEvent({
+    caller: feed.caller,
+    live,
+    offers,
+    recovered: [{ session_id: gap.session_id, recovered: false }],
+    heartbeat_every_seconds: feed.heartbeat_every_seconds
+  })
+  const state = live.find((one) => one.id === gap.session_id)
+  if (state === undefined) feed.known.skipTo(gap.session_id, gap.to)
+  else feed.known.put(state, state.last_seq, yield* Clock.currentTimeMillis)
+  feed.offers.clear()
+  for (const offer of offers) feed.offers.add(offer.session_id)
+  feed.ready.push(event)
+})
+
+/** One page of the first gap; the gap stays until the phone has all of it. */
+export const fillGap = Effect.fnUntraced(function*(feed: Feed) {
+  const [gap] = feed.gaps
+  if (gap === undefined) return
+  const last = feed.known.lastSeq(gap.session_id)
+  if (last >= gap.to) return void feed.gaps.shift()
+  if (gap.to - last > missedMax) {
+    yield* patiently(startOver(feed, gap))
+    return void feed.gaps.shift()
+  }
+  const sessions = yield* Sessions
+  const missed = yield* patiently(sessions.eventsAfter(gap.session_id, last, readMax))
+  if (missed.length === 0) {
+    yield* Effect.logError("a session's events are announced but not stored", { ...gap, last })
+    return void feed.gaps.shift()
+  }
+  for (const one of missed) yield* give(feed, one.session_id, one.seq, one.event)
+})
+
+const moved = Effect.fnUntraced(function*(
+  feed: Feed,
+  { event, seq, session_id }: Extract<BusEvent, { _tag: "SessionMoved" }>
+) {
+  if (seq === null) {
+    if (event?._tag !== "ReceiptMoved") return
+    const { delivered_seq, read_seq, side } = event
+    if (!feed.known.receipt(session_id, side, { delivered_seq, read_seq })) return
+    return void feed.ready.push({ _tag: "receipt", session_id, side, delivered_seq, read_seq })
+  }
+  const last = feed.known.lastSeq(session_id)
+  if (seq <= last) return
+  if (seq === last + 1 && event !== null) return yield* give(feed, session_id, seq, event)
+  feed.gaps.push({ session_id, to: seq })
+})
+
+/** Removes from the inbox what a read made after it was announced has already answered. */
+export const forget = (feed: Feed, isAnswered: (event: BusEvent) => boolean): void => {
+  const rest = feed.inbox.filter((event) => !isAnswered(event))
+  feed.inbox.splice(0, feed.inbox.length, ...rest)
+}
+
+/** Shows what is open and not shown yet. One read answers every offer announced before it. */
+const showOffers = Effect.fnUntraced(function*(feed: Feed) {
+  const offers = yield* patiently(openOffers(feed.caller))
+  forget(feed, (event) => event._tag === "OfferMoved" && event.ending === null)
+  const now = yield* Clock.currentTimeMillis
+  for (const offer of offers) {
+    if (feed.offers.has(offer.session_id)) continue
+    feed.offers.add(offer.session_id)
+    feed.ready.push({ _tag: "offer", offer: offerView(offer, now) })
+  }
+})
+
+const offerMoved = (feed: Feed, event: Extract<BusEvent, { _tag: "OfferMoved" }>) => {
+  if (event.ending === null) return showOffers(feed)
+  if (feed.offers.delete(event.session_id)) {
+    const winner_at = event.winner_at === null ? null : instant(event.winner_at)
+    feed.ready.push({ _tag: "offer_closed", session_id: event.session_id, ending: event.ending, winner_at })
+  }
+  return Effect.void
+}
+
+const typed = Effect.fnUntraced(function*(feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>) {
+  const expires_in_ms = event.until - (yield* Clock.currentTimeMillis)
+  if (expires_in_ms <= 0) return
+  feed.ready.push({ _tag: "typing", session_id: event.session_id, side: event.side, expires_in_ms })
+})
+
+/** One bus event: into `ready`, or a gap to fill first. */
+export const takeIn = <E, R>(
+  feed: Feed,
+  event: BusEvent,
+  resync: (feed: Feed) => Effect.Effect<void, E, R>
+): Effect.Effect<void, E | Unavailable, R | Sessions> => {
+  switch (event._tag) {
+    case "SessionMoved":
+      return moved(feed, event)
+    case "OfferMoved":
+      return offerMoved(feed, event)
+    case "Typing":
+      return typed(feed, event)
+    case "MitraMoved":
+      feed.is_online = event.is_online
+      feed.ready.push({ _tag: "mitra_status", is_online: event.is_online, cause: event.cause })
+      return Effect.void
+    case "Resync":
+      return resync(feed)
+    // Closing sockets is the socket's business, and settings have their own subscribers.
+    case "Revoked":
+    case "SettingsChanged":
+      return Effect.void
+  }
+}
+
+/** Waits for the bus or the next tick, whichever comes first. */
+export const wait = Effect.fnUntraced(function*(feed: Feed) {
+  const now = yield* Clock.currentTimeMillis
+  const tickAt = feed.known.nextTickAt()
+  if (tickAt !== null && tickAt <= now) return void feed.ready.push(...feed.known.ticks(now))
+  // Only looks: a time-out between looking and taking would lose what was taken.
+  const waiting = Queue.peek(feed.queue)
+  if (tickAt !== null) {
+    const arrived = yield* Effect.timeoutOption(waiting, tickAt - now)
+    if (Option.isNone(arrived)) return
+  } else yield* waiting
+  for (const message of yield* Queue.takeAll(feed.queue)) feed.inbox.push(message.event)
+})
+
+/** Works until something is ready, and goes on while that costs no read. */
+export const prepare = Effect.fnUntraced(function*<E, R>(
+  feed: Feed,
+  resync: (feed: Feed) => Effect.Effect<void, E, R>
+) {
+  while (feed.ready.length === 0 || (feed.ready.length < pageEventsMax && isReadable(feed))) {
+    const next = feed.gaps.length > 0 ? undefined : feed.inbox.shift()
+    if (feed.gaps.length > 0) yield* fillGap(feed)
+    else if (next !== undefined) yield* takeIn(feed, next, resync)
+    else yield* wait(feed)
+  }
+})
+
+const isReadable = (feed: Feed): boolean => feed.gaps.length === 0 && feed.inbox.length > 0

@@ -1,0 +1,33 @@
+// How every handler ends: a refusal stays a refusal, an outage becomes "try again" without a word
+// about what failed, and nobody waits for ever.
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { TryAgain } from "../../contract/errors.ts"
+import type { Refusal } from "../../domain/refusal.ts"
+import { Unavailable } from "../../services/unavailable.ts"
+
+/** Longer than the ports' own bounds, so that their more precise answer comes first. */
+const patience = "20 seconds"
+
+const tooSlow = new Unavailable({ what: "handler", retryable: true })
+
+/** Spread over half a second, so that phones hit by one outage do not come back as one wave. */
+export const tryAgain = Effect.fnUntraced(function*(unavailable: Unavailable) {
+  yield* Effect.logWarning(`answered "try again": ${unavailable.what} is unavailable`)
+  const least = unavailable.retryable ? 500 : 5000
+  return new TryAgain({
+    message: "This is not possible right now. Please try again.",
+    retry_after_ms: yield* Random.nextIntBetween(least, least + 500)
+  })
+})
+
+const isUnavailable = (error: Refusal | TryAgain | Unavailable): error is Unavailable =>
+  error._tag === "Unavailable"
+
+export const answering = <A, R>(
+  effect: Effect.Effect<A, Refusal | TryAgain | Unavailable, R>
+): Effect.Effect<A, Refusal | TryAgain, R> =>
+  effect.pipe(
+    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(tooSlow) }),
+    Effect.catchIf(isUnavailable, (error) => Effect.flatMap(tryAgain(error), Effect.fail))
+  )

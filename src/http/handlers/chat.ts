@@ -1,0 +1,110 @@
+// Handlers of what both sides of a chat may ask. Everything that changes a session goes to its actor;
+// everything that only reads asks whether the reader is one of its two people.
+import * as Effect from "effect/Effect"
+import { SecureRandom } from "effect/crypto"
+import { ChatRpcs } from "../../contract/chat.ts"
+import { instant } from "../../contract/fields.ts"
+import { refuse } from "../../domain/refusal.ts"
+import type { SessionCommand } from "../../domain/session/commands.ts"
+import type { Participant } from "../../domain/session/state.ts"
+import { Sessions } from "../../services/sessions.ts"
+import { currentCaller, participantOf } from "../auth/caller.ts"
+import { messageView } from "../views/session-fact.ts"
+import { answering } from "./answering.ts"
+import { command, ownSession, viewOwnSession, viewSessions } from "./own-session.ts"
+import { makeTyping } from "./typing.ts"
+
+interface Outgoing {
+  readonly session_id: string
+  readonly client_message_id: string
+  readonly body: string
+}
+
+const send = Effect.fnUntraced(function*({ body, client_message_id, session_id }: Outgoing) {
+  const me = yield* currentCaller
+  const message_id = yield* (yield* SecureRandom.SecureRandom).uuidV7()
+  // No command id: the client_message_id is what a repeat is recognised by.
+  const reply = yield* command(me, session_id, null, {
+    _tag: "SendMessage",
+    by: participantOf(me),
+    message_id,
+    client_message_id,
+    body
+  })
+  if (reply.message_id === null || reply.seq === null) {
+    return yield* Effect.die(new Error("a committed message has no id or sequence"))
+  }
+  return { message_id: reply.message_id, seq: reply.seq, sent_at: instant(reply.at) }
+})
+
+interface HistoryRange {
+  readonly session_id: string
+  readonly before_seq: number | null
+  readonly after_seq: number | null
+  readonly limit: number
+}
+
+const history = Effect.fnUntraced(function*({ after_seq, before_seq, limit, session_id }: HistoryRange) {
+  const me = yield* currentCaller
+  if (before_seq !== null && after_seq !== null) {
+    return yield* refuse("BAD_REQUEST", "Give before_seq or after_seq, not both.")
+  }
+  const state = yield* ownSession(me, session_id)
+  const range = after_seq === null ? { before: before_seq ?? state.last_seq + 1 } : { after: after_seq }
+  // One more than asked for tells whether there is more; it is the one farthest from where we read.
+  const found = yield* (yield* Sessions).messages(session_id, range, limit + 1)
+  const has_more = found.length > limit
+  const messages = !has_more ? found : after_seq === null ? found.slice(1) : found.slice(0, limit)
+  return { messages: messages.map(messageView), has_more }
+})
+
+const pastCursor = /^[0-9]{1,15}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+const past = Effect.fnUntraced(function*(before: string | null, limit: number) {
+  const me = yield* currentCaller
+  if (before !== null && !pastCursor.test(before)) {
+    return yield* refuse("BAD_REQUEST", "before must be the next of an earlier page.", { given: before })
+  }
+  const found = yield* (yield* Sessions).pastOf(me.side, me.id, { before, limit: limit + 1 })
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  return {
+    sessions: yield* viewSessions(me, page),
+    next: found.length > limit && last !== undefined ? `${last.ended_at}_${last.id}` : null
+  }
+})
+
+const receipt = Effect.fnUntraced(
+  function*(tag: "MarkDelivered" | "MarkRead", sessionId: string, seq: number) {
+    const me = yield* currentCaller
+    const reply = yield* command(me, sessionId, null, { _tag: tag, by: participantOf(me), seq })
+    return reply.cursor ?? (yield* Effect.die(new Error("a participant's receipt has no cursor")))
+  }
+)
+
+const change = Effect.fnUntraced(function*(
+  payload: { readonly command_id: string; readonly session_id: string },
+  as: (by: Participant) => SessionCommand
+) {
+  const me = yield* currentCaller
+  yield* command(me, payload.session_id, payload.command_id, as(participantOf(me)))
+  return yield* viewOwnSession(me, payload.session_id)
+})
+
+export const layer = ChatRpcs.toLayer(Effect.gen(function*() {
+  const typing = yield* makeTyping
+  return ChatRpcs.of({
+    "chat.send": (payload) => answering(send(payload)),
+    "chat.history": (payload) => answering(history(payload)),
+    "chat.sessions": ({ before, limit }) => answering(past(before, limit)),
+    "chat.delivered": ({ seq, session_id }) => answering(receipt("MarkDelivered", session_id, seq)),
+    "chat.read": ({ seq, session_id }) => answering(receipt("MarkRead", session_id, seq)),
+    "chat.typing": ({ session_id }) =>
+      answering(Effect.flatMap(currentCaller, (me) => typing(me, session_id))),
+    "chat.topic": (payload) =>
+      answering(change(payload, (by) => ({ _tag: "SetTopic", by, topic: payload.topic }))),
+    "chat.end": (payload) => answering(change(payload, (by) => ({ _tag: "End", by }))),
+    "chat.goodbye": (payload) =>
+      answering(change(payload, (by) => ({ _tag: "Goodbye", by, text: payload.text })))
+  })
+}))

@@ -1,0 +1,55 @@
+// Handler of the one event stream a socket may have. The stream lives as long as the phone reads it;
+// an outage that outlasts our patience ends it with "try again", and the phone resumes.
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import { EventRpcs } from "../../contract/events.ts"
+import { refuse } from "../../domain/refusal.ts"
+import { Bus } from "../../services/bus.ts"
+import { currentCaller } from "../auth/caller.ts"
+import { currentConnection } from "../connection.ts"
+import { prepare } from "../events/feed.ts"
+import { openFeed } from "../events/open-feed.ts"
+import { takePage } from "../events/pages.ts"
+import { makeResync, resyncsAtOnce } from "../events/resync.ts"
+import type { Since } from "../events/snapshot.ts"
+import { tryAgain } from "./answering.ts"
+
+const alreadyOpen = refuse("BAD_REQUEST", "This connection is already subscribed: one stream per socket.")
+
+/** Held while a connection's stream is open. */
+const makeStreamPlaces = () => {
+  const taken = new Set<string>()
+  return (connectionId: string) =>
+    Effect.acquireRelease(
+      Effect.suspend(() => {
+        if (taken.has(connectionId)) return Effect.fail(alreadyOpen)
+        taken.add(connectionId)
+        return Effect.void
+      }),
+      () => Effect.sync(() => taken.delete(connectionId))
+    )
+}
+
+export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
+  EventRpcs.toLayer(Effect.gen(function*() {
+    const placeFor = makeStreamPlaces()
+    const resync = makeResync(yield* Semaphore.make(resyncsAtOnce))
+
+    const subscribe = Effect.fnUntraced(function*(since: ReadonlyArray<Since>) {
+      const caller = yield* currentCaller
+      yield* placeFor((yield* currentConnection).id)
+      const queue = yield* (yield* Bus).subscribe([caller.topic])
+      const feed = yield* openFeed({ ...options, caller, since }, queue)
+      const next = Effect.map(prepare(feed, resync), () => takePage(feed.ready))
+      return Stream.fromPull(Effect.succeed(next))
+    })
+
+    return EventRpcs.of({
+      "events.subscribe": ({ since }) =>
+        Stream.unwrap(subscribe(since)).pipe(
+          Stream.catchTag("Unavailable", (error) =>
+            Stream.fromEffect(Effect.flatMap(tryAgain(error), Effect.fail)))
+        )
+    })
+  }))

@@ -1,0 +1,66 @@
+// Reading a session for one of its two people. Whoever is not one of them is told the same as if
+// there were no such session. Also: giving a command to its actor in the caller's name.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { SessionView } from "../../contract/views.ts"
+import { type Refusal, refuse } from "../../domain/refusal.ts"
+import type { SessionCommand, SessionReply } from "../../domain/session/commands.ts"
+import { type SessionState, sideOf } from "../../domain/session/state.ts"
+import { SessionActors } from "../../actors/session/protocol.ts"
+import { Sessions } from "../../services/sessions.ts"
+import type { Unavailable } from "../../services/unavailable.ts"
+import type { Caller } from "../auth/caller.ts"
+import { sessionView } from "../views/session-view.ts"
+
+type Answer<A, R> = Effect.Effect<A, Refusal | Unavailable, R>
+
+export const sessionNotFound = (sessionId: string): Refusal =>
+  refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId })
+
+export const ownSession: (caller: Caller, sessionId: string) => Answer<SessionState, Sessions> = Effect
+  .fnUntraced(
+    function*(caller, sessionId) {
+      const state = yield* (yield* Sessions).find(sessionId)
+      if (state === null || sideOf(state, caller) === null) return yield* sessionNotFound(sessionId)
+      return state
+    }
+  )
+
+export const viewSessions: (
+  caller: Caller,
+  states: ReadonlyArray<SessionState>
+) => Answer<ReadonlyArray<SessionView>, Sessions> = Effect.fnUntraced(function*(caller, states) {
+  if (states.length === 0) return []
+  const unread = yield* (yield* Sessions).unread(caller.side, states.map((state) => state.id))
+  const now = yield* Clock.currentTimeMillis
+  return states.map((state) =>
+    sessionView(state, { side: caller.side, unread: unread.get(state.id) ?? 0, now })
+  )
+})
+
+export const viewOwnSession: (caller: Caller, sessionId: string) => Answer<SessionView, Sessions> = Effect
+  .fnUntraced(
+    function*(caller, sessionId) {
+      const state = yield* ownSession(caller, sessionId)
+      const [view] = yield* viewSessions(caller, [state])
+      return view ?? (yield* sessionNotFound(sessionId))
+    }
+  )
+
+/** `commandId` is null for what is harmless to repeat, or deduplicated by something else. */
+export const command: (
+  caller: Caller,
+  sessionId: string,
+  commandId: string | null,
+  command: SessionCommand
+) => Answer<SessionReply, SessionActors> = Effect.fnUntraced(
+  function*(caller, sessionId, commandId, command) {
+    const actors = yield* SessionActors
+    return yield* actors.run(sessionId, {
+      sender_id: caller.sender_id,
+      command_id: commandId,
+      command,
+      staff: null
+    })
+  }
+)

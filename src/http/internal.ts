@@ -1,0 +1,75 @@
+// The internal listener, loopback only: admin calls over WebSocket (/ws) and over plain HTTP (POST /rpc),
+// both with the same handlers. Nothing public is reachable here, and nothing of this is public.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { HttpRouter, HttpServerRequest } from "effect/http"
+import { RpcSerialization, RpcServer } from "effect/rpc"
+import { AdminRpcs } from "../contract/admin.ts"
+import { refuse } from "../domain/refusal.ts"
+import * as Handlers from "./admin/handlers.ts"
+import * as StaffSignIn from "./admin/staff-sign-in.ts"
+import * as VerifyStaffToken from "./admin/verify-staff-token.ts"
+import { Connection, type Principal } from "./connection.ts"
+import { layerListener } from "./listener.ts"
+import { layerProbes } from "./public.ts"
+import { refusalResponse, tryAgainResponse } from "./refusal-response.ts"
+import { TokenVerifier } from "./token-verifier.ts"
+import { offeredToken } from "./upgrade.ts"
+
+const rpcPath = "/rpc"
+
+/** One HTTP request is a connection of its own: it ends with its answer, so nothing can sign it in later. */
+const connectionOf = (request: HttpServerRequest.HttpServerRequest, principal: Principal | null) =>
+  Connection.of({
+    id: "http",
+    peer: Option.getOrElse(request.remoteAddress, () => "unknown"),
+    principal: Effect.map(Clock.currentTimeMillis, (now) =>
+      principal !== null && principal.expires_at > now ? principal : null),
+    authenticate: () =>
+      Effect.fail(refuse("BAD_REQUEST", "Over HTTP, send the token in the Authorization header instead.")),
+    close: () => Effect.void
+  })
+
+const layerHttpRpc = Layer.unwrap(
+  Effect.gen(function*() {
+    const { httpEffect, protocol } = yield* RpcServer.makeProtocolWithHttpEffect()
+    const route = HttpRouter.use(Effect.fnUntraced(function*(router) {
+      const verifier = yield* TokenVerifier
+      yield* router.add("POST", rpcPath, (request) =>
+        Effect.gen(function*() {
+          const token = offeredToken(request.headers)
+          const principal = token === null ? null : yield* verifier.verify(token)
+          return yield* Effect.provideService(httpEffect, Connection, connectionOf(request, principal))
+        }).pipe(
+          Effect.catchTag("Refusal", (refusal) => Effect.succeed(refusalResponse(refusal, 401))),
+          Effect.catchTag("Unavailable", () =>
+            Effect.succeed(tryAgainResponse("The token cannot be checked right now.", 1000)))
+        ))
+    }))
+    const server = RpcServer.layer(AdminRpcs, { disableFatalDefects: true, disableTracing: true }).pipe(
+      Layer.provide(Layer.succeed(RpcServer.Protocol)(protocol))
+    )
+    return Layer.merge(route, server)
+  })
+).pipe(Layer.provide(RpcSerialization.layerJson))
+
+export interface InternalOptions {
+  readonly host: string
+  readonly port: number
+  readonly heartbeat_every_seconds: number
+}
+
+export const layer = (options: InternalOptions) =>
+  layerListener({
+    host: options.host,
+    port: options.port,
+    path: "/ws",
+    group: AdminRpcs,
+    routes: Layer.merge(layerHttpRpc, layerProbes)
+  }).pipe(
+    Layer.provide(Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds })),
+    Layer.provide(VerifyStaffToken.layer),
+    Layer.provide(StaffSignIn.layer)
+  )

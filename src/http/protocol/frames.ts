@@ -1,0 +1,147 @@
+// What a client may send, checked by hand before anything else sees it: only the known fields of a
+// message survive, so headers, trace fields and reply-less requests cannot be smuggled in.
+import * as Result from "effect/Result"
+import type { SocketLimits } from "./limits.ts"
+
+export type RequestId = string | number
+
+export type ClientMessage =
+  | {
+    readonly _tag: "Request"
+    readonly id: RequestId
+    readonly tag: string
+    readonly payload: unknown
+    readonly headers: ReadonlyArray<[string, string]>
+  }
+  | { readonly _tag: "Ack" | "Interrupt"; readonly requestId: RequestId }
+  | { readonly _tag: "Ping" | "Eof" }
+
+type FrameLimits = Pick<SocketLimits, "batch_max" | "nesting_max">
+type Checked<A> = Result.Result<A, string>
+
+const idLengthMax = 64
+const tagLengthMax = 100
+const shownLengthMax = 60
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** A value as part of an error message: enough to recognise it, never the whole of it. */
+const shown = (value: unknown): string => {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, shownLengthMax))
+  if (Array.isArray(value)) return "an array"
+  if (typeof value === "object" && value !== null) return "an object"
+  return value === undefined ? "nothing" : String(value)
+}
+
+const isRequestId = (value: unknown): value is RequestId =>
+  typeof value === "string" ? value.length > 0 && value.length <= idLengthMax : Number.isSafeInteger(value)
+
+const checkId = (field: string, value: unknown): Checked<RequestId> =>
+  isRequestId(value)
+    ? Result.succeed(value)
+    : Result.fail(
+      `${field} was ${shown(value)}; expected a string of 1 to ${idLengthMax} characters or an integer`
+    )
+
+const checkTag = (value: unknown): Checked<string> =>
+  typeof value === "string" && value.length > 0 && value.length <= tagLengthMax
+    ? Result.succeed(value)
+    : Result.fail(`tag was ${shown(value)}; expected the name of a call`)
+
+const checkRequest = (fields: Readonly<Record<string, unknown>>): Checked<ClientMessage> =>
+  Result.flatMap(
+    checkId("id", fields["id"]),
+    (id) =>
+      Result.map(checkTag(fields["tag"]), (tag) => ({
+        _tag: "Request",
+        id,
+        tag,
+        // A call without arguments may leave them out.
+        payload: fields["payload"] ?? {},
+        headers: []
+      }))
+  )
+
+const checkMessage = (value: unknown): Checked<ClientMessage> => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return Result.fail(`a message was ${shown(value)}; expected an object`)
+  }
+  const fields = value as Readonly<Record<string, unknown>>
+  const tag = fields["_tag"]
+  switch (tag) {
+    case "Request":
+      return checkRequest(fields)
+    case "Ack":
+    case "Interrupt":
+      return Result.map(checkId("requestId", fields["requestId"]), (requestId) => ({ _tag: tag, requestId }))
+    case "Ping":
+    case "Eof":
+      return Result.succeed({ _tag: tag })
+    default:
+      return Result.fail(
+        `_tag was ${shown(tag)}; expected Request, Ack, Interrupt, Ping or Eof`
+      )
+  }
+}
+
+/** Walks with its own stack: the depth is the attacker's choice. */
+const isNestedDeeperThan = (root: unknown, depthMax: number): boolean => {
+  const pending: Array<{ readonly value: unknown; readonly depth: number }> = [{ value: root, depth: 1 }]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next.value !== "object" || next.value === null) continue
+    if (next.depth > depthMax) return true
+    for (const value of Object.values(next.value)) pending.push({ value, depth: next.depth + 1 })
+  }
+  return false
+}
+
+const decodeText = (data: string | Uint8Array): Checked<string> => {
+  if (typeof data === "string") return Result.succeed(data)
+  try {
+    return Result.succeed(utf8.decode(data))
+  } catch {
+    return Result.fail("a binary frame that is not UTF-8; expected JSON text")
+  }
+}
+
+const decodeJson = (text: string): Checked<unknown> => {
+  try {
+    return Result.succeed(JSON.parse(text))
+  } catch {
+    return Result.fail(
+      `not JSON: ${shown(text)}; expected one message, or an array of messages`
+    )
+  }
+}
+
+const checkBatch = (
+  batch: ReadonlyArray<unknown>,
+  batchMax: number
+): Checked<ReadonlyArray<ClientMessage>> => {
+  if (batch.length === 0 || batch.length > batchMax) {
+    return Result.fail(`a batch of ${batch.length} messages; expected 1 to ${batchMax}`)
+  }
+  const messages: Array<ClientMessage> = []
+  for (const [index, value] of batch.entries()) {
+    const checked = checkMessage(value)
+    // All or nothing: a client that builds one message wrongly should not guess which others ran.
+    if (Result.isFailure(checked)) return Result.fail(`message ${index} of the batch: ${checked.failure}`)
+    messages.push(checked.success)
+  }
+  return Result.succeed(messages)
+}
+
+/** The messages of one frame, or a sentence saying what was given and what was expected. */
+export const parseFrame = (
+  data: string | Uint8Array,
+  limits: FrameLimits
+): Checked<ReadonlyArray<ClientMessage>> =>
+  decodeText(data).pipe(
+    Result.flatMap(decodeJson),
+    Result.flatMap((json) => {
+      if (isNestedDeeperThan(json, limits.nesting_max)) {
+        return Result.fail(`nested deeper than ${limits.nesting_max} levels`)
+      }
+      if (Array.isArray(json)) return checkBatch(json, limits.batch_max)
+      return Result.map(checkMessage(json), (message) => [message])
+    })
+  )

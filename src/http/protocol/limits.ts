@@ -1,0 +1,76 @@
+// Every number that bounds a connection and its listener, in one place. The defaults are the public
+// listener's; the internal one and tests put other numbers under the same reference.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+
+export interface SocketLimits {
+  /** A larger frame closes the socket with 1009 before it is buffered whole. */
+  readonly frame_max_bytes: number
+  readonly batch_max: number
+  /** Deeper JSON is refused before any schema walks it recursively. */
+  readonly nesting_max: number
+  readonly in_flight_max: number
+  readonly request_burst: number
+  readonly requests_per_second: number
+  /** More refusals for rate than this within the window close the socket. */
+  readonly refused_max: number
+  readonly refused_window_ms: number
+  readonly malformed_in_a_row_max: number
+  readonly ping_every_ms: number
+  readonly silence_max_ms: number
+  /** Above this no further request is read; what is in flight may still answer. */
+  readonly unsent_pause_bytes: number
+  /** A frame that finds more than this waiting cuts the connection instead of joining the queue. */
+  readonly unsent_max_bytes: number
+  /** How long a close may wait for the other end before the socket is destroyed. */
+  readonly close_flush_ms: number
+  /** How often pings, silence, token ends and overdue closes are looked at. */
+  readonly watch_every_ms: number
+  readonly connections_max: number
+  readonly connections_per_peer_max: number
+  /** How long a token check or the subscription to revocations may take. */
+  readonly authenticate_max_ms: number
+  /** How long a drain waits for calls that are in flight. */
+  readonly drain_in_flight_ms: number
+  readonly retry_after_min_ms: number
+  readonly retry_after_max_ms: number
+  /** For plain HTTP requests; a WebSocket frame has its own bound. */
+  readonly body_max_bytes: number
+}
+
+export const publicLimits: SocketLimits = {
+  frame_max_bytes: 65_536,
+  batch_max: 64,
+  nesting_max: 64,
+  in_flight_max: 64,
+  request_burst: 200,
+  requests_per_second: 100,
+  refused_max: 2_000,
+  refused_window_ms: 10_000,
+  malformed_in_a_row_max: 20,
+  ping_every_ms: 20_000,
+  silence_max_ms: 45_000,
+  unsent_pause_bytes: 256 * 1024,
+  unsent_max_bytes: 1024 * 1024,
+  close_flush_ms: 2_000,
+  watch_every_ms: 500,
+  connections_max: 50_000,
+  connections_per_peer_max: 1_000,
+  authenticate_max_ms: 5_000,
+  drain_in_flight_ms: 5_000,
+  retry_after_min_ms: 500,
+  retry_after_max_ms: 5_000,
+  body_max_bytes: 65_536
+}
+
+export const Limits = Context.Reference<SocketLimits>("halobestie/http/Limits", {
+  defaultValue: () => publicLimits
+})
+
+/**
+ * The time of the wire: pings, silence and rates. Always the machine's clock, because a phone does not
+ * fall silent when a tester moves the product's clock by thirty minutes.
+ */
+export const WireClock = Context.Reference<Clock.Clock>("halobestie/http/WireClock", {
+  defaultValue: () => Clock.Clock.defaultValue()
+})

@@ -1,0 +1,91 @@
+// Closes the sockets of a revoked sign-in at once, wherever the revocation happened. One bus subscription
+// per person with an open socket here; what the bus may have lost is asked of the sign-ins themselves.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberHandle from "effect/FiberHandle"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as RcMap from "effect/RcMap"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import { closeCodes } from "../../contract/close-codes.ts"
+import { AuthSessions, type UserType } from "../../services/auth-sessions.ts"
+import { Bus, type BusEvent, type Topic } from "../../services/bus.ts"
+import { Connections, type Person } from "./connections.ts"
+import { WireClock } from "./limits.ts"
+
+/** After an interruption of the bus every signed-in person is asked about: not all at the same time. */
+const checksAtOnce = 8
+const recheckEvery = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")]).pipe(
+  Schedule.jittered
+)
+
+export class Revocations extends Context.Service<Revocations, {
+  /** Returns once the person's topic is subscribed; watches until the scope closes. */
+  readonly watch: (person: Person) => Effect.Effect<void, never, Scope.Scope>
+  /** Closes this person's sockets whose sign-in is no longer live. Repeats until it could find out. */
+  readonly recheck: (person: Person) => Effect.Effect<void>
+}>()("halobestie/http/Revocations") {}
+
+const personOf = (topic: Topic): Person => {
+  const colon = topic.indexOf(":")
+  return { user_type: topic.slice(0, colon) as UserType, user_id: topic.slice(colon + 1) }
+}
+
+const makeRevocations = Effect.gen(function*() {
+  const bus = yield* Bus
+  const authSessions = yield* AuthSessions
+  const connections = yield* Connections
+  const wireClock = yield* WireClock
+  const turns = yield* Semaphore.make(checksAtOnce)
+
+  const recheckOne = (person: Person, authSessionId: string) =>
+    turns.withPermit(authSessions.isLive(authSessionId)).pipe(
+      Effect.flatMap((isLive) =>
+        isLive ? Effect.void : connections.closePerson(person, authSessionId, closeCodes.revoked)
+      )
+    )
+
+  const recheck = (person: Person) =>
+    Effect.flatMap(
+      connections.signInsOf(person),
+      (ids) => Effect.forEach(ids, (id) => recheckOne(person, id), { discard: true })
+    ).pipe(
+      // Until Postgres answers, nobody is closed: a sign-in that was good is most likely still good.
+      Effect.retry(recheckEvery),
+      Effect.catchCause((cause) => Effect.logError("could not recheck a sign-in", cause)),
+      Effect.provideService(Clock.Clock, wireClock)
+    )
+
+  const handle = (person: Person, event: BusEvent, recheckInBackground: Effect.Effect<unknown>) => {
+    if (event._tag === "Revoked") {
+      return connections.closePerson(person, event.auth_session_id, closeCodes.revoked)
+    }
+    return event._tag === "Resync" ? recheckInBackground : Effect.void
+  }
+
+  const follow = Effect.fnUntraced(function*(topic: Topic) {
+    const person = personOf(topic)
+    const queue = yield* bus.subscribe([topic])
+    const rechecking = yield* FiberHandle.make<void>()
+    const next = Effect.flatMap(Queue.take(queue), (message) =>
+      // In the background, so that a revocation is never queued behind a database that does not answer.
+      handle(person, message.event, FiberHandle.run(rechecking, recheck(person))).pipe(
+        Effect.catchCause((cause) => Effect.logError("handling a revocation failed", cause))
+      ))
+    yield* Effect.forkScoped(Effect.forever(next))
+  })
+
+  const followed = yield* RcMap.make({ lookup: follow })
+  return Revocations.of({
+    watch: (person) => RcMap.get(followed, `${person.user_type}:${person.user_id}` as Topic),
+    recheck
+  })
+})
+
+export const layer: Layer.Layer<Revocations, never, Bus | AuthSessions | Connections> = Layer.effect(
+  Revocations,
+  makeRevocations
+)

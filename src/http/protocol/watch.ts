@@ -1,0 +1,55 @@
+// Looks at every open connection a few times per second: one fiber for all of them instead of timers for
+// each. Decides what is due for one connection; the decision itself is a plain function.
+import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
+import type { SocketLimits } from "./limits.ts"
+import type { LiveConnection } from "./live-connection.ts"
+
+type WatchLimits = Pick<SocketLimits, "ping_every_ms" | "silence_max_ms" | "close_flush_ms">
+
+export interface Watched {
+  readonly heard_at: number
+  readonly pinged_at: number
+  readonly closing_since: number | null
+  readonly token_expires_at: number | null
+  /** More is unsent than we are willing to read past. */
+  readonly is_behind: boolean
+}
+
+export type Due =
+  | { readonly _tag: "Nothing" }
+  | { readonly _tag: "Ping" }
+  | { readonly _tag: "Close"; readonly code: CloseCode }
+  | { readonly _tag: "Cut" }
+
+/** `wireNow` measures silence; `now`, the product's time, measures tokens. */
+export const dueOf = (watched: Watched, wireNow: number, now: number, limits: WatchLimits): Due => {
+  if (watched.closing_since !== null) {
+    return wireNow - watched.closing_since >= limits.close_flush_ms ? { _tag: "Cut" } : { _tag: "Nothing" }
+  }
+  if (watched.token_expires_at !== null && now >= watched.token_expires_at) {
+    return { _tag: "Close", code: closeCodes.tokenExpired }
+  }
+  if (wireNow - watched.heard_at >= limits.silence_max_ms) {
+    // Who does not read our pings cannot answer them: that is the reason worth telling.
+    return { _tag: "Close", code: watched.is_behind ? closeCodes.slowConsumer : closeCodes.idle }
+  }
+  return wireNow - watched.pinged_at >= limits.ping_every_ms ? { _tag: "Ping" } : { _tag: "Nothing" }
+}
+
+export const watchOne = (connection: LiveConnection, now: number, limits: WatchLimits): void => {
+  const due = dueOf(
+    {
+      heard_at: connection.heard_at,
+      pinged_at: connection.pinged_at,
+      closing_since: connection.closing?.since ?? null,
+      token_expires_at: connection.principal?.expires_at ?? null,
+      is_behind: connection.isBehind
+    },
+    connection.now(),
+    now,
+    limits
+  )
+  if (due._tag === "Cut") connection.cut()
+  if (due._tag === "Close") connection.close(due.code)
+  if (due._tag === "Ping") connection.ping()
+}

@@ -1,0 +1,24 @@
+// A payment and a price as their customer sees them.
+import { instant } from "../../contract/fields.ts"
+import type { PaymentView, TierView } from "../../contract/views.ts"
+import type { Payment, PricingTier } from "../../services/payments.ts"
+
+export const paymentView = (payment: Payment, sessionId: string | null): PaymentView => ({
+  payment_id: payment.id,
+  status: payment.status,
+  amount_idr: payment.amount_idr,
+  duration_seconds: payment.duration_seconds,
+  checkout_url: payment.checkout_url,
+  created_at: instant(payment.created_at),
+  expires_at: instant(payment.expires_at),
+  session_id: sessionId,
+  failure_cause: payment.failure_cause
+})
+
+export const tierView = (tier: PricingTier): TierView => ({
+  tier_id: tier.id,
+  label: tier.label,
+  mode: tier.mode,
+  duration_seconds: tier.duration_seconds,
+  price_idr: tier.price_idr
+})

@@ -1,0 +1,91 @@
+// Availability, in memory: answers straight from the tables, like Postgres, without its cost.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Freshness } from "../domain/freshness.ts"
+import { Availability } from "../services/availability.ts"
+import { MemoryTables, type MitraRow, type MitraStatusRow, type Tables } from "./memory/tables.ts"
+
+interface Online {
+  readonly mitra: MitraRow
+  readonly status: MitraStatusRow
+  readonly sessions: number
+  /** Coming online counts as a ping. */
+  readonly seen_at: number
+}
+
+const onlineOf = (tables: Tables): ReadonlyArray<Online> => {
+  const used = new Map<string, number>()
+  for (const slot of tables.mitra_slots.values()) used.set(slot.mitra_id, (used.get(slot.mitra_id) ?? 0) + 1)
+  return [...tables.mitra_status.values()].flatMap((status): Array<Online> => {
+    const mitra = tables.mitras.get(status.mitra_id)
+    if (mitra === undefined || !status.is_online) return []
+    return [{
+      mitra,
+      status,
+      sessions: used.get(status.mitra_id) ?? 0,
+      seen_at: Math.max(status.last_heartbeat_at ?? 0, status.online_since ?? 0)
+    }]
+  })
+}
+
+const isAvailable = (online: Online, freshness: Freshness): boolean =>
+  online.mitra.is_active && online.sessions < freshness.max_customers &&
+  (freshness.stale_before === null || online.seen_at > freshness.stale_before)
+
+/** Ties are broken by id, which is also what Postgres does with uuids. */
+const byId = (a: Online, b: Online): number => a.status.mitra_id < b.status.mitra_id ? -1 : 1
+
+const inOrderOfAsking = (a: Online, b: Online): number =>
+  a.sessions - b.sessions ||
+  (a.status.last_offer_at ?? 0) - (b.status.last_offer_at ?? 0) ||
+  (a.status.online_since ?? 0) - (b.status.online_since ?? 0) ||
+  byId(a, b)
+
+export const layer = Layer.effect(Availability)(Effect.gen(function*() {
+  const tables = yield* MemoryTables
+  return {
+    heartbeat: (mitraId, at) =>
+      Effect.sync(() => {
+        const status = tables.mitra_status.get(mitraId)
+        if (status === undefined) return "offline"
+        if (tables.mitras.get(mitraId)?.is_active !== true) return "deactivated"
+        if (!status.is_online) return "offline"
+        const last_heartbeat_at = Math.max(status.last_heartbeat_at ?? at, at)
+        tables.mitra_status.set(mitraId, { ...status, last_heartbeat_at })
+        return "seen"
+      }),
+    candidates: ({ exclude, limit, only, ...freshness }) =>
+      Effect.sync(() => {
+        const excluded = new Set(exclude)
+        return onlineOf(tables)
+          .filter((online) => isAvailable(online, freshness))
+          .filter(({ mitra }) => !excluded.has(mitra.id) && (only === null || only === mitra.id))
+          .sort(inOrderOfAsking)
+          .slice(0, Math.max(0, limit))
+          .map(({ mitra, sessions }) => ({ mitra_id: mitra.id, mitra_name: mitra.display_name, sessions }))
+      }),
+    counts: (freshness) =>
+      Effect.sync(() => {
+        const online = onlineOf(tables)
+        return {
+          online: online.length,
+          available: online.filter((each) => isAvailable(each, freshness)).length
+        }
+      }),
+    stale: (staleBefore, limit) =>
+      Effect.sync(() =>
+        onlineOf(tables)
+          .filter((online) => online.seen_at <= staleBefore)
+          .sort((a, b) => a.seen_at - b.seen_at || byId(a, b))
+          .slice(0, Math.max(0, limit))
+          .map(({ mitra }) => mitra.id)
+      ),
+    lastHeartbeat: (mitraId) =>
+      Effect.sync(() => onlineOf(tables).find(({ mitra }) => mitra.id === mitraId)?.seen_at ?? null),
+    wentOnline: () => Effect.void,
+    wentOffline: () => Effect.void,
+    deactivated: () => Effect.void,
+    reactivated: () => Effect.void,
+    capacityChanged: () => Effect.void
+  }
+}))

@@ -1,0 +1,138 @@
+// What one runner tells the others in a Postgres notification: several messages in one payload, below
+// the 8,000 bytes Postgres allows. Whatever cannot be read here costs a Resync, never a crash.
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { offlineCauses } from "../../domain/mitra.ts"
+import type { SessionEvent } from "../../domain/session/events.ts"
+import { offerEndings, sides } from "../../domain/session/state.ts"
+import type { BusEvent, BusMessage, Topic } from "../../services/bus.ts"
+
+/** Bytes of UTF-8, everything included. */
+export const payloadLimit = 7_500
+
+const version = 1
+
+export interface Sender {
+  readonly runner: string
+  /** Counts this runner's payloads: Postgres drops equal ones of one transaction, so none may be. */
+  readonly nextNumber: () => number
+}
+
+export interface Notification {
+  readonly runner: string
+  /** The sender lost messages before this: everybody who hears it resyncs. */
+  readonly missed: boolean
+  /** The sender says goodbye: its silence means nothing from now on. */
+  readonly leaving: boolean
+  readonly messages: ReadonlyArray<BusMessage>
+}
+
+// The event itself was checked by the runner that committed it; only its outline is checked here.
+const Event = Schema.declare((input): input is SessionEvent =>
+  typeof input === "object" && input !== null && "_tag" in input && typeof input._tag === "string" &&
+  "at" in input && typeof input.at === "number"
+)
+
+const Sent: Schema.Codec<BusEvent> = Schema.Union([
+  Schema.TaggedStruct("SessionMoved", {
+    session_id: Schema.String,
+    seq: Schema.NullOr(Schema.Int),
+    event: Schema.NullOr(Event)
+  }),
+  Schema.TaggedStruct("OfferMoved", {
+    session_id: Schema.String,
+    ending: Schema.NullOr(Schema.Literals(offerEndings)),
+    winner_at: Schema.NullOr(Schema.Int)
+  }),
+  Schema.TaggedStruct("Typing", {
+    session_id: Schema.String,
+    side: Schema.Literals(sides),
+    until: Schema.Int
+  }),
+  Schema.TaggedStruct("MitraMoved", {
+    is_online: Schema.Boolean,
+    cause: Schema.Literals(offlineCauses)
+  }),
+  Schema.TaggedStruct("Revoked", { auth_session_id: Schema.NullOr(Schema.String) }),
+  Schema.TaggedStruct("SettingsChanged", {}),
+  Schema.TaggedStruct("Resync", {})
+])
+
+const Envelope = Schema.fromJsonString(Schema.Struct({
+  v: Schema.Literal(version),
+  runner: Schema.String,
+  number: Schema.Int,
+  missed: Schema.Boolean,
+  leaving: Schema.Boolean,
+  messages: Schema.Array(Schema.Struct({ topic: Schema.String, event: Schema.Unknown }))
+}))
+
+const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
+const decodeEvent = Schema.decodeUnknownOption(Sent)
+
+/** Null when the payload is not ours or garbled. An event we do not know becomes its topic's Resync. */
+export const decode = (payload: string): Notification | null => {
+  const envelope = Option.getOrNull(decodeEnvelope(payload))
+  if (envelope === null) return null
+  return {
+    runner: envelope.runner,
+    missed: envelope.missed,
+    leaving: envelope.leaving,
+    messages: envelope.messages.map(({ event, topic }): BusMessage => ({
+      topic: topic as Topic,
+      event: Option.getOrElse(decodeEvent(event), (): BusEvent => ({ _tag: "Resync" }))
+    }))
+  }
+}
+
+const bytesOf = (text: string): number => Buffer.byteLength(text)
+
+/** The message as JSON within `limit` bytes: if need be without what can be read from Postgres. */
+const fitted = (message: BusMessage, limit: number): string => {
+  const whole = JSON.stringify(message)
+  if (bytesOf(whole) <= limit) return whole
+  const { event, topic } = message
+  // Without a sequence there is nothing to look up: the subscriber has to compare everything.
+  const rest: BusEvent = event._tag === "SessionMoved" && event.seq !== null
+    ? { ...event, event: null }
+    : { _tag: "Resync" }
+  return JSON.stringify({ topic, event: rest })
+}
+
+/**
+ * The payloads that carry these messages, in order, as few as they fit in; at least one, so that a
+ * flag (or a mere sign of life) goes out without messages. Flags are on the first payload.
+ */
+export const encode = (
+  sender: Sender,
+  messages: ReadonlyArray<BusMessage>,
+  flags: { readonly missed: boolean; readonly leaving: boolean }
+): ReadonlyArray<string> => {
+  const payloads: Array<string> = []
+  let parts: Array<string> = []
+  let bytes = 0
+  const head = () =>
+    JSON.stringify({
+      v: version,
+      runner: sender.runner,
+      number: sender.nextNumber(),
+      missed: flags.missed && payloads.length === 0,
+      leaving: flags.leaving && payloads.length === 0,
+      messages: []
+    }).slice(0, -"]}".length)
+  // The number never takes more digits than this.
+  const limit = payloadLimit - bytesOf(head()) - 20
+  const close = () => {
+    payloads.push(`${head()}${parts.join(",")}]}`)
+    parts = []
+    bytes = 0
+  }
+  for (const message of messages) {
+    const part = fitted(message, limit)
+    if (parts.length > 0 && bytes + bytesOf(part) > limit) close()
+    parts.push(part)
+    bytes += bytesOf(part) + 1
+  }
+  if (parts.length > 0 || payloads.length === 0) close()
+  return payloads
+}

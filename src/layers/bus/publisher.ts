@@ -1,0 +1,98 @@
+// Sends this runner's messages to the others: one fiber, one NOTIFY statement per batch, no fixed
+// delay (what arrives while a statement runs forms the next batch). Publishing never waits; what
+// does not get through is replaced by one hint that makes the other runners resync.
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { BusMessage } from "../../services/bus.ts"
+import { encode, type Sender } from "./notification.ts"
+import type { BusTimings } from "./timings.ts"
+
+export const channel = "halobestie_bus"
+
+const queueLimit = 8_192
+const batchLimit = 512
+
+/** One line for the operator, the whole story for whoever looks closer. */
+export const logTrouble = (what: string, cause: Cause.Cause<unknown>) =>
+  Effect.andThen(Effect.logWarning(`${what} (${String(Cause.squash(cause))})`), Effect.logDebug(cause))
+
+/** A message, or null for a sign of life that carries none. */
+type Outgoing = BusMessage | null
+
+export interface Publisher {
+  readonly publish: (messages: ReadonlyArray<BusMessage>) => void
+  /** A sign of life, unless there is traffic anyway. */
+  readonly probe: () => void
+  /** Messages the other runners did not get. */
+  readonly dropped: () => number
+}
+
+export const makePublisher = Effect.fnUntraced(function*(runner: string, timings: BusTimings) {
+  const sql = yield* SqlClient.SqlClient
+  const queue = yield* Queue.dropping<Outgoing, Cause.Done>(queueLimit)
+  let number = 0
+  let dropped = 0
+  // True while the others must be told that they missed something.
+  let missed = false
+  let retryAfter = timings.retry_after_ms
+  const sender: Sender = { runner, nextNumber: () => ++number }
+
+  const notify = (messages: ReadonlyArray<BusMessage>, flags: { missed: boolean; leaving: boolean }) =>
+    Effect.suspend(() => {
+      const payloads = encode(sender, messages, flags)
+      return sql`SELECT count(pg_notify(${channel}, payload)) FROM unnest(${payloads}::text[]) AS payload`
+    }).pipe(Effect.timeout(timings.answer_within_ms))
+
+  const failed = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>, lost: number) {
+    dropped += lost
+    const firstOfOutage = retryAfter === timings.retry_after_ms
+    if (firstOfOutage) yield* logTrouble("bus: publishing failed, other runners will resync", cause)
+    missed = true
+    yield* Effect.sleep(retryAfter)
+    retryAfter = Math.min(retryAfter * 2, timings.retry_after_max_ms)
+  })
+
+  const sendNext = Effect.gen(function*() {
+    // A hint goes alone, so that a batch is only risked when Postgres has just answered.
+    const hint = missed
+    // Cleared before anything is waited for: an overflow from now on sets it again.
+    missed = false
+    const batch = hint ? [] : yield* Queue.takeBetween(queue, 1, batchLimit)
+    const messages = batch.filter((item) => item !== null)
+    const exit = yield* Effect.exit(notify(messages, { missed: hint, leaving: false }))
+    if (Exit.isFailure(exit)) return yield* failed(exit.cause, messages.length)
+    retryAfter = timings.retry_after_ms
+  })
+
+  const goodbye = Effect.ignore(notify([], { missed: false, leaving: true }))
+  const fiber = yield* Effect.forever(sendNext).pipe(
+    Effect.catchIf(Cause.isDone, () => goodbye),
+    Effect.forkScoped
+  )
+  // Runs before the fiber is interrupted: the last events of turns in flight still go out.
+  yield* Effect.addFinalizer(() =>
+    Effect.andThen(
+      Queue.end(queue),
+      Effect.ignore(Effect.timeout(Fiber.await(fiber), timings.drain_ms))
+    )
+  )
+
+  const publisher: Publisher = {
+    publish: (messages) => {
+      for (const message of messages) {
+        if (Queue.offerUnsafe(queue, message)) continue
+        dropped += 1
+        missed = true
+      }
+    },
+    probe: () => {
+      if (Queue.sizeUnsafe(queue) === 0) Queue.offerUnsafe(queue, null)
+    },
+    dropped: () => dropped
+  }
+  return publisher
+})

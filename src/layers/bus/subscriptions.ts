@@ -1,0 +1,102 @@
+// This process's subscribers, shared by every bus adapter: bounded queues, found by topic. Delivering
+// is synchronous and never waits; whoever falls behind finds one Resync instead of what it missed.
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import type { BusMessage, Topic } from "../../services/bus.ts"
+
+/** Messages one subscriber may leave lying before it is told to resync instead. */
+export const subscriptionLimit = 256
+
+interface Subscription {
+  readonly topics: ReadonlyArray<Topic>
+  readonly queue: Queue.Queue<BusMessage>
+  /** How many messages were ever put in, and which of them was the last Resync (-1: none yet). */
+  offered: number
+  resync_at: number
+}
+
+export interface Subscriptions {
+  readonly subscribe: (
+    topics: ReadonlyArray<Topic>
+  ) => Effect.Effect<Queue.Dequeue<BusMessage>, never, Scope.Scope>
+  readonly deliver: (messages: ReadonlyArray<BusMessage>) => void
+  readonly resyncAll: () => void
+  /** Messages that subscribers did not get because they fell behind. */
+  readonly dropped: () => number
+}
+
+export const makeSubscriptions = (): Subscriptions => {
+  const byTopic = new Map<Topic, Set<Subscription>>()
+  const everybody = new Set<Subscription>()
+  let dropped = 0
+
+  const put = (subscription: Subscription, message: BusMessage): boolean => {
+    if (!Queue.offerUnsafe(subscription.queue, message)) return false
+    subscription.offered += 1
+    return true
+  }
+
+  const clear = (subscription: Subscription): void => {
+    dropped += Queue.sizeUnsafe(subscription.queue)
+    while (Queue.takeUnsafe(subscription.queue)?._tag === "Success");
+  }
+
+  const resync = (subscription: Subscription, topic: Topic): void => {
+    // One that still lies in the queue is read later than now, so it covers this moment as well.
+    const taken = subscription.offered - Queue.sizeUnsafe(subscription.queue)
+    if (subscription.resync_at >= taken) return
+    const message: BusMessage = { topic, event: { _tag: "Resync" } }
+    if (!put(subscription, message)) {
+      clear(subscription)
+      put(subscription, message)
+    }
+    subscription.resync_at = subscription.offered - 1
+  }
+
+  const deliverOne = (message: BusMessage): void => {
+    for (const subscription of byTopic.get(message.topic) ?? []) {
+      if (message.event._tag === "Resync") {
+        resync(subscription, message.topic)
+      } else if (!put(subscription, message)) {
+        dropped += 1
+        clear(subscription)
+        resync(subscription, message.topic)
+      }
+    }
+  }
+
+  const add = (topics: ReadonlyArray<Topic>) =>
+    Effect.map(Queue.dropping<BusMessage>(subscriptionLimit), (queue): Subscription => {
+      const subscription = { topics: [...new Set(topics)], queue, offered: 0, resync_at: -1 }
+      everybody.add(subscription)
+      for (const topic of subscription.topics) {
+        byTopic.set(topic, (byTopic.get(topic) ?? new Set()).add(subscription))
+      }
+      return subscription
+    })
+
+  const remove = (subscription: Subscription) =>
+    Effect.suspend(() => {
+      everybody.delete(subscription)
+      for (const topic of subscription.topics) {
+        const others = byTopic.get(topic)
+        others?.delete(subscription)
+        if (others?.size === 0) byTopic.delete(topic)
+      }
+      return Queue.shutdown(subscription.queue)
+    })
+
+  return {
+    subscribe: (topics) =>
+      Effect.map(Effect.acquireRelease(add(topics), remove), (subscription) => subscription.queue),
+    deliver: (messages) => messages.forEach(deliverOne),
+    resyncAll: () => {
+      for (const subscription of everybody) {
+        const topic = subscription.topics[0]
+        if (topic !== undefined) resync(subscription, topic)
+      }
+    },
+    dropped: () => dropped
+  }
+}

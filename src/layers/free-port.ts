@@ -1,0 +1,12 @@
+// A TCP port of 127.0.0.1 that nobody uses at this moment.
+import { createServer, type AddressInfo } from "node:net"
+import * as Effect from "effect/Effect"
+
+export const freePort = Effect.callback<number>((resume) => {
+  const server = createServer()
+  server.on("error", (error) => resume(Effect.die(error)))
+  server.listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as AddressInfo
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})

@@ -1,0 +1,99 @@
+// Journal in memory: every turn is judged and written in one synchronous step, with the verdicts the
+// Postgres journal gives. No loop: what takes no time needs no group.
+import { SecureRandom } from "effect/crypto"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import type { Json } from "effect/Schema"
+import { Journal, type TurnWrite, type Verdict } from "../services/journal.ts"
+import type { Unavailable } from "../services/unavailable.ts"
+import { claimOf, commandKey, judge, messageKey, messagesOf } from "./journal/judgement.ts"
+import type { GroupFacts, SentMessage } from "./journal/judgement.ts"
+import { offerTaken, oneWinner, TurnRejected } from "./journal/rejection.ts"
+import { ConstraintViolated } from "./memory/constraints.ts"
+import { writeTurn } from "./memory/journal-writes.ts"
+import { MemoryTables, type Tables } from "./memory/tables.ts"
+
+const outcomesFor = (tables: Tables, { actor, command }: TurnWrite): ReadonlyMap<string, Json> => {
+  if (command === null) return new Map()
+  const key = commandKey(actor.id, command.sender_id, command.command_id)
+  const seen = tables.commands_seen.get(key)
+  return seen === undefined ? new Map() : new Map([[key, seen.outcome]])
+}
+
+/** Looked up by walking the session's own sequence: the store has no index by client id. */
+const messagesFor = (tables: Tables, turn: TurnWrite): ReadonlyMap<string, SentMessage> => {
+  const found = new Map<string, SentMessage>()
+  if (messagesOf(turn).length === 0) return found
+  const last = tables.chat_sessions.get(turn.actor.id)?.last_seq ?? 0
+  for (let seq = 1; seq <= last; seq += 1) {
+    const stored = tables.messages.get(`${turn.actor.id}/${seq}`)
+    if (stored === undefined) continue
+    found.set(messageKey(stored.session_id, stored.sender_id, stored.client_message_id), stored)
+  }
+  return found
+}
+
+const factsFor = (tables: Tables, turn: TurnWrite): GroupFacts => {
+  const { actor, session } = turn
+  const row = tables.chat_sessions.get(actor.id)
+  const status = tables.mitra_status.get(actor.id)
+  const payment = tables.payment_requests.get(session?.state.payment_id ?? "")
+  const claimed = claimOf(turn)?.mitra_id
+  return {
+    sessions: row === undefined
+      ? new Map()
+      : new Map([[row.id, { epoch: row.owner_epoch, last_seq: row.last_seq, status: row.status }]]),
+    mitra_epochs: status === undefined ? new Map() : new Map([[actor.id, status.owner_epoch]]),
+    active_mitras: new Set(
+      [claimed, actor.id].filter((id) => id !== undefined && tables.mitras.get(id)?.is_active === true)
+    ) as ReadonlySet<string>,
+    slots: [...tables.mitra_slots.values()].filter((slot) => slot.mitra_id === claimed),
+    payments: payment === undefined ? new Map() : new Map([[payment.id, payment.status]]),
+    outcomes: outcomesFor(tables, turn),
+    messages: messagesFor(tables, turn)
+  }
+}
+
+const write = (
+  tables: Tables,
+  turn: TurnWrite,
+  slot: number | null,
+  transactionId: string
+): Exit.Exit<Verdict> => {
+  try {
+    writeTurn(tables, turn, slot, transactionId)
+    return Exit.succeed({ _tag: "Committed" })
+  } catch (error) {
+    if (!(error instanceof ConstraintViolated)) return Exit.die(error)
+    return error.constraint === oneWinner
+      ? Exit.succeed({ _tag: "Refused", refusal: offerTaken(turn.actor.id) })
+      : Exit.die(new TurnRejected(error.constraint))
+  }
+}
+
+const commit = (tables: Tables, turn: TurnWrite, transactionId: string): Exit.Exit<Verdict, Unavailable> => {
+  const judgement = judge([turn], factsFor(tables, turn))[0]?.judgement
+  switch (judgement?._tag) {
+    case "Write":
+      return write(tables, turn, judgement.slot, transactionId)
+    case "Settled":
+      return Exit.succeed(judgement.verdict)
+    default:
+      return Exit.die(new TurnRejected(judgement?.reason ?? "no judgement"))
+  }
+}
+
+export const layer = Layer.effect(Journal)(Effect.gen(function*() {
+  const tables = yield* MemoryTables
+  const random = yield* SecureRandom.SecureRandom
+  return Journal.of({
+    commit: (turn) =>
+      Effect.gen(function*() {
+        const transactionId = turn.session?.consumes_payment === true ? yield* random.uuidV7() : ""
+        return yield* Effect.suspend(() => commit(tables, turn, transactionId))
+      }),
+    outcomeOf: (actorId, senderId, commandId) =>
+      Effect.sync(() => tables.commands_seen.get(commandKey(actorId, senderId, commandId))?.outcome ?? null)
+  })
+}))

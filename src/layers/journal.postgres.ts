@@ -1,0 +1,131 @@
+// Journal on Postgres: one transaction per group of turns, whatever the actors. Rows are locked, the
+// turns judged, and only what survived is written; one turn that the database rejects all the same is
+// found by writing its group one by one.
+import * as Cause from "effect/Cause"
+import { SecureRandom } from "effect/crypto"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import type { Json } from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { Journal, type TurnWrite, type Verdict } from "../services/journal.ts"
+import { Unavailable } from "../services/unavailable.ts"
+import { defaultLimits, GroupSpoiled, makeGroupCommit, type GroupLimits } from "./journal/group-commit.ts"
+import type { GroupWriter, Outcome } from "./journal/group-commit.ts"
+import { judge, type Judged } from "./journal/judgement.ts"
+import { offerTaken, oneWinner, TurnRejected } from "./journal/rejection.ts"
+import { answered, isPassing, sqlErrorsIn, sqlState, violated } from "./postgres/failure.ts"
+import { lockAndRead } from "./postgres/journal-facts.ts"
+import { rowsOf } from "./postgres/journal-rows.ts"
+import { writeRows } from "./postgres/journal-writes.ts"
+
+const unavailable = new Unavailable({ what: "postgres", retryable: true })
+
+// Another transaction was in the way: a ring of locks, or a row held too long. Alone it may go through.
+const contended = new Set(["40001", "40P01", "55P03"])
+// Of these, a row held too long has already cost its wait.
+const worthRetrying = new Set(["40001", "40P01"])
+const attemptsAlone = 3
+
+const nameOf = (error: SqlError): string => violated(error) ?? (sqlState(error) || error.reason._tag)
+
+/** What a failed transaction means for its turns. */
+type Trouble =
+  | { readonly _tag: "Away" }
+  | { readonly _tag: "Contended"; readonly state: string }
+  | { readonly _tag: "Rejected"; readonly by: string }
+
+const troubleOf = (cause: Cause.Cause<unknown>): Trouble => {
+  const errors = sqlErrorsIn(cause)
+  const mistake = errors.find((error) => !isPassing(error))
+  if (mistake !== undefined) return { _tag: "Rejected", by: nameOf(mistake) }
+  const first = errors[0]
+  if (first === undefined) {
+    return Cause.hasInterrupts(cause) ? { _tag: "Away" } : { _tag: "Rejected", by: Cause.pretty(cause) }
+  }
+  // A rollback that failed as well means that the connection is gone.
+  return errors.length === 1 && contended.has(sqlState(first))
+    ? { _tag: "Contended", state: sqlState(first) }
+    : { _tag: "Away" }
+}
+
+const outcomeOf = ({ judgement }: Judged): Outcome => {
+  switch (judgement._tag) {
+    case "Write":
+      return Exit.succeed({ _tag: "Committed" })
+    case "Settled":
+      return Exit.succeed(judgement.verdict)
+    case "Broken":
+      return Exit.die(new TurnRejected(judgement.reason))
+  }
+}
+
+const makeWriter = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const random = yield* SecureRandom.SecureRandom
+
+  const transaction = (turns: ReadonlyArray<TurnWrite>) =>
+    Effect.gen(function*() {
+      const judged = judge(turns, yield* lockAndRead(sql, turns))
+      const written = judged.filter(({ judgement }) => judgement._tag === "Write")
+      if (written.length > 0) {
+        const payments = written.filter(({ turn }) => turn.session?.consumes_payment === true)
+        const ids = yield* Effect.forEach(payments, () => random.uuidV7())
+        yield* writeRows(sql, rowsOf(written, ids))
+      }
+      return judged.map(outcomeOf)
+    }).pipe(sql.withTransaction, Effect.withTracerEnabled(false))
+
+  const together: GroupWriter["together"] = (turns) =>
+    Effect.catchCause(transaction(turns), (cause) => {
+      const trouble = troubleOf(cause)
+      return Effect.fail(
+        trouble._tag === "Away"
+          ? unavailable
+          : new GroupSpoiled(trouble._tag === "Contended" ? trouble.state : trouble.by)
+      )
+    })
+
+  /** One turn alone: what the database rejects is now known to be this turn's own doing. */
+  const alone = (turn: TurnWrite, attempt = 1): Effect.Effect<Verdict, Unavailable> =>
+    Effect.matchCauseEffect(transaction([turn]), {
+      onSuccess: ([outcome]) => outcome ?? Effect.die(new TurnRejected("no outcome")),
+      onFailure: (cause): Effect.Effect<Verdict, Unavailable> => {
+        const trouble = troubleOf(cause)
+        const again = attempt < attemptsAlone
+        if (trouble._tag === "Away") return Effect.fail(unavailable)
+        if (trouble._tag === "Contended") {
+          return again && worthRetrying.has(trouble.state)
+            ? alone(turn, attempt + 1)
+            : Effect.fail(unavailable)
+        }
+        if (trouble.by === oneWinner) {
+          return Effect.succeed({ _tag: "Refused", refusal: offerTaken(turn.actor.id) })
+        }
+        // Somebody took the slot past our locks: the next look sees it.
+        if (trouble.by === "mitra_slots_pkey" && again) return alone(turn, attempt + 1)
+        return Effect.die(new TurnRejected(trouble.by))
+      }
+    })
+
+  return { together, alone: (turn) => alone(turn) } satisfies GroupWriter
+})
+
+/** Journal over the SqlClient's pool, with one loop for this runner. */
+export const layerWith = (limits: GroupLimits) =>
+  Layer.effect(Journal)(Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const commit = yield* makeGroupCommit(yield* makeWriter, limits)
+    return {
+      commit,
+      outcomeOf: (actorId, senderId, commandId) =>
+        answered(sql<{ outcome: Json }>`
+          SELECT outcome FROM commands_seen
+          WHERE actor_id = ${actorId}::uuid AND sender_id = ${senderId} AND command_id = ${commandId}`).pipe(
+          Effect.map((rows) => rows[0]?.outcome ?? null)
+        )
+    }
+  }))
+
+export const layer = layerWith(defaultLimits)

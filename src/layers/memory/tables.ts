@@ -1,0 +1,156 @@
+// The in-memory store: one plain collection per table of migrations/, shared by all memory adapters
+// the way one database is shared by the Postgres ones. Times are epoch milliseconds. Adapters change
+// it only inside one synchronous step, so every step is a transaction; they check before they write.
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import type { Json } from "effect/Schema"
+import type { MitraState } from "../../domain/mitra.ts"
+import type { SessionEvent } from "../../domain/session/events.ts"
+import type { Offer, SessionState } from "../../domain/session/state.ts"
+import type { AuditEntry } from "../../services/audit.ts"
+import type { AuthSession } from "../../services/auth-sessions.ts"
+import type { PushEntry } from "../../services/journal.ts"
+import type { OnlineLogEntry } from "../../services/mitras.ts"
+import type { OneTimeCode } from "../../services/one-time-codes.ts"
+import type { Payment, PricingTier, RawWebhook } from "../../services/payments.ts"
+import type { Customer, MitraAccount, StaffAccount } from "../../services/people.ts"
+import type { StoredMessage } from "../../services/sessions.ts"
+
+export interface CustomerRow extends Customer {
+  readonly belongs_to: string | null
+}
+
+export interface MitraRow extends MitraAccount {
+  readonly created_at: number
+  readonly deactivated_at: number | null
+}
+
+export interface MitraStatusRow extends Pick<MitraState, "is_online" | "online_since"> {
+  readonly mitra_id: string
+  readonly last_heartbeat_at: number | null
+  readonly last_offer_at: number | null
+  readonly owner_epoch: number
+  readonly owner_runner: string | null
+}
+
+export interface MitraOnlineLogRow extends OnlineLogEntry {
+  readonly mitra_id: string
+}
+
+export interface StaffRow extends StaffAccount {
+  readonly created_at: number
+}
+
+export interface AuthSessionRow extends AuthSession {
+  readonly rotated_at: number | null
+  readonly revoked_at: number | null
+  readonly revoked_reason: string | null
+}
+
+export interface OneTimeCodeRow extends OneTimeCode {
+  readonly attempts: number
+  readonly used_at: number | null
+}
+
+export interface SettingRow {
+  readonly value: Json
+  readonly updated_at: number
+}
+
+export interface PricingTierRow extends PricingTier {
+  readonly version: number
+  readonly updated_at: number
+}
+
+export interface PaymentRow extends Payment {
+  readonly provider_ref: string | null
+  readonly failed_at: number | null
+}
+
+/** The session without what Postgres keeps in other tables (offers) or joins (names). */
+export interface ChatSessionRow extends Omit<SessionState, "offers" | "customer_name" | "mitra_name"> {
+  readonly deadline_at: number | null
+  readonly owner_epoch: number
+  readonly owner_runner: string | null
+}
+
+export interface OfferRow extends Omit<Offer, "mitra_name"> {
+  readonly session_id: string
+}
+
+export interface MitraSlotRow {
+  readonly mitra_id: string
+  readonly slot: number
+  readonly session_id: string
+  readonly claimed_at: number
+}
+
+export interface TransactionRow {
+  readonly id: string
+  readonly session_id: string
+  readonly payment_id: string
+  readonly customer_id: string
+  readonly mitra_id: string
+  readonly product: "chat_session" | "extension"
+  readonly amount_idr: number
+  readonly at: number
+}
+
+export interface SessionEventRow {
+  readonly session_id: string
+  readonly seq: number
+  readonly event: SessionEvent
+}
+
+export interface CommandSeenRow {
+  readonly actor_id: string
+  readonly sender_id: string
+  readonly command_id: string
+  readonly outcome: Json
+  readonly at: number
+}
+
+export interface PushRow extends PushEntry {
+  readonly status: "pending" | "sent" | "cancelled" | "expired" | "dead"
+  readonly attempts: number
+  readonly created_at: number
+}
+
+/** Maps are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
+const make = () => ({
+  customers: new Map<string, CustomerRow>(),
+  mitras: new Map<string, MitraRow>(),
+  mitra_status: new Map<string, MitraStatusRow>(),
+  /** Oldest first, as their identity column would order them. */
+  mitra_online_logs: [] as Array<MitraOnlineLogRow>,
+  staff: new Map<string, StaffRow>(),
+  auth_sessions: new Map<string, AuthSessionRow>(),
+  one_time_codes: new Map<string, OneTimeCodeRow>(),
+  settings: new Map<string, SettingRow>(),
+  audit_log: new Map<string, AuditEntry>(),
+  pricing_tiers: new Map<string, PricingTierRow>(),
+  payment_requests: new Map<string, PaymentRow>(),
+  webhook_logs: new Map<string, RawWebhook>(),
+  chat_sessions: new Map<string, ChatSessionRow>(),
+  /** `<session_id>/<mitra_id>` */
+  chat_request_notifications: new Map<string, OfferRow>(),
+  /** `<mitra_id>/<slot>` */
+  mitra_slots: new Map<string, MitraSlotRow>(),
+  transactions: new Map<string, TransactionRow>(),
+  /** `<session_id>/<seq>` */
+  messages: new Map<string, StoredMessage>(),
+  /** `<session_id>/<seq>` */
+  session_events: new Map<string, SessionEventRow>(),
+  /** `<actor_id>/<sender_id>/<command_id>` */
+  commands_seen: new Map<string, CommandSeenRow>(),
+  push_outbox: new Map<string, PushRow>()
+})
+
+export type Tables = ReturnType<typeof make>
+
+export class MemoryTables extends Context.Service<MemoryTables, Tables>()(
+  "halobestie/layers/MemoryTables"
+) {}
+
+/** An empty store. Provide the same layer value to several adapters and they share it. */
+export const layer = Layer.sync(MemoryTables)(make)

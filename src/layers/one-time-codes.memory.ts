@@ -1,0 +1,57 @@
+// OneTimeCodes in memory: sign-in codes as rows of the shared in-memory store.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { standingOf, tooSoon } from "../domain/one-time-code.ts"
+import {
+  type Checked,
+  type CodeLimits,
+  type Issued,
+  type OneTimeCode,
+  OneTimeCodes
+} from "../services/one-time-codes.ts"
+import { hold, isPhone } from "./memory/constraints.ts"
+import { MemoryTables, type OneTimeCodeRow, type Tables } from "./memory/tables.ts"
+
+type CheckOptions = Parameters<OneTimeCodes["Service"]["check"]>[0]
+
+const newestFirst = (
+  tables: Tables,
+  holds: (row: OneTimeCodeRow) => boolean
+): ReadonlyArray<OneTimeCodeRow> =>
+  [...tables.one_time_codes.values()]
+    .filter(holds)
+    .toSorted((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
+
+const issue = (tables: Tables, code: OneTimeCode, limits: CodeLimits): Issued => {
+  if (tables.one_time_codes.has(code.id)) return { _tag: "Issued" }
+  const refused = tooSoon(limits, {
+    to_phone: newestFirst(tables, (row) => row.phone === code.phone).map((row) => row.created_at),
+    to_ip: newestFirst(tables, (row) => row.ip === code.ip).map((row) => row.created_at)
+  })
+  if (refused !== null) return refused
+  hold(isPhone(code.phone), "one_time_codes_phone_check")
+  tables.one_time_codes.set(code.id, { ...code, attempts: 0, used_at: null })
+  return { _tag: "Issued" }
+}
+
+const check = (tables: Tables, options: CheckOptions): Checked => {
+  const row = newestFirst(
+    tables,
+    (candidate) => candidate.phone === options.phone && candidate.user_type === options.user_type
+  )[0]
+  if (row === undefined) return "unknown"
+  const standing = standingOf(row, options.attempts_max, options.now)
+  if (standing !== "open") return standing
+  const matches = row.code_hash === options.code_hash
+  const used_at = matches ? options.now : null
+  tables.one_time_codes.set(row.id, { ...row, attempts: row.attempts + 1, used_at })
+  return matches ? "matched" : "mismatch"
+}
+
+export const layer = Layer.effect(OneTimeCodes)(
+  Effect.map(MemoryTables, (tables) =>
+    OneTimeCodes.of({
+      issue: (code, limits) => Effect.sync(() => issue(tables, code, limits)),
+      check: (options) => Effect.sync(() => check(tables, options))
+    }))
+)

@@ -1,0 +1,262 @@
+// Sessions in memory: opening, owning and reading from the shared in-memory store, with the verdicts of
+// Postgres's unique indexes.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { blockingStatuses, liveStatuses, type Offer, type SessionState, type Side } from "../domain/session/state.ts"
+import { Sessions, type OfferedRequest, type Opened, type SequencedEvent } from "../services/sessions.ts"
+import type { StoredMessage } from "../services/sessions.ts"
+import { hold, holdReference } from "./memory/constraints.ts"
+import { MemoryTables, type ChatSessionRow, type OfferRow, type Tables } from "./memory/tables.ts"
+import { pastCursorOf } from "./sessions/past-cursor.ts"
+
+type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
+
+const liveAtMost = 50
+const openOffersAtMost = 200
+
+const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
+const nameOf = (tables: Tables, mitraId: string): string => tables.mitras.get(mitraId)?.display_name ?? ""
+
+const offerOf = (tables: Tables, { session_id: _, ...offer }: OfferRow): Offer => ({
+  ...offer,
+  mitra_name: nameOf(tables, offer.mitra_id)
+})
+
+const offersOf = (tables: Tables, sessionId: string): ReadonlyArray<Offer> =>
+  [...tables.chat_request_notifications.values()]
+    .filter((offer) => offer.session_id === sessionId)
+    .map((offer) => offerOf(tables, offer))
+
+const stateOf = (tables: Tables, row: ChatSessionRow, options = { offers: true }): SessionState => {
+  const { deadline_at: _deadline, owner_epoch: _epoch, owner_runner: _runner, ...state } = row
+  return {
+    ...state,
+    customer_name: tables.customers.get(row.customer_id)?.call_name ?? "",
+    mitra_name: row.mitra_id === null ? null : nameOf(tables, row.mitra_id),
+    offers: options.offers ? offersOf(tables, row.id) : []
+  }
+}
+
+const find = (tables: Tables, sessionId: string): SessionState | null => {
+  const row = tables.chat_sessions.get(sessionId)
+  return row === undefined ? null : stateOf(tables, row)
+}
+
+const open = (tables: Tables, state: SessionState, deadlineAt: number): Opened => {
+  const rows = [...tables.chat_sessions.values()]
+  const same = rows.find((row) =>
+    row.payment_id === state.payment_id && row.status !== "cancelled" && row.status !== "expired"
+  )
+  if (same !== undefined) return { _tag: "Exists", session_id: same.id }
+  const live = rows.find((row) =>
+    row.customer_id === state.customer_id && blockingStatuses.includes(row.status)
+  )
+  if (live !== undefined) return { _tag: "AlreadyActive", session_id: live.id }
+  hold(!tables.chat_sessions.has(state.id), "chat_sessions_pkey")
+  holdReference(tables.customers, state.customer_id, "chat_sessions_customer_id_fkey")
+  holdReference(tables.payment_requests, state.payment_id, "chat_sessions_payment_id_fkey")
+  holdReference(tables.mitras, state.target_mitra_id, "chat_sessions_target_mitra_id_fkey")
+  const { customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = state
+  tables.chat_sessions.set(state.id, { ...row, deadline_at: deadlineAt, owner_epoch: 0, owner_runner: null })
+  return { _tag: "Opened" }
+}
+
+const claim = (tables: Tables, sessionId: string, runner: string) => {
+  const row = tables.chat_sessions.get(sessionId)
+  if (row === undefined) return null
+  const epoch = row.owner_epoch + 1
+  const owned = { ...row, owner_epoch: epoch, owner_runner: runner }
+  tables.chat_sessions.set(sessionId, owned)
+  return { epoch, state: stateOf(tables, owned) }
+}
+
+const owning = (tables: Tables): Part<"open" | "claim" | "find" | "ownerOf"> => ({
+  open: (state, deadlineAt) => Effect.sync(() => open(tables, state, deadlineAt)),
+  claim: (sessionId, runner) => Effect.sync(() => claim(tables, sessionId, runner)),
+  find: (sessionId) => Effect.sync(() => find(tables, sessionId)),
+  ownerOf: (sessionId) =>
+    Effect.sync(() => {
+      const row = tables.chat_sessions.get(sessionId)
+      return row === undefined ? null : { runner: row.owner_runner, epoch: row.owner_epoch }
+    })
+})
+
+const isOn = (row: ChatSessionRow, side: Side, userId: string): boolean =>
+  (side === "customer" ? row.customer_id : row.mitra_id) === userId
+
+const newestEndFirst = (a: ChatSessionRow, b: ChatSessionRow): number =>
+  (b.ended_at ?? 0) - (a.ended_at ?? 0) || compare(b.id, a.id)
+
+/** Rows strictly after the cursor, in the order of the page. */
+const isPast = (row: ChatSessionRow, before: string | null): boolean => {
+  if (row.ended_at === null) return false
+  if (before === null) return true
+  const cursor = pastCursorOf(before)
+  if (cursor === null) return false
+  return row.ended_at < cursor.ended_at || (row.ended_at === cursor.ended_at && row.id < cursor.id)
+}
+
+const personal = (tables: Tables): Part<"liveOf" | "pastOf"> => ({
+  liveOf: (side, userId) =>
+    Effect.sync(() =>
+      [...tables.chat_sessions.values()]
+        .filter((row) => isOn(row, side, userId) && liveStatuses.includes(row.status))
+        .toSorted((a, b) => a.requested_at - b.requested_at || compare(a.id, b.id))
+        .slice(0, liveAtMost)
+        .map((row) => stateOf(tables, row))
+    ),
+  pastOf: (side, userId, { before, limit }) =>
+    Effect.sync(() =>
+      [...tables.chat_sessions.values()]
+        .filter((row) => isOn(row, side, userId) && isPast(row, before))
+        .toSorted(newestEndFirst)
+        .slice(0, limit)
+        .map((row) => stateOf(tables, row, { offers: false }))
+    )
+})
+
+const offeredOf = (tables: Tables, offer: OfferRow): ReadonlyArray<OfferedRequest> => {
+  const session = tables.chat_sessions.get(offer.session_id)
+  if (session === undefined) return []
+  return [{
+    session_id: session.id,
+    customer_name: tables.customers.get(session.customer_id)?.call_name ?? "",
+    topic: session.topic,
+    mode: session.mode,
+    kind: session.kind,
+    duration_ms: session.ledger.purchased_ms,
+    offer: offerOf(tables, offer),
+    winner_at: session.started_at
+  }]
+}
+
+const offersTo = (tables: Tables, mitraId: string): ReadonlyArray<OfferRow> =>
+  [...tables.chat_request_notifications.values()].filter((offer) => offer.mitra_id === mitraId)
+
+const offers = (tables: Tables): Part<"openOffersOf" | "recentOffersOf" | "pendingOfferSessionsOf"> => ({
+  openOffersOf: (mitraId, now) =>
+    Effect.sync(() =>
+      offersTo(tables, mitraId)
+        .filter((offer) => offer.status === "pending" && offer.deadline_at > now)
+        .toSorted((a, b) => a.sent_at - b.sent_at || compare(a.session_id, b.session_id))
+        .slice(0, openOffersAtMost)
+        .flatMap((offer) => offeredOf(tables, offer))
+    ),
+  recentOffersOf: (mitraId, { before, limit }) =>
+    Effect.sync(() =>
+      offersTo(tables, mitraId)
+        .filter((offer) => before === null || offer.session_id < before)
+        .toSorted((a, b) => compare(b.session_id, a.session_id))
+        .slice(0, limit)
+        .flatMap((offer) => offeredOf(tables, offer))
+    ),
+  pendingOfferSessionsOf: (mitraId) =>
+    Effect.sync(() =>
+      offersTo(tables, mitraId)
+        .filter((offer) => offer.status === "pending")
+        .map((offer) => offer.session_id)
+        .toSorted(compare)
+    )
+})
+
+/** Messages of a session between two sequences, both excluded, found by their keys. */
+const messagesBetween = (
+  tables: Tables,
+  sessionId: string,
+  after: number,
+  before: number
+): ReadonlyArray<StoredMessage> => {
+  const found: Array<StoredMessage> = []
+  const end = Math.min(before, (tables.chat_sessions.get(sessionId)?.last_seq ?? 0) + 1)
+  for (let seq = after + 1; seq < end; seq += 1) {
+    const message = tables.messages.get(`${sessionId}/${seq}`)
+    if (message !== undefined) found.push(message)
+  }
+  return found
+}
+
+const eventOf = ({ sent_at, ...message }: StoredMessage): SequencedEvent => {
+  const { seq, session_id, ...rest } = message
+  return { session_id, seq, event: { _tag: "MessageSent", at: sent_at, ...rest } }
+}
+
+const eventAt = (tables: Tables, sessionId: string, seq: number): ReadonlyArray<SequencedEvent> => {
+  const stored = tables.session_events.get(`${sessionId}/${seq}`)
+  if (stored !== undefined) return [stored]
+  const message = tables.messages.get(`${sessionId}/${seq}`)
+  return message === undefined ? [] : [eventOf(message)]
+}
+
+const eventsAfter = (tables: Tables, sessionId: string, after: number, limit: number) => {
+  const found: Array<SequencedEvent> = []
+  const last = tables.chat_sessions.get(sessionId)?.last_seq ?? 0
+  for (let seq = after + 1; seq <= last && found.length < limit; seq += 1) {
+    found.push(...eventAt(tables, sessionId, seq))
+  }
+  return found
+}
+
+const unreadIn = (tables: Tables, side: Side, sessionId: string): number => {
+  const row = tables.chat_sessions.get(sessionId)
+  if (row === undefined) return 0
+  return messagesBetween(tables, sessionId, row.cursors[side].read_seq, Number.MAX_SAFE_INTEGER)
+    .filter((message) => message.side !== side).length
+}
+
+const story = (tables: Tables): Part<"messages" | "eventsAfter" | "unread" | "lastSeqs"> => ({
+  messages: (sessionId, range, limit) =>
+    Effect.sync(() =>
+      "after" in range
+        ? messagesBetween(tables, sessionId, range.after, Number.MAX_SAFE_INTEGER).slice(0, limit)
+        : limit === 0
+        ? []
+        : messagesBetween(tables, sessionId, 0, range.before).slice(-limit)
+    ),
+  eventsAfter: (sessionId, seq, limit) => Effect.sync(() => eventsAfter(tables, sessionId, seq, limit)),
+  unread: (side, sessionIds) =>
+    Effect.sync(() =>
+      new Map(
+        sessionIds
+          .map((id): [string, number] => [id, unreadIn(tables, side, id)])
+          .filter(([, count]) => count > 0)
+      )
+    ),
+  lastSeqs: (sessionIds) =>
+    Effect.sync(() =>
+      new Map(sessionIds.flatMap((id): Array<[string, number]> => {
+        const row = tables.chat_sessions.get(id)
+        return row === undefined ? [] : [[id, row.last_seq]]
+      }))
+    )
+})
+
+const overview = (tables: Tables): Part<"due" | "counts"> => ({
+  due: (horizon, limit) =>
+    Effect.sync(() =>
+      [...tables.chat_sessions.values()]
+        .filter((row) => row.deadline_at !== null && row.deadline_at <= horizon)
+        .toSorted((a, b) => (a.deadline_at ?? 0) - (b.deadline_at ?? 0) || compare(a.id, b.id))
+        .slice(0, limit)
+        .map((row) => row.id)
+    ),
+  counts: Effect.sync(() => {
+    const count = (statuses: ReadonlyArray<string>) =>
+      [...tables.chat_sessions.values()].filter((row) => statuses.includes(row.status)).length
+    return {
+      waiting: count(["searching", "pending_acceptance"]),
+      active: count(["active", "extending"]),
+      closing: count(["closing"])
+    }
+  })
+})
+
+export const layer = Layer.effect(Sessions)(
+  Effect.map(MemoryTables, (tables) =>
+    Sessions.of({
+      ...owning(tables),
+      ...personal(tables),
+      ...offers(tables),
+      ...story(tables),
+      ...overview(tables)
+    }))
+)

@@ -1,0 +1,200 @@
+// Sessions in Postgres: opening, owning and reading. The partial unique indexes decide what may be
+// opened; the status lists are written out because only literals let those indexes be used.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import type { SessionState, Side } from "../domain/session/state.ts"
+import { Sessions, type Opened, type Page } from "../services/sessions.ts"
+import { allOf, BigCount, firstOf, timestamp, timestampOrNull } from "./postgres/columns.ts"
+import { answered } from "./postgres/failure.ts"
+import {
+  messageRows,
+  offeredRequests,
+  selectOffered,
+  selectSessions,
+  sequencedEvents,
+  sessionStates
+} from "./postgres/session-rows.ts"
+import { pastCursorOf } from "./sessions/past-cursor.ts"
+
+type Sql = SqlClient.SqlClient
+type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
+
+const liveAtMost = 50
+const openOffersAtMost = 200
+// Each new try follows a conflict with a session that was over before it could be named.
+const openTries = 5
+
+const ids = allOf(Schema.Struct({ id: Schema.String }))
+const epochOf = firstOf(Schema.Struct({ epoch: BigCount }))
+const ownerOf = firstOf(Schema.Struct({ runner: Schema.NullOr(Schema.String), epoch: BigCount }))
+const numbers = allOf(Schema.Struct({ session_id: Schema.String, number: BigCount }))
+const countsOf = firstOf(Schema.Struct({ waiting: BigCount, active: BigCount, closing: BigCount }))
+
+const numbersById = (rows: unknown): Effect.Effect<ReadonlyMap<string, number>> =>
+  Effect.map(numbers(rows), (decoded) => new Map(decoded.map((row) => [row.session_id, row.number])))
+
+const insert = (sql: Sql, state: SessionState, deadlineAt: number) =>
+  sql`INSERT INTO chat_sessions (id, customer_id, payment_id, amount_idr, kind, target_mitra_id, mode, topic,
+      status, requested_at, search_ends_at, next_wave_at, wave, ledger, last_seq, deadline_at)
+    VALUES (${state.id}, ${state.customer_id}, ${state.payment_id}, ${state.amount_idr}, ${state.kind},
+      ${state.target_mitra_id}, ${state.mode}, ${state.topic}, ${state.status},
+      ${timestamp(state.requested_at)}, ${timestamp(state.search_ends_at)},
+      ${timestampOrNull(state.next_wave_at)}, ${state.wave}, ${JSON.stringify(state.ledger)}::jsonb,
+      ${state.last_seq}, ${timestamp(deadlineAt)})
+    ON CONFLICT DO NOTHING RETURNING id`
+
+/** Who is in the way of a new request: its own payment's session first, then the customer's live one. */
+const inTheWay = (sql: Sql, state: SessionState) =>
+  Effect.gen(function*() {
+    const same = yield* sql`SELECT id FROM chat_sessions WHERE payment_id = ${state.payment_id}
+      AND status NOT IN ('cancelled', 'expired')`.pipe(Effect.flatMap(ids))
+    if (same[0] !== undefined) return { _tag: "Exists", session_id: same[0].id } as const
+    const live = yield* sql`SELECT id FROM chat_sessions WHERE customer_id = ${state.customer_id}
+      AND status IN ('searching', 'pending_acceptance', 'active', 'extending')`.pipe(Effect.flatMap(ids))
+    return live[0] === undefined ? null : { _tag: "AlreadyActive", session_id: live[0].id } as const
+  })
+
+const open = (sql: Sql, state: SessionState, deadlineAt: number, tries = openTries): Effect.Effect<
+  Opened,
+  SqlError
+> =>
+  Effect.gen(function*() {
+    const inserted = yield* insert(sql, state, deadlineAt)
+    if (inserted.length > 0) return { _tag: "Opened" }
+    const found = yield* inTheWay(sql, state)
+    if (found !== null) return found
+    if (tries > 1) return yield* open(sql, state, deadlineAt, tries - 1)
+    return yield* Effect.die(new Error(`session ${state.id} is neither new nor in anybody's way`))
+  })
+
+const one = (sql: Sql, sessionId: string): Effect.Effect<SessionState | null, SqlError> =>
+  sql`${selectSessions(sql, { offers: true })} WHERE s.id = ${sessionId}`.pipe(
+    Effect.flatMap(sessionStates),
+    Effect.map((states) => states[0] ?? null)
+  )
+
+const owning = (sql: Sql): Part<"open" | "claim" | "find" | "ownerOf"> => ({
+  open: (state, deadlineAt) => answered(open(sql, state, deadlineAt)),
+  // Two statements on purpose: one that waited for the old owner's commit would return the row as it
+  // is but the offers as they were. Once the epoch is committed nobody older can write.
+  claim: (sessionId, runner) =>
+    answered(Effect.gen(function*() {
+      const owner = yield* sql`UPDATE chat_sessions SET owner_epoch = owner_epoch + 1, owner_runner = ${runner}
+        WHERE id = ${sessionId} RETURNING owner_epoch AS epoch`.pipe(Effect.flatMap(epochOf))
+      const state = owner === null ? null : yield* one(sql, sessionId)
+      return owner === null || state === null ? null : { epoch: owner.epoch, state }
+    })),
+  find: (sessionId) => answered(one(sql, sessionId)),
+  ownerOf: (sessionId) =>
+    sql`SELECT owner_runner AS runner, owner_epoch AS epoch FROM chat_sessions WHERE id = ${sessionId}`.pipe(
+      Effect.flatMap(ownerOf),
+      answered
+    )
+})
+
+// Each arm of the OR is one partial index.
+const liveWhere = (sql: Sql, side: Side, userId: string) =>
+  side === "customer"
+    ? sql`(s.customer_id = ${userId} AND s.status IN ('searching', 'pending_acceptance', 'active', 'extending'))
+        OR (s.customer_id = ${userId} AND s.status = 'closing')`
+    : sql`s.mitra_id = ${userId} AND s.status IN ('active', 'extending', 'closing')`
+
+const pastWhere = (sql: Sql, side: Side, userId: string, before: string | null) => {
+  const mine = side === "customer" ? sql`s.customer_id = ${userId}` : sql`s.mitra_id = ${userId}`
+  if (before === null) return sql`${mine} AND s.ended_at IS NOT NULL`
+  const cursor = pastCursorOf(before)
+  if (cursor === null) return sql`false`
+  return sql`${mine} AND s.ended_at IS NOT NULL
+    AND (s.ended_at, s.id) < (${timestamp(cursor.ended_at)}::timestamptz, ${cursor.id}::uuid)`
+}
+
+const personal = (sql: Sql): Part<"liveOf" | "pastOf"> => ({
+  liveOf: (side, userId) =>
+    sql`${selectSessions(sql, { offers: true })} WHERE ${liveWhere(sql, side, userId)}
+      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(Effect.flatMap(sessionStates), answered),
+  pastOf: (side, userId, { before, limit }: Page) =>
+    sql`${selectSessions(sql, { offers: false })} WHERE ${pastWhere(sql, side, userId, before)}
+      ORDER BY s.ended_at DESC, s.id DESC LIMIT ${limit}`.pipe(Effect.flatMap(sessionStates), answered)
+})
+
+const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf" | "pendingOfferSessionsOf"> => ({
+  openOffersOf: (mitraId, now) =>
+    sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId} AND o.status = 'pending'
+        AND o.deadline_at > ${timestamp(now)}
+      ORDER BY o.sent_at, o.session_id LIMIT ${openOffersAtMost}`.pipe(
+      Effect.flatMap(offeredRequests),
+      answered
+    ),
+  recentOffersOf: (mitraId, { before, limit }) =>
+    sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId}
+        ${before === null ? sql`` : sql`AND o.session_id < ${before}::uuid`}
+      ORDER BY o.session_id DESC LIMIT ${limit}`.pipe(Effect.flatMap(offeredRequests), answered),
+  pendingOfferSessionsOf: (mitraId) =>
+    sql`SELECT session_id AS id FROM chat_request_notifications
+      WHERE mitra_id = ${mitraId} AND status = 'pending' ORDER BY session_id`.pipe(
+      Effect.flatMap(ids),
+      Effect.map((rows) => rows.map((row) => row.id)),
+      answered
+    )
+})
+
+const story = (sql: Sql): Part<"messages" | "eventsAfter" | "unread" | "lastSeqs"> => ({
+  messages: (sessionId, range, limit) => {
+    const columns = sql`SELECT session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at
+      FROM messages WHERE session_id = ${sessionId}`
+    return "after" in range
+      ? sql`${columns} AND seq > ${range.after} ORDER BY seq LIMIT ${limit}`.pipe(
+        Effect.flatMap(messageRows),
+        answered
+      )
+      : sql`${columns} AND seq < ${range.before} ORDER BY seq DESC LIMIT ${limit}`.pipe(
+        Effect.flatMap(messageRows),
+        Effect.map((rows) => rows.toReversed()),
+        answered
+      )
+  },
+  eventsAfter: (sessionId, seq, limit) =>
+    sql`(SELECT session_id, seq, event FROM session_events
+        WHERE session_id = ${sessionId} AND seq > ${seq} ORDER BY seq LIMIT ${limit})
+      UNION ALL
+      (SELECT session_id, seq, jsonb_build_object('_tag', 'MessageSent',
+          'at', (extract(epoch FROM sent_at) * 1000)::bigint, 'message_id', message_id,
+          'client_message_id', client_message_id, 'side', side, 'sender_id', sender_id, 'body', body)
+        FROM messages WHERE session_id = ${sessionId} AND seq > ${seq} ORDER BY seq LIMIT ${limit})
+      ORDER BY seq LIMIT ${limit}`.pipe(Effect.flatMap(sequencedEvents), answered),
+  unread: (side, sessionIds) =>
+    sql`SELECT m.session_id, count(*) AS number FROM chat_sessions s JOIN messages m ON m.session_id = s.id
+      WHERE s.id = ANY(${sessionIds}::uuid[]) AND m.side <> ${side}
+        AND m.seq > ${side === "customer" ? sql`s.customer_read_seq` : sql`s.mitra_read_seq`}
+      GROUP BY m.session_id`.pipe(Effect.flatMap(numbersById), answered),
+  lastSeqs: (sessionIds) =>
+    sql`SELECT id AS session_id, last_seq AS number FROM chat_sessions
+      WHERE id = ANY(${sessionIds}::uuid[])`.pipe(Effect.flatMap(numbersById), answered)
+})
+
+const overview = (sql: Sql): Part<"due" | "counts"> => ({
+  due: (horizon, limit) =>
+    sql`SELECT id FROM chat_sessions WHERE deadline_at <= ${timestamp(horizon)}
+      ORDER BY deadline_at, id LIMIT ${limit}`.pipe(
+      Effect.flatMap(ids),
+      Effect.map((rows) => rows.map((row) => row.id)),
+      answered
+    ),
+  // Whatever still has a deadline is alive: the index of deadlines bounds the count to those.
+  counts: sql`SELECT count(*) FILTER (WHERE status IN ('searching', 'pending_acceptance')) AS waiting,
+      count(*) FILTER (WHERE status IN ('active', 'extending')) AS active,
+      count(*) FILTER (WHERE status = 'closing') AS closing
+    FROM chat_sessions WHERE deadline_at IS NOT NULL`.pipe(
+    Effect.flatMap(countsOf),
+    Effect.map((counts) => counts ?? { waiting: 0, active: 0, closing: 0 }),
+    answered
+  )
+})
+
+export const layer = Layer.effect(Sessions)(
+  Effect.map(SqlClient.SqlClient, (sql) =>
+    Sessions.of({ ...owning(sql), ...personal(sql), ...offers(sql), ...story(sql), ...overview(sql) }))
+)

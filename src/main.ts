@@ -1,0 +1,157 @@
+// The whole server as one layer graph: what starts after what, and in reverse what stops before what.
+//
+//   configuration -> Postgres (schema checked) -> ports -> cluster, actors, catch-up, sweeps
+//     -> internal listener -> public listener -> ready
+//
+// Stopping runs upwards: phones are told to come back elsewhere, listeners close, actors finish their
+// turns and hand over, the journal empties, the pool closes, an embedded Postgres stops last.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
+import { HttpServer } from "effect/http"
+import { NetAddress } from "effect/net"
+import * as Cluster from "./actors/cluster.ts"
+import * as Supervision from "./actors/supervision.ts"
+import { Milestones } from "./actors/sweeps/milestones.ts"
+import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
+import { PublicApi } from "./contract/public-api.ts"
+import * as AccessTokens from "./http/auth/access-tokens.ts"
+import * as SignIn from "./http/auth/sign-in.ts"
+import * as VerifyToken from "./http/auth/verify-token.ts"
+import * as AuthHandlers from "./http/handlers/auth.ts"
+import * as ChatHandlers from "./http/handlers/chat.ts"
+import * as CustomerHandlers from "./http/handlers/customer.ts"
+import * as EventHandlers from "./http/handlers/events.ts"
+import * as MitraHandlers from "./http/handlers/mitra.ts"
+import * as Internal from "./http/internal.ts"
+import { layerPublic } from "./http/public.ts"
+import * as Readiness from "./http/readiness.ts"
+import * as Webhooks from "./http/webhooks.ts"
+import * as Audit from "./layers/audit.postgres.ts"
+import * as AuthSessions from "./layers/auth-sessions.postgres.ts"
+import * as Availability from "./layers/availability.ts"
+import * as Bus from "./layers/bus.postgres.ts"
+import * as CodeSender from "./layers/code-sender.log.ts"
+import * as Database from "./layers/database.ts"
+import * as Journal from "./layers/journal.postgres.ts"
+import * as Mitras from "./layers/mitras.postgres.ts"
+import * as OneTimeCodes from "./layers/one-time-codes.postgres.ts"
+import * as Passwords from "./layers/passwords.ts"
+import * as Payments from "./layers/payments.postgres.ts"
+import * as People from "./layers/people.postgres.ts"
+import * as Sessions from "./layers/sessions.postgres.ts"
+import * as Settings from "./layers/settings.postgres.ts"
+import { freePort } from "./layers/free-port.ts"
+import type { SeedOptions } from "./layers/seed.ts"
+
+/** Every port, on Postgres. Needs the database; gives it on, because the cluster shares it. */
+export const ports = Layer.mergeAll(
+  Audit.layer,
+  AuthSessions.layer,
+  Availability.layer,
+  Bus.layer,
+  CodeSender.layer,
+  Journal.layer,
+  Mitras.layer,
+  OneTimeCodes.layer,
+  Passwords.layer,
+  Payments.layer,
+  People.layer,
+  Sessions.layer,
+  Settings.layer
+).pipe(Layer.provideMerge(SecureRandom.layerWebCrypto))
+
+/** The cluster's own port: given, or any free one for a runner that is alone on its machine. */
+const cluster = (config: ServerConfigValues) =>
+  Layer.unwrap(
+    Effect.map(config.runner_port === 0 ? freePort : Effect.succeed(config.runner_port), (port) =>
+      Cluster.layer({ host: config.runner_host, port }))
+  )
+
+const actors = (config: ServerConfigValues) =>
+  Supervision.layer({ stale_heartbeats_seconds: config.auto_offline_sweep_seconds }).pipe(
+    Layer.provideMerge(Milestones.layer),
+    Layer.provideMerge(cluster(config))
+  )
+
+const publicHandlers = (config: ServerConfigValues) => {
+  const heartbeat = { heartbeat_every_seconds: config.heartbeat_cadence_seconds }
+  const dev_code = config.otp_dev_code === "" ? null : config.otp_dev_code
+  return Layer.mergeAll(
+    AuthHandlers.layer,
+    CustomerHandlers.layer,
+    MitraHandlers.layer(heartbeat),
+    ChatHandlers.layer,
+    EventHandlers.layer(heartbeat)
+  ).pipe(
+    Layer.provideMerge(SignIn.layer({ secrets: config.auth_jwt_secret, dev_code })),
+    Layer.provideMerge(VerifyToken.layer)
+  )
+}
+
+const publicListener = (config: ServerConfigValues) =>
+  announced("public", layerPublic({
+    host: config.public_host,
+    port: config.public_port,
+    group: PublicApi,
+    routes: Webhooks.layer({ tokens: config.payment_webhook_token })
+  })).pipe(Layer.provide(publicHandlers(config)))
+
+const internalListener = (config: ServerConfigValues) =>
+  announced("internal", Internal.layer({
+    host: config.internal_host,
+    port: config.internal_port,
+    heartbeat_every_seconds: config.heartbeat_cadence_seconds
+  }))
+
+/** Says where a listener listens: with port 0 nobody else knows. */
+const announced = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.HttpServer, E, R>) =>
+  Layer.effectDiscard(
+    Effect.gen(function*() {
+      const { address } = yield* HttpServer.HttpServer
+      const where = address._tag === "UnixPathAddress" ? address.path : NetAddress.formatInet(address)
+      yield* Effect.logInfo(`${name} listener on ${where}`)
+    })
+  ).pipe(Layer.provide(listener))
+
+/** Last to start, first to stop: traffic is wanted only while everything below works. */
+const ready = Layer.effectDiscard(
+  Effect.gen(function*() {
+    const readiness = yield* Readiness.Readiness
+    yield* readiness.clear("starting")
+    yield* Effect.logInfo("ready")
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(readiness.raise("draining"), Effect.logInfo("stopping: not ready any more, draining"))
+    )
+  })
+)
+
+export const seedOf = (config: ServerConfigValues): SeedOptions => ({
+  admin_email: config.admin_email,
+  admin_password: config.admin_password,
+  demo: config.demo_data
+})
+
+/** Postgres as configured: the given one, whose schema must fit, or the embedded one, made to fit. */
+const database = (config: ServerConfigValues) =>
+  Layer.unwrap(Effect.sync(() => {
+    const size = { connections_max: config.database_pool_max }
+    if (config.database_url !== null) {
+      return Layer.orDie(Database.layerChecked({ ...size, url: config.database_url }))
+    }
+    return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
+  }))
+
+/** The server. Runs until its scope closes. */
+export const server = Layer.unwrap(
+  Effect.map(ServerConfig, (config) =>
+    ready.pipe(
+      Layer.provideMerge(publicListener(config)),
+      Layer.provideMerge(internalListener(config)),
+      Layer.provideMerge(AccessTokens.layer({ secrets: config.auth_jwt_secret })),
+      Layer.provideMerge(actors(config)),
+      Layer.provideMerge(ports),
+      Layer.provideMerge(database(config)),
+      Layer.provideMerge(Readiness.layer)
+    ))
+)

@@ -1,0 +1,111 @@
+// The promise behind every activation: a session that was written by the journal, turn by turn, is
+// claimed back exactly as its last owner left it, and its events exactly as they were decided.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as fc from "fast-check"
+import type { SessionCommand } from "../../src/domain/session/commands.ts"
+import type { SessionEvent } from "../../src/domain/session/events.ts"
+import { Sessions } from "../../src/services/sessions.ts"
+import { t0 } from "./given.ts"
+import * as Stage from "./stage.ts"
+import { asCustomer, asMitra, session } from "./stage.ts"
+
+type Step = {
+  readonly after_ms: number
+  readonly command: (n: number) => SessionCommand
+  readonly asked: ReadonlyArray<number>
+}
+
+const side = fc.constantFrom("customer" as const, "mitra" as const)
+const mitraNumber = fc.integer({ min: 1, max: 4 })
+const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).map((words) => `${words}.`)
+
+let clientIds = 0
+
+/** Commands by whoever; the machine refuses what makes no sense, and that is a turn as well. */
+const command: fc.Arbitrary<Step["command"]> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(() => Stage.tick) },
+  { weight: 3, arbitrary: mitraNumber.map((m) => () => Stage.accept(m)) },
+  { weight: 1, arbitrary: mitraNumber.map((m) => (): SessionCommand => ({ _tag: "Decline", by: asMitra(m) })) },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(side, mitraNumber, text).map(([from, m, body]) => (n: number) =>
+      Stage.send(from === "customer" ? asCustomer(n) : asMitra(m), `client-${clientIds++}`, body)
+    )
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(mitraNumber, fc.nat(20)).map(([m, seq]) => (): SessionCommand => ({
+      _tag: "MarkRead",
+      by: asMitra(m),
+      seq
+    }))
+  },
+  {
+    weight: 1,
+    arbitrary: mitraNumber.map((m) => (): SessionCommand => ({
+      _tag: "SetTopic",
+      by: asMitra(m),
+      topic: "sensitive"
+    }))
+  },
+  { weight: 1, arbitrary: fc.constant((n: number): SessionCommand => ({ _tag: "End", by: asCustomer(n) })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(mitraNumber, text).map(([m, words]) => (): SessionCommand => ({
+      _tag: "Goodbye",
+      by: asMitra(m),
+      text: words
+    }))
+  },
+  { weight: 1, arbitrary: fc.constant((n: number): SessionCommand => ({ _tag: "Cancel", by: asCustomer(n) })) }
+)
+
+const script: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
+  fc.record({
+    after_ms: fc.oneof(fc.nat(2000), fc.nat(100_000)),
+    command,
+    asked: fc.shuffledSubarray([1, 2, 3, 4])
+  }),
+  { minLength: 4, maxLength: 24 }
+)
+
+const scripts = 40
+
+const live = Effect.fnUntraced(function*(n: number, steps: ReadonlyArray<Step>, hint: string) {
+  const sessions = yield* Sessions
+  const owner = yield* Stage.givenRequest(n)
+  const decided: Array<SessionEvent> = []
+  let at = t0
+  // The first look comes at once, so that most scripts have somebody who may answer.
+  for (const step of [{ after_ms: 1, command: () => Stage.tick, asked: [1, 2, 3] }, ...steps]) {
+    at += step.after_ms
+    const candidates = Stage.candidates(...step.asked)
+    const { after, write } = yield* Stage.make(owner, step.command(n), { at, candidates })
+    const verdict = yield* Stage.commit(write)
+    // The mitras chat with other scripts' customers too: being full is a fine reason to go on without.
+    if (verdict._tag !== "Committed") continue
+    decided.push(...write.session!.events.map(({ event }) => event))
+    owner.state = after
+    assert.deepStrictEqual(yield* sessions.find(session(n)), after, hint)
+  }
+  const claimed = yield* Stage.claim(n, "runner-b")
+  assert.deepStrictEqual(claimed, { epoch: owner.epoch + 1, state: owner.state }, hint)
+  const events = yield* sessions.eventsAfter(session(n), 0, 1000)
+  assert.deepStrictEqual(events.map(({ event }) => event), decided, hint)
+  return owner.state.status
+})
+
+export const sessionsLossless = (name: string, layer: Layer.Layer<Stage.Stage>) =>
+  describe(`Sessions, lossless (${name})`, () => {
+    it.live("whatever a session lived through, it is loaded exactly as it was left", () =>
+      Effect.gen(function*() {
+        const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31)
+        yield* Stage.givenMitras(1, 2, 3, 4)
+        const sampled = fc.sample(script, { numRuns: scripts, seed })
+        const statuses = yield* Effect.forEach(sampled, (steps, index) =>
+          live(index + 1, steps, `SEED=${seed}, script ${index}`))
+        assert.isAbove(new Set(statuses).size, 1, `SEED=${seed}: the scripts should end in different places`)
+      }).pipe(Effect.provide(layer)))
+  })

@@ -1,0 +1,294 @@
+// What every Sessions adapter must do: let the database decide who may open a request, hand out epochs,
+// and give back exactly what the journal wrote, in the order that was promised.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type { SessionEvent } from "../../src/domain/session/events.ts"
+import { numbered } from "../../src/domain/session/events.ts"
+import { Sessions } from "../../src/services/sessions.ts"
+import { atOnce, idOf, minute, t0, times } from "./given.ts"
+import * as Stage from "./stage.ts"
+import { accept, asCustomer, asMitra, customer, mitra, payment, session } from "./stage.ts"
+
+type Body = Effect.Effect<void, unknown, Stage.Stage>
+type Test = (title: string, body: Body) => void
+
+const cancel = (owner: Stage.Owner, n: number, at: number) =>
+  Stage.act(owner, { _tag: "Cancel", by: asCustomer(n) }, { at })
+
+const opening = (test: Test) => {
+  test(
+    "a request is opened once per payment, however often and from however many sides",
+    Effect.gen(function*() {
+      yield* Stage.givenPayment(1, { confirmed: true })
+      const tries = times(8).map((n) => Stage.openState({ ...Stage.request(1), id: idOf(0x1000 + n) }))
+      const opened = yield* atOnce(tries)
+      const winner = opened.findIndex((each) => each._tag === "Opened")
+      assert.strictEqual(opened.filter((each) => each._tag === "Opened").length, 1)
+      for (const each of opened) {
+        if (each._tag !== "Opened") {
+          assert.deepStrictEqual(each, { _tag: "Exists", session_id: idOf(0x1000 + winner) })
+        }
+      }
+    })
+  )
+
+  test(
+    "a customer with a live session opens no other, and is told which one it is",
+    Effect.gen(function*() {
+      const owner = yield* Stage.givenRequest(1)
+      yield* Stage.givenPayment(2, { confirmed: true })
+      const second = { ...Stage.request(2), customer_id: customer(1) }
+      assert.deepStrictEqual(yield* Stage.openState(second), {
+        _tag: "AlreadyActive",
+        session_id: session(1)
+      })
+      yield* cancel(owner, 1, t0 + 5)
+      assert.deepStrictEqual(yield* Stage.openState(second), { _tag: "Opened" })
+    })
+  )
+
+  test(
+    "a session that found nobody leaves its payment free for another try, one that is closing the customer",
+    Effect.gen(function*() {
+      const owner = yield* Stage.givenRequest(1)
+      yield* Stage.act(owner, Stage.tick, { at: t0 + 2 * minute })
+      assert.strictEqual(owner.state.status, "expired")
+      const again = { ...Stage.request(1), id: session(9) }
+      assert.deepStrictEqual(yield* Stage.openState(again), { _tag: "Opened" })
+      yield* Stage.givenMitras(1)
+      const chat = yield* Stage.givenChat(2, 1)
+      yield* Stage.act(chat, { _tag: "End", by: asCustomer(2) }, { at: t0 + 50 })
+      assert.strictEqual(chat.state.status, "closing")
+      assert.deepStrictEqual(yield* Stage.openState({ ...Stage.request(2), id: session(8) }), {
+        _tag: "Exists",
+        session_id: session(2)
+      })
+      yield* Stage.givenPayment(3, { confirmed: true })
+      const next = { ...Stage.request(3), customer_id: customer(2) }
+      assert.deepStrictEqual(yield* Stage.openState(next), { _tag: "Opened" })
+    })
+  )
+}
+
+const owning = (test: Test) => {
+  test(
+    "each claim takes the next epoch for its runner; finding takes nothing",
+    Effect.gen(function*() {
+      yield* Stage.givenPayment(1, { confirmed: true })
+      yield* Stage.openState(Stage.request(1))
+      const port = yield* Sessions
+      assert.deepStrictEqual(yield* port.ownerOf(session(1)), { runner: null, epoch: 0 })
+      const epochs = yield* atOnce(times(6).map((n) => Stage.claim(1, `runner-${n}`)))
+      assert.sameMembers(epochs.map(({ epoch }) => epoch), [1, 2, 3, 4, 5, 6])
+      assert.deepStrictEqual(yield* port.find(session(1)), Stage.request(1))
+      const last = epochs.findIndex(({ epoch }) => epoch === 6)
+      assert.deepStrictEqual(yield* port.ownerOf(session(1)), { runner: `runner-${last}`, epoch: 6 })
+    })
+  )
+
+  test(
+    "an unknown session is null wherever one is asked for, and absent wherever many are",
+    Effect.gen(function*() {
+      const port = yield* Sessions
+      assert.isNull(yield* port.claim(session(1), "runner-a"))
+      assert.isNull(yield* port.find(session(1)))
+      assert.isNull(yield* port.ownerOf(session(1)))
+      assert.strictEqual((yield* port.lastSeqs([session(1)])).size, 0)
+      assert.strictEqual((yield* port.lastSeqs([])).size, 0)
+      assert.strictEqual((yield* port.unread("customer", [session(1)])).size, 0)
+      assert.strictEqual((yield* port.unread("mitra", [])).size, 0)
+      assert.deepStrictEqual(yield* port.messages(session(1), { after: 0 }, 5), [])
+      assert.deepStrictEqual(yield* port.eventsAfter(session(1), 0, 5), [])
+    })
+  )
+}
+
+/** A chat with four messages, numbered 3 to 6 after the offer and the pairing. */
+const givenMessages = Effect.gen(function*() {
+  yield* Stage.givenMitras(1)
+  const owner = yield* Stage.givenChat(1, 1)
+  const sides = [asCustomer(1), asMitra(1), asCustomer(1), asCustomer(1)]
+  for (const [index, by] of sides.entries()) {
+    yield* Stage.act(owner, Stage.send(by, `client-message-${index}`, `text ${index}`), { at: t0 + 30 + index })
+  }
+  return owner
+})
+
+const story = (test: Test) => {
+  test(
+    "messages page both ways, always in the order of their sequence",
+    Effect.gen(function*() {
+      yield* givenMessages
+      const port = yield* Sessions
+      const seqs = (range: { before: number } | { after: number }, limit: number) =>
+        Effect.map(port.messages(session(1), range, limit), (found) => found.map((message) => message.seq))
+      assert.deepStrictEqual(yield* seqs({ before: Number.MAX_SAFE_INTEGER }, 2), [5, 6])
+      assert.deepStrictEqual(yield* seqs({ before: 5 }, 10), [3, 4])
+      assert.deepStrictEqual(yield* seqs({ after: 0 }, 3), [3, 4, 5])
+      assert.deepStrictEqual(yield* seqs({ after: 5 }, 3), [6])
+      assert.deepStrictEqual(yield* seqs({ after: 6 }, 3), [])
+      const [message] = yield* port.messages(session(1), { before: 4 }, 1)
+      assert.deepInclude(message, {
+        session_id: session(1),
+        client_message_id: "client-message-0",
+        side: "customer",
+        sender_id: customer(1),
+        body: "text 0",
+        sent_at: t0 + 30
+      })
+    })
+  )
+
+  test(
+    "the events after a sequence come exactly as they were decided, messages among them, in order",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1, 2)
+      const owner = yield* Stage.givenRequest(1)
+      const decided: Array<SessionEvent> = []
+      const play = (command: Parameters<typeof Stage.make>[1], given: Stage.Circumstances) =>
+        Effect.gen(function*() {
+          const { after, write } = yield* Stage.make(owner, command, given)
+          decided.push(...write.session!.events.map(({ event }) => event))
+          yield* Stage.commit(write)
+          owner.state = after
+        })
+      yield* play(Stage.tick, { at: t0 + 10, candidates: Stage.candidates(2, 1) })
+      yield* play(accept(1), { at: t0 + 20 })
+      yield* play(Stage.send(asCustomer(1), "client-message-1", "halo \u{1F44B} \"ya\" \\ \n"), { at: t0 + 30 })
+      yield* play({ _tag: "SetTopic", by: asMitra(1), topic: "sensitive" }, { at: t0 + 40 })
+      yield* play(Stage.tick, { at: t0 + 10 * minute })
+      yield* play({ _tag: "Goodbye", by: asCustomer(1), text: "dadah" }, { at: t0 + 10 * minute + 1 })
+      const port = yield* Sessions
+      const stored = yield* port.eventsAfter(session(1), 0, 100)
+      const expected = numbered(decided, 0).map(({ event, seq }) => ({ session_id: session(1), seq, event }))
+      assert.deepStrictEqual(stored as ReadonlyArray<unknown>, expected)
+      assert.deepStrictEqual(yield* port.eventsAfter(session(1), 1, 2), stored.slice(1, 3))
+      assert.strictEqual((yield* port.lastSeqs([session(1), session(2)])).get(session(1)), expected.length)
+    })
+  )
+
+  test(
+    "unread are the other side's messages beyond what this side has read",
+    Effect.gen(function*() {
+      const owner = yield* givenMessages
+      const port = yield* Sessions
+      const both = [session(1), session(2)]
+      assert.deepStrictEqual([...(yield* port.unread("mitra", both))], [[session(1), 3]])
+      assert.deepStrictEqual([...(yield* port.unread("customer", both))], [[session(1), 1]])
+      yield* Stage.act(owner, { _tag: "MarkRead", by: asMitra(1), seq: 5 }, { at: t0 + 50 })
+      yield* Stage.act(owner, { _tag: "MarkRead", by: asCustomer(1), seq: 4 }, { at: t0 + 51 })
+      assert.deepStrictEqual([...(yield* port.unread("mitra", both))], [[session(1), 1]])
+      assert.strictEqual((yield* port.unread("customer", both)).size, 0)
+    })
+  )
+}
+
+const lists = (test: Test) => {
+  test(
+    "a customer sees open requests and chats as alive, a mitra only her chats; neither what is over",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1, 2)
+      yield* Stage.offer(yield* Stage.givenRequest(1), t0 + 10, 1)
+      const chat = yield* Stage.givenChat(2, 1)
+      const closing = yield* Stage.givenChat(3, 1)
+      yield* Stage.act(closing, { _tag: "End", by: asCustomer(3) }, { at: t0 + 60 })
+      const over = yield* Stage.givenRequest(4)
+      yield* cancel(over, 4, t0 + 5)
+      const port = yield* Sessions
+      const alive = (side: "customer" | "mitra", id: string) =>
+        Effect.map(port.liveOf(side, id), (states) => states.map((state) => state.id))
+      assert.deepStrictEqual(yield* alive("customer", customer(1)), [session(1)])
+      assert.deepStrictEqual(yield* alive("customer", customer(3)), [session(3)])
+      assert.deepStrictEqual(yield* alive("customer", customer(4)), [])
+      assert.deepStrictEqual(yield* alive("mitra", mitra(1)), [session(2), session(3)])
+      assert.deepStrictEqual(yield* alive("mitra", mitra(2)), [])
+      assert.deepStrictEqual(yield* port.liveOf("customer", customer(2)), [chat.state])
+    })
+  )
+
+  test(
+    "past sessions come newest end first, page by page, without their offers",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1)
+      const first = yield* Stage.givenRequest(1)
+      yield* Stage.offer(first, t0 + 1, 1)
+      yield* cancel(first, 1, t0 + 100)
+      for (const [n, at] of [[2, 300], [3, 200], [4, 200]] as const) {
+        yield* Stage.givenPayment(n, { confirmed: true })
+        yield* Stage.openState({ ...Stage.request(n), customer_id: customer(1), customer_name: "Sari 1" })
+        yield* Stage.act(yield* Stage.claim(n), { _tag: "Cancel", by: asCustomer(1) }, { at: t0 + at })
+      }
+      const port = yield* Sessions
+      const page = (before: string | null, limit: number) => port.pastOf("customer", customer(1), { before, limit })
+      const states = yield* page(null, 10)
+      assert.deepStrictEqual(states.map((state) => state.id), [session(2), session(4), session(3), session(1)])
+      assert.deepStrictEqual(states[3], { ...first.state, offers: [] })
+      const rest = yield* page(`${t0 + 200}_${session(4)}`, 1)
+      assert.deepStrictEqual(rest.map((state) => state.id), [session(3)])
+      assert.deepStrictEqual(yield* page(`999999999999999_${session(1)}`, 10), states)
+      assert.deepStrictEqual(yield* page("what is this", 10), [])
+      assert.deepStrictEqual(yield* port.pastOf("mitra", mitra(1), { before: null, limit: 10 }), [])
+    })
+  )
+
+  test(
+    "a mitra's open offers are those she may still answer, her recent ones all of them, newest first",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1, 2)
+      yield* Stage.offer(yield* Stage.givenRequest(1), t0 + 10, 1, 2)
+      const taken = yield* Stage.givenRequest(2)
+      yield* Stage.offer(taken, t0 + 20, 1, 2)
+      yield* Stage.act(taken, accept(2), { at: t0 + 30 })
+      const port = yield* Sessions
+      const open = yield* port.openOffersOf(mitra(1), t0 + 40)
+      assert.deepStrictEqual(open.map((each) => each.session_id), [session(1)])
+      assert.deepStrictEqual(yield* port.openOffersOf(mitra(1), t0 + minute), [])
+      assert.deepStrictEqual(yield* port.pendingOfferSessionsOf(mitra(1)), [session(1)])
+      const recent = yield* port.recentOffersOf(mitra(1), { before: null, limit: 10 })
+      assert.deepStrictEqual(recent.map((each) => each.session_id), [session(2), session(1)])
+      assert.deepStrictEqual(recent[0], {
+        session_id: session(2),
+        customer_name: "Sari 2",
+        topic: "regular",
+        mode: "chat",
+        kind: "blast",
+        duration_ms: 300_000,
+        offer: taken.state.offers[0]!,
+        winner_at: t0 + 30
+      })
+      assert.deepStrictEqual(yield* port.recentOffersOf(mitra(1), { before: session(2), limit: 1 }), open)
+      assert.deepStrictEqual(yield* port.recentOffersOf(mitra(1), { before: session(1), limit: 1 }), [])
+    })
+  )
+
+  test(
+    "due are the sessions whose deadline has come, earliest first; the counts are of those alive",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1)
+      yield* Stage.givenRequest(1)
+      yield* Stage.givenChat(2, 1)
+      const closing = yield* Stage.givenChat(3, 1)
+      yield* Stage.act(closing, { _tag: "End", by: asCustomer(3) }, { at: t0 + 60 })
+      yield* cancel(yield* Stage.givenRequest(4), 4, t0 + 5)
+      const port = yield* Sessions
+      assert.deepStrictEqual(yield* port.counts, { waiting: 1, active: 1, closing: 1 })
+      const warning = t0 + 20 + 2 * minute
+      assert.deepStrictEqual(yield* port.due(t0 - 1, 10), [])
+      assert.deepStrictEqual(yield* port.due(t0, 10), [session(1)])
+      assert.deepStrictEqual(yield* port.due(warning, 10), [session(1), session(2)])
+      assert.deepStrictEqual(yield* port.due(t0 + 60 + 5 * minute, 10), [session(1), session(2), session(3)])
+      assert.deepStrictEqual(yield* port.due(t0 + 60 + 5 * minute, 2), [session(1), session(2)])
+      assert.strictEqual((yield* port.find(session(2)))?.payment_id, payment(2))
+    })
+  )
+}
+
+export const sessions = (name: string, layer: Layer.Layer<Stage.Stage>) =>
+  describe(`Sessions (${name})`, () => {
+    const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, layer))
+    opening(test)
+    owning(test)
+    story(test)
+    lists(test)
+  })

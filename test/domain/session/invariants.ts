@@ -1,0 +1,148 @@
+// What must hold of a session in every state, in every step from one state to the next, and over its
+// whole life. Each check names the rule it guards; the database holds many of them as constraints too.
+import * as Result from "effect/Result"
+import { endsAt, isBalanced } from "../../../src/domain/ledger.ts"
+import { deadlineOf } from "../../../src/domain/session/deadline.ts"
+import { isSequenced, type SessionEvent } from "../../../src/domain/session/events.ts"
+import { isTerminal, openStatuses, type SessionState } from "../../../src/domain/session/state.ts"
+import type { Turn } from "./walk.ts"
+
+const endings: ReadonlySet<SessionEvent["_tag"]> = new Set([
+  "RequestCancelled",
+  "RequestExpired",
+  "SessionCompleted"
+])
+
+/** Tens of thousands of times per run: far cheaper than an assertion object. */
+const must = (holds: boolean, rule: string): void => {
+  if (!holds) throw new Error(`broken: ${rule}`)
+}
+
+const checkOffers = (state: SessionState, offersMax: number): void => {
+  const count = (status: string): number => state.offers.filter((offer) => offer.status === status).length
+  const winner = state.offers.find((offer) => offer.status === "accepted")?.mitra_id ?? null
+  must(count("accepted") <= 1, "one winner")
+  must(winner === state.mitra_id, "the session's mitra is the one who accepted")
+  must(count("pending") === 0 || state.status === "pending_acceptance", "no offer outlives its request")
+  must(state.status !== "searching" || state.offers.length === 0, "searching has asked nobody")
+  must(
+    state.status !== "pending_acceptance" || state.offers.length > 0,
+    "pending_acceptance has asked somebody"
+  )
+  must(
+    new Set(state.offers.map((offer) => offer.mitra_id)).size === state.offers.length,
+    "nobody is asked twice"
+  )
+  must(state.offers.length <= offersMax, "offers are bounded")
+  for (const offer of state.offers) {
+    const mayHaveNoEnding = offer.status === "pending" || offer.status === "accepted"
+    must((offer.ending === null) === mayHaveNoEnding, "a lost offer says why")
+    must(offer.deadline_at === state.search_ends_at, "an offer ends with its request")
+    must(offer.sent_at < offer.deadline_at, "an offer can still be answered when it is sent")
+    must(state.kind === "blast" || offer.mitra_id === state.target_mitra_id, "targeted asks its mitra only")
+  }
+}
+
+const checkClock = (state: SessionState): void => {
+  const paired = state.mitra_id !== null
+  const over = isTerminal(state.status)
+  must((state.started_at !== null) === paired, "started when paired")
+  must((state.ends_at !== null) === (state.status === "active"), "ends_at only while active")
+  must(
+    (state.closing_ends_at !== null) === (state.status === "closing"),
+    "closing_ends_at only while closing"
+  )
+  must((state.ended_at !== null) === over, "ended_at when over")
+  must((state.ended_by !== null) === over, "ended_by when over")
+  must((deadlineOf(state) === null) === over, "a deadline until it is over, and none after")
+  must(state.next_wave_at === null || openStatuses.includes(state.status), "looks only while searching")
+  must(state.ledger.purchased_ms > 0, "something was bought")
+  if (state.status === "active") {
+    must(state.ends_at === endsAt(state.ledger), "the column and the ledger agree on the end")
+    must(
+      state.ends_at === (state.started_at ?? 0) + state.ledger.purchased_ms,
+      "the whole purchase is served"
+    )
+  } else {
+    must(!paired || isBalanced(state.ledger), "charged = purchased once the paid time is over")
+    must(paired || state.ledger.entries.length === 0, "nobody pays for a search")
+  }
+  let last = Number.NEGATIVE_INFINITY
+  for (const entry of state.ledger.entries) {
+    must(entry.from >= last && entry.to >= entry.from, "ledger entries never overlap")
+    last = entry.to
+  }
+}
+
+export const checkState = (state: SessionState, offersMax: number): void => {
+  checkOffers(state, offersMax)
+  checkClock(state)
+  for (const cursor of [state.cursors.customer, state.cursors.mitra]) {
+    must(
+      cursor.read_seq >= 0 && cursor.read_seq <= cursor.delivered_seq,
+      "nothing is read before it is received"
+    )
+    must(cursor.delivered_seq <= state.last_seq, "nothing is received before it is sent")
+  }
+}
+
+const checkReply = ({ after, before, command, decision, facts }: Turn): void => {
+  if (Result.isFailure(decision.reply)) {
+    must(decision.reply.failure.message.length > 0, "a refusal has a sentence")
+    return
+  }
+  const reply = decision.reply.success
+  must(reply.status === after.status, "the reply tells the status after the turn")
+  must(reply.at <= facts.now, "the reply's time is not in the future")
+  must(
+    reply.seq === null || (reply.seq > before.last_seq && reply.seq <= after.last_seq),
+    "the reply's number is new"
+  )
+  if (command._tag === "SendMessage") {
+    must(reply.seq === after.last_seq, "a message's reply has the message's number")
+    must(reply.message_id === command.message_id, "a message's reply has its id")
+  } else must(reply.message_id === null, "only a message has a message id")
+}
+
+const notEarlier = (before: number | null, after: number | null): boolean =>
+  before === null || after === null || after >= before
+
+/** From one state to the next: what was settled stays settled, and only forwards. */
+export const checkTurn = (done: Turn): void => {
+  const { after, before, decision } = done
+  checkReply(done)
+  must(after.search_ends_at === before.search_ends_at, "the search window never moves")
+  must(notEarlier(before.ends_at, after.ends_at), "ends_at never moves earlier")
+  must(notEarlier(before.closing_ends_at, after.closing_ends_at), "closing_ends_at never moves earlier")
+  must(
+    after.last_seq === before.last_seq + decision.events.filter(isSequenced).length,
+    "numbers have no gaps"
+  )
+  must(before.mitra_id === null || after.mitra_id === before.mitra_id, "one winner for ever")
+  before.offers.forEach((offer, index) => {
+    must(offer.status === "pending" || after.offers[index] === offer, "an answer is final")
+  })
+  for (const side of ["customer", "mitra"] as const) {
+    must(after.cursors[side].delivered_seq >= before.cursors[side].delivered_seq, "delivered never goes back")
+    must(after.cursors[side].read_seq >= before.cursors[side].read_seq, "read never goes back")
+  }
+  must(!isTerminal(before.status) || (decision.events.length === 0 && after === before), "the end is final")
+}
+
+/** The whole story, in the order it was written down. */
+export const checkStory = (turns: ReadonlyArray<Turn>): void => {
+  let last = turns[0]?.before.requested_at ?? 0
+  let over = false
+  let paired = 0
+  for (const { decision, facts } of turns) {
+    for (const event of decision.events) {
+      must(!over, `${event._tag} happened after the end`)
+      must(event.at >= last, `${event._tag} took effect before what came before it`)
+      must(event.at <= facts.now, `${event._tag} lies in the future`)
+      last = event.at
+      over = endings.has(event._tag)
+      paired += event._tag === "Paired" ? 1 : 0
+    }
+  }
+  must(paired <= 1, "a session is paired at most once")
+}

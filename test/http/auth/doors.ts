@@ -1,0 +1,89 @@
+// What the sign-in tests stand on: the memory adapters, a code sender that keeps what it was given,
+// and the demo mitra and customer.
+import { assert } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Redacted from "effect/Redacted"
+import { SecureRandom } from "effect/crypto"
+import { TestClock } from "effect/testing"
+import type { Refusal } from "../../../src/domain/refusal.ts"
+import * as AccessTokens from "../../../src/http/auth/access-tokens.ts"
+import * as SignIn from "../../../src/http/auth/sign-in.ts"
+import * as VerifyToken from "../../../src/http/auth/verify-token.ts"
+import * as AuthSessionsMemory from "../../../src/layers/auth-sessions.memory.ts"
+import * as BusMemory from "../../../src/layers/bus.memory.ts"
+import * as Tables from "../../../src/layers/memory/tables.ts"
+import * as OneTimeCodesMemory from "../../../src/layers/one-time-codes.memory.ts"
+import * as PeopleMemory from "../../../src/layers/people.memory.ts"
+import { Bus, type BusEvent, type Topic } from "../../../src/services/bus.ts"
+import { CodeSender } from "../../../src/services/code-sender.ts"
+import { Unavailable } from "../../../src/services/unavailable.ts"
+import { givenMitra, t0 } from "../../conformance/given.ts"
+
+/** Fake: the phones' inbox. `refuses` makes the provider fail. */
+export class Inbox extends Context.Service<Inbox, {
+  readonly sent: Array<{ readonly phone: string; readonly code: string }>
+  refuses: boolean
+}>()("test/Inbox") {}
+
+const inbox = Layer.sync(Inbox)(() => ({ sent: [], refuses: false }))
+
+const sender = Layer.effect(CodeSender)(Effect.map(Inbox, (inbox) => ({
+  send: (phone: string, code: string) =>
+    Effect.suspend(() => {
+      if (inbox.refuses) return Effect.fail(new Unavailable({ what: "fazpass", retryable: true }))
+      inbox.sent.push({ phone, code })
+      return Effect.void
+    })
+})))
+
+const adapters = Layer.mergeAll(
+  AuthSessionsMemory.layer,
+  OneTimeCodesMemory.layer,
+  PeopleMemory.layer,
+  BusMemory.layer,
+  SecureRandom.layerWebCrypto
+).pipe(Layer.provideMerge(Tables.layer))
+
+const secrets = Redacted.make("a-secret-of-at-least-32-bytes-for-tests")
+
+/** Sign-in as in production unless a dev code is given. */
+export const doors = (options: { readonly dev_code: string | null } = { dev_code: null }) =>
+  Layer.mergeAll(SignIn.layer({ secrets, ...options }), VerifyToken.layer).pipe(
+    Layer.provideMerge(AccessTokens.layer({ secrets })),
+    Layer.provideMerge(sender),
+    Layer.provideMerge(Layer.mergeAll(adapters, inbox))
+  )
+
+export const given = Effect.gen(function*() {
+  yield* TestClock.setTime(t0)
+  yield* givenMitra
+})
+
+export const phone = "+628110000001"
+export const peer = "203.0.113.7"
+
+export const signIn = SignIn.SignIn
+
+export const codeOf = <A, R>(effect: Effect.Effect<A, Refusal | Unavailable, R>) =>
+  Effect.map(Effect.flip(effect), (error) => error._tag === "Refusal" ? error.code : error._tag)
+
+export const lastCode = Effect.map(
+  Inbox,
+  (inbox) => inbox.sent.at(-1)?.code ?? assert.fail("no code was sent")
+)
+
+/** Another code than the one that was sent. */
+export const wrongCode = Effect.map(lastCode, (code) => code === "111111" ? "222222" : "111111")
+
+/** What the bus said on a topic while `body` ran. */
+export const heardOn = <A, E, R>(topic: Topic, body: Effect.Effect<A, E, R>) =>
+  Effect.scoped(Effect.gen(function*() {
+    const queue = yield* (yield* Bus).subscribe([topic])
+    const result = yield* body
+    const heard: Array<BusEvent> = []
+    while ((yield* Queue.size(queue)) > 0) heard.push((yield* Queue.take(queue)).event)
+    return { result, heard }
+  }))

@@ -1,0 +1,64 @@
+// The sign-in calls on a connection: only a token this server signed gives it an identity.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { TestClock } from "effect/testing"
+import { instant } from "../../../src/contract/fields.ts"
+import { wireVersion } from "../../../src/contract/version.ts"
+import { AccessTokens } from "../../../src/http/auth/access-tokens.ts"
+import { idOf, t0 } from "../../conformance/given.ts"
+import { newPhone, refused } from "../phone.ts"
+import { given, phoneOf } from "../story.ts"
+import { world } from "../world.ts"
+
+describe("auth.authenticate", () => {
+  it.effect("gives the connection the identity of the token and says when it ends", () =>
+    Effect.gen(function*() {
+      yield* given
+      const phone = yield* newPhone
+      const tokens = yield* phone.call("auth.sign_in_anonymous", { call_name: "Sari" })
+      assert.strictEqual(yield* phone.connection.principal, null, "signing in alone is not an identity")
+      const answer = yield* phone.call("auth.authenticate", { access_token: tokens.access_token })
+      assert.deepStrictEqual(answer, {
+        user_type: "customer",
+        user_id: tokens.user_id,
+        access_expires_at: tokens.access_expires_at,
+        server_now: instant(t0),
+        wire_version: wireVersion
+      })
+      assert.strictEqual((yield* phone.connection.principal)?.user_id, tokens.user_id)
+    }).pipe(Effect.provide(world)))
+
+  it.effect("refuses garbage, an expired token and a staff token, and leaves the connection as it was", () =>
+    Effect.gen(function*() {
+      yield* given
+      const phone = yield* newPhone
+      const { access_token } = yield* phone.call("auth.sign_in_anonymous", { call_name: "Sari" })
+      const tokens = yield* AccessTokens
+      const staff = yield* tokens.sign({ user_type: "staff", user_id: idOf(1), auth_session_id: idOf(2) })
+      const authenticate = (access_token: string) =>
+        refused(phone.call("auth.authenticate", { access_token }))
+      assert.strictEqual(yield* authenticate("garbage"), "TOKEN_INVALID")
+      assert.strictEqual(yield* authenticate(staff.token), "TOKEN_INVALID")
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* authenticate(access_token), "TOKEN_EXPIRED")
+      assert.strictEqual(yield* phone.connection.principal, null)
+    }).pipe(Effect.provide(world)))
+})
+
+describe("a mitra's sign-in", () => {
+  it.effect("goes through request_code and verify_code, then refresh", () =>
+    Effect.gen(function*() {
+      yield* given
+      const phone = yield* newPhone
+      const asked = yield* phone.call("auth.request_code", { phone: phoneOf(1), user_type: "mitra" })
+      assert.deepStrictEqual(asked, { expires_at: instant(t0 + 300_000), next_code_after_seconds: 60 })
+      const tokens = yield* phone.call("auth.verify_code", {
+        phone: phoneOf(1),
+        user_type: "mitra",
+        code: "000000"
+      })
+      assert.strictEqual(tokens.user_type, "mitra")
+      const renewed = yield* phone.call("auth.refresh", { refresh_token: tokens.refresh_token })
+      assert.strictEqual(renewed.user_id, tokens.user_id)
+    }).pipe(Effect.provide(world)))
+})

@@ -1,0 +1,147 @@
+// The world of the handler tests: real handlers, real machines in the real turn loop, memory adapters.
+// Fake are only the cluster (actors live in one map), the socket (a Connection without one) and the
+// bus's reliability (faults can be ordered).
+import { assert } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { SecureRandom } from "effect/crypto"
+import { RpcTest } from "effect/rpc"
+import { makeMitraMachine } from "../../src/actors/mitra/actor.ts"
+import { MitraActors } from "../../src/actors/mitra/protocol.ts"
+import { makeSessionMachine } from "../../src/actors/session/actor.ts"
+import { SessionActors } from "../../src/actors/session/protocol.ts"
+import * as Requests from "../../src/actors/session/requests.ts"
+import { makeTurns, type Turns } from "../../src/actors/turn.ts"
+import { PublicApi } from "../../src/contract/public-api.ts"
+import * as AccessTokens from "../../src/http/auth/access-tokens.ts"
+import * as SignIn from "../../src/http/auth/sign-in.ts"
+import * as VerifyToken from "../../src/http/auth/verify-token.ts"
+import * as AuthHandlers from "../../src/http/handlers/auth.ts"
+import * as ChatHandlers from "../../src/http/handlers/chat.ts"
+import * as CustomerHandlers from "../../src/http/handlers/customer.ts"
+import * as EventHandlers from "../../src/http/handlers/events.ts"
+import * as MitraHandlers from "../../src/http/handlers/mitra.ts"
+import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
+import * as AvailabilityMemory from "../../src/layers/availability.memory.ts"
+import * as BusMemory from "../../src/layers/bus.memory.ts"
+import * as CodeSenderLog from "../../src/layers/code-sender.log.ts"
+import * as JournalMemory from "../../src/layers/journal.memory.ts"
+import * as Tables from "../../src/layers/memory/tables.ts"
+import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
+import * as OneTimeCodesMemory from "../../src/layers/one-time-codes.memory.ts"
+import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
+import * as PeopleMemory from "../../src/layers/people.memory.ts"
+import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
+import * as SettingsMemory from "../../src/layers/settings.memory.ts"
+import { Bus, type BusMessage } from "../../src/services/bus.ts"
+import { Sessions } from "../../src/services/sessions.ts"
+import { Unavailable } from "../../src/services/unavailable.ts"
+
+/** What goes wrong, until it is put right again. */
+export class Faults extends Context.Service<Faults, {
+  /** Rewrites what the bus carries: drops, doubles, empties. */
+  onBus: (messages: ReadonlyArray<BusMessage>) => ReadonlyArray<BusMessage>
+  /** Session reads fail. */
+  sessionsAreDown: boolean
+  /** How often events were read from storage, and how many at most. */
+  readonly reads: Array<{ readonly after: number; readonly limit: number }>
+}>()("test/Faults") {}
+
+const faults = Layer.sync(Faults)(() => ({
+  onBus: (messages) => messages,
+  sessionsAreDown: false,
+  reads: []
+}))
+
+const faultyBus = Layer.effect(Bus)(Effect.gen(function*() {
+  const bus = yield* Bus
+  const faults = yield* Faults
+  return Bus.of({ ...bus, publish: (messages) => Effect.suspend(() => bus.publish(faults.onBus(messages))) })
+})).pipe(Layer.provide(BusMemory.layer))
+
+const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
+  const sessions = yield* Sessions
+  const faults = yield* Faults
+  const down = new Unavailable({ what: "postgres", retryable: true })
+  const guarded = <A>(read: Effect.Effect<A, Unavailable>) =>
+    Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
+  return Sessions.of({
+    ...sessions,
+    find: (id) => guarded(sessions.find(id)),
+    liveOf: (side, id) => guarded(sessions.liveOf(side, id)),
+    eventsAfter: (id, seq, limit) => {
+      faults.reads.push({ after: seq, limit })
+      return guarded(sessions.eventsAfter(id, seq, limit))
+    }
+  })
+})).pipe(Layer.provide(SessionsMemory.layer))
+
+const adapters = Layer.mergeAll(
+  AuthSessionsMemory.layer,
+  AvailabilityMemory.layer,
+  CodeSenderLog.layer,
+  JournalMemory.layer,
+  MitrasMemory.layer,
+  OneTimeCodesMemory.layer,
+  PaymentsMemory.layer,
+  PeopleMemory.layer,
+  SettingsMemory.layer,
+  faultyBus,
+  faultySessions
+).pipe(Layer.provideMerge(Layer.mergeAll(Tables.layer, faults, SecureRandom.layerWebCrypto)))
+
+/** Fake cluster: each actor is made on its first call and lives as long as the world. */
+const actorsOf = Effect.fnUntraced(function*<Command, Reply, R>(
+  make: (id: string) => Effect.Effect<Turns<Command, Reply>, never, R>
+) {
+  const services = yield* Effect.context<R>()
+  const actors = new Map<string, Turns<Command, Reply>>()
+  return Effect.fnUntraced(function*(id: string, call: Parameters<Turns<Command, Reply>["run"]>[0]) {
+    const actor = actors.get(id) ?? (yield* Effect.provideContext(make(id), services))
+    actors.set(id, actor)
+    return yield* actor.run(call)
+  })
+})
+
+const sessionActors = Layer.effect(SessionActors)(Effect.map(
+  actorsOf((id) => Effect.flatMap(makeSessionMachine(id, "here"), makeTurns)),
+  (run) => ({ run })
+))
+
+const mitraActors = Layer.effect(MitraActors)(Effect.map(
+  actorsOf((id) => Effect.flatMap(makeMitraMachine(id, "here"), makeTurns)),
+  (run) => ({ run })
+))
+
+const secrets = Redacted.make("a-secret-of-at-least-32-bytes-for-tests")
+const pace = { heartbeat_every_seconds: 30 }
+
+const doors = Layer.mergeAll(SignIn.layer({ secrets, dev_code: "000000" }), VerifyToken.layer).pipe(
+  Layer.provideMerge(AccessTokens.layer({ secrets }))
+)
+
+const handlers = Layer.mergeAll(
+  AuthHandlers.layer,
+  ChatHandlers.layer,
+  CustomerHandlers.layer,
+  EventHandlers.layer(pace),
+  MitraHandlers.layer(pace)
+)
+
+export const world = handlers.pipe(
+  Layer.provideMerge(Layer.mergeAll(doors, Requests.layer, mitraActors)),
+  Layer.provideMerge(sessionActors),
+  Layer.provideMerge(adapters)
+)
+
+export const makeClient = RpcTest.makeClient(PublicApi, { flatten: true, disableFatalDefects: true })
+
+/** Answers must also fit the contract they are sent under. */
+export const fits = <A>(tag: string, value: A): A => {
+  const rpc = PublicApi.requests.get(tag) ?? assert.fail(`no call named ${tag}`)
+  Schema.encodeUnknownSync(Schema.toCodecJson(rpc.successSchema as Schema.Codec<unknown>))(value)
+  return value
+}

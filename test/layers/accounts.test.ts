@@ -1,0 +1,34 @@
+// The account ports' conformance suites over their memory adapters.
+import * as Layer from "effect/Layer"
+import * as AuditMemory from "../../src/layers/audit.memory.ts"
+import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
+import * as Tables from "../../src/layers/memory/tables.ts"
+import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
+import * as OneTimeCodesMemory from "../../src/layers/one-time-codes.memory.ts"
+import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
+import * as PeopleMemory from "../../src/layers/people.memory.ts"
+import * as SettingsMemory from "../../src/layers/settings.memory.ts"
+import { audit } from "../conformance/audit.ts"
+import { authSessions } from "../conformance/auth-sessions.ts"
+import { mitras } from "../conformance/mitras.ts"
+import { oneTimeCodes } from "../conformance/one-time-codes.ts"
+import { payments } from "../conformance/payments.ts"
+import { paymentSweeps } from "../conformance/payments-sweeps.ts"
+import { people } from "../conformance/people.ts"
+import * as Rows from "../conformance/rows.ts"
+import { settings } from "../conformance/settings.ts"
+
+const everything = Layer.mergeAll(
+  AuditMemory.layer,
+  AuthSessionsMemory.layer,
+  MitrasMemory.layer,
+  OneTimeCodesMemory.layer,
+  PaymentsMemory.layer,
+  PeopleMemory.layer,
+  SettingsMemory.layer,
+  Rows.layerMemory
+).pipe(Layer.provide(Tables.layer))
+
+for (const suite of [people, authSessions, oneTimeCodes, payments, paymentSweeps, settings, audit, mitras]) {
+  suite("memory", everything)
+}

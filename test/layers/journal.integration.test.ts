@@ -1,0 +1,29 @@
+// The Journal and Sessions suites over the Postgres adapters, each test on a fresh database.
+import { SecureRandom } from "effect/crypto"
+import * as Layer from "effect/Layer"
+import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
+import * as JournalPostgres from "../../src/layers/journal.postgres.ts"
+import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
+import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
+import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
+import * as SessionsPostgres from "../../src/layers/sessions.postgres.ts"
+import { journal } from "../conformance/journal.ts"
+import { journalPairing } from "../conformance/journal-pairing.ts"
+import { sessions } from "../conformance/sessions.ts"
+import { sessionsLossless } from "../conformance/sessions-lossless.ts"
+import * as Written from "../conformance/written.ts"
+import { freshDatabase } from "../support/postgres.ts"
+
+const everything = Layer.mergeAll(
+  AuthSessionsPostgres.layer,
+  JournalPostgres.layer,
+  MitrasPostgres.layer,
+  PaymentsPostgres.layer,
+  PeoplePostgres.layer,
+  SessionsPostgres.layer,
+  Written.layerPostgres
+).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
+
+for (const suite of [journal, journalPairing, sessions, sessionsLossless]) {
+  suite("postgres", everything)
+}

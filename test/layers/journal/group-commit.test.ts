@@ -1,0 +1,266 @@
+// The group-commit loop alone, over a writer the test holds in its hands: what forms a group, what waits,
+// and what a caller hears when writing goes wrong. Virtual time; nothing here may need any to pass.
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
+import { TestClock } from "effect/testing"
+import {
+  defaultLimits,
+  GroupSpoiled,
+  makeGroupCommit,
+  type GroupLimits,
+  type GroupWriter,
+  type Outcome
+} from "../../../src/layers/journal/group-commit.ts"
+import { TurnRejected } from "../../../src/layers/journal/rejection.ts"
+import type { TurnWrite, Verdict } from "../../../src/services/journal.ts"
+import { Unavailable } from "../../../src/services/unavailable.ts"
+
+const committed: Verdict = { _tag: "Committed" }
+const away = new Unavailable({ what: "postgres", retryable: true })
+
+const turn = (id: string, at = 0): TurnWrite => ({
+  actor: { kind: "session", id, epoch: 1 },
+  at,
+  command: null,
+  session: null,
+  mitra: null,
+  audit: []
+})
+
+interface Group {
+  readonly ids: ReadonlyArray<string>
+  readonly finish: (exit: Exit.Exit<ReadonlyArray<Outcome>, Unavailable | GroupSpoiled>) => Effect.Effect<boolean>
+}
+
+/** Every group (a turn alone is one, too) waits for the test to finish it. */
+const heldWriter = Effect.gen(function*() {
+  const groups = yield* Queue.unbounded<Group>()
+  const write = (turns: ReadonlyArray<TurnWrite>) =>
+    Effect.gen(function*() {
+      const answer = yield* Deferred.make<ReadonlyArray<Outcome>, Unavailable | GroupSpoiled>()
+      const finish: Group["finish"] = (exit) => Deferred.done(answer, exit)
+      yield* Queue.offer(groups, { ids: turns.map(({ actor }) => actor.id), finish })
+      return yield* Deferred.await(answer)
+    })
+  const writer: GroupWriter = {
+    together: write,
+    alone: (each) =>
+      write([each]).pipe(
+        Effect.catchIf((error) => error._tag === "GroupSpoiled", Effect.die),
+        Effect.flatMap(([outcome]) => outcome ?? Effect.succeed(committed))
+      )
+  }
+  return { groups, writer }
+})
+
+const start = Effect.fnUntraced(function*(limits: Partial<GroupLimits> = {}) {
+  const { groups, writer } = yield* heldWriter
+  const scope = yield* Scope.make()
+  const commit = yield* makeGroupCommit(writer, { ...defaultLimits, ...limits }).pipe(Scope.provide(scope))
+  const hand = (...ids: ReadonlyArray<string>) =>
+    Effect.forEach(ids, (id) => Effect.forkChild(Effect.exit(commit(turn(id))), { startImmediately: true }))
+  return { commit, groups, hand, scope, next: Queue.take(groups) }
+})
+
+const allCommitted = (group: Group) =>
+  group.finish(Exit.succeed(group.ids.map((): Outcome => Exit.succeed(committed))))
+
+const results = (fibers: ReadonlyArray<Fiber.Fiber<Outcome>>) => Effect.forEach(fibers, (fiber) => Fiber.join(fiber))
+
+describe("the group commit", () => {
+  it.effect("an idle journal writes a turn at once, and turns that come meanwhile together", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start()
+      const [a] = yield* hand("a")
+      const first = yield* next
+      assert.deepStrictEqual(first.ids, ["a"])
+      const later = yield* hand("b", "c", "d")
+      yield* allCommitted(first)
+      assert.deepStrictEqual(yield* Fiber.join(a!), Exit.succeed(committed))
+      const second = yield* next
+      assert.deepStrictEqual(second.ids, ["b", "c", "d"])
+      yield* allCommitted(second)
+      assert.deepStrictEqual(yield* results(later), later.map(() => Exit.succeed(committed)))
+    }))
+
+  it.effect("a group has at most so many turns; the rest form the next one, in order", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start({ group_turns: 2 })
+      yield* hand("a")
+      const first = yield* next
+      yield* hand("b", "c", "d")
+      yield* allCommitted(first)
+      const second = yield* next
+      assert.deepStrictEqual(second.ids, ["b", "c"])
+      yield* allCommitted(second)
+      assert.deepStrictEqual((yield* next).ids, ["d"])
+    }))
+
+  it.effect("two turns of one actor never share a group, and keep their order", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start()
+      yield* hand("first")
+      const first = yield* next
+      yield* hand("a", "b", "a", "c", "a")
+      yield* allCommitted(first)
+      for (const ids of [["a", "b", "c"], ["a"], ["a"]]) {
+        const group = yield* next
+        assert.deepStrictEqual(group.ids, ids)
+        yield* allCommitted(group)
+      }
+    }))
+
+  it.effect("each turn of a group gets its own outcome", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start()
+      yield* hand("first")
+      const first = yield* next
+      const fibers = yield* hand("a", "b", "c")
+      yield* allCommitted(first)
+      const outcomes: ReadonlyArray<Outcome> = [
+        Exit.succeed({ _tag: "Fenced" }),
+        Exit.die(new TurnRejected("broken")),
+        Exit.succeed(committed)
+      ]
+      yield* (yield* next).finish(Exit.succeed(outcomes))
+      assert.deepStrictEqual(yield* results(fibers), outcomes)
+    }))
+
+  it.effect("a spoiled group is written turn by turn: only the bad one hears of it", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start()
+      yield* hand("first")
+      const first = yield* next
+      const [a, bad, c] = yield* hand("a", "bad", "c")
+      yield* allCommitted(first)
+      yield* (yield* next).finish(Exit.fail(new GroupSpoiled("some_constraint")))
+      const alone = [yield* next, yield* next, yield* next]
+      assert.deepStrictEqual(alone.map((group) => group.ids), [["a"], ["bad"], ["c"]])
+      yield* allCommitted(alone[0]!)
+      // The good neighbour does not wait for the others.
+      assert.deepStrictEqual(yield* Fiber.join(a!), Exit.succeed(committed))
+      yield* alone[1]!.finish(Exit.die(new TurnRejected("some_constraint")))
+      yield* allCommitted(alone[2]!)
+      assert.isTrue(Exit.hasDies(yield* Fiber.join(bad!)))
+      assert.deepStrictEqual(yield* Fiber.join(c!), Exit.succeed(committed))
+    }))
+
+  it.effect("when the database is away every turn of the group hears it, and the loop goes on", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start()
+      yield* hand("first")
+      const first = yield* next
+      const fibers = yield* hand("a", "b")
+      yield* allCommitted(first)
+      yield* (yield* next).finish(Exit.fail(away))
+      assert.deepStrictEqual(yield* results(fibers), [Exit.fail(away), Exit.fail(away)])
+      const [c] = yield* hand("c")
+      yield* allCommitted(yield* next)
+      assert.deepStrictEqual(yield* Fiber.join(c!), Exit.succeed(committed))
+    }))
+
+  it.effect("a defect of the writer reaches the callers as unavailable and never stops the loop", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start()
+      yield* hand("first")
+      const first = yield* next
+      const fibers = yield* hand("a", "b")
+      yield* allCommitted(first)
+      yield* (yield* next).finish(Exit.die(new Error("a bug")))
+      for (const exit of yield* results(fibers)) assert.isTrue(Exit.hasFails(exit))
+      const [c] = yield* hand("c")
+      yield* allCommitted(yield* next)
+      assert.deepStrictEqual(yield* Fiber.join(c!), Exit.succeed(committed))
+    }))
+
+  it.effect("a turn that finds the queue full is refused at once, as retryable", () =>
+    Effect.gen(function*() {
+      const { commit, hand, next } = yield* start({ queue_turns: 2 })
+      yield* hand("first")
+      yield* next
+      yield* hand("a", "b")
+      assert.deepStrictEqual(yield* Effect.exit(commit(turn("c"))), Exit.fail(away))
+    }))
+})
+
+describe("the group commit when Postgres does not answer", () => {
+  it.effect("after the time limit the group and all who wait behind it hear it, and the loop goes on", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start()
+      const [a] = yield* hand("a")
+      yield* next
+      const behind = yield* hand("b", "c")
+      yield* TestClock.adjust(defaultLimits.commit_timeout_ms - 1)
+      assert.isUndefined(a!.pollUnsafe())
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(yield* Fiber.join(a!), Exit.fail(away))
+      assert.deepStrictEqual(yield* results(behind), [Exit.fail(away), Exit.fail(away)])
+      const [d] = yield* hand("d")
+      yield* allCommitted(yield* next)
+      assert.deepStrictEqual(yield* Fiber.join(d!), Exit.succeed(committed))
+    }))
+
+  it.effect("neither a rollback that hangs nor a caller that may not be interrupted can block it", () =>
+    Effect.gen(function*() {
+      const hanging: GroupWriter = { together: () => Effect.never, alone: () => Effect.uninterruptible(Effect.never) }
+      const scope = yield* Scope.make()
+      const commit = yield* makeGroupCommit(hanging, defaultLimits).pipe(Scope.provide(scope))
+      const fibers = yield* Effect.forEach(["a", "b"], (id) =>
+        Effect.forkChild(Effect.exit(Effect.uninterruptible(commit(turn(id)))), { startImmediately: true }))
+      yield* TestClock.adjust(defaultLimits.commit_timeout_ms)
+      assert.deepStrictEqual(yield* Fiber.join(fibers[0]!), Exit.fail(away))
+      yield* TestClock.adjust(defaultLimits.commit_timeout_ms)
+      assert.deepStrictEqual(yield* Fiber.join(fibers[1]!), Exit.fail(away))
+    }))
+
+  it.effect("a turn that hangs alone does not keep its neighbours from their verdicts", () =>
+    Effect.gen(function*() {
+      const { hand, next } = yield* start({ alone_at_once: 1 })
+      yield* hand("first")
+      const first = yield* next
+      const [a, stuck, c] = yield* hand("a", "stuck", "c")
+      yield* allCommitted(first)
+      yield* (yield* next).finish(Exit.fail(new GroupSpoiled("55P03")))
+      yield* allCommitted(yield* next)
+      assert.deepStrictEqual(yield* Fiber.join(a!), Exit.succeed(committed))
+      yield* next
+      yield* TestClock.adjust(defaultLimits.commit_timeout_ms)
+      assert.deepStrictEqual(yield* Fiber.join(stuck!), Exit.fail(away))
+      assert.deepStrictEqual(yield* Fiber.join(c!), Exit.fail(away))
+    }))
+})
+
+describe("the group commit when it closes", () => {
+  it.effect("finishes what it holds, and refuses what comes later as draining", () =>
+    Effect.gen(function*() {
+      const { commit, hand, next, scope } = yield* start()
+      const [a] = yield* hand("a")
+      const first = yield* next
+      const [b] = yield* hand("b")
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      const late = yield* Effect.exit(commit(turn("c")))
+      assert.deepStrictEqual(late, Exit.fail(new Unavailable({ what: "draining", retryable: true })))
+      yield* allCommitted(first)
+      assert.deepStrictEqual(yield* Fiber.join(a!), Exit.succeed(committed))
+      yield* allCommitted(yield* next)
+      assert.deepStrictEqual(yield* Fiber.join(b!), Exit.succeed(committed))
+      yield* Fiber.join(closing)
+    }))
+
+  it.effect("leaves nobody waiting, and takes no longer than its bound", () =>
+    Effect.gen(function*() {
+      const { hand, next, scope } = yield* start({ commit_timeout_ms: 60_000, drain_timeout_ms: 2000 })
+      const [a] = yield* hand("a")
+      yield* next
+      const [b] = yield* hand("b")
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      yield* TestClock.adjust(2000)
+      yield* Fiber.join(closing)
+      assert.deepStrictEqual(yield* results([a!, b!]), [Exit.fail(away), Exit.fail(away)])
+    }))
+})

@@ -1,0 +1,99 @@
+// A TCP proxy whose faults a test switches on and off: refused connections, cut ones, and ones that
+// fall silent without an error, as behind a pulled cable. Gone when its scope closes.
+import * as Net from "node:net"
+import * as Effect from "effect/Effect"
+
+export interface TcpProxy {
+  /** The target's url through the proxy. */
+  readonly url: string
+  /** Cuts all connections and refuses new ones, until `accept`. */
+  readonly refuse: Effect.Effect<void>
+  readonly accept: Effect.Effect<void>
+  /** Open connections carry nothing any more, in either direction; new ones work. */
+  readonly silence: Effect.Effect<void>
+  /** As `silence`, for new connections as well: the proxy's user has vanished from the network. */
+  readonly vanish: Effect.Effect<void>
+  /** Waits until that many more connections have been refused. */
+  readonly refusals: (count: number) => Effect.Effect<void>
+}
+
+interface Wire {
+  readonly client: Net.Socket
+  readonly server: Net.Socket
+  silent: boolean
+}
+
+const listening = (server: Net.Server) =>
+  Effect.callback<number>((resume) => {
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as Net.AddressInfo).port)))
+  })
+
+const through = (targetUrl: string, port: number): string => {
+  const url = new URL(targetUrl)
+  url.hostname = "127.0.0.1"
+  url.port = String(port)
+  return url.toString()
+}
+
+export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
+  const target = new URL(targetUrl)
+  const wires = new Set<Wire>()
+  const waiting = new Set<() => void>()
+  let mode: "open" | "refusing" | "silent" = "open"
+
+  const cut = () => {
+    for (const { client, server } of wires) {
+      client.destroy()
+      server.destroy()
+    }
+  }
+  const carry = (client: Net.Socket) => {
+    if (mode === "refusing") {
+      client.destroy()
+      for (const tell of waiting) tell()
+      return
+    }
+    const server = Net.connect(Number(target.port || 5432), target.hostname)
+    const wire: Wire = { client, server, silent: mode === "silent" }
+    wires.add(wire)
+    for (const [from, to] of [[client, server], [server, client]] as const) {
+      from.on("data", (chunk) => wire.silent || to.write(chunk))
+      // A silent wire does not even say that it was closed.
+      from.on("close", () => wire.silent || to.destroy())
+      from.on("error", () => from.destroy())
+    }
+    client.on("close", () => wires.delete(wire))
+  }
+  const proxy = Net.createServer({ noDelay: true }, carry)
+  const port = yield* Effect.acquireRelease(listening(proxy), () =>
+    Effect.callback<void>((resume) => {
+      cut()
+      proxy.close(() => resume(Effect.void))
+    }))
+  const silenceAll = () => wires.forEach((wire) => wire.silent = true)
+  const to = (next: typeof mode, first: () => void = () => {}) =>
+    Effect.sync(() => {
+      mode = next
+      first()
+    })
+
+  const made: TcpProxy = {
+    url: through(targetUrl, port),
+    refuse: to("refusing", cut),
+    accept: to("open"),
+    silence: to("open", silenceAll),
+    vanish: to("silent", silenceAll),
+    refusals: (count) =>
+      Effect.callback<void>((resume) => {
+        let left = count
+        const tell = () => {
+          left -= 1
+          if (left > 0) return
+          waiting.delete(tell)
+          resume(Effect.void)
+        }
+        waiting.add(tell)
+      })
+  }
+  return made
+})
