@@ -116,7 +116,10 @@ export const AdminRpcs = RpcGroup.make(
     error: CallError
   }),
   Rpc.make("admin.audit_log", {
-    payload: { before: Nullable(Id), limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })) },
+    payload: {
+      before: Nullable(Id),
+      limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))
+    },
     success: Schema.Struct({
       entries: Schema.Array(Schema.Struct({
         id: Id,

@@ -23,7 +23,12 @@ export const closeCodes = {
   slowConsumer: code(4003, "slow_consumer", true, "The phone did not read fast enough; resume on reconnect."),
   replaced: code(4004, "internal", true, "The server lost this connection's state; reconnect."),
   malformed: code(4500, "malformed", false, "Too many frames that are not valid RPC messages."),
-  duplicateRequestId: code(4501, "duplicate_request_id", false, "A request id was used while still in flight."),
+  duplicateRequestId: code(
+    4501,
+    "duplicate_request_id",
+    false,
+    "A request id was used while still in flight."
+  ),
   flooding: code(4502, "flooding", false, "Far more requests than the limits allow, repeatedly."),
   revoked: code(4503, "revoked", false, "This sign-in was revoked; sign in again.")
 } as const satisfies Record<string, CloseCode>

@@ -4,7 +4,7 @@ import { Rpc, RpcGroup } from "effect/rpc"
 import { topics } from "../domain/session/state.ts"
 import { CallError } from "./errors.ts"
 import { ClientId, Id, shortText } from "./fields.ts"
-import { PaymentView, SessionView, TierView } from "./views.ts"
+import { BeaconView, PaymentView, SessionView, TierView } from "./views.ts"
 
 export const CustomerRpcs = RpcGroup.make(
   Rpc.make("customer.pricing", {
@@ -22,10 +22,13 @@ export const CustomerRpcs = RpcGroup.make(
     success: PaymentView,
     error: CallError
   }),
-  Rpc.make("customer.availability", {
+  Rpc.make("customer.availability", { payload: {}, success: BeaconView, error: CallError }),
+  /** First what is, then each change; for as long as the phone waits to choose. */
+  Rpc.make("customer.watch_availability", {
     payload: {},
-    success: Schema.Struct({ available: Schema.Boolean, count: Schema.Int }),
-    error: CallError
+    success: BeaconView,
+    error: CallError,
+    stream: true
   }),
   Rpc.make("customer.request_status", {
     payload: { session_id: Id },

@@ -85,3 +85,6 @@ export const TierView = Schema.Struct({
   price_idr: Schema.Int
 })
 export type TierView = typeof TierView.Type
+
+export const BeaconView = Schema.Struct({ available: Schema.Boolean, count: Schema.Int })
+export type BeaconView = typeof BeaconView.Type

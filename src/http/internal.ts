@@ -25,8 +25,10 @@ const connectionOf = (request: HttpServerRequest.HttpServerRequest, principal: P
   Connection.of({
     id: "http",
     peer: Option.getOrElse(request.remoteAddress, () => "unknown"),
-    principal: Effect.map(Clock.currentTimeMillis, (now) =>
-      principal !== null && principal.expires_at > now ? principal : null),
+    principal: Effect.map(
+      Clock.currentTimeMillis,
+      (now) => principal !== null && principal.expires_at > now ? principal : null
+    ),
     authenticate: () =>
       Effect.fail(refuse("BAD_REQUEST", "Over HTTP, send the token in the Authorization header instead.")),
     close: () => Effect.void

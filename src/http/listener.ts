@@ -59,17 +59,20 @@ const layerHttpServer = (address: { readonly host: string; readonly port: number
   Layer.unwrap(Effect.gen(function*() {
     const limits = yield* Limits
     const server = makeNodeServer(limits)
+    const websocket = {
+      maxPayload: limits.frame_max_bytes,
+      perMessageDeflate: false,
+      // We keep our own list.
+      clientTracking: false,
+      // For closes the other end began and does not complete; missing from the driver's types.
+      closeTimeout: 2 * limits.close_flush_ms,
+      handleProtocols: selectSubprotocol,
+      WebSocket: TrackedWebSocket
+    }
     const listening = NodeHttpServer.layer(() => server, {
       ...address,
       gracefulShutdownTimeout: stopPatience,
-      websocket: {
-        maxPayload: limits.frame_max_bytes,
-        perMessageDeflate: false,
-        // We keep our own list.
-        clientTracking: false,
-        handleProtocols: selectSubprotocol,
-        WebSocket: TrackedWebSocket
-      }
+      websocket
     })
     return Layer.provideMerge(layerCutStragglers(server), listening)
   }))
@@ -114,9 +117,12 @@ export const layerListener = <Rpcs extends Rpc.Any, A, E, R>(options: ListenerOp
   const app = Layer.mergeAll(layerSocket(options.path, options.group), options.routes, layerJsonErrors)
   // Requests are too many to log one by one, and a socket's would be logged when it closes.
   const serving = HttpRouter.serve(app, { disableLogger: true, disableListenLog: true })
-  return layerDrain.pipe(
+  const listener = layerDrain.pipe(
     Layer.provideMerge(serving),
     Layer.provide(bodyLimit),
     Layer.provideMerge(layerHttpServer(options))
   )
+  // Layers are shared by reference: without this, two listeners of one process would share their
+  // connections and their drain.
+  return Layer.fresh(listener)
 }

@@ -200,7 +200,10 @@ export const startEmbeddedPostgres = Effect.fnUntraced(function*(
   const alive = runningPostmaster(home.data)
   const reused: Postmaster | null = alive === null
     ? null
-    : yield* poll(30, () => runningPostmaster(home.data)?.ready === true ? runningPostmaster(home.data) : null)
+    : yield* poll(
+      30,
+      () => runningPostmaster(home.data)?.ready === true ? runningPostmaster(home.data) : null
+    )
   const { port } = reused ?? (yield* start(home, binaries, options.settings ?? {}))
   return { url: yield* urlOf(home, port), port, directory: home.root, reused: reused !== null }
 })

@@ -1,5 +1,5 @@
 // A TCP port of 127.0.0.1 that nobody uses at this moment.
-import { createServer, type AddressInfo } from "node:net"
+import { type AddressInfo, createServer } from "node:net"
 import * as Effect from "effect/Effect"
 
 export const freePort = Effect.callback<number>((resume) => {

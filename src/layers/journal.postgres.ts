@@ -11,7 +11,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Journal, type TurnWrite, type Verdict } from "../services/journal.ts"
 import { Unavailable } from "../services/unavailable.ts"
-import { defaultLimits, GroupSpoiled, makeGroupCommit, type GroupLimits } from "./journal/group-commit.ts"
+import { defaultLimits, type GroupLimits, GroupSpoiled, makeGroupCommit } from "./journal/group-commit.ts"
 import type { GroupWriter, Outcome } from "./journal/group-commit.ts"
 import { judge, type Judged } from "./journal/judgement.ts"
 import { offerTaken, oneWinner, TurnRejected } from "./journal/rejection.ts"
@@ -61,7 +61,8 @@ const outcomeOf = ({ judgement }: Judged): Outcome => {
   }
 }
 
-const makeWriter = Effect.gen(function*() {
+/** Writes groups and single turns in transactions of their own; the loop decides which. */
+export const makeWriter = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const random = yield* SecureRandom.SecureRandom
 
@@ -75,7 +76,7 @@ const makeWriter = Effect.gen(function*() {
         yield* writeRows(sql, rowsOf(written, ids))
       }
       return judged.map(outcomeOf)
-    }).pipe(sql.withTransaction, Effect.withTracerEnabled(false))
+    }).pipe(sql.withTransaction)
 
   const together: GroupWriter["together"] = (turns) =>
     Effect.catchCause(transaction(turns), (cause) => {

@@ -6,7 +6,7 @@ import { type Customer, type MitraAccount, People, type StaffAccount } from "../
 import { characters, hold, isPhone } from "./memory/constraints.ts"
 import { MemoryTables, type StaffRow, type Tables } from "./memory/tables.ts"
 
-const roles = ["admin", "operator", "viewer"]
+const roles = new Set(["admin", "operator", "viewer"])
 
 const accountOfMitra = ({ id, display_name, phone, is_active }: MitraAccount): MitraAccount => ({
   id,
@@ -15,7 +15,7 @@ const accountOfMitra = ({ id, display_name, phone, is_active }: MitraAccount): M
   is_active
 })
 
-const accountOfStaff = ({ created_at: _, ...account }: StaffRow): StaffAccount => account
+const accountOfStaff = ({ created_at: _created, ...account }: StaffRow): StaffAccount => account
 
 const isName = (text: string): boolean => characters(text) >= 1 && characters(text) <= 40
 
@@ -62,7 +62,7 @@ const addStaff = (
   staff: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
   at: number
 ): boolean => {
-  hold(roles.includes(staff.role), "staff_role_check")
+  hold(roles.has(staff.role), "staff_role_check")
   const taken = staffWithEmail(tables, staff.email)
   if (taken !== null) return taken.id === staff.id
   hold(!tables.staff.has(staff.id), "staff_pkey")

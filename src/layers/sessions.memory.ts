@@ -2,11 +2,17 @@
 // Postgres's unique indexes.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { blockingStatuses, liveStatuses, type Offer, type SessionState, type Side } from "../domain/session/state.ts"
-import { Sessions, type OfferedRequest, type Opened, type SequencedEvent } from "../services/sessions.ts"
+import {
+  blockingStatuses,
+  liveStatuses,
+  type Offer,
+  type SessionState,
+  type Side
+} from "../domain/session/state.ts"
+import { type OfferedRequest, type Opened, type SequencedEvent, Sessions } from "../services/sessions.ts"
 import type { StoredMessage } from "../services/sessions.ts"
 import { hold, holdReference } from "./memory/constraints.ts"
-import { MemoryTables, type ChatSessionRow, type OfferRow, type Tables } from "./memory/tables.ts"
+import { type ChatSessionRow, MemoryTables, type OfferRow, type Tables } from "./memory/tables.ts"
 import { pastCursorOf } from "./sessions/past-cursor.ts"
 
 type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>

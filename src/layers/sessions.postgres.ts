@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { SessionState, Side } from "../domain/session/state.ts"
-import { Sessions, type Opened, type Page } from "../services/sessions.ts"
+import { type Opened, type Page, Sessions } from "../services/sessions.ts"
 import { allOf, BigCount, firstOf, timestamp, timestampOrNull } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
 import {
@@ -82,7 +82,8 @@ const owning = (sql: Sql): Part<"open" | "claim" | "find" | "ownerOf"> => ({
   // is but the offers as they were. Once the epoch is committed nobody older can write.
   claim: (sessionId, runner) =>
     answered(Effect.gen(function*() {
-      const owner = yield* sql`UPDATE chat_sessions SET owner_epoch = owner_epoch + 1, owner_runner = ${runner}
+      const owner =
+        yield* sql`UPDATE chat_sessions SET owner_epoch = owner_epoch + 1, owner_runner = ${runner}
         WHERE id = ${sessionId} RETURNING owner_epoch AS epoch`.pipe(Effect.flatMap(epochOf))
       const state = owner === null ? null : yield* one(sql, sessionId)
       return owner === null || state === null ? null : { epoch: owner.epoch, state }
@@ -195,6 +196,9 @@ const overview = (sql: Sql): Part<"due" | "counts"> => ({
 })
 
 export const layer = Layer.effect(Sessions)(
-  Effect.map(SqlClient.SqlClient, (sql) =>
-    Sessions.of({ ...owning(sql), ...personal(sql), ...offers(sql), ...story(sql), ...overview(sql) }))
+  Effect.map(
+    SqlClient.SqlClient,
+    (sql) =>
+      Sessions.of({ ...owning(sql), ...personal(sql), ...offers(sql), ...story(sql), ...overview(sql) })
+  )
 )

@@ -5,7 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Json } from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
-import { checkSetting, defaultSettings, type Settings as Values } from "../domain/settings.ts"
+import {
+  checkSetting,
+  defaultSettings,
+  type SettingKey,
+  type Settings as Values
+} from "../domain/settings.ts"
 import type { AuditEntry } from "../services/audit.ts"
 import { Settings } from "../services/settings.ts"
 import { Unavailable } from "../services/unavailable.ts"
@@ -25,14 +30,14 @@ const maxAgeMs = 60_000
 
 /** One bad row (another version's, or written by hand) must not take the product down. */
 const valuesOf = Effect.fnUntraced(function*(rows: ReadonlyArray<SettingRow>) {
-  let values: Values = defaultSettings
+  const usable: Record<string, Values[SettingKey]> = {}
   for (const row of rows) {
     // Cadence 0: that rule belongs to the writer, whose runner may be configured otherwise.
     const checked = checkSetting(row.key, row.value, 0)
-    if (Result.isSuccess(checked)) values = { ...values, [checked.success[0]]: checked.success[1] }
+    if (Result.isSuccess(checked)) usable[checked.success[0]] = checked.success[1]
     else yield* Effect.logWarning(`stored setting "${row.key}" is not used: ${checked.failure.message}`)
   }
-  return values
+  return { ...defaultSettings, ...usable } satisfies Values
 })
 
 /** The service over a store, with a cache of its own. */

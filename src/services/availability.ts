@@ -21,12 +21,14 @@ export class Availability extends Context.Service<Availability, {
    * Available mitras in the order they should be asked: fewest sessions first, then longest since her
    * last offer or, never asked, longest online. `exclude` are those already asked.
    */
-  readonly candidates: (options: Freshness & {
-    readonly limit: number
-    readonly exclude: ReadonlyArray<string>
-    /** Only this mitra (a targeted request), or null for everybody. */
-    readonly only: string | null
-  }) => Effect.Effect<ReadonlyArray<Candidate>, Unavailable>
+  readonly candidates: (
+    options: Freshness & {
+      readonly limit: number
+      readonly exclude: ReadonlyArray<string>
+      /** Only this mitra (a targeted request), or null for everybody. */
+      readonly only: string | null
+    }
+  ) => Effect.Effect<ReadonlyArray<Candidate>, Unavailable>
   /** Declared online, and available by the rule above. */
   readonly counts: (
     freshness: Freshness

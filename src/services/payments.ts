@@ -81,7 +81,7 @@ export class Payments extends Context.Service<Payments, {
    * first, where one whose failure was recorded counts from then: no failing one holds up the rest.
    */
   readonly confirmedWithoutSession: (limit: number) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
-  /** Notes why a payment has no mitra yet, for staff. It stays confirmed; in any other status nothing changes. */
+  /** Notes for staff why a confirmed payment has no mitra yet; in any other status nothing changes. */
   readonly recordFailure: (
     paymentId: string,
     cause: string,

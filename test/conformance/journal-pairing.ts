@@ -249,8 +249,10 @@ const accounts = (test: Test) => {
       const codes = verdicts.map(codeOf)
       assert.strictEqual(codes[2], "Committed")
       const sessions = yield* Sessions
-      const paired = yield* Effect.forEach([1, 2, 3], (n) =>
-        Effect.map(sessions.find(session(n)), (state) => state?.status === "active"))
+      const paired = yield* Effect.forEach(
+        [1, 2, 3],
+        (n) => Effect.map(sessions.find(session(n)), (state) => state?.status === "active")
+      )
       const accepted = [codes[0], codes[1], codes[3]]
       assert.deepStrictEqual(accepted, paired.map((isPaired) => isPaired ? "Committed" : "ACCOUNT_INACTIVE"))
       const holders = (yield* (yield* Mitras).slotsOf(mitra(1))).map((slot) => slot.session_id)

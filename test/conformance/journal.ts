@@ -105,7 +105,9 @@ const repetition = (test: (title: string, body: Body) => void) => {
       const message = Stage.send(asCustomer(1), "client-message-1")
       yield* Stage.act(owner, message, { at: t0 + 30 })
       const [stored] = yield* (yield* Sessions).messages(session(1), { after: 0 }, 10)
-      const repeat = Stage.act(owner, Stage.send(asCustomer(1), "client-message-1", "halo lagi"), { at: t0 + 40 })
+      const repeat = Stage.act(owner, Stage.send(asCustomer(1), "client-message-1", "halo lagi"), {
+        at: t0 + 40
+      })
       assert.deepStrictEqual(yield* leavingNothing(repeat), {
         _tag: "Repeated",
         outcome: {
@@ -129,7 +131,9 @@ const mistakes = (test: (title: string, body: Body) => void) => {
     Effect.gen(function*() {
       yield* Stage.givenMitras(1)
       const owner = yield* Stage.givenChat(1, 1)
-      const { write } = yield* Stage.make(owner, Stage.send(asCustomer(1), "client-message-1"), { at: t0 + 30 })
+      const { write } = yield* Stage.make(owner, Stage.send(asCustomer(1), "client-message-1"), {
+        at: t0 + 30
+      })
       yield* Stage.commit(write)
       const stale = yield* Stage.make(owner, Stage.send(asCustomer(1), "client-message-2"), { at: t0 + 31 })
       yield* leavingNothing(dies(Stage.commit(stale.write)))
@@ -174,7 +178,8 @@ const neighbours = (test: (title: string, body: Body) => void) => {
       const unpaid = yield* Stage.givenChat(6, 1)
       const rejected = yield* Stage.givenRequest(7)
       const broken = yield* Stage.givenRequest(8)
-      const paying = (yield* Stage.make(unpaid, Stage.send(asMitra(1), "client-message-1"), { at: t0 + 30 })).write
+      const paying =
+        (yield* Stage.make(unpaid, Stage.send(asMitra(1), "client-message-1"), { at: t0 + 30 })).write
       const offers = { at: t0 + 40, candidates: Stage.candidates(1) }
       const turnOf = (owner: Stage.Owner, given: Partial<Stage.Circumstances> = {}) =>
         Effect.map(Stage.make(owner, Stage.tick, { ...offers, ...given }), ({ write }) => write)
@@ -190,7 +195,9 @@ const neighbours = (test: (title: string, body: Body) => void) => {
         yield* turnOf(good[2]!, { command: { ...mark, command_id: "command-2" } })
       ]
       const exits = yield* atOnce(turns.map((turn) => Effect.exit(Stage.commit(turn))))
-      const verdicts = exits.map((exit) => Exit.isSuccess(exit) ? exit.value._tag : Exit.hasDies(exit) ? "Died" : "Failed")
+      const verdicts = exits.map((exit) =>
+        Exit.isSuccess(exit) ? exit.value._tag : Exit.hasDies(exit) ? "Died" : "Failed"
+      )
       assert.deepStrictEqual(verdicts, [
         "Committed",
         "Fenced",
@@ -202,8 +209,10 @@ const neighbours = (test: (title: string, body: Body) => void) => {
         "Committed"
       ])
       const sessions = yield* Sessions
-      const statuses = yield* Effect.forEach([1, 2, 3, 4, 5, 7, 8], (n) =>
-        Effect.map(sessions.find(session(n)), (state) => state?.status))
+      const statuses = yield* Effect.forEach(
+        [1, 2, 3, 4, 5, 7, 8],
+        (n) => Effect.map(sessions.find(session(n)), (state) => state?.status)
+      )
       const asked = "pending_acceptance"
       const untouched = "searching"
       assert.deepStrictEqual(statuses, [asked, asked, asked, untouched, untouched, untouched, untouched])
@@ -221,7 +230,9 @@ const neighbours = (test: (title: string, body: Body) => void) => {
       yield* atOnce(owners.map((owner, index) =>
         Effect.forEach(rounds, (round) => {
           const by = round % 2 === 0 ? asCustomer(index + 1) : asMitra(index + 1)
-          return Stage.act(owner, Stage.send(by, `client-message-${round}`, `${round}`), { at: t0 + 100 + round })
+          return Stage.act(owner, Stage.send(by, `client-message-${round}`, `${round}`), {
+            at: t0 + 100 + round
+          })
         })
       ))
       const sessions = yield* Sessions

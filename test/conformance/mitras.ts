@@ -64,7 +64,7 @@ const ownership = (test: Test) => {
       const port = yield* Mitras
       const claims = yield* atOnce(times(12).map((n) => port.claim(mitraId, `runner-${n}`)))
       const epochs = claims.map((claim) => claim?.epoch ?? 0)
-      assert.deepStrictEqual([...epochs].sort((a, b) => a - b), times(12).map((n) => n + 1))
+      assert.deepStrictEqual(epochs.toSorted((a, b) => a - b), times(12).map((n) => n + 1))
       assert.deepStrictEqual(yield* port.ownerOf(mitraId), {
         runner: `runner-${epochs.indexOf(12)}`,
         epoch: 12

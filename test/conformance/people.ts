@@ -61,7 +61,7 @@ const lockOut = (test: Test) => {
       const port = yield* People
       yield* givenStaff
       const counts = yield* atOnce(times(10).map(() => port.staffSignInFailed(staffId, 10, t0 + minute)))
-      assert.deepStrictEqual([...counts].sort((a, b) => a - b), times(10).map((n) => n + 1))
+      assert.deepStrictEqual(counts.toSorted((a, b) => a - b), times(10).map((n) => n + 1))
       assert.strictEqual((yield* port.findStaff(staffId))?.locked_until, t0 + minute)
     })
   )

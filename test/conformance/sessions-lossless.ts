@@ -27,7 +27,10 @@ let clientIds = 0
 const command: fc.Arbitrary<Step["command"]> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(() => Stage.tick) },
   { weight: 3, arbitrary: mitraNumber.map((m) => () => Stage.accept(m)) },
-  { weight: 1, arbitrary: mitraNumber.map((m) => (): SessionCommand => ({ _tag: "Decline", by: asMitra(m) })) },
+  {
+    weight: 1,
+    arbitrary: mitraNumber.map((m) => (): SessionCommand => ({ _tag: "Decline", by: asMitra(m) }))
+  },
   {
     weight: 4,
     arbitrary: fc.tuple(side, mitraNumber, text).map(([from, m, body]) => (n: number) =>
@@ -59,7 +62,10 @@ const command: fc.Arbitrary<Step["command"]> = fc.oneof(
       text: words
     }))
   },
-  { weight: 1, arbitrary: fc.constant((n: number): SessionCommand => ({ _tag: "Cancel", by: asCustomer(n) })) }
+  {
+    weight: 1,
+    arbitrary: fc.constant((n: number): SessionCommand => ({ _tag: "Cancel", by: asCustomer(n) }))
+  }
 )
 
 const script: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
@@ -104,8 +110,10 @@ export const sessionsLossless = (name: string, layer: Layer.Layer<Stage.Stage>) 
         const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31)
         yield* Stage.givenMitras(1, 2, 3, 4)
         const sampled = fc.sample(script, { numRuns: scripts, seed })
-        const statuses = yield* Effect.forEach(sampled, (steps, index) =>
-          live(index + 1, steps, `SEED=${seed}, script ${index}`))
+        const statuses = yield* Effect.forEach(
+          sampled,
+          (steps, index) => live(index + 1, steps, `SEED=${seed}, script ${index}`)
+        )
         assert.isAbove(new Set(statuses).size, 1, `SEED=${seed}: the scripts should end in different places`)
       }).pipe(Effect.provide(layer)))
   })

@@ -110,7 +110,9 @@ const givenMessages = Effect.gen(function*() {
   const owner = yield* Stage.givenChat(1, 1)
   const sides = [asCustomer(1), asMitra(1), asCustomer(1), asCustomer(1)]
   for (const [index, by] of sides.entries()) {
-    yield* Stage.act(owner, Stage.send(by, `client-message-${index}`, `text ${index}`), { at: t0 + 30 + index })
+    yield* Stage.act(owner, Stage.send(by, `client-message-${index}`, `text ${index}`), {
+      at: t0 + 30 + index
+    })
   }
   return owner
 })
@@ -155,7 +157,9 @@ const story = (test: Test) => {
         })
       yield* play(Stage.tick, { at: t0 + 10, candidates: Stage.candidates(2, 1) })
       yield* play(accept(1), { at: t0 + 20 })
-      yield* play(Stage.send(asCustomer(1), "client-message-1", "halo \u{1F44B} \"ya\" \\ \n"), { at: t0 + 30 })
+      yield* play(Stage.send(asCustomer(1), "client-message-1", "halo \u{1F44B} \"ya\" \\ \n"), {
+        at: t0 + 30
+      })
       yield* play({ _tag: "SetTopic", by: asMitra(1), topic: "sensitive" }, { at: t0 + 40 })
       yield* play(Stage.tick, { at: t0 + 10 * minute })
       yield* play({ _tag: "Goodbye", by: asCustomer(1), text: "dadah" }, { at: t0 + 10 * minute + 1 })
@@ -220,9 +224,15 @@ const lists = (test: Test) => {
         yield* Stage.act(yield* Stage.claim(n), { _tag: "Cancel", by: asCustomer(1) }, { at: t0 + at })
       }
       const port = yield* Sessions
-      const page = (before: string | null, limit: number) => port.pastOf("customer", customer(1), { before, limit })
+      const page = (before: string | null, limit: number) =>
+        port.pastOf("customer", customer(1), { before, limit })
       const states = yield* page(null, 10)
-      assert.deepStrictEqual(states.map((state) => state.id), [session(2), session(4), session(3), session(1)])
+      assert.deepStrictEqual(states.map((state) => state.id), [
+        session(2),
+        session(4),
+        session(3),
+        session(1)
+      ])
       assert.deepStrictEqual(states[3], { ...first.state, offers: [] })
       const rest = yield* page(`${t0 + 200}_${session(4)}`, 1)
       assert.deepStrictEqual(rest.map((state) => state.id), [session(3)])

@@ -15,7 +15,7 @@ import { defaultSettings, type Settings } from "../../src/domain/settings.ts"
 import { sessionRows } from "../../src/actors/session/rows.ts"
 import type { AuditEntry } from "../../src/services/audit.ts"
 import type { AuthSessions } from "../../src/services/auth-sessions.ts"
-import { Journal, type CommandMark, type TurnWrite } from "../../src/services/journal.ts"
+import { type CommandMark, Journal, type TurnWrite } from "../../src/services/journal.ts"
 import { Mitras } from "../../src/services/mitras.ts"
 import { Payments } from "../../src/services/payments.ts"
 import { People } from "../../src/services/people.ts"
@@ -40,12 +40,24 @@ export const candidates = (...numbers: ReadonlyArray<number>): ReadonlyArray<Can
 export const givenMitras = Effect.fnUntraced(function*(...numbers: ReadonlyArray<number>) {
   const people = yield* People
   for (const n of numbers) {
-    const account = { id: mitra(n), display_name: mitraName(n), phone: `+62811${100_000 + n}`, is_active: true }
+    const account = {
+      id: mitra(n),
+      display_name: mitraName(n),
+      phone: `+62811${100_000 + n}`,
+      is_active: true
+    }
     yield* people.createMitra(account, t0)
   }
 })
 
-const tier = { id: "t", label: "t", mode: "chat", duration_seconds: 300, price_idr: 10_000, is_active: true } as const
+const tier = {
+  id: "t",
+  label: "t",
+  mode: "chat",
+  duration_seconds: 300,
+  price_idr: 10_000,
+  is_active: true
+} as const
 
 /** Customer `n` with payment `n`, pending until it is confirmed. */
 export const givenPayment = Effect.fnUntraced(function*(n: number, options: { readonly confirmed: boolean }) {
@@ -76,18 +88,22 @@ export const givenPayment = Effect.fnUntraced(function*(n: number, options: { re
 
 /** Request `n`: what opening session `n` of customer `n` on payment `n` would store. */
 export const request = (n: number, now = t0, settings: Settings = defaultSettings): SessionState =>
-  openRequest({
-    id: session(n),
-    customer_id: customer(n),
-    customer_name: `Sari ${n}`,
-    payment_id: payment(n),
-    amount_idr: tier.price_idr,
-    kind: "blast",
-    target_mitra_id: null,
-    mode: "chat",
-    topic: "regular",
-    purchased_ms: tier.duration_seconds * 1000
-  }, settings, now)
+  openRequest(
+    {
+      id: session(n),
+      customer_id: customer(n),
+      customer_name: `Sari ${n}`,
+      payment_id: payment(n),
+      amount_idr: tier.price_idr,
+      kind: "blast",
+      target_mitra_id: null,
+      mode: "chat",
+      topic: "regular",
+      purchased_ms: tier.duration_seconds * 1000
+    },
+    settings,
+    now
+  )
 
 export const openState = Effect.fnUntraced(function*(state: SessionState) {
   return yield* (yield* Sessions).open(state, deadlineOf(state) ?? 0)

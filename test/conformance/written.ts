@@ -105,7 +105,9 @@ export const layerPostgres = Layer.effect(Written)(
           Effect.orDie
         ),
       auditIds: sql<{ id: string }>`SELECT id FROM audit_log ORDER BY id`.pipe(
-        Effect.map((rows) => rows.map((row) => row.id)),
+        Effect.map((rows) =>
+          rows.map((row) => row.id)
+        ),
         Effect.orDie
       )
     }))

@@ -5,11 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { SecureRandom } from "effect/crypto"
-import type { Rpc } from "effect/rpc"
+import { Headers } from "effect/http"
+import { Rpc, RpcMessage } from "effect/rpc"
 import type { CloseCode } from "../../src/contract/close-codes.ts"
 import type { CallError } from "../../src/contract/errors.ts"
 import type { PhoneEvent } from "../../src/contract/events.ts"
-import type { PublicApi } from "../../src/contract/public-api.ts"
+import { PublicApi } from "../../src/contract/public-api.ts"
 import { Refusal } from "../../src/domain/refusal.ts"
 import { Connection, type Principal } from "../../src/http/connection.ts"
 import type { Since } from "../../src/http/events/snapshot.ts"
@@ -53,6 +54,18 @@ export const newPhone = Effect.gen(function*() {
   const stream = (since: ReadonlyArray<Since> = []) =>
     client("events.subscribe", { since }).pipe(Stream.provideService(Connection, connection))
 
+  /** One page at a time, each only when asked for: a phone that acknowledges as slowly as it likes. */
+  const pages = Effect.fnUntraced(function*(since: ReadonlyArray<Since> = []) {
+    const handler = yield* PublicApi.accessHandler("events.subscribe")
+    const asked = {
+      client: new Rpc.ServerClient(1),
+      requestId: RpcMessage.RequestId(1),
+      headers: Headers.empty
+    }
+    const stream = handler({ since }, asked) as Stream.Stream<PhoneEvent, CallError>
+    return yield* Stream.toPull(stream.pipe(Stream.provideService(Connection, connection)))
+  })
+
   /** Reads for as long as the scope is open; what arrives waits in a queue. */
   const subscribe = Effect.fnUntraced(function*(since: ReadonlyArray<Since> = []) {
     const events = yield* Queue.bounded<PhoneEvent, CallError>(5000)
@@ -64,7 +77,7 @@ export const newPhone = Effect.gen(function*() {
     return events
   })
 
-  return { connection, closed, signOut, call, stream, subscribe }
+  return { connection, closed, signOut, call, stream, pages, subscribe }
 })
 
 export type Phone = Effect.Success<typeof newPhone>

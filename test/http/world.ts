@@ -46,6 +46,10 @@ export class Faults extends Context.Service<Faults, {
   onBus: (messages: ReadonlyArray<BusMessage>) => ReadonlyArray<BusMessage>
   /** Session reads fail. */
   sessionsAreDown: boolean
+  /** No session can be opened. */
+  openingIsDown: boolean
+  /** Happens once, right after the live sessions were next read. */
+  afterLiveOf: Effect.Effect<unknown, unknown>
   /** How often events were read from storage, and how many at most. */
   readonly reads: Array<{ readonly after: number; readonly limit: number }>
 }>()("test/Faults") {}
@@ -53,6 +57,8 @@ export class Faults extends Context.Service<Faults, {
 const faults = Layer.sync(Faults)(() => ({
   onBus: (messages) => messages,
   sessionsAreDown: false,
+  openingIsDown: false,
+  afterLiveOf: Effect.void,
   reads: []
 }))
 
@@ -70,8 +76,15 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
     Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
   return Sessions.of({
     ...sessions,
+    open: (state, deadlineAt) =>
+      Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(state, deadlineAt)),
     find: (id) => guarded(sessions.find(id)),
-    liveOf: (side, id) => guarded(sessions.liveOf(side, id)),
+    liveOf: (side, id) =>
+      Effect.tap(guarded(sessions.liveOf(side, id)), () => {
+        const happens = faults.afterLiveOf
+        faults.afterLiveOf = Effect.void
+        return Effect.orDie(happens)
+      }),
     eventsAfter: (id, seq, limit) => {
       faults.reads.push({ after: seq, limit })
       return guarded(sessions.eventsAfter(id, seq, limit))

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { goldens } from "./golden.ts"
 import { Replay } from "./replay.ts"
-import { startServer } from "./server-process.ts"
+import { startServer } from "../support/server-process.ts"
 
 describe("the server", () => {
   it.live(

@@ -44,7 +44,7 @@ const patterns: Readonly<Record<string, string>> = {
   instant: "\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z",
   token: "[A-Za-z0-9._-]{20,4000}",
   webhook_token: ".+",
-  text: ".+",
+  text: "[^]+",
   int: "-?\\d+"
 }
 const placeholder = /\$(webhook_token|id|instant|token|text|int)(?::([a-z0-9_]+))?/g

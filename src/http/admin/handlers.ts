@@ -105,11 +105,13 @@ const writeSetting = Effect.fnUntraced(function*(key: string, value: unknown, he
   return { settings: yield* settings.current }
 })
 
-const auditLog = Effect.fnUntraced(function*(page: { readonly before: string | null; readonly limit: number }) {
-  yield* currentStaff
-  const entries = yield* (yield* Audit).page(page)
-  return { entries: entries.map((entry) => ({ ...entry, at: instant(entry.at) })) }
-})
+const auditLog = Effect.fnUntraced(
+  function*(page: { readonly before: string | null; readonly limit: number }) {
+    yield* currentStaff
+    const entries = yield* (yield* Audit).page(page)
+    return { entries: entries.map((entry) => ({ ...entry, at: instant(entry.at) })) }
+  }
+)
 
 /** `heartbeatSeconds` is the deploy-fixed cadence no staleness setting may fall below. */
 export const layer = (options: { readonly heartbeatSeconds: number }) =>
@@ -118,7 +120,8 @@ export const layer = (options: { readonly heartbeatSeconds: number }) =>
     "admin.authenticate": ({ access_token }) => answering(authenticate(access_token)),
     "admin.live_counts": () => answering(liveCounts),
     "admin.inspect_mitra": ({ mitra_id }) => answering(Effect.andThen(currentStaff, inspectMitra(mitra_id))),
-    "admin.inspect_session": ({ session_id }) => answering(Effect.andThen(currentStaff, inspectSession(session_id))),
+    "admin.inspect_session": ({ session_id }) =>
+      answering(Effect.andThen(currentStaff, inspectSession(session_id))),
     "admin.activate_mitra": (payload) => answering(changeMitra(payload, "Activate")),
     "admin.deactivate_mitra": (payload) => answering(changeMitra(payload, "Deactivate")),
     "admin.force_close": (payload) => answering(forceClose(payload)),

@@ -2,6 +2,7 @@
 // about what failed, and nobody waits for ever.
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import * as Stream from "effect/Stream"
 import { TryAgain } from "../../contract/errors.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import { Unavailable } from "../../services/unavailable.ts"
@@ -30,4 +31,14 @@ export const answering = <A, R>(
   effect.pipe(
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(tooSlow) }),
     Effect.catchIf(isUnavailable, (error) => Effect.flatMap(tryAgain(error), Effect.fail))
+  )
+
+/** The same for a stream; how long it may be silent is its own business. */
+export const streaming = <A, R>(
+  stream: Stream.Stream<A, Refusal | TryAgain | Unavailable, R>
+): Stream.Stream<A, Refusal | TryAgain, R> =>
+  Stream.catchIf(
+    stream,
+    isUnavailable,
+    (error) => Stream.fromEffect(Effect.flatMap(tryAgain(error), Effect.fail))
   )

@@ -1,27 +1,28 @@
 // Handlers of what only customers may ask.
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
 import { CustomerRpcs } from "../../contract/customer.ts"
-import { freshness } from "../../domain/freshness.ts"
+import type { BeaconView } from "../../contract/views.ts"
 import { refuse } from "../../domain/refusal.ts"
-import { Availability } from "../../services/availability.ts"
+import { Beacon, type BeaconSnapshot } from "../../services/beacon.ts"
 import { Payments } from "../../services/payments.ts"
-import { Settings } from "../../services/settings.ts"
 import { currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
-import { answering } from "./answering.ts"
+import { answering, streaming } from "./answering.ts"
 import { command, viewOwnSession } from "./own-session.ts"
 import { orderPayment, sessionOfPayment } from "./payment-orders.ts"
 
-/** Many phones ask every few seconds; one answer serves them all for this long. */
-const beaconLifetime = "2 seconds"
+const beaconView = ({ available, count }: BeaconSnapshot): BeaconView => ({ available, count })
 
-const countAvailable = Effect.gen(function*() {
-  const settings = yield* (yield* Settings).current
-  const fresh = freshness(settings, yield* Clock.currentTimeMillis)
-  const { available } = yield* (yield* Availability).counts(fresh)
-  return { available: available > 0, count: available }
+const askBeacon = Effect.gen(function*() {
+  yield* currentCustomer
+  return beaconView(yield* (yield* Beacon).current)
+})
+
+const watchBeacon = Effect.gen(function*() {
+  yield* currentCustomer
+  const { changes } = yield* Beacon
+  return Stream.map(changes, beaconView)
 })
 
 const paymentStatus = Effect.fnUntraced(function*(paymentId: string) {
@@ -53,18 +54,13 @@ const pricing = Effect.gen(function*() {
   return { tiers: tiers.map(tierView) }
 })
 
-export const layer = CustomerRpcs.toLayer(Effect.gen(function*() {
-  const beacon = yield* Effect.cachedWithTTL(
-    countAvailable,
-    (exit) => Exit.isSuccess(exit) ? beaconLifetime : 0
-  )
-  return CustomerRpcs.of({
-    "customer.pricing": () => answering(pricing),
-    "customer.create_payment": (payload) => answering(createPayment(payload)),
-    "customer.payment_status": ({ payment_id }) => answering(paymentStatus(payment_id)),
-    "customer.availability": () => answering(Effect.andThen(currentCustomer, beacon)),
-    "customer.request_status": ({ session_id }) =>
-      answering(Effect.flatMap(currentCustomer, (me) => viewOwnSession(me, session_id))),
-    "customer.cancel": ({ command_id, session_id }) => answering(cancel(command_id, session_id))
-  })
-}))
+export const layer = CustomerRpcs.toLayer({
+  "customer.pricing": () => answering(pricing),
+  "customer.create_payment": (payload) => answering(createPayment(payload)),
+  "customer.payment_status": ({ payment_id }) => answering(paymentStatus(payment_id)),
+  "customer.availability": () => answering(askBeacon),
+  "customer.watch_availability": () => streaming(Stream.unwrap(watchBeacon)),
+  "customer.request_status": ({ session_id }) =>
+    answering(Effect.flatMap(currentCustomer, (me) => viewOwnSession(me, session_id))),
+  "customer.cancel": ({ command_id, session_id }) => answering(cancel(command_id, session_id))
+})

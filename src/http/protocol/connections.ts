@@ -14,7 +14,7 @@ import type { UserType } from "../../services/auth-sessions.ts"
 import type { Principal } from "../connection.ts"
 import { Limits, WireClock } from "./limits.ts"
 import { LiveConnection, type Wire } from "./live-connection.ts"
-import { watchOne } from "./watch.ts"
+import { watchAll } from "./watch.ts"
 
 export interface Person {
   readonly user_type: UserType
@@ -92,7 +92,7 @@ const makeDirectory = () => {
       empty.closeUnsafe()
     },
     remove: (connection: LiveConnection): void => {
-      // open.delete(connection.client_id)
+      open.delete(connection.client_id)
       if (open.size === 0) empty.openUnsafe()
       if (connection.principal === null) return
       const key = keyOf(connection.principal)
@@ -111,32 +111,6 @@ const makeDirectory = () => {
 }
 
 type Directory = ReturnType<typeof makeDirectory>
-
-const makeWatch = Effect.fnUntraced(function*(directory: Directory) {
-  const limits = yield* Limits
-  const wireClock = yield* WireClock
-  const clock = yield* Clock.Clock
-  const pass = Effect.suspend(() => {
-    const now = clock.currentTimeMillisUnsafe()
-    const failures: Array<unknown> = []
-    for (const connection of directory.open.values()) {
-      try {
-        watchOne(connection, now, limits)
-      } catch (cause) {
-        // One odd socket must not leave all others unwatched.
-        failures.push(cause)
-        connection.cut()
-      }
-    }
-    return failures.length === 0 ? Effect.void : Effect.logError("watching a connection failed", failures[0])
-  })
-  yield* pass.pipe(
-    Effect.andThen(Effect.sleep(limits.watch_every_ms)),
-    Effect.forever,
-    Effect.provideService(Clock.Clock, wireClock),
-    Effect.forkScoped
-  )
-})
 
 const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effect.Effect<void>) {
   const limits = yield* Limits
@@ -167,48 +141,58 @@ const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effec
   })
 })
 
-const makeConnections = Effect.gen(function*() {
+const makeOpen = Effect.fnUntraced(function*(
+  directory: Directory,
+  disconnects: Queue.Queue<number>,
+  isDraining: () => boolean
+) {
   const limits = yield* Limits
-  const wireClock = yield* WireClock
+  const clock = yield* WireClock
   const random = yield* SecureRandom.SecureRandom
-  const places = makePlaces(limits)
+  let opened = 0
+
+  const acquire = (id: string, wire: Wire, peer: string) => {
+    const connection = new LiveConnection({
+      id,
+      client_id: opened++,
+      peer,
+      wire,
+      limits,
+      clock,
+      onClosing: (closing) => Queue.offerUnsafe(disconnects, closing.client_id)
+    })
+    directory.add(connection)
+    // It was let in just before the drain began.
+    if (isDraining()) connection.startDraining(limits.retry_after_max_ms)
+    return connection
+  }
+
+  const release = (connection: LiveConnection) => {
+    directory.remove(connection)
+    // The other end left by itself: its calls have nobody to answer to.
+    if (connection.closing === null) Queue.offerUnsafe(disconnects, connection.client_id)
+  }
+
+  return Effect.fnUntraced(function*(wire: Wire, peer: string) {
+    const id = yield* random.uuidV7()
+    return yield* Effect.acquireRelease(
+      Effect.sync(() => acquire(id, wire, peer)),
+      (connection) => Effect.sync(() => release(connection))
+    )
+  })
+})
+
+const makeConnections = Effect.gen(function*() {
+  const places = makePlaces(yield* Limits)
   const directory = makeDirectory()
   // Unbounded, but it holds at most one number per open connection.
   const disconnects = yield* Queue.unbounded<number>()
   let isDraining = false
-  let opened = 0
   const begin = Effect.sync(() => {
     isDraining = true
   })
 
-  const open = Effect.fnUntraced(function*(wire: Wire, peer: string) {
-    const id = yield* random.uuidV7()
-    return yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        const connection = new LiveConnection({
-          id,
-          client_id: opened++,
-          peer,
-          wire,
-          limits,
-          clock: wireClock,
-          onClosing: (closing) => Queue.offerUnsafe(disconnects, closing.client_id)
-        })
-        directory.add(connection)
-        // It was let in just before the drain began.
-        if (isDraining) connection.startDraining(limits.retry_after_max_ms)
-        return connection
-      }),
-      (connection) =>
-        Effect.sync(() => {
-          directory.remove(connection)
-          // The other end left by itself: its calls have nobody to answer to.
-          if (connection.closing === null) Queue.offerUnsafe(disconnects, connection.client_id)
-        })
-    )
-  })
-
-  yield* makeWatch(directory)
+  yield* watchAll(directory.open)
   return Connections.of({
     count: Effect.sync(() => directory.open.size),
     isConnected: (person) =>
@@ -227,7 +211,7 @@ const makeConnections = Effect.gen(function*() {
         Effect.sync(() => places.take(peer)),
         (hasPlace) => Effect.sync(() => hasPlace ? places.giveBack(peer) : undefined)
       ),
-    open,
+    open: yield* makeOpen(directory, disconnects, () => isDraining),
     signIn: (connection, principal) => Effect.sync(() => directory.signIn(connection, principal)),
     signInsOf: (person) =>
       Effect.sync(() =>

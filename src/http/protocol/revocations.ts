@@ -13,8 +13,9 @@ import * as Semaphore from "effect/Semaphore"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { AuthSessions, type UserType } from "../../services/auth-sessions.ts"
 import { Bus, type BusEvent, type Topic } from "../../services/bus.ts"
+import { Unavailable } from "../../services/unavailable.ts"
 import { Connections, type Person } from "./connections.ts"
-import { WireClock } from "./limits.ts"
+import { Limits, WireClock } from "./limits.ts"
 
 /** After an interruption of the bus every signed-in person is asked about: not all at the same time. */
 const checksAtOnce = 8
@@ -38,11 +39,18 @@ const makeRevocations = Effect.gen(function*() {
   const bus = yield* Bus
   const authSessions = yield* AuthSessions
   const connections = yield* Connections
+  const limits = yield* Limits
   const wireClock = yield* WireClock
   const turns = yield* Semaphore.make(checksAtOnce)
 
+  const unanswered = new Unavailable({ what: "sign-ins", retryable: true })
   const recheckOne = (person: Person, authSessionId: string) =>
-    turns.withPermit(authSessions.isLive(authSessionId)).pipe(
+    authSessions.isLive(authSessionId).pipe(
+      Effect.timeoutOrElse({
+        duration: limits.authenticate_max_ms,
+        orElse: () => Effect.fail(unanswered)
+      }),
+      turns.withPermit,
       Effect.flatMap((isLive) =>
         isLive ? Effect.void : connections.closePerson(person, authSessionId, closeCodes.revoked)
       )

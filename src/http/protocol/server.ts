@@ -8,24 +8,20 @@ import * as Exit from "effect/Exit"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
-import * as Result from "effect/Result"
 import type { Rpc, RpcGroup } from "effect/rpc"
 import { RpcSchema, RpcSerialization, RpcServer } from "effect/rpc"
-import type { FromClientEncoded, FromServerEncoded, ResponseExitEncoded } from "effect/rpc/RpcMessage"
-import * as Schema from "effect/Schema"
+import type { FromClientEncoded } from "effect/rpc/RpcMessage"
 import type * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
 import type { WebSocket } from "ws"
 import { closeCodes } from "../../contract/close-codes.ts"
-import { refuse } from "../../domain/refusal.ts"
 import { Connection, type Principal } from "../connection.ts"
+import { defectReporter, makeSend } from "./answering.ts"
 import { Connections } from "./connections.ts"
-import { causeOfDeath, defectReporter } from "./defects.ts"
 import { makeIdentity } from "./identity.ts"
 import { Limits } from "./limits.ts"
 import type { LiveConnection } from "./live-connection.ts"
 import { type Dispatch, readFrames } from "./receiving.ts"
-import { chunkFrame, exitFrame, faultExit, judgeExit, refusedExit } from "./replies.ts"
 import { webSocketOf } from "./tracked-web-socket.ts"
 
 export class SocketProtocol extends Context.Service<SocketProtocol, {
@@ -42,72 +38,6 @@ export class SocketProtocol extends Context.Service<SocketProtocol, {
 
 const { codecFor } = RpcSerialization.json
 
-/** The sentence about what is wrong with a payload, or null when nothing is. */
-type Explain = (tag: string, payload: unknown) => string | null
-
-const makeExplain = (requests: ReadonlyMap<string, Rpc.AnyWithProps>): Explain => (tag, payload) => {
-  const rpc = requests.get(tag)
-  if (rpc === undefined) return null
-  const decode = Schema.decodeUnknownResult(codecFor(rpc.payloadSchema) as Schema.Codec<unknown, unknown>)
-  const decoded = decode(payload)
-  return Result.isFailure(decoded) ? decoded.failure.message : null
-}
-
-const makeAnswer = (explain: Explain) => {
-  const answer = (live: LiveConnection, id: string | number, exit: ResponseExitEncoded["exit"]) => {
-    const frame = exitFrame(id, exit)
-    live.finish(id)
-    live.send(frame)
-    live.leaveIfDrained()
-  }
-
-  const answerFault = Effect.fnUntraced(
-    function*(live: LiveConnection, id: string | number, defect: unknown) {
-      const reference = (yield* Random.next).toString(36).slice(2, 10)
-      const tag = live.calls.get(id)?.tag
-      const cause = yield* Effect.withFiber((fiber) => Effect.succeed(causeOfDeath(fiber)))
-      yield* Effect.logError("a call died", cause ?? defect).pipe(
-        Effect.annotateLogs({ reference, call: tag, connection: live.id })
-      )
-      answer(live, id, faultExit(reference))
-    }
-  )
-
-  return (live: LiveConnection, response: ResponseExitEncoded): Effect.Effect<void> => {
-    const call = live.calls.get(response.requestId)
-    if (call === undefined) return Effect.void
-    const judged = judgeExit(response.exit, call)
-    if (judged._tag === "Answer") return Effect.sync(() => answer(live, response.requestId, judged.exit))
-    const problem = call.payload === undefined ? null : explain(call.tag, call.payload)
-    if (problem === null) return answerFault(live, response.requestId, judged.defect)
-    return Effect.sync(() => answer(live, response.requestId, refusedExit(refuse("BAD_REQUEST", problem))))
-  }
-}
-
-/** The server talks about the connection as a whole only when it lost track of it. */
-const giveUp = (live: LiveConnection, response: FromServerEncoded): Effect.Effect<void> =>
-  Effect.logError("the RPC server gave up on a connection", response).pipe(
-    Effect.annotateLogs({ connection: live.id }),
-    Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
-  )
-
-const makeSend = (connections: Connections["Service"], explain: Explain) => {
-  const answer = makeAnswer(explain)
-  return (clientId: number, response: FromServerEncoded): Effect.Effect<void> =>
-    // Suspended: the cause of a death is reported after this effect is made and before it runs.
-    Effect.suspend(() => {
-      const live = connections.find(clientId)
-      if (live === undefined || live.closing !== null) return Effect.void
-      if (response._tag === "Exit") return answer(live, response)
-      if (response._tag !== "Chunk") return giveUp(live, response)
-      const call = live.calls.get(response.requestId)
-      if (call === undefined) return Effect.void
-      call.awaits_ack = true
-      live.send(chunkFrame(response.requestId, response.values))
-      return Effect.void
-    })
-}
-
 type Write = (clientId: number, message: FromClientEncoded) => Effect.Effect<void>
 
 /** Hands one message to the RPC server and survives whatever it does with it. */
@@ -115,6 +45,9 @@ const makeHandOver = (write: () => Write | null): Dispatch["handOver"] => (live,
   const writeRequest = write()
   if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
   return Effect.suspend(() => writeRequest(live.client_id, message)).pipe(
+    // A context of its own per message: the RPC server keeps a copy of all its services for each context
+    // and call it ever saw together, so one shared context per socket would cost every phone 8 KB per call.
+    Effect.annotateLogs({ connection: live.id }),
     Effect.exit,
     Effect.flatMap((exit) => {
       const id = message._tag === "Request" ? message.id : undefined
@@ -152,9 +85,30 @@ const logEnd = (live: LiveConnection): Effect.Effect<void> =>
     })
   )
 
+/** Every end of a socket is an error of it to the platform; all others are ours. */
+const isOrdinaryEnd = (cause: Cause.Cause<unknown>): boolean =>
+  Cause.hasInterruptsOnly(cause) ||
+  cause.reasons.every((reason) => Cause.isFailReason(reason) && Socket.isSocketError(reason.error))
+
+const surviveMistakes = (live: LiveConnection) =>
+  Effect.catchCause((cause: Cause.Cause<unknown>) =>
+    isOrdinaryEnd(cause)
+      ? Effect.void
+      : Effect.logError("serving a socket failed", cause).pipe(
+        Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
+      )
+  )
+
 const makeServe = Effect.fnUntraced(function*(dispatch: Dispatch) {
   const connections = yield* Connections
   const identify = yield* makeIdentity
+
+  const signIn = (connection: Connection["Service"], principal: Principal) =>
+    connection.authenticate(principal).pipe(
+      Effect.catchTag("Refusal", () => connection.close(closeCodes.tokenExpired)),
+      Effect.catchTag("Unavailable", () => connection.close(closeCodes.replaced))
+    )
+
   return Effect.fnUntraced(function*(request: HttpServerRequest, peer: string, principal: Principal | null) {
     const socket = yield* request.upgrade
     const { pull } = yield* socket.reader
@@ -163,17 +117,11 @@ const makeServe = Effect.fnUntraced(function*(dispatch: Dispatch) {
     listenTo(ws, live)
     yield* Effect.addFinalizer(() => logEnd(live))
     const connection = identify(live, yield* Effect.scope)
-    if (principal !== null) {
-      yield* connection.authenticate(principal).pipe(
-        Effect.catchTag("Refusal", () => connection.close(closeCodes.tokenExpired)),
-        Effect.catchTag("Unavailable", () => connection.close(closeCodes.replaced))
-      )
-    }
-    const context = yield* Effect.context<never>()
-    const reporters = new Set(Context.get(context, ErrorReporter.CurrentErrorReporters)).add(defectReporter)
-    // Provided once around everything: handlers inherit this context with each request.
-    return yield* readFrames(live, pull, dispatch).pipe(
-      Effect.annotateLogs({ connection: live.id }),
+    const reporters = new Set(yield* ErrorReporter.CurrentErrorReporters).add(defectReporter)
+    yield* (principal === null ? Effect.void : signIn(connection, principal)).pipe(
+      Effect.andThen(readFrames(live, pull, dispatch)),
+      surviveMistakes(live),
+      // Handlers inherit these with each message.
       Effect.provideService(Connection, connection),
       Effect.provideService(ErrorReporter.CurrentErrorReporters, reporters)
     )
@@ -200,11 +148,8 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
     isServing: Effect.sync(() => write !== null),
     serve: (request, peer, principal) =>
       serve(request, peer, principal).pipe(
-        // Every end of a socket is an error of it to the platform; a failed upgrade was answered by it.
-        Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.void),
-        Effect.catchCause((cause) =>
-          Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("serving a socket failed", cause)
-        )
+        // An upgrade that fails was answered by the platform.
+        Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.void)
       ),
     protocol: {
       run: (f) =>
@@ -216,7 +161,7 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
             }))
         }),
       disconnects: connections.disconnects,
-      send: makeSend(connections, makeExplain(requests)),
+      send: makeSend(connections, requests),
       end: () => Effect.void,
       // Only asked by transports that address clients on their own.
       clientIds: Effect.succeed(new Set<number>()),

@@ -1,7 +1,9 @@
 // Looks at every open connection a few times per second: one fiber for all of them instead of timers for
 // each. Decides what is due for one connection; the decision itself is a plain function.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
-import type { SocketLimits } from "./limits.ts"
+import { Limits, type SocketLimits, WireClock } from "./limits.ts"
 import type { LiveConnection } from "./live-connection.ts"
 
 type WatchLimits = Pick<SocketLimits, "ping_every_ms" | "silence_max_ms" | "close_flush_ms">
@@ -36,7 +38,7 @@ export const dueOf = (watched: Watched, wireNow: number, now: number, limits: Wa
   return wireNow - watched.pinged_at >= limits.ping_every_ms ? { _tag: "Ping" } : { _tag: "Nothing" }
 }
 
-export const watchOne = (connection: LiveConnection, now: number, limits: WatchLimits): void => {
+const watchOne = (connection: LiveConnection, now: number, limits: WatchLimits): void => {
   const due = dueOf(
     {
       heard_at: connection.heard_at,
@@ -53,3 +55,38 @@ export const watchOne = (connection: LiveConnection, now: number, limits: WatchL
   if (due._tag === "Close") connection.close(due.code)
   if (due._tag === "Ping") connection.ping()
 }
+
+const failuresOf = (
+  connections: Iterable<LiveConnection>,
+  now: number,
+  limits: WatchLimits
+): ReadonlyArray<unknown> => {
+  const failures: Array<unknown> = []
+  for (const connection of connections) {
+    try {
+      watchOne(connection, now, limits)
+    } catch (cause) {
+      // One odd socket must not leave all others unwatched.
+      failures.push(cause)
+      connection.cut()
+    }
+  }
+  return failures
+}
+
+/** Watches whoever is in `open`, until the scope closes. */
+export const watchAll = Effect.fnUntraced(function*(open: ReadonlyMap<number, LiveConnection>) {
+  const limits = yield* Limits
+  const wireClock = yield* WireClock
+  const clock = yield* Clock.Clock
+  const pass = Effect.suspend(() => {
+    const failures = failuresOf(open.values(), clock.currentTimeMillisUnsafe(), limits)
+    return failures.length === 0 ? Effect.void : Effect.logError("watching a connection failed", failures[0])
+  })
+  yield* pass.pipe(
+    Effect.andThen(Effect.sleep(limits.watch_every_ms)),
+    Effect.forever,
+    Effect.provideService(Clock.Clock, wireClock),
+    Effect.forkScoped
+  )
+})

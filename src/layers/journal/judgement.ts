@@ -3,7 +3,7 @@
 // refused has ever been written, so there is nothing to undo.
 import type { Json } from "effect/Schema"
 import type { PaymentStatus } from "../../domain/payment.ts"
-import { refuse, type Refusal } from "../../domain/refusal.ts"
+import { type Refusal, refuse } from "../../domain/refusal.ts"
 import type { SessionReply } from "../../domain/session/commands.ts"
 import type { EventOf } from "../../domain/session/events.ts"
 import type { TurnWrite, Verdict } from "../../services/journal.ts"
@@ -68,8 +68,7 @@ export const messagesOf = (
   )
 
 /** The slot this turn wants, if it wants one. */
-export const claimOf = (turn: TurnWrite) =>
-  turn.session?.slot?._tag === "Claim" ? turn.session.slot : null
+export const claimOf = (turn: TurnWrite) => turn.session?.slot?._tag === "Claim" ? turn.session.slot : null
 
 /** What a turn makes of a mitra's account: true, false, or null when it does not touch it. */
 export const activationOf = (turn: TurnWrite): boolean | null => {

@@ -1,6 +1,6 @@
 // What happens to a turn that breaks a rule of the database: one known rule is a refusal, everything
 // else a defect of whoever made the turn.
-import { refuse, type Refusal } from "../../domain/refusal.ts"
+import { type Refusal, refuse } from "../../domain/refusal.ts"
 
 /** Only names: the rejected row holds private words, and this ends in a log. */
 export class TurnRejected extends Error {

@@ -2,7 +2,7 @@
 // per table goes to Postgres, whatever the size of the group.
 import type { AuditEntry } from "../../services/audit.ts"
 import type { TurnWrite } from "../../services/journal.ts"
-import { claimOf, messagesOf, type Judged } from "../journal/judgement.ts"
+import { claimOf, type Judged, messagesOf } from "../journal/judgement.ts"
 import { timestamp, timestampOrNull } from "./columns.ts"
 
 type SessionTurn = TurnWrite & { readonly session: NonNullable<TurnWrite["session"]> }

@@ -35,15 +35,18 @@ const updateSessions = (sql: Sql, { sessions }: Rows) =>
     WHERE s.id = r.id`)
 
 const upsertOffers = (sql: Sql, { offers }: Rows) =>
-  unlessEmpty(offers, (rows) =>
-    sql`INSERT INTO chat_request_notifications (session_id, mitra_id, position, status, ending, wave,
+  unlessEmpty(
+    offers,
+    (rows) =>
+      sql`INSERT INTO chat_request_notifications (session_id, mitra_id, position, status, ending, wave,
         sent_at, deadline_at, responded_at, sessions_at_offer)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(session_id uuid, mitra_id uuid,
         position integer, status text, ending text, wave integer, sent_at timestamptz,
         deadline_at timestamptz, responded_at timestamptz, sessions_at_offer integer)
       ON CONFLICT (session_id, mitra_id) DO UPDATE SET
         status = excluded.status, ending = excluded.ending, deadline_at = excluded.deadline_at,
-        responded_at = excluded.responded_at`)
+        responded_at = excluded.responded_at`
+  )
 
 const insertEvents = (sql: Sql, { events }: Rows) =>
   unlessEmpty(events, (rows) =>
@@ -52,10 +55,13 @@ const insertEvents = (sql: Sql, { events }: Rows) =>
         event jsonb, at timestamptz)`)
 
 const insertMessages = (sql: Sql, { messages }: Rows) =>
-  unlessEmpty(messages, (rows) =>
-    sql`INSERT INTO messages (session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at)
+  unlessEmpty(
+    messages,
+    (rows) =>
+      sql`INSERT INTO messages (session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(session_id uuid, seq bigint, message_id uuid,
-        client_message_id text, side text, sender_id uuid, body text, sent_at timestamptz)`)
+        client_message_id text, side text, sender_id uuid, body text, sent_at timestamptz)`
+  )
 
 const releaseSlots = (sql: Sql, { released }: Rows) =>
   released.length === 0
@@ -74,16 +80,22 @@ const consumePayments = (sql: Sql, { consumed }: Rows) =>
     : sql`UPDATE payment_requests SET status = 'consumed' WHERE id = ANY(${consumed}::uuid[])`
 
 const insertTransactions = (sql: Sql, { transactions }: Rows) =>
-  unlessEmpty(transactions, (rows) =>
-    sql`INSERT INTO transactions (id, session_id, payment_id, customer_id, mitra_id, product, amount_idr, at)
+  unlessEmpty(
+    transactions,
+    (rows) =>
+      sql`INSERT INTO transactions (id, session_id, payment_id, customer_id, mitra_id, product, amount_idr, at)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(id uuid, session_id uuid, payment_id uuid,
-        customer_id uuid, mitra_id uuid, product text, amount_idr integer, at timestamptz)`)
+        customer_id uuid, mitra_id uuid, product text, amount_idr integer, at timestamptz)`
+  )
 
 const insertPush = (sql: Sql, { push }: Rows) =>
-  unlessEmpty(push, (rows) =>
-    sql`INSERT INTO push_outbox (id, user_type, user_id, kind, session_id, created_at, expires_at)
+  unlessEmpty(
+    push,
+    (rows) =>
+      sql`INSERT INTO push_outbox (id, user_type, user_id, kind, session_id, created_at, expires_at)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(id uuid, user_type text, user_id uuid, kind text,
-        session_id uuid, created_at timestamptz, expires_at timestamptz)`)
+        session_id uuid, created_at timestamptz, expires_at timestamptz)`
+  )
 
 const cancelPush = (sql: Sql, { cancelled_push }: Rows) =>
   unlessEmpty(cancelled_push, (rows) =>
@@ -93,12 +105,15 @@ const cancelPush = (sql: Sql, { cancelled_push }: Rows) =>
         AND p.status = 'pending' AND p.kind = 'offer'`)
 
 const updateStatuses = (sql: Sql, { statuses }: Rows) =>
-  unlessEmpty(statuses, (rows) =>
-    sql`UPDATE mitra_status m SET is_online = r.is_online, online_since = r.online_since,
+  unlessEmpty(
+    statuses,
+    (rows) =>
+      sql`UPDATE mitra_status m SET is_online = r.is_online, online_since = r.online_since,
         last_heartbeat_at = GREATEST(m.last_heartbeat_at, r.heard_at)
       FROM json_to_recordset(${rows}::json) AS r(mitra_id uuid, is_online boolean,
         online_since timestamptz, heard_at timestamptz)
-      WHERE m.mitra_id = r.mitra_id`)
+      WHERE m.mitra_id = r.mitra_id`
+  )
 
 const insertOnlineLogs = (sql: Sql, { online_logs }: Rows) =>
   unlessEmpty(online_logs, (rows) =>
@@ -120,11 +135,14 @@ const updateAccounts = (sql: Sql, { accounts }: Rows) =>
       FROM r WHERE m.id = r.id`)
 
 const insertAudit = (sql: Sql, { audit }: Rows) =>
-  unlessEmpty(audit, (rows) =>
-    sql`INSERT INTO audit_log (id, staff_id, action, target_type, target_id, before, after, peer, at)
+  unlessEmpty(
+    audit,
+    (rows) =>
+      sql`INSERT INTO audit_log (id, staff_id, action, target_type, target_id, before, after, peer, at)
       SELECT id, staff_id, action, target_type, target_id, before::jsonb, after::jsonb, peer, at
       FROM json_to_recordset(${rows}::json) AS r(id uuid, staff_id uuid, action text,
-        target_type text, target_id text, before text, after text, peer text, at timestamptz)`)
+        target_type text, target_id text, before text, after text, peer text, at timestamptz)`
+  )
 
 const insertCommands = (sql: Sql, { commands }: Rows) =>
   unlessEmpty(commands, (rows) =>

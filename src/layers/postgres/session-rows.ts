@@ -7,10 +7,10 @@ import type { SessionEvent } from "../../domain/session/events.ts"
 import {
   offerEndings,
   offerStatuses,
+  type SessionState,
   sessionStatuses,
   sides,
-  topics,
-  type SessionState
+  topics
 } from "../../domain/session/state.ts"
 import type { OfferedRequest, SequencedEvent } from "../../services/sessions.ts"
 import { allOf, BigCount, Millis } from "./columns.ts"
@@ -186,5 +186,7 @@ const decodeEvents = allOf(Schema.Struct({
 
 /** Stored events are our own words, written whole by the journal: they are read back as they are. */
 export const sequencedEvents = (rows: unknown): Effect.Effect<ReadonlyArray<SequencedEvent>> =>
-  Effect.map(decodeEvents(rows), (decoded) =>
-    decoded.map((row) => ({ ...row, event: row.event as SessionEvent })))
+  Effect.map(
+    decodeEvents(rows),
+    (decoded) => decoded.map((row) => ({ ...row, event: row.event as SessionEvent }))
+  )

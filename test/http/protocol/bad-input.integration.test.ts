@@ -26,7 +26,11 @@ const malformed: ReadonlyArray<readonly [string, string | Uint8Array, RegExp]> =
   ["a request without an id", "{\"_tag\":\"Request\",\"tag\":\"test.who\"}", /id was nothing; expected/],
   ["an empty id", "{\"_tag\":\"Request\",\"id\":\"\",\"tag\":\"test.who\"}", /id was ""/],
   ["an endless id", `{"_tag":"Request","id":"${"x".repeat(65)}","tag":"test.who"}`, /id was "x+"; expected/],
-  ["an id that is no number to count with", "{\"_tag\":\"Request\",\"id\":1e999,\"tag\":\"a\"}", /id was Infinity/],
+  [
+    "an id that is no number to count with",
+    "{\"_tag\":\"Request\",\"id\":1e999,\"tag\":\"a\"}",
+    /id was Infinity/
+  ],
   ["a fractional id", "{\"_tag\":\"Request\",\"id\":1.5,\"tag\":\"a\"}", /id was 1.5/],
   ["a request without a call", "{\"_tag\":\"Request\",\"id\":\"1\"}", /tag was nothing; expected the name/],
   ["a call that is not text", "{\"_tag\":\"Request\",\"id\":\"1\",\"tag\":5}", /tag was 5/],
@@ -34,7 +38,11 @@ const malformed: ReadonlyArray<readonly [string, string | Uint8Array, RegExp]> =
   ["a cancel of an object", "{\"_tag\":\"Interrupt\",\"requestId\":{}}", /requestId was an object/],
   ["an empty batch", "[]", /a batch of 0 messages; expected 1 to 64/],
   ["a batch that is too long", JSON.stringify(batch(65)), /a batch of 65 messages/],
-  ["a batch with one bad message", "[{\"_tag\":\"Ping\"},null]", /message 1 of the batch: a message was null/],
+  [
+    "a batch with one bad message",
+    "[{\"_tag\":\"Ping\"},null]",
+    /message 1 of the batch: a message was null/
+  ],
   ["a batch of batches", "[[{\"_tag\":\"Ping\"}]]", /message 0 of the batch: a message was an array/],
   ["JSON nested beyond reason", deep(30_000), /nested deeper than 64 levels/],
   ["a deep payload", `{"_tag":"Request","id":1,"tag":"test.echo","payload":${deep(100)}}`, /nested deeper/],
@@ -148,7 +156,10 @@ describe("a request that is well formed but wrong", () => {
       const phone = yield* connect(server.url)
       const neighbour = yield* connect(server.url)
       phone.send(request("1", "test.slow"), request("1", "test.who"))
-      assert.deepStrictEqual(yield* phone.closed, { code: 4501, reason: "{\"reason\":\"duplicate_request_id\"}" })
+      assert.deepStrictEqual(yield* phone.closed, {
+        code: 4501,
+        reason: "{\"reason\":\"duplicate_request_id\"}"
+      })
       assert.deepStrictEqual(server.observed.interrupted, ["test.slow"])
       yield* isServed(neighbour)
     }))

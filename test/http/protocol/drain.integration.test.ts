@@ -100,11 +100,16 @@ describe("a listener that stops", () => {
       const deaf = yield* connect(server.url)
       deaf.ws.pause()
       yield* stubbornTcp(server.port, "")
-      yield* stubbornTcp(server.port, "POST /test/length HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+      yield* stubbornTcp(
+        server.port,
+        "POST /test/length HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"
+      )
       yield* get(`${server.http}/healthz`)
       assert.isBelow(yield* timed(server.stop), 6_000)
       yield* server.logged("\"sockets_cut\":1")
-      const refused = yield* Effect.promise(() => fetch(`${server.http}/healthz`).then(() => false, () => true))
+      const refused = yield* Effect.promise(() =>
+        fetch(`${server.http}/healthz`).then(() => false, () => true)
+      )
       assert.isTrue(refused, "the port is free again")
     }))
 })

@@ -77,24 +77,29 @@ const play = Effect.fnUntraced(function*(url: string, dice: Dice, wanted: number
 const seed = Number(process.env["FUZZ_SEED"] ?? crypto.getRandomValues(new Uint32Array(1))[0])
 
 describe("a server under damaged frames", () => {
-  it.live(`is healthy after ${frames} of them, and its memory is flat (seed ${seed})`, () =>
-    Effect.gen(function*() {
-      const server = yield* listening({ requests_per_second: 1_000_000, request_burst: 1_000_000 })
-      const neighbour = yield* connect(server.url)
-      const dice = makeDice(seed)
-      yield* play(server.url, dice, frames / 5)
-      server.log.length = 0
-      const before = yield* heapUsed
-      const closes = yield* play(server.url, dice, frames)
-      neighbour.send(request("1", "test.echo", { text: "fine" }))
-      assert.strictEqual((yield* neighbour.next).exit.value.text, "fine")
-      const unexpected = server.log.filter((line) => !line.startsWith("connection over") && !line.startsWith("test."))
-      assert.deepStrictEqual(unexpected, [])
-      assert.isAbove(closes, 10, "some damage must have been bad enough to close a connection")
-      server.log.length = 0
-      const grown = (yield* heapUsed) - before
-      console.log("grown", grown)
-      assert.isBelow(grown, 4 * 1024 * 1024, `grown by ${grown} bytes`)
-      assert.strictEqual(yield* server.connections.count, 1)
-    }).pipe(Effect.tapCause(() => Effect.sync(() => console.error(`FUZZ_SEED=${seed} repeats this run`)))), 60_000)
+  it.live(
+    `is healthy after ${frames} of them, and its memory is flat (seed ${seed})`,
+    () =>
+      Effect.gen(function*() {
+        const server = yield* listening({ requests_per_second: 1_000_000, request_burst: 1_000_000 })
+        const neighbour = yield* connect(server.url)
+        const dice = makeDice(seed)
+        yield* play(server.url, dice, frames / 5)
+        server.log.length = 0
+        const before = yield* heapUsed
+        const closes = yield* play(server.url, dice, frames)
+        neighbour.send(request("1", "test.echo", { text: "fine" }))
+        assert.strictEqual((yield* neighbour.next).exit.value.text, "fine")
+        const unexpected = server.log.filter((line) =>
+          !line.startsWith("connection over") && !line.startsWith("test.")
+        )
+        assert.deepStrictEqual(unexpected, [])
+        assert.isAbove(closes, 10, "some damage must have been bad enough to close a connection")
+        server.log.length = 0
+        const grown = (yield* heapUsed) - before
+        assert.isBelow(grown, 4 * 1024 * 1024, `grown by ${grown} bytes`)
+        assert.strictEqual(yield* server.connections.count, 1)
+      }).pipe(Effect.tapCause(() => Effect.sync(() => console.error(`FUZZ_SEED=${seed} repeats this run`)))),
+    60_000
+  )
 })

@@ -75,7 +75,8 @@ describe("a plain request", () => {
   it.live("with a body of 64 KiB is read, one byte more is 413", () =>
     Effect.gen(function*() {
       const { http } = yield* listening()
-      const post = (length: number) => ask(`${http}/test/length`, { method: "POST", body: "x".repeat(length) })
+      const post = (length: number) =>
+        ask(`${http}/test/length`, { method: "POST", body: "x".repeat(length) })
       assert.deepStrictEqual(yield* post(65_536), { status: 200, body: { length: 65_536 } })
       const { body, status } = yield* post(65_537)
       assert.strictEqual(status, 413)

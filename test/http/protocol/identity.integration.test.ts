@@ -3,7 +3,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { BusEvent, Topic } from "../../../src/services/bus.ts"
+import * as Layer from "effect/Layer"
+import { Bus, type BusEvent, type Topic } from "../../../src/services/bus.ts"
 import { listening, tokenFor } from "./listening.ts"
 import { codeOf, connect, type Phone, refusalOf, refusedUpgrade, request } from "./phone.ts"
 
@@ -219,6 +220,24 @@ describe("a revocation", () => {
       yield* who(second)
       yield* publish(server, "customer:sari", { _tag: "Revoked", auth_session_id: null })
       assert.deepStrictEqual(yield* second.closed, revoked)
+    }))
+})
+
+describe("a bus that does not answer", () => {
+  const hanging = Layer.succeed(
+    Bus,
+    Bus.of({
+      publish: () => Effect.void,
+      subscribe: () => Effect.never,
+      state: Effect.die(new Error("not part of this test"))
+    })
+  )
+
+  it.live("cannot keep a socket half signed in: it is told to come back", () =>
+    Effect.gen(function*() {
+      const server = yield* listening({ authenticate_max_ms: 100 }, hanging)
+      const phone = yield* connect(server.url, [], bearer(tokenFor()))
+      assert.deepStrictEqual(yield* phone.closed, { code: 4004, reason: "{\"reason\":\"internal\"}" })
     }))
 })
 

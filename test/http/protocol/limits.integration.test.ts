@@ -216,8 +216,11 @@ const brokenHandshake = async (port: number): Promise<string> => {
   const { connect: connectTcp } = await import("node:net")
   return new Promise((resolve, reject) => {
     let text = ""
-    const socket = connectTcp(port, "127.0.0.1", () =>
-      socket.write("GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"))
+    const socket = connectTcp(
+      port,
+      "127.0.0.1",
+      () => socket.write("GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    )
     socket.on("data", (data) => (text += data.toString()))
     socket.on("close", () => resolve(text))
     socket.on("error", reject)

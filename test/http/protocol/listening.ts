@@ -78,8 +78,7 @@ const layerHandlers = (observed: Observed) =>
     return TestRpcs.of({
       "test.echo": ({ text }) => Effect.succeed({ text }),
       "test.blob": ({ bytes }) => Effect.succeed({ text: "x".repeat(bytes) }),
-      "test.slow_blob": ({ bytes }) =>
-        Effect.as(Deferred.await(observed.gate), { text: "x".repeat(bytes) }),
+      "test.slow_blob": ({ bytes }) => Effect.as(Deferred.await(observed.gate), { text: "x".repeat(bytes) }),
       "test.slow": () =>
         Deferred.await(observed.gate).pipe(
           Effect.as({ text: "at last" }),
@@ -97,7 +96,8 @@ const layerHandlers = (observed: Observed) =>
       "test.who": () =>
         Effect.flatMap(currentConnection, (connection) =>
           Effect.map(connection.principal, (principal) => principal?.user_id ?? null)),
-      "test.headers": (_, { headers }) => Effect.succeed({ ...headers }),
+      "test.headers": (_, { headers }) =>
+        Effect.succeed({ ...headers }),
       "test.authenticate": ({ token }) =>
         Effect.gen(function*() {
           const connection = yield* currentConnection
@@ -188,7 +188,10 @@ const layerRoutes = HttpRouter.use((router) =>
 )
 
 /** Starts a listener; stops it with the scope, or earlier with `stop`. */
-export const listening = Effect.fnUntraced(function*(limits: Partial<SocketLimits> = {}) {
+export const listening = Effect.fnUntraced(function*(
+  limits: Partial<SocketLimits> = {},
+  bus: Layer.Layer<Bus> = BusMemory.layer
+) {
   const observed: Observed = { gate: yield* Deferred.make<void>(), interrupted: [] }
   const ended = new Set<string>()
   const log = makeLog()
@@ -196,7 +199,7 @@ export const listening = Effect.fnUntraced(function*(limits: Partial<SocketLimit
     Layer.provide(layerHandlers(observed)),
     Layer.provide(layerVerifier),
     Layer.provide(layerAuthSessions(ended)),
-    Layer.provideMerge(BusMemory.layer),
+    Layer.provideMerge(bus),
     Layer.provideMerge(ReadinessLayer.layer),
     Layer.provide(SecureRandom.layerWebCrypto),
     Layer.provide(Layer.succeed(Limits, { ...publicLimits, watch_every_ms: 20, ...limits })),

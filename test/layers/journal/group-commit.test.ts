@@ -10,10 +10,10 @@ import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import {
   defaultLimits,
-  GroupSpoiled,
-  makeGroupCommit,
   type GroupLimits,
+  GroupSpoiled,
   type GroupWriter,
+  makeGroupCommit,
   type Outcome
 } from "../../../src/layers/journal/group-commit.ts"
 import { TurnRejected } from "../../../src/layers/journal/rejection.ts"
@@ -34,7 +34,9 @@ const turn = (id: string, at = 0): TurnWrite => ({
 
 interface Group {
   readonly ids: ReadonlyArray<string>
-  readonly finish: (exit: Exit.Exit<ReadonlyArray<Outcome>, Unavailable | GroupSpoiled>) => Effect.Effect<boolean>
+  readonly finish: (
+    exit: Exit.Exit<ReadonlyArray<Outcome>, Unavailable | GroupSpoiled>
+  ) => Effect.Effect<boolean>
 }
 
 /** Every group (a turn alone is one, too) waits for the test to finish it. */
@@ -70,7 +72,8 @@ const start = Effect.fnUntraced(function*(limits: Partial<GroupLimits> = {}) {
 const allCommitted = (group: Group) =>
   group.finish(Exit.succeed(group.ids.map((): Outcome => Exit.succeed(committed))))
 
-const results = (fibers: ReadonlyArray<Fiber.Fiber<Outcome>>) => Effect.forEach(fibers, (fiber) => Fiber.join(fiber))
+const results = (fibers: ReadonlyArray<Fiber.Fiber<Outcome>>) =>
+  Effect.forEach(fibers, (fiber) => Fiber.join(fiber))
 
 describe("the group commit", () => {
   it.effect("an idle journal writes a turn at once, and turns that come meanwhile together", () =>
@@ -207,11 +210,17 @@ describe("the group commit when Postgres does not answer", () => {
 
   it.effect("neither a rollback that hangs nor a caller that may not be interrupted can block it", () =>
     Effect.gen(function*() {
-      const hanging: GroupWriter = { together: () => Effect.never, alone: () => Effect.uninterruptible(Effect.never) }
+      const hanging: GroupWriter = {
+        together: () => Effect.never,
+        alone: () => Effect.uninterruptible(Effect.never)
+      }
       const scope = yield* Scope.make()
       const commit = yield* makeGroupCommit(hanging, defaultLimits).pipe(Scope.provide(scope))
-      const fibers = yield* Effect.forEach(["a", "b"], (id) =>
-        Effect.forkChild(Effect.exit(Effect.uninterruptible(commit(turn(id)))), { startImmediately: true }))
+      const fibers = yield* Effect.forEach(
+        ["a", "b"],
+        (id) =>
+          Effect.forkChild(Effect.exit(Effect.uninterruptible(commit(turn(id)))), { startImmediately: true })
+      )
       yield* TestClock.adjust(defaultLimits.commit_timeout_ms)
       assert.deepStrictEqual(yield* Fiber.join(fibers[0]!), Exit.fail(away))
       yield* TestClock.adjust(defaultLimits.commit_timeout_ms)

@@ -1,5 +1,5 @@
 // A real server as its own process on a test's database: seeded, on free ports, ready; asked to stop when the
-// scope closes. What it logged is part of every failure.
+// scope closes. Tests may also kill it and start another. What it logged is part of every failure.
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { type AddressInfo, createServer } from "node:net"
 import { createInterface } from "node:readline"
@@ -7,12 +7,26 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { Server } from "./replay.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const cli = (command: string) => [fileURLToPath(new URL("../../src/cli.ts", import.meta.url)), command]
 const webhookToken = "golden-webhook-token"
-const linesKept = 40
+const linesKept = 80
+
+type Environment = Readonly<Record<string, string>>
+
+export interface ServerProcess {
+  readonly httpUrl: string
+  readonly socketUrl: string
+  readonly internalUrl: string
+  readonly webhookToken: string
+  /** The runner's address as the database knows it. */
+  readonly runner: string
+  readonly lines: ReadonlyArray<string>
+  readonly child: ChildProcess
+  /** Sends the signal and waits for the end: the exit code, or the name of the signal that ended it. */
+  readonly end: (signal: NodeJS.Signals) => Effect.Effect<number | string>
+}
 
 /** Held together, so that they differ. */
 const freePorts = async (count: number): Promise<ReadonlyArray<number>> => {
@@ -27,25 +41,25 @@ const freePorts = async (count: number): Promise<ReadonlyArray<number>> => {
   return ports
 }
 
-const stopped = (child: ChildProcess) =>
-  Effect.callback<void>((resume) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
-    child.once("close", () => resume(Effect.void))
-    child.kill("SIGTERM")
+const ended = (child: ChildProcess): number | string | null => child.exitCode ?? child.signalCode
+
+const endWith = (child: ChildProcess) => (signal: NodeJS.Signals) =>
+  Effect.callback<number | string>((resume) => {
+    const already = ended(child)
+    if (already !== null) return resume(Effect.succeed(already))
+    child.once("close", (code, by) => resume(Effect.succeed(code ?? by ?? "unknown")))
+    child.kill(signal)
   }).pipe(Effect.timeoutOrElse({
     duration: "30 seconds",
-    orElse: () =>
-      Effect.sync(() => {
-        child.kill("SIGKILL")
-      })
+    orElse: () => Effect.sync(() => (child.kill("SIGKILL"), "did not end within 30 s"))
   }))
 
-const spawned = (env: Readonly<Record<string, string>>) =>
+const spawned = (environment: Environment) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const child = spawn(process.execPath, cli("serve"), {
         cwd: root,
-        env,
+        env: environment,
         stdio: ["ignore", "pipe", "pipe"]
       })
       const lines: Array<string> = []
@@ -57,7 +71,7 @@ const spawned = (env: Readonly<Record<string, string>>) =>
       }
       return { child, lines }
     }),
-    ({ child }) => stopped(child)
+    ({ child }) => Effect.asVoid(endWith(child)("SIGTERM"))
   )
 
 const whenReady = (httpUrl: string, child: ChildProcess, lines: ReadonlyArray<string>) =>
@@ -66,27 +80,49 @@ const whenReady = (httpUrl: string, child: ChildProcess, lines: ReadonlyArray<st
     await answer.body?.cancel()
     if (answer.status !== 200) throw new Error(`/readyz says ${answer.status}`)
   }).pipe(
-    Effect.retry({ schedule: Schedule.spaced("100 millis"), while: () => child.exitCode === null }),
+    Effect.retry({ schedule: Schedule.spaced("100 millis"), while: () => ended(child) === null }),
     Effect.timeout("60 seconds"),
     Effect.mapError((error) => new Error(`the server is not ready: ${error}\n${lines.join("\n")}`))
   )
 
-/** Until the scope closes. */
-export const startServer = Effect.fnUntraced(function*(databaseUrl: string) {
+/** Demo people, tiers and the admin, as an operator would add them. */
+export const seedDatabase = (databaseUrl: string) =>
+  Effect.promise(() =>
+    promisify(execFile)(process.execPath, cli("seed"), {
+      cwd: root,
+      env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl }
+    })
+  )
+
+/** On a database that is seeded already; runs until the scope closes or the test ends it. */
+export const startRunner = Effect.fnUntraced(function*(databaseUrl: string, extra: Environment = {}) {
   const [publicPort, internalPort, runnerPort] = yield* Effect.promise(() => freePorts(3))
-  const env = {
+  const { child, lines } = yield* spawned({
     PATH: process.env["PATH"] ?? "",
     DATABASE_URL: databaseUrl,
     PUBLIC_HOST: "127.0.0.1",
     PUBLIC_PORT: String(publicPort),
     INTERNAL_PORT: String(internalPort),
     RUNNER_PORT: String(runnerPort),
-    PAYMENT_WEBHOOK_TOKEN: webhookToken
-  }
-  yield* Effect.promise(() => promisify(execFile)(process.execPath, cli("seed"), { cwd: root, env }))
-  const { child, lines } = yield* spawned(env)
+    PAYMENT_WEBHOOK_TOKEN: webhookToken,
+    ...extra
+  })
   const httpUrl = `http://127.0.0.1:${publicPort}`
   yield* whenReady(httpUrl, child, lines)
-  const server: Server = { httpUrl, socketUrl: `ws://127.0.0.1:${publicPort}/ws`, webhookToken }
-  return { ...server, lines }
+  const server: ServerProcess = {
+    httpUrl,
+    socketUrl: `ws://127.0.0.1:${publicPort}/ws`,
+    internalUrl: `http://127.0.0.1:${internalPort}`,
+    webhookToken,
+    runner: `127.0.0.1:${runnerPort}`,
+    lines,
+    child,
+    end: endWith(child)
+  }
+  return server
+})
+
+export const startServer = Effect.fnUntraced(function*(databaseUrl: string, extra: Environment = {}) {
+  yield* seedDatabase(databaseUrl)
+  return yield* startRunner(databaseUrl, extra)
 })

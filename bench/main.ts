@@ -1,0 +1,18 @@
+// `npm run bench -- <name>`: measurements that stand behind decisions. Numbers depend on the machine;
+// each bench compares its alternatives in one run, so the ratios travel.
+import * as Effect from "effect/Effect"
+
+const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void, unknown> }>> = {
+  "group-commit": () => import("./group-commit.ts")
+}
+
+const name = process.argv[2] ?? ""
+const load = benches[name]
+if (load === undefined) {
+  console.error(`There is no bench "${name}". Benches: ${Object.keys(benches).join(", ")}`)
+  process.exit(1)
+}
+Effect.runPromise((await load()).bench).catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})

@@ -1,0 +1,52 @@
+// The database a bench runs in: a fresh one on DATABASE_URL's server, or else on an embedded one that is
+// as durable as production (fsync on), in a folder that vanishes afterwards.
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as SqlClient from "effect/sql/SqlClient"
+import { startEmbeddedPostgres } from "../src/layers/embedded-postgres.ts"
+import { copyOf, prepareTemplate } from "../test/support/databases.ts"
+
+const server = Effect.gen(function*() {
+  const given = process.env["DATABASE_URL"]
+  if (given !== undefined && given !== "") return Redacted.make(given)
+  const directory = yield* Effect.acquireRelease(
+    Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "halobestie-bench-"))),
+    (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
+  )
+  const started = yield* startEmbeddedPostgres({ directory, log: (line) => console.log(line) })
+  return started.url
+})
+
+/** The url of a fresh, migrated database. */
+export const benchDatabase = Effect.gen(function*() {
+  const url = yield* server
+  return yield* copyOf(url, yield* prepareTemplate(url))
+})
+
+const ticksPerMs = 0.1
+
+/** CPU time of this database's server processes so far, in ms; null where they cannot be looked at. */
+export const serverCpuMs = (sql: SqlClient.SqlClient): Effect.Effect<number | null> =>
+  sql<{ pid: number }>`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`.pipe(
+    Effect.map((rows) => {
+      let ticks = 0
+      for (const { pid } of rows) {
+        const stat = Fs.readFileSync(`/proc/${pid}/stat`, "utf8")
+        const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+        ticks += Number(fields[11]) + Number(fields[12])
+      }
+      return ticks / ticksPerMs
+    }),
+    Effect.catchCause(() => Effect.succeed(null))
+  )
+
+/** What decides how expensive a COMMIT is. */
+export const durability = (sql: SqlClient.SqlClient) =>
+  Effect.map(
+    sql<{ version: string; fsync: string; commit: string }>`SELECT split_part(version(), ' ', 2) AS version,
+      current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit`,
+    ([row]) => `PostgreSQL ${row?.version}, fsync ${row?.fsync}, synchronous_commit ${row?.commit}`
+  )

@@ -1,0 +1,100 @@
+// What the RPC server says back, on its way to the wire: encoded exits are judged, and a call that died is
+// answered with a reference and logged with its full cause.
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as ErrorReporter from "effect/ErrorReporter"
+import type * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
+import * as Result from "effect/Result"
+import { type Rpc, RpcSerialization } from "effect/rpc"
+import type { FromServerEncoded, ResponseExitEncoded } from "effect/rpc/RpcMessage"
+import * as Schema from "effect/Schema"
+import { closeCodes } from "../../contract/close-codes.ts"
+import { refuse } from "../../domain/refusal.ts"
+import type { Connections } from "./connections.ts"
+import type { RequestId } from "./frames.ts"
+import type { LiveConnection } from "./live-connection.ts"
+import { chunkFrame, exitFrame, faultExit, judgeExit, refusedExit } from "./replies.ts"
+
+// An encoded exit has lost the stack; the RPC server reports the cause to the same fiber just before.
+const died = new WeakMap<Fiber.Fiber<unknown, unknown>, Cause.Cause<unknown>>()
+
+/** To be in the context of every handler's fiber. Refusals are answers, not defects: they pass. */
+export const defectReporter: ErrorReporter.ErrorReporter = {
+  [ErrorReporter.TypeId]: ErrorReporter.TypeId,
+  report: ({ cause, fiber }) => {
+    if (Cause.hasDies(cause)) died.set(fiber, cause)
+  }
+}
+
+/** The sentence about what is wrong with a payload, or null when nothing is. */
+type Explain = (tag: string, payload: unknown) => string | null
+
+const makeExplain = (requests: ReadonlyMap<string, Rpc.AnyWithProps>): Explain => (tag, payload) => {
+  const rpc = requests.get(tag)
+  if (rpc === undefined) return null
+  const decode = Schema.decodeUnknownResult(
+    RpcSerialization.json.codecFor(rpc.payloadSchema) as Schema.Codec<unknown, unknown>
+  )
+  const decoded = decode(payload)
+  return Result.isFailure(decoded) ? decoded.failure.message : null
+}
+
+const makeAnswer = (explain: Explain) => {
+  const answer = (live: LiveConnection, id: RequestId, exit: ResponseExitEncoded["exit"]) => {
+    const frame = exitFrame(id, exit)
+    live.finish(id)
+    live.send(frame)
+    live.leaveIfDrained()
+  }
+
+  const answerFault = Effect.fnUntraced(
+    function*(live: LiveConnection, id: RequestId, defect: unknown) {
+      const reference = (yield* Random.next).toString(36).slice(2, 10)
+      const tag = live.calls.get(id)?.tag
+      const cause = yield* Effect.withFiber((fiber) => Effect.succeed(died.get(fiber)))
+      yield* Effect.logError("a call died", cause ?? defect).pipe(
+        Effect.annotateLogs({ reference, call: tag, connection: live.id })
+      )
+      answer(live, id, faultExit(reference))
+    }
+  )
+
+  return (live: LiveConnection, response: ResponseExitEncoded): Effect.Effect<void> => {
+    const call = live.calls.get(response.requestId)
+    if (call === undefined) return Effect.void
+    const judged = judgeExit(response.exit, call)
+    if (judged._tag === "Answer") return Effect.sync(() => answer(live, response.requestId, judged.exit))
+    const problem = call.payload === undefined ? null : explain(call.tag, call.payload)
+    if (problem === null) return answerFault(live, response.requestId, judged.defect)
+    return Effect.sync(() => answer(live, response.requestId, refusedExit(refuse("BAD_REQUEST", problem))))
+  }
+}
+
+/** The server talks about the connection as a whole only when it lost track of it. */
+const giveUp = (live: LiveConnection, response: FromServerEncoded): Effect.Effect<void> =>
+  Effect.logError("the RPC server gave up on a connection", response).pipe(
+    Effect.annotateLogs({ connection: live.id }),
+    Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
+  )
+
+/** The `send` of the protocol. `requests` are the calls it may have to explain a bad payload of. */
+export const makeSend = (
+  connections: Connections["Service"],
+  requests: ReadonlyMap<string, Rpc.AnyWithProps>
+) => {
+  const answer = makeAnswer(makeExplain(requests))
+  return (clientId: number, response: FromServerEncoded): Effect.Effect<void> =>
+    // Suspended: the cause of a death is reported after this effect is made and before it runs.
+    Effect.suspend(() => {
+      const live = connections.find(clientId)
+      if (live === undefined || live.closing !== null) return Effect.void
+      if (response._tag === "Exit") return answer(live, response)
+      if (response._tag !== "Chunk") return giveUp(live, response)
+      const call = live.calls.get(response.requestId)
+      if (call === undefined) return Effect.void
+      call.awaits_ack = true
+      live.send(chunkFrame(response.requestId, response.values))
+      return Effect.void
+    })
+}
