@@ -23,7 +23,7 @@ const openOffersAtMost = 200
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 const nameOf = (tables: Tables, mitraId: string): string => tables.mitras.get(mitraId)?.display_name ?? ""
 
-const offerOf = (tables: Tables, { session_id: _, ...offer }: OfferRow): Offer => ({
+const offerOf = (tables: Tables, { session_id: _session, ...offer }: OfferRow): Offer => ({
   ...offer,
   mitra_name: nameOf(tables, offer.mitra_id)
 })

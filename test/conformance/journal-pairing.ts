@@ -138,7 +138,9 @@ const pairing = (test: Test) => {
       assert.deepStrictEqual(yield* everything, before)
     })
   )
+}
 
+const offers = (test: Test) => {
   test(
     "offers bring pushes, and the pushes of offers that are over are cancelled with them",
     Effect.gen(function*() {
@@ -224,7 +226,9 @@ const accounts = (test: Test) => {
       assert.deepStrictEqual(yield* (yield* Written).auditIds, [Stage.audited(1).id])
     })
   )
+}
 
+const deactivation = (test: Test) => {
   test(
     "a deactivated mitra is paired with nobody until she is active again",
     Effect.gen(function*() {
@@ -266,5 +270,7 @@ export const journalPairing = (name: string, layer: Layer.Layer<Stage.Stage>) =>
     const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, layer))
     capacity(test)
     pairing(test)
+    offers(test)
     accounts(test)
+    deactivation(test)
   })

@@ -220,7 +220,9 @@ const neighbours = (test: (title: string, body: Body) => void) => {
       assert.strictEqual(exits.length, turns.length)
     })
   )
+}
 
+const order = (test: (title: string, body: Body) => void) => {
   test(
     "messages of many sessions handed in together keep each session's order, without a gap",
     Effect.gen(function*() {
@@ -253,6 +255,7 @@ export const journal = (name: string, layer: Layer.Layer<Stage.Stage>) =>
     repetition(test)
     mistakes(test)
     neighbours(test)
+    order(test)
 
     test(
       "an audit entry is written with its turn, nulls and all",

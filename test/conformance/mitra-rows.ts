@@ -71,7 +71,8 @@ export const inPostgres = Layer.effect(MitraRows)(
         ON CONFLICT (id) DO UPDATE SET is_active = excluded.is_active`
         yield* sql`DELETE FROM mitra_slots WHERE mitra_id = ${id}`
         yield* sql`DELETE FROM mitra_status WHERE mitra_id = ${id}`
-        yield* sql`INSERT INTO mitra_status (mitra_id, is_online, online_since, last_heartbeat_at, last_offer_at)
+        yield* sql`INSERT INTO mitra_status
+          (mitra_id, is_online, online_since, last_heartbeat_at, last_offer_at)
         VALUES (${id}, ${since !== null}, ${since}, ${timestampOrNull(mitra.last_heartbeat_at)},
           ${timestampOrNull(mitra.last_offer_at)})`
         for (let slot = 0; slot < mitra.sessions; slot++) {

@@ -19,6 +19,8 @@ import { fits, makeClient } from "./world.ts"
 type Rpcs = typeof PublicApi extends { readonly requests: ReadonlyMap<string, infer R> } ? R : never
 type Of<Tag extends Rpcs["_tag"]> = Extract<Rpcs, { readonly _tag: Tag }>
 
+export type StreamTag = "events.subscribe" | "customer.watch_availability"
+
 /** Fake: a Connection without a socket, which believes whoever authenticates it. */
 const fakeConnection = Effect.gen(function*() {
   const id = yield* (yield* SecureRandom.SecureRandom).uuidV7()
@@ -41,7 +43,7 @@ export const newPhone = Effect.gen(function*() {
   const { closed, connection, signOut } = yield* fakeConnection
   const client = yield* makeClient
 
-  const call = <Tag extends Exclude<Rpcs["_tag"], "events.subscribe">>(
+  const call = <Tag extends Exclude<Rpcs["_tag"], StreamTag>>(
     tag: Tag,
     payload: Rpc.PayloadConstructor<Of<Tag>>
   ): Effect.Effect<Rpc.Success<Of<Tag>>, CallError> => {
@@ -50,9 +52,11 @@ export const newPhone = Effect.gen(function*() {
     return Effect.provideService(answered, Connection, connection)
   }
 
-  /** The stream as the handler gives it, with its pages still apart. */
   const stream = (since: ReadonlyArray<Since> = []) =>
     client("events.subscribe", { since }).pipe(Stream.provideService(Connection, connection))
+
+  const watchAvailability = () =>
+    client("customer.watch_availability", {}).pipe(Stream.provideService(Connection, connection))
 
   /** One page at a time, each only when asked for: a phone that acknowledges as slowly as it likes. */
   const pages = Effect.fnUntraced(function*(since: ReadonlyArray<Since> = []) {
@@ -77,7 +81,7 @@ export const newPhone = Effect.gen(function*() {
     return events
   })
 
-  return { connection, closed, signOut, call, stream, pages, subscribe }
+  return { connection, closed, signOut, call, stream, watchAvailability, pages, subscribe }
 })
 
 export type Phone = Effect.Success<typeof newPhone>

@@ -26,6 +26,7 @@ import * as EventHandlers from "../../src/http/handlers/events.ts"
 import * as MitraHandlers from "../../src/http/handlers/mitra.ts"
 import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
 import * as AvailabilityMemory from "../../src/layers/availability.memory.ts"
+import * as Beacon from "../../src/layers/beacon.ts"
 import * as BusMemory from "../../src/layers/bus.memory.ts"
 import * as CodeSenderLog from "../../src/layers/code-sender.log.ts"
 import * as JournalMemory from "../../src/layers/journal.memory.ts"
@@ -146,7 +147,7 @@ const handlers = Layer.mergeAll(
 
 export const world = handlers.pipe(
   Layer.provideMerge(Layer.mergeAll(doors, Requests.layer, mitraActors)),
-  Layer.provideMerge(sessionActors),
+  Layer.provideMerge(Layer.mergeAll(sessionActors, Beacon.layer)),
   Layer.provideMerge(adapters)
 )
 

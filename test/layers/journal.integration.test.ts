@@ -10,6 +10,7 @@ import * as SessionsPostgres from "../../src/layers/sessions.postgres.ts"
 import { journal } from "../conformance/journal.ts"
 import { journalPairing } from "../conformance/journal-pairing.ts"
 import { sessions } from "../conformance/sessions.ts"
+import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
 import * as Written from "../conformance/written.ts"
 import { freshDatabase } from "../support/postgres.ts"
@@ -24,6 +25,6 @@ const everything = Layer.mergeAll(
   Written.layerPostgres
 ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
 
-for (const suite of [journal, journalPairing, sessions, sessionsLossless]) {
+for (const suite of [journal, journalPairing, sessions, sessionsLists, sessionsLossless]) {
   suite("postgres", everything)
 }

@@ -11,6 +11,7 @@ import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
 import { journal } from "../conformance/journal.ts"
 import { journalPairing } from "../conformance/journal-pairing.ts"
 import { sessions } from "../conformance/sessions.ts"
+import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
 import * as Written from "../conformance/written.ts"
 
@@ -24,6 +25,6 @@ const everything = Layer.mergeAll(
   Written.layerMemory
 ).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
 
-for (const suite of [journal, journalPairing, sessions, sessionsLossless]) {
+for (const suite of [journal, journalPairing, sessions, sessionsLists, sessionsLossless]) {
   suite("memory", everything)
 }

@@ -13,7 +13,7 @@ import { openFeed } from "../events/open-feed.ts"
 import { takePage } from "../events/pages.ts"
 import { makeResync, resyncsAtOnce } from "../events/resync.ts"
 import type { Since } from "../events/snapshot.ts"
-import { tryAgain } from "./answering.ts"
+import { streaming } from "./answering.ts"
 
 const alreadyOpen = refuse("BAD_REQUEST", "This connection is already subscribed: one stream per socket.")
 
@@ -46,10 +46,6 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
     })
 
     return EventRpcs.of({
-      "events.subscribe": ({ since }) =>
-        Stream.unwrap(subscribe(since)).pipe(
-          Stream.catchTag("Unavailable", (error) =>
-            Stream.fromEffect(Effect.flatMap(tryAgain(error), Effect.fail)))
-        )
+      "events.subscribe": ({ since }) => streaming(Stream.unwrap(subscribe(since)))
     })
   }))

@@ -130,8 +130,8 @@ export const readFrames = <E>(
   dispatch: Dispatch
 ): Effect.Effect<never, E> =>
   Effect.forever(Effect.gen(function*() {
-    yield* live.reading.await
     for (const data of yield* pull) {
+      // While this waits nothing is pulled, and the platform stops reading the socket at 64 KiB.
       yield* live.reading.await
       if (live.closing === null) yield* onFrame(live, data, dispatch)
     }

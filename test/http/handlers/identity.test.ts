@@ -44,7 +44,7 @@ const callsOf = (phone: { readonly call: unknown }) => phone.call as AnyCall
 describe("a call", () => {
   it("of every kind is in this test, so that a new one cannot be forgotten", () => {
     const tags = [...PublicApi.requests.keys()].filter((tag) => !tag.startsWith("auth."))
-    assert.sameMembers(tags, [...Object.keys(payloads), "events.subscribe"])
+    assert.sameMembers(tags, [...Object.keys(payloads), "events.subscribe", "customer.watch_availability"])
   })
 
   it.effect("without an identity is told to sign in", () =>
@@ -54,6 +54,7 @@ describe("a call", () => {
         assert.strictEqual(yield* refused(callsOf(phone)(tag, payload)), "NOT_SIGNED_IN", tag)
       }
       assert.strictEqual(yield* refused(Stream.runDrain(phone.stream())), "NOT_SIGNED_IN")
+      assert.strictEqual(yield* refused(Stream.runDrain(phone.watchAvailability())), "NOT_SIGNED_IN")
     }).pipe(Effect.provide(world)))
 
   it.effect("after the token has run out is told to sign in", () =>
@@ -77,6 +78,7 @@ describe("a call", () => {
           assert.strictEqual(yield* refused(callsOf(ayu)(tag, payload)), "FORBIDDEN", tag)
         }
       }
+      assert.strictEqual(yield* refused(Stream.runDrain(ayu.watchAvailability())), "FORBIDDEN")
     }).pipe(Effect.provide(world)))
 
   it.effect("that reads somebody else's session is answered as if there were none", () =>

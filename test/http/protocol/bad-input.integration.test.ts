@@ -164,6 +164,14 @@ describe("a request that is well formed but wrong", () => {
       yield* isServed(neighbour)
     }))
 
+  it.live("closes the connection for a used id even if the second request would have been refused", () =>
+    Effect.gen(function*() {
+      const phone = yield* connect((yield* listening()).url)
+      phone.send(request("1", "test.slow"), request("1", "test.nope"))
+      assert.strictEqual((yield* phone.closed).code, 4501)
+      assert.deepStrictEqual(phone.received, [])
+    }))
+
   it.live("does not confuse the id 1 with the id \"1\"", () =>
     Effect.gen(function*() {
       const phone = yield* connect((yield* listening()).url)

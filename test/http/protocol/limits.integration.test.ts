@@ -77,11 +77,17 @@ describe("the rate of requests", () => {
   it.live("counts messages that ask for nothing as well", () =>
     Effect.gen(function*() {
       const server = yield* listening({ requests_per_second: 1, refused_max: 500 })
-      const messages = ["{\"_tag\":\"Ping\"}", "{\"_tag\":\"Ack\",\"requestId\":1}", "{\"_tag\":\"Eof\"}"]
+      const messages = [
+        { _tag: "Ping" },
+        { _tag: "Eof" },
+        { _tag: "Ack", requestId: "no such call" },
+        { _tag: "Ack", requestId: "stream" },
+        { _tag: "Interrupt", requestId: "no such call" }
+      ]
       for (const message of messages) {
         const phone = yield* connect(server.url)
-        phone.send(...Array.from({ length: 800 }, () => message))
-        assert.strictEqual((yield* phone.closed).code, 4502, message)
+        phone.send(request("stream", "test.forever"), ...Array.from({ length: 800 }, () => message))
+        assert.strictEqual((yield* phone.closed).code, 4502, JSON.stringify(message))
       }
     }))
 })

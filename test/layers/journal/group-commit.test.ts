@@ -8,14 +8,8 @@ import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
-import {
-  defaultLimits,
-  type GroupLimits,
-  GroupSpoiled,
-  type GroupWriter,
-  makeGroupCommit,
-  type Outcome
-} from "../../../src/layers/journal/group-commit.ts"
+import { defaultLimits, type GroupLimits, makeGroupCommit } from "../../../src/layers/journal/group-commit.ts"
+import { GroupSpoiled, type GroupWriter, type Outcome } from "../../../src/layers/journal/group-writer.ts"
 import { TurnRejected } from "../../../src/layers/journal/rejection.ts"
 import type { TurnWrite, Verdict } from "../../../src/services/journal.ts"
 import { Unavailable } from "../../../src/services/unavailable.ts"

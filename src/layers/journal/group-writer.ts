@@ -1,0 +1,122 @@
+// Writing one group of turns, within its time: together first, one by one when that was spoiled. Every
+// caller gets an answer, whatever happens to the writer.
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import type { TurnWrite, Verdict } from "../../services/journal.ts"
+import { Unavailable } from "../../services/unavailable.ts"
+
+/** What a writer says of one turn: a verdict, or the defect its caller dies of. */
+export type Outcome = Exit.Exit<Verdict, Unavailable>
+
+/** The group was not written because one of its turns (or a ring of locks) spoiled it for all. */
+export class GroupSpoiled {
+  readonly _tag = "GroupSpoiled"
+  readonly why: string
+  constructor(why: string) {
+    this.why = why
+  }
+}
+
+export interface GroupWriter {
+  /** Writes all turns in one transaction; at most one turn per actor. One outcome per turn, in order. */
+  readonly together: (
+    turns: ReadonlyArray<TurnWrite>
+  ) => Effect.Effect<ReadonlyArray<Outcome>, Unavailable | GroupSpoiled>
+  /** Writes one turn in its own transaction, and says what is wrong with it if something is. */
+  readonly alone: (turn: TurnWrite) => Effect.Effect<Verdict, Unavailable>
+}
+
+/** A turn that was handed in, and whoever waits for its verdict. */
+export interface Waiting {
+  readonly turn: TurnWrite
+  readonly since_ns: bigint
+  readonly answer: Deferred.Deferred<Verdict, Unavailable>
+}
+
+export interface WritingLimits {
+  /** For one attempt to write a group, and once more for writing its turns one by one. */
+  readonly commit_timeout_ms: number
+  /** How many turns of a spoiled group are written at the same time, each in its own transaction. */
+  readonly alone_at_once: number
+}
+
+const spoiledGroups = Metric.counter("journal_spoiled_groups_total", {
+  description: "Groups that had to be written turn by turn",
+  incremental: true
+})
+
+/** Postgres did not answer in time. */
+export const noAnswer = new Unavailable({ what: "postgres", retryable: true })
+
+/** Answers these callers; those who have an answer keep it. */
+export const settle = (group: ReadonlyArray<Waiting>, outcome: Outcome): Effect.Effect<void> =>
+  Effect.forEach(group, ({ answer }) => Deferred.done(answer, outcome), { discard: true })
+
+/**
+ * Waits for `effect` no longer than `ms`. It runs in a fiber of its own: rolling back a transaction
+ * on a server that does not answer cannot be interrupted, and must not hold the loop.
+ */
+const bounded = <A, E>(effect: Effect.Effect<A, E>, ms: number): Effect.Effect<A, E | Unavailable> =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkDetach(effect, { startImmediately: true })
+    const abandon = Effect.forkDetach(Fiber.interrupt(fiber))
+    const exit = yield* Fiber.await(fiber).pipe(Effect.timeoutOption(ms), Effect.onInterrupt(() => abandon))
+    if (Option.isSome(exit)) return yield* exit.value
+    yield* abandon
+    return yield* Effect.fail(noAnswer)
+  })
+
+const logSpoiled = (group: ReadonlyArray<Waiting>, { why }: GroupSpoiled) =>
+  Metric.update(spoiledGroups, 1).pipe(
+    Effect.andThen(Effect.logWarning("a group of turns is written one by one")),
+    Effect.annotateLogs({ why, turns: group.length })
+  )
+
+/** `onSilence` runs when the time was up: who waits behind this group need not wait for the same. */
+export const makeWriteGroup = (
+  writer: GroupWriter,
+  limits: WritingLimits,
+  onSilence: Effect.Effect<void>
+) => {
+  const oneByOne = (group: ReadonlyArray<Waiting>) =>
+    Effect.forEach(
+      group,
+      (waiting) =>
+        Effect.flatMap(Effect.exit(writer.alone(waiting.turn)), (outcome) => settle([waiting], outcome)),
+      { concurrency: limits.alone_at_once, discard: true }
+    )
+
+  const together = (group: ReadonlyArray<Waiting>) =>
+    Effect.flatMap(
+      writer.together(group.map(({ turn }) => turn)),
+      (outcomes) =>
+        Effect.forEach(group, (waiting, index) => settle([waiting], outcomes[index] ?? Exit.fail(noAnswer)), {
+          discard: true
+        })
+    )
+
+  return (group: ReadonlyArray<Waiting>): Effect.Effect<void> =>
+    bounded(group.length === 1 ? oneByOne(group) : together(group), limits.commit_timeout_ms).pipe(
+      Effect.catchIf((error) => error._tag === "GroupSpoiled", (spoiled) =>
+        Effect.andThen(
+          logSpoiled(group, spoiled),
+          bounded(oneByOne(group), limits.commit_timeout_ms)
+        )),
+      Effect.catch((unavailable) =>
+        Effect.andThen(
+          settle(group, Exit.fail(unavailable)),
+          unavailable === noAnswer ? onSilence : Effect.void
+        )
+      ),
+      Effect.catchCause((cause) =>
+        Effect.andThen(
+          Effect.logError("defect while writing a group of turns", cause),
+          settle(group, Exit.fail(noAnswer))
+        )
+      )
+    )
+}

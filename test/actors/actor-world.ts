@@ -1,0 +1,114 @@
+// The actors as they live in production (entities, front doors, sweeps, singletons) on Effect's test cluster,
+// under virtual time, over memory adapters. Faults are ordered through `slots`.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { TestRunner } from "effect/cluster"
+import { SecureRandom } from "effect/crypto"
+import { Milestones } from "../../src/actors/sweeps/milestones.ts"
+import * as Supervision from "../../src/actors/supervision.ts"
+import { MitraActors } from "../../src/actors/mitra/protocol.ts"
+import { SessionActors } from "../../src/actors/session/protocol.ts"
+import { Requests } from "../../src/actors/session/requests.ts"
+import type { MitraCommand } from "../../src/domain/mitra.ts"
+import type { SessionCommand } from "../../src/domain/session/commands.ts"
+import * as Audit from "../../src/layers/audit.memory.ts"
+import * as AuthSessions from "../../src/layers/auth-sessions.memory.ts"
+import * as Availability from "../../src/layers/availability.memory.ts"
+import * as Bus from "../../src/layers/bus.memory.ts"
+import * as Journal from "../../src/layers/journal.memory.ts"
+import * as Tables from "../../src/layers/memory/tables.ts"
+import * as Mitras from "../../src/layers/mitras.memory.ts"
+import * as Payments from "../../src/layers/payments.memory.ts"
+import * as People from "../../src/layers/people.memory.ts"
+import * as Sessions from "../../src/layers/sessions.memory.ts"
+import * as Settings from "../../src/layers/settings.memory.ts"
+import { Availability as AvailabilityPort } from "../../src/services/availability.ts"
+import { Payments as PaymentsPort } from "../../src/services/payments.ts"
+import { People as PeoplePort } from "../../src/services/people.ts"
+import { Sessions as SessionsPort } from "../../src/services/sessions.ts"
+
+const ports = Layer.mergeAll(
+  Audit.layer,
+  AuthSessions.layer,
+  Availability.layer,
+  Bus.layer,
+  Journal.layer,
+  Mitras.layer,
+  Payments.layer,
+  People.layer,
+  Sessions.layer,
+  Settings.layer
+).pipe(Layer.provideMerge(Layer.merge(Tables.layer, SecureRandom.layerWebCrypto)))
+
+export const actorWorld = Supervision.layer({ stale_heartbeats_seconds: 30 }).pipe(
+  Layer.provideMerge(Milestones.layer),
+  Layer.provideMerge(TestRunner.layer),
+  Layer.provideMerge(ports)
+)
+
+const newId = Effect.flatMap(SecureRandom.SecureRandom, (random) => random.uuidV7())
+let phones = 0
+
+export const onlineMitra = Effect.fnUntraced(function*(display_name: string) {
+  const id = yield* newId
+  phones += 1
+  yield* (yield* PeoplePort).createMitra({ id, display_name, phone: `+62812${100_000 + phones}`, is_active: true }, 0)
+  yield* asMitra(id, { _tag: "GoOnline" })
+  yield* (yield* AvailabilityPort).heartbeat(id, 0)
+  return id
+})
+
+/** A customer whose payment of `seconds` of chat is confirmed, and whose request is open. */
+export const paidRequest = Effect.fnUntraced(function*(seconds: number, call_name = "Sari") {
+  const customer_id = yield* newId
+  const payment_id = yield* newId
+  const payments = yield* PaymentsPort
+  yield* (yield* PeoplePort).createCustomer({ id: customer_id, call_name, phone: null, created_at: 0 })
+  const tier = { id: "t", label: "t", mode: "chat", duration_seconds: seconds, price_idr: 1000 } as const
+  yield* payments.putTier({ ...tier, is_active: true }, 0)
+  yield* payments.create({
+    id: payment_id,
+    customer_id,
+    status: "pending",
+    tier_id: "t",
+    mode: "chat",
+    duration_seconds: seconds,
+    amount_idr: 1000,
+    kind: "blast",
+    target_mitra_id: null,
+    topic: "regular",
+    checkout_url: "test",
+    created_at: 0,
+    expires_at: 1_200_000,
+    confirmed_at: null,
+    failure_cause: null
+  })
+  const confirmed = yield* payments.confirm({ payment_id, amount_idr: 1000, provider_ref: "r", now: 0 })
+  if (confirmed._tag !== "Confirmed") return yield* Effect.die(confirmed)
+  const opened = yield* (yield* Requests).openFor(confirmed.payment)
+  if (opened._tag !== "Open") return yield* Effect.die(opened)
+  return { customer_id, payment_id, session_id: opened.session_id }
+})
+
+export const asMitra = Effect.fnUntraced(function*(mitraId: string, command: MitraCommand) {
+  return yield* (yield* MitraActors).run(mitraId, {
+    sender_id: `mitra:${mitraId}`,
+    command_id: null,
+    command,
+    staff: null
+  })
+})
+
+export const toSession = Effect.fnUntraced(function*(
+  sessionId: string,
+  command: SessionCommand,
+  command_id: string | null = null
+) {
+  const sender_id = "by" in command ? `${command.by.side}:${command.by.id}` : "system"
+  return yield* (yield* SessionActors).run(sessionId, { sender_id, command_id, command, staff: null })
+})
+
+export const stateOf = Effect.fnUntraced(function*(sessionId: string) {
+  const state = yield* (yield* SessionsPort).find(sessionId)
+  return state ?? (yield* Effect.die(`no session ${sessionId}`))
+})
