@@ -2,7 +2,7 @@
 // neither listener offers anything of the other.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Phone } from "../../demo/phone.mjs"
+import { Phone, sleep } from "../../demo/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { commandId, customer, isFact, mitra, pair, pay, send } from "./cast.ts"
@@ -51,14 +51,18 @@ describe("the internal listener", () => {
     const changed = await adminCall(server, token, "admin.deactivate_mitra", { command_id: commandId(), mitra_id })
     const asked = performance.now()
     assert.deepInclude(changed, { is_active: false, is_online: false, changed: true })
-    while (ayu.phone.closed === null && performance.now() - asked < 1000) await new Promise(setImmediate)
+    const hers = async () => {
+      const { offers } = await adminCall(server, token, "admin.inspect_session", { session_id })
+      return offers.find((one: { mitra_id: string }) => one.mitra_id === mitra_id)
+    }
+    // No socket and no offer within one second.
+    const inTime = () => performance.now() - asked < 1000
+    while (inTime() && (ayu.phone.closed === null || (await hers()).status === "pending")) await sleep(10)
     assert.strictEqual(ayu.phone.closed?.code, 4503)
+    assert.deepInclude(await hers(), { status: "ignored", ending: "withdrawn" })
     // Her sign-in is gone, not only her socket.
     const again = new Phone(server.socketUrl)
     assert.include(await codeOf(again.connect(ayu.token)), "401")
-    const closed = await adminCall(server, token, "admin.inspect_session", { session_id })
-    const hers = closed.offers.find((one: { mitra_id: string }) => one.mitra_id === mitra_id)
-    assert.deepInclude(hers, { status: "ignored", ending: "withdrawn" })
     // The other mitra is untouched, and the deactivated one cannot come back.
     await bunga.phone.call("mitra.accept", { command_id: commandId(), session_id })
     assert.include(await codeOf(mitra(server, 1)), "ACCOUNT_INACTIVE")

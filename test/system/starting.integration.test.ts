@@ -1,0 +1,76 @@
+// How a server starts: on nothing at all in development, only on a complete configuration in production, and
+// never on a database whose schema it does not know.
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
+import { runCli, startRunner } from "../support/server-process.ts"
+import { customer, history, mitra, pair, reconnected, send } from "./cast.ts"
+
+const dataFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "halobestie-data-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
+describe("a development start with no environment", () => {
+  it.live("brings its own database, and the next start finds everything where it was", () =>
+    Effect.gen(function*() {
+      const environment = { DATA_DIR: yield* dataFolder }
+      const first = yield* startRunner(null, environment)
+      const sari = yield* Effect.promise(() => customer(first))
+      const ayu = yield* Effect.promise(() => mitra(first, 1))
+      const session = yield* Effect.promise(() => pair(first, sari, ayu, "chat_5"))
+      const sent = yield* Effect.promise(() => send(sari, session, "remember me"))
+      // Ctrl-C.
+      assert.strictEqual(yield* first.end("SIGINT"), 0, first.lines.join("\n"))
+
+      const second = yield* startRunner(null, environment)
+      const back = yield* Effect.promise(() => reconnected(sari, second))
+      assert.deepStrictEqual(yield* Effect.promise(() => history(back, session)), [[sent.seq, "remember me"]])
+      back.phone.hangUp()
+      assert.strictEqual(yield* second.end("SIGTERM"), 0, second.lines.join("\n"))
+    }), 120_000)
+})
+
+describe("a production start", () => {
+  it.live("names everything that is missing in one message and does not start", () =>
+    Effect.gen(function*() {
+      const { code, output } = yield* runCli("serve", { NODE_ENV: "production" })
+      assert.strictEqual(code, 1)
+      const required = ["DATABASE_URL", "AUTH_JWT_SECRET", "PAYMENT_WEBHOOK_TOKEN", "ADMIN_EMAIL", "ADMIN_PASSWORD"]
+      for (const name of required) assert.include(output, name)
+    }))
+
+  it.live("never prints a secret, not even a malformed one", () =>
+    Effect.gen(function*() {
+      const secret = "short-secret"
+      const { code, output } = yield* runCli("check-config", {
+        NODE_ENV: "production",
+        AUTH_JWT_SECRET: secret,
+        DATABASE_URL: "mysql://someone:hunter2@db/x"
+      })
+      assert.strictEqual(code, 1)
+      assert.include(output, "AUTH_JWT_SECRET is malformed")
+      assert.include(output, "DATABASE_URL is malformed")
+      assert.notInclude(output, secret)
+      assert.notInclude(output, "hunter2")
+    }))
+})
+
+describe("a start on a foreign schema", () => {
+  it.live("is refused with the command that helps", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabaseUrl
+      yield* Effect.gen(function*() {
+        const sql = yield* PgClient.PgClient
+        yield* sql`DELETE FROM schema_migrations WHERE migration_id > 1`
+      }).pipe(Effect.provide(databaseAt(url, 2)))
+      const { code, output } = yield* runCli("serve", { DATABASE_URL: url, PUBLIC_PORT: "0", INTERNAL_PORT: "0" })
+      assert.strictEqual(code, 1)
+      assert.include(output, "schema is at version 1")
+      assert.include(output, "npm run migrate")
+    }))
+})
