@@ -18,7 +18,9 @@ const settle = (cause: Cause.Cause<unknown>): Effect.Effect<never, Refusal | Una
   const failure = cause.reasons.find(Cause.isFailReason)?.error
   if (failure instanceof Refusal || failure instanceof Unavailable) return Effect.fail(failure)
   if (Cause.hasDies(cause)) {
-    return Effect.logError("an actor call died", cause).pipe(Effect.andThen(Effect.fail(unavailable("actor"))))
+    return Effect.logError("an actor call died", cause).pipe(
+      Effect.andThen(Effect.fail(unavailable("actor")))
+    )
   }
   // Mailbox full, entity moving, or the far side interrupted because its runner is stopping.
   return Effect.fail(unavailable("cluster"))

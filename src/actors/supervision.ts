@@ -5,6 +5,8 @@
 //   |- Mitra         one actor per mitra: mailbox, epoch              wakes on a message
 //   |- sweep/deadlines          every second      wakes owners of due sessions
 //   |- sweep/stale_heartbeats   every 30 s        takes silent mitras offline
+//   |- sweep/heartbeat_write_back  every 60 s     brings the mirror's heartbeats to the rows
+//   |- sweep/mirror_reseed      every 300 s       heals what the mirror missed
 //   `- sweep/payments           every 60 s        expires, and opens what a crash left behind
 //   every runner
 //   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
@@ -20,12 +22,16 @@ import * as SessionFrontDoor from "./session/front-door.ts"
 import * as Requests from "./session/requests.ts"
 import * as SettingsFollower from "./settings-follower.ts"
 import { deadlines } from "./sweeps/deadlines.ts"
+import { heartbeatWriteBack } from "./sweeps/heartbeat-write-back.ts"
+import { mirrorReseed } from "./sweeps/mirror-reseed.ts"
 import { payments } from "./sweeps/payments.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
 
 export interface SweepCadence {
   readonly stale_heartbeats_seconds: number
+  readonly heartbeat_write_back_seconds: number
+  readonly mirror_reseed_seconds: number
 }
 
 const actors = Layer.mergeAll(SessionActor.layer, MitraActor.layer)
@@ -39,6 +45,8 @@ const sweeps = (cadence: SweepCadence) =>
   Layer.mergeAll(
     Layer.unwrap(Effect.map(deadlines, singleton)),
     Layer.unwrap(Effect.map(staleHeartbeats(cadence.stale_heartbeats_seconds), singleton)),
+    Layer.unwrap(Effect.map(heartbeatWriteBack(cadence.heartbeat_write_back_seconds), singleton)),
+    Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
     Layer.unwrap(Effect.map(payments, singleton))
   )
 

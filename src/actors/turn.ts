@@ -148,6 +148,15 @@ export const makeTurns = Effect.fnUntraced(function*<
       }
     })
 
+  /** A repeat of a command that once succeeded may be refused by the state it itself made. */
+  const earlierSuccess = (call: Call<Command>): Effect.Effect<Reply | null, Unavailable> =>
+    Effect.gen(function*() {
+      if (!machine.marks(call.command)) return yield* machine.recall(call.command)
+      if (call.command_id === null) return null
+      const stored = yield* journal.outcomeOf(machine.id, call.sender_id, call.command_id)
+      return stored === null ? null : decodeReply(stored)
+    })
+
   const takeTurn = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
     Effect.gen(function*() {
       const known = outcomes.get(call)
@@ -157,10 +166,9 @@ export const makeTurns = Effect.fnUntraced(function*<
       const facts = yield* machine.facts(state, call.command, at)
       const { events, reply } = machine.decide(state, call.command, facts)
       const mark = markOf(call, reply)
-      if (Result.isFailure(reply) && call.command_id !== null) {
-        // A repeat of a command that once succeeded may be refused by the state it itself made.
-        const stored = yield* journal.outcomeOf(machine.id, call.sender_id, call.command_id)
-        if (stored !== null) return decodeReply(stored)
+      if (Result.isFailure(reply)) {
+        const earlier = yield* earlierSuccess(call)
+        if (earlier !== null) return earlier
       }
       if (events.length === 0 && mark === null) {
         yield* arm(state)

@@ -209,7 +209,7 @@ const unreadIn = (tables: Tables, side: Side, sessionId: string): number => {
     .filter((message) => message.side !== side).length
 }
 
-const story = (tables: Tables): Part<"messages" | "eventsAfter" | "unread" | "lastSeqs"> => ({
+const story = (tables: Tables): Part<"messages" | "sentMessage" | "eventsAfter" | "unread" | "lastSeqs"> => ({
   messages: (sessionId, range, limit) =>
     Effect.sync(() =>
       "after" in range
@@ -217,6 +217,12 @@ const story = (tables: Tables): Part<"messages" | "eventsAfter" | "unread" | "la
         : limit === 0
         ? []
         : messagesBetween(tables, sessionId, 0, range.before).slice(-limit)
+    ),
+  sentMessage: (sessionId, senderId, clientMessageId) =>
+    Effect.sync(() =>
+      messagesBetween(tables, sessionId, 0, Number.MAX_SAFE_INTEGER).find((message) =>
+        message.sender_id === senderId && message.client_message_id === clientMessageId
+      ) ?? null
     ),
   eventsAfter: (sessionId, seq, limit) => Effect.sync(() => eventsAfter(tables, sessionId, seq, limit)),
   unread: (side, sessionIds) =>

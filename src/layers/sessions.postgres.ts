@@ -99,7 +99,8 @@ const owning = (sql: Sql): Part<"open" | "claim" | "find" | "ownerOf"> => ({
 // Each arm of the OR is one partial index.
 const liveWhere = (sql: Sql, side: Side, userId: string) =>
   side === "customer"
-    ? sql`(s.customer_id = ${userId} AND s.status IN ('searching', 'pending_acceptance', 'active', 'extending'))
+    ? sql`(s.customer_id = ${userId}
+        AND s.status IN ('searching', 'pending_acceptance', 'active', 'extending'))
         OR (s.customer_id = ${userId} AND s.status = 'closing')`
     : sql`s.mitra_id = ${userId} AND s.status IN ('active', 'extending', 'closing')`
 
@@ -142,7 +143,7 @@ const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf" | "pendingOffe
     )
 })
 
-const story = (sql: Sql): Part<"messages" | "eventsAfter" | "unread" | "lastSeqs"> => ({
+const story = (sql: Sql): Part<"messages" | "sentMessage" | "eventsAfter" | "unread" | "lastSeqs"> => ({
   messages: (sessionId, range, limit) => {
     const columns = sql`SELECT session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at
       FROM messages WHERE session_id = ${sessionId}`
@@ -157,6 +158,10 @@ const story = (sql: Sql): Part<"messages" | "eventsAfter" | "unread" | "lastSeqs
         answered
       )
   },
+  sentMessage: (sessionId, senderId, clientMessageId) =>
+    sql`SELECT session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at FROM messages
+      WHERE session_id = ${sessionId} AND sender_id = ${senderId} AND client_message_id = ${clientMessageId}`
+      .pipe(Effect.flatMap(messageRows), Effect.map((rows) => rows[0] ?? null), answered),
   eventsAfter: (sessionId, seq, limit) =>
     sql`(SELECT session_id, seq, event FROM session_events
         WHERE session_id = ${sessionId} AND seq > ${seq} ORDER BY seq LIMIT ${limit})

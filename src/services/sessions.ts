@@ -85,6 +85,12 @@ export class Sessions extends Context.Service<Sessions, {
     range: { readonly before: number } | { readonly after: number },
     limit: number
   ) => Effect.Effect<ReadonlyArray<StoredMessage>, Unavailable>
+  /** The message this sender sent under this client id, or null. */
+  readonly sentMessage: (
+    sessionId: string,
+    senderId: string,
+    clientMessageId: string
+  ) => Effect.Effect<StoredMessage | null, Unavailable>
   /** Every sequenced event after `seq`, in order, at most `limit`. */
   readonly eventsAfter: (
     sessionId: string,

@@ -40,7 +40,9 @@ const ports = Layer.mergeAll(
   Settings.layer
 ).pipe(Layer.provideMerge(Layer.merge(Tables.layer, SecureRandom.layerWebCrypto)))
 
-export const actorWorld = Supervision.layer({ stale_heartbeats_seconds: 30 }).pipe(
+const cadence = { stale_heartbeats_seconds: 30, heartbeat_write_back_seconds: 60, mirror_reseed_seconds: 300 }
+
+export const actorWorld = Supervision.layer(cadence).pipe(
   Layer.provideMerge(Milestones.layer),
   Layer.provideMerge(TestRunner.layer),
   Layer.provideMerge(ports)
@@ -52,7 +54,12 @@ let phones = 0
 export const onlineMitra = Effect.fnUntraced(function*(display_name: string) {
   const id = yield* newId
   phones += 1
-  yield* (yield* PeoplePort).createMitra({ id, display_name, phone: `+62812${100_000 + phones}`, is_active: true }, 0)
+  yield* (yield* PeoplePort).createMitra({
+    id,
+    display_name,
+    phone: `+62812${100_000 + phones}`,
+    is_active: true
+  }, 0)
   yield* asMitra(id, { _tag: "GoOnline" })
   yield* (yield* AvailabilityPort).heartbeat(id, 0)
   return id

@@ -38,7 +38,9 @@ export const counter = (row: Row): Machine<Count, CountCommand, number, CountEve
   notFound: refuse("SESSION_NOT_FOUND", "no counter"),
   facts: (_state, _command, now) => Effect.succeed(now),
   decide: (state, command, now) => {
-    const due: ReadonlyArray<CountEvent> = state.due_at !== null && state.due_at <= now ? [{ _tag: "Rang" }] : []
+    const due: ReadonlyArray<CountEvent> = state.due_at !== null && state.due_at <= now
+      ? [{ _tag: "Rang" }]
+      : []
     if (command._tag === "Explode") throw new Error("boom")
     if (command._tag === "Tick") return { events: due, reply: Result.succeed(state.value) }
     if (state.value + command.n > 10) {
@@ -56,6 +58,7 @@ export const counter = (row: Row): Machine<Count, CountCommand, number, CountEve
   reply: Schema.Int,
   write: () => Effect.succeed({ session: null, mitra: null, audit: [] }),
   marks: () => true,
+  recall: () => Effect.succeed(null),
   publish: (turn) =>
     turn.events.map(() => ({
       topic: "settings",

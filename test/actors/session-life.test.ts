@@ -20,13 +20,14 @@ const during = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return yield* yield* Fiber.join(fiber)
   })
 
-const message = (customer_id: string, body: string) => ({
-  _tag: "SendMessage",
-  by: customerSide(customer_id),
-  message_id: crypto.randomUUID(),
-  client_message_id: crypto.randomUUID(),
-  body
-}) as const
+const message = (customer_id: string, body: string) =>
+  ({
+    _tag: "SendMessage",
+    by: customerSide(customer_id),
+    message_id: crypto.randomUUID(),
+    client_message_id: crypto.randomUUID(),
+    body
+  }) as const
 
 const running = (seconds: number) =>
   Effect.gen(function*() {
@@ -76,23 +77,27 @@ describe("a session's life", () => {
       assert.isTrue(isBalanced(over.ledger))
     }).pipe(Effect.provide(actorWorld)))
 
-  it.effect("an idle actor rests, and the sweep wakes it in time for its deadline", () =>
-    Effect.gen(function*() {
-      const { session_id, started } = yield* running(3600)
-      const tables = yield* MemoryTables
-      const epoch = () => tables.chat_sessions.get(session_id)?.owner_epoch ?? 0
-      const first = epoch()
-      yield* TestClock.adjust("56 minutes")
-      assert.strictEqual((yield* stateOf(session_id)).warned_seconds, null)
-      yield* TestClock.adjust("70 seconds")
-      assert.strictEqual((yield* stateOf(session_id)).warned_seconds, 180)
-      // It really rested: whoever woke it took a new epoch.
-      assert.isAbove(epoch(), first)
-      yield* TestClock.adjust("3 minutes")
-      const after = yield* stateOf(session_id)
-      assert.strictEqual(after.status, "closing")
-      assert.strictEqual(after.closing_ends_at, started + 3_600_000 + 300_000)
-    }).pipe(Effect.provide(actorWorld)), 30_000)
+  it.effect(
+    "an idle actor rests, and the sweep wakes it in time for its deadline",
+    () =>
+      Effect.gen(function*() {
+        const { session_id, started } = yield* running(3600)
+        const tables = yield* MemoryTables
+        const epoch = () => tables.chat_sessions.get(session_id)?.owner_epoch ?? 0
+        const first = epoch()
+        yield* TestClock.adjust("56 minutes")
+        assert.strictEqual((yield* stateOf(session_id)).warned_seconds, null)
+        yield* TestClock.adjust("70 seconds")
+        assert.strictEqual((yield* stateOf(session_id)).warned_seconds, 180)
+        // It really rested: whoever woke it took a new epoch.
+        assert.isAbove(epoch(), first)
+        yield* TestClock.adjust("3 minutes")
+        const after = yield* stateOf(session_id)
+        assert.strictEqual(after.status, "closing")
+        assert.strictEqual(after.closing_ends_at, started + 3_600_000 + 300_000)
+      }).pipe(Effect.provide(actorWorld)),
+    30_000
+  )
 
   it.effect("a message that arrives after the end is refused even if nobody noticed the end yet", () =>
     Effect.gen(function*() {
@@ -102,6 +107,16 @@ describe("a session's life", () => {
       yield* TestClock.adjust("61 seconds")
       const late = yield* during(Effect.flip(toSession(session_id, message(customer_id, "too late"))))
       assert.strictEqual(late._tag === "Refusal" ? late.code : "", "SESSION_CLOSING")
+    }).pipe(Effect.provide(actorWorld)))
+
+  it.effect("a message repeated after the end gets its first answer, because it was acknowledged", () =>
+    Effect.gen(function*() {
+      const { customer_id, session_id } = yield* running(60)
+      const sent = message(customer_id, "in time")
+      const first = yield* during(toSession(session_id, sent))
+      yield* TestClock.adjust("61 seconds")
+      const again = yield* during(toSession(session_id, { ...sent, message_id: crypto.randomUUID() }))
+      assert.deepInclude(again, { seq: first.seq, message_id: first.message_id, at: first.at })
     }).pipe(Effect.provide(actorWorld)))
 
   it.effect("a request nobody answers expires when its window is over, and says why", () =>

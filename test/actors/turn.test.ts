@@ -8,7 +8,15 @@ import { makeTurns } from "../../src/actors/turn.ts"
 import { refuse } from "../../src/domain/refusal.ts"
 import type { Verdict } from "../../src/services/journal.ts"
 import { Unavailable } from "../../src/services/unavailable.ts"
-import { benchLayer, counter, makeBench, makeRow, type Bench, type CountCommand, type Row } from "./counter-machine.ts"
+import {
+  benchLayer,
+  counter,
+  makeBench,
+  makeRow,
+  type Bench,
+  type CountCommand,
+  type Row
+} from "./counter-machine.ts"
 
 const call = (command: CountCommand, command_id: string | null = null) => ({
   sender_id: "customer:a",
@@ -18,8 +26,7 @@ const call = (command: CountCommand, command_id: string | null = null) => ({
 })
 const add = (n: number, id: string | null = null) => call({ _tag: "Add", n }, id)
 
-const withTurns = (bench: Bench, row: Row) =>
-  makeTurns(counter(row)).pipe(Effect.provide(benchLayer(bench)))
+const withTurns = (bench: Bench, row: Row) => makeTurns(counter(row)).pipe(Effect.provide(benchLayer(bench)))
 
 const committed: Verdict = { _tag: "Committed" }
 

@@ -8,7 +8,7 @@ import { numbered } from "../../src/domain/session/events.ts"
 import { Sessions } from "../../src/services/sessions.ts"
 import { atOnce, idOf, minute, t0, times } from "./given.ts"
 import * as Stage from "./stage.ts"
-import { accept, asCustomer, asMitra, customer, mitra, payment, session } from "./stage.ts"
+import { accept, asCustomer, asMitra, customer, mitra, session } from "./stage.ts"
 
 type Body = Effect.Effect<void, unknown, Stage.Stage>
 type Test = (title: string, body: Body) => void
@@ -56,6 +56,8 @@ const opening = (test: Test) => {
       assert.strictEqual(owner.state.status, "expired")
       const again = { ...Stage.request(1), id: session(9) }
       assert.deepStrictEqual(yield* Stage.openState(again), { _tag: "Opened" })
+      const third = { ...again, id: session(7) }
+      assert.deepStrictEqual(yield* Stage.openState(third), { _tag: "Exists", session_id: session(9) })
       yield* Stage.givenMitras(1)
       const chat = yield* Stage.givenChat(2, 1)
       yield* Stage.act(chat, { _tag: "End", by: asCustomer(2) }, { at: t0 + 50 })
@@ -139,6 +141,19 @@ const story = (test: Test) => {
         body: "text 0",
         sent_at: t0 + 30
       })
+    })
+  )
+
+  test(
+    "a message is found by its sender's own id for it, and by nobody else's",
+    Effect.gen(function*() {
+      yield* givenMessages
+      const port = yield* Sessions
+      const found = yield* port.sentMessage(session(1), customer(1), "client-message-0")
+      assert.deepInclude(found, { seq: 3, body: "text 0", sent_at: t0 + 30 })
+      assert.isNull(yield* port.sentMessage(session(1), mitra(1), "client-message-0"))
+      assert.isNull(yield* port.sentMessage(session(2), customer(1), "client-message-0"))
+      assert.isNull(yield* port.sentMessage(session(1), customer(1), "client-message-9"))
     })
   )
 

@@ -34,7 +34,11 @@ const announceMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
     }
   })
 
-const actionOf = { Activate: "mitra.activate", Deactivate: "mitra.deactivate", ForceOffline: "mitra.force_offline" }
+const actionOf = {
+  Activate: "mitra.activate",
+  Deactivate: "mitra.deactivate",
+  ForceOffline: "mitra.force_offline"
+}
 
 const mitraRows = Effect.fnUntraced(function*(turn: MitraTurn) {
   const random = yield* SecureRandom.SecureRandom
@@ -108,7 +112,10 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
         const values = yield* settings.current
         const last = yield* availability.lastHeartbeat(mitraId)
         const staleBefore = now - values.mitra_stale_after_seconds * 1000
-        return { now, heartbeat_is_stale: values.mitra_ping_required && (last === null || last <= staleBefore) }
+        return {
+          now,
+          heartbeat_is_stale: values.mitra_ping_required && (last === null || last <= staleBefore)
+        }
       }),
     decide,
     evolve,
@@ -117,6 +124,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     reply: MitraReply,
     write: (turn) => mitraRows(turn).pipe(Effect.provideService(SecureRandom.SecureRandom, random)),
     marks: () => true,
+    recall: () => Effect.succeed(null),
     publish: announceMitra,
     afterCommit: (turn) =>
       Effect.forEach(turn.events, mirror, { discard: true }).pipe(

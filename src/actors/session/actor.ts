@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
-import { freshness } from "../../domain/freshness.ts"
+import { fairness, freshness } from "../../domain/freshness.ts"
 import { waveLimit, wantsCandidates } from "../../domain/pairing.ts"
 import { SessionReply, type SessionCommand } from "../../domain/session/commands.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
@@ -14,7 +14,7 @@ import type { SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import type { SessionState } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability.ts"
-import { Sessions } from "../../services/sessions.ts"
+import { Sessions, type StoredMessage } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Machine } from "../machine.ts"
 import { makeTurns } from "../turn.ts"
@@ -36,6 +36,7 @@ const makeFacts = Effect.gen(function*() {
       }
       const candidates = yield* availability.candidates({
         ...freshness(values, now),
+        ...fairness(values, now, state.kind),
         limit: waveLimit(state, values),
         exclude: state.offers.map((offer) => offer.mitra_id),
         only: state.target_mitra_id
@@ -46,6 +47,20 @@ const makeFacts = Effect.gen(function*() {
 
 const changesCapacity = (event: SessionEvent): boolean =>
   event._tag === "Paired" || event._tag === "ClosingStarted"
+
+/** A turn keeps the offers it does not touch, so those that are other objects have changed. */
+const noteOffers = (availability: Availability["Service"], before: SessionState, after: SessionState) => {
+  if (before.offers === after.offers) return Effect.void
+  const known = new Set(before.offers)
+  const changed = after.offers.filter((offer) => !known.has(offer)).map((offer) => offer.mitra_id)
+  return changed.length === 0 ? Effect.void : availability.offersChanged(changed)
+}
+
+/** The outcome of a message that is already written, as its first sender got it. */
+const replyOfMessage = (sent: StoredMessage | null): SessionReply | null =>
+  sent === null
+    ? null
+    : { status: "active", seq: sent.seq, message_id: sent.message_id, at: sent.sent_at, cursor: null }
 
 /** The machine of one session, with everything it needs closed over. */
 export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string, runner: string) {
@@ -66,11 +81,15 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
     reply: SessionReply,
     write: (turn) => sessionRows(turn).pipe(Effect.provideService(SecureRandom.SecureRandom, random)),
     marks: (command) => command._tag !== "SendMessage",
+    recall: (command) =>
+      command._tag === "SendMessage"
+        ? Effect.map(sessions.sentMessage(sessionId, command.by.id, command.client_message_id), replyOfMessage)
+        : Effect.succeed(null),
     publish: announceSession,
     afterCommit: (turn) =>
-      turn.after.mitra_id !== null && turn.events.some(changesCapacity)
+      (turn.after.mitra_id !== null && turn.events.some(changesCapacity)
         ? availability.capacityChanged(turn.after.mitra_id)
-        : Effect.void,
+        : Effect.void).pipe(Effect.andThen(noteOffers(availability, turn.before, turn.after))),
     afterLoad: () => Effect.void
   }
   return machine

@@ -46,18 +46,22 @@ export const layer = Layer.effect(Requests)(
       const now = yield* Clock.currentTimeMillis
       const values = yield* settings.current
       const customer = yield* people.findCustomer(payment.customer_id)
-      const state = openRequest({
-        id: yield* random.uuidV7(),
-        customer_id: payment.customer_id,
-        customer_name: customer?.call_name ?? "",
-        payment_id: payment.id,
-        amount_idr: payment.amount_idr,
-        kind: payment.kind,
-        target_mitra_id: payment.target_mitra_id,
-        mode: payment.mode,
-        topic: payment.topic,
-        purchased_ms: payment.duration_seconds * 1000
-      }, values, now)
+      const state = openRequest(
+        {
+          id: yield* random.uuidV7(),
+          customer_id: payment.customer_id,
+          customer_name: customer?.call_name ?? "",
+          payment_id: payment.id,
+          amount_idr: payment.amount_idr,
+          kind: payment.kind,
+          target_mitra_id: payment.target_mitra_id,
+          mode: payment.mode,
+          topic: payment.topic,
+          purchased_ms: payment.duration_seconds * 1000
+        },
+        values,
+        now
+      )
       const opened = yield* sessions.open(state, deadlineOf(state) ?? now)
       if (opened._tag === "AlreadyActive") {
         yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)

@@ -7,12 +7,14 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 
+export type Did = Readonly<Record<string, number | string>>
+
 export interface Milestone {
   readonly sweep: string
   readonly at: number
   readonly took_ms: number
-  /** What the pass did, in counts; null when it failed. */
-  readonly did: Readonly<Record<string, number>> | null
+  /** What the pass did, in counts, and why not more; null when it failed. */
+  readonly did: Did | null
 }
 
 export class Milestones extends Context.Service<Milestones, {
@@ -41,7 +43,7 @@ export class Milestones extends Context.Service<Milestones, {
 /** Runs one pass and reports it; a failed pass is logged and reported too. */
 export const reported = <E, R>(
   sweep: string,
-  pass: Effect.Effect<Readonly<Record<string, number>>, E, R>
+  pass: Effect.Effect<Did, E, R>
 ) =>
   Effect.gen(function*() {
     const milestones = yield* Milestones
@@ -50,7 +52,7 @@ export const reported = <E, R>(
       Effect.catchCause((cause) => Effect.logWarning(`sweep ${sweep} failed`, cause).pipe(Effect.as(null)))
     )
     const took_ms = (yield* Clock.currentTimeMillis) - at
-    if (did !== null && Object.values(did).some((count) => count > 0)) {
+    if (did !== null && Object.values(did).some((count) => typeof count === "number" && count > 0)) {
       yield* Effect.logDebug(`sweep ${sweep}`).pipe(Effect.annotateLogs({ ...did, took_ms }))
     }
     yield* milestones.publish({ sweep, at, took_ms, did })

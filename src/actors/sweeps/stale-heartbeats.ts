@@ -1,19 +1,29 @@
-// Stale heartbeats: mitras whose pings stopped go offline, each by her own actor, which looks once
-// more before it decides. Nobody is taken offline when the times could not be read.
+// Stale heartbeats: mitras whose pings stopped go offline, each by her own actor, which looks once more
+// before it decides. When the times cannot be known the whole pass is given up: nobody is taken offline
+// on a guess, and a server that was away has to listen for a while before it calls anybody silent.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Availability } from "../../services/availability.ts"
 import { Settings } from "../../services/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
+import type { Did } from "./milestones.ts"
 import type { Sweep } from "./sweep.ts"
 
 const batch = 500
 const concurrency = 16
 
+const aborted = (reason: string) =>
+  Effect.logInfo("auto-offline given up for now: nobody is taken offline").pipe(
+    Effect.annotateLogs({ reason }),
+    Effect.as({ stale: 0, offline: 0, aborted: reason })
+  )
+
 export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number) {
   const availability = yield* Availability
   const settings = yield* Settings
   const actors = yield* MitraActors
+  // Of this runner's sweep, not of its singleton: built with the server.
+  const listeningSince = yield* Clock.currentTimeMillis
 
   const takeOffline = (mitraId: string) =>
     actors.run(mitraId, {
@@ -29,11 +39,21 @@ export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number)
   const runOnce = Effect.gen(function*() {
     const values = yield* settings.current
     if (!values.mitra_ping_required) return { stale: 0, offline: 0 }
-    const now = yield* Clock.currentTimeMillis
-    const ids = yield* availability.stale(now - values.mitra_stale_after_seconds * 1000, batch)
-    const changed = yield* Effect.forEach(ids, takeOffline, { concurrency })
-    return { stale: ids.length, offline: changed.reduce((sum, one) => sum + one, 0) }
+    const staleBefore = (yield* Clock.currentTimeMillis) - values.mitra_stale_after_seconds * 1000
+    if (listeningSince > staleBefore) return yield* aborted("listening for too short a time")
+    const did: Effect.Effect<Did> = availability.stale(staleBefore, batch).pipe(
+      Effect.flatMap((ids) => Effect.forEach(ids, takeOffline, { concurrency })),
+      Effect.map((changed) => ({
+        stale: changed.length,
+        offline: changed.reduce((sum, one) => sum + one, 0)
+      })),
+      Effect.catch((error) => aborted(`${error.what} does not know who is silent`))
+    )
+    return yield* did
   })
 
-  return { name: "stale_heartbeats", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>
+  return { name: "stale_heartbeats", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<
+    unknown,
+    never
+  >
 })

@@ -4,13 +4,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Singleton } from "effect/cluster"
-import { reported } from "./milestones.ts"
+import { type Did, reported } from "./milestones.ts"
 
 export interface Sweep<E, R> {
   readonly name: string
   readonly every: Duration.Input
   /** One pass; returns what it did, in counts. */
-  readonly runOnce: Effect.Effect<Readonly<Record<string, number>>, E, R>
+  readonly runOnce: Effect.Effect<Did, E, R>
 }
 
 const passTimeout = Duration.seconds(30)
