@@ -34,6 +34,9 @@ const tuned = {
   runnerHealthCheckInterval: Duration.seconds(1),
   entityTerminationTimeout: Duration.seconds(2),
   sendRetryInterval: Duration.millis(100),
+  // Nothing is polled (messages are volatile), but this is also how long a shard loop that hit a database
+  // error rests: at its default of 10 s a dropped connection would silence every actor for that long.
+  entityMessagePollInterval: Duration.millis(500),
   maxResidentEntities: 60_000,
   simulateRemoteSerialization: false
 }
