@@ -1,8 +1,10 @@
 // `npm run bench -- <name>`: measurements that stand behind decisions. Numbers depend on the machine;
 // each bench compares its alternatives in one run, so the ratios travel.
-import * as Effect from "effect/Effect"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import type * as Effect from "effect/Effect"
 
 const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void, unknown> }>> = {
+  "availability": () => import("./availability.ts"),
   "group-commit": () => import("./group-commit.ts")
 }
 
@@ -12,7 +14,5 @@ if (load === undefined) {
   console.error(`There is no bench "${name}". Benches: ${Object.keys(benches).join(", ")}`)
   process.exit(1)
 }
-Effect.runPromise((await load()).bench).catch((error: unknown) => {
-  console.error(error)
-  process.exitCode = 1
-})
+// runMain, so that Ctrl-C also stops the database that was started for the bench.
+NodeRuntime.runMain((await load()).bench)

@@ -12,11 +12,13 @@ import { copyOf, prepareTemplate } from "../test/support/databases.ts"
 const server = Effect.gen(function*() {
   const given = process.env["DATABASE_URL"]
   if (given !== undefined && given !== "") return Redacted.make(given)
-  const directory = yield* Effect.acquireRelease(
-    Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "halobestie-bench-"))),
-    (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
-  )
+  const directory = Fs.mkdtempSync(Path.join(Os.tmpdir(), "halobestie-bench-"))
+  const used = new Set([directory])
+  const remove = () => used.forEach((path) => Fs.rmSync(path, { recursive: true, force: true }))
+  // Registered before the server starts, so it runs after the server has stopped.
+  yield* Effect.addFinalizer(() => Effect.sync(remove))
   const started = yield* startEmbeddedPostgres({ directory, log: (line) => console.log(line) })
+  used.add(started.directory)
   return started.url
 })
 

@@ -1,6 +1,6 @@
 // A whole client of the wire in one class, made to be copied into any language: connect, call, follow
 // the event stream with acks, notice a lost connection and resume. Only `ws`; see docs/wire.md.
-import WebSocket from "ws"
+import { WebSocket } from "ws"
 import { ServerClock } from "./server-clock.mjs"
 
 /** The server said no, for a stable reason: show it or handle it, do not repeat it blindly. */

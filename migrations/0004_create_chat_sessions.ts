@@ -138,7 +138,8 @@ const traffic = [
     user_id uuid NOT NULL,
     kind text NOT NULL CHECK (kind IN ('offer', 'paired', 'message', 'extension', 'closing')),
     session_id uuid NOT NULL REFERENCES chat_sessions (id),
-    status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'sent', 'cancelled', 'expired', 'dead')),
+    status text NOT NULL DEFAULT 'pending'
+      CHECK (status IN ('pending', 'sent', 'cancelled', 'expired', 'dead')),
     attempts integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL

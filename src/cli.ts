@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import { Command } from "effect/cli"
+import { explain } from "./commands/explain.ts"
 import { describeConfig, layer as configLayer, ServerConfig } from "./config/server-config.ts"
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
@@ -54,19 +55,15 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   ])
 )
 
-/** What the operator can act on is said in its own words; anything else with its cause. */
-const explain = (cause: Cause.Cause<unknown>) => {
-  if (Cause.hasInterruptsOnly(cause)) return Effect.void
-  const problem = cause.reasons.map((reason) =>
-    Cause.isFailReason(reason) ? reason.error : Cause.isDieReason(reason) ? reason.defect : null
-  ).find((error) => error instanceof Error)
-  const known = problem !== undefined && problem !== null && "_tag" in (problem as object)
-  return Console.error(known ? (problem as Error).message : Cause.pretty(cause))
+/** To the error stream, where a supervisor and a person look first. */
+const complain = (cause: Cause.Cause<unknown>) => {
+  const words = explain(cause)
+  return words === null ? Effect.void : Console.error(words)
 }
 
 cli.pipe(
   Command.run({ version: "0.1.0" }),
-  Effect.tapCause(explain),
+  Effect.tapCause(complain),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({
     disableErrorReporting: true,

@@ -4,11 +4,11 @@ import { actionId, ofSession } from "../cast.mjs"
 import { sleep } from "../phone.mjs"
 import { check, refused, same, say, step } from "../timeline.mjs"
 
-/** The server may answer from a count that is seconds old; an app asks again anyway. */
+/** The server may answer from a count that is ten seconds old; an app asks again anyway. */
 const seesBesties = async (phone) => {
   for (let asked = 1;; asked++) {
     const beacon = await phone.call("customer.availability", {})
-    if (beacon.count >= 3 || asked === 5) return beacon
+    if (beacon.count >= 3 || asked === 12) return beacon
     await sleep(1_000)
   }
 }

@@ -5,14 +5,23 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { Bus } from "../services/bus.ts"
 import { Settings } from "../services/settings.ts"
+import { makeWakeWaiting } from "./session/waiting-line.ts"
 import { runSupervised } from "./supervised.ts"
+
+const wokenPerChange = 50
 
 export const layer = Layer.effectDiscard(
   Effect.gen(function*() {
     const bus = yield* Bus
     const settings = yield* Settings
     const messages = yield* bus.subscribe(["settings"])
-    const follow = Queue.take(messages).pipe(Effect.andThen(settings.refresh), Effect.forever)
+    const wakeWaiting = yield* makeWakeWaiting
+    // A raised maximum is room for those who wait.
+    const follow = Queue.take(messages).pipe(
+      Effect.andThen(settings.refresh),
+      Effect.andThen(wakeWaiting(() => wokenPerChange)),
+      Effect.forever
+    )
     yield* Effect.forkScoped(runSupervised("settings follower", follow))
   })
 )

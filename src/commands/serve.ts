@@ -5,10 +5,17 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
-import { ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
+import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { server } from "../main.ts"
 import { StopFailed } from "./stop-failed.ts"
+
+/** The development password is in the source anyway; one that was given stays a secret. */
+const shownPassword = ({ admin_password }: ServerConfigValues): string =>
+  Redacted.value(admin_password) === devAdminPassword
+    ? devAdminPassword
+    : "the ADMIN_PASSWORD of the first start"
 
 const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
   config.production ? [] : [
@@ -16,6 +23,7 @@ const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
     `  phones:   ws://127.0.0.1:${config.public_port}/ws`,
     `  payments: POST http://127.0.0.1:${config.public_port}/api/webhooks/payments/builtin`,
     `  staff:    ws://${config.internal_host}:${config.internal_port}/ws (and POST /rpc)`,
+    `            sign in as ${config.admin_email} with ${shownPassword(config)}`,
     `  try it:   npm run demo -- --url ws://127.0.0.1:${config.public_port}/ws`
   ]
 

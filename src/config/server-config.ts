@@ -6,11 +6,12 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { flag, port, read, secrets, text, url, whole, type Variable } from "./variables.ts"
+import { flag, optionalSecret, port, read, secrets, text, url, whole, type Variable } from "./variables.ts"
 
 const host = /^[A-Za-z0-9.:_-]+$/
 
 export const devCode = "000000"
+export const devAdminPassword = "development-admin"
 
 const variables = {
   database_url: url("DATABASE_URL", ["postgres:", "postgresql:"], { required: true, secret: true }),
@@ -34,11 +35,21 @@ const variables = {
     required: true
   }),
   admin_password: text("ADMIN_PASSWORD", "at least 12 characters", /^.{12,}$/, {
-    development: "development-admin",
+    development: devAdminPassword,
     required: true,
     secret: true
   }),
   otp_dev_code: text("OTP_DEV_CODE", "six digits", /^\d{6}$/, { development: devCode, secret: true }),
+  fazpass_enabled: flag("FAZPASS_ENABLED", false),
+  fazpass_key: optionalSecret(
+    "FAZPASS_KEY",
+    "one or two comma separated gateway keys, WhatsApp's then SMS's",
+    /^[^\s,]+(\s*,\s*[^\s,]+)?$/
+  ),
+  fazpass_merchant: optionalSecret("FAZPASS_MERCHANT", "a merchant key", /^\S+$/),
+  fazpass_url: text("FAZPASS_URL", "an http url", /^https?:\/\/[^\s/]+\S*$/, {
+    development: "https://api.fazpass.com"
+  }),
   data_dir: text("DATA_DIR", "a folder", /^.+$/, { development: ".data" }),
   database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
   drain_timeout_seconds: whole("DRAIN_TIMEOUT_SECONDS", 1, 600, { development: 20 }),
@@ -53,14 +64,23 @@ const variables = {
 } as const satisfies Record<string, Variable<never> | Variable<unknown>>
 
 type Values = { readonly [Key in keyof typeof variables]: (typeof variables)[Key]["development"] }
-type SecretKey = "database_url" | "valkey_url" | "auth_jwt_secret" | "payment_webhook_token" | "admin_password"
+type SecretKey =
+  | "database_url"
+  | "valkey_url"
+  | "auth_jwt_secret"
+  | "payment_webhook_token"
+  | "admin_password"
+  | "fazpass_key"
+  | "fazpass_merchant"
 
 export type ServerConfigValues =
   & { readonly production: boolean }
   & Omit<Values, SecretKey>
   & { readonly [Key in SecretKey]: null extends Values[Key] ? Redacted.Redacted | null : Redacted.Redacted }
 
-export class ServerConfig extends Context.Service<ServerConfig, ServerConfigValues>()("halobestie/ServerConfig") {}
+export class ServerConfig
+  extends Context.Service<ServerConfig, ServerConfigValues>()("halobestie/ServerConfig")
+{}
 
 export class ConfigProblem extends Schema.TaggedError<ConfigProblem>()("ConfigProblem", {
   message: Schema.String
@@ -79,9 +99,21 @@ const redact = (values: Values, production: boolean): ServerConfigValues => {
     valkey_url: secret(values.valkey_url),
     auth_jwt_secret: Redacted.make(values.auth_jwt_secret),
     payment_webhook_token: Redacted.make(values.payment_webhook_token),
-    admin_password: Redacted.make(values.admin_password)
+    admin_password: Redacted.make(values.admin_password),
+    fazpass_key: secret(values.fazpass_key),
+    fazpass_merchant: secret(values.fazpass_merchant)
   }
 }
+
+/** Whoever switches the provider on must be able to use it, in development too. */
+const missingForFazpass = (values: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  values["fazpass_enabled"] !== true
+    ? []
+    : [variables.fazpass_key, variables.fazpass_merchant]
+      .filter((_, index) => values[index === 0 ? "fazpass_key" : "fazpass_merchant"] === null)
+      .map(({ expected, name }) =>
+        `${name} is missing: expected ${expected}, because FAZPASS_ENABLED is true`
+      )
 
 /** All problems at once, or the configuration. */
 export const readConfig = (
@@ -96,12 +128,17 @@ export const readConfig = (
     if (Result.isFailure(result)) problems.push(result.failure)
     else values[key] = result.success
   }
+  problems.push(...missingForFazpass(values))
   if (!["production", "development", "test"].includes(mode)) {
-    problems.push(`NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`)
+    problems.push(
+      `NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`
+    )
   }
   if (problems.length > 0) {
     const where = production ? "The server cannot start in production" : "The server cannot start"
-    return Result.fail(new ConfigProblem({ message: `${where}:\n${problems.map((p) => `  - ${p}`).join("\n")}` }))
+    return Result.fail(
+      new ConfigProblem({ message: `${where}:\n${problems.map((p) => `  - ${p}`).join("\n")}` })
+    )
   }
   return Result.succeed(redact(hardened(values as unknown as Values, production), production))
 }

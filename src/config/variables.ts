@@ -65,6 +65,13 @@ export const url = (
     { development: null, ...options }
   )
 
+/** A secret that only some servers need. Null when absent. */
+export const optionalSecret = (name: string, expected: string, pattern: RegExp) =>
+  variable<string | null>(name, expected, (given) => pattern.test(given) ? given : null, {
+    development: null,
+    secret: true
+  })
+
 /** One or more comma separated secrets, each long enough to be one. */
 export const secrets = (name: string, lengthMin: number, options: Options<string>) =>
   variable(name, `one or more comma separated secrets of at least ${lengthMin} characters`, (given) => {

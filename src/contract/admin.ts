@@ -9,11 +9,20 @@ import { SessionView } from "./views.ts"
 
 const Nullable = Schema.NullOr
 
+/** Three separate facts: an open socket, what she declared, and a phone that can be pushed to. */
+export const PresenceView = Schema.Struct({
+  /** Null: no socket on this runner, and the other runners could not be asked. */
+  connected: Nullable(Schema.Boolean),
+  declared_online: Schema.Boolean,
+  push_reachable: Schema.Boolean
+})
+
 export const MitraInspection = Schema.Struct({
   mitra_id: Id,
   display_name: Schema.String,
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
+  presence: PresenceView,
   online_since: Nullable(Instant),
   last_heartbeat_at: Nullable(Instant),
   owner_runner: Nullable(Schema.String),
@@ -52,6 +61,30 @@ export const SessionInspection = Schema.Struct({
     responded_at: Nullable(Instant)
   })),
   ledger: LedgerView
+})
+
+export const ReseedView = Schema.Struct({
+  at: Instant,
+  took_ms: Schema.Number,
+  seeded: Schema.Int,
+  removed: Schema.Int,
+  drift_found: Schema.Int,
+  healed: Schema.Int
+})
+
+/** Of the runner that was asked. */
+export const MirrorHealth = Schema.Struct({
+  state: Schema.Literals(["off", "up", "probing", "down"]),
+  connected_since: Nullable(Instant),
+  latency_ms: Nullable(Schema.Number),
+  last_error: Nullable(Schema.String),
+  last_seed: Nullable(ReseedView),
+  fallbacks: Schema.Int,
+  writes_lost: Schema.Int,
+  drift_found: Schema.Int,
+  drift_healed: Schema.Int,
+  /** Compared just now: rows of Postgres against keys of Valkey. */
+  drift: Nullable(Schema.Struct({ rows: Schema.Int, keys: Schema.Int, drifted: Schema.Int }))
 })
 
 const MitraChange = Schema.Struct({
@@ -100,6 +133,13 @@ export const AdminRpcs = RpcGroup.make(
     success: MitraChange,
     error: CallError
   }),
+  Rpc.make("admin.force_offline", {
+    payload: { command_id: ClientId, mitra_id: Id },
+    success: MitraChange,
+    error: CallError
+  }),
+  Rpc.make("admin.mirror_health", { payload: {}, success: MirrorHealth, error: CallError }),
+  Rpc.make("admin.reseed_mirror", { payload: {}, success: ReseedView, error: CallError }),
   Rpc.make("admin.force_close", {
     payload: { command_id: ClientId, session_id: Id, reason: shortText(200) },
     success: SessionInspection,

@@ -4,8 +4,8 @@ import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { topics } from "../domain/session/state.ts"
 import { CallError } from "./errors.ts"
-import { ClientId, Id, Instant, PageLimit, Seq, storable } from "./fields.ts"
-import { CursorView, MessageView, SessionView } from "./views.ts"
+import { ClientId, Id, Instant, PageLimit, Seq, shortText, storable } from "./fields.ts"
+import { CursorView, MessageView, PaymentView, SessionView } from "./views.ts"
 
 const session = { session_id: Id }
 const command = { command_id: ClientId, session_id: Id }
@@ -39,6 +39,12 @@ export const ChatRpcs = RpcGroup.make(
   Rpc.make("chat.topic", {
     payload: { ...command, topic: Schema.Literals(topics) },
     success: SessionView,
+    error: CallError
+  }),
+  /** A payment for more time. Once it is paid, the chat pauses and the mitra is asked. */
+  Rpc.make("chat.request_extension", {
+    payload: { ...command, tier_id: shortText(40) },
+    success: PaymentView,
     error: CallError
   }),
   Rpc.make("chat.end", { payload: command, success: SessionView, error: CallError }),

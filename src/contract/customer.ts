@@ -4,7 +4,7 @@ import { Rpc, RpcGroup } from "effect/rpc"
 import { topics } from "../domain/session/state.ts"
 import { CallError } from "./errors.ts"
 import { ClientId, Id, shortText } from "./fields.ts"
-import { BeaconView, PaymentView, SessionView, TierView } from "./views.ts"
+import { BeaconView, PaymentView, RequestView, SessionView, TierView } from "./views.ts"
 
 export const CustomerRpcs = RpcGroup.make(
   Rpc.make("customer.pricing", {
@@ -13,12 +13,30 @@ export const CustomerRpcs = RpcGroup.make(
     error: CallError
   }),
   Rpc.make("customer.create_payment", {
-    payload: { command_id: ClientId, tier_id: shortText(40), topic: Schema.Literals(topics) },
+    payload: {
+      command_id: ClientId,
+      tier_id: shortText(40),
+      topic: Schema.Literals(topics),
+      /** The same bestie again: only she is asked. She must have served this customer before. */
+      target_mitra_id: Schema.optionalKey(Schema.NullOr(Id))
+    },
     success: PaymentView,
     error: CallError
   }),
   Rpc.make("customer.payment_status", {
     payload: { payment_id: Id },
+    success: PaymentView,
+    error: CallError
+  }),
+  /** Asks everybody, with a payment whose request found nobody: one more request per command id. */
+  Rpc.make("customer.retry_request", {
+    payload: { command_id: ClientId, payment_id: Id },
+    success: RequestView,
+    error: CallError
+  }),
+  /** Gives a payment up; what was paid is given back by staff. */
+  Rpc.make("customer.abandon_payment", {
+    payload: { command_id: ClientId, payment_id: Id },
     success: PaymentView,
     error: CallError
   }),
@@ -32,7 +50,7 @@ export const CustomerRpcs = RpcGroup.make(
   }),
   Rpc.make("customer.request_status", {
     payload: { session_id: Id },
-    success: SessionView,
+    success: RequestView,
     error: CallError
   }),
   Rpc.make("customer.cancel", {

@@ -26,6 +26,18 @@ export const SessionFact = Schema.Union([
   Schema.Struct({ kind: Schema.Literals(["message"]), message: MessageView }),
   Schema.Struct({ kind: Schema.Literals(["warning"]), remaining_seconds: Schema.Int }),
   Schema.Struct({ kind: Schema.Literals(["topic_changed"]), topic: Schema.Literals(topics) }),
+  /** Paid for; the clock stands still until the mitra answers, `deadline_at` at the latest. */
+  Schema.Struct({
+    kind: Schema.Literals(["extension_requested"]),
+    duration_seconds: Schema.Int,
+    deadline_at: Instant
+  }),
+  Schema.Struct({
+    kind: Schema.Literals(["session_resumed"]),
+    by: Schema.String,
+    added_seconds: Schema.Int,
+    ends_at: Instant
+  }),
   Schema.Struct({ kind: Schema.Literals(["closing"]), reason: Schema.String, closing_ends_at: Instant }),
   Schema.Struct({ kind: Schema.Literals(["goodbye"]), side: Schema.Literals(sides), text: Schema.String }),
   Schema.Struct({ kind: Schema.Literals(["completed"]), reason: Schema.String, ended_by: Schema.String })

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { CallError } from "./errors.ts"
-import { ClientId, Id, Instant, PageLimit } from "./fields.ts"
+import { ClientId, Id, Instant, PageLimit, Seq } from "./fields.ts"
 import { OfferView, SessionView } from "./views.ts"
 
 export const MitraStatusView = Schema.Struct({
@@ -33,6 +33,12 @@ export const MitraRpcs = RpcGroup.make(
   Rpc.make("mitra.decline", {
     payload: { command_id: ClientId, session_id: Id },
     success: OfferView,
+    error: CallError
+  }),
+  /** `extension_seq` is the number of the request's event: a late answer never meets the next one. */
+  Rpc.make("mitra.answer_extension", {
+    payload: { command_id: ClientId, session_id: Id, extension_seq: Seq, approve: Schema.Boolean },
+    success: SessionView,
     error: CallError
   }),
   Rpc.make("mitra.requests", {

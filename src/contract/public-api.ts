@@ -2,7 +2,8 @@
 import { AuthRpcs } from "./auth.ts"
 import { ChatRpcs } from "./chat.ts"
 import { CustomerRpcs } from "./customer.ts"
+import { DeviceRpcs } from "./devices.ts"
 import { EventRpcs } from "./events.ts"
 import { MitraRpcs } from "./mitra.ts"
 
-export const PublicApi = AuthRpcs.merge(CustomerRpcs, MitraRpcs, ChatRpcs, EventRpcs)
+export const PublicApi = AuthRpcs.merge(CustomerRpcs, MitraRpcs, ChatRpcs, DeviceRpcs, EventRpcs)

@@ -9,6 +9,18 @@ const Nullable = Schema.NullOr
 
 export const CursorView = Schema.Struct({ delivered_seq: Seq, read_seq: Seq })
 
+/** An extension that waits for the mitra's answer; the paid clock stands still meanwhile. */
+export const ExtensionView = Schema.Struct({
+  /** What `mitra.answer_extension` names. */
+  extension_seq: Seq,
+  duration_seconds: Schema.Int,
+  requested_at: Instant,
+  deadline_at: Instant,
+  /** Time left to answer when this was sent. */
+  remaining_ms: Schema.Int
+})
+export type ExtensionView = typeof ExtensionView.Type
+
 export const SessionView = Schema.Struct({
   session_id: Id,
   payment_id: Nullable(Id),
@@ -25,6 +37,7 @@ export const SessionView = Schema.Struct({
   started_at: Nullable(Instant),
   ends_at: Nullable(Instant),
   remaining_ms: Nullable(Schema.Int),
+  extension: Nullable(ExtensionView),
   closing_ends_at: Nullable(Instant),
   ended_at: Nullable(Instant),
   ended_by: Nullable(Schema.String),
@@ -35,6 +48,19 @@ export const SessionView = Schema.Struct({
   goodbyes: Schema.Struct({ customer: Nullable(Schema.String), mitra: Nullable(Schema.String) })
 })
 export type SessionView = typeof SessionView.Type
+
+/** Where a request stands while nobody could be asked yet. */
+export const QueueView = Schema.Struct({
+  /** 1 is the next one. */
+  position: Schema.Int,
+  /** By the chats that run now; null when that says nothing. */
+  estimated_wait_seconds: Nullable(Schema.Int)
+})
+export type QueueView = typeof QueueView.Type
+
+/** A request of its customer: the session, and its place in the line. */
+export const RequestView = Schema.Struct({ ...SessionView.fields, queue: Nullable(QueueView) })
+export type RequestView = typeof RequestView.Type
 
 export const MessageView = Schema.Struct({
   session_id: Id,
@@ -66,6 +92,7 @@ export type OfferView = typeof OfferView.Type
 
 export const PaymentView = Schema.Struct({
   payment_id: Id,
+  product: Schema.Literals(["chat_session", "extension"]),
   status: Schema.Literals(paymentStatuses),
   amount_idr: Schema.Int,
   duration_seconds: Schema.Int,

@@ -1,5 +1,5 @@
-// What makes a mitra available at an instant, from the settings: how old a heartbeat may be, and how
-// many customers one mitra may have. Times are epoch milliseconds.
+// What makes a mitra available at an instant, from the settings: how old a heartbeat may be, how many
+// customers one mitra may have, and when it is fair to ask her. Times are epoch milliseconds.
 import type { Settings } from "./settings.ts"
 
 export interface Freshness {
@@ -13,4 +13,20 @@ export const freshness = (settings: Settings, now: number): Freshness => ({
   now,
   stale_before: settings.mitra_ping_required ? now - settings.mitra_stale_after_seconds * 1000 : null,
   max_customers: settings.max_customers_per_mitra
+})
+
+/** Whom a search leaves alone although she is available. */
+export interface Fairness {
+  /** Leaves out who declined an offer, or let one run out, at or after this instant; null: nobody. */
+  readonly declined_since: number | null
+  /** Leaves out who has this many open offers. */
+  readonly open_offers_max: number
+}
+
+/** A customer who asks for one bestie by name is not told no because she declined somebody else. */
+export const fairness = (settings: Settings, now: number, kind: "blast" | "targeted"): Fairness => ({
+  declined_since: kind === "targeted" || settings.mitra_decline_cooldown_seconds === 0
+    ? null
+    : now - settings.mitra_decline_cooldown_seconds * 1000,
+  open_offers_max: settings.mitra_parallel_offers_max
 })

@@ -13,7 +13,7 @@ export interface MitraState {
   readonly online_since: number | null
 }
 
-export const offlineCauses = ["toggle", "stale_heartbeat", "forced", "deactivated"] as const
+export const offlineCauses = ["toggle", "stale_heartbeat", "forced", "deactivated", "missed_offers"] as const
 export type OfflineCause = (typeof offlineCauses)[number]
 
 /** What a mitra's actor can be asked to do. `last_heartbeat_at` is epoch ms, as the sweep saw it. */
@@ -22,6 +22,8 @@ export const MitraCommand = Schema.Union([
   Schema.TaggedStruct("GoOffline", {}),
   Schema.TaggedStruct("ForceOffline", { staff_id: Schema.String }),
   Schema.TaggedStruct("MarkStale", {}),
+  /** Too many offers in a row ran out unanswered: she is not there, whatever her phone says. */
+  Schema.TaggedStruct("PauseForMissedOffers", {}),
   Schema.TaggedStruct("Activate", { staff_id: Schema.String }),
   Schema.TaggedStruct("Deactivate", { staff_id: Schema.String })
 ])
@@ -37,6 +39,8 @@ export interface MitraFacts {
   readonly now: number
   /** For MarkStale: is the heartbeat still stale at this moment, as read just before the turn? */
   readonly heartbeat_is_stale: boolean
+  /** For PauseForMissedOffers: is it still so, as read just before the turn? */
+  readonly has_missed_too_many: boolean
 }
 
 /** The outcome of every mitra command: the state she is in now. */
@@ -67,6 +71,8 @@ const eventsFor = (
       return offline(state, at, "forced")
     case "MarkStale":
       return facts.heartbeat_is_stale ? offline(state, at, "stale_heartbeat") : []
+    case "PauseForMissedOffers":
+      return facts.has_missed_too_many ? offline(state, at, "missed_offers") : []
     case "Activate":
       return state.is_active ? [] : [{ _tag: "Activated", at, staff_id: command.staff_id }]
     case "Deactivate":

@@ -1,5 +1,6 @@
-// Pairing: who is asked, when the next look is, and what a late or lost accept is told. Runs inside
-// the session's turn, so one mailbox decides the first accept; a database constraint stands behind it.
+// Pairing: whose turn it is to ask, who is asked, when the next look is, and what a late accept is told.
+// Runs inside the session's turn, so one mailbox decides the first accept; a database constraint stands
+// behind it.
 import { type Refusal, refuse } from "./refusal.ts"
 import type { SessionEvent } from "./session/events.ts"
 import type { Offer, SessionState } from "./session/state.ts"
@@ -23,38 +24,80 @@ export const wantsCandidates = (state: SessionState, now: number): boolean =>
   (state.status === "searching" || state.status === "pending_acceptance") &&
   now < state.search_ends_at && state.next_wave_at !== null && state.next_wave_at <= now
 
+/** The same request, looking at once: a place may have become free. Who asked somebody already waits. */
+export const lookingNow = (state: SessionState, now: number): SessionState =>
+  state.status === "searching" ? { ...state, next_wave_at: now } : state
+
+/** Beyond this many nobody counts: neither those who wait nor the mitras there might be for them. */
+export const queueCountMax = 200
+
+/** How many candidates a look must see: enough to ask, and to know whether there is room for all older. */
+export const candidateLimit = (state: SessionState, settings: Settings, ahead: number): number => {
+  const wave = waveLimit(state, settings)
+  return wave === 0 ? 0 : Math.max(wave, Math.min(queueCountMax, ahead + 1))
+}
+
+/** Only requests that anybody may answer stand in line; a targeted one waits for one mitra. */
+export const queues = (state: SessionState, settings: Settings): boolean =>
+  settings.pairing_queue_enabled && state.kind === "blast"
+
+export interface Seen {
+  readonly candidates: ReadonlyArray<Candidate>
+  /** Older requests that look for a mitra or wait for an answer. */
+  readonly ahead: number
+}
+
+/**
+ * Oldest first: a younger request asks only when the free places are more than the older requests that
+ * may take them. A full list is as many as anybody counts, and so enough.
+ */
+const mustWait = (state: SessionState, seen: Seen, settings: Settings): boolean => {
+  if (!queues(state, settings) || seen.candidates.length >= queueCountMax) return false
+  const room = seen.candidates.reduce(
+    (sum, candidate) => sum + Math.max(0, settings.max_customers_per_mitra - candidate.sessions),
+    0
+  )
+  return room > 0 && room <= seen.ahead
+}
+
 /**
  * The next look: after a wave the next wave's turn, otherwise soon, for mitras who came online
  * meanwhile. A look in vain is no wave: nobody must wait a wave's length because nobody was there.
+ * Null when no look can find anybody more; a decline makes one due in any case.
  */
-const nextLook = (state: SessionState, settings: Settings, now: number, asked: boolean): number | null => {
-  const seconds = asked && settings.pairing_wave_size > 0
+const nextLook = (state: SessionState, settings: Settings, now: number, asked: number): number | null => {
+  const total = state.offers.length + asked
+  if (total >= settings.pairing_offers_max || (state.kind === "targeted" && total > 0)) return null
+  const seconds = asked > 0 && settings.pairing_wave_size > 0
     ? settings.pairing_wave_seconds
     : settings.pairing_search_again_seconds
   const at = now + seconds * 1000
   return at < state.search_ends_at ? at : null
 }
 
+/** Nobody to ask now: over, if that is final, else another look later. */
+const askedNobody = (state: SessionState, settings: Settings, now: number): SessionEvent => {
+  if (allDeclined(state)) return { _tag: "RequestExpired", at: now, cause: "all_declined" }
+  if (state.kind === "blast" && state.offers.length === 0 && !settings.pairing_queue_enabled) {
+    return { _tag: "RequestExpired", at: now, cause: "no_mitra_available" }
+  }
+  return { _tag: "SearchedInVain", at: now, next_wave_at: nextLook(state, settings, now, 0) }
+}
+
 /**
  * One look for mitras: a wave of offers to those not asked yet, or nothing but a later look. When all
  * who were asked have declined and nobody is left to ask, the request is over.
  */
-export const search = (
-  state: SessionState,
-  candidates: ReadonlyArray<Candidate>,
-  settings: Settings,
-  now: number
-): SessionEvent => {
+export const search = (state: SessionState, seen: Seen, settings: Settings, now: number): SessionEvent => {
+  if (mustWait(state, seen, settings)) {
+    return { _tag: "SearchedInVain", at: now, next_wave_at: nextLook(state, settings, now, 0) }
+  }
   const asked = new Set(state.offers.map((offer) => offer.mitra_id))
-  const chosen = candidates
+  const chosen = seen.candidates
     .filter((candidate) => !asked.has(candidate.mitra_id))
     .filter((candidate) => state.kind === "blast" || candidate.mitra_id === state.target_mitra_id)
     .slice(0, waveLimit(state, settings))
-  const next_wave_at = nextLook(state, settings, now, chosen.length > 0)
-  if (chosen.length === 0 && allDeclined(state)) {
-    return { _tag: "RequestExpired", at: now, cause: "all_declined" }
-  }
-  if (chosen.length === 0) return { _tag: "SearchedInVain", at: now, next_wave_at }
+  if (chosen.length === 0) return askedNobody(state, settings, now)
   const wave = state.wave + 1
   const offers = chosen.map((candidate): Offer => ({
     mitra_id: candidate.mitra_id,
@@ -67,6 +110,7 @@ export const search = (
     responded_at: null,
     sessions_at_offer: candidate.sessions
   }))
+  const next_wave_at = nextLook(state, settings, now, chosen.length)
   return { _tag: "OffersSent", at: now, wave, offers, next_wave_at }
 }
 
@@ -88,7 +132,7 @@ export const lateAnswer = (state: SessionState, offer: Offer): Refusal => {
   const details = { session_id: state.id, ending: offer.ending }
   switch (offer.ending) {
     case "taken":
-      return refuse("OFFER_TAKEN", "Another bestie answered first.", details)
+      return refuse("OFFER_TAKEN", "Another bestie answered first.", { ...details, winner_at: state.started_at })
     case "cancelled":
       return refuse("OFFER_CANCELLED", "The customer cancelled this request.", details)
     case "expired":

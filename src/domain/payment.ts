@@ -2,7 +2,7 @@
 // because it has left the customer's pocket. Amounts are whole rupiah.
 import * as Result from "effect/Result"
 import type { Decision } from "./decision.ts"
-import { refuse } from "./refusal.ts"
+import { type Refusal, refuse } from "./refusal.ts"
 
 export const paymentStatuses = [
   "pending",
@@ -17,6 +17,7 @@ export type PaymentStatus = (typeof paymentStatuses)[number]
 export interface PaymentState {
   readonly id: string
   readonly status: PaymentStatus
+  readonly product: "chat_session" | "extension"
   readonly amount_idr: number
   readonly expires_at: number
   /** When the money came. It stays set whatever becomes of the payment: it came once. */
@@ -27,7 +28,8 @@ export type PaymentCommand =
   | { readonly _tag: "Confirm"; readonly amount_idr: number }
   | { readonly _tag: "Expire" }
   | { readonly _tag: "Consume" }
-  | { readonly _tag: "Abandon" }
+  /** Not under a request that still looks, or a chat that runs, on it. */
+  | { readonly _tag: "Abandon"; readonly has_open_request: boolean }
   | { readonly _tag: "FailPairing"; readonly cause: string }
 
 export type PaymentEvent =
@@ -54,6 +56,26 @@ const refused = (state: PaymentState, wanted: string): Decision<PaymentEvent, Pa
     { payment_id: state.id, status: state.status }
   ))
 })
+
+export const notFound = (paymentId: string): Refusal =>
+  refuse("PAYMENT_NOT_FOUND", "There is no such payment.", { payment_id: paymentId })
+
+const abandon = (state: PaymentState, hasOpenRequest: boolean, at: number): Decision<PaymentEvent, PaymentReply> => {
+  if (state.status === "abandoned") return settled
+  // A paid extension is decided by its session within seconds: nobody can give it up meanwhile.
+  const isGivable = state.status === "pending" ||
+    (state.status === "confirmed" && state.product === "chat_session")
+  if (!isGivable) return refused(state, "abandoned")
+  if (hasOpenRequest) {
+    return {
+      events: [],
+      reply: Result.fail(refuse("ALREADY_ACTIVE", "Cancel the request first; it still looks for a bestie.", {
+        payment_id: state.id
+      }))
+    }
+  }
+  return changed({ _tag: "PaymentAbandoned", at })
+}
 
 const confirm = (
   state: PaymentState,
@@ -94,9 +116,7 @@ export const decide = (
       if (state.status !== "confirmed") return refused(state, "consumed")
       return changed({ _tag: "PaymentConsumed", at: now })
     case "Abandon":
-      if (state.status === "abandoned") return settled
-      if (state.status !== "pending" && state.status !== "confirmed") return refused(state, "abandoned")
-      return changed({ _tag: "PaymentAbandoned", at: now })
+      return abandon(state, command.has_open_request, now)
     case "FailPairing":
       if (state.status === "failed_pairing") return settled
       if (state.status !== "confirmed") return refused(state, "marked as a failed pairing")

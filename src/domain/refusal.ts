@@ -36,6 +36,7 @@ export const refusalCodes = [
   "PAYMENT_NOT_FOUND",
   "PAYMENT_NOT_PENDING",
   "ALREADY_ACTIVE",
+  "MITRA_NOT_FOUND",
   // pairing
   "OFFER_NOT_FOUND",
   "OFFER_TAKEN",
@@ -53,12 +54,18 @@ export const refusalCodes = [
   "REQUEST_NOT_OPEN",
   "END_NOT_ALLOWED",
   "TOPIC_NOT_ALLOWED",
+  "EXTENSION_PENDING",
+  "EXTENSION_RESOLVED",
   "MESSAGE_EMPTY",
   "MESSAGE_TOO_LONG",
   // staff
   "SETTING_UNKNOWN",
   "SETTING_INVALID",
-  "STALE_WRITE"
+  "STALE_WRITE",
+  "EMAIL_TAKEN",
+  "PHONE_TAKEN",
+  "LAST_ADMIN",
+  "TOO_MANY_TEST_NUMBERS"
 ] as const
 
 export type RefusalCode = (typeof refusalCodes)[number]

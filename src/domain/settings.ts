@@ -4,18 +4,21 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { refuse, type Refusal } from "./refusal.ts"
 
-const whole = (minimum: number, maximum: number) =>
-  Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 const fields = {
   max_customers_per_mitra: whole(1, 32),
   mitra_stale_after_seconds: whole(5, 3600),
   mitra_ping_required: Schema.Boolean,
+  mitra_decline_cooldown_seconds: whole(0, 3600),
+  mitra_parallel_offers_max: whole(1, 200),
+  mitra_missed_offers_pause: whole(0, 100),
   pairing_wave_size: whole(0, 200),
   pairing_wave_seconds: whole(1, 300),
   pairing_offers_max: whole(1, 200),
   pairing_blast_timeout_seconds: whole(1, 3600),
   pairing_search_again_seconds: whole(1, 60),
+  pairing_queue_enabled: Schema.Boolean,
   returning_chat_confirmation_timeout_seconds: whole(1, 600),
   extension_timeout_seconds: whole(1, 600),
   extension_default_action_on_timeout: Schema.Literals(["auto_approve", "auto_reject"]),
@@ -33,11 +36,16 @@ export const defaultSettings: Settings = {
   max_customers_per_mitra: 3,
   mitra_stale_after_seconds: 45,
   mitra_ping_required: true,
+  mitra_decline_cooldown_seconds: 0,
+  mitra_parallel_offers_max: 5,
+  /** 0: nobody is paused. */
+  mitra_missed_offers_pause: 0,
   pairing_wave_size: 0,
   pairing_wave_seconds: 15,
   pairing_offers_max: 200,
   pairing_blast_timeout_seconds: 60,
   pairing_search_again_seconds: 3,
+  pairing_queue_enabled: true,
   returning_chat_confirmation_timeout_seconds: 20,
   extension_timeout_seconds: 10,
   extension_default_action_on_timeout: "auto_approve",

@@ -6,9 +6,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import { RpcSerialization, RpcServer } from "effect/rpc"
-import { AdminRpcs } from "../contract/admin.ts"
+import { AdminApi } from "../contract/admin-api.ts"
 import { refuse } from "../domain/refusal.ts"
+import * as AccountHandlers from "./admin/accounts.ts"
 import * as Handlers from "./admin/handlers.ts"
+import { concealing } from "./admin/http-replies.ts"
+import * as PermissionGate from "./admin/permissions.ts"
 import * as StaffSignIn from "./admin/staff-sign-in.ts"
 import * as VerifyStaffToken from "./admin/verify-staff-token.ts"
 import { Connection, type Principal } from "./connection.ts"
@@ -19,6 +22,8 @@ import { TokenVerifier } from "./token-verifier.ts"
 import { offeredToken } from "./upgrade.ts"
 
 const rpcPath = "/rpc"
+/** Every call passes the gate, by either way in. */
+const gated = AdminApi.middleware(PermissionGate.PermissionGate)
 
 /** One HTTP request is a connection of its own: it ends with its answer, so nothing can sign it in later. */
 const connectionOf = (request: HttpServerRequest.HttpServerRequest, principal: Principal | null) =>
@@ -50,8 +55,8 @@ const layerHttpRpc = Layer.unwrap(
             Effect.succeed(tryAgainResponse("The token cannot be checked right now.", 1000)))
         ))
     }))
-    const server = RpcServer.layer(AdminRpcs, { disableFatalDefects: true, disableTracing: true }).pipe(
-      Layer.provide(Layer.succeed(RpcServer.Protocol)(protocol))
+    const server = RpcServer.layer(gated, { disableFatalDefects: true, disableTracing: true }).pipe(
+      Layer.provide(Layer.succeed(RpcServer.Protocol)(concealing(protocol)))
     )
     return Layer.merge(route, server)
   })
@@ -61,6 +66,8 @@ export interface InternalOptions {
   readonly host: string
   readonly port: number
   readonly heartbeat_every_seconds: number
+  /** Whether test numbers have an effect: only while no provider sends codes. */
+  readonly test_numbers: boolean
 }
 
 export const layer = (options: InternalOptions) =>
@@ -68,10 +75,12 @@ export const layer = (options: InternalOptions) =>
     host: options.host,
     port: options.port,
     path: "/ws",
-    group: AdminRpcs,
+    group: gated,
     routes: Layer.merge(layerHttpRpc, layerProbes)
   }).pipe(
     Layer.provide(Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds })),
+    Layer.provide(AccountHandlers.layer({ testNumbersCount: options.test_numbers })),
+    Layer.provide(PermissionGate.layer),
     Layer.provide(VerifyStaffToken.layer),
     Layer.provide(StaffSignIn.layer)
   )

@@ -69,12 +69,19 @@ const openSession = Effect.fnUntraced(
   function*(confirmation: Extract<Confirmation, { readonly payment: unknown }>) {
     const { payment } = confirmation
     if (payment.status !== "confirmed") return
-    if (confirmation._tag === "AlreadyConfirmed" && (yield* sessionOfPayment(payment)) !== null) return
+    const isRepeat = confirmation._tag === "AlreadyConfirmed" && payment.product === "chat_session"
+    if (isRepeat && (yield* sessionOfPayment(payment)) !== null) return
     const opened = yield* (yield* Requests).openFor(payment)
     if (opened._tag === "Blocked") {
       yield* Effect.logWarning("a payment was confirmed while its customer has another session", {
         payment_id: payment.id,
         session_id: opened.by
+      })
+    }
+    if (opened._tag === "Failed") {
+      yield* Effect.logWarning("a payment was confirmed that can lead nowhere", {
+        payment_id: payment.id,
+        cause: opened.cause
       })
     }
   }

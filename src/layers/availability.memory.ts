@@ -1,8 +1,9 @@
 // Availability, in memory: answers straight from the tables, like Postgres, without its cost.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Freshness } from "../domain/freshness.ts"
+import type { Fairness, Freshness } from "../domain/freshness.ts"
 import { Availability } from "../services/availability.ts"
+import * as MirrorOff from "./mirror.off.ts"
 import { MemoryTables, type MitraRow, type MitraStatusRow, type Tables } from "./memory/tables.ts"
 
 interface Online {
@@ -32,6 +33,17 @@ const isAvailable = (online: Online, freshness: Freshness): boolean =>
   online.mitra.is_active && online.sessions < freshness.max_customers &&
   (freshness.stale_before === null || online.seen_at > freshness.stale_before)
 
+const isFairToAsk = (tables: Tables, mitraId: string, fairness: Fairness): boolean => {
+  const offers = [...tables.chat_request_notifications.values()].filter((offer) => offer.mitra_id === mitraId)
+  if (offers.filter((offer) => offer.status === "pending").length >= fairness.open_offers_max) return false
+  const since = fairness.declined_since
+  return since === null ||
+    !offers.some((offer) =>
+      (offer.status === "declined" || offer.ending === "expired") &&
+      (offer.responded_at ?? offer.deadline_at) >= since
+    )
+}
+
 /** Ties are broken by id, which is also what Postgres does with uuids. */
 const byId = (a: Online, b: Online): number => a.status.mitra_id < b.status.mitra_id ? -1 : 1
 
@@ -41,7 +53,7 @@ const inOrderOfAsking = (a: Online, b: Online): number =>
   (a.status.online_since ?? 0) - (b.status.online_since ?? 0) ||
   byId(a, b)
 
-export const layer = Layer.effect(Availability)(Effect.gen(function*() {
+const availability = Layer.effect(Availability)(Effect.gen(function*() {
   const tables = yield* MemoryTables
   return {
     heartbeat: (mitraId, at) =>
@@ -54,13 +66,14 @@ export const layer = Layer.effect(Availability)(Effect.gen(function*() {
         tables.mitra_status.set(mitraId, { ...status, last_heartbeat_at })
         return "seen"
       }),
-    candidates: ({ exclude, limit, only, ...freshness }) =>
+    candidates: ({ exclude, limit, only, ...rule }) =>
       Effect.sync(() => {
         const excluded = new Set(exclude)
         return onlineOf(tables)
-          .filter((online) => isAvailable(online, freshness))
+          .filter((online) => isAvailable(online, rule))
+          .filter(({ mitra }) => isFairToAsk(tables, mitra.id, rule))
           .filter(({ mitra }) => !excluded.has(mitra.id) && (only === null || only === mitra.id))
-          .sort(inOrderOfAsking)
+          .toSorted(inOrderOfAsking)
           .slice(0, Math.max(0, limit))
           .map(({ mitra, sessions }) => ({ mitra_id: mitra.id, mitra_name: mitra.display_name, sessions }))
       }),
@@ -76,7 +89,7 @@ export const layer = Layer.effect(Availability)(Effect.gen(function*() {
       Effect.sync(() =>
         onlineOf(tables)
           .filter((online) => online.seen_at <= staleBefore)
-          .sort((a, b) => a.seen_at - b.seen_at || byId(a, b))
+          .toSorted((a, b) => a.seen_at - b.seen_at || byId(a, b))
           .slice(0, Math.max(0, limit))
           .map(({ mitra }) => mitra.id)
       ),
@@ -86,6 +99,9 @@ export const layer = Layer.effect(Availability)(Effect.gen(function*() {
     wentOffline: () => Effect.void,
     deactivated: () => Effect.void,
     reactivated: () => Effect.void,
-    capacityChanged: () => Effect.void
+    capacityChanged: () => Effect.void,
+    offersChanged: () => Effect.void
   }
 }))
+
+export const layer = Layer.merge(availability, MirrorOff.layer)

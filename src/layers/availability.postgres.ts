@@ -30,6 +30,16 @@ const isFresh = (sql: SqlClient.SqlClient, freshness: Freshness) =>
     ? sql`true`
     : sql`${sql.literal(seenAt)} > ${timestamp(freshness.stale_before)}`
 
+/** Both look into a partial index of few rows; the second one only while a cool-down is set. */
+const isFairToAsk = (sql: SqlClient.SqlClient, { declined_since, open_offers_max }: CandidatesOptions) =>
+  sql`(SELECT count(*) FROM chat_request_notifications o
+      WHERE o.mitra_id = s.mitra_id AND o.status = 'pending') < ${open_offers_max}
+    ${
+    declined_since === null ? sql`` : sql`AND NOT EXISTS (SELECT FROM chat_request_notifications o
+      WHERE o.mitra_id = s.mitra_id AND (o.status = 'declined' OR o.ending = 'expired')
+        AND coalesce(o.responded_at, o.deadline_at) >= ${timestamp(declined_since)})`
+  }`
+
 /**
  * Idle mitras come from an index in the order of asking, so this costs what is asked for, not what
  * is online (20,000 online, 200 asked: 3 ms, against 25 ms for sorting everybody). Those who have
@@ -37,7 +47,7 @@ const isFresh = (sql: SqlClient.SqlClient, freshness: Freshness) =>
  */
 const selectCandidates = (sql: SqlClient.SqlClient, options: CandidatesOptions) => {
   const eligible = sql`s.is_online AND m.is_active AND ${isFresh(sql, options)}
-    AND s.mitra_id <> ALL (${options.exclude}::uuid[])
+    AND ${isFairToAsk(sql, options)} AND s.mitra_id <> ALL (${options.exclude}::uuid[])
     ${options.only === null ? sql`` : sql`AND s.mitra_id = ${options.only}`}`
   return sql`
     WITH idle AS MATERIALIZED (
@@ -109,6 +119,7 @@ export const layer = Layer.effect(Availability)(Effect.gen(function*() {
     wentOffline: () => Effect.void,
     deactivated: () => Effect.void,
     reactivated: () => Effect.void,
-    capacityChanged: () => Effect.void
+    capacityChanged: () => Effect.void,
+    offersChanged: () => Effect.void
   }
 }))

@@ -1,13 +1,21 @@
-// Availability as the server uses it: Postgres alone today, and the one place where Valkey goes in
-// front of it behind a breaker. Counts are shared for a moment, because every waiting phone polls them.
+// Availability as the server uses it: the Valkey mirror in front of Postgres, or Postgres alone. Any
+// failure of the mirror is Postgres' answer, at once. Counts are shared for a moment, because every
+// waiting phone polls them.
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type { Freshness } from "../domain/freshness.ts"
 import { Availability } from "../services/availability.ts"
+import { Mirror } from "../services/mirror.ts"
 import type { Unavailable } from "../services/unavailable.ts"
 import * as Postgres from "./availability.postgres.ts"
+import * as MirrorOff from "./mirror.off.ts"
+import { unavailable, type Valkey } from "./valkey/connection.ts"
+import { makeMirror, type MirrorOptions, type MirrorParts } from "./valkey/mirror.ts"
+import { mirrorOf } from "./valkey/mirror-service.ts"
 
 /** How old shared counts may be. This runner's own changes show at once, other runners' after this. */
 export const countsMaxAgeMs = 1_000
@@ -68,7 +76,9 @@ const shareCounts = Effect.fnUntraced(function*(port: Port) {
     wentOffline: forgetting(port.wentOffline),
     deactivated: forgetting(port.deactivated),
     reactivated: forgetting(port.reactivated),
-    capacityChanged: forgetting(port.capacityChanged)
+    capacityChanged: forgetting(port.capacityChanged),
+    // Offers change nothing that is counted.
+    offersChanged: port.offersChanged
   } satisfies Port
 })
 
@@ -78,4 +88,82 @@ export const withSharedCounts = <E, R>(adapter: Layer.Layer<Availability, E, R>)
     Effect.flatMap(Availability, shareCounts)
   ).pipe(Layer.provide(adapter))
 
-export const layer = withSharedCounts(Postgres.layer)
+/** How long a question waits for the pings that the rows do not know yet, after the mirror is lost. */
+const settleWithinMs = 400
+
+const mirrored = (parts: MirrorParts, postgres: Port): Port => {
+  const { breaker, fellBack, pings, reads, refresh } = parts
+
+  const orPostgres = <A>(ask: Effect.Effect<A, Unavailable>, otherwise: Effect.Effect<A, Unavailable>) =>
+    Effect.catch(breaker.reading(ask), () =>
+      fellBack.pipe(
+        Effect.andThen(Effect.ignore(Effect.timeout(breaker.settled, settleWithinMs))),
+        Effect.andThen(otherwise)
+      ))
+
+  const heartbeat: Port["heartbeat"] = Effect.fnUntraced(function*(mitraId, at) {
+    const mirror = yield* Effect.result(breaker.reading(reads.heartbeat(mitraId, at)))
+    if (Result.isSuccess(mirror) && mirror.success === "seen") {
+      pings.note(mitraId.toLowerCase(), at)
+      return "seen"
+    }
+    // Either the mirror is lost, or it says no. A no is rare, and not worth believing a mirror that may
+    // have missed a change: the rows decide, and what they say is brought to the mirror.
+    if (Result.isFailure(mirror)) yield* fellBack
+    const outcome = yield* postgres.heartbeat(mitraId, at)
+    if (outcome === "seen") pings.note(mitraId.toLowerCase(), at)
+    if (Result.isSuccess(mirror) && outcome !== mirror.success) yield* changed([mitraId])
+    return outcome
+  })
+
+  /** Best effort: what is lost here is counted, and brought by the reseed that follows every loss. */
+  const changed = (mitraIds: ReadonlyArray<string>) =>
+    Effect.forEach(mitraIds, (id) => refresh(id.toLowerCase()), { concurrency: "unbounded", discard: true })
+      .pipe(
+        Effect.catch(() =>
+          Effect.logWarning("the mirror was not told of a change").pipe(
+            Effect.annotateLogs({ mitras: mitraIds.length })
+          )
+        )
+      )
+
+  return {
+    heartbeat,
+    candidates: (options) => orPostgres(reads.candidates(options), postgres.candidates(options)),
+    counts: (freshness) => orPostgres(reads.counts(freshness), postgres.counts(freshness)),
+    lastHeartbeat: (mitraId) => orPostgres(reads.lastHeartbeat(mitraId), postgres.lastHeartbeat(mitraId)),
+    // No Postgres behind this one: its rows are late, and whoever is called stale goes offline. For the
+    // same reason a mirror that has not been up for the whole time of silence does not know.
+    stale: (staleBefore, limit) =>
+      Effect.suspend(() => {
+        const since = breaker.upSince()
+        return since === null || since > staleBefore
+          ? Effect.fail(unavailable)
+          : breaker.reading(reads.stale(staleBefore, limit))
+      }),
+    wentOnline: (mitraId) => changed([mitraId]),
+    wentOffline: (mitraId) => changed([mitraId]),
+    deactivated: (mitraId) => changed([mitraId]),
+    reactivated: (mitraId) => changed([mitraId]),
+    capacityChanged: (mitraId) => changed([mitraId]),
+    offersChanged: changed
+  }
+}
+
+/** Valkey first, Postgres behind it. The mirror is seeded while this is built. */
+export const layerMirrored = (options: MirrorOptions) =>
+  Layer.effectContext(
+    Effect.gen(function*() {
+      const postgres = yield* Availability
+      const parts = yield* makeMirror(options)
+      const port = yield* shareCounts(mirrored(parts, postgres))
+      return Context.make(Availability, port).pipe(Context.add(Mirror, mirrorOf(parts)))
+    })
+  ).pipe(Layer.provide(Postgres.layer))
+
+/** Postgres alone. */
+export const layer = Layer.merge(withSharedCounts(Postgres.layer), MirrorOff.layer)
+
+/** With a connection the mirror serves; without one, Postgres alone. */
+export const layerOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null, options: MirrorOptions) =>
+  valkey === null ? layer : Layer.provide(layerMirrored(options), valkey)

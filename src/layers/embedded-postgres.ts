@@ -111,7 +111,7 @@ const checkVersion = (home: Home, binaries: Binaries) =>
     })
   })
 
-/** In its own process group, so that Ctrl-C in the terminal reaches only us and we stop it after the drain. */
+/** In its own process group: Ctrl-C in the terminal reaches only us, and we stop it after the drain. */
 const launch = (home: Home, binaries: Binaries, port: number, settings: Readonly<Record<string, string>>) =>
   attempt(`Cannot run ${binaries.postgres}`, () => {
     const log = openLog(home)

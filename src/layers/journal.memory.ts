@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import type { Json } from "effect/Schema"
 import { Journal, type TurnWrite, type Verdict } from "../services/journal.ts"
 import type { Unavailable } from "../services/unavailable.ts"
-import { claimOf, commandKey, judge, messageKey, messagesOf } from "./journal/judgement.ts"
+import { claimOf, commandKey, consumptionsOf, judge, messageKey, messagesOf } from "./journal/judgement.ts"
 import type { GroupFacts, SentMessage } from "./journal/judgement.ts"
 import { offerTaken, oneWinner, TurnRejected } from "./journal/rejection.ts"
 import { ConstraintViolated } from "./memory/constraints.ts"
@@ -38,7 +38,6 @@ const factsFor = (tables: Tables, turn: TurnWrite): GroupFacts => {
   const { actor, session } = turn
   const row = tables.chat_sessions.get(actor.id)
   const status = tables.mitra_status.get(actor.id)
-  const payment = tables.payment_requests.get(session?.state.payment_id ?? "")
   const claimed = claimOf(turn)?.mitra_id
   return {
     sessions: row === undefined
@@ -49,7 +48,10 @@ const factsFor = (tables: Tables, turn: TurnWrite): GroupFacts => {
       [claimed, actor.id].filter((id) => id !== undefined && tables.mitras.get(id)?.is_active === true)
     ) as ReadonlySet<string>,
     slots: [...tables.mitra_slots.values()].filter((slot) => slot.mitra_id === claimed),
-    payments: payment === undefined ? new Map() : new Map([[payment.id, payment.status]]),
+    payments: new Map((session?.payments ?? []).flatMap(({ payment_id }) => {
+      const payment = tables.payment_requests.get(payment_id)
+      return payment === undefined ? [] : [[payment_id, payment.status] as const]
+    })),
     outcomes: outcomesFor(tables, turn),
     messages: messagesFor(tables, turn)
   }
@@ -59,10 +61,10 @@ const write = (
   tables: Tables,
   turn: TurnWrite,
   slot: number | null,
-  transactionId: string
+  transactionIds: ReadonlyArray<string>
 ): Exit.Exit<Verdict> => {
   try {
-    writeTurn(tables, turn, slot, transactionId)
+    writeTurn(tables, turn, slot, transactionIds)
     return Exit.succeed({ _tag: "Committed" })
   } catch (error) {
     if (!(error instanceof ConstraintViolated)) return Exit.die(error)
@@ -72,11 +74,15 @@ const write = (
   }
 }
 
-const commit = (tables: Tables, turn: TurnWrite, transactionId: string): Exit.Exit<Verdict, Unavailable> => {
+const commit = (
+  tables: Tables,
+  turn: TurnWrite,
+  transactionIds: ReadonlyArray<string>
+): Exit.Exit<Verdict, Unavailable> => {
   const judgement = judge([turn], factsFor(tables, turn))[0]?.judgement
   switch (judgement?._tag) {
     case "Write":
-      return write(tables, turn, judgement.slot, transactionId)
+      return write(tables, turn, judgement.slot, transactionIds)
     case "Settled":
       return Exit.succeed(judgement.verdict)
     default:
@@ -90,8 +96,8 @@ export const layer = Layer.effect(Journal)(Effect.gen(function*() {
   return Journal.of({
     commit: (turn) =>
       Effect.gen(function*() {
-        const transactionId = turn.session?.consumes_payment === true ? yield* random.uuidV7() : ""
-        return yield* Effect.suspend(() => commit(tables, turn, transactionId))
+        const ids = yield* Effect.forEach(consumptionsOf(turn), () => random.uuidV7())
+        return yield* Effect.suspend(() => commit(tables, turn, ids))
       }),
     outcomeOf: (actorId, senderId, commandId) =>
       Effect.sync(() => tables.commands_seen.get(commandKey(actorId, senderId, commandId))?.outcome ?? null)

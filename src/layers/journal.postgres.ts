@@ -13,7 +13,7 @@ import { Journal, type TurnWrite, type Verdict } from "../services/journal.ts"
 import { Unavailable } from "../services/unavailable.ts"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "./journal/group-commit.ts"
 import { GroupSpoiled, type GroupWriter, type Outcome } from "./journal/group-writer.ts"
-import { judge, type Judged } from "./journal/judgement.ts"
+import { consumptionsOf, judge, type Judged } from "./journal/judgement.ts"
 import { offerTaken, oneWinner, TurnRejected } from "./journal/rejection.ts"
 import { answered, isPassing, sqlErrorsIn, sqlState, violated } from "./postgres/failure.ts"
 import { lockAndRead } from "./postgres/journal-facts.ts"
@@ -71,8 +71,8 @@ export const makeWriter = Effect.gen(function*() {
       const judged = judge(turns, yield* lockAndRead(sql, turns))
       const written = judged.filter(({ judgement }) => judgement._tag === "Write")
       if (written.length > 0) {
-        const payments = written.filter(({ turn }) => turn.session?.consumes_payment === true)
-        const ids = yield* Effect.forEach(payments, () => random.uuidV7())
+        const charged = written.flatMap(({ turn }) => consumptionsOf(turn))
+        const ids = yield* Effect.forEach(charged, () => random.uuidV7())
         yield* writeRows(sql, rowsOf(written, ids))
       }
       return judged.map(outcomeOf)

@@ -2,7 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { decide, evolve } from "../domain/payment.ts"
+import { decide, evolve, notFound } from "../domain/payment.ts"
+import type { Refusal } from "../domain/refusal.ts"
+import { blockingStatuses } from "../domain/session/state.ts"
 import { type Confirmation, type Payment, Payments, type PricingTier } from "../services/payments.ts"
 import { hold, holdReference } from "./memory/constraints.ts"
 import { MemoryTables, type PaymentRow, type PricingTierRow, type Tables } from "./memory/tables.ts"
@@ -34,11 +36,14 @@ const create = (tables: Tables, payment: Payment): Payment => {
   hold(payment.amount_idr >= 0, "payment_requests_amount_idr_check")
   hold(payment.expires_at > payment.created_at, "payment_requests_check1")
   hold((payment.kind === "targeted") === (payment.target_mitra_id !== null), "payment_requests_check")
+  const isExtension = payment.product === "extension"
+  hold(isExtension === (payment.extends_session_id !== null), "payment_requests_check2")
   const stored = tables.payment_requests.get(payment.id)
   if (stored !== undefined) return paymentOf(stored)
   holdReference(tables.customers, payment.customer_id, "payment_requests_customer_id_fkey")
   holdReference(tables.pricing_tiers, payment.tier_id, "payment_requests_tier_id_fkey")
   holdReference(tables.mitras, payment.target_mitra_id, "payment_requests_target_mitra_id_fkey")
+  holdReference(tables.chat_sessions, payment.extends_session_id, "payment_requests_extends_session_id_fkey")
   tables.payment_requests.set(payment.id, { ...payment, provider_ref: null, failed_at: null })
   return payment
 }
@@ -53,6 +58,30 @@ const confirm = (tables: Tables, options: ConfirmOptions): Confirmation => {
   const confirmed = { ...row, status, confirmed_at: options.now, provider_ref: options.provider_ref }
   tables.payment_requests.set(row.id, confirmed)
   return { _tag: "Confirmed", payment: paymentOf(confirmed) }
+}
+
+const isOpenOn = (tables: Tables, paymentId: string): boolean =>
+  [...tables.chat_sessions.values()].some((row) =>
+    row.payment_id === paymentId && blockingStatuses.includes(row.status)
+  )
+
+const abandon = (tables: Tables, id: string, now: number): Result.Result<Payment, Refusal> => {
+  const row = tables.payment_requests.get(id)
+  if (row === undefined) return Result.fail(notFound(id))
+  const decided = decide(row, { _tag: "Abandon", has_open_request: isOpenOn(tables, id) }, now)
+  if (Result.isFailure(decided.reply)) return Result.fail(decided.reply.failure)
+  if (decided.events.length === 0) return Result.succeed(paymentOf(row))
+  const { status } = decided.events.reduce(evolve, row)
+  const failure = row.confirmed_at === null ? {} : { failure_cause: "abandoned", failed_at: now }
+  const abandoned = { ...row, status, ...failure }
+  tables.payment_requests.set(id, abandoned)
+  return Result.succeed(paymentOf(abandoned))
+}
+
+const fail = (tables: Tables, id: string, cause: string, now: number): void => {
+  const row = tables.payment_requests.get(id)
+  if (row?.status !== "confirmed") return
+  tables.payment_requests.set(id, { ...row, status: "failed_pairing", failure_cause: cause, failed_at: now })
 }
 
 const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<string> => {
@@ -96,6 +125,8 @@ export const layer = Layer.effect(Payments)(
         Effect.sync(() => {
           if (!tables.webhook_logs.has(raw.id)) tables.webhook_logs.set(raw.id, raw)
         }),
+      abandon: ({ id }, now) => Effect.sync(() => abandon(tables, id, now)),
+      fail: (id, cause, at) => Effect.sync(() => fail(tables, id, cause, at)),
       confirm: (options) => Effect.sync(() => confirm(tables, options)),
       expireStale: (now, limit) => Effect.sync(() => expireStale(tables, now, limit)),
       confirmedWithoutSession: (limit) => Effect.sync(() => withoutSession(tables, limit)),

@@ -5,7 +5,9 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { decide, evolve, paymentStatuses } from "../domain/payment.ts"
+import type { SqlError } from "effect/sql/SqlError"
+import { decide, evolve, notFound, paymentStatuses } from "../domain/payment.ts"
+import type { Refusal } from "../domain/refusal.ts"
 import { topics } from "../domain/session/state.ts"
 import { type Confirmation, type Payment, Payments } from "../services/payments.ts"
 import { allOf, firstOf, Millis, storable, timestamp } from "./postgres/columns.ts"
@@ -26,6 +28,8 @@ const TierRow = Schema.Struct({
 const PaymentRow = Schema.Struct({
   id: Schema.String,
   customer_id: Schema.String,
+  product: Schema.Literals(["chat_session", "extension"]),
+  extends_session_id: Schema.NullOr(Schema.String),
   status: Schema.Literals(paymentStatuses),
   tier_id: Schema.String,
   mode: Schema.Literals(["chat", "call"]),
@@ -77,9 +81,9 @@ const select = (sql: SqlClient.SqlClient, id: string, suffix: "" | "FOR UPDATE")
     : Effect.succeed(null)
 
 const insert = (sql: SqlClient.SqlClient, payment: Payment) =>
-  sql`INSERT INTO payment_requests (id, customer_id, status, tier_id, mode, duration_seconds, amount_idr,
+  sql`INSERT INTO payment_requests (id, customer_id, product, extends_session_id, status, tier_id, mode, duration_seconds, amount_idr,
       kind, target_mitra_id, topic, checkout_url, created_at, expires_at)
-    VALUES (${payment.id}, ${payment.customer_id}, 'pending', ${payment.tier_id}, ${payment.mode},
+    VALUES (${payment.id}, ${payment.customer_id}, ${payment.product}, ${payment.extends_session_id}, 'pending', ${payment.tier_id}, ${payment.mode},
       ${payment.duration_seconds}, ${payment.amount_idr}, ${payment.kind}, ${payment.target_mitra_id},
       ${payment.topic}, ${payment.checkout_url}, ${timestamp(payment.created_at)},
       ${timestamp(payment.expires_at)})
@@ -106,7 +110,36 @@ const confirm = (sql: SqlClient.SqlClient) =>
     answered
   )
 
-const requests = (sql: SqlClient.SqlClient): Part<"create" | "find" | "logWebhook" | "confirm"> => ({
+/** Under the payment's lock: a request is opened on it before or after this, never at the same time. */
+const abandon = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(
+    function*({ id }: Pick<Payment, "id">, now: number): Effect.fn.Return<
+      Result.Result<Payment, Refusal>,
+      SqlError
+    > {
+      const payment = yield* select(sql, id, "FOR UPDATE")
+      if (payment === null) return Result.fail(notFound(id))
+      const open = yield* sql`SELECT id FROM chat_sessions WHERE payment_id = ${id}
+        AND status IN ('searching', 'pending_acceptance', 'active', 'extending')`
+      const decided = decide(payment, { _tag: "Abandon", has_open_request: open.length > 0 }, now)
+      if (Result.isFailure(decided.reply)) return Result.fail(decided.reply.failure)
+      if (decided.events.length === 0) return Result.succeed(payment)
+      const { status } = decided.events.reduce(evolve, payment)
+      if (payment.confirmed_at === null) {
+        yield* sql`UPDATE payment_requests SET status = ${status} WHERE id = ${id}`
+        return Result.succeed({ ...payment, status })
+      }
+      // Money that came: staff see that it must go back.
+      const failure_cause = "abandoned"
+      yield* sql`UPDATE payment_requests SET status = ${status}, failure_cause = ${failure_cause},
+        failed_at = ${timestamp(now)} WHERE id = ${id}`
+      return Result.succeed({ ...payment, status, failure_cause })
+    }
+  )
+
+const requests = (sql: SqlClient.SqlClient): Part<
+  "create" | "find" | "logWebhook" | "confirm" | "abandon"
+> => ({
   create: (payment) =>
     payment.status === "pending"
       ? insert(sql, payment).pipe(
@@ -121,12 +154,13 @@ const requests = (sql: SqlClient.SqlClient): Part<"create" | "find" | "logWebhoo
       VALUES (${raw.id}, ${raw.provider}, ${storable(raw.headers)}, ${storable(raw.body)},
         ${timestamp(raw.at)})
       ON CONFLICT (id) DO NOTHING`.pipe(Effect.asVoid, answered),
-  confirm: confirm(sql)
+  confirm: confirm(sql),
+  abandon: (payment, now) => answered(sql.withTransaction(abandon(sql)(payment, now)))
 })
 
 const sweeps = (
   sql: SqlClient.SqlClient
-): Part<"expireStale" | "confirmedWithoutSession" | "recordFailure"> => ({
+): Part<"expireStale" | "confirmedWithoutSession" | "recordFailure" | "fail"> => ({
   // SKIP LOCKED: a payment that is being confirmed at this moment is left to its confirmation.
   expireStale: (now, limit) =>
     sql`WITH stale AS (
@@ -149,6 +183,10 @@ const sweeps = (
       Effect.flatMap(paymentsOf),
       answered
     ),
+  fail: (paymentId, cause, at) =>
+    sql`UPDATE payment_requests SET status = 'failed_pairing', failure_cause = ${cause},
+        failed_at = ${timestamp(at)}
+      WHERE id = ${paymentId} AND status = 'confirmed'`.pipe(Effect.asVoid, answered),
   recordFailure: (paymentId, cause, at) =>
     sql`UPDATE payment_requests SET failure_cause = ${cause}, failed_at = ${timestamp(at)}
       WHERE id = ${paymentId} AND status = 'confirmed'`.pipe(Effect.asVoid, answered)

@@ -2,6 +2,7 @@
 // constraints of the Postgres adapter.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { proofOf } from "../domain/phone-proof.ts"
 import { type Customer, type MitraAccount, People, type StaffAccount } from "../services/people.ts"
 import { characters, hold, isPhone } from "./memory/constraints.ts"
 import { MemoryTables, type StaffRow, type Tables } from "./memory/tables.ts"
@@ -34,7 +35,25 @@ const addCustomer = (tables: Tables, customer: Customer): void => {
   tables.customers.set(customer.id, { ...customer, belongs_to: null })
 }
 
-const addMitra = (tables: Tables, mitra: MitraAccount, at: number): boolean => {
+const customerWithPhone = (tables: Tables, phone: string) =>
+  [...tables.customers.values()].find((row) => row.phone === phone) ?? null
+
+const provePhone = (tables: Tables, customerId: string, phone: string) => {
+  const account = tables.customers.get(customerId) ?? null
+  const proof = proofOf(account, customerWithPhone(tables, phone), phone)
+  if (account === null) return proof
+  if (proof._tag === "Proven") {
+    hold(isPhone(phone), "customers_phone_check")
+    tables.customers.set(customerId, { ...account, phone })
+  }
+  if (proof._tag === "BelongsTo") {
+    tables.customers.set(customerId, { ...account, belongs_to: proof.customer_id })
+  }
+  return proof
+}
+
+/** Also a part of AccountChanges. */
+export const addMitra = (tables: Tables, mitra: MitraAccount, at: number): boolean => {
   hold(isName(mitra.display_name), "mitras_display_name_check")
   hold(isPhone(mitra.phone), "mitras_phone_check")
   const taken = mitraWithPhone(tables, mitra.phone)
@@ -57,7 +76,8 @@ const addMitra = (tables: Tables, mitra: MitraAccount, at: number): boolean => {
   return true
 }
 
-const addStaff = (
+/** Also a part of AccountChanges. */
+export const addStaff = (
   tables: Tables,
   staff: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
   at: number
@@ -95,13 +115,9 @@ export const layer = Layer.effect(People)(
     const tables = yield* MemoryTables
     return People.of({
       createCustomer: (customer) => Effect.sync(() => addCustomer(tables, customer)),
-      findCustomer: (id) =>
-        Effect.sync(() => {
-          const row = tables.customers.get(id)
-          return row === undefined
-            ? null
-            : { id, call_name: row.call_name, phone: row.phone, created_at: row.created_at }
-        }),
+      findCustomer: (id) => Effect.sync(() => tables.customers.get(id) ?? null),
+      findCustomerByPhone: (phone) => Effect.sync(() => customerWithPhone(tables, phone)),
+      provePhone: (customerId, phone) => Effect.sync(() => provePhone(tables, customerId, phone)),
       createMitra: (mitra, at) => Effect.sync(() => addMitra(tables, mitra, at)),
       findMitra: (id) =>
         Effect.sync(() => {

@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import { proofOf } from "../domain/phone-proof.ts"
 import { type MitraAccount, People, type StaffAccount } from "../services/people.ts"
+import { lockFor } from "./postgres/advisory-locks.ts"
 import { firstOf, Millis, timestamp, timestampOrNull } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
 
@@ -11,10 +13,11 @@ const customerOf = firstOf(Schema.Struct({
   id: Schema.String,
   call_name: Schema.String,
   phone: Schema.NullOr(Schema.String),
+  belongs_to: Schema.NullOr(Schema.String),
   created_at: Millis
 }))
 
-const mitraOf = firstOf(Schema.Struct({
+export const mitraOf = firstOf(Schema.Struct({
   id: Schema.String,
   display_name: Schema.String,
   phone: Schema.String,
@@ -37,16 +40,51 @@ const attemptsOf = firstOf(Schema.Struct({ failed_attempts: Schema.Int }))
 /** A call that is repeated because its first answer was lost finds its own row: that is no conflict. */
 const isOurs = (id: string) => (row: { readonly id: string } | null): boolean => row?.id === id
 
-const customers = (sql: SqlClient.SqlClient): Pick<People["Service"], "createCustomer" | "findCustomer"> => ({
+const customerColumns = "id, call_name, phone, belongs_to, created_at"
+
+/** Whoever proves a phone takes its lock first, so that between looking for its owner and writing none appears. */
+const provePhone = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(
+    function*(customerId: string, phone: string) {
+      yield* lockFor(sql, "customer_phone", phone)
+      const columns = sql.literal(customerColumns)
+      const account = yield* Effect.flatMap(
+        sql`SELECT ${columns} FROM customers WHERE id = ${customerId} FOR UPDATE`,
+        customerOf
+      )
+      const owner = yield* Effect.flatMap(
+        sql`SELECT ${columns} FROM customers WHERE phone = ${phone}`,
+        customerOf
+      )
+      const proof = proofOf(account, owner, phone)
+      if (proof._tag === "Proven") yield* sql`UPDATE customers SET phone = ${phone} WHERE id = ${customerId}`
+      if (proof._tag === "BelongsTo") {
+        yield* sql`UPDATE customers SET belongs_to = ${proof.customer_id} WHERE id = ${customerId}`
+      }
+      return proof
+    },
+    sql.withTransaction,
+    answered
+  )
+
+type CustomerCalls = "createCustomer" | "findCustomer" | "findCustomerByPhone" | "provePhone"
+
+const customers = (sql: SqlClient.SqlClient): Pick<People["Service"], CustomerCalls> => ({
   createCustomer: (customer) =>
     sql`INSERT INTO customers (id, call_name, phone, created_at)
       VALUES (${customer.id}, ${customer.call_name}, ${customer.phone}, ${timestamp(customer.created_at)})
       ON CONFLICT (id) DO NOTHING`.pipe(Effect.asVoid, answered),
   findCustomer: (id) =>
-    sql`SELECT id, call_name, phone, created_at FROM customers WHERE id = ${id}`.pipe(
+    sql`SELECT ${sql.literal(customerColumns)} FROM customers WHERE id = ${id}`.pipe(
       Effect.flatMap(customerOf),
       answered
-    )
+    ),
+  findCustomerByPhone: (phone) =>
+    sql`SELECT ${sql.literal(customerColumns)} FROM customers WHERE phone = ${phone}`.pipe(
+      Effect.flatMap(customerOf),
+      answered
+    ),
+  provePhone: provePhone(sql)
 })
 
 const insertMitra = (sql: SqlClient.SqlClient, mitra: MitraAccount, at: number) =>
@@ -59,16 +97,18 @@ const insertMitra = (sql: SqlClient.SqlClient, mitra: MitraAccount, at: number) 
     )
     INSERT INTO mitra_status (mitra_id) SELECT id FROM made`
 
+/** False when the phone is another mitra's. Also a part of AccountChanges. */
+export const takeMitra = (sql: SqlClient.SqlClient, mitra: MitraAccount, at: number) =>
+  insertMitra(sql, mitra, at).pipe(
+    Effect.andThen(sql`SELECT id FROM mitras WHERE phone = ${mitra.phone}`),
+    Effect.flatMap(idOf),
+    Effect.map(isOurs(mitra.id))
+  )
+
 const mitras = (
   sql: SqlClient.SqlClient
 ): Pick<People["Service"], "createMitra" | "findMitra" | "findMitraByPhone"> => ({
-  createMitra: (mitra, at) =>
-    insertMitra(sql, mitra, at).pipe(
-      Effect.andThen(sql`SELECT id FROM mitras WHERE phone = ${mitra.phone}`),
-      Effect.flatMap(idOf),
-      Effect.map(isOurs(mitra.id)),
-      answered
-    ),
+  createMitra: (mitra, at) => answered(takeMitra(sql, mitra, at)),
   findMitra: (id) =>
     sql`SELECT id, display_name, phone, is_active FROM mitras WHERE id = ${id}`.pipe(
       Effect.flatMap(mitraOf),
@@ -90,19 +130,25 @@ const insertStaff = (
     VALUES (${staff.id}, ${staff.email}, ${staff.password_hash}, ${staff.role}, ${timestamp(at)})
     ON CONFLICT (lower(email)) DO NOTHING`
 
+/** False when the email is somebody else's. Also a part of AccountChanges. */
+export const takeStaff = (
+  sql: SqlClient.SqlClient,
+  account: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
+  at: number
+) =>
+  insertStaff(sql, account, at).pipe(
+    Effect.andThen(sql`SELECT id FROM staff WHERE lower(email) = lower(${account.email})`),
+    Effect.flatMap(idOf),
+    Effect.map(isOurs(account.id))
+  )
+
 const staffColumns = "id, email, password_hash, role, is_active, failed_attempts, locked_until"
 
 const staff = (sql: SqlClient.SqlClient): Omit<
   People["Service"],
-  "createCustomer" | "findCustomer" | "createMitra" | "findMitra" | "findMitraByPhone"
+  CustomerCalls | "createMitra" | "findMitra" | "findMitraByPhone"
 > => ({
-  createStaff: (account, at) =>
-    insertStaff(sql, account, at).pipe(
-      Effect.andThen(sql`SELECT id FROM staff WHERE lower(email) = lower(${account.email})`),
-      Effect.flatMap(idOf),
-      Effect.map(isOurs(account.id)),
-      answered
-    ),
+  createStaff: (account, at) => answered(takeStaff(sql, account, at)),
   findStaff: (id) =>
     sql`SELECT ${sql.literal(staffColumns)} FROM staff WHERE id = ${id}`.pipe(
       Effect.flatMap(staffOf),

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import {
   blockingStatuses,
   liveStatuses,
+  openStatuses,
   type Offer,
   type SessionState,
   type Side
@@ -50,6 +51,10 @@ const find = (tables: Tables, sessionId: string): SessionState | null => {
 
 const open = (tables: Tables, state: SessionState, deadlineAt: number): Opened => {
   const rows = [...tables.chat_sessions.values()]
+  const tried = rows.find((row) =>
+    state.opened_by !== null && row.payment_id === state.payment_id && row.opened_by === state.opened_by
+  )
+  if (tried !== undefined) return { _tag: "Exists", session_id: tried.id }
   const same = rows.find((row) =>
     row.payment_id === state.payment_id && row.status !== "cancelled" && row.status !== "expired"
   )
@@ -58,13 +63,13 @@ const open = (tables: Tables, state: SessionState, deadlineAt: number): Opened =
     row.customer_id === state.customer_id && blockingStatuses.includes(row.status)
   )
   if (live !== undefined) return { _tag: "AlreadyActive", session_id: live.id }
+  if (tables.payment_requests.get(state.payment_id)?.status !== "confirmed") return { _tag: "NotPaid" }
   hold(!tables.chat_sessions.has(state.id), "chat_sessions_pkey")
   holdReference(tables.customers, state.customer_id, "chat_sessions_customer_id_fkey")
-  holdReference(tables.payment_requests, state.payment_id, "chat_sessions_payment_id_fkey")
   holdReference(tables.mitras, state.target_mitra_id, "chat_sessions_target_mitra_id_fkey")
   const { customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = state
   tables.chat_sessions.set(state.id, { ...row, deadline_at: deadlineAt, owner_epoch: 0, owner_runner: null })
-  return { _tag: "Opened" }
+  return { _tag: "Opened", session_id: state.id }
 }
 
 const claim = (tables: Tables, sessionId: string, runner: string) => {
@@ -242,6 +247,45 @@ const story = (tables: Tables): Part<"messages" | "sentMessage" | "eventsAfter" 
     )
 })
 
+const isInLine = (row: ChatSessionRow, now: number): boolean =>
+  openStatuses.includes(row.status) && row.kind === "blast" && row.search_ends_at > now
+
+const oldestFirst = (
+  a: Pick<ChatSessionRow, "id" | "requested_at">,
+  b: Pick<ChatSessionRow, "id" | "requested_at">
+): number => a.requested_at - b.requested_at || compare(a.id, b.id)
+
+const line = (tables: Tables): Part<"waiting" | "aheadOf" | "nthEnd" | "haveMet"> => ({
+  waiting: (now, limit) =>
+    Effect.sync(() =>
+      [...tables.chat_sessions.values()]
+        .filter((row) => isInLine(row, now) && row.status === "searching")
+        .toSorted(oldestFirst)
+        .slice(0, limit)
+        .map((row) => row.id)
+    ),
+  aheadOf: (request, now, limit) =>
+    Effect.sync(() => {
+      const older = [...tables.chat_sessions.values()].filter((row) =>
+        isInLine(row, now) && oldestFirst(row, request) < 0
+      )
+      return Math.min(limit, older.length)
+    }),
+  nthEnd: (nth) =>
+    Effect.sync(() =>
+      [...tables.chat_sessions.values()]
+        .flatMap((row) => row.ends_at === null ? [] : [row.ends_at])
+        .toSorted((a, b) => a - b)[nth - 1] ?? null
+    ),
+  haveMet: (customerId, mitraId) =>
+    Effect.sync(() =>
+      [...tables.chat_sessions.values()].some((row) =>
+        row.customer_id === customerId && row.mitra_id === mitraId &&
+        (row.ended_at !== null || row.status === "closing")
+      )
+    )
+})
+
 const overview = (tables: Tables): Part<"due" | "counts"> => ({
   due: (horizon, limit) =>
     Effect.sync(() =>
@@ -269,6 +313,7 @@ export const layer = Layer.effect(Sessions)(
       ...personal(tables),
       ...offers(tables),
       ...story(tables),
+      ...line(tables),
       ...overview(tables)
     }))
 )

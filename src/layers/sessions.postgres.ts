@@ -7,7 +7,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { SessionState, Side } from "../domain/session/state.ts"
 import { type Opened, type Page, Sessions } from "../services/sessions.ts"
-import { allOf, BigCount, firstOf, timestamp, timestampOrNull } from "./postgres/columns.ts"
+import { allOf, BigCount, firstOf, Millis, timestamp, timestampOrNull } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
 import {
   messageRows,
@@ -33,28 +33,40 @@ const ownerOf = firstOf(Schema.Struct({ runner: Schema.NullOr(Schema.String), ep
 const numbers = allOf(Schema.Struct({ session_id: Schema.String, number: BigCount }))
 const countsOf = firstOf(Schema.Struct({ waiting: BigCount, active: BigCount, closing: BigCount }))
 
+const aheadOf = firstOf(Schema.Struct({ ahead: BigCount }))
+const endOf = firstOf(Schema.Struct({ ends_at: Millis }))
+
 const numbersById = (rows: unknown): Effect.Effect<ReadonlyMap<string, number>> =>
   Effect.map(numbers(rows), (decoded) => new Map(decoded.map((row) => [row.session_id, row.number])))
 
+/** Locked against giving the payment up: either that comes first and nothing is opened, or it sees this. */
 const insert = (sql: Sql, state: SessionState, deadlineAt: number) =>
-  sql`INSERT INTO chat_sessions (id, customer_id, payment_id, amount_idr, kind, target_mitra_id, mode, topic,
-      status, requested_at, search_ends_at, next_wave_at, wave, ledger, last_seq, deadline_at)
-    VALUES (${state.id}, ${state.customer_id}, ${state.payment_id}, ${state.amount_idr}, ${state.kind},
-      ${state.target_mitra_id}, ${state.mode}, ${state.topic}, ${state.status},
-      ${timestamp(state.requested_at)}, ${timestamp(state.search_ends_at)},
-      ${timestampOrNull(state.next_wave_at)}, ${state.wave}, ${JSON.stringify(state.ledger)}::jsonb,
-      ${state.last_seq}, ${timestamp(deadlineAt)})
+  sql`INSERT INTO chat_sessions (id, customer_id, payment_id, opened_by, amount_idr, kind, target_mitra_id,
+      mode, topic, status, requested_at, search_ends_at, next_wave_at, wave, ledger, last_seq, deadline_at)
+    SELECT ${state.id}::uuid, ${state.customer_id}::uuid, p.id, ${state.opened_by}::text,
+      ${state.amount_idr}::int, ${state.kind}::text, ${state.target_mitra_id}::uuid, ${state.mode}::text,
+      ${state.topic}::text, ${state.status}::text, ${timestamp(state.requested_at)}::timestamptz,
+      ${timestamp(state.search_ends_at)}::timestamptz, ${timestampOrNull(state.next_wave_at)}::timestamptz,
+      ${state.wave}::int, ${JSON.stringify(state.ledger)}::jsonb, ${state.last_seq}::bigint,
+      ${timestamp(deadlineAt)}::timestamptz
+    FROM payment_requests p WHERE p.id = ${state.payment_id} AND p.status = 'confirmed' FOR SHARE OF p
     ON CONFLICT DO NOTHING RETURNING id`
 
-/** Who is in the way of a new request: its own payment's session first, then the customer's live one. */
+/** What is in the way of a new request: this very try, its payment's session, the customer's live one. */
 const inTheWay = (sql: Sql, state: SessionState) =>
   Effect.gen(function*() {
+    const tried = state.opened_by === null ? [] : yield* sql`SELECT id FROM chat_sessions
+      WHERE payment_id = ${state.payment_id} AND opened_by = ${state.opened_by}`.pipe(Effect.flatMap(ids))
+    if (tried[0] !== undefined) return { _tag: "Exists", session_id: tried[0].id } as const
     const same = yield* sql`SELECT id FROM chat_sessions WHERE payment_id = ${state.payment_id}
       AND status NOT IN ('cancelled', 'expired')`.pipe(Effect.flatMap(ids))
     if (same[0] !== undefined) return { _tag: "Exists", session_id: same[0].id } as const
     const live = yield* sql`SELECT id FROM chat_sessions WHERE customer_id = ${state.customer_id}
       AND status IN ('searching', 'pending_acceptance', 'active', 'extending')`.pipe(Effect.flatMap(ids))
-    return live[0] === undefined ? null : { _tag: "AlreadyActive", session_id: live[0].id } as const
+    if (live[0] !== undefined) return { _tag: "AlreadyActive", session_id: live[0].id } as const
+    const paid = yield* sql`SELECT id FROM payment_requests
+      WHERE id = ${state.payment_id} AND status = 'confirmed'`.pipe(Effect.flatMap(ids))
+    return paid[0] === undefined ? { _tag: "NotPaid" } as const : null
   })
 
 const open = (sql: Sql, state: SessionState, deadlineAt: number, tries = openTries): Effect.Effect<
@@ -63,7 +75,7 @@ const open = (sql: Sql, state: SessionState, deadlineAt: number, tries = openTri
 > =>
   Effect.gen(function*() {
     const inserted = yield* insert(sql, state, deadlineAt)
-    if (inserted.length > 0) return { _tag: "Opened" }
+    if (inserted.length > 0) return { _tag: "Opened", session_id: state.id }
     const found = yield* inTheWay(sql, state)
     if (found !== null) return found
     if (tries > 1) return yield* open(sql, state, deadlineAt, tries - 1)
@@ -181,6 +193,43 @@ const story = (sql: Sql): Part<"messages" | "sentMessage" | "eventsAfter" | "unr
       WHERE id = ANY(${sessionIds}::uuid[])`.pipe(Effect.flatMap(numbersById), answered)
 })
 
+const line = (sql: Sql): Part<"waiting" | "aheadOf" | "nthEnd" | "haveMet"> => ({
+  waiting: (now, limit) =>
+    sql`SELECT id FROM chat_sessions
+      WHERE status IN ('searching', 'pending_acceptance') AND kind = 'blast' AND status = 'searching'
+        AND search_ends_at > ${timestamp(now)}
+      ORDER BY requested_at, id LIMIT ${limit}`.pipe(
+      Effect.flatMap(ids),
+      Effect.map((rows) => rows.map((row) => row.id)),
+      answered
+    ),
+  aheadOf: ({ id, requested_at }, now, limit) =>
+    sql`SELECT count(*) AS ahead FROM (
+        SELECT FROM chat_sessions WHERE status IN ('searching', 'pending_acceptance') AND kind = 'blast'
+          AND (requested_at, id) < (${timestamp(requested_at)}::timestamptz, ${id}::uuid)
+          AND search_ends_at > ${timestamp(now)}
+        LIMIT ${limit}) older`.pipe(
+      Effect.flatMap(aheadOf),
+      Effect.map((row) => row?.ahead ?? 0),
+      answered
+    ),
+  nthEnd: (nth) =>
+    sql`SELECT ends_at FROM chat_sessions WHERE status = 'active'
+      ORDER BY ends_at LIMIT 1 OFFSET ${nth - 1}`.pipe(
+      Effect.flatMap(endOf),
+      Effect.map((row) => row?.ends_at ?? null),
+      answered
+    ),
+  // Each arm is one of the customer's own indexes.
+  haveMet: (customerId, mitraId) =>
+    sql`SELECT id FROM chat_sessions WHERE mitra_id = ${mitraId} AND ((customer_id = ${customerId}
+          AND ended_at IS NOT NULL) OR (customer_id = ${customerId} AND status = 'closing')) LIMIT 1`.pipe(
+      Effect.flatMap(ids),
+      Effect.map((rows) => rows.length > 0),
+      answered
+    )
+})
+
 const overview = (sql: Sql): Part<"due" | "counts"> => ({
   due: (horizon, limit) =>
     sql`SELECT id FROM chat_sessions WHERE deadline_at <= ${timestamp(horizon)}
@@ -204,6 +253,6 @@ export const layer = Layer.effect(Sessions)(
   Effect.map(
     SqlClient.SqlClient,
     (sql) =>
-      Sessions.of({ ...owning(sql), ...personal(sql), ...offers(sql), ...story(sql), ...overview(sql) })
+      Sessions.of({ ...owning(sql), ...personal(sql), ...offers(sql), ...story(sql), ...line(sql), ...overview(sql) })
   )
 )

@@ -18,6 +18,9 @@ export interface AuditEntry {
   readonly at: number
 }
 
+/** For a change whose adapter knows what was there before and what is there after. */
+export type ChangeEntry = Omit<AuditEntry, "before" | "after">
+
 export class Audit extends Context.Service<Audit, {
   /** The same id again changes nothing. */
   readonly append: (entry: AuditEntry) => Effect.Effect<void, Unavailable>

@@ -2,11 +2,11 @@
 // rows are the truth; adapters differ only in cost. Times are epoch milliseconds.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { Freshness } from "../domain/freshness.ts"
+import type { Fairness, Freshness } from "../domain/freshness.ts"
 import type { Candidate } from "../domain/pairing.ts"
 import type { Unavailable } from "./unavailable.ts"
 
-export type { Freshness }
+export type { Fairness, Freshness }
 
 /** A mitra nobody knows is "offline". */
 export type HeartbeatOutcome = "seen" | "offline" | "deactivated"
@@ -19,10 +19,11 @@ export class Availability extends Context.Service<Availability, {
   readonly heartbeat: (mitraId: string, at: number) => Effect.Effect<HeartbeatOutcome, Unavailable>
   /**
    * Available mitras in the order they should be asked: fewest sessions first, then longest since her
-   * last offer or, never asked, longest online. `exclude` are those already asked.
+   * last offer or, never asked, longest online. `exclude` are those already asked. Fairness leaves out
+   * who has enough open offers, and who declined or let one run out a short while ago.
    */
   readonly candidates: (
-    options: Freshness & {
+    options: Freshness & Fairness & {
       readonly limit: number
       readonly exclude: ReadonlyArray<string>
       /** Only this mitra (a targeted request), or null for everybody. */
@@ -33,7 +34,10 @@ export class Availability extends Context.Service<Availability, {
   readonly counts: (
     freshness: Freshness
   ) => Effect.Effect<{ readonly online: number; readonly available: number }, Unavailable>
-  /** Online mitras with a stale heartbeat, longest silent first. */
+  /**
+   * Online mitras with a stale heartbeat, longest silent first. Unavailable whenever pings may have
+   * been missed since `staleBefore`: nobody is called stale on a guess.
+   */
   readonly stale: (
     staleBefore: number,
     limit: number
@@ -46,4 +50,6 @@ export class Availability extends Context.Service<Availability, {
   readonly deactivated: (mitraId: string) => Effect.Effect<void>
   readonly reactivated: (mitraId: string) => Effect.Effect<void>
   readonly capacityChanged: (mitraId: string) => Effect.Effect<void>
+  /** Offers of these mitras were sent, answered, or ended. */
+  readonly offersChanged: (mitraIds: ReadonlyArray<string>) => Effect.Effect<void>
 }>()("halobestie/services/Availability") {}

@@ -35,6 +35,19 @@ export interface PushEntry {
   readonly expires_at: number
 }
 
+export type PaymentMove =
+  /** Only a confirmed one is consumed, else the turn is refused; the money movement is recorded, once. */
+  | {
+    readonly _tag: "Consume"
+    readonly payment_id: string
+    readonly product: "chat_session" | "extension"
+    readonly amount_idr: number
+  }
+  /** The request found nobody: noted for staff, and the payment stays good for another try. */
+  | { readonly _tag: "NoteFailure"; readonly payment_id: string; readonly cause: string }
+  /** What was paid for will not happen: the payment ends as a failure that staff see. */
+  | { readonly _tag: "Fail"; readonly payment_id: string; readonly cause: string }
+
 export interface SessionWrite {
   /** The session as it is after the turn; every mutable column is written from it. */
   readonly state: SessionState
@@ -48,8 +61,8 @@ export interface SessionWrite {
     | { readonly _tag: "Claim"; readonly mitra_id: string; readonly max_slots: number }
     | { readonly _tag: "Release" }
     | null
-  /** True on pairing: the payment becomes consumed and the money movement is recorded, once. */
-  readonly consumes_payment: boolean
+  /** What becomes of the money, in this same transaction. */
+  readonly payments: ReadonlyArray<PaymentMove>
   readonly push: ReadonlyArray<PushEntry>
   /** Pending offer pushes of these mitras are cancelled: the offer is over. */
   readonly cancels_offer_push_of: ReadonlyArray<string>
@@ -80,7 +93,11 @@ export type Verdict =
   | { readonly _tag: "Refused"; readonly refusal: Refusal }
 
 export class Journal extends Context.Service<Journal, {
-  /** Writes one turn. Fails only when Postgres did not answer; then the outcome is unknown. */
+  /**
+   * Writes one turn. Fails only when Postgres did not answer; then the outcome is unknown, and the actor
+   * must claim again before its next turn. Dies when the turn itself can never be written. A caller that
+   * is interrupted takes nothing back: its turn may still be written.
+   */
   readonly commit: (turn: TurnWrite) => Effect.Effect<Verdict, Unavailable>
   /** The stored outcome of a command id, or null if it was never written. */
   readonly outcomeOf: (

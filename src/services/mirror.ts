@@ -46,4 +46,9 @@ export class Mirror extends Context.Service<Mirror, {
   readonly status: Effect.Effect<MirrorStatus>
   /** A full reseed now. Without Valkey it reports zeros. */
   readonly reseed: Effect.Effect<ReseedReport, Unavailable>
+  /** Heartbeats the mirror knows, written to the rows: one statement, never backwards, safe to repeat. */
+  readonly writeBackHeartbeats: Effect.Effect<
+    { readonly read: number; readonly written: number },
+    Unavailable
+  >
 }>()("halobestie/services/Mirror") {}

@@ -2,7 +2,9 @@
 // rupiah, times epoch milliseconds. A status only moves as the payment machine allows.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
 import type { PaymentStatus } from "../domain/payment.ts"
+import type { Refusal } from "../domain/refusal.ts"
 import type { Topic } from "../domain/session/state.ts"
 import type { Unavailable } from "./unavailable.ts"
 
@@ -18,6 +20,9 @@ export interface PricingTier {
 export interface Payment {
   readonly id: string
   readonly customer_id: string
+  readonly product: "chat_session" | "extension"
+  /** The chat an extension is for; null for a chat of its own. */
+  readonly extends_session_id: string | null
   readonly status: PaymentStatus
   readonly tier_id: string
   readonly mode: "chat" | "call"
@@ -55,6 +60,16 @@ export class Payments extends Context.Service<Payments, {
   readonly findTier: (id: string) => Effect.Effect<PricingTier | null, Unavailable>
   /** Adds or replaces a tier (seed, staff). */
   readonly putTier: (tier: PricingTier, at: number) => Effect.Effect<void, Unavailable>
+  /**
+   * The customer gives it up. Money that came stays recorded as a failure for staff to give back. Not
+   * while a request is open on it, and not an extension that is paid: its session decides about it.
+   */
+  readonly abandon: (
+    payment: Pick<Payment, "id">,
+    now: number
+  ) => Effect.Effect<Result.Result<Payment, Refusal>, Unavailable>
+  /** Ends a confirmed payment that can lead nowhere, with its cause; in any other status nothing changes. */
+  readonly fail: (paymentId: string, cause: string, at: number) => Effect.Effect<void, Unavailable>
   /** Stores a pending payment (another status dies); the same id again returns the stored one. */
   readonly create: (payment: Payment) => Effect.Effect<Payment, Unavailable>
   /** Null also for an id that is no UUID as we write them. */
@@ -77,8 +92,9 @@ export class Payments extends Context.Service<Payments, {
   /** Expires pending payments whose time is reached, earliest first; returns their ids. */
   readonly expireStale: (now: number, limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
   /**
-   * Confirmed payments that never got any session row (an expired or cancelled one is a row). Oldest
-   * first, where one whose failure was recorded counts from then: no failing one holds up the rest.
+   * Confirmed payments that never got any session row (an expired or cancelled one is a row), and
+   * confirmed extensions that their session has not settled. Oldest first, where one whose failure was
+   * recorded counts from then: no failing one holds up the rest.
    */
   readonly confirmedWithoutSession: (limit: number) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
   /** Notes for staff why a confirmed payment has no mitra yet; in any other status nothing changes. */

@@ -1,6 +1,7 @@
 // People: customers, mitras and staff as accounts. Times are epoch milliseconds; phones are E.164.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { Proof } from "../domain/phone-proof.ts"
 import type { Unavailable } from "./unavailable.ts"
 
 export interface Customer {
@@ -8,6 +9,11 @@ export interface Customer {
   readonly call_name: string
   readonly phone: string | null
   readonly created_at: number
+}
+
+export interface CustomerAccount extends Customer {
+  /** The customer this anonymous account belongs to since its phone turned out to be theirs. */
+  readonly belongs_to: string | null
 }
 
 export interface MitraAccount {
@@ -30,7 +36,13 @@ export interface StaffAccount {
 export class People extends Context.Service<People, {
   /** The same id again changes nothing: a call whose answer was lost may be repeated. */
   readonly createCustomer: (customer: Customer) => Effect.Effect<void, Unavailable>
-  readonly findCustomer: (id: string) => Effect.Effect<Customer | null, Unavailable>
+  readonly findCustomer: (id: string) => Effect.Effect<CustomerAccount | null, Unavailable>
+  readonly findCustomerByPhone: (phone: string) => Effect.Effect<CustomerAccount | null, Unavailable>
+  /**
+   * After this customer proved this phone, in one step: see `Proof`. Of customers who prove one phone
+   * at once, the first gets it and the others belong to that one. Repeating it changes nothing.
+   */
+  readonly provePhone: (customerId: string, phone: string) => Effect.Effect<Proof, Unavailable>
   /**
    * Creates the account and its offline status row. False when the phone is already another mitra's;
    * the same id and phone again is a repeat, changes nothing and is true.

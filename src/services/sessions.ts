@@ -7,11 +7,13 @@ import type { Offer, SessionState, Side } from "../domain/session/state.ts"
 import type { Unavailable } from "./unavailable.ts"
 
 export type Opened =
-  | { readonly _tag: "Opened" }
+  | { readonly _tag: "Opened"; readonly session_id: string }
   /** The payment already has its session: this is it. */
   | { readonly _tag: "Exists"; readonly session_id: string }
   /** The customer has another open request or live session. */
   | { readonly _tag: "AlreadyActive"; readonly session_id: string }
+  /** The payment is not good for a session (any more): abandoned, failed, or consumed by an old one. */
+  | { readonly _tag: "NotPaid" }
 
 export interface SequencedEvent {
   readonly session_id: string
@@ -48,7 +50,10 @@ export interface Page {
 }
 
 export class Sessions extends Context.Service<Sessions, {
-  /** Inserts a new request; the database itself holds "one per payment" and "one per customer". */
+  /**
+   * Inserts a new request on a confirmed payment; the database itself holds "one per payment" and "one
+   * per customer". A try that was opened by the same command before is found again, whatever became of it.
+   */
   readonly open: (state: SessionState, deadlineAt: number) => Effect.Effect<Opened, Unavailable>
   /** Takes the next epoch for `runner` and loads the session, or null if there is none. */
   readonly claim: (
@@ -73,7 +78,10 @@ export class Sessions extends Context.Service<Sessions, {
     mitraId: string,
     page: Page
   ) => Effect.Effect<ReadonlyArray<OfferedRequest>, Unavailable>
-  /** Ended sessions, newest first. `before` is `<ended_at ms>_<id>` of the last one seen. */
+  /**
+   * Ended sessions, newest first, without their offers (up to 200 each, and no page shows them).
+   * `before` is `<ended_at ms>_<id>` of the last one seen; anything else gives nothing.
+   */
   readonly pastOf: (
     side: Side,
     userId: string,
@@ -108,6 +116,18 @@ export class Sessions extends Context.Service<Sessions, {
   ) => Effect.Effect<ReadonlyMap<string, number>, Unavailable>
   /** Ids of sessions whose deadline is at or before `horizon`, earliest first. */
   readonly due: (horizon: number, limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
+  /** Blast requests that asked nobody yet and may still ask at `now`, oldest first. */
+  readonly waiting: (now: number, limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
+  /** Blast requests older than this one that still look or wait for an answer, at most `limit`. */
+  readonly aheadOf: (
+    request: Pick<SessionState, "id" | "requested_at">,
+    now: number,
+    limit: number
+  ) => Effect.Effect<number, Unavailable>
+  /** When the `nth` (from 1) of the running chats ends that end soonest; null when there are fewer. */
+  readonly nthEnd: (nth: number) => Effect.Effect<number | null, Unavailable>
+  /** True when this mitra has served this customer before. */
+  readonly haveMet: (customerId: string, mitraId: string) => Effect.Effect<boolean, Unavailable>
   /** Sessions with a pending offer to this mitra. */
   readonly pendingOfferSessionsOf: (mitraId: string) => Effect.Effect<ReadonlyArray<string>, Unavailable>
   /** Live counts for staff. */

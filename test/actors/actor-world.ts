@@ -17,6 +17,7 @@ import * as Availability from "../../src/layers/availability.memory.ts"
 import * as Bus from "../../src/layers/bus.memory.ts"
 import * as Journal from "../../src/layers/journal.memory.ts"
 import * as Tables from "../../src/layers/memory/tables.ts"
+import * as MissedOffers from "../../src/layers/missed-offers.memory.ts"
 import * as Mitras from "../../src/layers/mitras.memory.ts"
 import * as Payments from "../../src/layers/payments.memory.ts"
 import * as People from "../../src/layers/people.memory.ts"
@@ -33,6 +34,7 @@ const ports = Layer.mergeAll(
   Availability.layer,
   Bus.layer,
   Journal.layer,
+  MissedOffers.layer,
   Mitras.layer,
   Payments.layer,
   People.layer,
@@ -76,6 +78,8 @@ export const paidRequest = Effect.fnUntraced(function*(seconds: number, call_nam
   yield* payments.create({
     id: payment_id,
     customer_id,
+    product: "chat_session",
+    extends_session_id: null,
     status: "pending",
     tier_id: "t",
     mode: "chat",

@@ -6,10 +6,17 @@ import type { Freshness } from "../../src/domain/freshness.ts"
 import { Availability } from "../../src/services/availability.ts"
 import { idOfMitra, MitraRows, nameOf, type SomeMitra } from "./mitra-rows.ts"
 
-const now = 1_767_225_600_123
+export const now = 1_767_225_600_123
 const rule: Freshness = { now, stale_before: now - 45_000, max_customers: 3 }
 type Question = Parameters<Availability["Service"]["candidates"]>[0]
-const everybody: Question = { ...rule, limit: 100, exclude: [], only: null }
+const everybody: Question = {
+  ...rule,
+  declined_since: null,
+  open_offers_max: 5,
+  limit: 100,
+  exclude: [],
+  only: null
+}
 
 export const online = (number: number, more: Partial<SomeMitra> = {}): SomeMitra => ({
   id: idOfMitra(number),
@@ -204,6 +211,47 @@ const asking = (behaviour: Suite) => {
   )
 
   behaviour(
+    "leaves out who has enough open offers, however long ago they were sent",
+    () =>
+      Effect.gen(function*() {
+        const open = (count: number) => Array.from({ length: count }, () => ({ status: "pending" as const }))
+        const closed = { status: "ignored", ending: "cancelled", at: now } as const
+        yield* put(
+          online(1, { offers: open(1) }),
+          online(2, { offers: [...open(1), closed, { status: "missed", at: now }] }),
+          online(3, { offers: open(2) }),
+          online(4, { offers: open(3) })
+        )
+        assert.deepStrictEqual(yield* candidates({ open_offers_max: 2 }), [1, 2])
+        assert.deepStrictEqual(yield* candidates({ open_offers_max: 3 }), [1, 2, 3])
+        assert.deepStrictEqual(yield* candidates({ open_offers_max: 2, only: idOfMitra(3) }), [])
+        assert.deepStrictEqual(yield* candidates({ open_offers_max: 2, limit: 1, exclude: [idOfMitra(1)] }), [
+          2
+        ])
+      })
+  )
+
+  behaviour(
+    "leaves alone for a while who declined or let an offer run out, and nobody else",
+    () =>
+      Effect.gen(function*() {
+        const since = now - 30_000
+        const expired = (at: number) => ({ status: "ignored", ending: "expired", at } as const)
+        yield* put(
+          online(1, { offers: [{ status: "declined", at: since }] }),
+          online(2, { offers: [{ status: "declined", at: since - 1 }] }),
+          online(3, { offers: [expired(since + 1)] }),
+          online(4, { offers: [expired(since - 1), { status: "missed", at: now }] }),
+          online(5, { offers: [{ status: "ignored", ending: "cancelled", at: now }] }),
+          online(6, { offers: [{ status: "declined", at: now - 1 }, { status: "missed", at: now }] })
+        )
+        assert.deepStrictEqual(yield* candidates({ declined_since: since }), [2, 4, 5])
+        assert.deepStrictEqual(yield* candidates({ declined_since: null }), [1, 2, 3, 4, 5, 6])
+        assert.deepStrictEqual(yield* candidates({ declined_since: since, only: idOfMitra(1) }), [])
+      })
+  )
+
+  behaviour(
     "lists the stale ones, longest silent first, and never more than the limit",
     () =>
       Effect.gen(function*() {
@@ -237,7 +285,8 @@ const asking = (behaviour: Suite) => {
         port.wentOffline(idOfMitra(2)),
         port.deactivated(idOfMitra(2)),
         port.reactivated(idOfMitra(1)),
-        port.capacityChanged(idOfMitra(1))
+        port.capacityChanged(idOfMitra(1)),
+        port.offersChanged([idOfMitra(1), idOfMitra(2)])
       ])
       assert.deepStrictEqual(yield* port.counts(rule), { online: 1, available: 1 })
     }))

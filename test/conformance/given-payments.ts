@@ -15,6 +15,8 @@ export const tier: PricingTier = {
 export const payment = (n: number, more: Partial<Payment> = {}): Payment => ({
   id: idOf(n),
   customer_id: customerId,
+  product: "chat_session",
+  extends_session_id: null,
   status: "pending",
   tier_id: tier.id,
   mode: "chat",

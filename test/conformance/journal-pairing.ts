@@ -108,15 +108,14 @@ const pairing = (test: Test) => {
     "a pairing on a payment that is not confirmed is refused and writes nothing",
     Effect.gen(function*() {
       yield* Stage.givenMitras(1)
-      yield* Stage.givenPayment(1, { confirmed: false })
-      yield* Stage.openState(Stage.request(1))
-      const owner = yield* Stage.claim(1)
+      const owner = yield* Stage.givenRequest(1)
       yield* Stage.offer(owner, t0 + 10, 1)
+      yield* (yield* Payments).fail(payment(1), "taken back", t0 + 15)
       const { everything } = yield* Written
       const before = yield* everything
       const verdict = yield* Stage.act(owner, accept(1), { at: t0 + 20 })
       assert.strictEqual(codeOf(verdict), "PAYMENT_NOT_PENDING")
-      assert.deepStrictEqual(refusalOf(verdict)?.details, { payment_id: payment(1), status: "pending" })
+      assert.deepStrictEqual(refusalOf(verdict)?.details, { payment_id: payment(1), status: "failed_pairing" })
       assert.deepStrictEqual(yield* everything, before)
     })
   )

@@ -180,6 +180,12 @@ const neighbours = (test: (title: string, body: Body) => void) => {
       const broken = yield* Stage.givenRequest(8)
       const paying =
         (yield* Stage.make(unpaid, Stage.send(asMitra(1), "client-message-1"), { at: t0 + 30 })).write
+      const charge = {
+        _tag: "Consume",
+        payment_id: Stage.payment(6),
+        product: "chat_session",
+        amount_idr: 1
+      } as const
       const offers = { at: t0 + 40, candidates: Stage.candidates(1) }
       const turnOf = (owner: Stage.Owner, given: Partial<Stage.Circumstances> = {}) =>
         Effect.map(Stage.make(owner, Stage.tick, { ...offers, ...given }), ({ write }) => write)
@@ -189,7 +195,7 @@ const neighbours = (test: (title: string, body: Body) => void) => {
         yield* turnOf(old),
         yield* turnOf(good[1]!),
         yield* turnOf(repeating, { command: mark }),
-        { ...paying, session: { ...paying.session!, consumes_payment: true } },
+        { ...paying, session: { ...paying.session!, payments: [charge] } },
         yield* turnOf(rejected, { audit: [Stage.audited(2, idOf(0xdead))] }),
         skipping,
         yield* turnOf(good[2]!, { command: { ...mark, command_id: "command-2" } })

@@ -15,7 +15,15 @@ export interface SomeMitra {
   readonly last_heartbeat_at: number | null
   readonly last_offer_at: number | null
   readonly sessions: number
+  /** What became of the offers she got, oldest first. */
+  readonly offers?: ReadonlyArray<SomeOffer>
 }
+
+/** `at`: when it was answered or ran out. */
+export type SomeOffer =
+  | { readonly status: "pending" }
+  | { readonly status: "declined" | "missed"; readonly at: number }
+  | { readonly status: "ignored"; readonly ending: "expired" | "cancelled"; readonly at: number }
 
 export class MitraRows extends Context.Service<MitraRows, {
   readonly put: (mitras: ReadonlyArray<SomeMitra>) => Effect.Effect<void>
@@ -28,10 +36,32 @@ const phoneOf = (id: string): string => `+62811${id.slice(-8)}`
 const sessionOf = (id: string, slot: number): string =>
   `018f0000-0000-7000-9${String(slot).padStart(3, "0")}-${id.slice(-12)}`
 
+const offerRow = (id: string, offer: SomeOffer, index: number) => {
+  const at = offer.status === "pending" ? 2 : offer.at
+  return {
+    session_id: sessionOf(id, 100 + index),
+    mitra_id: id,
+    status: offer.status,
+    ending: offer.status === "pending"
+      ? null
+      : offer.status === "ignored"
+      ? offer.ending
+      : offer.status === "missed"
+      ? "taken" as const
+      : offer.status,
+    wave: 1,
+    sent_at: 1,
+    deadline_at: at,
+    responded_at: offer.status === "pending" || offer.status === "ignored" ? null : at,
+    sessions_at_offer: 0
+  }
+}
+
 export const inMemory = Layer.effect(MitraRows)(Effect.map(MemoryTables, (tables) => ({
   put: (mitras) =>
     Effect.sync(() => {
-      for (const { id, is_active, last_heartbeat_at, last_offer_at, online_since, sessions } of mitras) {
+      for (const mitra of mitras) {
+        const { id, is_active, last_heartbeat_at, last_offer_at, offers, online_since, sessions } = mitra
         tables.mitras.set(id, {
           id,
           display_name: nameOf(id),
@@ -49,6 +79,10 @@ export const inMemory = Layer.effect(MitraRows)(Effect.map(MemoryTables, (tables
           owner_epoch: 0,
           owner_runner: null
         })
+        for (const [index, offer] of (offers ?? []).entries()) {
+          const row = offerRow(id, offer, index)
+          tables.chat_request_notifications.set(`${row.session_id}/${id}`, row)
+        }
         for (let slot = 0; slot < sessions; slot++) {
           const row = { mitra_id: id, slot, session_id: sessionOf(id, slot), claimed_at: 0 }
           tables.mitra_slots.set(`${id}/${slot}`, row)
@@ -60,8 +94,10 @@ export const inMemory = Layer.effect(MitraRows)(Effect.map(MemoryTables, (tables
 export const inPostgres = Layer.effect(MitraRows)(
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
-    // Slots without the sessions, payments and customers behind them.
+    // Slots and offers without the sessions, payments and customers behind them.
     yield* sql`ALTER TABLE mitra_slots DROP CONSTRAINT IF EXISTS mitra_slots_session_id_fkey`
+    yield* sql`ALTER TABLE chat_request_notifications
+      DROP CONSTRAINT IF EXISTS chat_request_notifications_session_id_fkey`
     const put = (mitra: SomeMitra) =>
       Effect.gen(function*() {
         const { id } = mitra
@@ -70,6 +106,14 @@ export const inPostgres = Layer.effect(MitraRows)(
         VALUES (${id}, ${nameOf(id)}, ${phoneOf(id)}, ${mitra.is_active}, ${timestamp(0)})
         ON CONFLICT (id) DO UPDATE SET is_active = excluded.is_active`
         yield* sql`DELETE FROM mitra_slots WHERE mitra_id = ${id}`
+        yield* sql`DELETE FROM chat_request_notifications WHERE mitra_id = ${id}`
+        for (const [index, offer] of (mitra.offers ?? []).entries()) {
+          const row = offerRow(id, offer, index)
+          yield* sql`INSERT INTO chat_request_notifications (session_id, mitra_id, position, status, ending,
+            wave, sent_at, deadline_at, responded_at, sessions_at_offer)
+          VALUES (${row.session_id}, ${id}, 0, ${row.status}, ${row.ending}, 1, ${timestamp(row.sent_at)},
+            ${timestamp(row.deadline_at)}, ${timestampOrNull(row.responded_at)}, 0)`
+        }
         yield* sql`DELETE FROM mitra_status WHERE mitra_id = ${id}`
         yield* sql`INSERT INTO mitra_status
           (mitra_id, is_online, online_since, last_heartbeat_at, last_offer_at)

@@ -44,7 +44,7 @@ const opening = (test: Test) => {
         session_id: session(1)
       })
       yield* cancel(owner, 1, t0 + 5)
-      assert.deepStrictEqual(yield* Stage.openState(second), { _tag: "Opened" })
+      assert.deepStrictEqual(yield* Stage.openState(second), { _tag: "Opened", session_id: second.id })
     })
   )
 
@@ -55,7 +55,7 @@ const opening = (test: Test) => {
       yield* Stage.act(owner, Stage.tick, { at: t0 + 2 * minute })
       assert.strictEqual(owner.state.status, "expired")
       const again = { ...Stage.request(1), id: session(9) }
-      assert.deepStrictEqual(yield* Stage.openState(again), { _tag: "Opened" })
+      assert.deepStrictEqual(yield* Stage.openState(again), { _tag: "Opened", session_id: again.id })
       const third = { ...again, id: session(7) }
       assert.deepStrictEqual(yield* Stage.openState(third), { _tag: "Exists", session_id: session(9) })
       yield* Stage.givenMitras(1)
@@ -68,7 +68,7 @@ const opening = (test: Test) => {
       })
       yield* Stage.givenPayment(3, { confirmed: true })
       const next = { ...Stage.request(3), customer_id: customer(2) }
-      assert.deepStrictEqual(yield* Stage.openState(next), { _tag: "Opened" })
+      assert.deepStrictEqual(yield* Stage.openState(next), { _tag: "Opened", session_id: next.id })
     })
   )
 }

@@ -68,6 +68,8 @@ export const givenPayment = Effect.fnUntraced(function*(n: number, options: { re
   yield* payments.create({
     id: payment(n),
     customer_id: customer(n),
+    product: "chat_session",
+    extends_session_id: null,
     status: "pending",
     tier_id: tier.id,
     mode: tier.mode,
@@ -147,7 +149,9 @@ export const make = Effect.fnUntraced(function*(owner: Owner, command: SessionCo
   const facts = {
     now: given.at,
     settings: { ...defaultSettings, ...given.settings },
-    candidates: given.candidates ?? null
+    candidates: given.candidates ?? null,
+    waiting_ahead: 0,
+    mitra_is_reachable: true
   }
   const { events } = decide(owner.state, command, facts)
   const after = evolveAll(owner.state, events)
@@ -233,7 +237,11 @@ export const makeMitraTurn = (
   command: MitraCommand,
   given: Omit<Circumstances, "candidates" | "settings">
 ): TurnWrite => {
-  const { events } = MitraMachine.decide(owner.state, command, { now: given.at, heartbeat_is_stale: true })
+  const { events } = MitraMachine.decide(owner.state, command, {
+    now: given.at,
+    heartbeat_is_stale: true,
+    has_missed_too_many: true
+  })
   return {
     actor: { kind: "mitra", id: owner.state.id, epoch: owner.epoch },
     at: given.at,

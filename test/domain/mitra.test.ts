@@ -29,6 +29,7 @@ const commands = {
   GoOffline: { _tag: "GoOffline" },
   ForceOffline: { _tag: "ForceOffline", staff_id: "staff-1" },
   MarkStale: { _tag: "MarkStale" },
+  PauseForMissedOffers: { _tag: "PauseForMissedOffers" },
   Activate: { _tag: "Activate", staff_id: "staff-1" },
   Deactivate: { _tag: "Deactivate", staff_id: "staff-1" }
 } satisfies Record<MitraCommand["_tag"], MitraCommand>
@@ -36,7 +37,7 @@ type Tag = MitraCommand["_tag"]
 
 const NOW = 1000
 const tell = (state: MitraState, command: MitraCommand, stale = true) =>
-  decide(state, command, { now: NOW, heartbeat_is_stale: stale })
+  decide(state, command, { now: NOW, heartbeat_is_stale: stale, has_missed_too_many: stale })
 
 const offline = (cause: (typeof offlineCauses)[number]): MitraEvent => ({
   _tag: "WentOffline",
@@ -54,6 +55,8 @@ const rows: ReadonlyArray<readonly [string, MitraState, Tag, ReadonlyArray<Mitra
   ["Forcing an offline mitra offline changes nothing", idle, "ForceOffline", []],
   ["A stale heartbeat takes her offline", online, "MarkStale", [offline("stale_heartbeat")]],
   ["A stale heartbeat of an offline mitra changes nothing", idle, "MarkStale", []],
+  ["Too many missed offers in a row pause her", online, "PauseForMissedOffers", [offline("missed_offers")]],
+  ["Pausing an offline mitra changes nothing", idle, "PauseForMissedOffers", []],
   ["Deactivating an online mitra takes her offline too", online, "Deactivate", [
     offline("deactivated"),
     deactivated
@@ -105,7 +108,7 @@ it("No order of commands leaves her online while deactivated, or online since ne
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       let state = idle
       steps.forEach(({ stale, tag }, index) => {
-        const facts = { now: index, heartbeat_is_stale: stale }
+        const facts = { now: index, heartbeat_is_stale: stale, has_missed_too_many: stale }
         const { events, reply } = decide(deepFreeze(state), commands[tag], facts)
         assert.deepStrictEqual(decide(state, commands[tag], facts).events, events)
         state = events.reduce(evolve, state)

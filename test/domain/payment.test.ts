@@ -18,6 +18,7 @@ import { deepFreeze } from "./deep-freeze.ts"
 const EXPIRES = 1_200_000
 const pending: PaymentState = {
   id: "payment-1",
+  product: "chat_session",
   status: "pending",
   amount_idr: 12_000,
   expires_at: EXPIRES,
@@ -25,6 +26,8 @@ const pending: PaymentState = {
 }
 const confirm: PaymentCommand = { _tag: "Confirm", amount_idr: 12_000 }
 const failPairing: PaymentCommand = { _tag: "FailPairing", cause: "no_mitra_available" }
+
+const abandon: PaymentCommand = { _tag: "Abandon", has_open_request: false }
 
 const run = (state: PaymentState, commands: ReadonlyArray<PaymentCommand>, now: number): PaymentState =>
   commands.reduce((current, command) => decide(current, command, now).events.reduce(evolve, current), state)
@@ -34,11 +37,11 @@ const inStatus: { readonly [Status in PaymentStatus]: PaymentState } = {
   confirmed: run(pending, [confirm], 1000),
   consumed: run(pending, [confirm, { _tag: "Consume" }], 1000),
   expired: run(pending, [{ _tag: "Expire" }], EXPIRES),
-  abandoned: run(pending, [{ _tag: "Abandon" }], 1000),
+  abandoned: run(pending, [abandon], 1000),
   failed_pairing: run(pending, [confirm, failPairing], 1000)
 }
 
-type Outcome = PaymentEvent["_tag"] | "unchanged" | "PAYMENT_NOT_PENDING" | "BAD_REQUEST"
+type Outcome = PaymentEvent["_tag"] | "unchanged" | "PAYMENT_NOT_PENDING" | "BAD_REQUEST" | "ALREADY_ACTIVE"
 const outcomeOf = (state: PaymentState, command: PaymentCommand, now: number): Outcome => {
   const { events, reply } = decide(state, command, now)
   if (Result.isFailure(reply)) return reply.failure.code as Outcome
@@ -60,7 +63,7 @@ const commands: ReadonlyArray<PaymentCommand> = [
   confirm,
   { _tag: "Expire" },
   { _tag: "Consume" },
-  { _tag: "Abandon" },
+  abandon,
   failPairing
 ]
 const cells = paymentStatuses.flatMap((status) =>
@@ -118,9 +121,21 @@ it("Money that comes late still counts, and is marked late whether or not a swee
 })
 
 it("A paid request that was given up is not confirmed again by a repeated webhook", () => {
-  const givenUp = run(inStatus.confirmed, [{ _tag: "Abandon" }], 2000)
+  const givenUp = run(inStatus.confirmed, [abandon], 2000)
   assert.strictEqual(givenUp.status, "abandoned")
   assert.strictEqual(outcomeOf(givenUp, confirm, 3000), "unchanged")
+})
+
+it("A payment is not given up while a request is open on it", () => {
+  const open: PaymentCommand = { _tag: "Abandon", has_open_request: true }
+  assert.strictEqual(outcomeOf(inStatus.confirmed, open, 2000), "ALREADY_ACTIVE")
+  assert.strictEqual(outcomeOf(inStatus.abandoned, open, 2000), "unchanged")
+})
+
+it("An extension can be given up before it is paid, and not while its session decides", () => {
+  assert.strictEqual(outcomeOf({ ...pending, product: "extension" }, abandon, 1), "PaymentAbandoned")
+  const paid: PaymentState = { ...inStatus.confirmed, product: "extension" }
+  assert.strictEqual(outcomeOf(paid, abandon, 2000), "PAYMENT_NOT_PENDING")
 })
 
 it("A refusal says which payment, what it is, and what it cannot be", () => {

@@ -40,6 +40,7 @@ it.each(settingKeys)("%s accepts its default", (key) => {
 const limits: ReadonlyArray<readonly [SettingKey, number, number]> = [
   ["max_customers_per_mitra", 1, 32],
   ["mitra_stale_after_seconds", CADENCE, 3600],
+  ["mitra_missed_offers_pause", 0, 100],
   ["pairing_wave_size", 0, 200],
   ["pairing_wave_seconds", 1, 300],
   ["pairing_offers_max", 1, 200],
@@ -74,13 +75,19 @@ it("Every setting is either limited above, a switch, or a choice", () => {
   const others = settingKeys.filter((key) => !limits.some(([name]) => name === key))
   assert.sameMembers(others, [
     "mitra_ping_required",
+    "pairing_queue_enabled",
     "mitra_may_end_session",
     "topic_sensitive_is_final",
     "extension_default_action_on_timeout"
   ])
 })
 
-it.each<SettingKey>(["mitra_ping_required", "mitra_may_end_session", "topic_sensitive_is_final"])(
+it.each<SettingKey>([
+  "mitra_ping_required",
+  "pairing_queue_enabled",
+  "mitra_may_end_session",
+  "topic_sensitive_is_final"
+])(
   "%s is a switch: true or false, nothing that merely looks like it",
   (key) => {
     assert.isNull(codeOf(key, true))

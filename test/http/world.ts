@@ -22,6 +22,7 @@ import * as VerifyToken from "../../src/http/auth/verify-token.ts"
 import * as AuthHandlers from "../../src/http/handlers/auth.ts"
 import * as ChatHandlers from "../../src/http/handlers/chat.ts"
 import * as CustomerHandlers from "../../src/http/handlers/customer.ts"
+import * as DeviceHandlers from "../../src/http/handlers/devices.ts"
 import * as EventHandlers from "../../src/http/handlers/events.ts"
 import * as MitraHandlers from "../../src/http/handlers/mitra.ts"
 import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
@@ -29,14 +30,17 @@ import * as AvailabilityMemory from "../../src/layers/availability.memory.ts"
 import * as Beacon from "../../src/layers/beacon.ts"
 import * as BusMemory from "../../src/layers/bus.memory.ts"
 import * as CodeSenderLog from "../../src/layers/code-sender.log.ts"
+import * as DevicesMemory from "../../src/layers/devices.memory.ts"
 import * as JournalMemory from "../../src/layers/journal.memory.ts"
 import * as Tables from "../../src/layers/memory/tables.ts"
+import * as MissedOffersMemory from "../../src/layers/missed-offers.memory.ts"
 import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../src/layers/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
 import * as SettingsMemory from "../../src/layers/settings.memory.ts"
+import * as TestNumbersMemory from "../../src/layers/test-numbers.memory.ts"
 import { Bus, type BusMessage } from "../../src/services/bus.ts"
 import { Sessions } from "../../src/services/sessions.ts"
 import { Unavailable } from "../../src/services/unavailable.ts"
@@ -97,12 +101,15 @@ const adapters = Layer.mergeAll(
   AuthSessionsMemory.layer,
   AvailabilityMemory.layer,
   CodeSenderLog.layer,
+  DevicesMemory.layer,
   JournalMemory.layer,
+  MissedOffersMemory.layer,
   MitrasMemory.layer,
   OneTimeCodesMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
   SettingsMemory.layer,
+  TestNumbersMemory.layer,
   faultyBus,
   faultySessions
 ).pipe(Layer.provideMerge(Layer.mergeAll(Tables.layer, faults, SecureRandom.layerWebCrypto)))
@@ -120,10 +127,17 @@ const actorsOf = Effect.fnUntraced(function*<Command, Reply, R>(
   })
 })
 
-const sessionActors = Layer.effect(SessionActors)(Effect.map(
-  actorsOf((id) => Effect.flatMap(makeSessionMachine(id, "here"), makeTurns)),
-  (run) => ({ run })
-))
+/** Sessions wake each other: they are made with the very service that they make up. */
+const sessionActors = Layer.effect(SessionActors)(Effect.gen(function*() {
+  let reach: SessionActors["Service"]["run"] | null = null
+  const self = SessionActors.of({
+    run: (id, call) => Effect.suspend(() => reach === null ? Effect.die("too early") : reach(id, call))
+  })
+  reach = yield* actorsOf((id) =>
+    Effect.flatMap(Effect.provideService(makeSessionMachine(id, "here"), SessionActors, self), makeTurns)
+  )
+  return self
+}))
 
 const mitraActors = Layer.effect(MitraActors)(Effect.map(
   actorsOf((id) => Effect.flatMap(makeMitraMachine(id, "here"), makeTurns)),
@@ -133,7 +147,7 @@ const mitraActors = Layer.effect(MitraActors)(Effect.map(
 const secrets = Redacted.make("a-secret-of-at-least-32-bytes-for-tests")
 const pace = { heartbeat_every_seconds: 30 }
 
-const doors = Layer.mergeAll(SignIn.layer({ secrets, dev_code: "000000" }), VerifyToken.layer).pipe(
+const doors = Layer.mergeAll(SignIn.layer({ secrets, dev_code: "000000", test_numbers: true }), VerifyToken.layer).pipe(
   Layer.provideMerge(AccessTokens.layer({ secrets }))
 )
 
@@ -141,6 +155,7 @@ const handlers = Layer.mergeAll(
   AuthHandlers.layer,
   ChatHandlers.layer,
   CustomerHandlers.layer,
+  DeviceHandlers.layer,
   EventHandlers.layer(pace),
   MitraHandlers.layer(pace)
 )

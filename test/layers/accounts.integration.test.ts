@@ -1,5 +1,6 @@
 // The account ports' conformance suites over their Postgres adapters, each test on a fresh database.
 import * as Layer from "effect/Layer"
+import * as AccountChangesPostgres from "../../src/layers/account-changes.postgres.ts"
 import * as AuditPostgres from "../../src/layers/audit.postgres.ts"
 import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
 import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
@@ -7,18 +8,24 @@ import * as OneTimeCodesPostgres from "../../src/layers/one-time-codes.postgres.
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
 import * as SettingsPostgres from "../../src/layers/settings.postgres.ts"
+import * as DevicesPostgres from "../../src/layers/devices.postgres.ts"
+import * as TestNumbersPostgres from "../../src/layers/test-numbers.postgres.ts"
+import { accountChanges } from "../conformance/account-changes.ts"
 import { audit } from "../conformance/audit.ts"
 import { authSessions } from "../conformance/auth-sessions.ts"
+import { devices } from "../conformance/devices.ts"
 import { mitras } from "../conformance/mitras.ts"
 import { oneTimeCodes } from "../conformance/one-time-codes.ts"
 import { payments } from "../conformance/payments.ts"
 import { paymentSweeps } from "../conformance/payments-sweeps.ts"
 import { people } from "../conformance/people.ts"
+import { peoplePhones } from "../conformance/people-phones.ts"
 import * as Rows from "../conformance/rows.ts"
 import { settings } from "../conformance/settings.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
 const everything = Layer.mergeAll(
+  AccountChangesPostgres.layer,
   AuditPostgres.layer,
   AuthSessionsPostgres.layer,
   MitrasPostgres.layer,
@@ -26,9 +33,25 @@ const everything = Layer.mergeAll(
   PaymentsPostgres.layer,
   PeoplePostgres.layer,
   SettingsPostgres.layer,
+  DevicesPostgres.layer,
+  TestNumbersPostgres.layer,
   Rows.layerPostgres
 ).pipe(Layer.provide(freshDatabase))
 
-for (const suite of [people, authSessions, oneTimeCodes, payments, paymentSweeps, settings, audit, mitras]) {
+for (
+  const suite of [
+    people,
+    peoplePhones,
+    accountChanges,
+    devices,
+    authSessions,
+    oneTimeCodes,
+    payments,
+    paymentSweeps,
+    settings,
+    audit,
+    mitras
+  ]
+) {
   suite("postgres", everything)
 }

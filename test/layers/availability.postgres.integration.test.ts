@@ -109,7 +109,7 @@ describe("Availability (Postgres) under load", () => {
     Effect.gen(function*() {
       const port = yield* Availability
       // The other way round in the table and in the group.
-      const descending = numbers(10).reverse()
+      const descending = numbers(10).toReversed()
       yield* (yield* MitraRows).put(descending.map((number) => online(number)))
       const blocker = yield* holdMitra(0)
       const first = yield* Effect.forkChild(port.heartbeat(idOfMitra(0), now))
@@ -183,6 +183,8 @@ const someQuestion = fc.record({
   now: fc.constant(now),
   stale_before: fc.option(fc.constant(now - 25_000), { nil: null }),
   max_customers: fc.integer({ min: 1, max: 4 }),
+  declined_since: fc.constant(null),
+  open_offers_max: fc.constant(5),
   limit: fc.integer({ min: 0, max: 60 }),
   exclude: fc.array(fc.integer({ min: 0, max: 80 }).map(idOfMitra), { maxLength: 20 }),
   only: fc.option(fc.integer({ min: 0, max: 80 }).map(idOfMitra), { nil: null, freq: 4 })

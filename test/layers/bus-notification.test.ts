@@ -84,8 +84,15 @@ describe("a notification between runners", () => {
   })
 
   it("carries its flags once, and without messages if there are none", () => {
-    const heard = encode(sender(), [], { missed: true, leaving: true }).map(decode)
-    assert.deepStrictEqual(heard, [{ runner: sender().runner, missed: true, leaving: true, messages: [] }])
+    const from = sender()
+    const heard = encode(from, [], { missed: true, leaving: true }).map(decode)
+    assert.deepStrictEqual(heard, [{
+      runner: from.runner,
+      number: from.nextNumber() - 1,
+      missed: true,
+      leaving: true,
+      messages: []
+    }])
     const many = encode(sender(), typings("mitra:1", 500), { missed: true, leaving: false }).map(decode)
     assert.deepStrictEqual(many.map((each) => each?.missed), many.map((_, index) => index === 0))
   })

@@ -19,8 +19,12 @@ const prefix = "halobestie-test-"
 
 /** A docker command on the machine does not mean that an engine answers behind it. */
 const dockerAnswers = Effect.callback<boolean>((resume) => {
-  execFile("docker", ["info", "--format", "{{.ServerVersion}}"], { timeout: 5_000 }, (error, out) =>
-    resume(Effect.succeed(error === null && out.trim() !== "")))
+  execFile(
+    "docker",
+    ["info", "--format", "{{.ServerVersion}}"],
+    { timeout: 5_000 },
+    (error, out) => resume(Effect.succeed(error === null && out.trim() !== ""))
+  )
 })
 
 const inDocker = Effect.acquireRelease(

@@ -85,6 +85,19 @@ const whenReady = (httpUrl: string, child: ChildProcess, lines: ReadonlyArray<st
     Effect.mapError((error) => new Error(`the server is not ready: ${error}\n${lines.join("\n")}`))
   )
 
+/** Runs a command of the CLI to its end. */
+export const runCli = (command: string, environment: Environment) =>
+  Effect.callback<{ readonly code: number | string; readonly output: string }>((resume) => {
+    const env = { PATH: process.env["PATH"] ?? "", ...environment }
+    execFile(
+      process.execPath,
+      cli(command),
+      { cwd: root, env, timeout: 60_000 },
+      (error, out, problems) =>
+        resume(Effect.succeed({ code: error === null ? 0 : error.code ?? "killed", output: out + problems }))
+    )
+  })
+
 /** Demo people, tiers and the admin, as an operator would add them. */
 export const seedDatabase = (databaseUrl: string) =>
   Effect.promise(() =>
@@ -94,12 +107,15 @@ export const seedDatabase = (databaseUrl: string) =>
     })
   )
 
-/** On a database that is seeded already; runs until the scope closes or the test ends it. */
-export const startRunner = Effect.fnUntraced(function*(databaseUrl: string, extra: Environment = {}) {
+/**
+ * On a database that is seeded already, or on the embedded default when null; runs until the scope closes or
+ * the test ends it.
+ */
+export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | null, extra: Environment = {}) {
   const [publicPort, internalPort, runnerPort] = yield* Effect.promise(() => freePorts(3))
   const { child, lines } = yield* spawned({
     PATH: process.env["PATH"] ?? "",
-    DATABASE_URL: databaseUrl,
+    ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),
     PUBLIC_HOST: "127.0.0.1",
     PUBLIC_PORT: String(publicPort),
     INTERNAL_PORT: String(internalPort),

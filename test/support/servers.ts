@@ -1,6 +1,5 @@
-// Finds the real PostgreSQL of an integration run, once: TEST_DATABASE_URL, else Docker, else the embedded
-// programs. Prepares one migrated database from which every test gets its own copy.
-// A Valkey for tests will be found here the same way.
+// Finds the real PostgreSQL and Valkey of an integration run, once, and says which: given ones, else Docker,
+// else programs of this machine. Prepares one migrated database from which every test gets its own copy.
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
@@ -8,12 +7,15 @@ import * as Scope from "effect/Scope"
 import type { TestProject } from "vitest/node"
 import { prepareTemplate } from "./databases.ts"
 import { findPostgres } from "./find-postgres.ts"
+import { findValkey, type FoundValkey } from "./find-valkey.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The server's url; its user may create databases. */
     postgresUrl: string
     templateDatabase: string
+    /** A server, or a program of which each test starts its own. */
+    valkey: FoundValkey
   }
 }
 
@@ -22,6 +24,9 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
   const prepared = Effect.gen(function*() {
     const { url, from } = yield* findPostgres
     console.log(`integration tests use PostgreSQL from ${from}`)
+    const valkey = yield* findValkey
+    console.log(`integration tests use Valkey from ${valkey.from}`)
+    project.provide("valkey", valkey)
     project.provide("postgresUrl", Redacted.value(url))
     project.provide("templateDatabase", yield* prepareTemplate(url))
   })

@@ -81,7 +81,12 @@ export const send = (person: Person, session_id: string, body: string, client_me
 export const history = async (person: Person, session_id: string): Promise<Array<[number, string]>> => {
   const read: Array<[number, string]> = []
   for (let after_seq = 0;;) {
-    const page = await person.phone.call("chat.history", { session_id, before_seq: null, after_seq, limit: 100 })
+    const page = await person.phone.call("chat.history", {
+      session_id,
+      before_seq: null,
+      after_seq,
+      limit: 100
+    })
     for (const message of page.messages) read.push([message.seq, message.body])
     if (!page.has_more) return read
     after_seq = page.messages.at(-1).seq

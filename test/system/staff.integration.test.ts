@@ -48,7 +48,10 @@ describe("the internal listener", () => {
     const session_id = offer.event.offer.session_id
     const mitra_id = ayu.id
 
-    const changed = await adminCall(server, token, "admin.deactivate_mitra", { command_id: commandId(), mitra_id })
+    const changed = await adminCall(server, token, "admin.deactivate_mitra", {
+      command_id: commandId(),
+      mitra_id
+    })
     const asked = performance.now()
     assert.deepInclude(changed, { is_active: false, is_online: false, changed: true })
     const hers = async () => {
@@ -94,10 +97,20 @@ describe("the internal listener", () => {
     await sari.phone.event("the end", isFact("completed"), 5000)
     assert.strictEqual(await codeOf(send(sari, session_id, "too late")), "SESSION_OVER")
 
+    // What staff got wrong is a refusal in words; nobody sees how a call died.
+    const bad = await post(server.internalUrl, token, "admin.inspect_session", { session_id: 5 })
+    assert.deepInclude(bad.body[0].exit.cause[0], { _tag: "Fail" })
+    assert.strictEqual(bad.body[0].exit.cause[0].error.code, "BAD_REQUEST")
+    const unknown = await post(server.internalUrl, token, "admin.no_such_call", {})
+    assert.strictEqual(unknown.body[0].exit.cause[0].error.code, "BAD_REQUEST")
+
     const key = "mitra_stale_after_seconds"
     const call = (tag: string, payload: unknown) => adminCall(server, token, tag, payload)
     assert.include(await codeOf(call("admin.settings_write", { key, value: 10 })), "SETTING_INVALID")
-    assert.include(await codeOf(call("admin.settings_write", { key: "nonsense", value: 1 })), "SETTING_UNKNOWN")
+    assert.include(
+      await codeOf(call("admin.settings_write", { key: "nonsense", value: 1 })),
+      "SETTING_UNKNOWN"
+    )
     const written = await call("admin.settings_write", { key, value: 90 })
     assert.strictEqual(written.settings.mitra_stale_after_seconds, 90)
     assert.strictEqual((await call("admin.settings_read", {})).settings.mitra_stale_after_seconds, 90)
@@ -123,13 +136,22 @@ describe("the internal listener", () => {
     const phone = new Phone(server.socketUrl)
     await phone.connect()
     assert.strictEqual(await codeOf(phone.call("admin.live_counts", {})), "UNKNOWN_METHOD")
-    assert.strictEqual(await codeOf(phone.call("auth.authenticate", { access_token: token })), "TOKEN_INVALID")
+    assert.strictEqual(
+      await codeOf(phone.call("auth.authenticate", { access_token: token })),
+      "TOKEN_INVALID"
+    )
     // Nothing of the public calls on the internal port.
     const inside = new Phone(`${server.internalUrl.replace("http", "ws")}/ws`)
     await inside.connect()
     assert.strictEqual(await codeOf(inside.call("customer.pricing", {})), "UNKNOWN_METHOD")
-    assert.strictEqual(await codeOf(inside.call("auth.sign_in_anonymous", { call_name: "x" })), "UNKNOWN_METHOD")
-    const webhook = await fetch(`${server.internalUrl}/api/webhooks/payments/builtin`, { method: "POST", body: "{}" })
+    assert.strictEqual(
+      await codeOf(inside.call("auth.sign_in_anonymous", { call_name: "x" })),
+      "UNKNOWN_METHOD"
+    )
+    const webhook = await fetch(`${server.internalUrl}/api/webhooks/payments/builtin`, {
+      method: "POST",
+      body: "{}"
+    })
     assert.strictEqual(webhook.status, 404)
     await inside.call("admin.authenticate", { access_token: token })
     assert.strictEqual((await inside.call("admin.live_counts", {})).active, 0)

@@ -22,7 +22,12 @@ export const adminCall = async (
   throw new Error(`${tag}: ${error?.code ?? `HTTP ${status} ${JSON.stringify(body)}`}`)
 }
 
-export const post = async (base: string, token: string | null, tag: string, payload: unknown): Promise<Answer> => {
+export const post = async (
+  base: string,
+  token: string | null,
+  tag: string,
+  payload: unknown
+): Promise<Answer> => {
   const response = await fetch(`${base}/rpc`, {
     method: "POST",
     headers: {

@@ -1,6 +1,6 @@
 // How a server starts: on nothing at all in development, only on a complete configuration in production, and
 // never on a database whose schema it does not know.
-import { mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
@@ -11,28 +11,40 @@ import { runCli, startRunner } from "../support/server-process.ts"
 import { customer, history, mitra, pair, reconnected, send } from "./cast.ts"
 
 const dataFolder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "halobestie-data-"))),
+  Effect.sync(() => {
+    const folder = mkdtempSync(join(tmpdir(), "halobestie-data-"))
+    // Open, so that Postgres' account can reach it when root runs the tests: nothing is left elsewhere.
+    chmodSync(folder, 0o755)
+    return folder
+  }),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
 )
 
 describe("a development start with no environment", () => {
-  it.live("brings its own database, and the next start finds everything where it was", () =>
-    Effect.gen(function*() {
-      const environment = { DATA_DIR: yield* dataFolder }
-      const first = yield* startRunner(null, environment)
-      const sari = yield* Effect.promise(() => customer(first))
-      const ayu = yield* Effect.promise(() => mitra(first, 1))
-      const session = yield* Effect.promise(() => pair(first, sari, ayu, "chat_5"))
-      const sent = yield* Effect.promise(() => send(sari, session, "remember me"))
-      // Ctrl-C.
-      assert.strictEqual(yield* first.end("SIGINT"), 0, first.lines.join("\n"))
+  it.live(
+    "brings its own database, and the next start finds everything where it was",
+    () =>
+      Effect.gen(function*() {
+        const environment = { DATA_DIR: yield* dataFolder }
+        const first = yield* startRunner(null, environment)
+        const sari = yield* Effect.promise(() => customer(first))
+        const ayu = yield* Effect.promise(() => mitra(first, 1))
+        const session = yield* Effect.promise(() => pair(first, sari, ayu, "chat_5"))
+        const sent = yield* Effect.promise(() => send(sari, session, "remember me"))
+        // Ctrl-C.
+        assert.strictEqual(yield* first.end("SIGINT"), 0, first.lines.join("\n"))
 
-      const second = yield* startRunner(null, environment)
-      const back = yield* Effect.promise(() => reconnected(sari, second))
-      assert.deepStrictEqual(yield* Effect.promise(() => history(back, session)), [[sent.seq, "remember me"]])
-      back.phone.hangUp()
-      assert.strictEqual(yield* second.end("SIGTERM"), 0, second.lines.join("\n"))
-    }), 120_000)
+        const second = yield* startRunner(null, environment)
+        const back = yield* Effect.promise(() => reconnected(sari, second))
+        assert.deepStrictEqual(yield* Effect.promise(() => history(back, session)), [[
+          sent.seq,
+          "remember me"
+        ]])
+        back.phone.hangUp()
+        assert.strictEqual(yield* second.end("SIGTERM"), 0, second.lines.join("\n"))
+      }),
+    120_000
+  )
 })
 
 describe("a production start", () => {
@@ -40,7 +52,13 @@ describe("a production start", () => {
     Effect.gen(function*() {
       const { code, output } = yield* runCli("serve", { NODE_ENV: "production" })
       assert.strictEqual(code, 1)
-      const required = ["DATABASE_URL", "AUTH_JWT_SECRET", "PAYMENT_WEBHOOK_TOKEN", "ADMIN_EMAIL", "ADMIN_PASSWORD"]
+      const required = [
+        "DATABASE_URL",
+        "AUTH_JWT_SECRET",
+        "PAYMENT_WEBHOOK_TOKEN",
+        "ADMIN_EMAIL",
+        "ADMIN_PASSWORD"
+      ]
       for (const name of required) assert.include(output, name)
     }))
 
@@ -68,7 +86,11 @@ describe("a start on a foreign schema", () => {
         const sql = yield* PgClient.PgClient
         yield* sql`DELETE FROM schema_migrations WHERE migration_id > 1`
       }).pipe(Effect.provide(databaseAt(url, 2)))
-      const { code, output } = yield* runCli("serve", { DATABASE_URL: url, PUBLIC_PORT: "0", INTERNAL_PORT: "0" })
+      const { code, output } = yield* runCli("serve", {
+        DATABASE_URL: url,
+        PUBLIC_PORT: "0",
+        INTERNAL_PORT: "0"
+      })
       assert.strictEqual(code, 1)
       assert.include(output, "schema is at version 1")
       assert.include(output, "npm run migrate")

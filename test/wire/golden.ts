@@ -32,7 +32,7 @@ const folder = new URL("../../docs/frames/", import.meta.url)
 
 /** In the order they are played: one story over the same connections. */
 export const goldens: ReadonlyArray<Golden> = Fs.readdirSync(folder).filter((file) => file.endsWith(".json"))
-  .sort()
+  .toSorted()
   .map((file) => ({
     file,
     ...JSON.parse(Fs.readFileSync(new URL(file, folder), "utf8")) as Omit<Golden, "file">

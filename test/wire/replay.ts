@@ -1,7 +1,7 @@
 // Plays golden frames against a running server: sends what they send, waits for what they expect, field for
 // field. Answers of one call and values of one stream are ordered; across calls any order is right.
 import { once } from "node:events"
-import WebSocket from "ws"
+import { WebSocket } from "ws"
 import { type Bindings, bound, difference, fill, type Golden, type Json, type Step } from "./golden.ts"
 
 type Frame = { readonly [key: string]: Json }
@@ -66,6 +66,8 @@ class Line {
   }
 
   async close(): Promise<void> {
+    // The server may have been first.
+    if (this.#socket.readyState === WebSocket.CLOSED) return
     const closed = once(this.#socket, "close")
     this.#socket.terminate()
     await closed
@@ -93,7 +95,8 @@ export class Replay {
       try {
         await this.#step(step)
       } catch (error) {
-        throw new Error(`${file} step ${index + 1}: ${(error as Error).message}\n${JSON.stringify(step)}`)
+        const what = `${file} step ${index + 1}: ${(error as Error).message}\n${JSON.stringify(step)}`
+        throw new Error(what, { cause: error })
       }
     }
   }

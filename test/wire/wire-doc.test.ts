@@ -13,7 +13,7 @@ import { publicLimits } from "../../src/http/protocol/limits.ts"
 import { goldens } from "./golden.ts"
 
 const text = Fs.readFileSync(new URL("../../docs/wire.md", import.meta.url), "utf8")
-const sorted = (values: Iterable<string>) => [...new Set(values)].sort()
+const sorted = (values: Iterable<string>) => [...new Set(values)].toSorted()
 const quoted = (pattern: RegExp) => sorted([...text.matchAll(pattern)].flatMap((found) => found[1] ?? []))
 
 /** The cells of each row of the table whose first column header is this one. */
@@ -50,7 +50,7 @@ describe("docs/wire.md", () => {
   it("names every call and none that does not exist", () => {
     const calls = sorted(PublicApi.requests.keys())
     assert.deepStrictEqual(names(table("call", "payload", "answer")), calls)
-    assert.deepStrictEqual(quoted(/`((?:auth|customer|mitra|chat|events|admin)\.[a-z_]+)`/g), calls)
+    assert.deepStrictEqual(quoted(/`((?:auth|customer|mitra|chat|devices|events|admin)\.[a-z_]+)`/g), calls)
   })
 
   it("names every field of every call's payload", () => {
@@ -80,7 +80,7 @@ describe("docs/wire.md", () => {
       const expected = Object.entries(shape.fields).map(([field, schema]) =>
         Schema.is(schema as Schema.Schema<unknown>)(null) ? `${field}?` : field
       )
-      assert.deepStrictEqual(fields.sort(), expected.sort(), name)
+      assert.deepStrictEqual(fields.toSorted(), expected.toSorted(), name)
     }
   })
 

@@ -8,11 +8,13 @@ import type { MitraEvent, MitraFacts, MitraState } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Availability } from "../../services/availability.ts"
 import type { BusMessage } from "../../services/bus.ts"
+import { MissedOffers } from "../../services/missed-offers.ts"
 import { Mitras } from "../../services/mitras.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Machine, Turn } from "../machine.ts"
 import { SessionActors } from "../session/protocol.ts"
+import { makeWakeWaiting } from "../session/waiting-line.ts"
 import { makeTurns } from "../turn.ts"
 import { Mitra } from "./protocol.ts"
 
@@ -67,8 +69,10 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const sessions = yield* Sessions
   const settings = yield* Settings
   const availability = yield* Availability
+  const missedOffers = yield* MissedOffers
   const actors = yield* SessionActors
   const random = yield* SecureRandom.SecureRandom
+  const wakeWaiting = yield* makeWakeWaiting
 
   // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case.
   const withdrawOffers = sessions.pendingOfferSessionsOf(mitraId).pipe(
@@ -90,7 +94,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const mirror = (event: MitraEvent) => {
     switch (event._tag) {
       case "WentOnline":
-        return availability.wentOnline(mitraId, event.at)
+        return Effect.andThen(availability.wentOnline(mitraId, event.at), wakeWaiting((places) => places))
       case "WentOffline":
         return availability.wentOffline(mitraId)
       case "Deactivated":
@@ -100,20 +104,31 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     }
   }
 
+  const hasMissedTooMany = Effect.fnUntraced(function*({ online_since }: MitraState) {
+    const { mitra_missed_offers_pause: count } = yield* settings.current
+    if (count === 0 || online_since === null) return false
+    return (yield* missedOffers.inARow(mitraId, online_since, count)) >= count
+  })
+
   const machine: MitraMachine = {
     kind: "mitra",
     id: mitraId,
     claim: mitras.claim(mitraId, runner),
     notFound: refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id: mitraId }),
-    facts: (_state, command, now) =>
+    facts: (state, command, now) =>
       Effect.gen(function*() {
-        if (command._tag !== "MarkStale") return { now, heartbeat_is_stale: false }
-        // Read again just before the turn: a ping may have come since the sweep looked.
+        const none = { now, heartbeat_is_stale: false, has_missed_too_many: false }
+        // Read again just before the turn: she may have answered since the sweep looked.
+        if (command._tag === "PauseForMissedOffers") {
+          return { ...none, has_missed_too_many: yield* hasMissedTooMany(state) }
+        }
+        if (command._tag !== "MarkStale") return none
+        // And here a ping may have come.
         const values = yield* settings.current
         const last = yield* availability.lastHeartbeat(mitraId)
         const staleBefore = now - values.mitra_stale_after_seconds * 1000
         return {
-          now,
+          ...none,
           heartbeat_is_stale: values.mitra_ping_required && (last === null || last <= staleBefore)
         }
       }),

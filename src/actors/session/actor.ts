@@ -4,12 +4,12 @@ import * as Effect from "effect/Effect"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
-import { fairness, freshness } from "../../domain/freshness.ts"
-import { waveLimit, wantsCandidates } from "../../domain/pairing.ts"
+import { fairness, type Freshness, freshness } from "../../domain/freshness.ts"
+import { candidateLimit, queueCountMax, queues } from "../../domain/pairing.ts"
 import { SessionReply, type SessionCommand } from "../../domain/session/commands.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { decide } from "../../domain/session/decide.ts"
-import type { SessionFacts } from "../../domain/session/due.ts"
+import { looksForMitras, type SessionFacts, wantsReachability } from "../../domain/session/due.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import type { SessionState } from "../../domain/session/state.ts"
@@ -21,32 +21,49 @@ import { makeTurns } from "../turn.ts"
 import { announceSession } from "./announce.ts"
 import { ChatSession } from "./protocol.ts"
 import { sessionRows } from "./rows.ts"
+import { makeWakeWaiting } from "./waiting-line.ts"
 
 type SessionMachine = Machine<SessionState, SessionCommand, SessionFacts, SessionEvent, SessionReply>
 
 const makeFacts = Effect.gen(function*() {
   const settings = yield* Settings
+  const sessions = yield* Sessions
   const availability = yield* Availability
+
+  /** Her app gave a sign of life lately. Where pings are not required, being online is enough. */
+  const isReachable = (mitraId: string, { stale_before }: Freshness) =>
+    Effect.map(
+      availability.lastHeartbeat(mitraId),
+      (last) => last !== null && (stale_before === null || last > stale_before)
+    )
+
   return (state: SessionState, command: SessionCommand, now: number) =>
     Effect.gen(function*() {
       const values = yield* settings.current
-      // Only a tick looks for mitras: a message or a cancel never waits for a search.
-      if (command._tag !== "Tick" || !wantsCandidates(state, now)) {
-        return { now, settings: values, candidates: null }
-      }
+      const mitra_is_reachable = state.mitra_id !== null && wantsReachability(state, now)
+        ? yield* isReachable(state.mitra_id, freshness(values, now))
+        : null
+      const known = { now, settings: values, candidates: null, waiting_ahead: 0, mitra_is_reachable }
+      if (!looksForMitras(state, command, now)) return known
+      // The line first: whoever leaves it meanwhile has taken a place that the candidates no longer have.
+      const waiting_ahead = queues(state, values) ? yield* sessions.aheadOf(state, now, queueCountMax) : 0
       const candidates = yield* availability.candidates({
         ...freshness(values, now),
         ...fairness(values, now, state.kind),
-        limit: waveLimit(state, values),
+        limit: candidateLimit(state, values, waiting_ahead),
         exclude: state.offers.map((offer) => offer.mitra_id),
         only: state.target_mitra_id
       })
-      return { now, settings: values, candidates }
+      return { ...known, candidates, waiting_ahead }
     })
 })
 
 const changesCapacity = (event: SessionEvent): boolean =>
   event._tag === "Paired" || event._tag === "ClosingStarted"
+
+/** A place may be free, or the line has moved up. */
+const movesLine = (event: SessionEvent): boolean =>
+  changesCapacity(event) || event._tag === "RequestExpired" || event._tag === "RequestCancelled"
 
 /** A turn keeps the offers it does not touch, so those that are other objects have changed. */
 const noteOffers = (availability: Availability["Service"], before: SessionState, after: SessionState) => {
@@ -68,6 +85,7 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
   const availability = yield* Availability
   const random = yield* SecureRandom.SecureRandom
   const facts = yield* makeFacts
+  const wakeWaiting = yield* makeWakeWaiting
   const machine: SessionMachine = {
     kind: "session",
     id: sessionId,
@@ -89,7 +107,10 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
     afterCommit: (turn) =>
       (turn.after.mitra_id !== null && turn.events.some(changesCapacity)
         ? availability.capacityChanged(turn.after.mitra_id)
-        : Effect.void).pipe(Effect.andThen(noteOffers(availability, turn.before, turn.after))),
+        : Effect.void).pipe(
+        Effect.andThen(noteOffers(availability, turn.before, turn.after)),
+        Effect.andThen(turn.events.some(movesLine) ? wakeWaiting((places) => places) : Effect.void)
+      ),
     afterLoad: () => Effect.void
   }
   return machine

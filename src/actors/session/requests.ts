@@ -1,27 +1,36 @@
-// Requests: turns a confirmed payment into a searching session, once. Used by the webhook and, for
-// whatever a crash left behind, by the payments sweep.
+// Requests: turns a confirmed payment into a searching session, once, and a confirmed extension into
+// its session's command, once. Used by the webhook and, for whatever a crash left behind, by the
+// payments sweep; a customer whose request found nobody may ask again.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { SecureRandom } from "effect/crypto"
 import { deadlineOf } from "../../domain/session/deadline.ts"
-import { openRequest } from "../../domain/session/open.ts"
+import { type NewRequest, openRequest } from "../../domain/session/open.ts"
 import { Payments, type Payment } from "../../services/payments.ts"
 import { People } from "../../services/people.ts"
-import { Sessions } from "../../services/sessions.ts"
+import { type Opened, Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import { SessionActors } from "./protocol.ts"
 
+type RequestShape = Pick<NewRequest, "kind" | "target_mitra_id" | "opened_by">
+
 export type RequestOutcome =
+  /** The payment's session, or for an extension the session that it was handed to. */
   | { readonly _tag: "Open"; readonly session_id: string }
   /** The customer has another live session: the failure is recorded for staff, the payment stays. */
   | { readonly _tag: "Blocked"; readonly by: string }
+  /** The payment can lead nowhere: its failure is recorded for staff. */
+  | { readonly _tag: "Failed"; readonly cause: string }
 
 export class Requests extends Context.Service<Requests, {
   /** Opens the payment's session, or finds it, and starts its search. Safe to repeat. */
   readonly openFor: (payment: Payment) => Effect.Effect<RequestOutcome, Unavailable>
+  /** Asks everybody again on a payment that found nobody, once per command id. */
+  readonly openAgain: (payment: Payment, commandId: string) => Effect.Effect<Opened, Unavailable>
 }>()("halobestie/actors/Requests") {}
 
 export const layer = Layer.effect(Requests)(
@@ -42,36 +51,72 @@ export const layer = Layer.effect(Requests)(
         staff: null
       }).pipe(Effect.catch((error) => Effect.logWarning("search not started yet", error)))
 
-    const openFor = Effect.fn("Requests.openFor")(function*(payment: Payment) {
+    const open = Effect.fnUntraced(function*(payment: Payment, request: RequestShape) {
       const now = yield* Clock.currentTimeMillis
       const values = yield* settings.current
       const customer = yield* people.findCustomer(payment.customer_id)
-      const state = openRequest(
-        {
-          id: yield* random.uuidV7(),
-          customer_id: payment.customer_id,
-          customer_name: customer?.call_name ?? "",
-          payment_id: payment.id,
-          amount_idr: payment.amount_idr,
-          kind: payment.kind,
-          target_mitra_id: payment.target_mitra_id,
-          mode: payment.mode,
-          topic: payment.topic,
-          purchased_ms: payment.duration_seconds * 1000
-        },
-        values,
-        now
-      )
+      const state = openRequest({
+        id: yield* random.uuidV7(),
+        customer_id: payment.customer_id,
+        customer_name: customer?.call_name ?? "",
+        payment_id: payment.id,
+        amount_idr: payment.amount_idr,
+        mode: payment.mode,
+        topic: payment.topic,
+        purchased_ms: payment.duration_seconds * 1000,
+        ...request
+      }, values, now)
       const opened = yield* sessions.open(state, deadlineOf(state) ?? now)
-      if (opened._tag === "AlreadyActive") {
-        yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)
-        return { _tag: "Blocked", by: opened.session_id } as const
-      }
-      const session_id = opened._tag === "Opened" ? state.id : opened.session_id
-      yield* startSearch(session_id)
-      return { _tag: "Open", session_id } as const
+      if (opened._tag === "AlreadyActive") yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)
+      if (opened._tag === "Opened" || opened._tag === "Exists") yield* startSearch(opened.session_id)
+      return opened
     })
 
-    return Requests.of({ openFor })
+    /** The payment's id is the command's: the webhook, the sweep and their repeats are one request. */
+    const extend = Effect.fnUntraced(function*(payment: Payment, sessionId: string) {
+      const asked = yield* Effect.result(actors.run(sessionId, {
+        sender_id: "system",
+        command_id: payment.id,
+        command: {
+          _tag: "RequestExtension",
+          payment_id: payment.id,
+          amount_idr: payment.amount_idr,
+          purchased_ms: payment.duration_seconds * 1000
+        },
+        staff: null
+      }))
+      if (Result.isSuccess(asked)) return { _tag: "Open", session_id: sessionId } as const
+      const error = asked.failure
+      if (error._tag === "Unavailable") return yield* Effect.fail(error)
+      const now = yield* Clock.currentTimeMillis
+      if (error.code === "EXTENSION_PENDING") {
+        // Two were paid at once: the second one's turn comes with the sweep.
+        yield* payments.recordFailure(payment.id, error.code, now)
+        return { _tag: "Blocked", by: sessionId } as const
+      }
+      yield* payments.fail(payment.id, error.code, now)
+      return { _tag: "Failed", cause: error.code } as const
+    })
+
+    const openFor = Effect.fn("Requests.openFor")(function*(payment: Payment) {
+      if (payment.extends_session_id !== null) return yield* extend(payment, payment.extends_session_id)
+      const { kind, target_mitra_id } = payment
+      const opened = yield* open(payment, { kind, target_mitra_id })
+      switch (opened._tag) {
+        case "AlreadyActive":
+          return { _tag: "Blocked", by: opened.session_id } as const
+        case "NotPaid":
+          // Given up by its customer a moment ago: that is recorded already.
+          return { _tag: "Failed", cause: "NOT_PAID" } as const
+        default:
+          return { _tag: "Open", session_id: opened.session_id } as const
+      }
+    })
+
+    const openAgain = Effect.fn("Requests.openAgain")(function*(payment: Payment, commandId: string) {
+      return yield* open(payment, { kind: "blast", target_mitra_id: null, opened_by: commandId })
+    })
+
+    return Requests.of({ openFor, openAgain })
   })
 )

@@ -5,9 +5,10 @@ import { deadlineOf } from "../../domain/session/deadline.ts"
 import type { SessionCommand } from "../../domain/session/commands.ts"
 import type { SessionFacts } from "../../domain/session/due.ts"
 import { numbered, type SessionEvent } from "../../domain/session/events.ts"
+import { evolve } from "../../domain/session/evolve.ts"
 import { holdingStatuses, type Offer, type SessionState } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../services/audit.ts"
-import type { PushEntry, SessionWrite } from "../../services/journal.ts"
+import type { PaymentMove, PushEntry, SessionWrite } from "../../services/journal.ts"
 import type { Turn } from "../machine.ts"
 
 export type SessionTurn = Turn<SessionState, SessionCommand, SessionFacts, SessionEvent>
@@ -37,6 +38,44 @@ const slotOf = (turn: SessionTurn): SessionWrite["slot"] => {
   return holds(before) && !holds(after) ? { _tag: "Release" } : null
 }
 
+/** Charged with the yes and never before: pairing charges the request, its approval the extension. */
+const paymentMove = (state: SessionState, event: SessionEvent): PaymentMove | null => {
+  const { amount_idr, payment_id } = state
+  switch (event._tag) {
+    case "Paired":
+      return { _tag: "Consume", payment_id, product: "chat_session", amount_idr }
+    case "SessionResumed":
+      return {
+        _tag: "Consume",
+        payment_id: event.payment_id,
+        product: "extension",
+        amount_idr: event.amount_idr
+      }
+    case "RequestExpired":
+      return { _tag: "NoteFailure", payment_id, cause: event.cause }
+    case "RequestCancelled":
+      return { _tag: "NoteFailure", payment_id, cause: `cancelled_by_${event.by}` }
+    case "ClosingStarted":
+      // Whatever ended the pause without a yes: the extension was paid for and will not happen.
+      return state.extension === null
+        ? null
+        : { _tag: "Fail", payment_id: state.extension.payment_id, cause: event.reason }
+    default:
+      return null
+  }
+}
+
+const paymentMoves = (turn: SessionTurn): ReadonlyArray<PaymentMove> => {
+  const moves: Array<PaymentMove> = []
+  let state = turn.before
+  for (const event of turn.events) {
+    const move = paymentMove(state, event)
+    if (move !== null) moves.push(move)
+    state = evolve(state, event)
+  }
+  return moves
+}
+
 type PushDraft = Omit<PushEntry, "id">
 
 const pushes = (turn: SessionTurn): ReadonlyArray<PushDraft> => {
@@ -60,6 +99,8 @@ const pushes = (turn: SessionTurn): ReadonlyArray<PushDraft> => {
         }))
       case "Paired":
         return both("paired", event.ends_at).filter((entry) => entry.user_type === "customer")
+      case "ExtensionRequested":
+        return both("extension", event.deadline_at).filter((entry) => entry.user_type === "mitra")
       case "ClosingStarted":
         return both("closing", event.closing_ends_at)
       default:
@@ -98,7 +139,7 @@ export const sessionRows = Effect.fnUntraced(function*(turn: SessionTurn) {
       seq === null ? [] : [{ seq, event }]
     ),
     slot: slotOf(turn),
-    consumes_payment: turn.events.some((event) => event._tag === "Paired"),
+    payments: paymentMoves(turn),
     push,
     cancels_offer_push_of: closedOffers(turn).map((offer) => offer.mitra_id)
   }

@@ -9,6 +9,8 @@ export const goodbyeLengthMax = 1000
 export const SessionCommand = Schema.Union([
   /** Time has passed: let everything due take effect. */
   Schema.TaggedStruct("Tick", {}),
+  /** A place may have become free: look for mitras now instead of at the next look. */
+  Schema.TaggedStruct("LookAgain", {}),
   Schema.TaggedStruct("Accept", { by: Participant }),
   Schema.TaggedStruct("Decline", { by: Participant }),
   /** A mitra may not be offered this any more (deactivated). */
@@ -23,6 +25,13 @@ export const SessionCommand = Schema.Union([
   Schema.TaggedStruct("MarkDelivered", { by: Participant, seq: Schema.Int }),
   Schema.TaggedStruct("MarkRead", { by: Participant, seq: Schema.Int }),
   Schema.TaggedStruct("SetTopic", { by: Participant, topic: Topic }),
+  /** Its payment is confirmed: only the server says this, never a phone. */
+  Schema.TaggedStruct("RequestExtension", {
+    payment_id: Schema.String,
+    amount_idr: Schema.Int,
+    purchased_ms: Schema.Int
+  }),
+  Schema.TaggedStruct("AnswerExtension", { by: Participant, extension_seq: Schema.Int, approve: Schema.Boolean }),
   Schema.TaggedStruct("End", { by: Participant }),
   Schema.TaggedStruct("Goodbye", { by: Participant, text: Schema.String }),
   Schema.TaggedStruct("ForceClose", { staff_id: Schema.String, reason: Schema.String })

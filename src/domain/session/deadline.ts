@@ -1,19 +1,23 @@
 // When a session must next be woken. The nearest of everything that can become due; null when the
-// session is over. Extension windows will join here.
+// session is over.
 import type { SessionState } from "./state.ts"
 
 /** Seconds before the end at which both phones are warned, latest last. */
 export const warningSeconds: ReadonlyArray<number> = [180, 60]
 
-/** The next warning still to give, if there is one; a chat shorter than the warning gets none. */
+/**
+ * The next warning still to give, if there is one. A warning whose instant lies before the clock began
+ * to run (a short chat, a short extension) is not given.
+ */
 export const nextWarning = (
   state: SessionState
 ): { readonly at: number; readonly remaining_seconds: number } | null => {
-  if (state.status !== "active" || state.ends_at === null || state.started_at === null) return null
+  const running = state.ledger.open
+  if (state.status !== "active" || state.ends_at === null || running === null) return null
   for (const seconds of warningSeconds) {
     if (state.warned_seconds !== null && seconds >= state.warned_seconds) continue
     const at = state.ends_at - seconds * 1000
-    if (at > state.started_at) return { at, remaining_seconds: seconds }
+    if (at > running.from) return { at, remaining_seconds: seconds }
   }
   return null
 }
@@ -25,6 +29,8 @@ export const deadlineOf = (state: SessionState): number | null => {
       return Math.min(state.search_ends_at, state.next_wave_at ?? state.search_ends_at)
     case "active":
       return nextWarning(state)?.at ?? state.ends_at
+    case "extending":
+      return state.extension?.deadline_at ?? null
     case "closing":
       return state.closing_ends_at
     default:

@@ -1,16 +1,16 @@
 // The session machine: a command on a state gives events or a refusal. First what is due by the
-// clock takes effect, then the command meets what is left. Extension and reroute will be further
-// cases of `answer`; their states and ledger entries already exist.
+// clock takes effect, then the command meets what is left.
 import * as Result from "effect/Result"
 import type { Decision } from "../decision.ts"
 import { refuse } from "../refusal.ts"
-import { characters } from "../text.ts"
-import { type Answer, badText, notActive, nothing, notParticipant } from "./answer.ts"
+import { lookingNow, wantsCandidates } from "../pairing.ts"
+import { type Answer, notActive, nothing, notParticipant } from "./answer.ts"
+import { answerEnd, answerForceClose, answerGoodbye } from "./answer-ending.ts"
+import { answerExtension, answerExtensionRequest } from "./answer-extension.ts"
 import { answerAccept, answerDecline } from "./answer-offer.ts"
 import { answerMessage, answerReceipt } from "./answer-message.ts"
-import type { SessionCommand, SessionReply } from "./commands.ts"
-import { type CommandOf, goodbyeLengthMax } from "./commands.ts"
-import { closingEvent, dueEvents, endedBy, type SessionFacts } from "./due.ts"
+import type { CommandOf, SessionCommand, SessionReply } from "./commands.ts"
+import { dueEvents, type SessionFacts } from "./due.ts"
 import { isSequenced, type SessionEvent } from "./events.ts"
 import { evolveAll } from "./evolve.ts"
 import { offerOf, type Participant, type SessionState, sideOf } from "./state.ts"
@@ -25,41 +25,6 @@ const cancel = (state: SessionState, by: Participant, now: number): Answer => {
     }))
   }
   return Result.succeed([{ _tag: "RequestCancelled", at: now, by: "customer" }])
-}
-
-const end = (state: SessionState, by: Participant, facts: SessionFacts): Answer => {
-  const side = sideOf(state, by)
-  if (side === null) return notParticipant(state)
-  if (state.status !== "active" && state.status !== "extending") return notActive(state)
-  if (side === "mitra" && !facts.settings.mitra_may_end_session) {
-    return Result.fail(refuse("END_NOT_ALLOWED", "Only the customer may end this chat early.", {
-      session_id: state.id
-    }))
-  }
-  return Result.succeed([closingEvent(facts.now, `ended_by_${side}`, facts.settings)])
-}
-
-const goodbye = (state: SessionState, command: CommandOf<"Goodbye">, now: number): Answer => {
-  const side = sideOf(state, command.by)
-  if (side === null) return notParticipant(state)
-  if (state.status !== "closing") return notActive(state)
-  const text = command.text.trim()
-  const bad = badText(text)
-  if (bad !== null) return bad
-  const length = characters(text)
-  if (length > goodbyeLengthMax) {
-    return Result.fail(refuse("MESSAGE_TOO_LONG", `A goodbye has at most ${goodbyeLengthMax} characters.`, {
-      given: length,
-      maximum: goodbyeLengthMax
-    }))
-  }
-  const left = side === "customer" ? state.customer_goodbye : state.mitra_goodbye
-  const events: Array<SessionEvent> = left === null ? [{ _tag: "GoodbyeLeft", at: now, side, text }] : []
-  // The customer's goodbye closes the session; the mitra's alone waits for it, or for the grace to end.
-  if (side === "customer") {
-    events.push({ _tag: "SessionCompleted", at: now, reason: "goodbye", ended_by: endedBy(state) })
-  }
-  return Result.succeed(events)
 }
 
 const setTopic = (state: SessionState, command: CommandOf<"SetTopic">, facts: SessionFacts): Answer => {
@@ -77,23 +42,6 @@ const setTopic = (state: SessionState, command: CommandOf<"SetTopic">, facts: Se
   return Result.succeed([{ _tag: "TopicChanged", at: facts.now, topic: command.topic }])
 }
 
-const forceClose = (state: SessionState, facts: SessionFacts): Answer => {
-  const at = facts.now
-  const completed: SessionEvent = { _tag: "SessionCompleted", at, reason: "force_closed", ended_by: "staff" }
-  switch (state.status) {
-    case "searching":
-    case "pending_acceptance":
-      return Result.succeed([{ _tag: "RequestCancelled", at, by: "staff" }])
-    case "active":
-    case "extending":
-      return Result.succeed([closingEvent(at, "force_closed", facts.settings), completed])
-    case "closing":
-      return Result.succeed([completed])
-    default:
-      return nothing
-  }
-}
-
 const withdraw = (state: SessionState, mitraId: string, now: number): Answer =>
   offerOf(state, mitraId)?.status === "pending"
     ? Result.succeed([{ _tag: "OfferWithdrawn", at: now, mitra_id: mitraId }])
@@ -102,6 +50,7 @@ const withdraw = (state: SessionState, mitraId: string, now: number): Answer =>
 const answer = (state: SessionState, command: SessionCommand, facts: SessionFacts): Answer => {
   switch (command._tag) {
     case "Tick":
+    case "LookAgain":
       return nothing
     case "Accept":
       return answerAccept(state, command.by, facts.now)
@@ -118,12 +67,16 @@ const answer = (state: SessionState, command: SessionCommand, facts: SessionFact
       return answerReceipt(state, command, facts.now)
     case "SetTopic":
       return setTopic(state, command, facts)
+    case "RequestExtension":
+      return answerExtensionRequest(state, command, facts.settings, facts.now)
+    case "AnswerExtension":
+      return answerExtension(state, command, facts.settings, facts.now)
     case "End":
-      return end(state, command.by, facts)
+      return answerEnd(state, command.by, facts.settings, facts.now)
     case "Goodbye":
-      return goodbye(state, command, facts.now)
+      return answerGoodbye(state, command, facts.now)
     case "ForceClose":
-      return forceClose(state, facts)
+      return answerForceClose(state, facts.settings, facts.now)
   }
 }
 
@@ -146,12 +99,24 @@ const replyFor = (
   }
 }
 
+/** What time alone brings, and for a look out of turn also what that one finds: finding nobody is no event. */
+const dueBefore = (
+  state: SessionState,
+  command: SessionCommand,
+  facts: SessionFacts
+): ReadonlyArray<SessionEvent> => {
+  if (command._tag !== "LookAgain") return dueEvents(state, facts)
+  const due = dueEvents(lookingNow(state, facts.now), facts)
+  const isInVain = due.every((event) => event._tag === "SearchedInVain")
+  return isInVain && !wantsCandidates(state, facts.now) ? [] : due
+}
+
 export const decide = (
   state: SessionState,
   command: SessionCommand,
   facts: SessionFacts
 ): Decision<SessionEvent, SessionReply> => {
-  const due = dueEvents(state, facts)
+  const due = dueBefore(state, command, facts)
   const settled = evolveAll(state, due)
   const answered = answer(settled, command, facts)
   if (Result.isFailure(answered)) return { events: due, reply: Result.fail(answered.failure) }

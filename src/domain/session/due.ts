@@ -1,9 +1,12 @@
 // What time alone makes happen. Run before every command, so that a command never acts on a state
 // that the clock has already ended. Each event carries the instant it became due, not the instant
 // somebody noticed: a server that was away for a minute neither gives nor takes a second.
-import { expiryCause, search, wantsCandidates, type Candidate } from "../pairing.ts"
+import { expiryCause, lookingNow, search, wantsCandidates, type Candidate } from "../pairing.ts"
 import type { Settings } from "../settings.ts"
+import { closingEvent, endedBy } from "./answer-ending.ts"
+import { approved } from "./answer-extension.ts"
 import { nextWarning } from "./deadline.ts"
+import type { SessionCommand } from "./commands.ts"
 import type { SessionEvent } from "./events.ts"
 import { evolve } from "./evolve.ts"
 import type { SessionState } from "./state.ts"
@@ -13,18 +16,31 @@ export interface SessionFacts {
   readonly settings: Settings
   /** Present only when `wantsCandidates` asked for them; null means they could not be read now. */
   readonly candidates: ReadonlyArray<Candidate> | null
+  /** How many older requests wait for a mitra, too; beside `candidates`, else 0. */
+  readonly waiting_ahead: number
+  /** Present only when `wantsReachability` asked for it. */
+  readonly mitra_is_reachable: boolean | null
 }
 
-export const closingEvent = (
-  at: number,
-  reason: Extract<SessionEvent, { _tag: "ClosingStarted" }>["reason"],
-  settings: Settings
-): SessionEvent => ({
-  _tag: "ClosingStarted",
-  at,
-  reason,
-  closing_ends_at: at + settings.closing_grace_seconds * 1000
-})
+/** True when this command makes the session look for mitras: a message or a cancel never waits for that. */
+export const looksForMitras = (state: SessionState, command: SessionCommand, now: number): boolean =>
+  command._tag === "LookAgain"
+    ? wantsCandidates(lookingNow(state, now), now)
+    : command._tag === "Tick" && wantsCandidates(state, now)
+
+/** True when this turn must know whether the mitra can be reached: an extension's window is over. */
+export const wantsReachability = (state: SessionState, now: number): boolean =>
+  state.extension !== null && state.extension.deadline_at <= now
+
+const extensionDue = (state: SessionState, facts: SessionFacts): SessionEvent | null => {
+  const { extension } = state
+  if (extension === null || !wantsReachability(state, facts.now) || facts.mitra_is_reachable === null) return null
+  const { settings } = facts
+  const isApproved = settings.extension_default_action_on_timeout === "auto_approve" && facts.mitra_is_reachable
+  return isApproved
+    ? approved(state, extension, extension.deadline_at, "clock")
+    : closingEvent(extension.deadline_at, "extension_timeout", settings)
+}
 
 const nextDue = (state: SessionState, facts: SessionFacts): SessionEvent | null => {
   const { now, settings } = facts
@@ -35,7 +51,7 @@ const nextDue = (state: SessionState, facts: SessionFacts): SessionEvent | null 
         return { _tag: "RequestExpired", at: state.search_ends_at, cause: expiryCause(state) }
       }
       if (facts.candidates !== null && wantsCandidates(state, now)) {
-        return search(state, facts.candidates, settings, now)
+        return search(state, { candidates: facts.candidates, ahead: facts.waiting_ahead }, settings, now)
       }
       return null
     case "active": {
@@ -48,6 +64,8 @@ const nextDue = (state: SessionState, facts: SessionFacts): SessionEvent | null 
       }
       return null
     }
+    case "extending":
+      return extensionDue(state, facts)
     case "closing":
       if (state.closing_ends_at !== null && state.closing_ends_at <= now) {
         return {
@@ -60,20 +78,6 @@ const nextDue = (state: SessionState, facts: SessionFacts): SessionEvent | null 
       return null
     default:
       return null
-  }
-}
-
-/** Who ended the paid time, from the reason closing began. */
-export const endedBy = (state: SessionState): NonNullable<SessionState["ended_by"]> => {
-  switch (state.end_reason) {
-    case "ended_by_customer":
-      return "customer"
-    case "ended_by_mitra":
-      return "mitra"
-    case "force_closed":
-      return "staff"
-    default:
-      return "clock"
   }
 }
 

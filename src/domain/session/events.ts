@@ -2,7 +2,13 @@
 // turn that wrote it down (a clock that ran out while the server was away ran out on time).
 import type { Offer, SessionState, Side, Topic } from "./state.ts"
 
-export type ClosingReason = "time_up" | "ended_by_customer" | "ended_by_mitra" | "force_closed"
+export type ClosingReason =
+  | "time_up"
+  | "ended_by_customer"
+  | "ended_by_mitra"
+  | "force_closed"
+  | "extension_rejected"
+  | "extension_timeout"
 export type ExpiryCause = "no_mitra_available" | "all_declined" | "window_over" | "returning_chat_timeout"
 export type CompletedReason = "goodbye" | "grace_over" | "force_closed"
 
@@ -45,6 +51,25 @@ export type SessionEvent =
   }
   | { readonly _tag: "WarningGiven"; readonly at: number; readonly remaining_seconds: number }
   | { readonly _tag: "TopicChanged"; readonly at: number; readonly topic: Topic }
+  /** The paid clock stands still until the mitra, or the deadline, answers. */
+  | {
+    readonly _tag: "ExtensionRequested"
+    readonly at: number
+    readonly payment_id: string
+    readonly amount_idr: number
+    readonly purchased_ms: number
+    readonly deadline_at: number
+  }
+  /** The extension is approved and charged: the clock runs on with the added time. */
+  | {
+    readonly _tag: "SessionResumed"
+    readonly at: number
+    readonly by: "mitra" | "clock"
+    readonly payment_id: string
+    readonly amount_idr: number
+    readonly purchased_ms: number
+    readonly ends_at: number
+  }
   | {
     readonly _tag: "ClosingStarted"
     readonly at: number

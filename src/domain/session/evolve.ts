@@ -4,6 +4,7 @@ import * as Ledger from "../ledger.ts"
 import { isSequenced, type EventOf, type SessionEvent } from "./events.ts"
 import type { Offer, OfferEnding, OfferStatus, SessionState } from "./state.ts"
 
+/** Only a decline is her answer: an offer that somebody else ended has no response time. */
 const endPending = (
   offers: ReadonlyArray<Offer>,
   status: OfferStatus,
@@ -13,7 +14,7 @@ const endPending = (
 ): ReadonlyArray<Offer> =>
   offers.map((offer) =>
     offer.status === "pending" && only(offer)
-      ? { ...offer, status, ending, responded_at: status === "ignored" ? null : at }
+      ? { ...offer, status, ending, responded_at: status === "declined" ? at : null }
       : offer
   )
 
@@ -24,7 +25,13 @@ const offerLost = (
   status: OfferStatus,
   ending: OfferEnding
 ): SessionState => {
-  const offers = endPending(state.offers, status, ending, event.at, (offer) => offer.mitra_id === event.mitra_id)
+  const offers = endPending(
+    state.offers,
+    status,
+    ending,
+    event.at,
+    (offer) => offer.mitra_id === event.mitra_id
+  )
   const nobodyLeft = !offers.some((offer) => offer.status === "pending")
   return { ...state, offers, next_wave_at: nobodyLeft ? event.at : state.next_wave_at }
 }
@@ -62,6 +69,31 @@ const ended = (
   ended_by: event._tag === "RequestCancelled" ? event.by : "clock",
   end_reason: event._tag === "RequestCancelled" ? "cancelled" : event.cause,
   offers: endPending(state.offers, "ignored", status, event.at)
+})
+
+const extending = (state: SessionState, event: EventOf<"ExtensionRequested">): SessionState => ({
+  ...state,
+  status: "extending",
+  ends_at: null,
+  extension: {
+    seq: state.last_seq + 1,
+    payment_id: event.payment_id,
+    amount_idr: event.amount_idr,
+    purchased_ms: event.purchased_ms,
+    requested_at: event.at,
+    deadline_at: event.deadline_at
+  },
+  ledger: Ledger.pause(state.ledger, event.at, "extension_requested")
+})
+
+/** Both are warned again before the new end. */
+const resumed = (state: SessionState, event: EventOf<"SessionResumed">): SessionState => ({
+  ...state,
+  status: "active",
+  ends_at: event.ends_at,
+  warned_seconds: null,
+  extension: null,
+  ledger: Ledger.serve(Ledger.purchase(state.ledger, event.purchased_ms), event.at, "extended")
 })
 
 const receipt = (state: SessionState, event: EventOf<"ReceiptMoved">): SessionState => ({
@@ -102,11 +134,16 @@ const apply = (state: SessionState, event: SessionEvent): SessionState => {
       return { ...state, warned_seconds: event.remaining_seconds }
     case "TopicChanged":
       return { ...state, topic: event.topic }
+    case "ExtensionRequested":
+      return extending(state, event)
+    case "SessionResumed":
+      return resumed(state, event)
     case "ClosingStarted":
       return {
         ...state,
         status: "closing",
         ends_at: null,
+        extension: null,
         closing_ends_at: event.closing_ends_at,
         end_reason: event.reason,
         ledger: Ledger.settle(state.ledger, event.at, event.reason)

@@ -1,4 +1,5 @@
-// A new request: the first state of a session, made once per confirmed payment.
+// A new request: the first state of a session, made once per confirmed payment and once more per
+// command of its customer to try again.
 import { emptyLedger } from "../ledger.ts"
 import type { Settings } from "../settings.ts"
 import { noCursor, type SessionState, type Topic } from "./state.ts"
@@ -14,6 +15,8 @@ export interface NewRequest {
   readonly mode: "chat" | "call"
   readonly topic: Topic
   readonly purchased_ms: number
+  /** Set when the customer asks again on a payment that found nobody. */
+  readonly opened_by?: string
 }
 
 /** The window a request may look for a mitra, in ms. */
@@ -23,9 +26,10 @@ export const searchWindowMs = (kind: NewRequest["kind"], settings: Settings): nu
     : settings.pairing_blast_timeout_seconds)
 
 export const openRequest = (request: NewRequest, settings: Settings, now: number): SessionState => {
-  const { purchased_ms, ...facts } = request
+  const { opened_by = null, purchased_ms, ...facts } = request
   return {
     ...facts,
+    opened_by,
     status: "searching",
     mitra_id: null,
     mitra_name: null,
@@ -36,6 +40,7 @@ export const openRequest = (request: NewRequest, settings: Settings, now: number
     started_at: null,
     ends_at: null,
     warned_seconds: null,
+    extension: null,
     closing_ends_at: null,
     ended_at: null,
     ended_by: null,

@@ -64,11 +64,24 @@ export interface Cursor {
   readonly read_seq: number
 }
 
+/** An extension that was paid for and waits for the mitra's answer; nothing is charged before her yes. */
+export interface PendingExtension {
+  /** The number of its request event: what an answer names, so that a late one never hits the next. */
+  readonly seq: number
+  readonly payment_id: string
+  readonly amount_idr: number
+  readonly purchased_ms: number
+  readonly requested_at: number
+  readonly deadline_at: number
+}
+
 export interface SessionState {
   readonly id: string
   readonly customer_id: string
   readonly customer_name: string
   readonly payment_id: string
+  /** The command that asked for another try on the payment; null for the payment's own request. */
+  readonly opened_by: string | null
   readonly amount_idr: number
   readonly kind: "blast" | "targeted"
   readonly target_mitra_id: string | null
@@ -84,6 +97,7 @@ export interface SessionState {
   readonly started_at: number | null
   readonly ends_at: number | null
   readonly warned_seconds: number | null
+  readonly extension: PendingExtension | null
   readonly closing_ends_at: number | null
   readonly ended_at: number | null
   readonly ended_by: "customer" | "mitra" | "staff" | "clock" | null

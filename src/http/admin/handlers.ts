@@ -22,6 +22,7 @@ import { answering } from "../handlers/answering.ts"
 import { TokenVerifier } from "../token-verifier.ts"
 import { currentStaff, currentWriter } from "./current-staff.ts"
 import { inspectMitra, inspectSession } from "./inspections.ts"
+import { mirrorHealth, reseedMirror } from "./mirror.ts"
 import { StaffSignIn } from "./staff-sign-in.ts"
 
 const signIn = Effect.fnUntraced(function*(payload: { readonly email: string; readonly password: string }) {
@@ -50,7 +51,7 @@ const liveCounts = Effect.gen(function*() {
 
 const changeMitra = Effect.fnUntraced(function*(
   payload: { readonly command_id: string; readonly mitra_id: string },
-  tag: Extract<MitraCommand["_tag"], "Activate" | "Deactivate">
+  tag: Extract<MitraCommand["_tag"], "Activate" | "Deactivate" | "ForceOffline">
 ) {
   const staff = yield* currentWriter
   const reply = yield* (yield* MitraActors).run(payload.mitra_id, {
@@ -124,6 +125,9 @@ export const layer = (options: { readonly heartbeatSeconds: number }) =>
       answering(Effect.andThen(currentStaff, inspectSession(session_id))),
     "admin.activate_mitra": (payload) => answering(changeMitra(payload, "Activate")),
     "admin.deactivate_mitra": (payload) => answering(changeMitra(payload, "Deactivate")),
+    "admin.force_offline": (payload) => answering(changeMitra(payload, "ForceOffline")),
+    "admin.mirror_health": () => answering(mirrorHealth),
+    "admin.reseed_mirror": () => answering(reseedMirror),
     "admin.force_close": (payload) => answering(forceClose(payload)),
     "admin.settings_read": () => answering(readSettings),
     "admin.settings_write": ({ key, value }) => answering(writeSetting(key, value, options.heartbeatSeconds)),

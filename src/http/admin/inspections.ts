@@ -8,7 +8,9 @@ import { isBalanced, type Ledger } from "../../domain/ledger.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { Availability } from "../../services/availability.ts"
+import { Devices } from "../../services/devices.ts"
 import { Mitras } from "../../services/mitras.ts"
+import { Presence } from "../../services/presence.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { sessionView } from "../views/session-view.ts"
 
@@ -58,12 +60,18 @@ export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
   }
   const owner = yield* mitras.ownerOf(mitraId)
   const lastHeartbeat = yield* (yield* Availability).lastHeartbeat(mitraId)
+  const devices = yield* (yield* Devices).of({ user_type: "mitra", user_id: mitraId })
   const log = yield* mitras.onlineLog(mitraId, onlineLogShown)
   const inspection: typeof MitraInspection.Type = {
     mitra_id: state.id,
     display_name: state.display_name,
     is_active: state.is_active,
     is_online: state.is_online,
+    presence: {
+      connected: yield* (yield* Presence).isConnected({ user_type: "mitra", user_id: mitraId }),
+      declared_online: state.is_online,
+      push_reachable: devices.length > 0
+    },
     online_since: instantOrNull(state.online_since),
     last_heartbeat_at: instantOrNull(lastHeartbeat),
     owner_runner: owner?.runner ?? null,

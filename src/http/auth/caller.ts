@@ -17,15 +17,17 @@ const notSignedIn = refuse("NOT_SIGNED_IN", "Sign in first: send auth.authentica
 const forbidden = (side: Side) =>
   refuse("FORBIDDEN", side === "customer" ? "Only customers may do this." : "Only besties may do this.")
 
-/** A customer or a mitra. */
-export const currentCaller = Effect.gen(function*() {
+/** A customer or a mitra, with the sign-in they came by. */
+export const currentSignIn = Effect.gen(function*() {
   const principal = yield* (yield* currentConnection).principal
   // Staff tokens are not accepted on this listener; if one ever were, it would be nobody here.
   if (principal === null || principal.user_type === "staff") return yield* notSignedIn
-  const side = principal.user_type
-  const name = `${side}:${principal.user_id}` as const
-  const caller: Caller = { side, id: principal.user_id, sender_id: name, topic: name }
-  return caller
+  return { ...principal, user_type: principal.user_type }
+})
+
+export const currentCaller = Effect.map(currentSignIn, ({ user_id, user_type }): Caller => {
+  const name = `${user_type}:${user_id}` as const
+  return { side: user_type, id: user_id, sender_id: name, topic: name }
 })
 
 const callerOn = (side: Side) =>

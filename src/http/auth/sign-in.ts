@@ -1,11 +1,11 @@
-// SignIn: how a person gets tokens: a customer without a name at all, a mitra with her phone, anybody
-// with a refresh token. Opens and rotates auth sessions; what ends elsewhere is told on the bus.
+// SignIn: how a person gets tokens: a customer without a name at all, anybody with a proven phone or a
+// refresh token. Opens, rotates and ends auth sessions; what ends is told on the bus.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
-import type { Tokens } from "../../contract/auth.ts"
+import type { ProvenTokens, Tokens } from "../../contract/auth.ts"
 import { instant } from "../../contract/fields.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { type AuthSession, AuthSessions, type Rotation } from "../../services/auth-sessions.ts"
@@ -13,9 +13,12 @@ import { Bus, type Topic } from "../../services/bus.ts"
 import { CodeSender } from "../../services/code-sender.ts"
 import { OneTimeCodes } from "../../services/one-time-codes.ts"
 import { People } from "../../services/people.ts"
+import { TestNumbers } from "../../services/test-numbers.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import { AccessTokens } from "./access-tokens.ts"
+import type { Principal } from "../connection.ts"
 import { makePhoneCodes, type PhoneCodeOptions } from "./phone-codes.ts"
+import type { PhoneAsk } from "./phone-owners.ts"
 import { hashRefreshToken, makeRefreshToken, refreshGraceMs, refreshLifetimeMs } from "./refresh-tokens.ts"
 
 type Answer<A> = Effect.Effect<A, Refusal | Unavailable>
@@ -23,11 +26,13 @@ type Answer<A> = Effect.Effect<A, Refusal | Unavailable>
 export class SignIn extends Context.Service<SignIn, {
   readonly anonymous: (callName: string) => Answer<Tokens>
   readonly requestCode: (
-    phone: string,
+    ask: PhoneAsk,
     peer: string
   ) => Answer<{ readonly expires_at: number; readonly next_code_after_seconds: number }>
-  readonly verifyCode: (phone: string, code: string) => Answer<Tokens>
+  readonly verifyCode: (ask: PhoneAsk, code: string) => Answer<ProvenTokens>
   readonly refresh: (refreshToken: string) => Answer<Tokens>
+  /** Ends this sign-in, or all of this person. Its sockets are closed a moment after the answer. */
+  readonly signOut: (principal: Principal, everywhere: boolean) => Effect.Effect<void, Unavailable>
 }>()("halobestie/http/SignIn") {}
 
 type Owner = Pick<AuthSession, "user_id"> & { readonly user_type: "customer" | "mitra" }
@@ -128,6 +133,24 @@ const refresh = Effect.fnUntraced(function*(refreshToken: string) {
   return yield* tokensFor(owner, rotation.session, next.token)
 })
 
+/** Whoever signs out hears that it worked before their own socket is closed. */
+const answerFirst = "50 millis"
+
+const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: boolean) {
+  const { auth_session_id, user_id, user_type } = principal
+  const sessions = yield* AuthSessions
+  const bus = yield* Bus
+  const now = yield* Clock.currentTimeMillis
+  if (everywhere) yield* sessions.revokeAllOf(user_type, user_id, "signed_out", now)
+  else yield* sessions.revokeFamily(auth_session_id, "signed_out", now)
+  const event = { _tag: "Revoked", auth_session_id: everywhere ? null : auth_session_id } as const
+  // Not tied to the call: its socket may go first, and the others must hear of it all the same.
+  yield* bus.publish([{ topic: `${user_type}:${user_id}`, event }]).pipe(
+    Effect.delay(answerFirst),
+    Effect.forkDetach
+  )
+}, Effect.uninterruptible)
+
 type Needs =
   | AccessTokens
   | AuthSessions
@@ -136,6 +159,7 @@ type Needs =
   | OneTimeCodes
   | People
   | SecureRandom.SecureRandom
+  | TestNumbers
 
 export const layer = (options: PhoneCodeOptions) =>
   Layer.effect(SignIn)(Effect.gen(function*() {
@@ -146,17 +170,21 @@ export const layer = (options: PhoneCodeOptions) =>
       CodeSender,
       OneTimeCodes,
       People,
-      SecureRandom.SecureRandom
+      SecureRandom.SecureRandom,
+      TestNumbers
     )(yield* Effect.context<Needs>())
     const codes = makePhoneCodes(options)
     return SignIn.of({
       anonymous: (callName) => Effect.provideContext(anonymous(callName), services),
-      requestCode: (phone, peer) => Effect.provideContext(codes.request(phone, peer), services),
-      verifyCode: (phone, code) =>
-        codes.prove(phone, code).pipe(
-          Effect.flatMap((mitra) => open({ user_type: "mitra", user_id: mitra.id })),
+      requestCode: (ask, peer) => Effect.provideContext(codes.request(ask, peer), services),
+      verifyCode: (ask, code) =>
+        codes.prove(ask, code).pipe(
+          Effect.flatMap(({ account_belongs_to, ...owner }) =>
+            Effect.map(open(owner), (tokens) => ({ ...tokens, account_belongs_to }))
+          ),
           Effect.provideContext(services)
         ),
-      refresh: (refreshToken) => Effect.provideContext(refresh(refreshToken), services)
+      refresh: (refreshToken) => Effect.provideContext(refresh(refreshToken), services),
+      signOut: (principal, everywhere) => Effect.provideContext(signOut(principal, everywhere), services)
     })
   }))

@@ -27,7 +27,9 @@ interface Known {
 const endsAfter = (event: SessionEvent, before: number | null): number | null => {
   switch (event._tag) {
     case "Paired":
+    case "SessionResumed":
       return event.ends_at
+    case "ExtensionRequested":
     case "ClosingStarted":
     case "SessionCompleted":
       return null

@@ -1,23 +1,47 @@
-// Handlers of the sign-in calls. The only ones that work without an identity.
+// Handlers of the sign-in calls. The only ones that work without an identity; where there is one, it is the
+// connection's.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { AuthRpcs } from "../../contract/auth.ts"
 import { instant } from "../../contract/fields.ts"
 import { wireVersion } from "../../contract/version.ts"
 import { refuse } from "../../domain/refusal.ts"
+import { currentSignIn } from "../auth/caller.ts"
+import type { PhoneAsk } from "../auth/phone-owners.ts"
 import { SignIn } from "../auth/sign-in.ts"
 import { currentConnection } from "../connection.ts"
 import { TokenVerifier } from "../token-verifier.ts"
 import { answering } from "./answering.ts"
 
+/** Google and Apple sign-in are not built; the app shows only what is true here. */
+const providers = { anonymous: true, phone: true, google: false, apple: false }
+
 export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
   const signIn = yield* SignIn
   const verifier = yield* TokenVerifier
 
-  const requestCode = Effect.fnUntraced(function*(phone: string) {
-    const { peer } = yield* currentConnection
-    const sent = yield* signIn.requestCode(phone, peer)
+  const asked = Effect.fnUntraced(function*(payload: Pick<PhoneAsk, "phone" | "user_type">) {
+    const connection = yield* currentConnection
+    const ask: PhoneAsk = {
+      phone: payload.phone,
+      user_type: payload.user_type,
+      by: yield* connection.principal
+    }
+    return { ask, peer: connection.peer }
+  })
+
+  const requestCode = Effect.fnUntraced(function*(payload: Pick<PhoneAsk, "phone" | "user_type">) {
+    const { ask, peer } = yield* asked(payload)
+    const sent = yield* signIn.requestCode(ask, peer)
     return { ...sent, expires_at: instant(sent.expires_at) }
+  })
+
+  const verifyCode = (payload: Pick<PhoneAsk, "phone" | "user_type"> & { readonly code: string }) =>
+    Effect.flatMap(asked(payload), ({ ask }) => signIn.verifyCode(ask, payload.code))
+
+  const signOut = Effect.fnUntraced(function*(everywhere: boolean) {
+    yield* signIn.signOut(yield* currentSignIn, everywhere)
+    return { signed_out: true } as const
   })
 
   const authenticate = Effect.fnUntraced(function*(token: string) {
@@ -38,9 +62,11 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
 
   return AuthRpcs.of({
     "auth.sign_in_anonymous": ({ call_name }) => answering(signIn.anonymous(call_name)),
-    "auth.request_code": ({ phone }) => answering(requestCode(phone)),
-    "auth.verify_code": ({ code, phone }) => answering(signIn.verifyCode(phone, code)),
+    "auth.request_code": (payload) => answering(requestCode(payload)),
+    "auth.verify_code": (payload) => answering(verifyCode(payload)),
     "auth.refresh": ({ refresh_token }) => answering(signIn.refresh(refresh_token)),
-    "auth.authenticate": ({ access_token }) => answering(authenticate(access_token))
+    "auth.authenticate": ({ access_token }) => answering(authenticate(access_token)),
+    "auth.providers": () => Effect.succeed(providers),
+    "auth.sign_out": ({ everywhere }) => answering(signOut(everywhere))
   })
 }))

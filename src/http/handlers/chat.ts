@@ -8,10 +8,12 @@ import { refuse } from "../../domain/refusal.ts"
 import type { SessionCommand } from "../../domain/session/commands.ts"
 import type { Participant } from "../../domain/session/state.ts"
 import { Sessions } from "../../services/sessions.ts"
-import { currentCaller, participantOf } from "../auth/caller.ts"
+import { currentCaller, currentCustomer, participantOf } from "../auth/caller.ts"
+import { paymentView } from "../views/payment-view.ts"
 import { messageView } from "../views/session-fact.ts"
 import { answering } from "./answering.ts"
 import { command, ownSession, viewOwnSession, viewSessions } from "./own-session.ts"
+import { orderExtension } from "./payment-orders.ts"
 import { makeTyping } from "./typing.ts"
 
 interface Outgoing {
@@ -82,6 +84,16 @@ const receipt = Effect.fnUntraced(
   }
 )
 
+const extension = Effect.fnUntraced(function*(
+  payload: { readonly command_id: string; readonly session_id: string; readonly tier_id: string }
+) {
+  const me = yield* currentCustomer
+  const session = yield* ownSession(me, payload.session_id)
+  const { command_id, tier_id } = payload
+  const payment = yield* orderExtension({ customer_id: me.id, command_id, tier_id, session })
+  return paymentView(payment, payment.extends_session_id)
+})
+
 const change = Effect.fnUntraced(function*(
   payload: { readonly command_id: string; readonly session_id: string },
   as: (by: Participant) => SessionCommand
@@ -103,6 +115,7 @@ export const layer = ChatRpcs.toLayer(Effect.gen(function*() {
       answering(Effect.flatMap(currentCaller, (me) => typing(me, session_id))),
     "chat.topic": (payload) =>
       answering(change(payload, (by) => ({ _tag: "SetTopic", by, topic: payload.topic }))),
+    "chat.request_extension": (payload) => answering(extension(payload)),
     "chat.end": (payload) => answering(change(payload, (by) => ({ _tag: "End", by }))),
     "chat.goodbye": (payload) =>
       answering(change(payload, (by) => ({ _tag: "Goodbye", by, text: payload.text })))

@@ -1,16 +1,19 @@
 // Handlers of what only customers may ask.
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { CustomerRpcs } from "../../contract/customer.ts"
 import type { BeaconView } from "../../contract/views.ts"
+import { notFound } from "../../domain/payment.ts"
 import { refuse } from "../../domain/refusal.ts"
+import { Requests } from "../../actors/session/requests.ts"
 import { Beacon, type BeaconSnapshot } from "../../services/beacon.ts"
-import { Payments } from "../../services/payments.ts"
-import { currentCustomer, participantOf } from "../auth/caller.ts"
+import { type Payment, Payments } from "../../services/payments.ts"
+import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
 import { answering, streaming } from "./answering.ts"
-import { command, viewOwnSession } from "./own-session.ts"
-import { orderPayment, sessionOfPayment } from "./payment-orders.ts"
+import { command, viewOwnRequest, viewOwnSession } from "./own-session.ts"
+import { alreadyActive, orderPayment, sessionOfPayment } from "./payment-orders.ts"
 
 const beaconView = ({ available, count }: BeaconSnapshot): BeaconView => ({ available, count })
 
@@ -25,17 +28,51 @@ const watchBeacon = Effect.gen(function*() {
   return Stream.map(changes, beaconView)
 })
 
-const paymentStatus = Effect.fnUntraced(function*(paymentId: string) {
-  const me = yield* currentCustomer
+const ownPayment = Effect.fnUntraced(function*(me: Caller, paymentId: string) {
   const payment = yield* (yield* Payments).find(paymentId)
-  if (payment === null || payment.customer_id !== me.id) {
-    return yield* refuse("PAYMENT_NOT_FOUND", "There is no such payment.", { payment_id: paymentId })
+  if (payment === null || payment.customer_id !== me.id) return yield* notFound(paymentId)
+  return payment
+})
+
+const paymentStatus = Effect.fnUntraced(function*(paymentId: string) {
+  const payment = yield* ownPayment(yield* currentCustomer, paymentId)
+  return paymentView(payment, yield* sessionOfPayment(payment))
+})
+
+const notOpen = (payment: Payment) =>
+  refuse("PAYMENT_NOT_PENDING", `A payment that is ${payment.status} cannot be searched with.`, {
+    payment_id: payment.id,
+    status: payment.status
+  })
+
+const retry = Effect.fnUntraced(function*(commandId: string, paymentId: string) {
+  const me = yield* currentCustomer
+  const payment = yield* ownPayment(me, paymentId)
+  if (payment.product !== "chat_session" || payment.confirmed_at === null) return yield* notOpen(payment)
+  const opened = yield* (yield* Requests).openAgain(payment, commandId)
+  switch (opened._tag) {
+    case "AlreadyActive":
+      return yield* alreadyActive(opened.session_id)
+    case "NotPaid":
+      return yield* notOpen(yield* ownPayment(me, paymentId))
+    default:
+      return yield* viewOwnRequest(me, opened.session_id)
   }
+})
+
+/** Giving up what is given up already is no error, so a repeat needs no memory of its command. */
+const abandon = Effect.fnUntraced(function*(paymentId: string) {
+  const me = yield* currentCustomer
+  const given = yield* (yield* Payments).abandon(
+    yield* ownPayment(me, paymentId),
+    yield* Clock.currentTimeMillis
+  )
+  const payment = yield* Effect.fromResult(given)
   return paymentView(payment, yield* sessionOfPayment(payment))
 })
 
 const createPayment = Effect.fnUntraced(function*(
-  payload: { readonly command_id: string; readonly tier_id: string; readonly topic: "regular" | "sensitive" }
+  payload: Omit<Parameters<typeof orderPayment>[0], "customer_id">
 ) {
   const me = yield* currentCustomer
   const payment = yield* orderPayment({ ...payload, customer_id: me.id })
@@ -58,9 +95,11 @@ export const layer = CustomerRpcs.toLayer({
   "customer.pricing": () => answering(pricing),
   "customer.create_payment": (payload) => answering(createPayment(payload)),
   "customer.payment_status": ({ payment_id }) => answering(paymentStatus(payment_id)),
+  "customer.retry_request": ({ command_id, payment_id }) => answering(retry(command_id, payment_id)),
+  "customer.abandon_payment": ({ payment_id }) => answering(abandon(payment_id)),
   "customer.availability": () => answering(askBeacon),
   "customer.watch_availability": () => streaming(Stream.unwrap(watchBeacon)),
   "customer.request_status": ({ session_id }) =>
-    answering(Effect.flatMap(currentCustomer, (me) => viewOwnSession(me, session_id))),
+    answering(Effect.flatMap(currentCustomer, (me) => viewOwnRequest(me, session_id))),
   "customer.cancel": ({ command_id, session_id }) => answering(cancel(command_id, session_id))
 })

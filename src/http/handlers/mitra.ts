@@ -49,6 +49,19 @@ const decline = Effect.fnUntraced(function*(commandId: string, sessionId: string
   return offerView(request, yield* Clock.currentTimeMillis)
 })
 
+const answerExtension = Effect.fnUntraced(function*(payload: {
+  readonly command_id: string
+  readonly session_id: string
+  readonly extension_seq: number
+  readonly approve: boolean
+}) {
+  const me = yield* currentMitra
+  const { approve, command_id, extension_seq, session_id } = payload
+  const by = participantOf(me)
+  yield* command(me, session_id, command_id, { _tag: "AnswerExtension", by, extension_seq, approve })
+  return yield* viewOwnSession(me, session_id)
+})
+
 const requests = Effect.fnUntraced(function*(before: string | null, limit: number) {
   const me = yield* currentMitra
   // One more than asked for tells whether there is a next page.
@@ -75,6 +88,7 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) => 
     "mitra.heartbeat": () => answering(Effect.flatMap(heartbeat, status)),
     "mitra.accept": ({ command_id, session_id }) => answering(accept(command_id, session_id)),
     "mitra.decline": ({ command_id, session_id }) => answering(decline(command_id, session_id)),
+    "mitra.answer_extension": (payload) => answering(answerExtension(payload)),
     "mitra.requests": ({ before, limit }) => answering(requests(before, limit))
   })
 }

@@ -2,12 +2,14 @@
 // there were no such session. Also: giving a command to its actor in the caller's name.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { SessionView } from "../../contract/views.ts"
+import type { QueueView, RequestView, SessionView } from "../../contract/views.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
+import { queueCountMax, queues } from "../../domain/pairing.ts"
 import type { SessionCommand, SessionReply } from "../../domain/session/commands.ts"
 import { type SessionState, sideOf } from "../../domain/session/state.ts"
 import { SessionActors } from "../../actors/session/protocol.ts"
 import { Sessions } from "../../services/sessions.ts"
+import { Settings } from "../../services/settings.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import type { Caller } from "../auth/caller.ts"
 import { sessionView } from "../views/session-view.ts"
@@ -46,6 +48,28 @@ export const viewOwnSession: (caller: Caller, sessionId: string) => Answer<Sessi
       return view ?? (yield* sessionNotFound(sessionId))
     }
   )
+
+/** Its place in the line, while nobody could be asked. */
+const queueOf: (state: SessionState) => Answer<QueueView | null, Sessions | Settings> = Effect.fnUntraced(
+  function*(state) {
+    if (state.status !== "searching" || !queues(state, yield* (yield* Settings).current)) return null
+    const sessions = yield* Sessions
+    const now = yield* Clock.currentTimeMillis
+    const position = 1 + (yield* sessions.aheadOf(state, now, queueCountMax))
+    const end = yield* sessions.nthEnd(position)
+    const estimated_wait_seconds = end === null ? null : Math.max(0, Math.ceil((end - now) / 1000))
+    return { position, estimated_wait_seconds }
+  }
+)
+
+export const viewOwnRequest: (
+  caller: Caller,
+  sessionId: string
+) => Answer<RequestView, Sessions | Settings> = Effect.fnUntraced(function*(caller, sessionId) {
+  const state = yield* ownSession(caller, sessionId)
+  const [view] = yield* viewSessions(caller, [state])
+  return view === undefined ? yield* sessionNotFound(sessionId) : { ...view, queue: yield* queueOf(state) }
+})
 
 /** `commandId` is null for what is harmless to repeat, or deduplicated by something else. */
 export const command: (

@@ -1,10 +1,13 @@
-// Ordering a payment: what a customer's "I want to pay for this" becomes, once per command id.
+// Ordering a payment: what a customer's "I want to pay for this" becomes, once per command id; for a
+// chat of its own, with anybody or the same bestie again, or for more time in one that runs.
 import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { refuse } from "../../domain/refusal.ts"
-import { blockingStatuses, type Topic } from "../../domain/session/state.ts"
-import { type Payment, Payments } from "../../services/payments.ts"
+import { extensionRefusal } from "../../domain/session/answer-extension.ts"
+import { blockingStatuses, type SessionState, type Topic } from "../../domain/session/state.ts"
+import { type Payment, Payments, type PricingTier } from "../../services/payments.ts"
+import { People } from "../../services/people.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 
@@ -27,6 +30,7 @@ export const paymentIdFor = (customerId: string, commandId: string): string => {
 
 /** The newest session of a payment, whether it lives or is over; null if it has none yet. */
 export const sessionOfPayment = Effect.fnUntraced(function*(payment: Payment) {
+  if (payment.extends_session_id !== null) return payment.extends_session_id
   if (payment.confirmed_at === null) return null
   const sessions = yield* Sessions
   const live = yield* sessions.liveOf("customer", payment.customer_id)
@@ -40,46 +44,88 @@ export interface Order {
   readonly customer_id: string
   readonly command_id: string
   readonly tier_id: string
-  readonly topic: Topic
 }
+
+export const alreadyActive = (sessionId: string) =>
+  refuse("ALREADY_ACTIVE", "You already have a request or a chat that is not over.", {
+    session_id: sessionId
+  })
 
 const nothingLive = Effect.fnUntraced(function*(customerId: string) {
   const live = yield* (yield* Sessions).liveOf("customer", customerId)
   const blocking = live.find((state) => blockingStatuses.includes(state.status))
   if (blocking === undefined) return
-  return yield* refuse("ALREADY_ACTIVE", "You already have a request or a chat that is not over.", {
-    session_id: blocking.id
+  return yield* alreadyActive(blocking.id)
+})
+
+/** Only a bestie this customer knows, and who could be there. */
+const knownMitra = Effect.fnUntraced(function*(customerId: string, mitraId: string) {
+  const mitra = yield* (yield* People).findMitra(mitraId)
+  const known = mitra?.is_active === true && (yield* (yield* Sessions).haveMet(customerId, mitraId))
+  if (known) return
+  return yield* refuse("MITRA_NOT_FOUND", "You can ask only a bestie again with whom you have chatted.", {
+    mitra_id: mitraId
   })
 })
 
-export const orderPayment = Effect.fnUntraced(function*(order: Order) {
-  const payments = yield* Payments
-  const id = paymentIdFor(order.customer_id, order.command_id)
-  // First of all, because by the time of a repeat the payment may have become the live session.
-  const before = yield* payments.find(id)
-  if (before !== null) return before
-  const tier = yield* payments.findTier(order.tier_id)
-  if (tier === null || !tier.is_active) {
-    return yield* refuse("TIER_NOT_FOUND", "This offer is not on sale.", { tier_id: order.tier_id })
+const tierOnSale = Effect.fnUntraced(function*(tierId: string, mode: PricingTier["mode"] | null) {
+  const tier = yield* (yield* Payments).findTier(tierId)
+  if (tier === null || !tier.is_active || (mode !== null && tier.mode !== mode)) {
+    return yield* refuse("TIER_NOT_FOUND", "This offer is not on sale.", { tier_id: tierId })
   }
-  yield* nothingLive(order.customer_id)
+  return tier
+})
+
+type Ordered = Pick<Payment, "id" | "product" | "extends_session_id" | "target_mitra_id" | "topic">
+
+const create = Effect.fnUntraced(function*(order: Order, tier: PricingTier, ordered: Ordered) {
   const { payment_session_timeout_minutes } = yield* (yield* Settings).current
   const now = yield* Clock.currentTimeMillis
-  return yield* payments.create({
-    id,
+  return yield* (yield* Payments).create({
+    ...ordered,
     customer_id: order.customer_id,
     status: "pending",
     tier_id: tier.id,
     mode: tier.mode,
     duration_seconds: tier.duration_seconds,
     amount_idr: tier.price_idr,
-    kind: "blast",
-    target_mitra_id: null,
-    topic: order.topic,
-    checkout_url: `builtin:${id}`,
+    kind: ordered.target_mitra_id === null ? "blast" : "targeted",
+    checkout_url: `builtin:${ordered.id}`,
     created_at: now,
     expires_at: now + payment_session_timeout_minutes * 60_000,
     confirmed_at: null,
     failure_cause: null
+  })
+})
+
+export const orderPayment = Effect.fnUntraced(function*(
+  order: Order & { readonly topic: Topic; readonly target_mitra_id?: string | null }
+) {
+  const id = paymentIdFor(order.customer_id, order.command_id)
+  // First of all, because by the time of a repeat the payment may have become the live session.
+  const before = yield* (yield* Payments).find(id)
+  if (before !== null) return before
+  const tier = yield* tierOnSale(order.tier_id, null)
+  yield* nothingLive(order.customer_id)
+  const { target_mitra_id = null, topic } = order
+  if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
+  return yield* create(order, tier, { id, product: "chat_session", extends_session_id: null, target_mitra_id, topic })
+})
+
+/** The session decides again once it is paid; here nobody is asked to pay for what cannot be. */
+export const orderExtension = Effect.fnUntraced(function*(order: Order & { readonly session: SessionState }) {
+  const id = paymentIdFor(order.customer_id, `extension:${order.command_id}`)
+  const before = yield* (yield* Payments).find(id)
+  if (before !== null) return before
+  const { session } = order
+  const refusal = extensionRefusal(session)
+  if (refusal !== null) return yield* refusal
+  const tier = yield* tierOnSale(order.tier_id, session.mode)
+  return yield* create(order, tier, {
+    id,
+    product: "extension",
+    extends_session_id: session.id,
+    target_mitra_id: null,
+    topic: session.topic
   })
 })

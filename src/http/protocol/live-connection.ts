@@ -130,7 +130,6 @@ export class LiveConnection {
     if (this.closing !== null) return
     this.closing = { code, since: this.now() }
     this.#wire.close(code.code, closeReason(code.reason, retryAfterMs))
-    this.calls.clear()
     // Whoever waits to read goes on, and discards until the other end has closed too.
     this.reading.openUnsafe()
     this.#onClosing(this)

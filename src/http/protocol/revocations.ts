@@ -13,6 +13,7 @@ import * as Semaphore from "effect/Semaphore"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { AuthSessions, type UserType } from "../../services/auth-sessions.ts"
 import { Bus, type BusEvent, type Topic } from "../../services/bus.ts"
+import { Presence } from "../../services/presence.ts"
 import { Unavailable } from "../../services/unavailable.ts"
 import { Connections, type Person } from "./connections.ts"
 import { Limits, WireClock } from "./limits.ts"
@@ -38,6 +39,7 @@ const personOf = (topic: Topic): Person => {
 const makeRevocations = Effect.gen(function*() {
   const bus = yield* Bus
   const authSessions = yield* AuthSessions
+  const presence = yield* Presence
   const connections = yield* Connections
   const limits = yield* Limits
   const wireClock = yield* WireClock
@@ -77,6 +79,8 @@ const makeRevocations = Effect.gen(function*() {
   const follow = Effect.fnUntraced(function*(topic: Topic) {
     const person = personOf(topic)
     const queue = yield* bus.subscribe([topic])
+    // Lasts as long as any socket of this person on this listener.
+    yield* presence.arrive(person)
     const rechecking = yield* FiberHandle.make<void>()
     const next = Effect.flatMap(Queue.take(queue), (message) =>
       // In the background, so that a revocation is never queued behind a database that does not answer.
@@ -93,7 +97,11 @@ const makeRevocations = Effect.gen(function*() {
   })
 })
 
-export const layer: Layer.Layer<Revocations, never, Bus | AuthSessions | Connections> = Layer.effect(
+export const layer: Layer.Layer<
+  Revocations,
+  never,
+  Bus | AuthSessions | Connections | Presence
+> = Layer.effect(
   Revocations,
   makeRevocations
 )

@@ -5,6 +5,7 @@ import type { Payment, PricingTier } from "../../services/payments.ts"
 
 export const paymentView = (payment: Payment, sessionId: string | null): PaymentView => ({
   payment_id: payment.id,
+  product: payment.product,
   status: payment.status,
   amount_idr: payment.amount_idr,
   duration_seconds: payment.duration_seconds,

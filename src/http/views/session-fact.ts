@@ -43,6 +43,19 @@ export const sessionFact = (sessionId: string, seq: number, event: SessionEvent)
       return { kind: "warning", remaining_seconds: event.remaining_seconds }
     case "TopicChanged":
       return { kind: "topic_changed", topic: event.topic }
+    case "ExtensionRequested":
+      return {
+        kind: "extension_requested",
+        duration_seconds: Math.floor(event.purchased_ms / 1000),
+        deadline_at: instant(event.deadline_at)
+      }
+    case "SessionResumed":
+      return {
+        kind: "session_resumed",
+        by: event.by,
+        added_seconds: Math.floor(event.purchased_ms / 1000),
+        ends_at: instant(event.ends_at)
+      }
     case "ClosingStarted":
       return { kind: "closing", reason: event.reason, closing_ends_at: instant(event.closing_ends_at) }
     case "GoodbyeLeft":

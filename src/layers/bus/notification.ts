@@ -1,5 +1,5 @@
-// What one runner tells the others in a Postgres notification: several messages in one payload, below
-// the 8,000 bytes Postgres allows. Whatever cannot be read here costs a Resync, never a crash.
+// What one runner tells the others in one payload: several messages, below the 8,000 bytes Postgres
+// allows, because any payload may have to go through Postgres. Whatever cannot be read here costs a Resync, never a crash.
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { offlineCauses } from "../../domain/mitra.ts"
@@ -14,12 +14,16 @@ const version = 1
 
 export interface Sender {
   readonly runner: string
-  /** Counts this runner's payloads: Postgres drops equal ones of one transaction, so none may be. */
+  /**
+   * Counts this runner's payloads, so that receivers notice what is missing or comes twice; and Postgres
+   * drops equal ones of one transaction, so none may be.
+   */
   readonly nextNumber: () => number
 }
 
 export interface Notification {
   readonly runner: string
+  readonly number: number
   /** The sender lost messages before this: everybody who hears it resyncs. */
   readonly missed: boolean
   /** The sender says goodbye: its silence means nothing from now on. */
@@ -76,6 +80,7 @@ export const decode = (payload: string): Notification | null => {
   if (envelope === null) return null
   return {
     runner: envelope.runner,
+    number: envelope.number,
     missed: envelope.missed,
     leaving: envelope.leaving,
     messages: envelope.messages.map(({ event, topic }): BusMessage => ({
@@ -111,19 +116,19 @@ export const encode = (
   const payloads: Array<string> = []
   let parts: Array<string> = []
   let bytes = 0
-  const head = () =>
+  const head = (number: number) =>
     JSON.stringify({
       v: version,
       runner: sender.runner,
-      number: sender.nextNumber(),
+      number,
       missed: flags.missed && payloads.length === 0,
       leaving: flags.leaving && payloads.length === 0,
       messages: []
     }).slice(0, -"]}".length)
-  // The number never takes more digits than this.
-  const limit = payloadLimit - bytesOf(head()) - 20
+  // Every number that is taken is sent: one that is not would look like a loss.
+  const limit = payloadLimit - bytesOf(head(Number.MAX_SAFE_INTEGER)) - 20
   const close = () => {
-    payloads.push(`${head()}${parts.join(",")}]}`)
+    payloads.push(`${head(sender.nextNumber())}${parts.join(",")}]}`)
     parts = []
     bytes = 0
   }

@@ -1,17 +1,15 @@
-// Sends this runner's messages to the others: one fiber, one NOTIFY statement per batch, no fixed
-// delay (what arrives while a statement runs forms the next batch). Publishing never waits; what
+// Sends this runner's messages to the others: one fiber, one command per batch, no fixed delay (what
+// arrives while a batch is on its way forms the next one). Publishing never waits; what
 // does not get through is replaced by one hint that makes the other runners resync.
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
-import * as SqlClient from "effect/sql/SqlClient"
 import type { BusMessage } from "../../services/bus.ts"
 import { encode, type Sender } from "./notification.ts"
+import type { Send } from "./sender.ts"
 import type { BusTimings } from "./timings.ts"
-
-export const channel = "halobestie_bus"
 
 const queueLimit = 8_192
 const batchLimit = 512
@@ -25,14 +23,18 @@ type Outgoing = BusMessage | null
 
 export interface Publisher {
   readonly publish: (messages: ReadonlyArray<BusMessage>) => void
-  /** A sign of life, unless there is traffic anyway. */
+  /** A sign of life, over every link. */
   readonly probe: () => void
   /** Messages the other runners did not get. */
   readonly dropped: () => number
 }
 
-export const makePublisher = Effect.fnUntraced(function*(runner: string, timings: BusTimings) {
-  const sql = yield* SqlClient.SqlClient
+export interface Ways {
+  readonly send: Send
+  readonly sendEverywhere: Send
+}
+
+export const makePublisher = Effect.fnUntraced(function*(runner: string, ways: Ways, timings: BusTimings) {
   const queue = yield* Queue.dropping<Outgoing, Cause.Done>(queueLimit)
   let number = 0
   let dropped = 0
@@ -41,11 +43,11 @@ export const makePublisher = Effect.fnUntraced(function*(runner: string, timings
   let retryAfter = timings.retry_after_ms
   const sender: Sender = { runner, nextNumber: () => ++number }
 
-  const notify = (messages: ReadonlyArray<BusMessage>, flags: { missed: boolean; leaving: boolean }) =>
-    Effect.suspend(() => {
-      const payloads = encode(sender, messages, flags)
-      return sql`SELECT count(pg_notify(${channel}, payload)) FROM unnest(${payloads}::text[]) AS payload`
-    }).pipe(Effect.timeout(timings.answer_within_ms))
+  const notify = (
+    messages: ReadonlyArray<BusMessage>,
+    flags: { readonly missed: boolean; readonly leaving: boolean },
+    send: Send = ways.send
+  ) => Effect.suspend(() => send(encode(sender, messages, flags)))
 
   const failed = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>, lost: number) {
     dropped += lost
@@ -57,18 +59,21 @@ export const makePublisher = Effect.fnUntraced(function*(runner: string, timings
   })
 
   const sendNext = Effect.gen(function*() {
-    // A hint goes alone, so that a batch is only risked when Postgres has just answered.
+    // A hint goes alone, so that a batch is only risked when a link has just worked.
     const hint = missed
     // Cleared before anything is waited for: an overflow from now on sets it again.
     missed = false
     const batch = hint ? [] : yield* Queue.takeBetween(queue, 1, batchLimit)
     const messages = batch.filter((item) => item !== null)
-    const exit = yield* Effect.exit(notify(messages, { missed: hint, leaving: false }))
+    const send = messages.length < batch.length ? ways.sendEverywhere : ways.send
+    const exit = yield* Effect.exit(notify(messages, { missed: hint, leaving: false }, send))
     if (Exit.isFailure(exit)) return yield* failed(exit.cause, messages.length)
     retryAfter = timings.retry_after_ms
   })
 
-  const goodbye = Effect.ignore(notify([], { missed: false, leaving: true }))
+  const goodbye = Effect.ignore(notify([], { missed: false, leaving: true }, ways.sendEverywhere))
+  // Before anybody subscribes here: from now on the others see to it that this runner hears them.
+  yield* Effect.ignore(notify([], { missed: false, leaving: false }, ways.sendEverywhere))
   const fiber = yield* Effect.forever(sendNext).pipe(
     Effect.catchIf(Cause.isDone, () => goodbye),
     Effect.forkScoped
@@ -90,7 +95,7 @@ export const makePublisher = Effect.fnUntraced(function*(runner: string, timings
       }
     },
     probe: () => {
-      if (Queue.sizeUnsafe(queue) === 0) Queue.offerUnsafe(queue, null)
+      Queue.offerUnsafe(queue, null)
     },
     dropped: () => dropped
   }

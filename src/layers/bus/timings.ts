@@ -1,4 +1,4 @@
-// Time limits of the Postgres bus, in one place; tests shorten them.
+// Time limits of the buses between runners, in one place; tests shorten them.
 
 export interface BusTimings {
   /** A sign of life to the other runners, and to ourselves through our own LISTEN connection. */
@@ -10,6 +10,8 @@ export interface BusTimings {
   /** Between attempts, doubling from the first to the second. */
   readonly retry_after_ms: number
   readonly retry_after_max_ms: number
+  /** A link that failed, with another one behind it, is not sent over for this long. */
+  readonly rest_ms: number
   /** What is still queued when the server stops gets this long to go out. */
   readonly drain_ms: number
 }
@@ -20,5 +22,6 @@ export const busTimings: BusTimings = {
   answer_within_ms: 5_000,
   retry_after_ms: 100,
   retry_after_max_ms: 5_000,
+  rest_ms: 1_000,
   drain_ms: 2_000
 }

@@ -11,7 +11,9 @@ export interface Account {
 
 const known = (name: string): Account | null => {
   if (!Fs.existsSync("/etc/passwd")) return null
-  const line = Fs.readFileSync("/etc/passwd", "utf8").split("\n").find((entry) => entry.startsWith(`${name}:`))
+  const line = Fs.readFileSync("/etc/passwd", "utf8").split("\n").find((entry) =>
+    entry.startsWith(`${name}:`)
+  )
   const [, , uid, gid] = line?.split(":") ?? []
   return Number(uid) > 0 ? { uid: Number(uid), gid: Number(gid), name } : null
 }

@@ -27,7 +27,9 @@ const installed = (): { readonly root: string; readonly version: string } => {
   const platform = `${process.platform}-${process.arch}`
   const name = packages[platform]
   if (name === undefined) {
-    throw new EmbeddedPostgresFailed({ message: `There is no embedded PostgreSQL for ${platform}. ${escape}` })
+    throw new EmbeddedPostgresFailed({
+      message: `There is no embedded PostgreSQL for ${platform}. ${escape}`
+    })
   }
   try {
     const root = Path.resolve(Path.dirname(createRequire(import.meta.url).resolve(name)), "..")
@@ -76,7 +78,10 @@ const copied = (root: string, version: string, log: (line: string) => void): str
   if (Fs.existsSync(target)) return target
   log(`node_modules is closed to the account that runs Postgres: copying its programs to ${target}`)
   const partial = `${target}.${process.pid}`
-  Fs.cpSync(Path.join(root, "native"), Path.join(partial, "native"), { recursive: true, verbatimSymlinks: true })
+  Fs.cpSync(Path.join(root, "native"), Path.join(partial, "native"), {
+    recursive: true,
+    verbatimSymlinks: true
+  })
   openToAll(partial)
   try {
     Fs.renameSync(partial, target)

@@ -50,7 +50,9 @@ export const openLog = (home: Home): number => {
 }
 
 export const lastLines = (home: Home, count: number): string =>
-  Fs.existsSync(home.log) ? Fs.readFileSync(home.log, "utf8").trimEnd().split("\n").slice(-count).join("\n") : ""
+  Fs.existsSync(home.log)
+    ? Fs.readFileSync(home.log, "utf8").trimEnd().split("\n").slice(-count).join("\n")
+    : ""
 
 export const isAlive = (pid: number): boolean => {
   try {
@@ -64,7 +66,8 @@ export const isAlive = (pid: number): boolean => {
 
 export const enter = (home: Home): void => Fs.writeFileSync(Path.join(home.users, String(process.pid)), "")
 
-export const leave = (home: Home): void => Fs.rmSync(Path.join(home.users, String(process.pid)), { force: true })
+export const leave = (home: Home): void =>
+  Fs.rmSync(Path.join(home.users, String(process.pid)), { force: true })
 
 /** Other living processes that use this server. Files of processes that were killed are cleared away. */
 export const otherUsers = (home: Pick<Home, "users">): ReadonlyArray<number> => {

@@ -44,7 +44,7 @@ export interface WritingLimits {
   readonly alone_at_once: number
 }
 
-const spoiledGroups = Metric.counter("journal_spoiled_groups_total", {
+export const spoiledGroups = Metric.counter("journal_spoiled_groups_total", {
   description: "Groups that had to be written turn by turn",
   incremental: true
 })

@@ -70,6 +70,10 @@ export const messagesOf = (
 /** The slot this turn wants, if it wants one. */
 export const claimOf = (turn: TurnWrite) => turn.session?.slot?._tag === "Claim" ? turn.session.slot : null
 
+/** The payments this turn charges. */
+export const consumptionsOf = (turn: TurnWrite) =>
+  (turn.session?.payments ?? []).filter((move) => move._tag === "Consume")
+
 /** What a turn makes of a mitra's account: true, false, or null when it does not touch it. */
 export const activationOf = (turn: TurnWrite): boolean | null => {
   const changes = (turn.mitra?.events ?? []).filter(
@@ -133,8 +137,7 @@ const judgeAlone = (turn: TurnWrite, facts: GroupFacts): Judgement => {
   const repetition = repetitionOf(turn, facts)
   if (repetition !== null) return repetition
   if (!continuesStory(turn, facts)) return broken("the turn's sequence does not follow the stored one")
-  if (turn.session?.consumes_payment === true) {
-    const { payment_id } = turn.session.state
+  for (const { payment_id } of consumptionsOf(turn)) {
     const status = facts.payments.get(payment_id) ?? "unknown"
     if (status !== "confirmed") {
       return refused(refuse("PAYMENT_NOT_PENDING", `A payment that is ${status} cannot be consumed.`, {

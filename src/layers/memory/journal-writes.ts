@@ -3,18 +3,19 @@
 import type { MitraEvent } from "../../domain/mitra.ts"
 import { isTerminal, type SessionState } from "../../domain/session/state.ts"
 import type { MitraWrite, SessionWrite, TurnWrite } from "../../services/journal.ts"
-import { claimOf, commandKey, messagesOf } from "../journal/judgement.ts"
+import { claimOf, commandKey, consumptionsOf, messagesOf } from "../journal/judgement.ts"
 import { oneWinner } from "../journal/rejection.ts"
 import { characters, hold, holdReference } from "./constraints.ts"
 import type { MitraOnlineLogRow, Tables } from "./tables.ts"
 
 const holdSession = (state: SessionState, deadlineAt: number | null): void => {
-  const { closing_ends_at, ended_at, ended_by, ends_at, mitra_id, started_at, status } = state
+  const { closing_ends_at, ended_at, ended_by, ends_at, extension, mitra_id, started_at, status } = state
   const isServed = ["active", "extending", "closing", "completed"].includes(status)
   hold(!isServed || (mitra_id !== null && started_at !== null), "chat_sessions_check")
   hold((status === "active") === (ends_at !== null), "chat_sessions_check")
   hold((status === "closing") === (closing_ends_at !== null), "chat_sessions_check")
   hold(isTerminal(status) === (ended_at !== null), "chat_sessions_check")
+  hold((status === "extending") === (extension !== null), "chat_sessions_check")
   hold((ended_at === null) === (ended_by === null), "chat_sessions_check")
   hold(isTerminal(status) === (deadlineAt === null), "chat_sessions_check")
 }
@@ -64,9 +65,8 @@ const holdTurn = (tables: Tables, turn: TurnWrite): void => {
     const isFirst = [...tables.mitra_slots.values()].every((slot) => slot.session_id !== turn.actor.id)
     hold(isFirst, "mitra_slots_session_id_key")
   }
-  if (session.consumes_payment) {
-    const { mitra_id, payment_id } = session.state
-    hold(mitra_id !== null, "transactions_mitra_id_not_null")
+  for (const { payment_id } of consumptionsOf(turn)) {
+    hold(session.state.mitra_id !== null, "transactions_mitra_id_not_null")
     const isFirst = [...tables.transactions.values()].every((row) => row.payment_id !== payment_id)
     hold(isFirst, "transactions_payment_id_key")
   }
@@ -105,19 +105,34 @@ const writeSlot = (tables: Tables, turn: TurnWrite, slot: number | null): void =
   }
 }
 
-const consume = (tables: Tables, turn: TurnWrite, state: SessionState, transactionId: string): void => {
-  const payment = tables.payment_requests.get(state.payment_id)
-  if (payment !== undefined) tables.payment_requests.set(payment.id, { ...payment, status: "consumed" })
-  tables.transactions.set(transactionId, {
-    id: transactionId,
-    session_id: state.id,
-    payment_id: state.payment_id,
-    customer_id: state.customer_id,
-    mitra_id: state.mitra_id ?? "",
-    product: "chat_session",
-    amount_idr: state.amount_idr,
-    at: turn.at
+const consume = (tables: Tables, turn: TurnWrite, state: SessionState, ids: ReadonlyArray<string>): void => {
+  consumptionsOf(turn).forEach(({ amount_idr, payment_id, product }, index) => {
+    const payment = tables.payment_requests.get(payment_id)
+    if (payment !== undefined) {
+      const charged = { ...payment, status: "consumed", failure_cause: null, failed_at: null } as const
+      tables.payment_requests.set(payment_id, charged)
+    }
+    const id = ids[index] ?? ""
+    tables.transactions.set(id, {
+      id,
+      session_id: state.id,
+      payment_id,
+      customer_id: state.customer_id,
+      mitra_id: state.mitra_id ?? "",
+      product,
+      amount_idr,
+      at: turn.at
+    })
   })
+}
+
+const failPayments = (tables: Tables, { at, session }: TurnWrite): void => {
+  for (const move of session?.payments ?? []) {
+    const payment = tables.payment_requests.get(move.payment_id)
+    if (move._tag === "Consume" || payment?.status !== "confirmed") continue
+    const status = move._tag === "Fail" ? "failed_pairing" : "confirmed"
+    tables.payment_requests.set(payment.id, { ...payment, status, failure_cause: move.cause, failed_at: at })
+  }
 }
 
 const writePush = (tables: Tables, turn: TurnWrite, session: SessionWrite): void => {
@@ -138,7 +153,7 @@ const writeSession = (
   turn: TurnWrite,
   session: SessionWrite,
   slot: number | null,
-  transactionId: string
+  transactionIds: ReadonlyArray<string>
 ): void => {
   const before = tables.chat_sessions.get(turn.actor.id)
   if (before === undefined) return
@@ -156,7 +171,8 @@ const writeSession = (
   }
   writeStory(tables, turn, session)
   writeSlot(tables, turn, slot)
-  if (session.consumes_payment) consume(tables, turn, session.state, transactionId)
+  consume(tables, turn, session.state, transactionIds)
+  failPayments(tables, turn)
   writePush(tables, turn, session)
 }
 
@@ -204,10 +220,10 @@ export const writeTurn = (
   tables: Tables,
   turn: TurnWrite,
   slot: number | null,
-  transactionId: string
+  transactionIds: ReadonlyArray<string>
 ): void => {
   holdTurn(tables, turn)
-  if (turn.session !== null) writeSession(tables, turn, turn.session, slot, transactionId)
+  if (turn.session !== null) writeSession(tables, turn, turn.session, slot, transactionIds)
   if (turn.mitra !== null) writeMitra(tables, turn.mitra)
   for (const entry of turn.audit) tables.audit_log.set(entry.id, entry)
   if (turn.command === null) return

@@ -9,16 +9,16 @@ import type { SessionEvent } from "../../domain/session/events.ts"
 import type { Offer, SessionState } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../services/audit.ts"
 import type { AuthSession } from "../../services/auth-sessions.ts"
+import type { Device } from "../../services/devices.ts"
 import type { PushEntry } from "../../services/journal.ts"
 import type { OnlineLogEntry } from "../../services/mitras.ts"
 import type { OneTimeCode } from "../../services/one-time-codes.ts"
 import type { Payment, PricingTier, RawWebhook } from "../../services/payments.ts"
-import type { Customer, MitraAccount, StaffAccount } from "../../services/people.ts"
+import type { CustomerAccount, MitraAccount, StaffAccount } from "../../services/people.ts"
 import type { StoredMessage } from "../../services/sessions.ts"
+import type { TestNumber } from "../../services/test-numbers.ts"
 
-export interface CustomerRow extends Customer {
-  readonly belongs_to: string | null
-}
+export type CustomerRow = CustomerAccount
 
 export interface MitraRow extends MitraAccount {
   readonly created_at: number
@@ -50,6 +50,10 @@ export interface AuthSessionRow extends AuthSession {
 export interface OneTimeCodeRow extends OneTimeCode {
   readonly attempts: number
   readonly used_at: number | null
+}
+
+export interface TestNumberRow extends TestNumber {
+  readonly updated_at: number
 }
 
 export interface SettingRow {
@@ -126,6 +130,8 @@ const make = () => ({
   staff: new Map<string, StaffRow>(),
   auth_sessions: new Map<string, AuthSessionRow>(),
   one_time_codes: new Map<string, OneTimeCodeRow>(),
+  devices: new Map<string, Device>(),
+  test_numbers: new Map<string, TestNumberRow>(),
   settings: new Map<string, SettingRow>(),
   audit_log: new Map<string, AuditEntry>(),
   pricing_tiers: new Map<string, PricingTierRow>(),

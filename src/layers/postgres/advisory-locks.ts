@@ -4,7 +4,13 @@
 import * as SqlClient from "effect/sql/SqlClient"
 
 // First halves of the two-integer key: "HB" and a number, away from the cluster's own locks.
-const kinds = { person: 0x48420001, code_phone: 0x48420002, code_ip: 0x48420003 } as const
+const kinds = {
+  person: 0x48420001,
+  code_phone: 0x48420002,
+  code_ip: 0x48420003,
+  customer_phone: 0x48420004,
+  staff: 0x48420005
+} as const
 
 export type LockKind = keyof typeof kinds
 

@@ -123,9 +123,7 @@ export const lockAndRead = Effect.fnUntraced(function*(
   const claimed = distinct(turns.flatMap((turn) => claimOf(turn)?.mitra_id ?? []))
   const switched = turns.filter((turn) => activationOf(turn) !== null).map(({ actor }) => actor.id)
   const mitras = yield* unlessEmpty(distinct([...claimed, ...switched]), (ids) => lockMitras(sql, ids))
-  const paid = turns.flatMap(({ session }) =>
-    session?.consumes_payment === true ? [session.state.payment_id] : []
-  )
+  const paid = turns.flatMap(({ session }) => (session?.payments ?? []).map((move) => move.payment_id))
   const payments = yield* unlessEmpty(distinct(paid), (ids) => lockPayments(sql, ids))
   const slots = yield* unlessEmpty(claimed, (ids) => readSlots(sql, ids))
   const { messages, outcomes } = yield* readRepetitions(sql, turns)

@@ -2,7 +2,7 @@
 // per table goes to Postgres, whatever the size of the group.
 import type { AuditEntry } from "../../services/audit.ts"
 import type { TurnWrite } from "../../services/journal.ts"
-import { claimOf, type Judged, messagesOf } from "../journal/judgement.ts"
+import { claimOf, consumptionsOf, type Judged, messagesOf } from "../journal/judgement.ts"
 import { timestamp, timestampOrNull } from "./columns.ts"
 
 type SessionTurn = TurnWrite & { readonly session: NonNullable<TurnWrite["session"]> }
@@ -25,6 +25,7 @@ const sessionRow = ({ session: { deadline_at, state } }: SessionTurn) => ({
   started_at: timestampOrNull(state.started_at),
   ends_at: timestampOrNull(state.ends_at),
   warned_seconds: state.warned_seconds,
+  extension: state.extension,
   closing_ends_at: timestampOrNull(state.closing_ends_at),
   ended_at: timestampOrNull(state.ended_at),
   ended_by: state.ended_by,
@@ -89,17 +90,27 @@ const slotRow = ({ judgement, turn }: Judged) => {
   }]
 }
 
-/** The money movement of a pairing. The payment's id is unique there: it moves once. */
-const transactionRow = ({ at, session: { state } }: SessionTurn, id: string) => ({
-  id,
-  session_id: state.id,
-  payment_id: state.payment_id,
-  customer_id: state.customer_id,
-  mitra_id: state.mitra_id,
-  product: "chat_session",
-  amount_idr: state.amount_idr,
-  at: timestamp(at)
-})
+/** The money movements of a turn. The payment's id is unique there: it moves once. */
+const transactionRows = (turn: SessionTurn) =>
+  consumptionsOf(turn).map(({ amount_idr, payment_id, product }) => ({
+    session_id: turn.session.state.id,
+    payment_id,
+    customer_id: turn.session.state.customer_id,
+    mitra_id: turn.session.state.mitra_id,
+    product,
+    amount_idr,
+    at: timestamp(turn.at)
+  }))
+
+const failedRows = ({ at, session: { payments } }: SessionTurn) =>
+  payments.flatMap((move) =>
+    move._tag === "Consume" ? [] : [{
+      payment_id: move.payment_id,
+      status: move._tag === "Fail" ? "failed_pairing" : "confirmed",
+      cause: move.cause,
+      at: timestamp(at)
+    }]
+  )
 
 const pushRows = ({ at, session }: SessionTurn) =>
   session.push.map((push) => ({
@@ -152,12 +163,11 @@ const commandRow = ({ actor, at, command }: TurnWrite) =>
     at: timestamp(at)
   }]
 
-/** `transactionIds` has one id for every pairing among them. */
+/** `transactionIds` has one id for every payment they consume. */
 export const rowsOf = (written: ReadonlyArray<Judged>, transactionIds: ReadonlyArray<string>) => {
   const turns = written.map(({ turn }) => turn)
   const sessions = withSession(turns)
   const mitras = withMitra(turns)
-  const paired = sessions.filter(({ session }) => session.consumes_payment)
   return {
     sessions: sessions.map(sessionRow),
     offers: sessions.flatMap(offerRows),
@@ -165,8 +175,12 @@ export const rowsOf = (written: ReadonlyArray<Judged>, transactionIds: ReadonlyA
     messages: sessions.flatMap(messageRows),
     released: sessions.filter(({ session }) => session.slot?._tag === "Release").map(({ actor }) => actor.id),
     slots: written.flatMap(slotRow),
-    consumed: paired.map(({ session }) => session.state.payment_id),
-    transactions: paired.map((turn, index) => transactionRow(turn, transactionIds[index] as string)),
+    consumed: sessions.flatMap(consumptionsOf).map((move) => move.payment_id),
+    failed: sessions.flatMap(failedRows),
+    transactions: sessions.flatMap(transactionRows).map((row, index) => ({
+      id: transactionIds[index] as string,
+      ...row
+    })),
     push: sessions.flatMap(pushRows),
     cancelled_push: sessions.flatMap(({ actor, session }) =>
       session.cancels_offer_push_of.map((user_id) => ({ session_id: actor.id, user_id }))

@@ -19,7 +19,7 @@ const updateSessions = (sql: Sql, { sessions }: Rows) =>
     sql`UPDATE chat_sessions s SET
       topic = r.topic, status = r.status, mitra_id = r.mitra_id, search_ends_at = r.search_ends_at,
       next_wave_at = r.next_wave_at, wave = r.wave, started_at = r.started_at, ends_at = r.ends_at,
-      warned_seconds = r.warned_seconds, closing_ends_at = r.closing_ends_at, ended_at = r.ended_at,
+      warned_seconds = r.warned_seconds, extension = r.extension, closing_ends_at = r.closing_ends_at, ended_at = r.ended_at,
       ended_by = r.ended_by, end_reason = r.end_reason, ledger = r.ledger,
       customer_goodbye = r.customer_goodbye, mitra_goodbye = r.mitra_goodbye,
       customer_delivered_seq = r.customer_delivered_seq, customer_read_seq = r.customer_read_seq,
@@ -28,7 +28,7 @@ const updateSessions = (sql: Sql, { sessions }: Rows) =>
     FROM json_to_recordset(${rows}::json) AS r(
       id uuid, topic text, status text, mitra_id uuid, search_ends_at timestamptz,
       next_wave_at timestamptz, wave integer, started_at timestamptz, ends_at timestamptz,
-      warned_seconds integer, closing_ends_at timestamptz, ended_at timestamptz,
+      warned_seconds integer, extension jsonb, closing_ends_at timestamptz, ended_at timestamptz,
       ended_by text, end_reason text, ledger jsonb, customer_goodbye text, mitra_goodbye text,
       customer_delivered_seq bigint, customer_read_seq bigint, mitra_delivered_seq bigint,
       mitra_read_seq bigint, last_seq bigint, deadline_at timestamptz)
@@ -58,7 +58,8 @@ const insertMessages = (sql: Sql, { messages }: Rows) =>
   unlessEmpty(
     messages,
     (rows) =>
-      sql`INSERT INTO messages (session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at)
+      sql`INSERT INTO messages
+          (session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(session_id uuid, seq bigint, message_id uuid,
         client_message_id text, side text, sender_id uuid, body text, sent_at timestamptz)`
   )
@@ -77,13 +78,22 @@ const claimSlots = (sql: Sql, { slots }: Rows) =>
 const consumePayments = (sql: Sql, { consumed }: Rows) =>
   consumed.length === 0
     ? Effect.void
-    : sql`UPDATE payment_requests SET status = 'consumed' WHERE id = ANY(${consumed}::uuid[])`
+    : sql`UPDATE payment_requests SET status = 'consumed', failure_cause = NULL, failed_at = NULL
+      WHERE id = ANY(${consumed}::uuid[])`
+
+/** One that was given up meanwhile is left as it is: its failure is recorded already. */
+const failPayments = (sql: Sql, { failed }: Rows) =>
+  unlessEmpty(failed, (rows) =>
+    sql`UPDATE payment_requests p SET status = r.status, failure_cause = r.cause, failed_at = r.at
+      FROM json_to_recordset(${rows}::json) AS r(payment_id uuid, status text, cause text, at timestamptz)
+      WHERE p.id = r.payment_id AND p.status = 'confirmed'`)
 
 const insertTransactions = (sql: Sql, { transactions }: Rows) =>
   unlessEmpty(
     transactions,
     (rows) =>
-      sql`INSERT INTO transactions (id, session_id, payment_id, customer_id, mitra_id, product, amount_idr, at)
+      sql`INSERT INTO transactions
+          (id, session_id, payment_id, customer_id, mitra_id, product, amount_idr, at)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(id uuid, session_id uuid, payment_id uuid,
         customer_id uuid, mitra_id uuid, product text, amount_idr integer, at timestamptz)`
   )
@@ -173,6 +183,7 @@ const statements = [
   insertEvents,
   insertMessages,
   consumePayments,
+  failPayments,
   insertTransactions,
   updateStatuses,
   insertOnlineLogs,

@@ -8,16 +8,24 @@ import people from "../../../migrations/0001_create_people.ts"
 import settingsAndAudit from "../../../migrations/0002_create_settings_and_audit.ts"
 import payments from "../../../migrations/0003_create_payments.ts"
 import chatSessions from "../../../migrations/0004_create_chat_sessions.ts"
+import pauseAfterMissedOffers from "../../../migrations/0005_pause_after_missed_offers.ts"
+import extendAndRetry from "../../../migrations/0006_extend_sessions_and_retry.ts"
+import devicesAndTestNumbers from "../../../migrations/0007_create_devices_and_test_numbers.ts"
+import turnedDownOffers from "../../../migrations/0008_index_turned_down_offers.ts"
 
 const migrations = {
   "0001_create_people": people,
   "0002_create_settings_and_audit": settingsAndAudit,
   "0003_create_payments": payments,
-  "0004_create_chat_sessions": chatSessions
+  "0004_create_chat_sessions": chatSessions,
+  "0005_pause_after_missed_offers": pauseAfterMissedOffers,
+  "0006_extend_sessions_and_retry": extendAndRetry,
+  "0007_create_devices_and_test_numbers": devicesAndTestNumbers,
+  "0008_index_turned_down_offers": turnedDownOffers
 }
 
 /** The schema this code was written for. */
-export const schemaVersion = Object.keys(migrations).length
+export const schemaVersion = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name)))
 
 const table = "schema_migrations"
 

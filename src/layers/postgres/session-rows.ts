@@ -34,6 +34,16 @@ const Ledger = Schema.Struct({
   }))
 })
 
+// Written whole by the journal, with instants as numbers of milliseconds.
+const Extension = Schema.Struct({
+  seq: Schema.Int,
+  payment_id: Schema.String,
+  amount_idr: Schema.Int,
+  purchased_ms: Schema.Int,
+  requested_at: Schema.Int,
+  deadline_at: Schema.Int
+})
+
 const offerFields = {
   mitra_id: Schema.String,
   mitra_name: Schema.String,
@@ -56,6 +66,7 @@ const SessionRow = Schema.Struct({
   customer_id: Schema.String,
   customer_name: Schema.String,
   payment_id: Schema.String,
+  opened_by: OptionalText,
   amount_idr: Schema.Int,
   kind: Schema.Literals(["blast", "targeted"]),
   target_mitra_id: OptionalText,
@@ -71,6 +82,7 @@ const SessionRow = Schema.Struct({
   started_at: OptionalMillis,
   ends_at: OptionalMillis,
   warned_seconds: Schema.NullOr(Schema.Int),
+  extension: Schema.NullOr(Extension),
   closing_ends_at: OptionalMillis,
   ended_at: OptionalMillis,
   ended_by: Schema.NullOr(Schema.Literals(["customer", "mitra", "staff", "clock"])),
@@ -115,10 +127,10 @@ const foldedOffers = `coalesce((
 
 /** `SELECT ... FROM` of whole sessions (alias `s`); add the WHERE. Past pages leave the offers out. */
 export const selectSessions = (sql: SqlClient.SqlClient, options: { readonly offers: boolean }) =>
-  sql`SELECT s.id, s.customer_id, c.call_name AS customer_name, s.payment_id, s.amount_idr, s.kind,
+  sql`SELECT s.id, s.customer_id, c.call_name AS customer_name, s.payment_id, s.opened_by, s.amount_idr, s.kind,
       s.target_mitra_id, s.mode, s.topic, s.status, s.mitra_id, m.display_name AS mitra_name,
       s.requested_at, s.search_ends_at, s.next_wave_at, s.wave, s.started_at, s.ends_at,
-      s.warned_seconds, s.closing_ends_at, s.ended_at, s.ended_by, s.end_reason,
+      s.warned_seconds, s.extension, s.closing_ends_at, s.ended_at, s.ended_by, s.end_reason,
       ${sql.literal(options.offers ? foldedOffers : "'[]'::json")} AS offers, s.ledger,
       s.customer_goodbye, s.mitra_goodbye, s.customer_delivered_seq, s.customer_read_seq,
       s.mitra_delivered_seq, s.mitra_read_seq, s.last_seq

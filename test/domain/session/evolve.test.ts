@@ -54,6 +54,19 @@ const kinds: { readonly [Tag in SessionEvent["_tag"]]: fc.Arbitrary<SessionEvent
   ReceiptMoved: event("ReceiptMoved", { side: fc.constantFrom(...sides), delivered_seq: seq, read_seq: seq }),
   WarningGiven: event("WarningGiven", { remaining_seconds: fc.constantFrom(180, 60) }),
   TopicChanged: event("TopicChanged", { topic: fc.constantFrom(...topics) }),
+  ExtensionRequested: event("ExtensionRequested", {
+    payment_id: fc.uuid(),
+    amount_idr: seq,
+    purchased_ms: seq,
+    deadline_at: instant
+  }),
+  SessionResumed: event("SessionResumed", {
+    by: fc.constantFrom("mitra", "clock"),
+    payment_id: fc.uuid(),
+    amount_idr: seq,
+    purchased_ms: seq,
+    ends_at: instant
+  }),
   ClosingStarted: event("ClosingStarted", {
     reason: fc.constantFrom("time_up", "force_closed"),
     closing_ends_at: instant

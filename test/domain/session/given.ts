@@ -52,6 +52,8 @@ export interface Told {
 export interface World {
   readonly settings?: Partial<Settings>
   readonly candidates?: ReadonlyArray<Candidate> | null
+  readonly waiting_ahead?: number
+  readonly mitra_is_reachable?: boolean
 }
 
 export const settingsOf = (world: World): Settings => ({ ...defaultSettings, ...world.settings })
@@ -62,7 +64,13 @@ export const tell = (
   command: SessionCommand,
   world: World = {}
 ): Told => {
-  const facts = { now: at(seconds), settings: settingsOf(world), candidates: world.candidates ?? null }
+  const facts = {
+    now: at(seconds),
+    settings: settingsOf(world),
+    candidates: world.candidates ?? null,
+    waiting_ahead: world.waiting_ahead ?? 0,
+    mitra_is_reachable: world.mitra_is_reachable ?? true
+  }
   const decision = decide(state, command, facts)
   return { state: evolveAll(state, decision.events), events: decision.events, reply: decision.reply }
 }
@@ -84,6 +92,17 @@ export const goodbye = (state: SessionState, seconds: number, by: Participant, t
 export const send = (state: SessionState, seconds: number, by: Participant, body = "hello"): Told =>
   tell(state, seconds, { _tag: "SendMessage", by, message_id: "m-1", client_message_id: "c-1", body })
 
+/** An extension of five minutes, paid for at that second. */
+export const extend = (state: SessionState, seconds: number, payment_id = "payment-x"): Told =>
+  tell(state, seconds, { _tag: "RequestExtension", payment_id, amount_idr: 8000, purchased_ms: 300_000 })
+export const answerExtension = (
+  state: SessionState,
+  seconds: number,
+  approve: boolean,
+  extension_seq = state.extension?.seq ?? 0,
+  by = mitra(1)
+): Told => tell(state, seconds, { _tag: "AnswerExtension", by, extension_seq, approve })
+
 export const searching = (request: NewRequest = blast, world: World = {}): SessionState =>
   openRequest(request, settingsOf(world), T0)
 
@@ -95,6 +114,10 @@ export const offered = (count = 3): SessionState =>
 export const active = (): SessionState => accept(offered(), 10, mitra(1)).state
 export const ACTIVE_ENDS = 730
 
+/** Asked for at second 100: the mitra has until second 110. */
+export const EXTENDING_SINCE = 100
+export const extending = (): SessionState => extend(active(), EXTENDING_SINCE).state
+
 /** The time ran out at second 730; the grace ends at second 1030. */
 export const closing = (): SessionState => tick(active(), ACTIVE_ENDS).state
 export const CLOSING_ENDS = 1030
@@ -103,11 +126,12 @@ export const cancelled = (): SessionState => cancel(offered(), 20).state
 export const expired = (): SessionState => tick(offered(), 60).state
 export const completed = (): SessionState => tick(closing(), CLOSING_ENDS).state
 
-/** One session in each status that can be reached today. */
+/** One session in each status. */
 export const inStatus = {
   searching: searching(),
   pending_acceptance: offered(),
   active: active(),
+  extending: extending(),
   closing: closing(),
   completed: completed(),
   cancelled: cancelled(),

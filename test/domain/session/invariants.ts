@@ -59,17 +59,24 @@ const checkClock = (state: SessionState): void => {
   must(state.ledger.purchased_ms > 0, "something was bought")
   if (state.status === "active") {
     must(state.ends_at === endsAt(state.ledger), "the column and the ledger agree on the end")
+    const paused = state.ledger.entries
+      .reduce((sum, entry) => sum + (entry.state === "paused" ? entry.to - entry.from : 0), 0)
     must(
-      state.ends_at === (state.started_at ?? 0) + state.ledger.purchased_ms,
-      "the whole purchase is served"
+      state.ends_at === (state.ledger.entries[0]?.from ?? state.started_at ?? 0) + state.ledger.purchased_ms + paused,
+      "the whole purchase is served, and pauses cost nothing"
     )
+  } else if (state.status === "extending") {
+    must(state.ledger.open?.state === "paused", "the paid clock stands still while extending")
+    must(state.ends_at === null, "nothing ends while the clock stands still")
   } else {
     must(!paired || isBalanced(state.ledger), "charged = purchased once the paid time is over")
     must(paired || state.ledger.entries.length === 0, "nobody pays for a search")
   }
+  must((state.extension !== null) === (state.status === "extending"), "an extension waits only while extending")
   let last = Number.NEGATIVE_INFINITY
   for (const entry of state.ledger.entries) {
-    must(entry.from >= last && entry.to >= entry.from, "ledger entries never overlap")
+    must(entry.to >= entry.from, "time never runs backwards")
+    must(last === Number.NEGATIVE_INFINITY || entry.from === last, "every instant has exactly one entry")
     last = entry.to
   }
 }
@@ -110,6 +117,14 @@ const notEarlier = (before: number | null, after: number | null): boolean =>
 /** From one state to the next: what was settled stays settled, and only forwards. */
 export const checkTurn = (done: Turn): void => {
   const { after, before, decision } = done
+  const bought = decision.events.reduce(
+    (sum, event) => sum + (event._tag === "SessionResumed" ? event.purchased_ms : 0),
+    0
+  )
+  must(
+    after.ledger.purchased_ms === before.ledger.purchased_ms + bought,
+    "time is added exactly when it is charged"
+  )
   checkReply(done)
   must(after.search_ends_at === before.search_ends_at, "the search window never moves")
   must(notEarlier(before.ends_at, after.ends_at), "ends_at never moves earlier")
@@ -134,6 +149,7 @@ export const checkStory = (turns: ReadonlyArray<Turn>): void => {
   let last = turns[0]?.before.requested_at ?? 0
   let over = false
   let paired = 0
+  let asked: string | null = null
   for (const { decision, facts } of turns) {
     for (const event of decision.events) {
       must(!over, `${event._tag} happened after the end`)
@@ -142,6 +158,15 @@ export const checkStory = (turns: ReadonlyArray<Turn>): void => {
       last = event.at
       over = endings.has(event._tag)
       paired += event._tag === "Paired" ? 1 : 0
+      if (event._tag === "ExtensionRequested") {
+        must(asked === null, "one extension at a time")
+        asked = event.payment_id
+      }
+      if (event._tag === "SessionResumed") {
+        must(event.payment_id === asked, "only what was asked for is approved, and once")
+        asked = null
+      }
+      if (event._tag === "ClosingStarted") asked = null
     }
   }
   must(paired <= 1, "a session is paired at most once")

@@ -27,6 +27,8 @@ it("The winner gets the session, the clock and the slot in one event, and the ot
 it("The winner's response time is the instant she accepted", () => {
   const { state } = given.accept(given.offered(2), 10, mitra(2))
   assert.strictEqual(state.offers[1]?.responded_at, at(10))
+  // Who missed it has not answered: she must not count as quick, or as slow.
+  assert.strictEqual(state.offers[0]?.responded_at, null)
 })
 
 it("Of two accepts in the same instant the first wins and the second is told it was taken", () => {

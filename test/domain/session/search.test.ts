@@ -142,7 +142,15 @@ it("A request never makes more offers than its bound, over all looks together", 
   const first = given.tick(given.searching(), 0, { ...world, candidates: candidates(2) })
   const second = given.tick(first.state, 3, world)
   assert.deepStrictEqual(asked(second), ids(3))
-  assertHappened(given.tick(second.state, 6, world), ["SearchedInVain"])
+  assert.strictEqual(deadlineSeconds(second.state), 60)
+})
+
+it("A targeted request does not look again once its mitra is asked", () => {
+  const { state } = given.tick(given.searching(given.targeted), 0, { candidates: [candidate(1)] })
+  assert.strictEqual(deadlineSeconds(state), 20)
+  assert.strictEqual(deadlineSeconds(given.withdraw(state, 5, 1).state), 5)
+  const vain = given.tick(given.withdraw(state, 5, 1).state, 5, { candidates: [] })
+  assert.strictEqual(deadlineSeconds(vain.state), 20)
 })
 
 it("A targeted request asks only its mitra", () => {

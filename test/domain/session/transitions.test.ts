@@ -1,5 +1,5 @@
 // The session's life as domain.md tells it, row by row, and then the whole matrix: every command in
-// every status either happens or is refused with its code. Extension and reroute are later issues.
+// every status either happens or is refused with its code. Reroute is a later issue.
 import { assert, it } from "@effect/vitest"
 import type { RefusalCode } from "../../../src/domain/refusal.ts"
 import type { SessionCommand } from "../../../src/domain/session/commands.ts"
@@ -76,6 +76,49 @@ const rows: ReadonlyArray<Row> = [
     status: "closing"
   },
   {
+    title: "active becomes extending when an extension is paid for",
+    told: () => given.extend(given.active(), 100),
+    events: ["ExtensionRequested"],
+    status: "extending"
+  },
+  {
+    title: "extending becomes active when the mitra approves",
+    told: () => given.answerExtension(given.extending(), 105, true),
+    events: ["SessionResumed"],
+    status: "active"
+  },
+  {
+    title: "extending becomes active when nobody answers, auto-approve is on and the mitra is reachable",
+    told: () => given.tick(given.extending(), 110),
+    events: ["SessionResumed"],
+    status: "active"
+  },
+  {
+    title: "extending becomes closing when nobody answers and the mitra is not reachable",
+    told: () => given.tick(given.extending(), 110, { mitra_is_reachable: false }),
+    events: ["ClosingStarted"],
+    status: "closing"
+  },
+  {
+    title: "extending becomes closing when nobody answers and auto-approve is off",
+    told: () =>
+      given.tick(given.extending(), 110, { settings: { extension_default_action_on_timeout: "auto_reject" } }),
+    events: ["ClosingStarted"],
+    status: "closing"
+  },
+  {
+    title: "extending becomes closing when the mitra rejects",
+    told: () => given.answerExtension(given.extending(), 105, false),
+    events: ["ClosingStarted"],
+    status: "closing"
+  },
+  {
+    title: "extending becomes closing when the customer ends early",
+    told: () => given.end(given.extending(), 105, customer),
+    events: ["ClosingStarted"],
+    status: "closing"
+  },
+  {
     title: "closing becomes completed on the customer's goodbye",
     told: () => given.goodbye(given.closing(), 800, customer),
     events: ["GoodbyeLeft", "SessionCompleted"],
@@ -117,6 +160,9 @@ const commands = {
   MarkDelivered: { _tag: "MarkDelivered", by: customer, seq: 1 },
   MarkRead: { _tag: "MarkRead", by: customer, seq: 1 },
   SetTopic: { _tag: "SetTopic", by: mitra(1), topic: "sensitive" },
+  LookAgain: { _tag: "LookAgain" },
+  RequestExtension: { _tag: "RequestExtension", payment_id: "payment-9", amount_idr: 5000, purchased_ms: 60_000 },
+  AnswerExtension: { _tag: "AnswerExtension", by: mitra(1), extension_seq: 3, approve: true },
   End: { _tag: "End", by: customer },
   Goodbye: { _tag: "Goodbye", by: customer, text: "bye" },
   ForceClose: { _tag: "ForceClose", staff_id: "staff-1", reason: "abuse" }
@@ -141,6 +187,9 @@ const matrix: {
       MarkDelivered: [],
       MarkRead: [],
       SetTopic: "NOT_A_PARTICIPANT",
+      LookAgain: [],
+      RequestExtension: "SESSION_NOT_ACTIVE",
+      AnswerExtension: "NOT_A_PARTICIPANT",
       End: "SESSION_NOT_ACTIVE",
       Goodbye: "SESSION_NOT_ACTIVE",
       ForceClose: ["RequestCancelled"]
@@ -158,6 +207,9 @@ const matrix: {
       MarkDelivered: ["ReceiptMoved"],
       MarkRead: ["ReceiptMoved"],
       SetTopic: "NOT_A_PARTICIPANT",
+      LookAgain: [],
+      RequestExtension: "SESSION_NOT_ACTIVE",
+      AnswerExtension: "NOT_A_PARTICIPANT",
       End: "SESSION_NOT_ACTIVE",
       Goodbye: "SESSION_NOT_ACTIVE",
       ForceClose: ["RequestCancelled"]
@@ -175,6 +227,29 @@ const matrix: {
       MarkDelivered: ["ReceiptMoved"],
       MarkRead: ["ReceiptMoved"],
       SetTopic: ["TopicChanged"],
+      LookAgain: [],
+      RequestExtension: ["ExtensionRequested"],
+      AnswerExtension: "EXTENSION_RESOLVED",
+      End: ["ClosingStarted"],
+      Goodbye: "SESSION_NOT_ACTIVE",
+      ForceClose: ["ClosingStarted", "SessionCompleted"]
+    }
+  },
+  extending: {
+    second: given.EXTENDING_SINCE + 1,
+    outcomes: {
+      Tick: [],
+      Accept: "OFFER_TAKEN",
+      Decline: "OFFER_TAKEN",
+      WithdrawOffer: [],
+      Cancel: "REQUEST_NOT_OPEN",
+      SendMessage: ["MessageSent"],
+      MarkDelivered: ["ReceiptMoved"],
+      MarkRead: ["ReceiptMoved"],
+      SetTopic: ["TopicChanged"],
+      LookAgain: [],
+      RequestExtension: "EXTENSION_PENDING",
+      AnswerExtension: ["SessionResumed"],
       End: ["ClosingStarted"],
       Goodbye: "SESSION_NOT_ACTIVE",
       ForceClose: ["ClosingStarted", "SessionCompleted"]
@@ -192,6 +267,9 @@ const matrix: {
       MarkDelivered: ["ReceiptMoved"],
       MarkRead: ["ReceiptMoved"],
       SetTopic: "SESSION_CLOSING",
+      LookAgain: [],
+      RequestExtension: "SESSION_CLOSING",
+      AnswerExtension: "EXTENSION_RESOLVED",
       End: "SESSION_CLOSING",
       Goodbye: ["GoodbyeLeft", "SessionCompleted"],
       ForceClose: ["SessionCompleted"]
@@ -209,6 +287,9 @@ const matrix: {
       MarkDelivered: "SESSION_OVER",
       MarkRead: "SESSION_OVER",
       SetTopic: "SESSION_OVER",
+      LookAgain: [],
+      RequestExtension: "SESSION_OVER",
+      AnswerExtension: "EXTENSION_RESOLVED",
       End: "SESSION_OVER",
       Goodbye: "SESSION_OVER",
       ForceClose: []
@@ -226,6 +307,9 @@ const matrix: {
       MarkDelivered: "SESSION_OVER",
       MarkRead: "SESSION_OVER",
       SetTopic: "NOT_A_PARTICIPANT",
+      LookAgain: [],
+      RequestExtension: "SESSION_OVER",
+      AnswerExtension: "NOT_A_PARTICIPANT",
       End: "SESSION_OVER",
       Goodbye: "SESSION_OVER",
       ForceClose: []
@@ -243,6 +327,9 @@ const matrix: {
       MarkDelivered: "SESSION_OVER",
       MarkRead: "SESSION_OVER",
       SetTopic: "NOT_A_PARTICIPANT",
+      LookAgain: [],
+      RequestExtension: "SESSION_OVER",
+      AnswerExtension: "NOT_A_PARTICIPANT",
       End: "SESSION_OVER",
       Goodbye: "SESSION_OVER",
       ForceClose: []

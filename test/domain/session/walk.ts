@@ -1,11 +1,11 @@
 // Random walks through a session's life: who does what, how long after the last step, and which
 // mitras can be seen at that moment. Steps name roles; they become commands on the state they meet.
 import * as fc from "fast-check"
-import { type Candidate, wantsCandidates } from "../../../src/domain/pairing.ts"
+import type { Candidate } from "../../../src/domain/pairing.ts"
 import type { SessionCommand } from "../../../src/domain/session/commands.ts"
 import { deadlineOf } from "../../../src/domain/session/deadline.ts"
 import { decide } from "../../../src/domain/session/decide.ts"
-import type { SessionFacts } from "../../../src/domain/session/due.ts"
+import { looksForMitras, type SessionFacts, wantsReachability } from "../../../src/domain/session/due.ts"
 import { evolveAll } from "../../../src/domain/session/evolve.ts"
 import { type NewRequest, openRequest } from "../../../src/domain/session/open.ts"
 import { isTerminal, type Participant, type SessionState } from "../../../src/domain/session/state.ts"
@@ -14,6 +14,8 @@ import { deepFreeze } from "../deep-freeze.ts"
 import { blast, candidate, customer, mitra, otherCustomer, T0 } from "./given.ts"
 
 export const MITRAS = 5
+/** Whether the mitra can be reached must not depend on when somebody looks: it hangs on the extension. */
+const UNREACHABLE_MS = 60_000
 
 /** Who acts: a number is that mitra, "winner" and "asked" depend on the session. */
 export type Who = "customer" | "stranger" | "winner" | "asked" | number
@@ -25,6 +27,7 @@ export interface Step {
   /** Milliseconds after the last step, or so many around the session's own deadline. */
   readonly wait: { readonly ms: number; readonly from: "last_step" | "deadline" }
   readonly candidates: ReadonlyArray<number> | null
+  readonly ahead: number
   readonly seq: number
   readonly sensitive: boolean
   readonly body: string
@@ -32,7 +35,7 @@ export interface Step {
 
 export interface Setup {
   /** Where the walk sets out: many would never get as far as a chat if all began with the request. */
-  readonly from: "request" | "offered" | "paired"
+  readonly from: "request" | "offered" | "paired" | "extending"
   readonly request: NewRequest
   readonly settings: Settings
 }
@@ -48,7 +51,7 @@ export interface Turn {
 const whole = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max })
 
 export const anySetup: fc.Arbitrary<Setup> = fc.record({
-  from: fc.constantFrom("request", "offered", "paired", "paired"),
+  from: fc.constantFrom("request", "offered", "paired", "paired", "extending"),
   request: fc.record({
     targeted: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, {
       weight: 1,
@@ -68,6 +71,10 @@ export const anySetup: fc.Arbitrary<Setup> = fc.record({
     pairing_blast_timeout_seconds: fc.constantFrom(1, 20, 60, 60),
     pairing_search_again_seconds: fc.constantFrom(1, 3, 60),
     returning_chat_confirmation_timeout_seconds: fc.constantFrom(1, 20),
+    pairing_queue_enabled: fc.boolean(),
+    max_customers_per_mitra: fc.constantFrom(1, 3),
+    extension_timeout_seconds: fc.constantFrom(1, 10, 60),
+    extension_default_action_on_timeout: fc.constantFrom("auto_approve", "auto_approve", "auto_reject"),
     closing_grace_seconds: fc.constantFrom(1, 300),
     mitra_may_end_session: fc.boolean(),
     topic_sensitive_is_final: fc.boolean()
@@ -80,6 +87,8 @@ const anyTag: fc.Arbitrary<Tag> = fc.oneof(
     weight: 15,
     arbitrary: fc.constantFrom<Tag>("Decline", "SendMessage", "MarkDelivered", "MarkRead", "SetTopic")
   },
+  { weight: 5, arbitrary: fc.constantFrom<Tag>("RequestExtension", "AnswerExtension") },
+  { weight: 2, arbitrary: fc.constant<Tag>("LookAgain") },
   { weight: 3, arbitrary: fc.constantFrom<Tag>("WithdrawOffer", "End", "Goodbye") },
   { weight: 1, arbitrary: fc.constantFrom<Tag>("Cancel", "ForceClose") }
 )
@@ -105,6 +114,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.record({
   who: anyWho,
   wait: anyWait,
   candidates: fc.option(fc.uniqueArray(whole(1, MITRAS), { maxLength: MITRAS }), { freq: 5 }),
+  ahead: fc.constantFrom(0, 0, 1, 4),
   seq: fc.oneof(whole(-2, 12), fc.constant(Number.MAX_SAFE_INTEGER)),
   sensitive: fc.boolean(),
   body: fc.constantFrom("hi", "hello", "😀", "", "   ", "\u0000", "x".repeat(4001))
@@ -133,7 +143,19 @@ const commandOf = (step: Step, state: SessionState, index: number): SessionComma
   const by = personOf(step.who, state)
   switch (step.tag) {
     case "Tick":
-      return { _tag: "Tick" }
+    case "LookAgain":
+      return { _tag: step.tag }
+    case "RequestExtension":
+      return {
+        _tag: "RequestExtension",
+        payment_id: `x-${index}`,
+        amount_idr: 1000,
+        purchased_ms: step.sensitive ? UNREACHABLE_MS : 30_000
+      }
+    case "AnswerExtension": {
+      const extension_seq = step.seq < 0 ? 0 : state.extension?.seq ?? step.seq
+      return { _tag: "AnswerExtension", by, extension_seq, approve: step.sensitive }
+    }
     case "WithdrawOffer":
       return { _tag: "WithdrawOffer", mitra_id: by.id }
     case "SendMessage":
@@ -169,10 +191,15 @@ export const turn = (
   command: SessionCommand,
   now: number,
   settings: Settings,
-  seen: ReadonlyArray<Candidate> | null
+  seen: ReadonlyArray<Candidate> | null,
+  ahead = 0
 ): Turn => {
-  const candidates = wantsCandidates(before, now) ? seen : null
-  const facts = deepFreeze({ now, settings, candidates })
+  const candidates = looksForMitras(before, command, now) ? seen : null
+  const waiting_ahead = candidates === null ? 0 : ahead
+  const mitra_is_reachable = wantsReachability(before, now)
+    ? before.extension?.purchased_ms !== UNREACHABLE_MS
+    : null
+  const facts = deepFreeze({ now, settings, candidates, waiting_ahead, mitra_is_reachable })
   const decision = decide(deepFreeze(before), deepFreeze(command), facts)
   return { before, command, facts, decision, after: evolveAll(before, deepFreeze(decision.events)) }
 }
@@ -184,7 +211,12 @@ const everybody = Array.from({ length: MITRAS }, (_, index) => candidate(index +
 const openings: { readonly [From in Setup["from"]]: ReadonlyArray<SessionCommand> } = {
   request: [],
   offered: [{ _tag: "Tick" }],
-  paired: [{ _tag: "Tick" }, { _tag: "Accept", by: mitra(1) }]
+  paired: [{ _tag: "Tick" }, { _tag: "Accept", by: mitra(1) }],
+  extending: [
+    { _tag: "Tick" },
+    { _tag: "Accept", by: mitra(1) },
+    { _tag: "RequestExtension", payment_id: "x", amount_idr: 1000, purchased_ms: 300_000 }
+  ]
 }
 /** Steps taken after the end, to see that nothing happens any more. */
 const STEPS_BEYOND = 3
@@ -194,8 +226,8 @@ export const walk = (setup: Setup, steps: ReadonlyArray<Step>): ReadonlyArray<Tu
   let state = openRequest(setup.request, setup.settings, T0)
   let now = T0
   let beyond = 0
-  const take = (command: SessionCommand, seen: ReadonlyArray<Candidate> | null): void => {
-    const done = turn(state, command, now, setup.settings, seen)
+  const take = (command: SessionCommand, seen: ReadonlyArray<Candidate> | null, ahead = 0): void => {
+    const done = turn(state, command, now, setup.settings, seen, ahead)
     turns.push(done)
     state = done.after
   }
@@ -203,7 +235,7 @@ export const walk = (setup: Setup, steps: ReadonlyArray<Step>): ReadonlyArray<Tu
   for (const [index, step] of steps.entries()) {
     if (isTerminal(state.status) && ++beyond > STEPS_BEYOND) break
     now = instantOf(step, state, now)
-    take(commandOf(step, state, index), seenBy(step))
+    take(commandOf(step, state, index), seenBy(step), step.ahead)
   }
   return turns
 }

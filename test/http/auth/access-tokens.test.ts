@@ -50,7 +50,7 @@ describe("an access token", () => {
       assert.strictEqual(yield* refusalOf(token), "TOKEN_EXPIRED")
     }).pipe(Effect.provide(withSecrets(secret))))
 
-  it.effect("made by hand with the right key and claims is accepted: the forgeries below fail for their flaw", () =>
+  it.effect("made by hand with the right key and claims is accepted, so a forgery fails for its flaw", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(t0)
       assert.strictEqual((yield* verify(forge(hs256, claims))).user_id, owner.user_id)

@@ -10,13 +10,16 @@ import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import type { Refusal } from "../../../src/domain/refusal.ts"
 import * as AccessTokens from "../../../src/http/auth/access-tokens.ts"
+import type { PhoneAsk } from "../../../src/http/auth/phone-owners.ts"
 import * as SignIn from "../../../src/http/auth/sign-in.ts"
 import * as VerifyToken from "../../../src/http/auth/verify-token.ts"
+import type { Principal } from "../../../src/http/connection.ts"
 import * as AuthSessionsMemory from "../../../src/layers/auth-sessions.memory.ts"
 import * as BusMemory from "../../../src/layers/bus.memory.ts"
 import * as Tables from "../../../src/layers/memory/tables.ts"
 import * as OneTimeCodesMemory from "../../../src/layers/one-time-codes.memory.ts"
 import * as PeopleMemory from "../../../src/layers/people.memory.ts"
+import * as TestNumbersMemory from "../../../src/layers/test-numbers.memory.ts"
 import { Bus, type BusEvent, type Topic } from "../../../src/services/bus.ts"
 import { CodeSender } from "../../../src/services/code-sender.ts"
 import { Unavailable } from "../../../src/services/unavailable.ts"
@@ -43,6 +46,7 @@ const adapters = Layer.mergeAll(
   AuthSessionsMemory.layer,
   OneTimeCodesMemory.layer,
   PeopleMemory.layer,
+  TestNumbersMemory.layer,
   BusMemory.layer,
   SecureRandom.layerWebCrypto
 ).pipe(Layer.provideMerge(Tables.layer))
@@ -50,8 +54,13 @@ const adapters = Layer.mergeAll(
 const secrets = Redacted.make("a-secret-of-at-least-32-bytes-for-tests")
 
 /** Sign-in as in production unless a dev code is given. */
-export const doors = (options: { readonly dev_code: string | null } = { dev_code: null }) =>
-  Layer.mergeAll(SignIn.layer({ secrets, ...options }), VerifyToken.layer).pipe(
+export const doors = (
+  options: { readonly dev_code?: string | null; readonly test_numbers?: boolean } = {}
+) =>
+  Layer.mergeAll(
+    SignIn.layer({ secrets, dev_code: null, test_numbers: false, ...options }),
+    VerifyToken.layer
+  ).pipe(
     Layer.provideMerge(AccessTokens.layer({ secrets })),
     Layer.provideMerge(sender),
     Layer.provideMerge(Layer.mergeAll(adapters, inbox))
@@ -66,6 +75,15 @@ export const phone = "+628110000001"
 export const peer = "203.0.113.7"
 
 export const signIn = SignIn.SignIn
+
+/** An ask for the demo mitra's phone, on a connection that is nobody's. */
+export const mitraAsk = (phone: string): PhoneAsk => ({ phone, user_type: "mitra", by: null })
+
+export const customerAsk = (phone: string, by: Principal | null = null): PhoneAsk => ({
+  phone,
+  user_type: "customer",
+  by
+})
 
 export const codeOf = <A, R>(effect: Effect.Effect<A, Refusal | Unavailable, R>) =>
   Effect.map(Effect.flip(effect), (error) => error._tag === "Refusal" ? error.code : error._tag)

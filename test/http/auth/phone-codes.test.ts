@@ -7,12 +7,12 @@ import { Refusal } from "../../../src/domain/refusal.ts"
 import { codeLifetimeMs } from "../../../src/http/auth/phone-codes.ts"
 import { MemoryTables } from "../../../src/layers/memory/tables.ts"
 import { mitraId, t0 } from "../../conformance/given.ts"
-import { codeOf, doors, given, Inbox, lastCode, peer, phone, signIn, wrongCode } from "./doors.ts"
+import { codeOf, doors, given, Inbox, lastCode, mitraAsk, peer, phone, signIn, wrongCode } from "./doors.ts"
 
 const request = (to: string = phone, from: string = peer) =>
-  Effect.flatMap(signIn, (door) => door.requestCode(to, from))
+  Effect.flatMap(signIn, (door) => door.requestCode(mitraAsk(to), from))
 const verify = (code: string, by: string = phone) =>
-  Effect.flatMap(signIn, (door) => door.verifyCode(by, code))
+  Effect.flatMap(signIn, (door) => door.verifyCode(mitraAsk(by), code))
 
 const deactivate = Effect.gen(function*() {
   const { mitras } = yield* MemoryTables
@@ -166,5 +166,34 @@ describe("the dev code", () => {
     Effect.gen(function*() {
       yield* given
       assert.strictEqual(yield* codeOf(verify("000000")), "WRONG_FLOW")
+    }).pipe(Effect.provide(doors())))
+})
+
+const chosen = { phone, code: "424242" }
+const givenTestNumber = Effect.gen(function*() {
+  yield* given
+  const { test_numbers } = yield* MemoryTables
+  test_numbers.set(phone, { ...chosen, updated_at: t0 })
+})
+
+describe("a test number", () => {
+  it.effect("has the code staff chose, which is never sent, works once per request, and has all limits", () =>
+    Effect.gen(function*() {
+      yield* givenTestNumber
+      assert.strictEqual(yield* codeOf(verify(chosen.code)), "WRONG_FLOW")
+      yield* request()
+      assert.strictEqual(yield* codeOf(request()), "OTP_COOLDOWN")
+      assert.strictEqual((yield* verify(chosen.code)).user_id, mitraId)
+      assert.strictEqual(yield* codeOf(verify(chosen.code)), "OTP_USED")
+      assert.deepStrictEqual((yield* Inbox).sent, [])
+    }).pipe(Effect.provide(doors({ test_numbers: true }))))
+
+  it.effect("is a phone like any other while a provider sends the codes", () =>
+    Effect.gen(function*() {
+      yield* givenTestNumber
+      yield* request()
+      assert.strictEqual((yield* Inbox).sent.length, 1)
+      const code = yield* lastCode
+      if (code !== chosen.code) assert.strictEqual(yield* codeOf(verify(chosen.code)), "CODE_MISMATCH")
     }).pipe(Effect.provide(doors())))
 })

@@ -172,7 +172,7 @@ describe("a bus", () => {
 })
 
 describe("a moment", () => {
-  it.effect("between reading and listening does not exist: what is said meanwhile comes after the snapshot", () =>
+  it.effect("between reading and listening does not exist: what is said in it comes after the snapshot", () =>
     Effect.gen(function*() {
       yield* given
       const { ayu, sari, session_id } = yield* chat

@@ -36,6 +36,7 @@ describe("customer.create_payment", () => {
       const payment = yield* order(sari)
       assert.deepStrictEqual(payment, {
         payment_id: payment.payment_id,
+        product: "chat_session",
         status: "pending",
         amount_idr: tier.price_idr,
         duration_seconds: tier.duration_seconds,

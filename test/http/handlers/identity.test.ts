@@ -20,12 +20,15 @@ const payloads: Record<string, object> = {
   "customer.payment_status": { payment_id: idOf(1) },
   "customer.availability": {},
   "customer.request_status": { session_id },
+  "customer.retry_request": { command_id, payment_id: idOf(1) },
+  "customer.abandon_payment": { command_id, payment_id: idOf(1) },
   "customer.cancel": { command_id, session_id },
   "mitra.go_online": { command_id },
   "mitra.go_offline": { command_id },
   "mitra.heartbeat": {},
   "mitra.accept": { command_id, session_id },
   "mitra.decline": { command_id, session_id },
+  "mitra.answer_extension": { command_id, session_id, extension_seq: 3, approve: true },
   "mitra.requests": { before: null, limit: 10 },
   "chat.send": { session_id, client_message_id: command_id, body: "Halo" },
   "chat.history": { session_id, before_seq: null, after_seq: null, limit: 10 },
@@ -34,8 +37,11 @@ const payloads: Record<string, object> = {
   "chat.read": { session_id, seq: 1 },
   "chat.typing": { session_id },
   "chat.topic": { command_id, session_id, topic: "sensitive" },
+  "chat.request_extension": { command_id, session_id, tier_id: "chat-5" },
   "chat.end": { command_id, session_id },
-  "chat.goodbye": { command_id, session_id, text: "Terima kasih" }
+  "chat.goodbye": { command_id, session_id, text: "Terima kasih" },
+  "devices.register": { token: "a-push-token", platform: "android" },
+  "devices.drop": { token: "a-push-token" }
 }
 
 type AnyCall = (tag: string, payload: object) => Effect.Effect<unknown, CallError>

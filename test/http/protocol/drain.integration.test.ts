@@ -5,9 +5,9 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { connect as connectTcp } from "node:net"
+import { connect as connectTcp, type Socket } from "node:net"
 import { listening } from "./listening.ts"
-import { connect, refusedUpgrade, request } from "./phone.ts"
+import { connect, type Phone, refusedUpgrade, request } from "./phone.ts"
 
 const restarting = (closed: { readonly code: number; readonly reason: string }): number => {
   assert.strictEqual(closed.code, 1012)
@@ -34,12 +34,29 @@ const timed = <A>(effect: Effect.Effect<A>) =>
 const stubbornTcp = (port: number, bytes: string) =>
   Effect.acquireRelease(
     Effect.promise(() =>
-      new Promise<ReturnType<typeof connectTcp>>((resolve) => {
+      new Promise<Socket>((resolve) => {
         const socket = connectTcp(port, "127.0.0.1", () => socket.write(bytes, () => resolve(socket)))
         socket.on("error", () => {})
       })
     ),
     (socket) => Effect.sync(() => socket.destroy())
+  )
+
+const ended = (socket: Socket) =>
+  Effect.promise(() =>
+    new Promise<void>((resolve) => socket.destroyed ? resolve() : socket.once("close", () => resolve()))
+  ).pipe(Effect.timeoutOrElse({
+    duration: "4 seconds",
+    orElse: () => Effect.die(new Error("the connection was left open"))
+  }))
+
+/** Until the server has received everything sent before: its WebSocket layer answers in order. */
+const arrived = (phone: Phone) =>
+  Effect.promise(() =>
+    new Promise<void>((resolve) => {
+      phone.ws.once("pong", () => resolve())
+      phone.ws.ping()
+    })
   )
 
 describe("a listener that stops", () => {
@@ -74,6 +91,7 @@ describe("a listener that stops", () => {
       assert.strictEqual(refused.status, 503)
       assert.isAbove(Number(refused.headers["retry-after"]), 0)
       phone.send(request("3", "test.who"))
+      yield* arrived(phone)
       yield* Deferred.succeed(server.observed.gate, undefined)
       assert.strictEqual((yield* phone.next).requestId, "1")
       restarting(yield* phone.closed)
@@ -94,19 +112,36 @@ describe("a listener that stops", () => {
       yield* server.logged("\"calls_cut\":1")
     }))
 
+  it.live("does not wait for a phone that left while it was not being read", () =>
+    Effect.gen(function*() {
+      const server = yield* listening({ drain_in_flight_ms: 10_000 })
+      const phone = yield* connect(server.url)
+      phone.send(request("1", "test.slow"), request("2", "test.who"))
+      yield* phone.next
+      const stopping = yield* Effect.forkChild(timed(server.stop))
+      yield* server.logged("draining")
+      phone.send(request("3", "test.who"))
+      yield* arrived(phone)
+      phone.ws.close()
+      assert.isBelow(yield* Fiber.join(stopping), 2_000)
+    }))
+
   it.live("is not held up by sockets that never close, nor by half requests and idle connections", () =>
     Effect.gen(function*() {
       const server = yield* listening({ close_flush_ms: 200 })
       const deaf = yield* connect(server.url)
       deaf.ws.pause()
-      yield* stubbornTcp(server.port, "")
-      yield* stubbornTcp(
+      const silent = yield* stubbornTcp(server.port, "")
+      const half = yield* stubbornTcp(server.port, "GET /healthz HTTP/1.1\r\nHost:")
+      const bodiless = yield* stubbornTcp(
         server.port,
         "POST /test/length HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"
       )
       yield* get(`${server.http}/healthz`)
       assert.isBelow(yield* timed(server.stop), 6_000)
       yield* server.logged("\"sockets_cut\":1")
+      // Nothing stays behind in a process that may live on.
+      yield* Effect.all([silent, half, bodiless].map(ended))
       const refused = yield* Effect.promise(() =>
         fetch(`${server.http}/healthz`).then(() => false, () => true)
       )

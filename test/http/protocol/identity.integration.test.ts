@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as BusMemory from "../../../src/layers/bus.memory.ts"
 import { Bus, type BusEvent, type Topic } from "../../../src/services/bus.ts"
 import { listening, tokenFor } from "./listening.ts"
 import { codeOf, connect, type Phone, refusalOf, refusedUpgrade, request } from "./phone.ts"
@@ -20,6 +21,12 @@ const authenticate = Effect.fnUntraced(function*(phone: Phone, token: string) {
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 const revoked = { code: 4503, reason: "{\"reason\":\"revoked\"}" }
+
+/** A bus whose subscriptions take a moment, so that what comes meanwhile can get in between. */
+const hesitating = Layer.effect(
+  Bus,
+  Effect.map(Bus, (bus) => Bus.of({ ...bus, subscribe: (topics) => Effect.delay(bus.subscribe(topics), 50) }))
+).pipe(Layer.provide(BusMemory.layer))
 
 type Server = Effect.Success<ReturnType<typeof listening>>
 const publish = (server: Server, topic: Topic, event: BusEvent) => server.bus.publish([{ topic, event }])
@@ -108,7 +115,7 @@ describe("a token in a call", () => {
 
   it.live("of two people at the same moment signs in exactly one of them", () =>
     Effect.gen(function*() {
-      const phone = yield* connect((yield* listening()).url)
+      const phone = yield* connect((yield* listening({}, hesitating)).url)
       phone.send([
         request("1", "test.authenticate", { token: tokenFor({ user_id: "a" }) }),
         request("2", "test.authenticate", { token: tokenFor({ user_id: "b" }) })

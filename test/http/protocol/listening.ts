@@ -27,6 +27,7 @@ import * as ReadinessLayer from "../../../src/http/readiness.ts"
 import { Readiness } from "../../../src/http/readiness.ts"
 import { TokenVerifier } from "../../../src/http/token-verifier.ts"
 import * as BusMemory from "../../../src/layers/bus.memory.ts"
+import * as PresenceMemory from "../../../src/layers/presence.memory.ts"
 import { AuthSessions } from "../../../src/services/auth-sessions.ts"
 import { Bus } from "../../../src/services/bus.ts"
 import { Unavailable } from "../../../src/services/unavailable.ts"
@@ -198,7 +199,7 @@ export const listening = Effect.fnUntraced(function*(
   const layer = layerPublic({ host: "127.0.0.1", port: 0, group: TestRpcs, routes: layerRoutes }).pipe(
     Layer.provide(layerHandlers(observed)),
     Layer.provide(layerVerifier),
-    Layer.provide(layerAuthSessions(ended)),
+    Layer.provide([layerAuthSessions(ended), PresenceMemory.layer]),
     Layer.provideMerge(bus),
     Layer.provideMerge(ReadinessLayer.layer),
     Layer.provide(SecureRandom.layerWebCrypto),

@@ -71,6 +71,29 @@ const facts: Facts = {
     kind: "topic_changed",
     topic: "sensitive"
   }],
+  ExtensionRequested: [
+    {
+      _tag: "ExtensionRequested",
+      at,
+      payment_id: paymentId,
+      amount_idr: 1,
+      purchased_ms: 300_000,
+      deadline_at: t0 + 10_000
+    },
+    { kind: "extension_requested", duration_seconds: 300, deadline_at: instant(t0 + 10_000) }
+  ],
+  SessionResumed: [
+    {
+      _tag: "SessionResumed",
+      at,
+      by: "mitra",
+      payment_id: paymentId,
+      amount_idr: 1,
+      purchased_ms: 300_000,
+      ends_at: t0 + 600_000
+    },
+    { kind: "session_resumed", by: "mitra", added_seconds: 300, ends_at: instant(t0 + 600_000) }
+  ],
   ClosingStarted: [
     { _tag: "ClosingStarted", at, reason: "time_up", closing_ends_at: t0 + 1 },
     { kind: "closing", reason: "time_up", closing_ends_at: instant(t0 + 1) }
@@ -135,6 +158,22 @@ describe("a session view", () => {
     })
     assert.strictEqual(sessionView(after("OffersSent", "Paired", "ClosingStarted"), seen).remaining_ms, null)
     Schema.encodeSync(SessionView)(active)
+  })
+
+  it("shows the pending extension with the time left to answer, and the time that stands still", () => {
+    const state = after("OffersSent", "Paired", "ExtensionRequested")
+    const seen = { side: "mitra", unread: 0, now: t0 + 4000 } as const
+    const view = sessionView(state, seen)
+    assert.deepInclude(view, { status: "extending", ends_at: null, remaining_ms: 300_000 })
+    assert.deepStrictEqual(view.extension, {
+      extension_seq: 3,
+      duration_seconds: 300,
+      requested_at: instant(t0),
+      deadline_at: instant(t0 + 10_000),
+      remaining_ms: 6000
+    })
+    Schema.encodeSync(SessionView)(view)
+    assert.isNull(sessionView(after("OffersSent", "Paired"), seen).extension)
   })
 
   it("shows the payment to the customer and never to the mitra", () => {

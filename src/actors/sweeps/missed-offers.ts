@@ -1,0 +1,41 @@
+// Missed offers: pauses mitras who let so many offers in a row run out, each through her own actor, which
+// counts once more before it decides. Off unless staff set a number.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { MissedOffers } from "../../services/missed-offers.ts"
+import { Settings } from "../../services/settings.ts"
+import { MitraActors } from "../mitra/protocol.ts"
+import type { Sweep } from "./sweep.ts"
+
+/** Many passes long: what an outage made this sweep skip is still found. */
+const lookBackMs = 600_000
+const batch = 200
+const concurrency = 8
+
+export const missedOffers = Effect.gen(function*() {
+  const missed = yield* MissedOffers
+  const settings = yield* Settings
+  const actors = yield* MitraActors
+
+  const pause = (mitraId: string) =>
+    actors.run(mitraId, {
+      sender_id: "system",
+      command_id: null,
+      command: { _tag: "PauseForMissedOffers" },
+      staff: null
+    }).pipe(
+      Effect.map((reply) => reply.changed ? 1 : 0),
+      Effect.catch((error) => Effect.logWarning("mitra not paused", error).pipe(Effect.as(0)))
+    )
+
+  const runOnce = Effect.gen(function*() {
+    const { mitra_missed_offers_pause: count } = yield* settings.current
+    if (count === 0) return { suspects: 0, paused: 0 }
+    const after = (yield* Clock.currentTimeMillis) - lookBackMs
+    const ids = yield* missed.suspects({ after, count, limit: batch })
+    const paused = yield* Effect.forEach(ids, pause, { concurrency })
+    return { suspects: ids.length, paused: paused.reduce((sum: number, one) => sum + one, 0) }
+  })
+
+  return { name: "missed_offers", every: "10 seconds", runOnce } satisfies Sweep<unknown, never>
+})

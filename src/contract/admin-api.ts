@@ -1,0 +1,5 @@
+// Everything the internal listener offers.
+import { AdminAccountRpcs } from "./admin-accounts.ts"
+import { AdminRpcs } from "./admin.ts"
+
+export const AdminApi = AdminRpcs.merge(AdminAccountRpcs)

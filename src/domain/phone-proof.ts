@@ -1,0 +1,27 @@
+// What proving a phone does for a customer: it becomes theirs, or they turn out to be somebody who is here
+// already. Decides only; whoever writes it holds both accounts still meanwhile.
+
+export interface ProvingCustomer {
+  readonly id: string
+  readonly phone: string | null
+  readonly belongs_to: string | null
+}
+
+/** Proven: the phone is theirs now, or was already. WrongFlow: nothing changes. */
+export type Proof =
+  | { readonly _tag: "Proven" }
+  | { readonly _tag: "BelongsTo"; readonly customer_id: string }
+  | { readonly _tag: "WrongFlow" }
+
+/** `owner` is whoever has this phone now. A phone is proven once; it is never changed for another here. */
+export const proofOf = (
+  account: ProvingCustomer | null,
+  owner: ProvingCustomer | null,
+  phone: string
+): Proof => {
+  if (account === null) return { _tag: "WrongFlow" }
+  if (account.phone !== null) return { _tag: account.phone === phone ? "Proven" : "WrongFlow" }
+  const belongsTo = owner === null ? null : owner.id
+  if (account.belongs_to !== null && account.belongs_to !== belongsTo) return { _tag: "WrongFlow" }
+  return belongsTo === null ? { _tag: "Proven" } : { _tag: "BelongsTo", customer_id: belongsTo }
+}

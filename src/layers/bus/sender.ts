@@ -1,0 +1,69 @@
+// Sends payloads over the first link that reaches every runner. One that failed is left alone for a
+// moment, so that a dead Valkey costs one time-out and not one per batch; one that reached too few is
+// helped by the next. Receivers drop what they get twice.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Link } from "./link.ts"
+import { logTrouble } from "./publisher.ts"
+import type { BusTimings } from "./timings.ts"
+
+export interface Sending {
+  readonly link: Link
+  /** How many should have heard it, this runner included if it listens. */
+  readonly expected: () => number
+}
+
+export type Send = (payloads: ReadonlyArray<string>) => Effect.Effect<void, unknown>
+
+interface Way extends Sending {
+  readonly isLast: boolean
+  rests_until: number
+  was_failing: boolean
+}
+
+const stillToTell = "not every runner hears this link"
+
+export const makeSender = (links: ReadonlyArray<Sending>, timings: BusTimings) => {
+  const ways = links.map((sending, index): Way => ({
+    ...sending,
+    isLast: index === links.length - 1,
+    rests_until: 0,
+    was_failing: false
+  }))
+
+  /** True when everybody has it. Only the last way's failure is one. */
+  const sendOver = (way: Way, payloads: ReadonlyArray<string>): Effect.Effect<boolean, unknown> => {
+    const sent = Effect.map(
+      Effect.timeout(way.link.send(payloads), timings.answer_within_ms),
+      (reached) => {
+        way.was_failing = false
+        way.rests_until = 0
+        return reached === null || reached >= way.expected()
+      }
+    )
+    return way.isLast ? sent : Effect.catchCause(sent, (cause) =>
+      Effect.gen(function*() {
+        way.rests_until = (yield* Clock.currentTimeMillis) + timings.rest_ms
+        if (!way.was_failing) yield* logTrouble(`bus: ${way.link.name} failed, going around it`, cause)
+        way.was_failing = true
+        return false
+      }))
+  }
+
+  /** Over the first ways that work until everybody has it. */
+  const send: Send = Effect.fnUntraced(function*(payloads) {
+    for (const way of ways) {
+      const isResting = !way.isLast && (yield* Clock.currentTimeMillis) < way.rests_until
+      if (!isResting && (yield* sendOver(way, payloads))) return
+    }
+    return yield* Effect.fail(new Error(stillToTell))
+  })
+
+  /** Over every way: with a sign of life in it, which the listeners of each link wait for. */
+  const sendEverywhere: Send = Effect.fnUntraced(function*(payloads) {
+    const reached = yield* Effect.forEach(ways, (way) => sendOver(way, payloads))
+    if (!reached.includes(true)) return yield* Effect.fail(new Error(stillToTell))
+  })
+
+  return { send, sendEverywhere }
+}

@@ -1,0 +1,65 @@
+// The bus over Valkey pub/sub: PUBLISH on the shared connection, SUBSCRIBE on one of its own. One
+// channel for all topics (docs/decisions/0008): nothing to subscribe to when a phone connects, and a
+// batch of messages for many people is one command.
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type { Redis } from "ioredis"
+import { Valkey } from "../valkey/connection.ts"
+import { batchLimit, type Link } from "./link.ts"
+
+/** Pub/sub knows no database numbers: the name must, or two fleets on one server would hear each other. */
+const channelOf = (subscriber: Redis): string => `halobestie:bus:${subscriber.options.db ?? 0}`
+
+// Beyond this the subscriber's queue drops, which the numbers of the payloads show.
+const heldMax = 4_096
+
+const lost = Cause.fail(new Error("the connection to Valkey ended"))
+
+/** Not connected yet; gone with the scope. */
+const scoped = (subscriber: Redis) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      // Without a listener the driver prints its errors; what matters reaches us as a close.
+      subscriber.on("error", () => {})
+      return subscriber
+    }),
+    (open) => Effect.sync(() => open.disconnect())
+  )
+
+const promised = (ask: () => Promise<unknown>) => Effect.tryPromise({ try: ask, catch: (error) => error })
+
+export const makeValkeyLink = Effect.gen(function*() {
+  const valkey = yield* Valkey
+  const duplicate = () =>
+    valkey.duplicate({
+      connectionName: "halobestie-bus",
+      // Our listener makes a new connection when this one ends, and everybody resyncs.
+      retryStrategy: () => null,
+      autoResubscribe: false,
+      lazyConnect: true
+    })
+  const channel = channelOf(duplicate())
+
+  const link: Link = {
+    name: "valkey",
+    // Sent together, so they share a pipeline and stay in order. Whoever heard the least decides.
+    send: (payloads) =>
+      Effect.map(
+        Effect.forEach(payloads, (payload) => valkey.call("PUBLISH", channel, payload), {
+          concurrency: "unbounded"
+        }),
+        (listeners) => Math.min(...listeners.map(Number))
+      ),
+    listen: Effect.gen(function*() {
+      const subscriber = yield* scoped(duplicate())
+      const heard = yield* Queue.dropping<string, Error>(heldMax)
+      subscriber.on("message", (_channel: string, payload: string) => Queue.offerUnsafe(heard, payload))
+      subscriber.on("close", () => Queue.failCauseUnsafe(heard, lost))
+      yield* promised(() => subscriber.connect())
+      yield* promised(() => subscriber.subscribe(channel))
+      return Queue.takeBetween(heard, 1, batchLimit)
+    })
+  }
+  return link
+})

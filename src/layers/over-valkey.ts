@@ -1,0 +1,23 @@
+// The ports that Valkey makes cheaper or wider, with it and without it: bus, rate limits, presence and
+// beacon. Availability has a composition of its own (availability.ts).
+import * as Layer from "effect/Layer"
+import * as Beacon from "./beacon.ts"
+import * as BeaconValkey from "./beacon.valkey.ts"
+import * as Bus from "./bus.postgres.ts"
+import * as BusValkey from "./bus.valkey.ts"
+import * as Presence from "./presence.memory.ts"
+import * as PresenceValkey from "./presence.valkey.ts"
+import * as RateLimits from "./rate-limits.memory.ts"
+import * as RateLimitsValkey from "./rate-limits.valkey.ts"
+import type { Valkey } from "./valkey/connection.ts"
+
+const without = Layer.mergeAll(Bus.layer, RateLimits.layer, Presence.layer)
+const withIt = Layer.mergeAll(BusValkey.layer, RateLimitsValkey.layer, PresenceValkey.layer)
+
+/** Bus, RateLimits and Presence. */
+export const layerOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null) =>
+  valkey === null ? without : Layer.provide(withIt, valkey)
+
+/** Beacon, over Availability and Settings. */
+export const layerBeaconOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null) =>
+  valkey === null ? Beacon.layer : Layer.provide(BeaconValkey.layer, valkey)

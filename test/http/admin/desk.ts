@@ -1,0 +1,77 @@
+// The desk of the control center's tests: the account calls behind their gate, on memory adapters, and staff who
+// sit there. Fake is only the connection, which believes whoever is put on it.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
+import { RpcTest } from "effect/rpc"
+import { AdminAccountRpcs } from "../../../src/contract/admin-accounts.ts"
+import type { CallError } from "../../../src/contract/errors.ts"
+import type { Role } from "../../../src/domain/staff.ts"
+import * as AccountHandlers from "../../../src/http/admin/accounts.ts"
+import * as Permissions from "../../../src/http/admin/permissions.ts"
+import { Connection } from "../../../src/http/connection.ts"
+import * as AccountChangesMemory from "../../../src/layers/account-changes.memory.ts"
+import * as AuditMemory from "../../../src/layers/audit.memory.ts"
+import * as AuthSessionsMemory from "../../../src/layers/auth-sessions.memory.ts"
+import * as BusMemory from "../../../src/layers/bus.memory.ts"
+import * as Tables from "../../../src/layers/memory/tables.ts"
+import * as PeopleMemory from "../../../src/layers/people.memory.ts"
+import * as TestNumbersMemory from "../../../src/layers/test-numbers.memory.ts"
+import { Passwords } from "../../../src/services/passwords.ts"
+import { People } from "../../../src/services/people.ts"
+import { idOf, t0 } from "../../conformance/given.ts"
+
+/** Fake: hashing that costs nothing. */
+const passwords = Layer.succeed(Passwords)({
+  hash: (password) => Effect.succeed(`hash of ${password}`),
+  verify: (password, hash) => Effect.succeed(hash === `hash of ${password}`)
+})
+
+const adapters = Layer.mergeAll(
+  AccountChangesMemory.layer,
+  AuditMemory.layer,
+  AuthSessionsMemory.layer,
+  BusMemory.layer,
+  PeopleMemory.layer,
+  TestNumbersMemory.layer,
+  passwords,
+  SecureRandom.layerWebCrypto
+).pipe(Layer.provideMerge(Tables.layer))
+
+export const gated = AdminAccountRpcs.middleware(Permissions.PermissionGate)
+
+export const desk = Layer.mergeAll(AccountHandlers.layer({ testNumbersCount: true }), Permissions.layer).pipe(
+  Layer.provideMerge(adapters)
+)
+
+/** A connection; null is nobody's. */
+const connectionOf = (staffId: string | null) =>
+  Connection.of({
+    id: "desk",
+    peer: "127.0.0.1",
+    principal: Effect.succeed(
+      staffId === null
+        ? null
+        : { user_type: "staff", user_id: staffId, auth_session_id: idOf(0xf1), expires_at: t0 * 2 }
+    ),
+    authenticate: () => Effect.void,
+    close: () => Effect.void
+  })
+
+/** Calls as this member of staff, or as nobody. */
+export const seat = (staffId: string | null) =>
+  Effect.map(RpcTest.makeClient(gated, { flatten: true, disableFatalDefects: true }), (client) => {
+    const asked = client as unknown as (tag: string, payload: unknown) => Effect.Effect<unknown, CallError>
+    // The contract's shapes are checked by the codec; these tests look at single fields.
+    // oxlint-disable-next-line typescript/no-explicit-any
+    return (tag: string, payload: object = {}): Effect.Effect<any, CallError> =>
+      Effect.provideService(asked(tag, payload), Connection, connectionOf(staffId))
+  })
+
+/** A colleague with this role, and their seat. */
+export const colleague = Effect.fnUntraced(function*(n: number, role: Role) {
+  const id = idOf(0xa0 + n)
+  const staff = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
+  yield* (yield* People).createStaff(staff, t0)
+  return { id, call: yield* seat(id) }
+})

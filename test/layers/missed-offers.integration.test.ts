@@ -1,0 +1,27 @@
+// The MissedOffers suite over Postgres, each test on a fresh database.
+import { SecureRandom } from "effect/crypto"
+import * as Layer from "effect/Layer"
+import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
+import * as JournalPostgres from "../../src/layers/journal.postgres.ts"
+import * as MissedOffersPostgres from "../../src/layers/missed-offers.postgres.ts"
+import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
+import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
+import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
+import * as SessionsPostgres from "../../src/layers/sessions.postgres.ts"
+import { missedOffers } from "../conformance/missed-offers.ts"
+import * as Written from "../conformance/written.ts"
+import { freshDatabase } from "../support/postgres.ts"
+
+missedOffers(
+  "postgres",
+  Layer.mergeAll(
+    AuthSessionsPostgres.layer,
+    JournalPostgres.layer,
+    MissedOffersPostgres.layer,
+    MitrasPostgres.layer,
+    PaymentsPostgres.layer,
+    PeoplePostgres.layer,
+    SessionsPostgres.layer,
+    Written.layerPostgres
+  ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
+)

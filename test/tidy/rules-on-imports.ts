@@ -1,0 +1,67 @@
+// The one direction imports may point: the table of the design, one line per folder of src.
+import * as Path from "node:path"
+import { lineOf, parse, type ProjectFile, type Rule } from "./project-files.ts"
+
+interface Allowed {
+  /** Our own folders of src (or paths inside one). */
+  readonly ours: ReadonlyArray<RegExp>
+  readonly packages: ReadonlyArray<RegExp>
+}
+
+const effect = /^effect(\/|$)/
+const pureEffect = /^effect\/(Schema|Result)$/
+const node = /^node:/
+const everything: Allowed = { ours: [/./], packages: [/./] }
+
+const folders: Readonly<Record<string, Allowed>> = {
+  domain: { ours: [/^domain\//], packages: [pureEffect] },
+  contract: { ours: [/^(contract|domain)\//], packages: [effect] },
+  services: { ours: [/^(services|domain)\//], packages: [effect] },
+  config: { ours: [/^config\//], packages: [effect] },
+  layers: { ours: [/^(layers|services|domain)\//, /^\.\.\/migrations\//], packages: [/./] },
+  actors: { ours: [/^(actors|services|domain)\//], packages: [effect, /^@effect\/platform-node/] },
+  http: {
+    // Of the actors only how to call them.
+    ours: [/^(http|contract|services|domain)\//, /^actors\/(\w+\/)?(protocol|requests|turn-call)\.ts$/],
+    packages: [effect, node, /^@effect\/platform-node/, /^jose$/, /^ws$/]
+  },
+  commands: everything,
+  simulation: everything,
+  "main.ts": everything,
+  "cli.ts": everything
+}
+
+/** A phone's story must be playable without a line of ours. */
+const demo: Allowed = { ours: [/^\.\.\/demo\//], packages: [node, /^ws$/] }
+
+const rulesFor = (path: string): Allowed | null => {
+  if (path.startsWith("demo/")) return demo
+  const [, folder] = /^src\/([^/]+)/.exec(path) ?? []
+  if (folder === undefined) return null
+  return folders[folder] ?? { ours: [], packages: [] }
+}
+
+const sourcesOf = (file: ProjectFile) => {
+  const nodes = parse(file).program.body.flatMap((statement) =>
+    "source" in statement && statement.source !== null ? [statement.source] : []
+  )
+  const dynamic = [...file.text.matchAll(/\bimport\("([^"]+)"\)/g)]
+  return [
+    ...nodes.map((source) => ({ value: String(source.value), start: source.start })),
+    ...dynamic.map((found) => ({ value: found[1] ?? "", start: found.index }))
+  ]
+}
+
+export const importsPointOneWay: Rule = (file) => {
+  const rules = rulesFor(file.path)
+  if (rules === null) return []
+  return sourcesOf(file).flatMap(({ start, value }) => {
+    const isOurs = value.startsWith(".")
+    const target = isOurs
+      ? Path.posix.relative("src", Path.posix.join(Path.posix.dirname(file.path), value))
+      : value
+    const allowed = isOurs ? rules.ours : rules.packages
+    if (allowed.some((pattern) => pattern.test(target))) return []
+    return [{ path: file.path, line: lineOf(file.text, start), message: `may not import ${target}` }]
+  })
+}

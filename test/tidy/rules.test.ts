@@ -1,0 +1,213 @@
+// Each tidy rule, shown red on the smallest text that breaks it and green on the nearest that does not.
+import { assert, describe, it } from "@effect/vitest"
+import type { ProjectFile } from "./project-files.ts"
+import { rules } from "./rules.ts"
+
+const accused = (rule: string, files: ReadonlyArray<ProjectFile>): ReadonlyArray<string> =>
+  (rules[rule]?.(files) ?? assert.fail(`no rule "${rule}"`)).map(({ line, path }) => `${path}:${line}`)
+
+const assertRed = (rule: string, path: string, text: string, line = 1) =>
+  assert.deepStrictEqual(accused(rule, [{ path, text }]), [`${path}:${line}`])
+
+const assertGreen = (rule: string, path: string, text: string) =>
+  assert.deepStrictEqual(accused(rule, [{ path, text }]), [])
+
+const lines = (count: number, line = "const a = 1") => Array.from({ length: count }, () => line).join("\n")
+
+describe("imports point one way", () => {
+  const rule = "imports point one way"
+  const refused: ReadonlyArray<readonly [string, string]> = [
+    ["src/domain/mitra.ts", "../services/mitras.ts"],
+    ["src/domain/mitra.ts", "effect/Effect"],
+    ["src/contract/chat.ts", "../services/sessions.ts"],
+    ["src/services/mitras.ts", "../layers/mitras.postgres.ts"],
+    ["src/services/mitras.ts", "@effect/sql-pg"],
+    ["src/layers/mitras.postgres.ts", "../http/public.ts"],
+    ["src/actors/turn.ts", "../layers/journal.postgres.ts"],
+    ["src/actors/turn.ts", "../contract/chat.ts"],
+    ["src/http/public.ts", "../layers/beacon.ts"],
+    ["src/http/public.ts", "../actors/turn.ts"],
+    ["src/http/public.ts", "ioredis"],
+    ["src/new-folder/a.ts", "effect/Effect"],
+    ["demo/phone.mjs", "../src/contract/chat.ts"],
+    ["demo/phone.mjs", "effect/Effect"]
+  ]
+  it.each(refused)("%s may not import %s", (path, from) => {
+    assertRed(rule, path, `import * as A from "${from}"`)
+    assertRed(rule, path, `export { a } from "${from}"`)
+    assertRed(rule, path, `const a = import("${from}")`)
+  })
+
+  const allowed: ReadonlyArray<readonly [string, string]> = [
+    ["src/domain/session/decide.ts", "../refusal.ts"],
+    ["src/domain/mitra.ts", "effect/Result"],
+    ["src/contract/chat.ts", "../domain/session/state.ts"],
+    ["src/layers/postgres/migrations.ts", "../../../migrations/0001_create_people.ts"],
+    ["src/layers/valkey/connection.ts", "ioredis"],
+    ["src/http/handlers/chat.ts", "../../actors/session/protocol.ts"],
+    ["src/http/webhooks.ts", "../actors/session/requests.ts"],
+    ["src/main.ts", "./layers/beacon.ts"],
+    ["test/a.test.ts", "../src/layers/beacon.ts"],
+    ["demo/phone.mjs", "ws"]
+  ]
+  it.each(allowed)(
+    "%s may import %s",
+    (path, from) => assertGreen(rule, path, `import * as A from "${from}"`)
+  )
+})
+
+describe("time and chance come from Effect", () => {
+  const rule = "time and chance come from Effect"
+  const banned = [
+    "Date.now()",
+    "new Date()",
+    "Date()",
+    "Math.random()",
+    "setTimeout(f, 1)",
+    "setInterval(f, 1)"
+  ]
+  it.each([...banned, "globalThis.setTimeout(f, 1)", "crypto.randomUUID()", "crypto[\"randomUUID\"]()"])(
+    "%s is banned in src",
+    (call) => assertRed(rule, "src/domain/a.ts", `\nconst a = ${call}`, 2)
+  )
+
+  it("a test may read the clock, and src may turn a number into a date", () => {
+    assertGreen(rule, "test/a.test.ts", "Date.now()")
+    assertGreen(rule, "src/layers/a.ts", "new Date(0)")
+  })
+
+  it("words in comments and strings accuse nobody", () =>
+    assertGreen(rule, "src/domain/a.ts", "// Date.now() is banned\nconst a = \"Math.random()\""))
+})
+
+describe("SQL gets its times as parameters", () => {
+  const rule = "SQL gets its times as parameters"
+  it("the database's own clock is not read, in whatever string it hides", () => {
+    assertRed(rule, "src/layers/a.ts", "sql`SELECT now()`")
+    assertRed(rule, "src/layers/a.ts", "sql.unsafe(\"UPDATE a SET b = CURRENT_TIMESTAMP\")")
+    assertRed(rule, "migrations/0001_a.ts", "run([`CREATE TABLE a (at timestamptz DEFAULT now())`])")
+    assertGreen(rule, "src/layers/a.ts", "sql`SELECT ${now}`")
+  })
+})
+
+describe("what a ruler finds", () => {
+  it("a file without a header is named", () => {
+    assertRed("every file opens with what it owns", "src/a.ts", "export const a = 1")
+    assertRed("every file opens with what it owns", "src/a.ts", "// short\nexport const a = 1")
+    assertGreen(
+      "every file opens with what it owns",
+      "src/a.ts",
+      `// Says in a line or two what this file owns.\nlet a`
+    )
+  })
+
+  it("the 301st line and the 111th column are too much", () => {
+    assertRed("files stay under 300 lines", "src/a.ts", lines(301), 301)
+    assertGreen("files stay under 300 lines", "src/a.ts", lines(300))
+    assertRed("lines stay within 110 columns", "src/a.ts", `\n${"a".repeat(111)}`, 2)
+    assertGreen("lines stay within 110 columns", "src/a.ts", "é".repeat(110))
+  })
+
+  it("a function of 71 lines is too long, wherever it stands", () => {
+    const rule = "functions stay under 70 lines"
+    assertRed(rule, "src/a.ts", `const f = () => {\n${lines(70)}\n}`)
+    assertRed(rule, "src/a.ts", `Effect.gen(function*() {\n${lines(70)}\n})`)
+    assertRed(rule, "src/a.ts", `class A {\n  m() {\n${lines(70)}\n}\n}`, 2)
+    assertGreen(rule, "src/a.ts", `const f = () => {\n${lines(68)}\n}`)
+  })
+
+  it("a function's inner functions are measured on their own", () => {
+    const inner = `const g = () => {\n${lines(40)}\n}`
+    assertGreen("functions stay under 70 lines", "src/a.ts", `const f = () => {\n${inner}\n${inner}\n}`)
+  })
+})
+
+describe("names", () => {
+  it("are kebab-case, and migrations carry a number", () => {
+    const rule = "names are kebab-case"
+    for (const path of ["src/sessionView.ts", "src/Session.ts", "src/my_folder/a.ts"]) {
+      assertRed(rule, path, "")
+    }
+    for (const path of ["src/a/session-view.ts", "src/bus.postgres.ts", "migrations/0001_create_people.ts"]) {
+      assertGreen(rule, path, "")
+    }
+  })
+
+  it("say what a file owns", () => {
+    const rule = "names say what a file owns"
+    const empty = [
+      "src/utils.ts",
+      "src/helpers/a.ts",
+      "src/common.ts",
+      "src/session-manager.ts",
+      "src/misc.ts"
+    ]
+    for (const path of empty) assertRed(rule, path, "")
+    assertGreen(rule, "src/domain/ledger.ts", "")
+  })
+
+  it("are never index", () => {
+    assertRed("there are no index barrels", "src/domain/index.ts", "")
+    assertGreen("there are no index barrels", "src/domain/index-of.ts", "")
+  })
+
+  it("of one folder fit on a screen", () => {
+    const folder = (path: string, count: number) =>
+      Array.from({ length: count }, (_, index) => ({ path: `${path}/a${index}.ts`, text: "" }))
+    assert.deepStrictEqual(accused("folders stay small", folder("src/domain", 15)), ["src/domain:1"])
+    assert.deepStrictEqual(accused("folders stay small", folder("src/domain", 14)), [])
+    assert.deepStrictEqual(accused("folders stay small", folder("src/layers", 40)), [])
+  })
+})
+
+describe("tests", () => {
+  const rule = "tests are never skipped, narrowed or retried"
+  const tricks = [
+    "it.skip(\"a\", f)",
+    "it.live.only(\"a\", f)",
+    "describe.skipIf(x)(\"a\", f)",
+    "test.todo(\"a\")"
+  ]
+  it.each([...tricks, "it(\"a\", f, { retry: 3 })", "it(\"a\", { skip: true }, f)", "it.flakyTest(f)"])(
+    "are not allowed %s",
+    (text) => assertRed(rule, "test/a.test.ts", `\n${text}`, 2)
+  )
+
+  it("may use words that only look like tricks", () =>
+    assertGreen(
+      rule,
+      "test/a.test.ts",
+      "options.skip(1); Effect.retry(f, { times: 1 }); const a = { only: \"one\" }"
+    ))
+})
+
+describe("any file", () => {
+  it("leaves nothing unfinished", () => {
+    assertRed("nothing is left unfinished", "docs/a.md", `\nHere is a ${"TO"}DO.`, 2)
+    assertRed("nothing is left unfinished", "src/a.ts", `// ${"FIX"}ME later`)
+    assertGreen("nothing is left unfinished", "docs/a.md", "All is done.")
+  })
+
+  it("names no package registry", () => {
+    assertRed(
+      "no file names a package registry",
+      "package-lock.json",
+      `"resolved": "https://registry.${"npmjs"}.org/a"`
+    )
+    assertGreen("no file names a package registry", ".npmrc", "omit-lockfile-registry-resolved=true")
+  })
+
+  it("of the lock names the packages of every platform", () => {
+    const rule = "the lock file knows every platform"
+    const lock = (locked: string) =>
+      JSON.stringify({
+        packages: {
+          "node_modules/a/node_modules/b": { optionalDependencies: { "@b/mac": "1.0.0" } },
+          [locked]: {}
+        }
+      })
+    assertRed(rule, "package-lock.json", lock("node_modules/c/node_modules/@b/mac"))
+    assertGreen(rule, "package-lock.json", lock("node_modules/@b/mac"))
+    assertGreen(rule, "package-lock.json", lock("node_modules/a/node_modules/@b/mac"))
+  })
+})
