@@ -26,6 +26,7 @@ import * as DeviceHandlers from "./http/handlers/devices.ts"
 import * as EventHandlers from "./http/handlers/events.ts"
 import * as MitraHandlers from "./http/handlers/mitra.ts"
 import * as Internal from "./http/internal.ts"
+import { TrustedProxyHops } from "./http/peer.ts"
 import { layerPublic } from "./http/public.ts"
 import * as Readiness from "./http/readiness.ts"
 import * as Webhooks from "./http/webhooks.ts"
@@ -138,7 +139,10 @@ const publicListener = (config: ServerConfigValues) =>
       group: PublicApi,
       routes: Layer.merge(Webhooks.layer({ tokens: config.payment_webhook_token }), PublicBeacon.layer)
     })
-  ).pipe(Layer.provide(publicHandlers(config)))
+  ).pipe(
+    Layer.provide(publicHandlers(config)),
+    Layer.provide(Layer.succeed(TrustedProxyHops)(config.trusted_proxy_hops))
+  )
 
 const internalListener = (config: ServerConfigValues) =>
   announced(

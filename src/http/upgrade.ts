@@ -5,13 +5,13 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { type Refusal, refuse } from "../domain/refusal.ts"
 import { Unavailable } from "../services/unavailable.ts"
 import { Connections } from "./protocol/connections.ts"
 import { Limits, type SocketLimits, WireClock } from "./protocol/limits.ts"
 import { SocketProtocol } from "./protocol/server.ts"
+import { peerOf, TrustedProxyHops } from "./peer.ts"
 import { Readiness } from "./readiness.ts"
 import { refusalResponse, tryAgainResponse } from "./refusal-response.ts"
 import { TokenVerifier } from "./token-verifier.ts"
@@ -69,6 +69,7 @@ const makeDoor = Effect.gen(function*() {
   const limits = yield* Limits
   const wireClock = yield* WireClock
   const readiness = yield* Readiness
+  const trustedHops = yield* TrustedProxyHops
   const connections = yield* Connections
   const socket = yield* SocketProtocol
   const verifier = yield* TokenVerifier
@@ -84,7 +85,7 @@ const makeDoor = Effect.gen(function*() {
 
   const enter = Effect.fnUntraced(
     function*(request: HttpServerRequest.HttpServerRequest, token: string | null) {
-      const peer = Option.getOrElse(request.remoteAddress, () => "unknown")
+      const peer = peerOf(request, trustedHops)
       // Taken before the token is checked, so that many at once cannot all find the last place.
       if (!(yield* connections.admit(peer))) return yield* later("Too many connections.", limits)
       const principal = token === null ? null : yield* verify(token)

@@ -7,7 +7,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
-import { runCli, startRunner } from "../support/server-process.ts"
+import { runCli, startRunner, startServer } from "../support/server-process.ts"
 import { customer, history, mitra, pair, reconnected, send } from "./cast.ts"
 
 const dataFolder = Effect.acquireRelease(
@@ -95,4 +95,22 @@ describe("a start on a foreign schema", () => {
       assert.include(output, "schema is at version 1")
       assert.include(output, "npm run migrate")
     }))
+})
+
+describe("behind a trusted proxy", () => {
+  it.live("addresses are counted as the proxy saw them, not as the proxy's own", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabaseUrl
+      const server = yield* startServer(url, { TRUSTED_PROXY_HOPS: "1" })
+      const ask = (address: string) =>
+        fetch(`${server.httpUrl}/api/public/bestie/available`, { headers: { "x-forwarded-for": address } })
+      yield* Effect.promise(async () => {
+        let status = 200
+        for (let asked = 0; status === 200 && asked < 1000; asked++) status = (await ask("1.2.3.4")).status
+        assert.strictEqual(status, 429)
+        assert.strictEqual((await ask("1.2.3.5")).status, 200)
+        // What the sender claims further left changes nothing.
+        assert.strictEqual((await ask("9.9.9.9, 1.2.3.4")).status, 429)
+      })
+    }), 60_000)
 })

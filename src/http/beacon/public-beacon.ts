@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import { refuse } from "../../domain/refusal.ts"
 import { Beacon } from "../../services/beacon.ts"
 import { type RateLimit, RateLimits } from "../../services/rate-limits.ts"
+import { peerOf, TrustedProxyHops } from "../peer.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
 
 export const beaconPath = "/api/public/bestie/available"
@@ -38,9 +38,10 @@ const later = Effect.map(
 export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const beacon = yield* Beacon
   const limits = yield* RateLimits
+  const trustedHops = yield* TrustedProxyHops
   const answer = Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const peer = Option.getOrElse(request.remoteAddress, () => "unknown")
+    const peer = peerOf(request, trustedHops)
     const wait = yield* limits.take(publicBeaconLimit, peer)
     if (wait !== null) return tooOften(wait.retry_after_ms)
     const { available } = yield* Effect.timeout(beacon.current, patience)
