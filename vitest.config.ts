@@ -10,6 +10,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.integration.test.ts"],
+          // Unit tests share no state, so they may share loaded modules: four times faster.
+          pool: "threads",
+          isolate: false,
           testTimeout: 20_000
         }
       },

@@ -132,7 +132,10 @@ export const lateAnswer = (state: SessionState, offer: Offer): Refusal => {
   const details = { session_id: state.id, ending: offer.ending }
   switch (offer.ending) {
     case "taken":
-      return refuse("OFFER_TAKEN", "Another bestie answered first.", { ...details, winner_at: state.started_at })
+      return refuse("OFFER_TAKEN", "Another bestie answered first.", {
+        ...details,
+        winner_at: state.started_at
+      })
     case "cancelled":
       return refuse("OFFER_CANCELLED", "The customer cancelled this request.", details)
     case "expired":

@@ -60,7 +60,11 @@ const refused = (state: PaymentState, wanted: string): Decision<PaymentEvent, Pa
 export const notFound = (paymentId: string): Refusal =>
   refuse("PAYMENT_NOT_FOUND", "There is no such payment.", { payment_id: paymentId })
 
-const abandon = (state: PaymentState, hasOpenRequest: boolean, at: number): Decision<PaymentEvent, PaymentReply> => {
+const abandon = (
+  state: PaymentState,
+  hasOpenRequest: boolean,
+  at: number
+): Decision<PaymentEvent, PaymentReply> => {
   if (state.status === "abandoned") return settled
   // A paid extension is decided by its session within seconds: nobody can give it up meanwhile.
   const isGivable = state.status === "pending" ||

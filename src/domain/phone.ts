@@ -1,3 +1,30 @@
-// Phones: E.164 and nothing else, so that one phone has one spelling.
+// Phones: what is one, and what proving one does for a customer: it becomes theirs, or they turn out to be
+// somebody who is here already. Decides only; whoever writes it holds both accounts still meanwhile.
 
+/** E.164 and nothing else, so that one phone has one spelling. */
 export const isPhone = (text: string): boolean => /^\+[1-9][0-9]{6,14}$/.test(text)
+
+export interface ProvingCustomer {
+  readonly id: string
+  readonly phone: string | null
+  readonly belongs_to: string | null
+}
+
+/** Proven: the phone is theirs now, or was already. WrongFlow: nothing changes. */
+export type Proof =
+  | { readonly _tag: "Proven" }
+  | { readonly _tag: "BelongsTo"; readonly customer_id: string }
+  | { readonly _tag: "WrongFlow" }
+
+/** `owner` is whoever has this phone now. A phone is proven once; it is never changed for another here. */
+export const proofOf = (
+  account: ProvingCustomer | null,
+  owner: ProvingCustomer | null,
+  phone: string
+): Proof => {
+  if (account === null) return { _tag: "WrongFlow" }
+  if (account.phone !== null) return { _tag: account.phone === phone ? "Proven" : "WrongFlow" }
+  const belongsTo = owner === null ? null : owner.id
+  if (account.belongs_to !== null && account.belongs_to !== belongsTo) return { _tag: "WrongFlow" }
+  return belongsTo === null ? { _tag: "Proven" } : { _tag: "BelongsTo", customer_id: belongsTo }
+}

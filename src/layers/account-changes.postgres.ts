@@ -1,4 +1,5 @@
-// AccountChanges in Postgres: what staff change about accounts, each change in one transaction with its entry.
+// AccountChanges in Postgres: what staff change about accounts, each change in one transaction with its
+// audit entry.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -44,14 +45,18 @@ const changeStaff = (sql: Sql) =>
         sql`SELECT ${selected} FROM staff WHERE role = 'admin' AND is_active LIMIT 2`,
         summariesOf
       )
-      const before = yield* Effect.flatMap(sql`SELECT ${selected} FROM staff WHERE id = ${staffId}`, summaryOf)
+      const before = yield* Effect.flatMap(
+        sql`SELECT ${selected} FROM staff WHERE id = ${staffId}`,
+        summaryOf
+      )
       if (before === null) return { _tag: "Unknown" } satisfies StaffChanged
       const after: Summary = { ...before, ...change }
       const isLast = isAdmin(before) && !isAdmin(after) && admins.every((admin) => admin.id === staffId)
       if (isLast) return { _tag: "LastAdmin" } satisfies StaffChanged
       if (before.role !== after.role || before.is_active !== after.is_active) {
         yield* insertAuditEntry(sql, { ...entry, before: standing(before), after: standing(after) })
-        yield* sql`UPDATE staff SET role = ${after.role}, is_active = ${after.is_active} WHERE id = ${staffId}`
+        yield* sql`UPDATE staff SET role = ${after.role}, is_active = ${after.is_active}
+          WHERE id = ${staffId}`
       }
       return { _tag: "Done", staff: after } satisfies StaffChanged
     },

@@ -1,5 +1,5 @@
-// CodeSender over Fazpass's HTTP API: WhatsApp first, SMS second. Each attempt has a time limit, what failed on
-// their side is tried once more, and a channel that keeps failing is left out for a while by its breaker.
+// CodeSender over Fazpass's HTTP API: WhatsApp first, SMS second. Each attempt has a time limit, what failed
+// on their side is tried once more, and a channel that keeps failing is left out for a while by its breaker.
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -35,8 +35,8 @@ const usual: FazpassTimings = {
 }
 
 /**
- * failing: their side is broken, asking again may help. late: no answer in time; the code may have been sent, so
- * the next channel is better than the same again. rejected: answered, and no.
+ * failing: their side is broken, asking again may help. late: no answer in time; the code may have been sent,
+ * so the next channel is better than the same again. rejected: answered, and no.
  */
 class NotSent extends Schema.TaggedError<NotSent>()("NotSent", {
   kind: Schema.Literals(["failing", "late", "rejected"]),

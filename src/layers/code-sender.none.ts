@@ -1,5 +1,5 @@
-// CodeSender of a production server without a provider: nothing is sent and nothing is logged, because there a
-// log is no secret. Test numbers still work; they are never sent.
+// CodeSender of a production server without a provider: nothing is sent and nothing is logged, because there
+// a log is no secret. Test numbers still work; they are never sent.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CodeSender } from "../services/code-sender.ts"

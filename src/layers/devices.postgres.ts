@@ -52,8 +52,7 @@ export const layer = Layer.effect(Devices)(
       register: register(sql),
       drop: (owner, token) =>
         sql`DELETE FROM devices WHERE ${isOf(sql, owner)} AND token = ${token}`.pipe(Effect.asVoid, answered),
-      dropInvalid: (token) =>
-        sql`DELETE FROM devices WHERE token = ${token}`.pipe(Effect.asVoid, answered),
+      dropInvalid: (token) => sql`DELETE FROM devices WHERE token = ${token}`.pipe(Effect.asVoid, answered),
       of: (owner) =>
         sql`SELECT token, platform, user_type, user_id, auth_session_id, registered_at FROM devices
           WHERE ${isOf(sql, owner)} AND ${isLive(sql)} ORDER BY registered_at DESC, token`.pipe(

@@ -37,7 +37,8 @@ export const layer = Layer.effect(MissedOffers)(
         sql.unsafe(
           `SELECT s.mitra_id FROM mitra_status s
            WHERE s.is_online AND s.mitra_id IN (
-             SELECT mitra_id FROM chat_request_notifications WHERE ending = 'expired' AND deadline_at > $1::timestamptz
+             SELECT mitra_id FROM chat_request_notifications
+             WHERE ending = 'expired' AND deadline_at > $1::timestamptz
            ) AND (${rowOf("s.mitra_id", "s.online_since", "$2::int")}) >= $2::int
            ORDER BY s.mitra_id LIMIT $3::int`,
           [timestamp(after), count, limit]

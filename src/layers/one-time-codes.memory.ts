@@ -42,7 +42,7 @@ const check = (tables: Tables, options: CheckOptions): Checked => {
   if (row === undefined) return "unknown"
   const standing = standingOf(row, options.attempts_max, options.now)
   if (standing !== "open") return standing
-  const matches = row.code_hash === options.code_hash
+  const matches = options.code_hashes.includes(row.code_hash)
   const used_at = matches ? options.now : null
   tables.one_time_codes.set(row.id, { ...row, attempts: row.attempts + 1, used_at })
   return matches ? "matched" : "mismatch"

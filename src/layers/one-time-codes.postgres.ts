@@ -70,9 +70,9 @@ const check = (sql: SqlClient.SqlClient) =>
     // The attempt costs something whether or not the caller waits for the answer: nobody hears about
     // a comparison whose attempt was not committed with it.
     yield* sql`UPDATE one_time_codes SET attempts = attempts + 1 WHERE id = ${code.id}`
-    if (!Mac.timingSafeEqual(bytes(code.code_hash), bytes(options.code_hash))) {
-      return "mismatch" satisfies Checked
-    }
+    const stored = bytes(code.code_hash)
+    const matching = options.code_hashes.filter((hash) => Mac.timingSafeEqual(stored, bytes(hash)))
+    if (matching.length === 0) return "mismatch" satisfies Checked
     yield* sql`UPDATE one_time_codes SET used_at = ${timestamp(options.now)} WHERE id = ${code.id}`
     return "matched" satisfies Checked
   }, sql.withTransaction)

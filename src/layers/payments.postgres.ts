@@ -81,9 +81,11 @@ const select = (sql: SqlClient.SqlClient, id: string, suffix: "" | "FOR UPDATE")
     : Effect.succeed(null)
 
 const insert = (sql: SqlClient.SqlClient, payment: Payment) =>
-  sql`INSERT INTO payment_requests (id, customer_id, product, extends_session_id, status, tier_id, mode, duration_seconds, amount_idr,
+  sql`INSERT INTO payment_requests (id, customer_id, product, extends_session_id, status, tier_id, mode,
+      duration_seconds, amount_idr,
       kind, target_mitra_id, topic, checkout_url, created_at, expires_at)
-    VALUES (${payment.id}, ${payment.customer_id}, ${payment.product}, ${payment.extends_session_id}, 'pending', ${payment.tier_id}, ${payment.mode},
+    VALUES (${payment.id}, ${payment.customer_id}, ${payment.product}, ${payment.extends_session_id},
+      'pending', ${payment.tier_id}, ${payment.mode},
       ${payment.duration_seconds}, ${payment.amount_idr}, ${payment.kind}, ${payment.target_mitra_id},
       ${payment.topic}, ${payment.checkout_url}, ${timestamp(payment.created_at)},
       ${timestamp(payment.expires_at)})

@@ -2,7 +2,7 @@
 // constraints of the Postgres adapter.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { proofOf } from "../domain/phone-proof.ts"
+import { proofOf } from "../domain/phone.ts"
 import { type Customer, type MitraAccount, People, type StaffAccount } from "../services/people.ts"
 import { characters, hold, isPhone } from "./memory/constraints.ts"
 import { MemoryTables, type StaffRow, type Tables } from "./memory/tables.ts"

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { proofOf } from "../domain/phone-proof.ts"
+import { proofOf } from "../domain/phone.ts"
 import { type MitraAccount, People, type StaffAccount } from "../services/people.ts"
 import { lockFor } from "./postgres/advisory-locks.ts"
 import { firstOf, Millis, timestamp, timestampOrNull } from "./postgres/columns.ts"
@@ -42,7 +42,7 @@ const isOurs = (id: string) => (row: { readonly id: string } | null): boolean =>
 
 const customerColumns = "id, call_name, phone, belongs_to, created_at"
 
-/** Whoever proves a phone takes its lock first, so that between looking for its owner and writing none appears. */
+/** Whoever proves a phone takes its lock first: between looking for its owner and writing none appears. */
 const provePhone = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(
     function*(customerId: string, phone: string) {

@@ -5,7 +5,6 @@ import * as Layer from "effect/Layer"
 import {
   blockingStatuses,
   liveStatuses,
-  openStatuses,
   type Offer,
   type SessionState,
   type Side
@@ -15,6 +14,7 @@ import type { StoredMessage } from "../services/sessions.ts"
 import { hold, holdReference } from "./memory/constraints.ts"
 import { type ChatSessionRow, MemoryTables, type OfferRow, type Tables } from "./memory/tables.ts"
 import { pastCursorOf } from "./sessions/past-cursor.ts"
+import { waitingLine } from "./sessions/waiting-line.memory.ts"
 
 type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
 
@@ -247,45 +247,6 @@ const story = (tables: Tables): Part<"messages" | "sentMessage" | "eventsAfter" 
     )
 })
 
-const isInLine = (row: ChatSessionRow, now: number): boolean =>
-  openStatuses.includes(row.status) && row.kind === "blast" && row.search_ends_at > now
-
-const oldestFirst = (
-  a: Pick<ChatSessionRow, "id" | "requested_at">,
-  b: Pick<ChatSessionRow, "id" | "requested_at">
-): number => a.requested_at - b.requested_at || compare(a.id, b.id)
-
-const line = (tables: Tables): Part<"waiting" | "aheadOf" | "nthEnd" | "haveMet"> => ({
-  waiting: (now, limit) =>
-    Effect.sync(() =>
-      [...tables.chat_sessions.values()]
-        .filter((row) => isInLine(row, now) && row.status === "searching")
-        .toSorted(oldestFirst)
-        .slice(0, limit)
-        .map((row) => row.id)
-    ),
-  aheadOf: (request, now, limit) =>
-    Effect.sync(() => {
-      const older = [...tables.chat_sessions.values()].filter((row) =>
-        isInLine(row, now) && oldestFirst(row, request) < 0
-      )
-      return Math.min(limit, older.length)
-    }),
-  nthEnd: (nth) =>
-    Effect.sync(() =>
-      [...tables.chat_sessions.values()]
-        .flatMap((row) => row.ends_at === null ? [] : [row.ends_at])
-        .toSorted((a, b) => a - b)[nth - 1] ?? null
-    ),
-  haveMet: (customerId, mitraId) =>
-    Effect.sync(() =>
-      [...tables.chat_sessions.values()].some((row) =>
-        row.customer_id === customerId && row.mitra_id === mitraId &&
-        (row.ended_at !== null || row.status === "closing")
-      )
-    )
-})
-
 const overview = (tables: Tables): Part<"due" | "counts"> => ({
   due: (horizon, limit) =>
     Effect.sync(() =>
@@ -313,7 +274,7 @@ export const layer = Layer.effect(Sessions)(
       ...personal(tables),
       ...offers(tables),
       ...story(tables),
-      ...line(tables),
+      ...waitingLine(tables),
       ...overview(tables)
     }))
 )

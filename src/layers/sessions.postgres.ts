@@ -253,6 +253,13 @@ export const layer = Layer.effect(Sessions)(
   Effect.map(
     SqlClient.SqlClient,
     (sql) =>
-      Sessions.of({ ...owning(sql), ...personal(sql), ...offers(sql), ...story(sql), ...line(sql), ...overview(sql) })
+      Sessions.of({
+        ...owning(sql),
+        ...personal(sql),
+        ...offers(sql),
+        ...story(sql),
+        ...line(sql),
+        ...overview(sql)
+      })
   )
 )

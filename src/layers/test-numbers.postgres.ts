@@ -1,5 +1,5 @@
-// TestNumbers in Postgres, each change in one transaction with its audit entry. The entry says that a code was
-// set, not which: more people may read the log than may sign in as a tester.
+// TestNumbers in Postgres, each change in one transaction with its audit entry. The entry says that a code
+// was set, not which: more people may read the log than may sign in as a tester.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -59,8 +59,7 @@ export const layer = Layer.effect(TestNumbers)(
         Effect.flatMap(numbersOf),
         answered
       ),
-      codeOf: (phone) =>
-        find(sql, phone).pipe(Effect.map((number) => number?.code ?? null), answered),
+      codeOf: (phone) => find(sql, phone).pipe(Effect.map((number) => number?.code ?? null), answered),
       put: put(sql),
       remove: remove(sql)
     }))

@@ -1,5 +1,5 @@
-// Devices: the push tokens of signed-in people. A token is one phone's, so it belongs to whoever registered it
-// last, through the sign-in they did it with; when that sign-in ends the phone hears nothing more.
+// Devices: the push tokens of signed-in people. A token is one phone's, so it belongs to whoever registered
+// it last, through the sign-in they did it with; when that sign-in ends the phone hears nothing more.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Side } from "../domain/session/state.ts"

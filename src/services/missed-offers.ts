@@ -5,9 +5,9 @@ import type * as Effect from "effect/Effect"
 import type { Unavailable } from "./unavailable.ts"
 
 export class MissedOffers extends Context.Service<MissedOffers, {
-  /** Her newest offers that ran out with no answer of hers in between, among those sent at or after `since`. */
+  /** Her newest offers that ran out, back to her last answer or to `since`. */
   readonly inARow: (mitraId: string, since: number, limit: number) => Effect.Effect<number, Unavailable>
-  /** Online mitras with an offer that ran out after `after` and `count` of them in a row since they came online. */
+  /** Online mitras with `count` in a row since they came online, and one that ran out after `after`. */
   readonly suspects: (options: {
     readonly after: number
     readonly count: number

@@ -44,7 +44,8 @@ export class OneTimeCodes extends Context.Service<OneTimeCodes, {
   readonly check: (options: {
     readonly phone: string
     readonly user_type: "customer" | "mitra"
-    readonly code_hash: string
+    /** One per key that may have been in use when it was sent; any of them matches. */
+    readonly code_hashes: ReadonlyArray<string>
     readonly attempts_max: number
     readonly now: number
   }) => Effect.Effect<Checked, Unavailable>

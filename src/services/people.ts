@@ -1,7 +1,7 @@
 // People: customers, mitras and staff as accounts. Times are epoch milliseconds; phones are E.164.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { Proof } from "../domain/phone-proof.ts"
+import type { Proof } from "../domain/phone.ts"
 import type { Unavailable } from "./unavailable.ts"
 
 export interface Customer {

@@ -22,7 +22,7 @@ import { request, type Stage, tick } from "./stage.ts"
 type Needs = Stage | MissedOffers
 type Ending = "expired" | "declined" | "cancelled" | "taken" | "pending"
 
-/** Request `n` was offered to mitras 1 and 2 a minute after the one before, and ended like this for mitra 1. */
+/** Request `n` was offered to mitras 1 and 2, after the one before, and ended like this for mitra 1. */
 const offered = Effect.fnUntraced(function*(n: number, ending: Ending) {
   const at = t0 + n * 2 * minute
   yield* givenPayment(n, { confirmed: true })

@@ -32,7 +32,15 @@ const check = (
 ) =>
   Effect.flatMap(
     OneTimeCodes,
-    (port) => port.check({ phone, user_type: "mitra", code_hash, attempts_max: 3, now, ...more })
+    (port) =>
+      port.check({
+        phone,
+        user_type: "mitra",
+        code_hashes: [code_hash],
+        attempts_max: 3,
+        now,
+        ...more
+      })
   )
 
 const issued = { _tag: "Issued" } as const
@@ -165,6 +173,17 @@ const checks = (test: Test) => {
       yield* issue(2, t0 + minute)
       assert.strictEqual(yield* check("hash-1", t0 + minute + 1), "mismatch")
       assert.strictEqual(yield* check("hash-2", t0 + minute + 2), "matched")
+    })
+  )
+
+  test(
+    "a code matches by any of the hashes it may have been stored under, as one attempt",
+    Effect.gen(function*() {
+      yield* issue(1, t0)
+      const wrong = { code_hashes: ["hash-7", "hash-8"] }
+      for (const n of [1, 2]) assert.strictEqual(yield* check("", t0 + n, wrong), "mismatch")
+      const both = { code_hashes: ["hash-9", "hash-1"] }
+      assert.strictEqual(yield* check("", t0 + 3, both), "matched")
     })
   )
 

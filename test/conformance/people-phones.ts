@@ -1,4 +1,5 @@
-// What every People adapter must do when customers prove phones: one phone, one customer, whoever comes at once.
+// What every People adapter must do when customers prove phones: one phone, one customer, whoever comes at
+// once.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

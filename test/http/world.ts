@@ -38,6 +38,7 @@ import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../src/layers/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
+import * as RateLimitsMemory from "../../src/layers/rate-limits.memory.ts"
 import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
 import * as SettingsMemory from "../../src/layers/settings.memory.ts"
 import * as TestNumbersMemory from "../../src/layers/test-numbers.memory.ts"
@@ -108,6 +109,7 @@ const adapters = Layer.mergeAll(
   OneTimeCodesMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
+  RateLimitsMemory.layer,
   SettingsMemory.layer,
   TestNumbersMemory.layer,
   faultyBus,
@@ -147,7 +149,10 @@ const mitraActors = Layer.effect(MitraActors)(Effect.map(
 const secrets = Redacted.make("a-secret-of-at-least-32-bytes-for-tests")
 const pace = { heartbeat_every_seconds: 30 }
 
-const doors = Layer.mergeAll(SignIn.layer({ secrets, dev_code: "000000", test_numbers: true }), VerifyToken.layer).pipe(
+const doors = Layer.mergeAll(
+  SignIn.layer({ secrets, dev_code: "000000", test_numbers: true }),
+  VerifyToken.layer
+).pipe(
   Layer.provideMerge(AccessTokens.layer({ secrets }))
 )
 

@@ -8,6 +8,7 @@ import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
 import * as SessionsPostgres from "../../src/layers/sessions.postgres.ts"
 import { journal } from "../conformance/journal.ts"
+import { journalMoney } from "../conformance/journal-money.ts"
 import { journalPairing } from "../conformance/journal-pairing.ts"
 import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
@@ -25,6 +26,6 @@ const everything = Layer.mergeAll(
   Written.layerPostgres
 ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
 
-for (const suite of [journal, journalPairing, sessions, sessionsLists, sessionsLossless]) {
+for (const suite of [journal, journalMoney, journalPairing, sessions, sessionsLists, sessionsLossless]) {
   suite("postgres", everything)
 }

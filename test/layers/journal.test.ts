@@ -9,6 +9,7 @@ import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
 import { journal } from "../conformance/journal.ts"
+import { journalMoney } from "../conformance/journal-money.ts"
 import { journalPairing } from "../conformance/journal-pairing.ts"
 import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
@@ -25,6 +26,6 @@ const everything = Layer.mergeAll(
   Written.layerMemory
 ).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
 
-for (const suite of [journal, journalPairing, sessions, sessionsLists, sessionsLossless]) {
+for (const suite of [journal, journalMoney, journalPairing, sessions, sessionsLists, sessionsLossless]) {
   suite("memory", everything)
 }

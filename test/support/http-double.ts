@@ -1,5 +1,5 @@
-// A stand-in for somebody else's HTTP API on a local port: it keeps what it was asked and answers as it is told,
-// late, brokenly or not at all.
+// A stand-in for somebody else's HTTP API on a local port: it keeps what it was asked and answers as it is
+// told, late, brokenly or not at all.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"

@@ -2,7 +2,6 @@
 // the public beacon with its limit. And the same server when its Valkey dies.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Phone } from "../../demo/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { freshValkey, type TestValkey } from "../support/valkey.ts"
@@ -52,12 +51,13 @@ describe("a server with Valkey", () => {
         adminCall(server, token, "admin.inspect_mitra", { mitra_id: ayu.id }).then((seen) => seen.presence)
       const here = await eventually(presence, (facts) => facts.connected === true)
       assert.deepStrictEqual(here, { connected: true, declared_online: true, push_reachable: false })
-      await ayu.phone.close()
+      ayu.phone.hangUp()
       const gone = await eventually(presence, (facts) => facts.connected === false)
       assert.deepStrictEqual(gone, { connected: false, declared_online: true, push_reachable: false })
 
       const sari = await customer(server)
-      const session_id = await pay(server, sari, "chat_5")
+      const payment_id = await pay(server, sari, "chat_5")
+      const { session_id } = await sari.phone.call("customer.payment_status", { payment_id })
       const offers = await eventually(
         () => adminCall(server, token, "admin.inspect_session", { session_id }).then((seen) => seen.offers),
         (found: ReadonlyArray<{ mitra_id: string }>) => found.length > 0

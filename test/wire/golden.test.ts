@@ -5,7 +5,6 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { RpcSchema } from "effect/rpc"
 import { CallError } from "../../src/contract/errors.ts"
-import { PhoneEvent } from "../../src/contract/events.ts"
 import { PublicApi } from "../../src/contract/public-api.ts"
 import { difference, fill, goldens, type Json } from "./golden.ts"
 
@@ -66,6 +65,13 @@ const exitProblem = (tag: string, exit: ExitFrame): string | null => {
   return RpcSchema.isStreamSchema(success) ? null : reasonNot(success, exit.value)
 }
 
+const chunkProblems = (tag: string, values: ReadonlyArray<unknown>): ReadonlyArray<string | null> => {
+  const stream = rpcOf(tag)?.successSchema
+  return stream !== undefined && RpcSchema.isStreamSchema(stream)
+    ? values.map((value) => reasonNot(stream.success, value))
+    : [`values of ${tag}, which is no stream`]
+}
+
 describe("golden frames", () => {
   it("send only calls of the contract, with payloads it accepts, except where a no is shown", () => {
     for (const { frame, sent, where, phone } of spoken.filter((each) => each.sent)) {
@@ -86,7 +92,10 @@ describe("golden frames", () => {
       if (sent && frame["_tag"] === "Request") tags.set(`${phone} ${frame["id"]}`, String(frame["tag"]))
       if (sent) continue
       const problems = frame["_tag"] === "Chunk"
-        ? (frame["values"] as ReadonlyArray<unknown>).map((event) => reasonNot(PhoneEvent, event))
+        ? chunkProblems(
+          tags.get(`${phone} ${frame["requestId"]}`) ?? "",
+          frame["values"] as ReadonlyArray<unknown>
+        )
         : frame["_tag"] === "Exit"
         ? [
           exitProblem(tags.get(`${phone} ${frame["requestId"]}`) ?? "", frame["exit"] as unknown as ExitFrame)

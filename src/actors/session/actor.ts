@@ -101,16 +101,19 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
     marks: (command) => command._tag !== "SendMessage",
     recall: (command) =>
       command._tag === "SendMessage"
-        ? Effect.map(sessions.sentMessage(sessionId, command.by.id, command.client_message_id), replyOfMessage)
+        ? Effect.map(
+          sessions.sentMessage(sessionId, command.by.id, command.client_message_id),
+          replyOfMessage
+        )
         : Effect.succeed(null),
     publish: announceSession,
     afterCommit: (turn) =>
       (turn.after.mitra_id !== null && turn.events.some(changesCapacity)
         ? availability.capacityChanged(turn.after.mitra_id)
         : Effect.void).pipe(
-        Effect.andThen(noteOffers(availability, turn.before, turn.after)),
-        Effect.andThen(turn.events.some(movesLine) ? wakeWaiting((places) => places) : Effect.void)
-      ),
+          Effect.andThen(noteOffers(availability, turn.before, turn.after)),
+          Effect.andThen(turn.events.some(movesLine) ? wakeWaiting((places) => places) : Effect.void)
+        ),
     afterLoad: () => Effect.void
   }
   return machine

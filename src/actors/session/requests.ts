@@ -55,17 +55,21 @@ export const layer = Layer.effect(Requests)(
       const now = yield* Clock.currentTimeMillis
       const values = yield* settings.current
       const customer = yield* people.findCustomer(payment.customer_id)
-      const state = openRequest({
-        id: yield* random.uuidV7(),
-        customer_id: payment.customer_id,
-        customer_name: customer?.call_name ?? "",
-        payment_id: payment.id,
-        amount_idr: payment.amount_idr,
-        mode: payment.mode,
-        topic: payment.topic,
-        purchased_ms: payment.duration_seconds * 1000,
-        ...request
-      }, values, now)
+      const state = openRequest(
+        {
+          id: yield* random.uuidV7(),
+          customer_id: payment.customer_id,
+          customer_name: customer?.call_name ?? "",
+          payment_id: payment.id,
+          amount_idr: payment.amount_idr,
+          mode: payment.mode,
+          topic: payment.topic,
+          purchased_ms: payment.duration_seconds * 1000,
+          ...request
+        },
+        values,
+        now
+      )
       const opened = yield* sessions.open(state, deadlineOf(state) ?? now)
       if (opened._tag === "AlreadyActive") yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)
       if (opened._tag === "Opened" || opened._tag === "Exists") yield* startSearch(opened.session_id)

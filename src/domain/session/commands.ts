@@ -31,7 +31,11 @@ export const SessionCommand = Schema.Union([
     amount_idr: Schema.Int,
     purchased_ms: Schema.Int
   }),
-  Schema.TaggedStruct("AnswerExtension", { by: Participant, extension_seq: Schema.Int, approve: Schema.Boolean }),
+  Schema.TaggedStruct("AnswerExtension", {
+    by: Participant,
+    extension_seq: Schema.Int,
+    approve: Schema.Boolean
+  }),
   Schema.TaggedStruct("End", { by: Participant }),
   Schema.TaggedStruct("Goodbye", { by: Participant, text: Schema.String }),
   Schema.TaggedStruct("ForceClose", { staff_id: Schema.String, reason: Schema.String })

@@ -99,7 +99,7 @@ const replyFor = (
   }
 }
 
-/** What time alone brings, and for a look out of turn also what that one finds: finding nobody is no event. */
+/** What time alone brings, and for a look out of turn what that one finds; finding nobody is no event. */
 const dueBefore = (
   state: SessionState,
   command: SessionCommand,

@@ -34,9 +34,12 @@ export const wantsReachability = (state: SessionState, now: number): boolean =>
 
 const extensionDue = (state: SessionState, facts: SessionFacts): SessionEvent | null => {
   const { extension } = state
-  if (extension === null || !wantsReachability(state, facts.now) || facts.mitra_is_reachable === null) return null
+  if (extension === null || !wantsReachability(state, facts.now) || facts.mitra_is_reachable === null) {
+    return null
+  }
   const { settings } = facts
-  const isApproved = settings.extension_default_action_on_timeout === "auto_approve" && facts.mitra_is_reachable
+  const isApproved = settings.extension_default_action_on_timeout === "auto_approve" &&
+    facts.mitra_is_reachable
   return isApproved
     ? approved(state, extension, extension.deadline_at, "clock")
     : closingEvent(extension.deadline_at, "extension_timeout", settings)

@@ -55,7 +55,7 @@ const createStaff = Effect.fnUntraced(
   }
 )
 
-/** Ends every sign-in and socket. The account is inactive already: the gate refuses whatever comes meanwhile. */
+/** Ends every sign-in and socket. The account is inactive already: the gate refuses what comes meanwhile. */
 const signOutStaff = Effect.fnUntraced(function*(staffId: string) {
   yield* (yield* AuthSessions).revokeAllOf("staff", staffId, "deactivated", yield* Clock.currentTimeMillis)
   yield* (yield* Bus).publish([{
@@ -67,7 +67,9 @@ const signOutStaff = Effect.fnUntraced(function*(staffId: string) {
 const changeStaff = Effect.fnUntraced(function*(staffId: string, change: StaffChange, action: string) {
   const me = yield* currentStaff
   // Nobody locks themselves out by a slip; a colleague can do it.
-  if (me.staff_id === staffId) return yield* refuse("FORBIDDEN", "Ask a colleague to change your own account.")
+  if (me.staff_id === staffId) {
+    return yield* refuse("FORBIDDEN", "Ask a colleague to change your own account.")
+  }
   const entry = yield* entryOf(action, "staff", staffId)
   const changed = yield* (yield* AccountChanges).changeStaff(staffId, change, entry)
   switch (changed._tag) {
@@ -102,7 +104,12 @@ const createMitra = Effect.fnUntraced(
   function*(payload: { readonly display_name: string; readonly phone: string }) {
     const { phone } = payload
     yield* checkPhone(phone)
-    const mitra = { id: yield* newId, display_name: yield* named(payload.display_name), phone, is_active: true }
+    const mitra = {
+      id: yield* newId,
+      display_name: yield* named(payload.display_name),
+      phone,
+      is_active: true
+    }
     const entry = yield* entryOf("mitra.create", "mitra", mitra.id)
     if (!(yield* (yield* AccountChanges).createMitra(mitra, entry))) {
       const owner = yield* (yield* People).findMitraByPhone(phone)
@@ -139,9 +146,11 @@ export const layer = (options: { readonly testNumbersCount: boolean }) =>
     "admin.roles": () =>
       Effect.succeed({ roles: roles.map((role) => ({ role, permissions: permissionsOf(role) })) }),
     "admin.staff_list": () =>
-      answering(Effect.flatMap(AccountChanges, (port) => port.staff).pipe(
-        Effect.map((staff) => ({ staff: staff.map(staffView) }))
-      )),
+      answering(
+        Effect.flatMap(AccountChanges, (port) => port.staff).pipe(
+          Effect.map((staff) => ({ staff: staff.map(staffView) }))
+        )
+      ),
     "admin.staff_create": (payload) => answering(createStaff(payload)),
     "admin.staff_set_role": ({ role, staff_id }) =>
       answering(changeStaff(staff_id, { role }, "staff.set_role")),
@@ -150,9 +159,11 @@ export const layer = (options: { readonly testNumbersCount: boolean }) =>
     "admin.mitra_create": (payload) => answering(createMitra(payload)),
     "admin.mitra_rename": ({ display_name, mitra_id }) => answering(renameMitra(mitra_id, display_name)),
     "admin.test_numbers": () =>
-      answering(Effect.flatMap(TestNumbers, (port) => port.list).pipe(
-        Effect.map((test_numbers) => ({ is_effective: options.testNumbersCount, test_numbers }))
-      )),
+      answering(
+        Effect.flatMap(TestNumbers, (port) => port.list).pipe(
+          Effect.map((test_numbers) => ({ is_effective: options.testNumbersCount, test_numbers }))
+        )
+      ),
     "admin.test_number_put": (payload) => answering(putTestNumber(payload)),
     "admin.test_number_remove": ({ phone }) => answering(removeTestNumber(phone))
   })

@@ -41,9 +41,11 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
 }
 
 /** Stands before every call of the internal listener. */
-export class PermissionGate extends RpcMiddleware.Service<PermissionGate>()("halobestie/http/PermissionGate", {
-  error: CallError
-}) {}
+export class PermissionGate
+  extends RpcMiddleware.Service<PermissionGate>()("halobestie/http/PermissionGate", {
+    error: CallError
+  })
+{}
 
 const notSignedIn = refuse(
   "NOT_SIGNED_IN",
@@ -67,8 +69,11 @@ const check = Effect.fnUntraced(function*(tag: string) {
 })
 
 export const layer = Layer.effect(PermissionGate)(
-  Effect.map(People, (people) =>
-    PermissionGate.of((handler, { rpc }) =>
-      Effect.andThen(answering(Effect.provideService(check(rpc._tag), People, people)), handler)
-    ))
+  Effect.map(
+    People,
+    (people) =>
+      PermissionGate.of((handler, { rpc }) =>
+        Effect.andThen(answering(Effect.provideService(check(rpc._tag), People, people)), handler)
+      )
+  )
 )

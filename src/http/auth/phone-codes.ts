@@ -8,6 +8,7 @@ import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
 import { CodeSender } from "../../services/code-sender.ts"
 import { type Checked, type CodeLimits, type Issued, OneTimeCodes } from "../../services/one-time-codes.ts"
+import { type RateLimit, RateLimits } from "../../services/rate-limits.ts"
 import { TestNumbers } from "../../services/test-numbers.ts"
 import { secretsOf } from "./access-tokens.ts"
 import { claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
@@ -58,8 +59,22 @@ const disproved = (checked: Exclude<Checked, "matched">) => {
   }
 }
 
-const providerFailed = refuse("OTP_PROVIDER_FAILED", "The code could not be sent. Please try again in a minute.", {
-  retry_after_seconds: seconds(codeLimits.cooldown_ms)
+const providerFailed = refuse(
+  "OTP_PROVIDER_FAILED",
+  "The code could not be sent. Please try again in a minute.",
+  { retry_after_seconds: seconds(codeLimits.cooldown_ms) }
+)
+
+/**
+ * The answer to a stranger says whether a phone has an account here, which is nobody's business but its
+ * owner's: an address may not try out one phone after the other.
+ */
+export const strangerLimit: RateLimit = { name: "phone_asks", asks_max: 120, window_ms: 3_600_000 }
+
+const strangersSlowedDown = Effect.fnUntraced(function*(peer: string) {
+  const wait = yield* (yield* RateLimits).take(strangerLimit, peer)
+  if (wait === null) return
+  return yield* limited({ _tag: "IpLimit", retry_after_ms: wait.retry_after_ms })
 })
 
 /** Longer than the sender's own attempts take together, shorter than a caller's patience. */
@@ -78,13 +93,20 @@ const randomCode = Effect.gen(function*() {
 })
 
 export const makePhoneCodes = (options: PhoneCodeOptions) => {
-  const [secret] = secretsOf(options.secrets)
-  if (secret === undefined) throw new Error("AUTH_JWT_SECRET needs at least one secret")
-  const hash = ({ phone, user_type }: PhoneAsk, code: string) =>
+  const secrets = secretsOf(options.secrets)
+  const [first] = secrets
+  if (first === undefined) throw new Error("AUTH_JWT_SECRET needs at least one secret")
+  const hashWith = (secret: Uint8Array, { phone, user_type }: PhoneAsk, code: string) =>
     createHmac("sha256", secret).update(`${user_type}:${phone}:${code}`).digest("hex")
 
-  const request = Effect.fnUntraced(function*(ask: PhoneAsk, ip: string) {
-    yield* mayAsk(ask)
+  // Where everybody may come in with the development code there is nothing to try out.
+  const admit = (ask: PhoneAsk) =>
+    ask.by === null && options.dev_code === null
+      ? Effect.andThen(strangersSlowedDown(ask.peer), mayAsk(ask))
+      : mayAsk(ask)
+
+  const request = Effect.fnUntraced(function*(ask: PhoneAsk) {
+    yield* admit(ask)
     const chosen = options.test_numbers ? yield* (yield* TestNumbers).codeOf(ask.phone) : null
     const code = chosen ?? (yield* randomCode)
     const now = yield* Clock.currentTimeMillis
@@ -92,8 +114,8 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
       id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
       phone: ask.phone,
       user_type: ask.user_type,
-      code_hash: hash(ask, code),
-      ip,
+      code_hash: hashWith(first, ask, code),
+      ip: ask.peer,
       created_at: now,
       expires_at: now + codeLifetimeMs
     }, { ...codeLimits, now })
@@ -105,12 +127,13 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
 
   const prove = Effect.fnUntraced(function*(ask: PhoneAsk, code: string) {
     if (!/^[0-9]{6}$/.test(code)) return yield* refuse("CODE_INVALID", "A code has six digits.")
-    yield* mayAsk(ask)
+    yield* admit(ask)
     if (options.dev_code === null || code !== options.dev_code) {
       const checked = yield* (yield* OneTimeCodes).check({
         phone: ask.phone,
         user_type: ask.user_type,
-        code_hash: hash(ask, code),
+        // Sent before a key was rotated, or by a runner that has not heard of it yet.
+        code_hashes: secrets.map((secret) => hashWith(secret, ask, code)),
         attempts_max: codeAttemptsMax,
         now: yield* Clock.currentTimeMillis
       })

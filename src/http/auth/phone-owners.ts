@@ -1,8 +1,7 @@
 // Phone owners: whose door a phone opens. A mitra's own; a customer's who is here already; or it makes an
 // anonymous customer somebody who can come back. Asked before a code is sent and again before it counts.
 import * as Effect from "effect/Effect"
-import { isPhone } from "../../domain/phone.ts"
-import { proofOf } from "../../domain/phone-proof.ts"
+import { isPhone, proofOf } from "../../domain/phone.ts"
 import { refuse } from "../../domain/refusal.ts"
 import type { Side } from "../../domain/session/state.ts"
 import { People } from "../../services/people.ts"
@@ -13,6 +12,8 @@ export interface PhoneAsk {
   readonly user_type: Side
   /** Who the connection is already; only ever its verified principal. */
   readonly by: Principal | null
+  /** The address of the other end. */
+  readonly peer: string
 }
 
 /** Whose tokens a proven phone buys. */
@@ -28,7 +29,10 @@ const unknown = (side: Side) =>
     side === "mitra" ? "No bestie is registered with this phone." : "Nobody has signed up with this phone."
   )
 
-const wrongFlow = refuse("WRONG_FLOW", "This account cannot take that phone. Sign out first to use another one.")
+const wrongFlow = refuse(
+  "WRONG_FLOW",
+  "This account cannot take that phone. Sign out first to use another one."
+)
 
 const otherKind = refuse(
   "WRONG_FLOW",
@@ -68,7 +72,7 @@ export const mayAsk = Effect.fnUntraced(function*(ask: PhoneAsk) {
   else yield* mayProve(ask.by.user_id, ask.phone)
 })
 
-/** To be called once the code was right. Dying afterwards is harmless: proving the phone again ends the same. */
+/** To be called once the code was right. Dying afterwards is harmless: proving it again ends the same. */
 export const claim = Effect.fnUntraced(function*(ask: PhoneAsk) {
   const owner = (user_id: string, account_belongs_to: string | null = null): PhoneOwner => ({
     user_type: ask.user_type,

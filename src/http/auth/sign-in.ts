@@ -13,6 +13,7 @@ import { Bus, type Topic } from "../../services/bus.ts"
 import { CodeSender } from "../../services/code-sender.ts"
 import { OneTimeCodes } from "../../services/one-time-codes.ts"
 import { People } from "../../services/people.ts"
+import { RateLimits } from "../../services/rate-limits.ts"
 import { TestNumbers } from "../../services/test-numbers.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import { AccessTokens } from "./access-tokens.ts"
@@ -26,8 +27,7 @@ type Answer<A> = Effect.Effect<A, Refusal | Unavailable>
 export class SignIn extends Context.Service<SignIn, {
   readonly anonymous: (callName: string) => Answer<Tokens>
   readonly requestCode: (
-    ask: PhoneAsk,
-    peer: string
+    ask: PhoneAsk
   ) => Answer<{ readonly expires_at: number; readonly next_code_after_seconds: number }>
   readonly verifyCode: (ask: PhoneAsk, code: string) => Answer<ProvenTokens>
   readonly refresh: (refreshToken: string) => Answer<Tokens>
@@ -158,6 +158,7 @@ type Needs =
   | CodeSender
   | OneTimeCodes
   | People
+  | RateLimits
   | SecureRandom.SecureRandom
   | TestNumbers
 
@@ -170,13 +171,14 @@ export const layer = (options: PhoneCodeOptions) =>
       CodeSender,
       OneTimeCodes,
       People,
+      RateLimits,
       SecureRandom.SecureRandom,
       TestNumbers
     )(yield* Effect.context<Needs>())
     const codes = makePhoneCodes(options)
     return SignIn.of({
       anonymous: (callName) => Effect.provideContext(anonymous(callName), services),
-      requestCode: (ask, peer) => Effect.provideContext(codes.request(ask, peer), services),
+      requestCode: (ask) => Effect.provideContext(codes.request(ask), services),
       verifyCode: (ask, code) =>
         codes.prove(ask, code).pipe(
           Effect.flatMap(({ account_belongs_to, ...owner }) =>

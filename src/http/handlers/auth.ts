@@ -20,24 +20,19 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
   const signIn = yield* SignIn
   const verifier = yield* TokenVerifier
 
-  const asked = Effect.fnUntraced(function*(payload: Pick<PhoneAsk, "phone" | "user_type">) {
-    const connection = yield* currentConnection
-    const ask: PhoneAsk = {
-      phone: payload.phone,
-      user_type: payload.user_type,
-      by: yield* connection.principal
-    }
-    return { ask, peer: connection.peer }
-  })
+  const asked = ({ phone, user_type }: Pick<PhoneAsk, "phone" | "user_type">) =>
+    Effect.flatMap(
+      currentConnection,
+      ({ peer, principal }) => Effect.map(principal, (by): PhoneAsk => ({ phone, user_type, by, peer }))
+    )
 
   const requestCode = Effect.fnUntraced(function*(payload: Pick<PhoneAsk, "phone" | "user_type">) {
-    const { ask, peer } = yield* asked(payload)
-    const sent = yield* signIn.requestCode(ask, peer)
+    const sent = yield* signIn.requestCode(yield* asked(payload))
     return { ...sent, expires_at: instant(sent.expires_at) }
   })
 
   const verifyCode = (payload: Pick<PhoneAsk, "phone" | "user_type"> & { readonly code: string }) =>
-    Effect.flatMap(asked(payload), ({ ask }) => signIn.verifyCode(ask, payload.code))
+    Effect.flatMap(asked(payload), (ask) => signIn.verifyCode(ask, payload.code))
 
   const signOut = Effect.fnUntraced(function*(everywhere: boolean) {
     yield* signIn.signOut(yield* currentSignIn, everywhere)

@@ -109,7 +109,13 @@ export const orderPayment = Effect.fnUntraced(function*(
   yield* nothingLive(order.customer_id)
   const { target_mitra_id = null, topic } = order
   if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
-  return yield* create(order, tier, { id, product: "chat_session", extends_session_id: null, target_mitra_id, topic })
+  return yield* create(order, tier, {
+    id,
+    product: "chat_session",
+    extends_session_id: null,
+    target_mitra_id,
+    topic
+  })
 })
 
 /** The session decides again once it is paid; here nobody is asked to pay for what cannot be. */

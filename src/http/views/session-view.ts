@@ -2,7 +2,12 @@
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import type { ExtensionView, SessionView } from "../../contract/views.ts"
 import { remainingMs } from "../../domain/ledger.ts"
-import { holdingStatuses, type PendingExtension, type SessionState, type Side } from "../../domain/session/state.ts"
+import {
+  holdingStatuses,
+  type PendingExtension,
+  type SessionState,
+  type Side
+} from "../../domain/session/state.ts"
 
 export interface Seen {
   readonly side: Side

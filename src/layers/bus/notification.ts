@@ -1,5 +1,5 @@
 // What one runner tells the others in one payload: several messages, below the 8,000 bytes Postgres
-// allows, because any payload may have to go through Postgres. Whatever cannot be read here costs a Resync, never a crash.
+// allows, because any of them may have to go there. What cannot be read here costs a Resync, never a crash.
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { offlineCauses } from "../../domain/mitra.ts"

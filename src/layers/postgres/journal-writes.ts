@@ -19,7 +19,8 @@ const updateSessions = (sql: Sql, { sessions }: Rows) =>
     sql`UPDATE chat_sessions s SET
       topic = r.topic, status = r.status, mitra_id = r.mitra_id, search_ends_at = r.search_ends_at,
       next_wave_at = r.next_wave_at, wave = r.wave, started_at = r.started_at, ends_at = r.ends_at,
-      warned_seconds = r.warned_seconds, extension = r.extension, closing_ends_at = r.closing_ends_at, ended_at = r.ended_at,
+      warned_seconds = r.warned_seconds, extension = r.extension,
+      closing_ends_at = r.closing_ends_at, ended_at = r.ended_at,
       ended_by = r.ended_by, end_reason = r.end_reason, ledger = r.ledger,
       customer_goodbye = r.customer_goodbye, mitra_goodbye = r.mitra_goodbye,
       customer_delivered_seq = r.customer_delivered_seq, customer_read_seq = r.customer_read_seq,
@@ -83,10 +84,13 @@ const consumePayments = (sql: Sql, { consumed }: Rows) =>
 
 /** One that was given up meanwhile is left as it is: its failure is recorded already. */
 const failPayments = (sql: Sql, { failed }: Rows) =>
-  unlessEmpty(failed, (rows) =>
-    sql`UPDATE payment_requests p SET status = r.status, failure_cause = r.cause, failed_at = r.at
+  unlessEmpty(
+    failed,
+    (rows) =>
+      sql`UPDATE payment_requests p SET status = r.status, failure_cause = r.cause, failed_at = r.at
       FROM json_to_recordset(${rows}::json) AS r(payment_id uuid, status text, cause text, at timestamptz)
-      WHERE p.id = r.payment_id AND p.status = 'confirmed'`)
+      WHERE p.id = r.payment_id AND p.status = 'confirmed'`
+  )
 
 const insertTransactions = (sql: Sql, { transactions }: Rows) =>
   unlessEmpty(

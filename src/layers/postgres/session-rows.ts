@@ -127,7 +127,8 @@ const foldedOffers = `coalesce((
 
 /** `SELECT ... FROM` of whole sessions (alias `s`); add the WHERE. Past pages leave the offers out. */
 export const selectSessions = (sql: SqlClient.SqlClient, options: { readonly offers: boolean }) =>
-  sql`SELECT s.id, s.customer_id, c.call_name AS customer_name, s.payment_id, s.opened_by, s.amount_idr, s.kind,
+  sql`SELECT s.id, s.customer_id, c.call_name AS customer_name, s.payment_id, s.opened_by,
+      s.amount_idr, s.kind,
       s.target_mitra_id, s.mode, s.topic, s.status, s.mitra_id, m.display_name AS mitra_name,
       s.requested_at, s.search_ends_at, s.next_wave_at, s.wave, s.started_at, s.ends_at,
       s.warned_seconds, s.extension, s.closing_ends_at, s.ended_at, s.ended_by, s.end_reason,

@@ -62,7 +62,8 @@ const checkClock = (state: SessionState): void => {
     const paused = state.ledger.entries
       .reduce((sum, entry) => sum + (entry.state === "paused" ? entry.to - entry.from : 0), 0)
     must(
-      state.ends_at === (state.ledger.entries[0]?.from ?? state.started_at ?? 0) + state.ledger.purchased_ms + paused,
+      state.ends_at ===
+        (state.ledger.entries[0]?.from ?? state.started_at ?? 0) + state.ledger.purchased_ms + paused,
       "the whole purchase is served, and pauses cost nothing"
     )
   } else if (state.status === "extending") {
@@ -72,7 +73,10 @@ const checkClock = (state: SessionState): void => {
     must(!paired || isBalanced(state.ledger), "charged = purchased once the paid time is over")
     must(paired || state.ledger.entries.length === 0, "nobody pays for a search")
   }
-  must((state.extension !== null) === (state.status === "extending"), "an extension waits only while extending")
+  must(
+    (state.extension !== null) === (state.status === "extending"),
+    "an extension waits only while extending"
+  )
   let last = Number.NEGATIVE_INFINITY
   for (const entry of state.ledger.entries) {
     must(entry.to >= entry.from, "time never runs backwards")

@@ -1,4 +1,5 @@
-// The account calls of the control center: staff and roles, mitra accounts, test numbers; each with its audit.
+// The account calls of the control center: staff and roles, mitra accounts, test numbers; each with its
+// audit entry.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -20,7 +21,7 @@ const logged = Effect.map(
 )
 
 describe("staff accounts", () => {
-  it.effect("are created once per email with a hashed password, listed, given another role, and audited", () =>
+  it.effect("are created once per email with a hashed password, listed, and given another role", () =>
     Effect.gen(function*() {
       const me = yield* admin
       const made = yield* me.call("admin.staff_create", newcomer)

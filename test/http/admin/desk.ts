@@ -1,5 +1,5 @@
-// The desk of the control center's tests: the account calls behind their gate, on memory adapters, and staff who
-// sit there. Fake is only the connection, which believes whoever is put on it.
+// The desk of the control center's tests: the account calls behind their gate, on memory adapters, and staff
+// who sit there. Fake is only the connection, which believes whoever is put on it.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"

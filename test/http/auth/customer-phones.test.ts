@@ -1,9 +1,10 @@
-// Customers and their phones: an anonymous one who proves a phone, one who turns out to be somebody else, one who
-// comes back; and every refusal on the way. Memory adapters, virtual time.
+// Customers and their phones: an anonymous one who proves a phone, one who turns out to be somebody else,
+// one who comes back; and every refusal on the way. Memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { Refusal } from "../../../src/domain/refusal.ts"
+import { strangerLimit } from "../../../src/http/auth/phone-codes.ts"
 import type { Principal } from "../../../src/http/connection.ts"
 import { TokenVerifier } from "../../../src/http/token-verifier.ts"
 import { People } from "../../../src/services/people.ts"
@@ -24,7 +25,7 @@ const phone = "+6281300000001"
 const other = "+6281300000002"
 
 const request = (to: string = phone, by: Principal | null = null, from: string = peer) =>
-  Effect.flatMap(signIn, (door) => door.requestCode(customerAsk(to, by), from))
+  Effect.flatMap(signIn, (door) => door.requestCode(customerAsk(to, by, from)))
 const verify = (code: string, by: Principal | null = null, to: string = phone) =>
   Effect.flatMap(signIn, (door) => door.verifyCode(customerAsk(to, by), code))
 const whoIs = (token: string) => Effect.flatMap(TokenVerifier, (verifier) => verifier.verify(token))
@@ -129,6 +130,24 @@ describe("a connection that is nobody's", () => {
     }).pipe(Effect.provide(doors())))
 })
 
+describe("a stranger who tries out phones", () => {
+  it.effect("is stopped after many in an hour from one address; who is signed in, or elsewhere, is not", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { by } = yield* guest("Sari")
+      for (let n = 0; n < strangerLimit.asks_max; n++) {
+        const code = n % 2 === 0 ? yield* codeOf(request()) : yield* codeOf(verify("123456"))
+        assert.strictEqual(code, "ACCOUNT_NOT_FOUND")
+      }
+      assert.strictEqual(yield* codeOf(request()), "OTP_RATE_LIMIT_IP")
+      assert.strictEqual(yield* codeOf(verify("123456")), "OTP_RATE_LIMIT_IP")
+      assert.strictEqual(yield* codeOf(request(phone, null, "203.0.113.8")), "ACCOUNT_NOT_FOUND")
+      yield* request(phone, by)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* codeOf(request(other)), "ACCOUNT_NOT_FOUND")
+    }).pipe(Effect.provide(doors())))
+})
+
 describe("a connection of the other kind", () => {
   it.effect("proves no phones: not a mitra's for customers, nor a customer's for mitras", () =>
     Effect.gen(function*() {
@@ -138,7 +157,7 @@ describe("a connection of the other kind", () => {
       const asMitra = yield* whoIs(ayu.access_token)
       assert.strictEqual(yield* codeOf(request(phone, asMitra)), "WRONG_FLOW")
       assert.strictEqual(yield* codeOf(verify("000000", asMitra)), "WRONG_FLOW")
-      const crossed = (yield* signIn).requestCode({ ...mitraAsk("+628110000001"), by: sari.by }, peer)
+      const crossed = (yield* signIn).requestCode({ ...mitraAsk("+628110000001"), by: sari.by })
       assert.strictEqual(yield* codeOf(crossed), "WRONG_FLOW")
     }).pipe(Effect.provide(doors({ dev_code: "000000" }))))
 })
@@ -181,7 +200,7 @@ describe("a customer's code", () => {
       for (let sent = 0; sent < 5; sent++) {
         yield* sent % 2 === 0
           ? request(mitraPhone, by)
-          : Effect.flatMap(signIn, (door) => door.requestCode(mitraAsk(mitraPhone), peer))
+          : Effect.flatMap(signIn, (door) => door.requestCode(mitraAsk(mitraPhone)))
         yield* TestClock.adjust("1 minute")
       }
       assert.strictEqual(yield* codeOf(request(mitraPhone, by)), "OTP_RATE_LIMIT_PHONE")
@@ -203,7 +222,7 @@ describe("a customer's code", () => {
     Effect.gen(function*() {
       yield* given
       const { by } = yield* guest("Sari")
-      yield* (yield* signIn).requestCode(mitraAsk("+628110000001"), peer)
+      yield* (yield* signIn).requestCode(mitraAsk("+628110000001"))
       assert.strictEqual(yield* codeOf(verify(yield* lastCode, by, "+628110000001")), "WRONG_FLOW")
     }).pipe(Effect.provide(doors())))
 })

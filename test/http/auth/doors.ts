@@ -19,6 +19,7 @@ import * as BusMemory from "../../../src/layers/bus.memory.ts"
 import * as Tables from "../../../src/layers/memory/tables.ts"
 import * as OneTimeCodesMemory from "../../../src/layers/one-time-codes.memory.ts"
 import * as PeopleMemory from "../../../src/layers/people.memory.ts"
+import * as RateLimitsMemory from "../../../src/layers/rate-limits.memory.ts"
 import * as TestNumbersMemory from "../../../src/layers/test-numbers.memory.ts"
 import { Bus, type BusEvent, type Topic } from "../../../src/services/bus.ts"
 import { CodeSender } from "../../../src/services/code-sender.ts"
@@ -46,6 +47,7 @@ const adapters = Layer.mergeAll(
   AuthSessionsMemory.layer,
   OneTimeCodesMemory.layer,
   PeopleMemory.layer,
+  RateLimitsMemory.layer,
   TestNumbersMemory.layer,
   BusMemory.layer,
   SecureRandom.layerWebCrypto
@@ -77,12 +79,18 @@ export const peer = "203.0.113.7"
 export const signIn = SignIn.SignIn
 
 /** An ask for the demo mitra's phone, on a connection that is nobody's. */
-export const mitraAsk = (phone: string): PhoneAsk => ({ phone, user_type: "mitra", by: null })
+export const mitraAsk = (phone: string, from = peer): PhoneAsk => ({
+  phone,
+  user_type: "mitra",
+  by: null,
+  peer: from
+})
 
-export const customerAsk = (phone: string, by: Principal | null = null): PhoneAsk => ({
+export const customerAsk = (phone: string, by: Principal | null = null, from = peer): PhoneAsk => ({
   phone,
   user_type: "customer",
-  by
+  by,
+  peer: from
 })
 
 export const codeOf = <A, R>(effect: Effect.Effect<A, Refusal | Unavailable, R>) =>

@@ -2,15 +2,18 @@
 // Memory adapters, virtual time; the code sender is a fake that keeps what it was given.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { TestClock } from "effect/testing"
 import { Refusal } from "../../../src/domain/refusal.ts"
 import { codeLifetimeMs } from "../../../src/http/auth/phone-codes.ts"
+import * as SignIn from "../../../src/http/auth/sign-in.ts"
 import { MemoryTables } from "../../../src/layers/memory/tables.ts"
 import { mitraId, t0 } from "../../conformance/given.ts"
 import { codeOf, doors, given, Inbox, lastCode, mitraAsk, peer, phone, signIn, wrongCode } from "./doors.ts"
 
 const request = (to: string = phone, from: string = peer) =>
-  Effect.flatMap(signIn, (door) => door.requestCode(mitraAsk(to), from))
+  Effect.flatMap(signIn, (door) => door.requestCode(mitraAsk(to, from)))
 const verify = (code: string, by: string = phone) =>
   Effect.flatMap(signIn, (door) => door.verifyCode(mitraAsk(by), code))
 
@@ -149,6 +152,28 @@ describe("proving a phone", () => {
       yield* request()
       yield* deactivate
       assert.strictEqual(yield* codeOf(verify(yield* lastCode)), "ACCOUNT_INACTIVE")
+    }).pipe(Effect.provide(doors())))
+})
+
+describe("a code sent before a key was rotated", () => {
+  const keys = ["the-first-key-of-at-least-32-bytes", "the-second-key-of-at-least-32-bytes"]
+  const signInWith = (...secrets: ReadonlyArray<string>) =>
+    Layer.fresh(SignIn.layer({
+      secrets: Redacted.make(secrets.join(",")),
+      dev_code: null,
+      test_numbers: false
+    }))
+
+  it.effect("counts as long as the old key does", () =>
+    Effect.gen(function*() {
+      yield* given
+      const [old, next] = [keys[0] ?? "", keys[1] ?? ""]
+      yield* Effect.provide(request(), signInWith(old))
+      const code = yield* lastCode
+      const only = yield* Effect.provide(codeOf(verify(code)), signInWith(next))
+      assert.strictEqual(only, "CODE_MISMATCH")
+      const tokens = yield* Effect.provide(verify(code), signInWith(next, old))
+      assert.strictEqual(tokens.user_id, mitraId)
     }).pipe(Effect.provide(doors())))
 })
 

@@ -5,8 +5,9 @@ import { TestClock } from "effect/testing"
 import { instant } from "../../../src/contract/fields.ts"
 import { wireVersion } from "../../../src/contract/version.ts"
 import { AccessTokens } from "../../../src/http/auth/access-tokens.ts"
+import { Devices } from "../../../src/services/devices.ts"
 import { idOf, t0 } from "../../conformance/given.ts"
-import { newPhone, refused } from "../phone.ts"
+import { customerPhone, newPhone, refused } from "../phone.ts"
 import { given, phoneOf } from "../story.ts"
 import { world } from "../world.ts"
 
@@ -42,6 +43,78 @@ describe("auth.authenticate", () => {
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(yield* authenticate(access_token), "TOKEN_EXPIRED")
       assert.strictEqual(yield* phone.connection.principal, null)
+    }).pipe(Effect.provide(world)))
+})
+
+describe("auth.providers", () => {
+  it.effect("says which ways in there are, to anybody", () =>
+    Effect.gen(function*() {
+      const phone = yield* newPhone
+      assert.deepStrictEqual(yield* phone.call("auth.providers", {}), {
+        anonymous: true,
+        phone: true,
+        google: false,
+        apple: false
+      })
+    }).pipe(Effect.provide(world)))
+})
+
+describe("a customer's phone", () => {
+  it.effect("is proven for the account the connection is signed in as, never for one a payload names", () =>
+    Effect.gen(function*() {
+      yield* given
+      const sari = yield* customerPhone("Sari")
+      const budi = yield* customerPhone("Budi")
+      const mine = { phone: "+6281300000001", user_type: "customer", code: "000000" } as const
+      const forged = { ...mine, by: budi.id, user_id: budi.id }
+      const proven = yield* sari.call("auth.verify_code", forged)
+      assert.strictEqual(proven.user_id, sari.id)
+      assert.isNull(proven.account_belongs_to)
+      const theirs = yield* budi.call("auth.verify_code", mine)
+      assert.strictEqual(theirs.user_id, sari.id)
+      assert.strictEqual(theirs.account_belongs_to, sari.id)
+      const stranger = yield* newPhone
+      assert.strictEqual((yield* stranger.call("auth.verify_code", mine)).user_id, sari.id)
+    }).pipe(Effect.provide(world)))
+})
+
+describe("auth.sign_out", () => {
+  it.effect("needs somebody to sign out, and leaves the token worth nothing", () =>
+    Effect.gen(function*() {
+      yield* given
+      const stranger = yield* newPhone
+      assert.strictEqual(
+        yield* refused(stranger.call("auth.sign_out", { everywhere: true })),
+        "NOT_SIGNED_IN"
+      )
+      const sari = yield* customerPhone("Sari")
+      assert.deepStrictEqual(yield* sari.call("auth.sign_out", { everywhere: false }), { signed_out: true })
+      const back = stranger.call("auth.authenticate", { access_token: sari.tokens.access_token })
+      assert.strictEqual(yield* refused(back), "TOKEN_INVALID")
+    }).pipe(Effect.provide(world)))
+})
+
+describe("a device", () => {
+  it.effect("belongs to the person and sign-in of the connection that registers it", () =>
+    Effect.gen(function*() {
+      yield* given
+      const devices = yield* Devices
+      const sari = yield* customerPhone("Sari")
+      const budi = yield* customerPhone("Budi")
+      const of = (who: { readonly id: string }) =>
+        Effect.map(
+          devices.of({ user_type: "customer", user_id: who.id }),
+          (all) => all.map((one) => one.token)
+        )
+      const token = "one-push-token"
+      yield* sari.call("devices.register", { token, platform: "ios" })
+      assert.deepStrictEqual(yield* of(sari), [token])
+      yield* budi.call("devices.drop", { token })
+      assert.deepStrictEqual(yield* of(sari), [token], "only their own")
+      yield* budi.call("devices.register", { token, platform: "ios" })
+      assert.deepStrictEqual([yield* of(sari), yield* of(budi)], [[], [token]])
+      yield* budi.call("auth.sign_out", { everywhere: false })
+      assert.deepStrictEqual(yield* of(budi), [], "a phone that is signed out hears nothing")
     }).pipe(Effect.provide(world)))
 })
 

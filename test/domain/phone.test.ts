@@ -1,7 +1,6 @@
-// What proving a phone means for a customer.
+// What is a phone, and what proving one means for a customer.
 import { assert, describe, it } from "@effect/vitest"
-import { isPhone } from "../../src/domain/phone.ts"
-import { type ProvingCustomer, proofOf } from "../../src/domain/phone-proof.ts"
+import { isPhone, type ProvingCustomer, proofOf } from "../../src/domain/phone.ts"
 
 const phone = "+6281300000001"
 const customer = (id: string, more: Partial<ProvingCustomer> = {}): ProvingCustomer => ({
