@@ -15,7 +15,10 @@ export const devAdminPassword = "development-admin"
 
 const variables = {
   database_url: url("DATABASE_URL", ["postgres:", "postgresql:"], { required: true, secret: true }),
-  valkey_url: url("VALKEY_URL", ["redis:", "rediss:", "valkey:", "valkeys:"], { secret: true }),
+  valkey_url: url("VALKEY_URL", ["redis:", "rediss:", "valkey:", "valkeys:"], {
+    secret: true,
+    path: { pattern: /^\/?\d{0,5}$/, like: "/database-number" }
+  }),
   auth_jwt_secret: secrets("AUTH_JWT_SECRET", 32, {
     development: "development-secret-never-use-in-production",
     required: true

@@ -46,23 +46,27 @@ export const flag = (name: string, development: boolean) =>
 export const text = (name: string, expected: string, pattern: RegExp, options: Options<string>) =>
   variable(name, expected, (given) => pattern.test(given) ? given : null, options)
 
-const urlOf = (given: string, protocols: ReadonlyArray<string>): string | null => {
+const urlOf = (given: string, protocols: ReadonlyArray<string>, path: RegExp): string | null => {
   if (!URL.canParse(given)) return null
   const url = new URL(given)
-  return protocols.includes(url.protocol) && url.hostname.length > 0 ? given : null
+  return protocols.includes(url.protocol) && url.hostname.length > 0 && path.test(url.pathname) ? given : null
 }
 
 /** Kept as text: drivers read their own urls. Null when absent. */
 export const url = (
   name: string,
   protocols: ReadonlyArray<string>,
-  options: { readonly required?: boolean; readonly secret?: boolean } = {}
+  options: {
+    readonly required?: boolean
+    readonly secret?: boolean
+    readonly path?: { readonly pattern: RegExp; readonly like: string }
+  } = {}
 ) =>
   variable<string | null>(
     name,
-    `a url like ${protocols.map((protocol) => `${protocol}//host:port`).join(" or ")}`,
-    (given) => urlOf(given, protocols),
-    { development: null, ...options }
+    `a url like ${protocols.map((one) => `${one}//host:port${options.path?.like ?? ""}`).join(" or ")}`,
+    (given) => urlOf(given, protocols, options.path?.pattern ?? /^/),
+    { development: null, required: options.required ?? false, secret: options.secret ?? false }
   )
 
 /** A secret that only some servers need. Null when absent. */

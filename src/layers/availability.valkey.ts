@@ -26,6 +26,17 @@ const pingsWaitingMax = 16_384
 
 const orEmpty = (ms: number | null): string => ms === null ? "" : String(ms)
 
+type Ping = readonly [mitraId: string, at: number]
+
+/** Pings of one group mostly share their millisecond, and its text is the dear part. */
+const argumentsOf = (pings: ReadonlyArray<Ping>): ReadonlyArray<string | number> => {
+  let [known, text] = [Number.NaN, ""]
+  return pings.flatMap(([mitraId, at]) => {
+    if (at !== known) [known, text] = [at, timeText(at)]
+    return [mitraId, at, text]
+  })
+}
+
 export const makeMirrorReads = Effect.fnUntraced(function*({ onGeneration }: MirrorReadsOptions) {
   const valkey = yield* Valkey
 
@@ -39,11 +50,11 @@ export const makeMirrorReads = Effect.fnUntraced(function*({ onGeneration }: Mir
       })
     )
 
-  const heartbeat = yield* grouped<readonly [mitraId: string, at: number], HeartbeatOutcome>({
+  const heartbeat = yield* grouped<Ping, HeartbeatOutcome>({
     queue_max: pingsWaitingMax,
     group_max: pingsPerRun,
     run: (pings) =>
-      ask(Scripts.heartbeat, pings.flatMap(([mitraId, at]) => [mitraId, at, timeText(at)])).pipe(
+      ask(Scripts.heartbeat, argumentsOf(pings)).pipe(
         Effect.flatMap((answers) =>
           answers.length === pings.length
             ? Effect.succeed(answers.map((answer) => outcomes[answer] ?? "offline"))

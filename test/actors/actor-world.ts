@@ -21,6 +21,7 @@ import * as MissedOffers from "../../src/layers/missed-offers.memory.ts"
 import * as Mitras from "../../src/layers/mitras.memory.ts"
 import * as Payments from "../../src/layers/payments.memory.ts"
 import * as People from "../../src/layers/people.memory.ts"
+import * as Presence from "../../src/layers/presence.memory.ts"
 import * as Sessions from "../../src/layers/sessions.memory.ts"
 import * as Settings from "../../src/layers/settings.memory.ts"
 import { Availability as AvailabilityPort } from "../../src/services/availability.ts"
@@ -38,6 +39,7 @@ const ports = Layer.mergeAll(
   Mitras.layer,
   Payments.layer,
   People.layer,
+  Presence.layerAlone,
   Sessions.layer,
   Settings.layer
 ).pipe(Layer.provideMerge(Layer.merge(Tables.layer, SecureRandom.layerWebCrypto)))

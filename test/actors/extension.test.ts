@@ -7,6 +7,7 @@ import { Requests } from "../../src/actors/session/requests.ts"
 import { chargedMs, isBalanced } from "../../src/domain/ledger.ts"
 import { MemoryTables } from "../../src/layers/memory/tables.ts"
 import { Payments } from "../../src/services/payments.ts"
+import { Presence } from "../../src/services/presence.ts"
 import { Sessions } from "../../src/services/sessions.ts"
 import { actorWorld, stateOf, toSession } from "./actor-world.ts"
 import { JournalFaults } from "./faulty-journal.ts"
@@ -87,6 +88,16 @@ describe("an extension", () => {
       assert.strictEqual(state.status, "active")
       assert.strictEqual(state.ledger.open?.from, deadline)
       assert.strictEqual((yield* paymentOf(payment.id)).status, "consumed")
+    }).pipe(Effect.provide(actorWorld)))
+
+  it.effect("nobody answers is approved also when her pings stopped but a socket of hers is open", () =>
+    Effect.gen(function*() {
+      const session = yield* running(300)
+      yield* (yield* Presence).arrive({ user_type: "mitra", user_id: session.ayu })
+      yield* TestClock.adjust("100 seconds")
+      yield* paidExtension(session, 120)
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual((yield* stateOf(session.session_id)).status, "active")
     }).pipe(Effect.provide(actorWorld)))
 
   it.effect("nobody answers ends the chat when the mitra cannot be reached, and staff see the money", () =>

@@ -115,7 +115,10 @@ const pairing = (test: Test) => {
       const before = yield* everything
       const verdict = yield* Stage.act(owner, accept(1), { at: t0 + 20 })
       assert.strictEqual(codeOf(verdict), "PAYMENT_NOT_PENDING")
-      assert.deepStrictEqual(refusalOf(verdict)?.details, { payment_id: payment(1), status: "failed_pairing" })
+      assert.deepStrictEqual(refusalOf(verdict)?.details, {
+        payment_id: payment(1),
+        status: "failed_pairing"
+      })
       assert.deepStrictEqual(yield* everything, before)
     })
   )

@@ -28,7 +28,11 @@ const issue = (n: number, at: number, more: Partial<OneTimeCode> = {}, limits: P
 const check = (
   code_hash: string,
   now: number,
-  more: { readonly user_type?: "customer"; readonly phone?: string } = {}
+  more: {
+    readonly user_type?: "customer"
+    readonly phone?: string
+    readonly code_hashes?: ReadonlyArray<string>
+  } = {}
 ) =>
   Effect.flatMap(
     OneTimeCodes,

@@ -1,4 +1,5 @@
-// What the roles of staff may do.
+// What the roles of staff may do, and that an unknown role may do nothing. The calls themselves are in
+// test/http/admin.
 import { assert, describe, it } from "@effect/vitest"
 import { isAllowed, permissionsOf, resources, roles } from "../../src/domain/staff.ts"
 

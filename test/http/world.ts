@@ -39,6 +39,7 @@ import * as OneTimeCodesMemory from "../../src/layers/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as RateLimitsMemory from "../../src/layers/rate-limits.memory.ts"
+import * as PresenceMemory from "../../src/layers/presence.memory.ts"
 import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
 import * as SettingsMemory from "../../src/layers/settings.memory.ts"
 import * as TestNumbersMemory from "../../src/layers/test-numbers.memory.ts"
@@ -109,6 +110,7 @@ const adapters = Layer.mergeAll(
   OneTimeCodesMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
+  PresenceMemory.layerAlone,
   RateLimitsMemory.layer,
   SettingsMemory.layer,
   TestNumbersMemory.layer,

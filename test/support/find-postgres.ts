@@ -28,7 +28,7 @@ const dockerAnswers = Effect.callback<boolean>((resume) => {
 })
 
 const inDocker = Effect.acquireRelease(
-  Effect.promise(async () => {
+  Effect.tryPromise(async () => {
     const { GenericContainer, Wait } = await import("testcontainers")
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
     return new GenericContainer(image)
@@ -76,5 +76,10 @@ export const findPostgres = Effect.gen(function*() {
   if (given !== undefined && given !== "") {
     return { url: Redacted.make(given), from: "TEST_DATABASE_URL" } satisfies FoundPostgres
   }
-  return (yield* dockerAnswers) ? yield* inDocker : yield* embedded
+  if (!(yield* dockerAnswers)) return yield* embedded
+  // The engine answers, but may not be able to fetch the image.
+  return yield* Effect.catch(inDocker, ({ cause }) => {
+    console.log(`Docker could not run ${image}: ${cause instanceof Error ? cause.message : String(cause)}`)
+    return embedded
+  })
 })

@@ -176,15 +176,32 @@ describe("codes", () => {
   )
 
   it.live(
-    "of test numbers are the ones staff chose while no provider sends any",
+    "are sent and logged by nobody in production without a provider; test numbers have theirs",
     () =>
       Effect.gen(function*() {
-        const server = yield* Effect.flatMap(freshDatabaseUrl, (database) => startServer(database))
+        const production = {
+          NODE_ENV: "production",
+          AUTH_JWT_SECRET: "a-secret-of-production-with-enough-characters",
+          ADMIN_EMAIL: "admin@halobestie.local",
+          ADMIN_PASSWORD: "development-admin"
+        }
+        const server = yield* Effect.flatMap(
+          freshDatabaseUrl,
+          (database) => startServer(database, production)
+        )
         yield* Effect.promise(async () => {
           const token = await signInAdmin(server)
           const number = { phone: phoneNumber, code: "424242" }
           await adminCall(server, token, "admin.test_number_put", number)
           const sari = await customer(server)
+          const another = { phone: "+6281300000002", user_type: "customer" }
+          assert.strictEqual(
+            await codeOf(sari.phone.call("auth.request_code", another)),
+            "OTP_PROVIDER_FAILED"
+          )
+          assert.isFalse(server.lines.some((line) => line.includes("OTP for")), server.lines.join("\n"))
+          const devCode = sari.phone.call("auth.verify_code", { ...proof, code: "000000" })
+          assert.strictEqual(await codeOf(devCode), "WRONG_FLOW")
           await sari.phone.call("auth.request_code", { phone: phoneNumber, user_type: "customer" })
           const tokens = await sari.phone.call("auth.verify_code", { ...proof, code: number.code })
           assert.strictEqual(tokens.user_id, sari.id)

@@ -14,6 +14,7 @@ import type { SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import type { SessionState } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability.ts"
+import { Presence } from "../../services/presence.ts"
 import { Sessions, type StoredMessage } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Machine } from "../machine.ts"
@@ -29,13 +30,14 @@ const makeFacts = Effect.gen(function*() {
   const settings = yield* Settings
   const sessions = yield* Sessions
   const availability = yield* Availability
+  const presence = yield* Presence
 
-  /** Her app gave a sign of life lately. Where pings are not required, being online is enough. */
-  const isReachable = (mitraId: string, { stale_before }: Freshness) =>
-    Effect.map(
-      availability.lastHeartbeat(mitraId),
-      (last) => last !== null && (stale_before === null || last > stale_before)
-    )
+  /** A socket is open somewhere, or her app gave a sign of life lately: a phone in the background counts. */
+  const isReachable = Effect.fnUntraced(function*(mitraId: string, { stale_before }: Freshness) {
+    if (yield* presence.isConnected({ user_type: "mitra", user_id: mitraId })) return true
+    const last = yield* availability.lastHeartbeat(mitraId)
+    return last !== null && (stale_before === null || last > stale_before)
+  })
 
   return (state: SessionState, command: SessionCommand, now: number) =>
     Effect.gen(function*() {

@@ -3,7 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
-import { AdminAccountRpcs, type StaffView } from "../../contract/admin-accounts.ts"
+import { AdminAccountRpcs, type StaffView } from "../../contract/admin/accounts.ts"
 import { instantOrNull } from "../../contract/fields.ts"
 import { isPhone } from "../../domain/phone.ts"
 import { refuse } from "../../domain/refusal.ts"

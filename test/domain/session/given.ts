@@ -53,7 +53,7 @@ export interface World {
   readonly settings?: Partial<Settings>
   readonly candidates?: ReadonlyArray<Candidate> | null
   readonly waiting_ahead?: number
-  readonly mitra_is_reachable?: boolean
+  readonly mitra_is_reachable?: boolean | null
 }
 
 export const settingsOf = (world: World): Settings => ({ ...defaultSettings, ...world.settings })
@@ -69,7 +69,7 @@ export const tell = (
     settings: settingsOf(world),
     candidates: world.candidates ?? null,
     waiting_ahead: world.waiting_ahead ?? 0,
-    mitra_is_reachable: world.mitra_is_reachable ?? true
+    mitra_is_reachable: world.mitra_is_reachable === undefined ? true : world.mitra_is_reachable
   }
   const decision = decide(state, command, facts)
   return { state: evolveAll(state, decision.events), events: decision.events, reply: decision.reply }

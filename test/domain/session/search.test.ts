@@ -197,6 +197,37 @@ it("A request ends at its deadline, however late that is noticed", () => {
   assert.strictEqual(state.ended_by, "clock")
 })
 
+it("A younger request asks only when there are more places than older ones may take", () => {
+  const one = { settings: { max_customers_per_mitra: 3 }, candidates: [candidate(1, 1)] }
+  assert.deepStrictEqual(asked(given.tick(given.searching(), 0, { ...one, waiting_ahead: 1 })), ids(1))
+  const held = given.tick(given.searching(), 0, { ...one, waiting_ahead: 2 })
+  assertHappened(held, ["SearchedInVain"])
+  assert.strictEqual(deadlineSeconds(held.state), 3)
+  const off = { ...one, settings: { ...one.settings, pairing_queue_enabled: false }, waiting_ahead: 2 }
+  assert.deepStrictEqual(asked(given.tick(given.searching(), 0, off)), ids(1))
+  assert.deepStrictEqual(
+    asked(given.tick(given.searching(given.targeted), 0, { ...one, waiting_ahead: 9 })),
+    ids(1)
+  )
+})
+
+it("With more mitras than anybody counts, nobody waits", () => {
+  const world = { candidates: candidates(200), waiting_ahead: 200, settings: { max_customers_per_mitra: 1 } }
+  assert.lengthOf(asked(given.tick(given.searching(), 0, world)), 200)
+})
+
+it("A look out of turn asks whom it finds, and leaves no trace when it finds nobody", () => {
+  const { state } = given.tick(given.searching(), 0, { candidates: [] })
+  const look = { _tag: "LookAgain" } as const
+  assert.deepStrictEqual(asked(given.tell(state, 1, look, { candidates: candidates(1) })), ids(1))
+  assertHappened(given.tell(state, 1, look, { candidates: [] }), [])
+})
+
+it("Without the line, a request ends at once when nobody is there", () => {
+  const world = { settings: { pairing_queue_enabled: false }, candidates: [] }
+  assert.strictEqual(causeOf(given.tick(given.searching(), 0, world)), "no_mitra_available")
+})
+
 it("Only the customer of the request may cancel it", () => {
   assertRefused(given.cancel(given.offered(), 5, given.otherCustomer), "NOT_A_PARTICIPANT")
   assertRefused(given.cancel(given.offered(), 5, mitra(1)), "NOT_A_PARTICIPANT")

@@ -2,8 +2,8 @@
 // time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { AdminApi } from "../../../src/contract/admin-api.ts"
-import { AdminAccountRpcs } from "../../../src/contract/admin-accounts.ts"
+import { AdminApi } from "../../../src/contract/admin/api.ts"
+import { AdminAccountRpcs } from "../../../src/contract/admin/accounts.ts"
 import { isAllowed, roles } from "../../../src/domain/staff.ts"
 import { neededBy } from "../../../src/http/admin/permissions.ts"
 import { MemoryTables } from "../../../src/layers/memory/tables.ts"

@@ -1,5 +1,5 @@
 // Everything the internal listener offers.
-import { AdminAccountRpcs } from "./admin-accounts.ts"
-import { AdminRpcs } from "./admin.ts"
+import { AdminAccountRpcs } from "./accounts.ts"
+import { AdminRpcs } from "../admin.ts"
 
 export const AdminApi = AdminRpcs.merge(AdminAccountRpcs)

@@ -2,9 +2,9 @@
 // write is audited in the transaction of the change.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
-import { roles } from "../domain/staff.ts"
-import { CallError } from "./errors.ts"
-import { Id, Instant, shortText } from "./fields.ts"
+import { roles } from "../../domain/staff.ts"
+import { CallError } from "../errors.ts"
+import { Id, Instant, shortText } from "../fields.ts"
 
 const Role = Schema.Literals(roles)
 const Email = Schema.String.check(Schema.isMaxLength(200), Schema.isPattern(/^[^@\s\p{C}]+@[^@\s\p{C}]+$/u))
