@@ -46,6 +46,7 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
 ]
 
 const malformedSecrets: ReadonlyArray<readonly [name: string, given: string]> = [
+  ["VALKEY_URL", "redis://:hunter2@h/zero"],
   ["DATABASE_URL", "mysql://root:hunter2@db/x"],
   ["DATABASE_URL", "hunter2"],
   ["VALKEY_URL", "http://:hunter2@cache"],

@@ -9,14 +9,8 @@ import { idOfMitra, MitraRows, nameOf, type SomeMitra } from "./mitra-rows.ts"
 export const now = 1_767_225_600_123
 const rule: Freshness = { now, stale_before: now - 45_000, max_customers: 3 }
 type Question = Parameters<Availability["Service"]["candidates"]>[0]
-const everybody: Question = {
-  ...rule,
-  declined_since: null,
-  open_offers_max: 5,
-  limit: 100,
-  exclude: [],
-  only: null
-}
+const fair = { declined_since: null, open_offers_max: 5 }
+const everybody: Question = { ...rule, ...fair, limit: 100, exclude: [], only: null }
 
 export const online = (number: number, more: Partial<SomeMitra> = {}): SomeMitra => ({
   id: idOfMitra(number),

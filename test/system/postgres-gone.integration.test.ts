@@ -19,39 +19,46 @@ const dropConnections = (url: string) =>
   }).pipe(Effect.provide(databaseAt(url, 1)), Effect.orDie)
 
 describe("when Postgres drops all connections", () => {
-  it.live("the chat goes on within seconds, with everything that was acknowledged", () =>
-    Effect.gen(function*() {
-      const url = yield* freshDatabaseUrl
-      const server = yield* startServer(url)
-      const { ayu, sari, session } = yield* Effect.promise(async () => {
-        const [sari, ayu] = [await customer(server), await mitra(server, 1)]
-        return { sari, ayu, session: await pair(server, sari, ayu, "chat_5") }
-      })
-      const said: Array<[number, string]> = []
-      // The client repeats "try again" with the same id, as every client must.
-      const say = async (body: string) => {
-        const started = performance.now()
-        said.push([(await send(ayu, session, body)).seq, body])
-        return performance.now() - started
-      }
-      yield* Effect.promise(() => say("before"))
-      assert.isAtLeast(yield* dropConnections(url), 1)
-      // The locks are missed a little later than the connections: the talk goes on over both moments.
-      const waits = yield* Effect.promise(async () => {
-        const waits: Array<number> = []
-        for (let n = 0; n < 20; n++) {
-          waits.push(await say(`after ${n}`))
-          await sleep(250)
+  it.live(
+    "the chat goes on within seconds, with everything that was acknowledged",
+    () =>
+      Effect.gen(function*() {
+        const url = yield* freshDatabaseUrl
+        const server = yield* startServer(url)
+        const { ayu, sari, session } = yield* Effect.promise(async () => {
+          const [sari, ayu] = [await customer(server), await mitra(server, 1)]
+          return { sari, ayu, session: await pair(server, sari, ayu, "chat_5") }
+        })
+        const said: Array<[number, string]> = []
+        // The client repeats "try again" with the same id, as every client must.
+        const say = async (body: string) => {
+          const started = performance.now()
+          said.push([(await send(ayu, session, body)).seq, body])
+          return performance.now() - started
         }
-        return waits
-      })
-      assert.isBelow(Math.max(...waits), 5000, waits.map(Math.round).join(" "))
-      yield* Effect.promise(async () => {
-        assert.deepStrictEqual(await history(sari, session), said)
-        await sari.phone.event("the last word", (event) =>
-          isFact("message")(event) && event.fact.message.body === "after 19", 10_000)
-        assert.strictEqual(sari.phone.doubled + sari.phone.skipped, 0)
-      })
-      assert.isNull(server.child.exitCode)
-    }), 120_000)
+        yield* Effect.promise(() => say("before"))
+        assert.isAtLeast(yield* dropConnections(url), 1)
+        // The locks are missed a little later than the connections: the talk goes on over both moments.
+        const waits = yield* Effect.promise(async () => {
+          const waits: Array<number> = []
+          for (let n = 0; n < 20; n++) {
+            waits.push(await say(`after ${n}`))
+            await sleep(250)
+          }
+          return waits
+        })
+        assert.isBelow(Math.max(...waits), 5000, waits.map(Math.round).join(" "))
+        yield* Effect.promise(async () => {
+          assert.deepStrictEqual(await history(sari, session), said)
+          await sari.phone.event(
+            "the last word",
+            (event) => isFact("message")(event) && event.fact.message.body === "after 19",
+            10_000
+          )
+          assert.strictEqual(sari.phone.doubled + sari.phone.skipped, 0)
+        })
+        assert.isNull(server.child.exitCode)
+      }),
+    120_000
+  )
 })

@@ -74,7 +74,7 @@ const look = (seen: Seen) =>
       seen,
       port.candidates({ ...rule, ...fair, limit: 200, exclude: [], only: null }),
       (found) => {
-        const numbers = found.map(({ mitra_id }) => numberOf(mitra_id)).sort((a, b) => a - b)
+        const numbers = found.map(({ mitra_id }) => numberOf(mitra_id)).toSorted((a, b) => a - b)
         return numbers.join() === healthy.join()
           ? null
           : `candidates: ${numbers.length} ${numbers.slice(-3).join()}`
@@ -134,7 +134,7 @@ const through = (
             const after = yield* mirror.status
             yield* Fiber.interrupt(traffic)
             assert.deepStrictEqual([...new Set(seen.wrong)], [])
-            const sorted = seen.took_ms.sort((a, b) => a - b)
+            const sorted = seen.took_ms.toSorted((a, b) => a - b)
             assert.isBelow(sorted[Math.floor(sorted.length * 0.99)]!, boundMs, "p99")
             assert.isBelow(sorted.at(-1)!, limitMs, "slowest")
             // Full speed again: nobody is sent to Postgres any more but who must ask it.
