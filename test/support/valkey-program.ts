@@ -17,6 +17,8 @@ export interface TestValkey {
   /** As SIGSTOP: connections stay open and nobody answers. */
   readonly freeze: Effect.Effect<void>
   readonly thaw: Effect.Effect<void>
+  /** Everything is gone, and the server goes on as if nothing had been. */
+  readonly wipe: Effect.Effect<void>
   /** A command from outside, past the connection under test. */
   readonly command: (name: string, ...args: ReadonlyArray<string | number>) => Effect.Effect<unknown>
 }
@@ -93,6 +95,14 @@ export const valkeyProgram = Effect.fnUntraced(function*(program: string) {
   )
   yield* start
   const command = yield* outside(url)
-  const made: TestValkey = { url, kill, start, freeze: signal("SIGSTOP"), thaw: signal("SIGCONT"), command }
+  const made: TestValkey = {
+    url,
+    kill,
+    start,
+    freeze: signal("SIGSTOP"),
+    thaw: signal("SIGCONT"),
+    wipe: Effect.asVoid(command("FLUSHALL")),
+    command
+  }
   return made
 })

@@ -21,6 +21,7 @@ const throughProxy = Effect.fnUntraced(function*(server: string) {
     start: proxy.accept,
     freeze: proxy.vanish,
     thaw: proxy.accept,
+    wipe,
     command
   }
   return made

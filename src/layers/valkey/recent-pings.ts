@@ -1,5 +1,5 @@
 // The pings this runner has taken in lately. Rows learn of pings up to a write-back late; when Valkey is
-// lost, these are what the rows do not know yet. Oldest first, bounded by age and by number.
+// lost, these are what the rows do not know yet. Bounded by age and by number.
 
 export interface RecentPings {
   readonly note: (mitraId: string, at: number) => void
@@ -7,23 +7,27 @@ export interface RecentPings {
 }
 
 const mitrasMax = 100_000
+const tidyEveryMin = 1_000
 
 export const makeRecentPings = (keep_ms: number): RecentPings => {
   const pings = new Map<string, number>()
-  const dropOld = (now: number) => {
+  let notes = 0
+
+  // Once per as many pings as are kept: each pays for one. (Keeping the map in the order of age instead
+  // would make every ping walk over the holes that the moved ones leave behind.)
+  const tidy = (now: number) => {
+    notes = 0
     for (const [mitraId, at] of pings) {
-      if (now - at <= keep_ms && pings.size <= mitrasMax) return
-      pings.delete(mitraId)
+      if (now - at > keep_ms || pings.size > mitrasMax) pings.delete(mitraId)
     }
   }
+
   return {
     note: (mitraId, at) => {
-      const known = pings.get(mitraId)
-      if (known !== undefined && known >= at) return
-      // Put again at the end: the order of insertion stays the order of age.
-      pings.delete(mitraId)
+      if ((pings.get(mitraId) ?? -Infinity) >= at) return
       pings.set(mitraId, at)
-      dropOld(at)
+      notes += 1
+      if (notes >= Math.max(tidyEveryMin, pings.size) || pings.size > mitrasMax) tidy(at)
     },
     all: () => [...pings]
   }

@@ -172,7 +172,7 @@ describe("through a real fault", () => {
       yield* thaw
     }))
 
-  through("everything flushed away in the middle of traffic", 2_500, ({ command }) => command("FLUSHALL"))
+  through("everything flushed away in the middle of traffic", 2_500, ({ wipe }) => wipe)
 
   through("a server that answers late for a while", 2_500, ({ command }) => command("CLIENT", "PAUSE", 1_500))
 

@@ -162,7 +162,7 @@ describe("two writers of the mirror", () => {
       yield* gate.close
       const reseed = yield* Effect.forkChild(Effect.result(slow.mirror.reseed), { startImmediately: true })
       yield* gate.reached
-      yield* valkey.command("FLUSHALL")
+      yield* valkey.wipe
       yield* put([offline(1)])
       yield* quick.mirror.reseed
       yield* gate.open
@@ -177,7 +177,7 @@ describe("two writers of the mirror", () => {
       const { put, quick, slow, valkey } = yield* twoRunners
       const numbers = Array.from({ length: 500 }, (_, index) => index + 1)
       yield* put(numbers.map((number) => online(number)))
-      yield* valkey.command("FLUSHALL")
+      yield* valkey.wipe
       const reports = yield* Effect.all([slow.mirror.reseed, quick.mirror.reseed], { concurrency: 2 })
       assert.deepStrictEqual(reports.map(({ seeded }) => seeded <= 500), [true, true])
       assert.strictEqual((yield* candidateNumbers(quick.port)).length, 100)
@@ -213,7 +213,7 @@ describe("two writers of the mirror", () => {
       yield* put([online(1, { last_heartbeat_at: now - 58_000 }), online(2)])
       yield* slow.mirror.reseed
       assert.strictEqual(yield* slow.port.heartbeat(idOfMitra(1), now), "seen")
-      yield* valkey.command("FLUSHALL")
+      yield* valkey.wipe
       yield* quick.mirror.reseed
       // The row's old ping is all the new mirror has, until the other runner speaks to it once.
       assert.strictEqual(yield* quick.port.lastHeartbeat(idOfMitra(1)), now - 58_000)
