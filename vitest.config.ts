@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core idle; these tests mostly wait for servers, so two files at once fit two cores.
+    maxWorkers: 2,
     projects: [
       {
         test: {

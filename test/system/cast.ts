@@ -1,6 +1,6 @@
 // The people of the system tests: phones on real sockets, and the few steps every story begins with.
 import { randomUUID } from "node:crypto"
-import { Phone } from "../../demo/phone.mjs"
+import { ConnectionLost, Phone } from "../../demo/phone.mjs"
 import type { ServerProcess } from "../support/server-process.ts"
 
 export interface Person {
@@ -76,6 +76,24 @@ export const isFact = (kind: string) => (event: { _tag: string; fact?: { kind: s
 
 export const send = (person: Person, session_id: string, body: string, client_message_id = commandId()) =>
   person.phone.call("chat.send", { session_id, client_message_id, body })
+
+/** What a phone must do when no answer came: the same message with the same id, until it is known. */
+export const sendUntilKnown = async (
+  person: Person,
+  session_id: string,
+  body: string,
+  id: string,
+  ms: number
+) => {
+  const giveUpAt = performance.now() + ms
+  for (;;) {
+    try {
+      return await send(person, session_id, body, id)
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || performance.now() > giveUpAt) throw error
+    }
+  }
+}
 
 /** The whole history as one side reads it: [sequence, text]. */
 export const history = async (person: Person, session_id: string): Promise<Array<[number, string]>> => {

@@ -5,7 +5,17 @@ import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
 import { seedDatabase, type ServerProcess, startRunner } from "../support/server-process.ts"
-import { commandId, customer, history, isFact, mitra, pair, reconnected, send } from "./cast.ts"
+import {
+  commandId,
+  customer,
+  history,
+  isFact,
+  mitra,
+  pair,
+  reconnected,
+  send,
+  sendUntilKnown
+} from "./cast.ts"
 
 const ownerOf = (url: string, sessionId: string) =>
   Effect.gen(function*() {
@@ -69,7 +79,7 @@ describe("two runners on one database", () => {
       const [sariNow, ayuNow] = yield* Effect.promise(() =>
         Promise.all([reconnected(sari, survivor), reconnected(ayu, survivor)])
       )
-      const repeated = yield* Effect.promise(() => send(sariNow, session, "unsure", unsure))
+      const repeated = yield* Effect.promise(() => sendUntilKnown(sariNow, session, "unsure", unsure, 10_000))
       const downFor = performance.now() - killedAt
       acknowledged.push([repeated.seq, "unsure"])
       assert.isBelow(downFor, 10_000, `the chat went on after ${Math.round(downFor)} ms`)
