@@ -132,10 +132,8 @@ export const lateAnswer = (state: SessionState, offer: Offer): Refusal => {
   const details = { session_id: state.id, ending: offer.ending }
   switch (offer.ending) {
     case "taken":
-      return refuse("OFFER_TAKEN", "Another bestie answered first.", {
-        ...details,
-        winner_at: state.started_at
-      })
+      // When it was taken travels with offer_closed; an instant has no wire form in here.
+      return refuse("OFFER_TAKEN", "Another bestie answered first.", details)
     case "cancelled":
       return refuse("OFFER_CANCELLED", "The customer cancelled this request.", details)
     case "expired":

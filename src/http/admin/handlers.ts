@@ -20,7 +20,7 @@ import { Settings } from "../../services/settings.ts"
 import { currentConnection } from "../connection.ts"
 import { answering } from "../handlers/answering.ts"
 import { TokenVerifier } from "../token-verifier.ts"
-import { currentStaff, currentWriter } from "./current-staff.ts"
+import { currentStaff } from "./current-staff.ts"
 import { inspectMitra, inspectSession } from "./inspections.ts"
 import { mirrorHealth, reseedMirror } from "./mirror.ts"
 import { StaffSignIn } from "./staff-sign-in.ts"
@@ -53,7 +53,7 @@ const changeMitra = Effect.fnUntraced(function*(
   payload: { readonly command_id: string; readonly mitra_id: string },
   tag: Extract<MitraCommand["_tag"], "Activate" | "Deactivate" | "ForceOffline">
 ) {
-  const staff = yield* currentWriter
+  const staff = yield* currentStaff
   const reply = yield* (yield* MitraActors).run(payload.mitra_id, {
     sender_id: staff.sender_id,
     command_id: payload.command_id,
@@ -69,7 +69,7 @@ const forceClose = Effect.fnUntraced(function*(payload: {
   readonly session_id: string
   readonly reason: string
 }) {
-  const staff = yield* currentWriter
+  const staff = yield* currentStaff
   yield* (yield* SessionActors).run(payload.session_id, {
     sender_id: staff.sender_id,
     command_id: payload.command_id,
@@ -85,7 +85,7 @@ const readSettings = Effect.gen(function*() {
 })
 
 const writeSetting = Effect.fnUntraced(function*(key: string, value: unknown, heartbeatSeconds: number) {
-  const staff = yield* currentWriter
+  const staff = yield* currentStaff
   const settings = yield* Settings
   const checked = checkSetting(key, value, heartbeatSeconds)
   if (Result.isFailure(checked)) return yield* checked.failure

@@ -6,7 +6,7 @@ import type { MirrorHealth, ReseedView } from "../../contract/admin.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { Audit } from "../../services/audit.ts"
 import { Mirror, type ReseedReport } from "../../services/mirror.ts"
-import { currentStaff, currentWriter } from "./current-staff.ts"
+import { currentStaff } from "./current-staff.ts"
 
 const reseedView = (report: ReseedReport): typeof ReseedView.Type => ({ ...report, at: instant(report.at) })
 
@@ -22,7 +22,7 @@ export const mirrorHealth = Effect.gen(function*() {
 })
 
 export const reseedMirror = Effect.gen(function*() {
-  const staff = yield* currentWriter
+  const staff = yield* currentStaff
   const mirror = yield* Mirror
   // First, so that nothing happens that nobody knows of; doing it twice does no harm.
   yield* (yield* Audit).append({

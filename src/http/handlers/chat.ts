@@ -7,7 +7,7 @@ import { instant } from "../../contract/fields.ts"
 import { refuse } from "../../domain/refusal.ts"
 import type { SessionCommand } from "../../domain/session/commands.ts"
 import type { Participant } from "../../domain/session/state.ts"
-import { Sessions } from "../../services/sessions.ts"
+import { Sessions, type StoredMessage } from "../../services/sessions.ts"
 import { currentCaller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView } from "../views/payment-view.ts"
 import { messageView } from "../views/session-fact.ts"
@@ -46,6 +46,19 @@ interface HistoryRange {
   readonly limit: number
 }
 
+/** Characters of one page, roughly: a page of long messages must not fill a slow phone's allowance. */
+export const historyWeightMax = 200_000
+
+/** How many of these make one page; always at least one, or nobody would get any further. */
+const fitting = (messages: ReadonlyArray<StoredMessage>): number => {
+  let weight = 0
+  const over = messages.findIndex(({ body }, index) => {
+    weight += 400 + body.length
+    return index > 0 && weight > historyWeightMax
+  })
+  return over === -1 ? messages.length : over
+}
+
 const history = Effect.fnUntraced(function*({ after_seq, before_seq, limit, session_id }: HistoryRange) {
   const me = yield* currentCaller
   if (before_seq !== null && after_seq !== null) {
@@ -55,9 +68,10 @@ const history = Effect.fnUntraced(function*({ after_seq, before_seq, limit, sess
   const range = after_seq === null ? { before: before_seq ?? state.last_seq + 1 } : { after: after_seq }
   // One more than asked for tells whether there is more; it is the one farthest from where we read.
   const found = yield* (yield* Sessions).messages(session_id, range, limit + 1)
-  const has_more = found.length > limit
-  const messages = !has_more ? found : after_seq === null ? found.slice(1) : found.slice(0, limit)
-  return { messages: messages.map(messageView), has_more }
+  const nearestFirst = after_seq === null ? found.toReversed() : found
+  const page = nearestFirst.slice(0, Math.min(limit, fitting(nearestFirst)))
+  const inOrder = after_seq === null ? page.toReversed() : page
+  return { messages: inOrder.map(messageView), has_more: found.length > page.length }
 })
 
 const pastCursor = /^[0-9]{1,15}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

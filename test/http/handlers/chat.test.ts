@@ -71,6 +71,27 @@ describe("chat.history", () => {
       assert.isFalse(last.has_more)
     }).pipe(Effect.provide(world)))
 
+  it.effect("bounds a page by its size too, both ways, and still reaches every message", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { sari, session_id } = yield* chat
+      const all: Array<number> = []
+      for (let n = 0; n < 60; n++) all.push((yield* say(sari, session_id, "x".repeat(4000))).seq)
+      const read = (before_seq: number | null, after_seq: number | null) =>
+        sari.call("chat.history", { session_id, before_seq, after_seq, limit: 100 })
+      const onwards = yield* read(null, 0)
+      assert.isTrue(onwards.has_more)
+      assert.isBelow(JSON.stringify(onwards).length, 300_000)
+      const rest = yield* read(null, onwards.messages.at(-1)!.seq)
+      assert.isFalse(rest.has_more)
+      assert.deepStrictEqual([...onwards.messages, ...rest.messages].map((one) => one.seq), all)
+      const newest = yield* read(null, null)
+      assert.isTrue(newest.has_more)
+      const older = yield* read(newest.messages[0]!.seq, null)
+      assert.isFalse(older.has_more)
+      assert.deepStrictEqual([...older.messages, ...newest.messages].map((one) => one.seq), all)
+    }).pipe(Effect.provide(world)))
+
   it.effect("reads one way at a time", () =>
     Effect.gen(function*() {
       yield* given
