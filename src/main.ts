@@ -98,8 +98,10 @@ export const ports = (config: ServerConfigValues) => {
 /** The cluster's own port: given, or any free one for a runner that is alone on its machine. */
 const cluster = (config: ServerConfigValues) =>
   Layer.unwrap(
-    Effect.map(config.runner_port === 0 ? freePort : Effect.succeed(config.runner_port), (port) =>
-      Cluster.layer({ host: config.runner_host, port }))
+    Effect.map(
+      config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
+      (port) => Cluster.layer({ host: config.runner_host, port })
+    )
   )
 
 const actors = (config: ServerConfigValues) =>

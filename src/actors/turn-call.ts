@@ -4,3 +4,13 @@ import * as Schema from "effect/Schema"
 /** The staff member behind a call, and the peer address it came from. */
 export const StaffOrigin = Schema.Struct({ staff_id: Schema.String, peer: Schema.String })
 export type StaffOrigin = typeof StaffOrigin.Type
+
+/** Beside its `command`, in every call to an actor. */
+export const callFields = {
+  /** Who sends: `customer:<id>`, `mitra:<id>`, `staff:<id>` or `system`. Scopes the command id. */
+  sender_id: Schema.String,
+  /** The client's id for this action; null for commands that are harmless to repeat. */
+  command_id: Schema.NullOr(Schema.String),
+  /** Set when staff acts: the turn then writes an audit entry. */
+  staff: Schema.NullOr(StaffOrigin)
+}

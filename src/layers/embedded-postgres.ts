@@ -2,7 +2,6 @@
 // of 127.0.0.1, and gives the url. For development and tests; production always has a DATABASE_URL.
 import { execFile, spawn } from "node:child_process"
 import * as Fs from "node:fs"
-import * as Net from "node:net"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -22,6 +21,7 @@ import {
   prepareHome,
   runningPostmaster
 } from "./embedded-postgres/home.ts"
+import { freePort } from "./free-port.ts"
 
 export interface EmbeddedPostgresOptions {
   /** Where everything of this server lives, for example `.data/postgres`. */
@@ -54,14 +54,10 @@ const poll = Effect.fnUntraced(function*<A>(forSeconds: number, look: () => A | 
   return null
 })
 
-const freePort = Effect.callback<number, EmbeddedPostgresFailed>((resume) => {
-  const server = Net.createServer()
-  server.on("error", (error) => resume(failed(`No free port on 127.0.0.1: ${error.message}`)))
-  server.listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as Net.AddressInfo
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
+const portForPostgres = Effect.mapError(
+  freePort,
+  (error) => new EmbeddedPostgresFailed({ message: `No free port on 127.0.0.1: ${error.message}` })
+)
 
 /** Nothing of our environment reaches Postgres: PGDATA or PGPORT of a developer must not bend it. */
 const processOptions = (home: Home) => ({
@@ -141,7 +137,7 @@ const start = Effect.fnUntraced(function*(
 ) {
   let why = ""
   for (let tries = 0; tries < 4; tries++) {
-    const child = yield* launch(home, binaries, yield* freePort, settings)
+    const child = yield* launch(home, binaries, yield* portForPostgres, settings)
     const outcome = yield* poll(60, () => {
       if (child.exited !== null) return child.exited
       const postmaster = runningPostmaster(home.data)

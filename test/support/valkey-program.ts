@@ -63,7 +63,7 @@ const exited = (child: ChildProcess) =>
   })
 
 export const valkeyProgram = Effect.fnUntraced(function*(program: string) {
-  const port = yield* freePort
+  const port = yield* Effect.orDie(freePort)
   const url = `redis://127.0.0.1:${port}`
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "halobestie-valkey-"))
   let child: ChildProcess | null = null

@@ -7,14 +7,9 @@ import { Rpc } from "effect/rpc"
 import { MitraCommand, MitraReply } from "../../domain/mitra.ts"
 import { Refusal } from "../../domain/refusal.ts"
 import { Unavailable } from "../../services/unavailable.ts"
-import { StaffOrigin } from "../turn-call.ts"
+import { callFields } from "../turn-call.ts"
 
-export const MitraCall = Schema.Struct({
-  sender_id: Schema.String,
-  command_id: Schema.NullOr(Schema.String),
-  command: MitraCommand,
-  staff: Schema.NullOr(StaffOrigin)
-})
+export const MitraCall = Schema.Struct({ ...callFields, command: MitraCommand })
 export type MitraCall = typeof MitraCall.Type
 
 export const Mitra = Entity.make("Mitra", [

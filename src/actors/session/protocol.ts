@@ -7,17 +7,9 @@ import { Rpc } from "effect/rpc"
 import { Refusal } from "../../domain/refusal.ts"
 import { SessionCommand, SessionReply } from "../../domain/session/commands.ts"
 import { Unavailable } from "../../services/unavailable.ts"
-import { StaffOrigin } from "../turn-call.ts"
+import { callFields } from "../turn-call.ts"
 
-export const SessionCall = Schema.Struct({
-  /** Who sends: `customer:<id>`, `mitra:<id>`, `staff:<id>` or `system`. Scopes the command id. */
-  sender_id: Schema.String,
-  /** The client's id for this action; null for commands that are harmless to repeat. */
-  command_id: Schema.NullOr(Schema.String),
-  command: SessionCommand,
-  /** Set when staff acts: the turn then writes an audit entry. */
-  staff: Schema.NullOr(StaffOrigin)
-})
+export const SessionCall = Schema.Struct({ ...callFields, command: SessionCommand })
 export type SessionCall = typeof SessionCall.Type
 
 export const ChatSession = Entity.make("ChatSession", [

@@ -112,9 +112,6 @@ export interface SessionState {
 
 export const noCursor: Cursor = { delivered_seq: 0, read_seq: 0 }
 
-export const pendingOffers = (state: SessionState): ReadonlyArray<Offer> =>
-  state.offers.filter((offer) => offer.status === "pending")
-
 export const offerOf = (state: SessionState, mitraId: string): Offer | undefined =>
   state.offers.find((offer) => offer.mitra_id === mitraId)
 
