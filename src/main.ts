@@ -16,18 +16,11 @@ import { Milestones } from "./actors/sweeps/milestones.ts"
 import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public-api.ts"
 import * as AccessTokens from "./http/auth/access-tokens.ts"
-import * as SignIn from "./http/auth/sign-in.ts"
-import * as VerifyToken from "./http/auth/verify-token.ts"
 import * as PublicBeacon from "./http/beacon/public-beacon.ts"
-import * as AuthHandlers from "./http/handlers/auth.ts"
-import * as ChatHandlers from "./http/handlers/chat.ts"
-import * as CustomerHandlers from "./http/handlers/customer.ts"
-import * as DeviceHandlers from "./http/handlers/devices.ts"
-import * as EventHandlers from "./http/handlers/events.ts"
-import * as MitraHandlers from "./http/handlers/mitra.ts"
 import * as Internal from "./http/internal.ts"
 import { TrustedProxyHops } from "./http/peer.ts"
 import { layerPublic } from "./http/public.ts"
+import { layerPublicHandlers } from "./http/public-handlers.ts"
 import * as Readiness from "./http/readiness.ts"
 import * as Webhooks from "./http/webhooks.ts"
 import * as AccountChanges from "./layers/account-changes.postgres.ts"
@@ -114,23 +107,13 @@ const actors = (config: ServerConfigValues) =>
     Layer.provideMerge(cluster(config))
   )
 
-const publicHandlers = (config: ServerConfigValues) => {
-  const heartbeat = { heartbeat_every_seconds: config.heartbeat_cadence_seconds }
-  const dev_code = config.otp_dev_code === "" ? null : config.otp_dev_code
-  return Layer.mergeAll(
-    AuthHandlers.layer,
-    CustomerHandlers.layer,
-    MitraHandlers.layer(heartbeat),
-    ChatHandlers.layer,
-    DeviceHandlers.layer,
-    EventHandlers.layer(heartbeat)
-  ).pipe(
-    Layer.provideMerge(
-      SignIn.layer({ secrets: config.auth_jwt_secret, dev_code, test_numbers: !config.fazpass_enabled })
-    ),
-    Layer.provideMerge(VerifyToken.layer)
-  )
-}
+const publicHandlers = (config: ServerConfigValues) =>
+  layerPublicHandlers({
+    secrets: config.auth_jwt_secret,
+    dev_code: config.otp_dev_code === "" ? null : config.otp_dev_code,
+    test_numbers: !config.fazpass_enabled,
+    heartbeat_every_seconds: config.heartbeat_cadence_seconds
+  })
 
 const publicListener = (config: ServerConfigValues) =>
   announced(

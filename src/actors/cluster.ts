@@ -11,12 +11,13 @@ import {
   RunnerAddress,
   RunnerHealth,
   Runners,
+  type RunnerStorage,
   ShardingConfig,
   SocketRunner,
   SqlRunnerStorage
 } from "effect/cluster"
 import { RpcClient, RpcSerialization } from "effect/rpc"
-import { Socket } from "effect/socket"
+import { Socket, type SocketServer } from "effect/socket"
 
 export interface RunnerOptions {
   readonly host: string
@@ -41,43 +42,54 @@ const tuned = {
   simulateRemoteSerialization: false
 }
 
-const clientProtocol = Layer.effect(Runners.RpcClientProtocol)(
-  Effect.gen(function*() {
-    const serialization = yield* RpcSerialization.RpcSerialization
-    return {
-      codecFor: serialization.codecFor,
-      make: Effect.fnUntraced(function*(address) {
-        const socket = yield* NodeSocket.makeNet({
-          host: address.host,
-          port: address.port,
-          openTimeout: 1000,
-          timeout: 5500,
-          noDelay: true
-        })
-        return yield* RpcClient.makeProtocolSocket().pipe(
-          Effect.provideService(Socket.Socket, socket),
-          Effect.provideService(RpcSerialization.RpcSerialization, serialization)
-        )
-      }, Effect.orDie)
-    }
-  })
-)
+/** How runners reach each other, and where they agree on who owns what. */
+export interface Substrate<E, R> {
+  readonly address: RunnerAddress.RunnerAddress
+  readonly listen: Layer.Layer<SocketServer.SocketServer, E, R>
+  readonly connect: (to: RunnerAddress.RunnerAddress) => Effect.Effect<Socket.Socket>
+  readonly storage: Layer.Layer<RunnerStorage.RunnerStorage, E, R>
+}
 
-/** Sharding over Postgres. Needs SqlClient with direct sessions (no transaction-mode pooler). */
-export const layer = (options: RunnerOptions) =>
-  SocketRunner.layer.pipe(
-    Layer.provide([
-      NodeSocketServer.layer({ host: options.host, port: options.port, noDelay: true }),
-      clientProtocol
-    ]),
-    Layer.provide(
-      RunnerHealth.layerPing.pipe(Layer.provide(Runners.layerRpc), Layer.provide(clientProtocol))
-    ),
+const clientProtocol = (connect: Substrate<never, never>["connect"]) =>
+  Layer.effect(Runners.RpcClientProtocol)(
+    Effect.gen(function*() {
+      const serialization = yield* RpcSerialization.RpcSerialization
+      return {
+        codecFor: serialization.codecFor,
+        make: Effect.fnUntraced(function*(address) {
+          return yield* RpcClient.makeProtocolSocket().pipe(
+            Effect.provideService(Socket.Socket, yield* connect(address)),
+            Effect.provideService(RpcSerialization.RpcSerialization, serialization)
+          )
+        }, Effect.orDie)
+      }
+    })
+  )
+
+/** Sharding over any network and any storage; the timings are the same everywhere unless given. */
+export const layerOver = <E, R>(
+  substrate: Substrate<E, R>,
+  timings: Partial<ShardingConfig.ShardingConfig["Service"]> = {}
+) => {
+  const protocol = clientProtocol(substrate.connect)
+  return SocketRunner.layer.pipe(
+    Layer.provide([substrate.listen, protocol]),
+    Layer.provide(RunnerHealth.layerPing.pipe(Layer.provide(Runners.layerRpc), Layer.provide(protocol))),
     Layer.provideMerge(MessageStorage.layerNoop),
-    Layer.provide(SqlRunnerStorage.layerStorage({})),
-    Layer.provide(ShardingConfig.layer({
-      ...tuned,
-      runnerAddress: Option.some(RunnerAddress.make(options.host, options.port))
-    })),
+    Layer.provide(substrate.storage),
+    Layer.provide(
+      ShardingConfig.layer({ ...tuned, ...timings, runnerAddress: Option.some(substrate.address) })
+    ),
     Layer.provide(RpcSerialization.layerSchemaBinary())
   )
+}
+
+/** Sharding over TCP and Postgres. Needs SqlClient with direct sessions (no transaction-mode pooler). */
+export const layer = (options: RunnerOptions) =>
+  layerOver({
+    address: RunnerAddress.make(options.host, options.port),
+    listen: NodeSocketServer.layer({ host: options.host, port: options.port, noDelay: true }),
+    connect: ({ host, port }) =>
+      NodeSocket.makeNet({ host, port, openTimeout: 1000, timeout: 5500, noDelay: true }),
+    storage: SqlRunnerStorage.layerStorage({})
+  })

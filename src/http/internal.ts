@@ -23,7 +23,7 @@ import { offeredToken } from "./upgrade.ts"
 
 const rpcPath = "/rpc"
 /** Every call passes the gate, by either way in. */
-const gated = AdminApi.middleware(PermissionGate.PermissionGate)
+export const gatedApi = AdminApi.middleware(PermissionGate.PermissionGate)
 
 /** One HTTP request is a connection of its own: it ends with its answer, so nothing can sign it in later. */
 const connectionOf = (request: HttpServerRequest.HttpServerRequest, principal: Principal | null) =>
@@ -55,32 +55,40 @@ const layerHttpRpc = Layer.unwrap(
             Effect.succeed(tryAgainResponse("The token cannot be checked right now.", 1000)))
         ))
     }))
-    const server = RpcServer.layer(gated, { disableFatalDefects: true, disableTracing: true }).pipe(
+    const server = RpcServer.layer(gatedApi, { disableFatalDefects: true, disableTracing: true }).pipe(
       Layer.provide(Layer.succeed(RpcServer.Protocol)(concealing(protocol)))
     )
     return Layer.merge(route, server)
   })
 ).pipe(Layer.provide(RpcSerialization.layerJson))
 
-export interface InternalOptions {
-  readonly host: string
-  readonly port: number
+export interface DeskOptions {
   readonly heartbeat_every_seconds: number
   /** Whether test numbers have an effect: only while no provider sends codes. */
   readonly test_numbers: boolean
 }
+
+export interface InternalOptions extends DeskOptions {
+  readonly host: string
+  readonly port: number
+}
+
+/** Everything staff may call, and who may call it. */
+export const layerHandlers = (options: DeskOptions) =>
+  Layer.mergeAll(
+    Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds }),
+    AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
+    PermissionGate.layer
+  ).pipe(
+    Layer.provideMerge(VerifyStaffToken.layer),
+    Layer.provide(StaffSignIn.layer)
+  )
 
 export const layer = (options: InternalOptions) =>
   layerListener({
     host: options.host,
     port: options.port,
     path: "/ws",
-    group: gated,
+    group: gatedApi,
     routes: Layer.merge(layerHttpRpc, layerProbes)
-  }).pipe(
-    Layer.provide(Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds })),
-    Layer.provide(AccountHandlers.layer({ testNumbersCount: options.test_numbers })),
-    Layer.provide(PermissionGate.layer),
-    Layer.provide(VerifyStaffToken.layer),
-    Layer.provide(StaffSignIn.layer)
-  )
+  }).pipe(Layer.provide(layerHandlers(options)))

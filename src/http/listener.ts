@@ -77,16 +77,19 @@ const layerHttpServer = (address: { readonly host: string; readonly port: number
     return Layer.provideMerge(layerCutStragglers(server), listening)
   }))
 
-/** The group's calls over WebSocket at `path`, and who is connected. */
-const layerSocket = <Rpcs extends Rpc.Any>(path: HttpRouter.PathInput, group: RpcGroup.RpcGroup<Rpcs>) =>
-  layerDoor(path).pipe(
+/** The group's calls behind a door, and who is connected. */
+export const layerSocketServer = <Rpcs extends Rpc.Any, A, E, R>(
+  door: Layer.Layer<A, E, R>,
+  group: RpcGroup.RpcGroup<Rpcs>
+) =>
+  door.pipe(
     Layer.provide(SocketServer.layer(group)),
     Layer.provide(Revocations.layer),
     Layer.provideMerge(SocketConnections.layer)
   )
 
 /** Runs first when the listener stops: nothing is read any more, and everybody hears when to come back. */
-const layerDrain = Layer.effectDiscard(Effect.gen(function*() {
+export const layerDrain = Layer.effectDiscard(Effect.gen(function*() {
   const connections = yield* SocketConnections.Connections
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(
@@ -114,7 +117,11 @@ export const layerListener = <Rpcs extends Rpc.Any, A, E, R>(options: ListenerOp
     MaxBodySize,
     Effect.map(Limits, (limits) => ByteSize.bytes(limits.body_max_bytes))
   )
-  const app = Layer.mergeAll(layerSocket(options.path, options.group), options.routes, layerJsonErrors)
+  const app = Layer.mergeAll(
+    layerSocketServer(layerDoor(options.path), options.group),
+    options.routes,
+    layerJsonErrors
+  )
   // Requests are too many to log one by one, and a socket's would be logged when it closes.
   const serving = HttpRouter.serve(app, { disableLogger: true, disableListenLog: true })
   const listener = layerDrain.pipe(

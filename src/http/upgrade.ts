@@ -10,7 +10,8 @@ import { type Refusal, refuse } from "../domain/refusal.ts"
 import { Unavailable } from "../services/unavailable.ts"
 import { Connections } from "./protocol/connections.ts"
 import { Limits, type SocketLimits, WireClock } from "./protocol/limits.ts"
-import { SocketProtocol } from "./protocol/server.ts"
+import { type Opening, SocketProtocol } from "./protocol/server.ts"
+import { upgraded } from "./protocol/transport.ts"
 import { peerOf, TrustedProxyHops } from "./peer.ts"
 import { Readiness } from "./readiness.ts"
 import { refusalResponse, tryAgainResponse } from "./refusal-response.ts"
@@ -65,11 +66,11 @@ const later = Effect.fnUntraced(function*(message: string, limits: SocketLimits)
 /** The reasons that say "another runner, or later"; a database outage is told call by call instead. */
 const closedDoors = ["draining", "schema_mismatch", "starting"]
 
-const makeDoor = Effect.gen(function*() {
+/** The door itself, whatever the socket travels on. */
+export const makeEntrance = Effect.gen(function*() {
   const limits = yield* Limits
   const wireClock = yield* WireClock
   const readiness = yield* Readiness
-  const trustedHops = yield* TrustedProxyHops
   const connections = yield* Connections
   const socket = yield* SocketProtocol
   const verifier = yield* TokenVerifier
@@ -83,29 +84,40 @@ const makeDoor = Effect.gen(function*() {
       Effect.provideService(Clock.Clock, wireClock)
     )
 
-  const enter = Effect.fnUntraced(
-    function*(request: HttpServerRequest.HttpServerRequest, token: string | null) {
-      const peer = peerOf(request, trustedHops)
-      // Taken before the token is checked, so that many at once cannot all find the last place.
-      if (!(yield* connections.admit(peer))) return yield* later("Too many connections.", limits)
-      const principal = token === null ? null : yield* verify(token)
-      yield* socket.serve(request, peer, principal)
-      return HttpServerResponse.empty()
+  const admit = Effect.fnUntraced(function*(opening: Opening, peer: string, token: string | null) {
+    // Taken before the token is checked, so that many at once cannot all find the last place.
+    if (!(yield* connections.admit(peer))) return yield* later("Too many connections.", limits)
+    const principal = token === null ? null : yield* verify(token)
+    yield* socket.serve(opening, peer, principal)
+    return HttpServerResponse.empty()
+  })
+
+  /** Serves the socket until it closes; a response other than 204 is a refusal, before any upgrade. */
+  return Effect.fnUntraced(
+    function*(opening: Opening, peer: string, token: string | null) {
+      const closed = (yield* readiness.reasons).find((reason) => closedDoors.includes(reason))
+      if (closed !== undefined) {
+        return yield* later(`This server is not taking connections: ${closed}.`, limits)
+      }
+      if (!(yield* socket.isServing)) return yield* later("This server is starting.", limits)
+      return yield* admit(opening, peer, token).pipe(
+        Effect.catchTag("Refusal", (refusal) => Effect.succeed(unauthorized(refusal))),
+        Effect.catchTag("Unavailable", () => later("The token cannot be checked right now.", limits))
+      )
     }
   )
+})
+
+const makeDoor = Effect.gen(function*() {
+  const trustedHops = yield* TrustedProxyHops
+  const enter = yield* makeEntrance
 
   return Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     if (!isWebSocketUpgrade(request.headers)) return notAnUpgrade
     const offered = offeredSubprotocols(request.headers)
     if (offered.length > 0 && !offered.includes(subprotocol)) return wrongSubprotocol(offered)
-    const closed = (yield* readiness.reasons).find((reason) => closedDoors.includes(reason))
-    if (closed !== undefined) return yield* later(`This server is not taking connections: ${closed}.`, limits)
-    if (!(yield* socket.isServing)) return yield* later("This server is starting.", limits)
-    return yield* enter(request, offeredToken(request.headers)).pipe(
-      Effect.catchTag("Refusal", (refusal) => Effect.succeed(unauthorized(refusal))),
-      Effect.catchTag("Unavailable", () => later("The token cannot be checked right now.", limits))
-    )
+    return yield* enter(upgraded(request), peerOf(request, trustedHops), offeredToken(request.headers))
   })
 })
 

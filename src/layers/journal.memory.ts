@@ -74,7 +74,8 @@ const write = (
   }
 }
 
-const commit = (
+/** One turn as a transaction of its own. */
+export const commitTurn = (
   tables: Tables,
   turn: TurnWrite,
   transactionIds: ReadonlyArray<string>
@@ -97,7 +98,7 @@ export const layer = Layer.effect(Journal)(Effect.gen(function*() {
     commit: (turn) =>
       Effect.gen(function*() {
         const ids = yield* Effect.forEach(consumptionsOf(turn), () => random.uuidV7())
-        return yield* Effect.suspend(() => commit(tables, turn, ids))
+        return yield* Effect.suspend(() => commitTurn(tables, turn, ids))
       }),
     outcomeOf: (actorId, senderId, commandId) =>
       Effect.sync(() => tables.commands_seen.get(commandKey(actorId, senderId, commandId))?.outcome ?? null)

@@ -6,7 +6,7 @@ import { appendEntry } from "./audit.memory.ts"
 import { MemoryTables, type Tables } from "./memory/tables.ts"
 import { cached, type SettingsStore } from "./settings.ts"
 
-const storeOf = (tables: Tables): SettingsStore => ({
+export const settingsStore = (tables: Tables): SettingsStore => ({
   rows: Effect.sync(() => [...tables.settings].map(([key, row]) => ({ key, value: row.value }))),
   write: (key, value, audit) =>
     Effect.sync(() => {
@@ -14,4 +14,4 @@ const storeOf = (tables: Tables): SettingsStore => ({
     })
 })
 
-export const layer = Layer.effect(Settings)(Effect.flatMap(MemoryTables, (tables) => cached(storeOf(tables))))
+export const layer = Layer.effect(Settings)(Effect.flatMap(MemoryTables, (tables) => cached(settingsStore(tables))))

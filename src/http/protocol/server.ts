@@ -5,7 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as ErrorReporter from "effect/ErrorReporter"
 import * as Exit from "effect/Exit"
-import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import type { HttpServerError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Rpc, RpcGroup } from "effect/rpc"
@@ -13,7 +13,6 @@ import { RpcSchema, RpcSerialization, RpcServer } from "effect/rpc"
 import type { FromClientEncoded } from "effect/rpc/RpcMessage"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
-import type { WebSocket } from "ws"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { Connection, type Principal } from "../connection.ts"
 import { defectReporter, makeSend } from "./answering.ts"
@@ -22,15 +21,18 @@ import { makeIdentity } from "./identity.ts"
 import { Limits } from "./limits.ts"
 import type { LiveConnection } from "./live-connection.ts"
 import { type Dispatch, readFrames } from "./receiving.ts"
-import { webSocketOf } from "./tracked-web-socket.ts"
+import type { Transport } from "./transport.ts"
+
+/** How a socket comes to be; in a listener by an upgrade. */
+export type Opening = Effect.Effect<Transport, Socket.SocketError | HttpServerError, Scope.Scope>
 
 export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly protocol: RpcServer.Protocol["Service"]
   /** False before the RPC server runs and after it stopped: nobody would answer. */
   readonly isServing: Effect.Effect<boolean>
-  /** Upgrades, then serves until either side closes. */
+  /** Opens the transport (an upgrade), then serves until either side closes. */
   readonly serve: (
-    request: HttpServerRequest,
+    transport: Opening,
     peer: string,
     principal: Principal | null
   ) => Effect.Effect<void, never, Scope.Scope>
@@ -64,14 +66,6 @@ const makeHandOver = (write: () => Write | null): Dispatch["handOver"] => (live,
       )
     })
   )
-}
-
-const listenTo = (ws: WebSocket, live: LiveConnection): void => {
-  const heard = () => live.heard()
-  ws.on("message", heard)
-  ws.on("ping", heard)
-  ws.on("pong", heard)
-  ws.once("close", () => live.over())
 }
 
 /** One line per socket when it is over, for whoever wonders why phones come and go. */
@@ -109,17 +103,15 @@ const makeServe = Effect.fnUntraced(function*(dispatch: Dispatch) {
       Effect.catchTag("Unavailable", () => connection.close(closeCodes.replaced))
     )
 
-  return Effect.fnUntraced(function*(request: HttpServerRequest, peer: string, principal: Principal | null) {
-    const socket = yield* request.upgrade
-    const { pull } = yield* socket.reader
-    const ws = webSocketOf(request)
-    const live = yield* connections.open(ws, peer)
-    listenTo(ws, live)
+  return Effect.fnUntraced(function*(opening: Opening, peer: string, principal: Principal | null) {
+    const transport = yield* opening
+    const live = yield* connections.open(transport.wire, peer)
+    transport.listen(() => live.heard(), () => live.over())
     yield* Effect.addFinalizer(() => logEnd(live))
     const connection = identify(live, yield* Effect.scope)
     const reporters = new Set(yield* ErrorReporter.CurrentErrorReporters).add(defectReporter)
     yield* (principal === null ? Effect.void : signIn(connection, principal)).pipe(
-      Effect.andThen(readFrames(live, pull, dispatch)),
+      Effect.andThen(readFrames(live, transport.pull, dispatch)),
       surviveMistakes(live),
       // Handlers inherit these with each message.
       Effect.provideService(Connection, connection),
@@ -146,8 +138,8 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
 
   return SocketProtocol.of({
     isServing: Effect.sync(() => write !== null),
-    serve: (request, peer, principal) =>
-      serve(request, peer, principal).pipe(
+    serve: (opening, peer, principal) =>
+      serve(opening, peer, principal).pipe(
         // An upgrade that fails was answered by the platform.
         Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.void)
       ),

@@ -121,7 +121,7 @@ export interface PushRow extends PushEntry {
 }
 
 /** Maps are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
-const make = () => ({
+export const make = () => ({
   customers: new Map<string, CustomerRow>(),
   mitras: new Map<string, MitraRow>(),
   mitra_status: new Map<string, MitraStatusRow>(),

@@ -1,0 +1,33 @@
+// What a socket is to the protocol: frames in, frames out, signs of life. A listener opens one over an
+// upgraded request; the simulator opens one over its own network.
+import * as Effect from "effect/Effect"
+import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import type * as Socket from "effect/socket/Socket"
+import type { Wire } from "./live-connection.ts"
+import { webSocketOf } from "./tracked-web-socket.ts"
+
+export interface Transport {
+  readonly wire: Wire
+  /** The frames that came since the last pull; fails when the socket is closed. */
+  readonly pull: Effect.Effect<ReadonlyArray<string | Uint8Array>, Socket.SocketError>
+  /** `onHeard` at every sign of life, pongs included; `onOver` once, when both sides have closed. */
+  readonly listen: (onHeard: () => void, onOver: () => void) => void
+}
+
+/** Upgrades the request, on a listener that tracks its WebSockets. */
+export const upgraded = Effect.fnUntraced(function*(request: HttpServerRequest) {
+  const socket = yield* request.upgrade
+  const { pull } = yield* socket.reader
+  const ws = webSocketOf(request)
+  const transport: Transport = {
+    wire: ws,
+    pull,
+    listen: (onHeard, onOver) => {
+      ws.on("message", onHeard)
+      ws.on("ping", onHeard)
+      ws.on("pong", onHeard)
+      ws.once("close", onOver)
+    }
+  }
+  return transport
+})

@@ -1,0 +1,144 @@
+// Every port of one simulated runner: the memory adapters, reached over the wire to their store, under the
+// real group commit, the real settings cache and the real bus.
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
+import * as AccountChangesMemory from "../../layers/account-changes.memory.ts"
+import * as AuditMemory from "../../layers/audit.memory.ts"
+import * as AuthSessionsMemory from "../../layers/auth-sessions.memory.ts"
+import * as AvailabilityMemory from "../../layers/availability.memory.ts"
+import { withSharedCounts } from "../../layers/availability.ts"
+import * as Beacon from "../../layers/beacon.ts"
+import { makeLinkedBus } from "../../layers/bus/links.ts"
+import { busTimings } from "../../layers/bus/timings.ts"
+import * as DevicesMemory from "../../layers/devices.memory.ts"
+import { commitTurn } from "../../layers/journal.memory.ts"
+import { makeGroupCommit } from "../../layers/journal/group-commit.ts"
+import type { GroupWriter } from "../../layers/journal/group-writer.ts"
+import { consumptionsOf } from "../../layers/journal/judgement.ts"
+import * as JournalMemory from "../../layers/journal.memory.ts"
+import { MemoryTables } from "../../layers/memory/tables.ts"
+import * as MirrorOff from "../../layers/mirror.off.ts"
+import * as MissedOffersMemory from "../../layers/missed-offers.memory.ts"
+import * as MitrasMemory from "../../layers/mitras.memory.ts"
+import * as OneTimeCodesMemory from "../../layers/one-time-codes.memory.ts"
+import * as PaymentsMemory from "../../layers/payments.memory.ts"
+import * as PeopleMemory from "../../layers/people.memory.ts"
+import * as RateLimitsMemory from "../../layers/rate-limits.memory.ts"
+import * as SessionsMemory from "../../layers/sessions.memory.ts"
+import { cached } from "../../layers/settings.ts"
+import { settingsStore } from "../../layers/settings.memory.ts"
+import * as TestNumbersMemory from "../../layers/test-numbers.memory.ts"
+import { AccountChanges } from "../../services/account-changes.ts"
+import { Audit } from "../../services/audit.ts"
+import { AuthSessions } from "../../services/auth-sessions.ts"
+import { Availability } from "../../services/availability.ts"
+import { Bus } from "../../services/bus.ts"
+import { CodeSender } from "../../services/code-sender.ts"
+import { Devices } from "../../services/devices.ts"
+import { Journal, type TurnWrite } from "../../services/journal.ts"
+import { MissedOffers } from "../../services/missed-offers.ts"
+import { Mitras } from "../../services/mitras.ts"
+import { OneTimeCodes } from "../../services/one-time-codes.ts"
+import { Payments } from "../../services/payments.ts"
+import { People } from "../../services/people.ts"
+import { Sessions } from "../../services/sessions.ts"
+import { Settings } from "../../services/settings.ts"
+import { TestNumbers } from "../../services/test-numbers.ts"
+import type { Process } from "../kernel/process.ts"
+import { overStore } from "../stores/store.ts"
+import type { Stores } from "../stores/stores.ts"
+
+/** A port whose memory adapter is asked over the wire to Postgres. */
+const remote = <Self, Port extends object, R>(
+  tag: Context.Service<Self, Port>,
+  adapter: Layer.Layer<Self, never, R>,
+  { postgres }: Stores,
+  caller: Process,
+  local: ReadonlyArray<keyof Port> = []
+) =>
+  Layer.effect(tag)(Effect.map(tag, (port) => overStore(port, postgres, caller, local) as never)).pipe(
+    Layer.provide(adapter)
+  )
+
+/** The real group commit, over a writer whose transaction is one step of the store. */
+const journal = ({ postgres, tables }: Stores, caller: Process) =>
+  Layer.effect(Journal)(Effect.gen(function*() {
+    const random = yield* SecureRandom.SecureRandom
+    const written = yield* Journal
+    const idsOf = (turn: TurnWrite) => Effect.forEach(consumptionsOf(turn), () => random.uuidV7())
+    const writer: GroupWriter = {
+      together: (turns) =>
+        Effect.flatMap(Effect.forEach(turns, idsOf), (ids) =>
+          postgres.call(
+            caller,
+            Effect.sync(() => turns.map((turn, index) => commitTurn(tables, turn, ids[index] ?? [])))
+          )),
+      alone: (turn) =>
+        Effect.flatMap(idsOf(turn), (ids) =>
+          Effect.flatten(postgres.call(
+            caller,
+            Effect.sync(() => Exit.match(commitTurn(tables, turn, ids), {
+              onFailure: Effect.failCause,
+              onSuccess: Effect.succeed
+            }))
+          )))
+    }
+    return Journal.of({
+      ...overStore(written, postgres, caller),
+      commit: yield* makeGroupCommit(writer)
+    })
+  })).pipe(Layer.provide(JournalMemory.layer))
+
+const settings = ({ postgres, tables }: Stores, caller: Process) =>
+  Layer.effect(Settings)(Effect.suspend(() => cached(overStore(settingsStore(tables), postgres, caller))))
+
+const noticesOfAvailability = [
+  "wentOnline",
+  "wentOffline",
+  "deactivated",
+  "reactivated",
+  "capacityChanged",
+  "offersChanged"
+] as const
+
+const bus = (stores: Stores, caller: Process) =>
+  Layer.effect(Bus)(
+    Effect.suspend(() => makeLinkedBus(stores.channels.map((channel) => channel.linkOf(caller)), {
+      ...busTimings,
+      ...stores.pace.bus
+    }))
+  )
+
+/** Codes are never read: in a simulation everybody proves a phone with the tester's fixed code. */
+const codeSender = Layer.succeed(CodeSender)({ send: () => Effect.void })
+
+export const ports = (stores: Stores, caller: Process) =>
+  Beacon.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(
+      remote(AccountChanges, AccountChangesMemory.layer, stores, caller),
+      remote(Audit, AuditMemory.layer, stores, caller),
+      remote(AuthSessions, AuthSessionsMemory.layer, stores, caller),
+      withSharedCounts(
+        remote(Availability, AvailabilityMemory.layer, stores, caller, noticesOfAvailability)
+      ),
+      remote(Devices, DevicesMemory.layer, stores, caller),
+      remote(MissedOffers, MissedOffersMemory.layer, stores, caller),
+      remote(Mitras, MitrasMemory.layer, stores, caller),
+      remote(OneTimeCodes, OneTimeCodesMemory.layer, stores, caller),
+      remote(Payments, PaymentsMemory.layer, stores, caller),
+      remote(People, PeopleMemory.layer, stores, caller),
+      remote(Sessions, SessionsMemory.layer, stores, caller),
+      remote(TestNumbers, TestNumbersMemory.layer, stores, caller),
+      RateLimitsMemory.layer,
+      MirrorOff.layer,
+      codeSender,
+      settings(stores, caller),
+      journal(stores, caller),
+      bus(stores, caller),
+      stores.presence.layerOf(caller)
+    )),
+    Layer.provideMerge(Layer.succeed(MemoryTables)(stores.tables))
+  )
