@@ -14,4 +14,6 @@ export const settingsStore = (tables: Tables): SettingsStore => ({
     })
 })
 
-export const layer = Layer.effect(Settings)(Effect.flatMap(MemoryTables, (tables) => cached(settingsStore(tables))))
+export const layer = Layer.effect(Settings)(
+  Effect.flatMap(MemoryTables, (tables) => cached(settingsStore(tables)))
+)

@@ -156,10 +156,13 @@ export class World {
       latency: latencies.phone,
       phoneProcess: process,
       runnerProcess: to.process,
-      phone: { ...end, onClose: (code, reason) => {
-        to.lines.delete(line)
-        end.onClose(code, reason)
-      } }
+      phone: {
+        ...end,
+        onClose: (code, reason) => {
+          to.lines.delete(line)
+          end.onClose(code, reason)
+        }
+      }
     })
     const arrive = () => {
       const entrance = to.doors?.[listener]

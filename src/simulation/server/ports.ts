@@ -80,10 +80,12 @@ const journal = ({ postgres, tables }: Stores, caller: Process) =>
         Effect.flatMap(idsOf(turn), (ids) =>
           Effect.flatten(postgres.call(
             caller,
-            Effect.sync(() => Exit.match(commitTurn(tables, turn, ids), {
-              onFailure: Effect.failCause,
-              onSuccess: Effect.succeed
-            }))
+            Effect.sync(() =>
+              Exit.match(commitTurn(tables, turn, ids), {
+                onFailure: Effect.failCause,
+                onSuccess: Effect.succeed
+              })
+            )
           )))
     }
     return Journal.of({
@@ -106,10 +108,12 @@ const noticesOfAvailability = [
 
 const bus = (stores: Stores, caller: Process) =>
   Layer.effect(Bus)(
-    Effect.suspend(() => makeLinkedBus(stores.channels.map((channel) => channel.linkOf(caller)), {
-      ...busTimings,
-      ...stores.pace.bus
-    }))
+    Effect.suspend(() =>
+      makeLinkedBus(stores.channels.map((channel) => channel.linkOf(caller)), {
+        ...busTimings,
+        ...stores.pace.bus
+      })
+    )
   )
 
 /** Codes are never read: in a simulation everybody proves a phone with the tester's fixed code. */

@@ -68,7 +68,10 @@ const cluster = ({ host, network, process, stores }: RunnerOptions) => {
       Effect.flatMap(Effect.context<never>(), (context) =>
         Effect.suspend(() => {
           const fork = Effect.runForkWith(context as Context.Context<any>)
-          network.listen(host, (socket) => void fork(Effect.scoped(handler(socket) as Effect.Effect<unknown>)))
+          network.listen(
+            host,
+            (socket) => void fork(Effect.scoped(handler(socket) as Effect.Effect<unknown>))
+          )
           return Effect.never
         }))
   })
@@ -97,10 +100,14 @@ const publicListener = layerDrain.pipe(
 )
 
 const internalListener = layerSocketServer(Layer.effect(InternalDoor)(makeEntrance), Internal.gatedApi).pipe(
-  Layer.provide(Internal.layerHandlers({ test_numbers: true, heartbeat_every_seconds: heartbeatEverySeconds }))
+  Layer.provide(
+    Internal.layerHandlers({ test_numbers: true, heartbeat_every_seconds: heartbeatEverySeconds })
+  )
 )
 
-const routes = Webhooks.layer({ tokens: Redacted.make(webhookToken) }).pipe(Layer.provideMerge(HttpRouter.layer))
+const routes = Webhooks.layer({ tokens: Redacted.make(webhookToken) }).pipe(
+  Layer.provideMerge(HttpRouter.layer)
+)
 
 const ready = Layer.effectDiscard(
   Effect.gen(function*() {

@@ -1,0 +1,148 @@
+// What one person was told, exactly as it reached the phone: events by session and number, acknowledged
+// messages, answers. Checkers read it; the app uses it to resume. Nothing here knows the server's rules.
+import type { Answer } from "./connection.ts"
+
+export interface ToldEvent {
+  readonly at_ms: number
+  readonly seq: number
+  readonly fact: Answer
+}
+
+export interface ToldSession {
+  readonly id: string
+  /** Newest view of the session this phone was given, in answers and snapshots. */
+  view: Answer | null
+  /** In the order of arrival; gaps that were declared (`recovered: false`) are listed. */
+  readonly events: Array<ToldEvent>
+  readonly declaredGaps: Array<{ readonly after_seq: number; readonly before_seq: number }>
+  last_seq: number
+  /** `client_message_id` -> what the server acknowledged. */
+  readonly acknowledged: Map<string, { readonly seq: number; readonly body: string; readonly at_ms: number }>
+  isOver: boolean
+}
+
+/** Something a sound server never does; checkers turn it into a violation. */
+export interface Oddity {
+  readonly at_ms: number
+  readonly what: "event_doubled" | "event_skipped" | "acknowledged_differently" | "broken_answer"
+  readonly session_id: string | null
+  readonly detail: string
+}
+
+const lastKinds = new Set(["completed", "request_cancelled", "pairing_failed"])
+
+export class Told {
+  readonly sessions = new Map<string, ToldSession>()
+  /** Open offers, by session; an offer that ended is kept with its ending. */
+  readonly offers = new Map<string, { view: Answer; ending: string | null; told_at_ms: number }>()
+  readonly oddities: Array<Oddity> = []
+  isOnline: boolean | null = null
+
+  session(id: string): ToldSession {
+    const known = this.sessions.get(id)
+    if (known !== undefined) return known
+    const made: ToldSession = {
+      id,
+      view: null,
+      events: [],
+      declaredGaps: [],
+      last_seq: 0,
+      acknowledged: new Map(),
+      isOver: false
+    }
+    this.sessions.set(id, made)
+    return made
+  }
+
+  /** For `events.subscribe`: sessions that may still have news. */
+  since(): ReadonlyArray<{ readonly session_id: string; readonly seq: number }> {
+    return [...this.sessions.values()].filter(({ isOver, last_seq }) => !isOver && last_seq > 0).slice(-50)
+      .map(({ id, last_seq }) => ({ session_id: id, seq: last_seq }))
+  }
+
+  hear(event: Answer, at_ms: number): void {
+    switch (event["_tag"]) {
+      case "snapshot":
+        return this.#snapshot(event, at_ms)
+      case "session":
+        return this.#event(event, at_ms)
+      case "offer":
+        this.offers.set(event["offer"].session_id, { view: event["offer"], ending: null, told_at_ms: at_ms })
+        return
+      case "offer_closed": {
+        const offer = this.offers.get(event["session_id"])
+        if (offer !== undefined) offer.ending = event["ending"]
+        return
+      }
+      case "mitra_status":
+        this.isOnline = event["is_online"]
+        return
+      default:
+        return
+    }
+  }
+
+  viewed(view: Answer): void {
+    const session = this.session(view["session_id"])
+    // Answers may overtake each other; the number tells which one is newer.
+    if (session.view === null || view["last_seq"] >= session.view["last_seq"]) session.view = view
+    if (["completed", "cancelled", "expired"].includes(view["status"])) session.isOver = true
+  }
+
+  acknowledge(sessionId: string, clientMessageId: string, body: string, answer: Answer, at_ms: number): void {
+    const session = this.session(sessionId)
+    const before = session.acknowledged.get(clientMessageId)
+    if (before !== undefined && before.seq !== answer["seq"]) {
+      this.#odd(
+        at_ms,
+        "acknowledged_differently",
+        sessionId,
+        `${clientMessageId}: ${before.seq}, then ${answer["seq"]}`
+      )
+    }
+    session.acknowledged.set(clientMessageId, { seq: answer["seq"], body, at_ms })
+  }
+
+  #snapshot(snapshot: Answer, at_ms: number): void {
+    for (const { recovered, session_id } of snapshot["recovered"]) {
+      if (recovered) continue
+      const session = this.session(session_id)
+      const view = snapshot["sessions"].find((each: Answer) => each["session_id"] === session_id)
+      const resumesAt = view?.["last_seq"] ?? session.last_seq
+      session.declaredGaps.push({ after_seq: session.last_seq, before_seq: resumesAt + 1 })
+      session.last_seq = resumesAt
+    }
+    for (const view of snapshot["sessions"]) {
+      const session = this.session(view["session_id"])
+      this.viewed(view)
+      // New to this phone: what came before is history, what comes now is numbered from here.
+      if (session.last_seq === 0 && session.events.length === 0) {
+        session.declaredGaps.push({ after_seq: 0, before_seq: view["last_seq"] + 1 })
+        session.last_seq = view["last_seq"]
+      }
+    }
+    const open = new Set(snapshot["offers"].map((offer: Answer) => offer["session_id"]))
+    for (const [id, offer] of this.offers) if (!open.has(id)) offer.ending ??= "gone"
+    for (const offer of snapshot["offers"]) {
+      this.offers.set(offer["session_id"], { view: offer, ending: null, told_at_ms: at_ms })
+    }
+  }
+
+  #event(event: Answer, at_ms: number): void {
+    const { fact, seq, session_id } = event
+    const session = this.session(session_id)
+    if (seq <= session.last_seq) {
+      return this.#odd(at_ms, "event_doubled", session_id, `${seq} after ${session.last_seq}`)
+    }
+    if (seq > session.last_seq + 1 && session.last_seq > 0) {
+      this.#odd(at_ms, "event_skipped", session_id, `${seq} after ${session.last_seq}`)
+    }
+    session.last_seq = seq
+    session.events.push({ at_ms, seq, fact })
+    if (lastKinds.has(fact.kind)) session.isOver = true
+  }
+
+  #odd(at_ms: number, what: Oddity["what"], session_id: string | null, detail: string): void {
+    this.oddities.push({ at_ms, what, session_id, detail })
+  }
+}

@@ -1,0 +1,156 @@
+// One run from one seed: a world, the people in it, what goes wrong, and who watches. The phases are
+// start (runners come up), business (people and faults), healing (no more faults, no new requests) and
+// the end, when everything must have come to its end.
+import type { App, Watcher } from "./cast/app.ts"
+import type { Answer, CallFailure } from "./cast/connection.ts"
+import { found } from "./cast/founding.ts"
+import { Provider } from "./cast/provider.ts"
+import type { LogLine } from "./kernel/runtime.ts"
+import type { Pace } from "./stores/stores.ts"
+import { Trace } from "./trace.ts"
+import { World } from "./world.ts"
+
+export interface SimulationOptions {
+  readonly seed: string
+  /** Virtual time of business, before healing. */
+  readonly hours: number
+  readonly runners: number
+  readonly mitras: number
+  readonly customers: number
+  readonly starts_at: number
+  readonly pace: Pace
+  /** Keeps every line of the trace, for timelines. */
+  readonly keepTrace: boolean
+}
+
+/** People who live in the world from `begin` on. */
+export interface Population {
+  readonly apps: ReadonlyArray<App>
+  readonly begin: () => void
+  /** No new requests from now on; whoever is in a chat or an offer finishes it. */
+  readonly settle: () => void
+}
+
+/** Things that go wrong, and that stop going wrong at `heal`. */
+export interface FaultPlan {
+  readonly names: ReadonlyArray<string>
+  readonly begin: () => void
+  /** Undoes everything at once: runners up, stores up, lines open. */
+  readonly heal: () => void
+}
+
+export interface Violation {
+  /** Of docs/invariants.md, or a name of its own ("liveness", "told"). */
+  readonly invariant: string
+  readonly at_us: number
+  readonly text: string
+  /** Who and what it is about, for the timeline. */
+  readonly people: ReadonlyArray<string>
+  readonly session_id: string | null
+}
+
+/** Written without the server's rules; looks after every step. */
+export interface Checker {
+  readonly afterStep: () => void
+  /** After healing: everything must have come to its end. */
+  readonly atEnd: () => void
+  readonly violations: ReadonlyArray<Violation>
+}
+
+/** All that takes part in a run, given to the parts as they are made. */
+export interface Stage {
+  readonly options: SimulationOptions
+  readonly world: World
+  readonly provider: Provider
+  readonly trace: Trace
+  readonly watcher: Watcher
+  readonly log: ReadonlyArray<LogLine>
+}
+
+export interface Cast {
+  readonly population: (stage: Stage) => Population
+  readonly faults: (stage: Stage, population: Population) => FaultPlan
+  readonly checker: (stage: Stage, population: Population) => Checker
+}
+
+export interface SimulationResult {
+  readonly stage: Stage
+  readonly population: Population
+  readonly faults: FaultPlan
+  readonly violations: ReadonlyArray<Violation>
+  readonly hash: string
+  readonly span_ms: number
+}
+
+const startingMs = 10_000
+/** Longest chat on sale, its closing grace, a blast window, a payment's lifetime, and some. */
+const healingMs = 2 * 3_600_000
+const logLinesMax = 2_000
+
+const outcomeOf = (outcome: Answer | CallFailure): string => {
+  const failure = outcome as Partial<CallFailure>
+  if (failure._tag === "Refused") return `refused ${(failure as { code: string }).code}`
+  if (failure._tag === "TryLater" || failure._tag === "ConnectionLost" || failure._tag === "BrokenAnswer") {
+    return failure._tag
+  }
+  return "ok"
+}
+
+const nameOf = (event: Answer): string =>
+  [event["_tag"], event["fact"]?.kind, event["session_id"]?.slice(-8), event["seq"]].filter((part) =>
+    part !== undefined
+  ).join(" ")
+
+const watcherOf = (world: World, trace: Trace): Watcher => ({
+  onEvent: (app, event) => trace.add(world.time.now_us, app.name, "hears", nameOf(event)),
+  onCall: (app, tag, _payload, outcome) => trace.add(world.time.now_us, app.name, tag, outcomeOf(outcome)),
+  onConnection: (app, what) => trace.add(world.time.now_us, app.name, "connection", what)
+})
+
+export const makeStage = (options: SimulationOptions): Stage => {
+  const log: Array<LogLine> = []
+  const world = new World({
+    ...options,
+    log: (line) => {
+      if (log.length < logLinesMax) log.push(line)
+    }
+  })
+  found(world, options)
+  const trace = new Trace({ keep: options.keepTrace })
+  return { options, world, provider: new Provider(world), trace, watcher: watcherOf(world, trace), log }
+}
+
+/** Runs to the end, or to the first violation. */
+export const simulate = (options: SimulationOptions, cast: Cast): SimulationResult => {
+  const stage = makeStage(options)
+  const { time } = stage.world
+  const population = cast.population(stage)
+  const faults = cast.faults(stage, population)
+  const checker = cast.checker(stage, population)
+  const startedAt = time.now_ms
+  const isSound = () => checker.violations.length === 0
+  time.afterStep = () => checker.afterStep()
+  const runFor = (ms: number) => {
+    const end_us = time.now_us + ms * 1000
+    while (isSound() && time.step(end_us));
+  }
+  time.drain()
+  runFor(startingMs)
+  population.begin()
+  faults.begin()
+  time.drain()
+  runFor(options.hours * 3_600_000)
+  faults.heal()
+  population.settle()
+  time.drain()
+  runFor(healingMs)
+  if (isSound()) checker.atEnd()
+  return {
+    stage,
+    population,
+    faults,
+    violations: checker.violations,
+    hash: stage.trace.hash(),
+    span_ms: time.now_ms - startedAt
+  }
+}

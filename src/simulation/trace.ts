@@ -1,0 +1,33 @@
+// What happened, line by line: hashed always, kept only when somebody wants to read it. Two runs are the
+// same run when their hashes are equal.
+import { createHash } from "node:crypto"
+
+export interface TraceEntry {
+  readonly at_us: number
+  /** A person, a runner, a store, or "world". */
+  readonly who: string
+  readonly what: string
+  readonly detail: string
+}
+
+export class Trace {
+  readonly #hash = createHash("sha256")
+  readonly #keep: boolean
+  readonly entries: Array<TraceEntry> = []
+  lines = 0
+
+  constructor(options: { readonly keep: boolean }) {
+    this.#keep = options.keep
+  }
+
+  add(at_us: number, who: string, what: string, detail = ""): void {
+    this.lines += 1
+    this.#hash.update(`${at_us} ${who} ${what} ${detail}\n`)
+    if (this.#keep) this.entries.push({ at_us, who, what, detail })
+  }
+
+  /** Of everything so far. */
+  hash(): string {
+    return this.#hash.copy().digest("hex").slice(0, 16)
+  }
+}
