@@ -17,8 +17,10 @@ export const makeRecentPings = (keep_ms: number): RecentPings => {
   // would make every ping walk over the holes that the moved ones leave behind.)
   const tidy = (now: number) => {
     notes = 0
+    // A tenth at once when it is full: room for one would mean such a walk at every ping from then on.
+    const roomFor = pings.size > mitrasMax ? mitrasMax * 0.9 : mitrasMax
     for (const [mitraId, at] of pings) {
-      if (now - at > keep_ms || pings.size > mitrasMax) pings.delete(mitraId)
+      if (now - at > keep_ms || pings.size > roomFor) pings.delete(mitraId)
     }
   }
 
