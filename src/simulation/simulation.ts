@@ -37,6 +37,8 @@ export interface FaultPlan {
   readonly begin: () => void
   /** Undoes everything at once: runners up, stores up, lines open. */
   readonly heal: () => void
+  /** Nothing is broken at this moment. */
+  readonly isCalm: () => boolean
 }
 
 export interface Violation {

@@ -1,0 +1,93 @@
+// What goes wrong in one run: which kinds of trouble are on (a random subset: a swarm), when each strikes,
+// and that all of it is over when the world is told to heal.
+import type { Dice } from "../kernel/seeded-random.ts"
+import type { FaultPlan, Population, Stage } from "../simulation.ts"
+import type { FaultKind, Scene, Trouble } from "./fault.ts"
+import { cutSockets, laggingPhones, oddWebhooks, silentLines } from "./outside.ts"
+import { frozen, killed, partitioned, rollingRestart, skewed } from "./runners.ts"
+import { lostAnswers, restartedDatabase, slowDatabase, stalledDatabase, troubledBus } from "./stores.ts"
+
+export const faultKinds: ReadonlyArray<FaultKind> = [
+  killed,
+  frozen,
+  partitioned,
+  rollingRestart,
+  skewed,
+  slowDatabase,
+  stalledDatabase,
+  restartedDatabase,
+  lostAnswers,
+  troubledBus,
+  cutSockets,
+  silentLines,
+  laggingPhones,
+  oddWebhooks
+]
+
+/** "none", "all", "swarm" (a random subset of this seed), or names. */
+export type FaultChoice = "none" | "all" | "swarm" | ReadonlyArray<string>
+
+/** In a swarm each kind is on in about half of the runs. */
+const swarmShare = 0.5
+
+export const chosenFaults = (choice: FaultChoice, seed: Dice): ReadonlyArray<FaultKind> => {
+  if (choice === "none") return []
+  if (choice === "all") return faultKinds
+  const dice = seed.split("swarm")
+  if (choice === "swarm") return faultKinds.filter(({ name }) => dice.split(name).chance(swarmShare))
+  return choice.map((name) => {
+    const kind = faultKinds.find((each) => each.name === name)
+    if (kind !== undefined) return kind
+    const known = faultKinds.map((each) => each.name).join(", ")
+    throw new Error(`there is no fault named "${name}"; expected none, all, swarm, or some of: ${known}`)
+  })
+}
+
+/** Strikes `kind` again and again until it is told to stop. */
+const recurring = (scene: Scene, kind: FaultKind, dice: Dice, open: Set<Trouble>) => {
+  const { time, outside } = scene.stage.world
+  let isOver = false
+  const mark = (text: string) => scene.stage.trace.add(time.now_us, "faults", kind.name, text)
+  const end = (trouble: Trouble) => {
+    if (!open.delete(trouble)) return
+    trouble.undo()
+    if (trouble.lasts_ms > 0) mark(`over: ${trouble.text}`)
+  }
+  const strike = () => {
+    if (isOver) return
+    const trouble = kind.strike(scene, dice)
+    if (trouble !== null) {
+      open.add(trouble)
+      mark(trouble.text)
+      time.after(trouble.lasts_ms, outside, () => end(trouble))
+    }
+    // The same kind again only when this one is over: what it broke must have been mended once.
+    time.after((trouble?.lasts_ms ?? 0) + dice.exponential(kind.every_ms), outside, strike)
+  }
+  time.after(dice.exponential(kind.every_ms), outside, strike)
+  return () => {
+    isOver = true
+    for (const trouble of [...open]) end(trouble)
+  }
+}
+
+export const faultPlan =
+  (kinds: ReadonlyArray<FaultKind>) => (stage: Stage, population: Population): FaultPlan => {
+    const scene: Scene = { stage, population }
+    const dice = stage.world.dice.split("faults")
+    const open = new Set<Trouble>()
+    const stops: Array<() => void> = []
+    return {
+      names: kinds.map(({ name }) => name),
+      begin: () => {
+        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open))
+      },
+      heal: () => {
+        for (const stop of stops) stop()
+        const { runners } = stage.world
+        for (const runner of runners) if (runner.process.state === "dead") stage.world.startRunner(runner)
+        stage.trace.add(stage.world.time.now_us, "faults", "healed")
+      },
+      isCalm: () => open.size === 0
+    }
+  }
