@@ -67,7 +67,7 @@ const recurring = (scene: Scene, kind: FaultKind, dice: Dice, open: Set<Trouble>
   time.after(dice.exponential(kind.every_ms), outside, strike)
   return () => {
     isOver = true
-    for (const trouble of [...open]) end(trouble)
+    for (const trouble of open) end(trouble)
   }
 }
 
