@@ -13,6 +13,7 @@ import { Mirror } from "../services/mirror.ts"
 import type { Unavailable } from "../services/unavailable.ts"
 import * as Postgres from "./availability.postgres.ts"
 import * as MirrorOff from "./mirror.off.ts"
+import { makeMirrorRows, type MirrorRows } from "./postgres/mirror-rows.ts"
 import { unavailable, type Valkey } from "./valkey/connection.ts"
 import { makeMirror, type MirrorOptions, type MirrorParts } from "./valkey/mirror.ts"
 import { mirrorOf } from "./valkey/mirror-service.ts"
@@ -150,16 +151,19 @@ const mirrored = (parts: MirrorParts, postgres: Port): Port => {
   }
 }
 
-/** Valkey first, Postgres behind it. The mirror is seeded while this is built. */
+/** The mirror first, `Availability` over the rows behind it. The mirror is seeded while this is built. */
+export const makeMirrored = Effect.fnUntraced(function*(options: MirrorOptions, rows: MirrorRows) {
+  const postgres = yield* Availability
+  const parts = yield* makeMirror(options, rows)
+  const port = yield* shareCounts(mirrored(parts, postgres))
+  return Context.make(Availability, port).pipe(Context.add(Mirror, mirrorOf(parts)))
+})
+
+/** Valkey first, Postgres behind it. */
 export const layerMirrored = (options: MirrorOptions) =>
-  Layer.effectContext(
-    Effect.gen(function*() {
-      const postgres = yield* Availability
-      const parts = yield* makeMirror(options)
-      const port = yield* shareCounts(mirrored(parts, postgres))
-      return Context.make(Availability, port).pipe(Context.add(Mirror, mirrorOf(parts)))
-    })
-  ).pipe(Layer.provide(Postgres.layer))
+  Layer.effectContext(Effect.flatMap(makeMirrorRows, (rows) => makeMirrored(options, rows))).pipe(
+    Layer.provide(Postgres.layer)
+  )
 
 /** Postgres alone. */
 export const layer = Layer.merge(withSharedCounts(Postgres.layer), MirrorOff.layer)

@@ -15,6 +15,7 @@ export interface SimulationOptions {
   /** Virtual time of business, before healing. */
   readonly hours: number
   readonly runners: number
+  readonly valkey: boolean
   readonly mitras: number
   readonly customers: number
   readonly starts_at: number

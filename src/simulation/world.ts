@@ -1,6 +1,5 @@
 // A world: virtual time, one database, and runners that start, stop, die and freeze in it. It knows nobody
 // who uses it: phones, staff and the payment provider come in through `dial` and `request`.
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -8,35 +7,26 @@ import { Process } from "./kernel/process.ts"
 import { type LogLine, runtimeOf, start } from "./kernel/runtime.ts"
 import { Dice } from "./kernel/seeded-random.ts"
 import { VirtualTime } from "./kernel/virtual-time.ts"
-import { Channel } from "./network/channel.ts"
 import { type HttpCall, requestOf } from "./network/http-call.ts"
 import { type Latency, Line, type PhoneEnd } from "./network/line.ts"
 import { RunnerNetwork } from "./network/runner-network.ts"
 import { type Doors, startRunner, stopRunner } from "./server/runner.ts"
-import { Leases } from "./stores/leases.ts"
-import { SharedPresence } from "./stores/presence.ts"
-import { Store } from "./stores/store.ts"
-import { newTables, type Pace, type Stores } from "./stores/stores.ts"
+import { makeStores } from "./stores/make-stores.ts"
+import type { Pace, Stores } from "./stores/stores.ts"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
 
 export interface WorldOptions {
   readonly seed: string
   readonly runners: number
+  readonly valkey: boolean
   /** The instant at which the world begins, in milliseconds since the epoch. */
   readonly starts_at: number
   readonly pace: Pace
   readonly log?: (line: LogLine) => void
 }
 
-const latencies = {
-  phone: { low_ms: 15, high_ms: 120 },
-  runner: { low_ms: 0.2, high_ms: 1 },
-  store: { low_ms: 0.2, high_ms: 1.5 },
-  provider: { low_ms: 20, high_ms: 200 }
-} as const satisfies Record<string, Latency>
-
-/** A lock session that is silent for this long is over; equals the cluster's own setting. */
-const leaseExpirationMs = 6_000
+const phoneLatency: Latency = { low_ms: 15, high_ms: 120 }
+const runnerLatency: Latency = { low_ms: 0.2, high_ms: 1 }
 
 export interface Runner {
   readonly name: string
@@ -78,28 +68,8 @@ export class World {
     this.time = time
     this.dice = dice
     this.#log = options.log ?? (() => {})
-    const context = runtimeOf(time, new Process("postgres/statements"), {
-      dice: dice.split("statements"),
-      log: this.#log
-    })
-    const postgres = new Store({
-      name: "postgres",
-      time,
-      dice: dice.split("postgres"),
-      latency: latencies.store,
-      context: context as Context.Context<never>
-    })
-    const channel = (name: string, counts: boolean) =>
-      new Channel({ time, dice: dice.split(name), latency: latencies.store, store: postgres, counts })
-    this.stores = {
-      postgres,
-      tables: newTables(),
-      leases: new Leases(time, leaseExpirationMs),
-      presence: new SharedPresence(),
-      channels: [channel("notify", false)],
-      pace: options.pace
-    }
-    this.network = new RunnerNetwork({ time, dice: dice.split("runner network"), latency: latencies.runner })
+    this.stores = makeStores({ ...options, time, dice, log: this.#log })
+    this.network = new RunnerNetwork({ time, dice: dice.split("runner network"), latency: runnerLatency })
     this.runners = Array.from({ length: options.runners }, (_, index): Runner => ({
       name: `runner-${index + 1}`,
       process: new Process(`runner-${index + 1}`),
@@ -153,7 +123,7 @@ export class World {
     const line = new Line({
       time: this.time,
       dice: this.dice.split(`line/${peer}/${this.time.now_us}`),
-      latency: latencies.phone,
+      latency: phoneLatency,
       phoneProcess: process,
       runnerProcess: to.process,
       phone: {
@@ -213,7 +183,7 @@ export class World {
   }
 
   #later(process: Process, run: () => void): void {
-    const { high_ms, low_ms } = latencies.phone
+    const { high_ms, low_ms } = phoneLatency
     this.time.after(this.dice.between(low_ms, high_ms), process, run)
   }
 
@@ -228,6 +198,7 @@ export class World {
     this.network.leave(runner.name)
     this.stores.leases.disconnect(`${runner.name}:1`)
     this.stores.presence.forget(process)
+    this.stores.valkey?.forget(process)
     for (const channel of this.stores.channels) channel.disconnect(process)
     for (const line of runner.lines) line.reset()
     runner.lines.clear()

@@ -5,7 +5,7 @@ import * as Metric from "effect/Metric"
 import { SecureRandom } from "effect/crypto"
 import type { ReseedReport } from "../../services/mirror.ts"
 import { makeMirrorReads, type MirrorReads } from "../availability.valkey.ts"
-import { makeMirrorRows, type MirrorRows } from "../postgres/mirror-rows.ts"
+import type { MirrorRows } from "../postgres/mirror-rows.ts"
 import { type Breaker, makeBreaker } from "./breaker.ts"
 import { Valkey } from "./connection.ts"
 import { grouped } from "./grouped.ts"
@@ -112,12 +112,11 @@ const makeRefresh = (
       )
   })
 
-export const makeMirror = Effect.fnUntraced(function*(options: MirrorOptions) {
+export const makeMirror = Effect.fnUntraced(function*(options: MirrorOptions, rows: MirrorRows) {
   const valkey = yield* Valkey
   const random = yield* SecureRandom.SecureRandom
   const scope = yield* Effect.scope
   const context = yield* Effect.context<never>()
-  const rows = yield* makeMirrorRows
   const writes = yield* makeMirrorWrites(random.uuidV7())
   const { filledBuckets, membersOf, reseed, rewrite } = yield* makeReseed(rows, writes)
   const { fellBack, figures, lostWrites, reseeded } = makeFigures()

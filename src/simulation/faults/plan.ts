@@ -6,6 +6,7 @@ import type { FaultKind, Scene, Trouble } from "./fault.ts"
 import { cutSockets, laggingPhones, oddWebhooks, silentLines } from "./outside.ts"
 import { frozen, killed, partitioned, rollingRestart, skewed } from "./runners.ts"
 import { lostAnswers, restartedDatabase, slowDatabase, stalledDatabase, troubledBus } from "./stores.ts"
+import { valkeyGone, valkeyStalled, valkeyWiped } from "./valkey.ts"
 
 export const faultKinds: ReadonlyArray<FaultKind> = [
   killed,
@@ -18,6 +19,9 @@ export const faultKinds: ReadonlyArray<FaultKind> = [
   restartedDatabase,
   lostAnswers,
   troubledBus,
+  valkeyGone,
+  valkeyWiped,
+  valkeyStalled,
   cutSockets,
   silentLines,
   laggingPhones,

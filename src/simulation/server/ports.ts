@@ -9,8 +9,9 @@ import * as AccountChangesMemory from "../../layers/account-changes.memory.ts"
 import * as AuditMemory from "../../layers/audit.memory.ts"
 import * as AuthSessionsMemory from "../../layers/auth-sessions.memory.ts"
 import * as AvailabilityMemory from "../../layers/availability.memory.ts"
-import { withSharedCounts } from "../../layers/availability.ts"
+import { makeMirrored, withSharedCounts } from "../../layers/availability.ts"
 import * as Beacon from "../../layers/beacon.ts"
+import * as BeaconValkey from "../../layers/beacon.valkey.ts"
 import { makeLinkedBus } from "../../layers/bus/links.ts"
 import { busTimings } from "../../layers/bus/timings.ts"
 import * as DevicesMemory from "../../layers/devices.memory.ts"
@@ -19,6 +20,7 @@ import { makeGroupCommit } from "../../layers/journal/group-commit.ts"
 import type { GroupWriter } from "../../layers/journal/group-writer.ts"
 import { consumptionsOf } from "../../layers/journal/judgement.ts"
 import * as JournalMemory from "../../layers/journal.memory.ts"
+import { mirrorRows } from "../../layers/memory/mirror-rows.ts"
 import { MemoryTables } from "../../layers/memory/tables.ts"
 import * as MirrorOff from "../../layers/mirror.off.ts"
 import * as MissedOffersMemory from "../../layers/missed-offers.memory.ts"
@@ -26,10 +28,13 @@ import * as MitrasMemory from "../../layers/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../layers/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../layers/payments.memory.ts"
 import * as PeopleMemory from "../../layers/people.memory.ts"
+import * as PresenceValkey from "../../layers/presence.valkey.ts"
 import * as RateLimitsMemory from "../../layers/rate-limits.memory.ts"
+import * as RateLimitsValkey from "../../layers/rate-limits.valkey.ts"
 import * as SessionsMemory from "../../layers/sessions.memory.ts"
 import { cached } from "../../layers/settings.ts"
 import { settingsStore } from "../../layers/settings.memory.ts"
+import { Valkey } from "../../layers/valkey/connection.ts"
 import * as TestNumbersMemory from "../../layers/test-numbers.memory.ts"
 import { AccountChanges } from "../../services/account-changes.ts"
 import { Audit } from "../../services/audit.ts"
@@ -50,6 +55,7 @@ import { TestNumbers } from "../../services/test-numbers.ts"
 import type { Process } from "../kernel/process.ts"
 import { overStore } from "../stores/store.ts"
 import type { Stores } from "../stores/stores.ts"
+import type { SimulatedValkey } from "../stores/valkey.ts"
 
 /** A port whose memory adapter is asked over the wire to Postgres. */
 const remote = <Self, Port extends object, R>(
@@ -116,18 +122,43 @@ const bus = (stores: Stores, caller: Process) =>
     )
   )
 
+const rows = (stores: Stores, caller: Process) =>
+  remote(Availability, AvailabilityMemory.layer, stores, caller, noticesOfAvailability)
+
+/** What Valkey makes cheaper, on the rows alone. */
+const withoutValkey = (stores: Stores, caller: Process) =>
+  Beacon.layer.pipe(Layer.provideMerge(Layer.mergeAll(
+    withSharedCounts(rows(stores, caller)),
+    MirrorOff.layer,
+    RateLimitsMemory.layer,
+    stores.presence.layerOf(caller)
+  )))
+
+/** The real mirror, breaker, reseed, presence, limits and beacon over the simulated Valkey. */
+const withValkey = (stores: Stores, caller: Process, valkey: SimulatedValkey) => {
+  const mirrored = Layer.effectContext(
+    Effect.suspend(() =>
+      makeMirrored(
+        { write_back_seconds: stores.pace.sweeps.heartbeat_write_back_seconds },
+        overStore(mirrorRows(stores.tables), stores.postgres, caller)
+      )
+    )
+  ).pipe(Layer.provide(rows(stores, caller)))
+  return BeaconValkey.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(mirrored, RateLimitsValkey.layer, PresenceValkey.layer)),
+    Layer.provide(Layer.sync(Valkey)(() => valkey.serviceOf(caller)))
+  )
+}
+
 /** Codes are never read: in a simulation everybody proves a phone with the tester's fixed code. */
 const codeSender = Layer.succeed(CodeSender)({ send: () => Effect.void })
 
 export const ports = (stores: Stores, caller: Process) =>
-  Beacon.layer.pipe(
+  (stores.valkey === null ? withoutValkey(stores, caller) : withValkey(stores, caller, stores.valkey)).pipe(
     Layer.provideMerge(Layer.mergeAll(
       remote(AccountChanges, AccountChangesMemory.layer, stores, caller),
       remote(Audit, AuditMemory.layer, stores, caller),
       remote(AuthSessions, AuthSessionsMemory.layer, stores, caller),
-      withSharedCounts(
-        remote(Availability, AvailabilityMemory.layer, stores, caller, noticesOfAvailability)
-      ),
       remote(Devices, DevicesMemory.layer, stores, caller),
       remote(MissedOffers, MissedOffersMemory.layer, stores, caller),
       remote(Mitras, MitrasMemory.layer, stores, caller),
@@ -136,13 +167,10 @@ export const ports = (stores: Stores, caller: Process) =>
       remote(People, PeopleMemory.layer, stores, caller),
       remote(Sessions, SessionsMemory.layer, stores, caller),
       remote(TestNumbers, TestNumbersMemory.layer, stores, caller),
-      RateLimitsMemory.layer,
-      MirrorOff.layer,
       codeSender,
       settings(stores, caller),
       journal(stores, caller),
-      bus(stores, caller),
-      stores.presence.layerOf(caller)
+      bus(stores, caller)
     )),
     Layer.provideMerge(Layer.succeed(MemoryTables)(stores.tables))
   )

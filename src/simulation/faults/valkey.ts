@@ -1,0 +1,48 @@
+// Trouble with Valkey. None of it may change an answer or take anybody offline.
+import { type FaultKind, minutes } from "./fault.ts"
+
+export const valkeyGone: FaultKind = {
+  name: "valkey-gone",
+  says: "Valkey is not there; when it comes back it may have forgotten everything",
+  every_ms: minutes(25),
+  needsProductionPace: true,
+  strike: ({ stage }, dice) => {
+    const { channels, valkey } = stage.world.stores
+    if (valkey === null) return null
+    const empty = dice.chance(0.5)
+    valkey.goDown()
+    channels[0]?.disconnect()
+    return {
+      text: empty ? "Valkey is gone, and will be empty" : "Valkey is gone",
+      lasts_ms: dice.between(200, 60_000),
+      undo: () => valkey.comeUp({ empty })
+    }
+  }
+}
+
+export const valkeyWiped: FaultKind = {
+  name: "valkey-empty",
+  says: "Valkey forgets everything while it is used",
+  every_ms: minutes(30),
+  needsProductionPace: false,
+  strike: ({ stage }) => {
+    const { valkey } = stage.world.stores
+    if (valkey === null) return null
+    valkey.engine.wipe()
+    return { text: "Valkey was wiped", lasts_ms: 0, undo: () => {} }
+  }
+}
+
+export const valkeyStalled: FaultKind = {
+  name: "valkey-stall",
+  says: "Valkey stands still, then does all that was asked meanwhile",
+  every_ms: minutes(30),
+  needsProductionPace: false,
+  strike: ({ stage }, dice) => {
+    const { valkey } = stage.world.stores
+    if (valkey === null) return null
+    const { process } = valkey.store
+    process.freeze()
+    return { text: "Valkey stands still", lasts_ms: dice.between(100, 20_000), undo: () => process.wake() }
+  }
+}
