@@ -6,6 +6,7 @@ import type { Answer, CallFailure } from "./cast/connection.ts"
 import { found } from "./cast/founding.ts"
 import { Provider } from "./cast/provider.ts"
 import type { LogLine } from "./kernel/runtime.ts"
+import type { Latency } from "./network/line.ts"
 import type { Pace } from "./stores/stores.ts"
 import { Trace } from "./trace.ts"
 import { World } from "./world.ts"
@@ -20,6 +21,8 @@ export interface SimulationOptions {
   readonly customers: number
   readonly starts_at: number
   readonly pace: Pace
+  /** Of phones' networks; a scenario fixes it, so that what is sent together arrives together. */
+  readonly phoneLatency?: Latency
   /** Keeps every line of the trace, for timelines. */
   readonly keepTrace: boolean
 }

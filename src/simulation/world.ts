@@ -22,10 +22,11 @@ export interface WorldOptions {
   /** The instant at which the world begins, in milliseconds since the epoch. */
   readonly starts_at: number
   readonly pace: Pace
+  readonly phoneLatency?: Latency
   readonly log?: (line: LogLine) => void
 }
 
-const phoneLatency: Latency = { low_ms: 15, high_ms: 120 }
+const defaultPhoneLatency: Latency = { low_ms: 15, high_ms: 120 }
 const runnerLatency: Latency = { low_ms: 0.2, high_ms: 1 }
 
 export interface Runner {
@@ -59,6 +60,7 @@ export class World {
   readonly runners: ReadonlyArray<Runner>
   /** Where the world's own people live: its testers and the outside services. */
   readonly outside = new Process("outside")
+  readonly #phoneLatency: Latency
   readonly #log: (line: LogLine) => void
   #turn = 0
 
@@ -68,6 +70,7 @@ export class World {
     this.time = time
     this.dice = dice
     this.#log = options.log ?? (() => {})
+    this.#phoneLatency = options.phoneLatency ?? defaultPhoneLatency
     this.stores = makeStores({ ...options, time, dice, log: this.#log })
     this.network = new RunnerNetwork({ time, dice: dice.split("runner network"), latency: runnerLatency })
     this.runners = Array.from({ length: options.runners }, (_, index): Runner => ({
@@ -123,7 +126,7 @@ export class World {
     const line = new Line({
       time: this.time,
       dice: this.dice.split(`line/${peer}/${this.time.now_us}`),
-      latency: phoneLatency,
+      latency: this.#phoneLatency,
       phoneProcess: process,
       runnerProcess: to.process,
       phone: {
@@ -183,7 +186,7 @@ export class World {
   }
 
   #later(process: Process, run: () => void): void {
-    const { high_ms, low_ms } = phoneLatency
+    const { high_ms, low_ms } = this.#phoneLatency
     this.time.after(this.dice.between(low_ms, high_ms), process, run)
   }
 

@@ -140,6 +140,9 @@ export class Told {
     session.last_seq = seq
     session.events.push({ at_ms, seq, fact })
     if (lastKinds.has(fact.kind)) session.isOver = true
+    // Only the winner is told so as an event of the session: her offer has become a chat.
+    const offer = this.offers.get(session_id)
+    if (fact.kind === "paired" && offer !== undefined) offer.ending ??= "accepted"
   }
 
   #odd(at_ms: number, what: Oddity["what"], session_id: string | null, detail: string): void {
