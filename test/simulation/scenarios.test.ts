@@ -6,7 +6,7 @@ import { microseconds, scenario } from "../../src/simulation/scenarios/story.ts"
 
 describe("a shipped scenario", () => {
   for (const each of shippedScenarios) {
-    it(each.name, () => {
+    it(`holds: ${each.name}`, () => {
       const { failure } = playScenario(each)
       assert.isNull(failure, failure === null ? "" : `${failure.step}: ${failure.text}`)
     })

@@ -1,0 +1,45 @@
+// A trace as people read it: one line per thing that happened, a column per person, around the moment that
+// matters.
+import type { TraceEntry } from "../trace.ts"
+
+export interface TimelineOptions {
+  /** Whose columns; everybody else's lines are left out, but for the world's. */
+  readonly people: ReadonlyArray<string>
+  readonly from_us: number
+  readonly to_us: number
+  /** The instant that is called 0. */
+  readonly zero_us: number
+  readonly linesMax: number
+}
+
+const always = new Set(["faults", "story", "world"])
+/** Beats and ticks say nothing in a story. */
+const dull = /^(mitra\.heartbeat ok|hears (tick|typing|receipt))/
+
+const instantText = (us: number): string => {
+  const sign = us < 0 ? "-" : ""
+  const ms = Math.abs(us) / 1000
+  const hours = Math.floor(ms / 3_600_000)
+  const minutes = Math.floor(ms / 60_000) % 60
+  const seconds = ((ms / 1000) % 60).toFixed(3).padStart(6, "0")
+  return `${sign}${hours}:${String(minutes).padStart(2, "0")}:${seconds}`
+}
+
+const textOf = ({ detail, what }: TraceEntry): string => detail === "" ? what : `${what} ${detail}`
+
+export const timeline = (entries: ReadonlyArray<TraceEntry>, options: TimelineOptions): string => {
+  const columns = options.people
+  const shown = entries.filter((entry) =>
+    entry.at_us >= options.from_us && entry.at_us <= options.to_us &&
+    (columns.includes(entry.who) || always.has(entry.who)) && !dull.test(textOf(entry))
+  ).slice(-options.linesMax)
+  const width = Math.max(26, ...columns.map((name) => name.length + 2))
+  const head = `${"".padEnd(14)}${columns.map((name) => name.padEnd(width)).join("")}`
+  const lines = shown.map((entry) => {
+    const at = instantText(entry.at_us - options.zero_us).padStart(12)
+    const column = columns.indexOf(entry.who)
+    if (column < 0) return `${at}  ${"".padEnd(width * columns.length, "-")}  ${textOf(entry)}`
+    return `${at}  ${"".padEnd(width * column)}${textOf(entry)}`
+  })
+  return [head.trimEnd(), ...lines.map((line) => line.trimEnd())].join("\n")
+}
