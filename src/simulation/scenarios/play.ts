@@ -41,7 +41,7 @@ export class Play {
   readonly stage: Stage
   readonly population: Population
   readonly #apps = new Map<string, App>()
-  readonly #waiting = new Set<{ readonly holds: () => boolean; readonly then: () => void }>()
+  readonly #waiting = new Set<{ readonly holds: () => boolean; readonly act: () => void }>()
   failure: Played["failure"] = null
 
   constructor(stage: Stage, people: ReadonlyArray<Person>) {
@@ -69,16 +69,16 @@ export class Play {
     start(world.runtime(app.process, `story/${app.newId()}`), effect)
   }
 
-  /** Does `then` as soon as `holds`. */
-  whenever(holds: () => boolean, then: () => void): void {
-    this.#waiting.add({ holds, then })
+  /** Does `act` as soon as `holds`. */
+  whenever(holds: () => boolean, act: () => void): void {
+    this.#waiting.add({ holds, act })
   }
 
   look(): void {
     for (const waiting of this.#waiting) {
       if (!waiting.holds()) continue
       this.#waiting.delete(waiting)
-      waiting.then()
+      waiting.act()
     }
   }
 
