@@ -40,6 +40,7 @@ import * as OverValkey from "./layers/over-valkey.ts"
 import * as Passwords from "./layers/passwords.ts"
 import * as Payments from "./layers/payments.postgres.ts"
 import * as People from "./layers/people.postgres.ts"
+import * as Proposals from "./layers/proposals.postgres.ts"
 import * as Sessions from "./layers/sessions.postgres.ts"
 import * as Settings from "./layers/settings.postgres.ts"
 import * as Valkey from "./layers/valkey/connection.ts"
@@ -78,6 +79,7 @@ export const ports = (config: ServerConfigValues) => {
     Passwords.layer,
     Payments.layer,
     People.layer,
+    Proposals.layer,
     Sessions.layer,
     Settings.layer,
     TestNumbers.layer

@@ -8,6 +8,7 @@
 //   |- sweep/heartbeat_write_back  every 60 s     brings the mirror's heartbeats to the rows
 //   |- sweep/mirror_reseed      every 300 s       heals what the mirror missed
 //   |- sweep/missed_offers      every 10 s        pauses mitras who let offer after offer run out
+//   |- sweep/absent_mitras     every 15 s        proposes chats without their mitra to staff
 //   `- sweep/payments           every 60 s        expires, and opens what a crash left behind
 //   every runner
 //   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
@@ -22,6 +23,7 @@ import * as SessionActor from "./session/actor.ts"
 import * as SessionFrontDoor from "./session/front-door.ts"
 import * as Requests from "./session/requests.ts"
 import * as SettingsFollower from "./settings-follower.ts"
+import { absentMitras } from "./sweeps/absent-mitras.ts"
 import { deadlines } from "./sweeps/deadlines.ts"
 import { heartbeatWriteBack } from "./sweeps/heartbeat-write-back.ts"
 import { mirrorReseed } from "./sweeps/mirror-reseed.ts"
@@ -50,6 +52,7 @@ const sweeps = (cadence: SweepCadence) =>
     Layer.unwrap(Effect.map(heartbeatWriteBack(cadence.heartbeat_write_back_seconds), singleton)),
     Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
     Layer.unwrap(Effect.map(missedOffers, singleton)),
+    Layer.unwrap(Effect.map(absentMitras, singleton)),
     Layer.unwrap(Effect.map(payments, singleton))
   )
 

@@ -2,6 +2,7 @@
 // connection (or the HTTP request) carries; every write is audited.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
+import { absenceCauses, topics } from "../domain/session/state.ts"
 import { SettingsSchema } from "../domain/settings.ts"
 import { CallError } from "./errors.ts"
 import { ClientId, Id, Instant, shortText } from "./fields.ts"
@@ -60,7 +61,26 @@ export const SessionInspection = Schema.Struct({
     sent_at: Instant,
     responded_at: Nullable(Instant)
   })),
-  ledger: LedgerView
+  ledger: LedgerView,
+  /** Since when, and why, nobody can be reached on the mitra's side. */
+  absence: Nullable(Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Instant })),
+  /** Whose chat it was, oldest first; `by_staff_id` gave it to her, null when she accepted it herself. */
+  assignments: Schema.Array(Schema.Struct({
+    mitra_id: Id,
+    mitra_name: Schema.String,
+    started_at: Instant,
+    ended_at: Nullable(Instant),
+    by_staff_id: Nullable(Id),
+    reason: Nullable(Schema.String),
+    /** The number of the hand-over that ended it. */
+    left_seq: Nullable(Schema.Int)
+  })),
+  topic_changes: Schema.Array(Schema.Struct({
+    seq: Schema.Int,
+    at: Instant,
+    topic: Schema.Literals(topics),
+    by_mitra_id: Nullable(Id)
+  }))
 })
 
 export const ReseedView = Schema.Struct({

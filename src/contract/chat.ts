@@ -5,8 +5,9 @@ import { Rpc, RpcGroup } from "effect/rpc"
 import { topics } from "../domain/session/state.ts"
 import { CallError } from "./errors.ts"
 import { ClientId, Id, Instant, PageLimit, Seq, shortText, storable } from "./fields.ts"
-import { CursorView, MessageView, PaymentView, SessionView } from "./views.ts"
+import { CursorView, HandoverView, MessageView, PaymentView, SessionView } from "./views.ts"
 
+const Cursor = Schema.String.check(Schema.isMaxLength(80))
 const session = { session_id: Id }
 const command = { command_id: ClientId, session_id: Id }
 // Length is the machine's business (MESSAGE_TOO_LONG); this only bounds what is decoded.
@@ -25,12 +26,36 @@ export const ChatRpcs = RpcGroup.make(
       after_seq: Schema.NullOr(Seq),
       limit: PageLimit
     },
-    success: Schema.Struct({ messages: Schema.Array(MessageView), has_more: Schema.Boolean }),
+    success: Schema.Struct({
+      messages: Schema.Array(MessageView),
+      has_more: Schema.Boolean,
+      /** All of the chat, oldest first: whoever reads one page knows who spoke in it. */
+      handovers: Schema.Array(HandoverView)
+    }),
     error: CallError
   }),
   Rpc.make("chat.sessions", {
-    payload: { before: Schema.NullOr(Schema.String.check(Schema.isMaxLength(80))), limit: PageLimit },
-    success: Schema.Struct({ sessions: Schema.Array(SessionView), next: Schema.NullOr(Schema.String) }),
+    payload: {
+      before: Schema.NullOr(Cursor),
+      after: Schema.optionalKey(Schema.NullOr(Cursor)),
+      limit: PageLimit
+    },
+    success: Schema.Struct({
+      sessions: Schema.Array(SessionView),
+      /** The `before` of the next older page; null when there is none. */
+      next: Schema.NullOr(Schema.String),
+      /** The `after` that gives whatever ended since; null when the page is empty. */
+      newest: Schema.NullOr(Schema.String)
+    }),
+    error: CallError
+  }),
+  /** Of the chats that are alive: the others cannot be marked as read any more. */
+  Rpc.make("chat.unread", {
+    payload: {},
+    success: Schema.Struct({
+      total: Schema.Int,
+      sessions: Schema.Array(Schema.Struct({ ...session, unread: Schema.Int }))
+    }),
     error: CallError
   }),
   Rpc.make("chat.delivered", { payload: { ...session, seq: Seq }, success: CursorView, error: CallError }),

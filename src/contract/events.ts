@@ -16,6 +16,14 @@ export const SessionFact = Schema.Union([
     mitra_name: Schema.String,
     ends_at: Instant
   }),
+  /** The chat goes on with another mitra; for the one who handed it over this is the last she hears of it. */
+  Schema.Struct({
+    kind: Schema.Literals(["rerouted"]),
+    from_mitra_id: Id,
+    mitra_id: Id,
+    mitra_name: Schema.String,
+    ends_at: Instant
+  }),
   Schema.Struct({ kind: Schema.Literals(["request_cancelled"]), by: Schema.String }),
   /** is_terminal is false: the payment stays good for another try. */
   Schema.Struct({

@@ -73,6 +73,15 @@ export const MessageView = Schema.Struct({
 })
 export type MessageView = typeof MessageView.Type
 
+/** Where in a chat's numbers another mitra took over. */
+export const HandoverView = Schema.Struct({
+  seq: Seq,
+  at: Instant,
+  mitra_id: Id,
+  mitra_name: Schema.String
+})
+export type HandoverView = typeof HandoverView.Type
+
 export const OfferView = Schema.Struct({
   session_id: Id,
   status: Schema.Literals(["pending", "accepted", "declined", "missed", "ignored"]),

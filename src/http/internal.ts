@@ -12,6 +12,7 @@ import * as AccountHandlers from "./admin/accounts.ts"
 import * as Handlers from "./admin/handlers.ts"
 import { concealing } from "./admin/http-replies.ts"
 import * as PermissionGate from "./admin/permissions.ts"
+import * as SessionHandlers from "./admin/sessions.ts"
 import * as StaffSignIn from "./admin/staff-sign-in.ts"
 import * as VerifyStaffToken from "./admin/verify-staff-token.ts"
 import { Connection, type Principal } from "./connection.ts"
@@ -78,6 +79,7 @@ export const layerHandlers = (options: DeskOptions) =>
   Layer.mergeAll(
     Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds }),
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
+    SessionHandlers.layer,
     PermissionGate.layer
   ).pipe(
     Layer.provideMerge(VerifyStaffToken.layer),

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { MitraState } from "../domain/mitra.ts"
-import { Mitras } from "../services/mitras.ts"
+import { type Activity, Mitras } from "../services/mitras.ts"
 import { MemoryTables, type Tables } from "./memory/tables.ts"
 
 const stateOf = (tables: Tables, mitraId: string): MitraState | null => {
@@ -27,6 +27,45 @@ const claim = (tables: Tables, mitraId: string, runner: string) => {
   return state === null ? null : { epoch, state }
 }
 
+const count = <A>(all: ReadonlyArray<A>, is: (one: A) => boolean): number => all.filter(is).length
+
+/** As percentile_cont(0.5) has it: the mean of the two in the middle. */
+const medianOf = (sorted: ReadonlyArray<number>): number | null => {
+  const middle = (sorted.length - 1) / 2
+  const [low, high] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]]
+  return low === undefined || high === undefined ? null : (low + high) / 2
+}
+
+const activity = (tables: Tables, mitraId: string, since: number, until: number): Activity => {
+  const within = (at: number): boolean => since <= at && at < until
+  const offers = [...tables.chat_request_notifications.values()]
+    .filter((offer) => offer.mitra_id === mitraId && within(offer.sent_at))
+  const chats = [...tables.mitra_assignments.values()]
+    .filter((row) => row.mitra_id === mitraId && within(row.started_at))
+  const times = offers
+    .flatMap(({ responded_at, sent_at, status }) =>
+      responded_at !== null && (status === "accepted" || status === "declined")
+        ? [responded_at - sent_at]
+        : []
+    )
+    .toSorted((a, b) => a - b)
+  const sum = times.reduce((all, one) => all + one, 0)
+  return {
+    offers: offers.length,
+    accepted: count(offers, ({ status }) => status === "accepted"),
+    declined: count(offers, ({ status }) => status === "declined"),
+    missed: count(offers, ({ status }) => status === "missed"),
+    run_out: count(offers, ({ ending }) => ending === "expired"),
+    called_off: count(offers, ({ ending }) => ending === "cancelled" || ending === "withdrawn"),
+    open: count(offers, ({ status }) => status === "pending"),
+    response_ms_mean: times.length === 0 ? null : sum / times.length,
+    response_ms_median: medianOf(times),
+    chats: chats.length,
+    chats_taken_over: count(chats, (row) => row.by_staff_id !== null),
+    chats_handed_over: count(chats, (row) => row.left !== null)
+  }
+}
+
 export const layer = Layer.effect(Mitras)(
   Effect.map(MemoryTables, (tables) =>
     Mitras.of({
@@ -44,6 +83,7 @@ export const layer = Layer.effect(Mitras)(
             .toSorted((a, b) => a.slot - b.slot)
             .map(({ slot, session_id }) => ({ slot, session_id }))
         ),
+      activity: (mitraId, since, until) => Effect.sync(() => activity(tables, mitraId, since, until)),
       onlineLog: (mitraId, limit) =>
         Effect.sync(() =>
           tables.mitra_online_logs

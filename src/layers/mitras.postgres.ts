@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { offlineCauses } from "../domain/mitra.ts"
 import { Mitras } from "../services/mitras.ts"
-import { allOf, BigCount, firstOf, Millis } from "./postgres/columns.ts"
+import { allOf, BigCount, firstOf, Millis, timestamp } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
 
 const stateOf = firstOf(Schema.Struct({
@@ -22,6 +22,61 @@ const logOf = allOf(Schema.Struct({
   cause: Schema.Literals(offlineCauses),
   at: Millis
 }))
+
+const noActivity = {
+  offers: 0,
+  accepted: 0,
+  declined: 0,
+  missed: 0,
+  run_out: 0,
+  called_off: 0,
+  open: 0,
+  response_ms_mean: null,
+  response_ms_median: null
+}
+const offersOf = firstOf(Schema.Struct({
+  offers: Schema.Int,
+  accepted: Schema.Int,
+  declined: Schema.Int,
+  missed: Schema.Int,
+  run_out: Schema.Int,
+  called_off: Schema.Int,
+  open: Schema.Int,
+  response_ms_mean: Schema.NullOr(Schema.Number),
+  response_ms_median: Schema.NullOr(Schema.Number)
+}))
+const chatsOf = firstOf(Schema.Struct({
+  chats: Schema.Int,
+  chats_taken_over: Schema.Int,
+  chats_handed_over: Schema.Int
+}))
+
+/** Her offers by her own index; what it costs follows how much she did, not how many mitras there are. */
+const activity = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function*(mitraId: string, since: number, until: number) {
+    const offers = yield* sql`WITH sent AS (
+        SELECT status, ending, CASE WHEN status IN ('accepted', 'declined')
+          THEN (extract(epoch FROM responded_at - sent_at) * 1000)::float8 END AS ms
+        FROM chat_request_notifications WHERE mitra_id = ${mitraId}
+          AND sent_at >= ${timestamp(since)} AND sent_at < ${timestamp(until)})
+      SELECT count(*)::int AS offers, count(*) FILTER (WHERE status = 'accepted')::int AS accepted,
+        count(*) FILTER (WHERE status = 'declined')::int AS declined,
+        count(*) FILTER (WHERE status = 'missed')::int AS missed,
+        count(*) FILTER (WHERE ending = 'expired')::int AS run_out,
+        count(*) FILTER (WHERE ending IN ('cancelled', 'withdrawn'))::int AS called_off,
+        count(*) FILTER (WHERE status = 'pending')::int AS open,
+        avg(ms) AS response_ms_mean, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS response_ms_median
+      FROM sent`.pipe(Effect.flatMap(offersOf))
+    const chats = yield* sql`SELECT count(*)::int AS chats,
+        count(*) FILTER (WHERE by_staff_id IS NOT NULL)::int AS chats_taken_over,
+        count(*) FILTER (WHERE left_seq IS NOT NULL)::int AS chats_handed_over
+      FROM mitra_assignments WHERE mitra_id = ${mitraId}
+        AND started_at >= ${timestamp(since)} AND started_at < ${timestamp(until)}`.pipe(
+      Effect.flatMap(chatsOf)
+    )
+    const none = { chats: 0, chats_taken_over: 0, chats_handed_over: 0 }
+    return { ...offers ?? noActivity, ...chats ?? none }
+  }, answered)
 
 const find = (sql: SqlClient.SqlClient, mitraId: string) =>
   sql`SELECT mitras.id, display_name, is_active, is_online, online_since
@@ -57,6 +112,7 @@ export const layer = Layer.effect(Mitras)(
           Effect.flatMap(slotsOf),
           answered
         ),
+      activity: activity(sql),
       onlineLog: (mitraId, limit) =>
         sql`SELECT is_online, cause, at FROM mitra_online_logs WHERE mitra_id = ${mitraId}
           ORDER BY id DESC LIMIT ${limit}`.pipe(Effect.flatMap(logOf), answered)

@@ -2,48 +2,21 @@
 // Postgres's unique indexes.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import {
-  blockingStatuses,
-  liveStatuses,
-  type Offer,
-  type SessionState,
-  type Side
-} from "../domain/session/state.ts"
+import { blockingStatuses, type SessionState, type Side } from "../domain/session/state.ts"
 import { type OfferedRequest, type Opened, type SequencedEvent, Sessions } from "../services/sessions.ts"
 import type { StoredMessage } from "../services/sessions.ts"
 import { hold, holdReference } from "./memory/constraints.ts"
-import { type ChatSessionRow, MemoryTables, type OfferRow, type Tables } from "./memory/tables.ts"
-import { pastCursorOf } from "./sessions/past-cursor.ts"
+import { offerOf, stateOf } from "./memory/session-states.ts"
+import { MemoryTables, type OfferRow, type Tables } from "./memory/tables.ts"
+import { oversight } from "./sessions/oversight.memory.ts"
+import { personal } from "./sessions/personal.memory.ts"
 import { waitingLine } from "./sessions/waiting-line.memory.ts"
 
 type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
 
-const liveAtMost = 50
 const openOffersAtMost = 200
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
-const nameOf = (tables: Tables, mitraId: string): string => tables.mitras.get(mitraId)?.display_name ?? ""
-
-const offerOf = (tables: Tables, { session_id: _session, ...offer }: OfferRow): Offer => ({
-  ...offer,
-  mitra_name: nameOf(tables, offer.mitra_id)
-})
-
-const offersOf = (tables: Tables, sessionId: string): ReadonlyArray<Offer> =>
-  [...tables.chat_request_notifications.values()]
-    .filter((offer) => offer.session_id === sessionId)
-    .map((offer) => offerOf(tables, offer))
-
-const stateOf = (tables: Tables, row: ChatSessionRow, options = { offers: true }): SessionState => {
-  const { deadline_at: _deadline, owner_epoch: _epoch, owner_runner: _runner, ...state } = row
-  return {
-    ...state,
-    customer_name: tables.customers.get(row.customer_id)?.call_name ?? "",
-    mitra_name: row.mitra_id === null ? null : nameOf(tables, row.mitra_id),
-    offers: options.offers ? offersOf(tables, row.id) : []
-  }
-}
-
 const find = (tables: Tables, sessionId: string): SessionState | null => {
   const row = tables.chat_sessions.get(sessionId)
   return row === undefined ? null : stateOf(tables, row)
@@ -67,7 +40,7 @@ const open = (tables: Tables, state: SessionState, deadlineAt: number): Opened =
   hold(!tables.chat_sessions.has(state.id), "chat_sessions_pkey")
   holdReference(tables.customers, state.customer_id, "chat_sessions_customer_id_fkey")
   holdReference(tables.mitras, state.target_mitra_id, "chat_sessions_target_mitra_id_fkey")
-  const { customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = state
+  const { assignments: _given, customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = state
   tables.chat_sessions.set(state.id, { ...row, deadline_at: deadlineAt, owner_epoch: 0, owner_runner: null })
   return { _tag: "Opened", session_id: state.id }
 }
@@ -90,40 +63,6 @@ const owning = (tables: Tables): Part<"open" | "claim" | "find" | "ownerOf"> => 
       const row = tables.chat_sessions.get(sessionId)
       return row === undefined ? null : { runner: row.owner_runner, epoch: row.owner_epoch }
     })
-})
-
-const isOn = (row: ChatSessionRow, side: Side, userId: string): boolean =>
-  (side === "customer" ? row.customer_id : row.mitra_id) === userId
-
-const newestEndFirst = (a: ChatSessionRow, b: ChatSessionRow): number =>
-  (b.ended_at ?? 0) - (a.ended_at ?? 0) || compare(b.id, a.id)
-
-/** Rows strictly after the cursor, in the order of the page. */
-const isPast = (row: ChatSessionRow, before: string | null): boolean => {
-  if (row.ended_at === null) return false
-  if (before === null) return true
-  const cursor = pastCursorOf(before)
-  if (cursor === null) return false
-  return row.ended_at < cursor.ended_at || (row.ended_at === cursor.ended_at && row.id < cursor.id)
-}
-
-const personal = (tables: Tables): Part<"liveOf" | "pastOf"> => ({
-  liveOf: (side, userId) =>
-    Effect.sync(() =>
-      [...tables.chat_sessions.values()]
-        .filter((row) => isOn(row, side, userId) && liveStatuses.includes(row.status))
-        .toSorted((a, b) => a.requested_at - b.requested_at || compare(a.id, b.id))
-        .slice(0, liveAtMost)
-        .map((row) => stateOf(tables, row))
-    ),
-  pastOf: (side, userId, { before, limit }) =>
-    Effect.sync(() =>
-      [...tables.chat_sessions.values()]
-        .filter((row) => isOn(row, side, userId) && isPast(row, before))
-        .toSorted(newestEndFirst)
-        .slice(0, limit)
-        .map((row) => stateOf(tables, row, { offers: false }))
-    )
 })
 
 const offeredOf = (tables: Tables, offer: OfferRow): ReadonlyArray<OfferedRequest> => {
@@ -271,10 +210,11 @@ export const layer = Layer.effect(Sessions)(
   Effect.map(MemoryTables, (tables) =>
     Sessions.of({
       ...owning(tables),
-      ...personal(tables),
       ...offers(tables),
       ...story(tables),
       ...waitingLine(tables),
-      ...overview(tables)
+      ...overview(tables),
+      ...personal(tables),
+      ...oversight(tables)
     }))
 )

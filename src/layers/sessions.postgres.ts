@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { SessionState, Side } from "../domain/session/state.ts"
-import { type Opened, type Page, Sessions } from "../services/sessions.ts"
+import { type Opened, Sessions } from "../services/sessions.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp, timestampOrNull } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
 import {
@@ -17,7 +17,8 @@ import {
   sequencedEvents,
   sessionStates
 } from "./postgres/session-rows.ts"
-import { pastCursorOf } from "./sessions/past-cursor.ts"
+import { oversight } from "./sessions/oversight.postgres.ts"
+import { pastSessions } from "./sessions/past.postgres.ts"
 
 type Sql = SqlClient.SqlClient
 type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
@@ -116,22 +117,10 @@ const liveWhere = (sql: Sql, side: Side, userId: string) =>
         OR (s.customer_id = ${userId} AND s.status = 'closing')`
     : sql`s.mitra_id = ${userId} AND s.status IN ('active', 'extending', 'closing')`
 
-const pastWhere = (sql: Sql, side: Side, userId: string, before: string | null) => {
-  const mine = side === "customer" ? sql`s.customer_id = ${userId}` : sql`s.mitra_id = ${userId}`
-  if (before === null) return sql`${mine} AND s.ended_at IS NOT NULL`
-  const cursor = pastCursorOf(before)
-  if (cursor === null) return sql`false`
-  return sql`${mine} AND s.ended_at IS NOT NULL
-    AND (s.ended_at, s.id) < (${timestamp(cursor.ended_at)}::timestamptz, ${cursor.id}::uuid)`
-}
-
-const personal = (sql: Sql): Part<"liveOf" | "pastOf"> => ({
+const personal = (sql: Sql): Part<"liveOf"> => ({
   liveOf: (side, userId) =>
     sql`${selectSessions(sql, { offers: true })} WHERE ${liveWhere(sql, side, userId)}
-      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(Effect.flatMap(sessionStates), answered),
-  pastOf: (side, userId, { before, limit }: Page) =>
-    sql`${selectSessions(sql, { offers: false })} WHERE ${pastWhere(sql, side, userId, before)}
-      ORDER BY s.ended_at DESC, s.id DESC LIMIT ${limit}`.pipe(Effect.flatMap(sessionStates), answered)
+      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(Effect.flatMap(sessionStates), answered)
 })
 
 const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf" | "pendingOfferSessionsOf"> => ({
@@ -220,10 +209,12 @@ const line = (sql: Sql): Part<"waiting" | "aheadOf" | "nthEnd" | "haveMet"> => (
       Effect.map((row) => row?.ends_at ?? null),
       answered
     ),
-  // Each arm is one of the customer's own indexes.
+  // Each arm is one of the customer's own indexes. Whoever handed the chat over has met the customer, too.
   haveMet: (customerId, mitraId) =>
-    sql`SELECT id FROM chat_sessions WHERE mitra_id = ${mitraId} AND ((customer_id = ${customerId}
-          AND ended_at IS NOT NULL) OR (customer_id = ${customerId} AND status = 'closing')) LIMIT 1`.pipe(
+    sql`SELECT s.id FROM chat_sessions s WHERE ((s.customer_id = ${customerId} AND s.ended_at IS NOT NULL)
+          OR (s.customer_id = ${customerId} AND s.status = 'closing'))
+        AND EXISTS (SELECT FROM mitra_assignments a WHERE a.session_id = s.id AND a.mitra_id = ${mitraId})
+      LIMIT 1`.pipe(
       Effect.flatMap(ids),
       Effect.map((rows) => rows.length > 0),
       answered
@@ -259,7 +250,9 @@ export const layer = Layer.effect(Sessions)(
         ...offers(sql),
         ...story(sql),
         ...line(sql),
-        ...overview(sql)
+        ...overview(sql),
+        ...pastSessions(sql),
+        ...oversight(sql)
       })
   )
 )

@@ -7,7 +7,7 @@ import type { Json } from "effect/Schema"
 import type { MitraEvent, MitraState } from "../domain/mitra.ts"
 import type { Refusal } from "../domain/refusal.ts"
 import type { SessionEvent } from "../domain/session/events.ts"
-import type { Offer, SessionState } from "../domain/session/state.ts"
+import type { Absence, Assignment, Offer, SessionState } from "../domain/session/state.ts"
 import type { AuditEntry } from "./audit.ts"
 import type { Unavailable } from "./unavailable.ts"
 
@@ -48,6 +48,18 @@ export type PaymentMove =
   /** What was paid for will not happen: the payment ends as a failure that staff see. */
   | { readonly _tag: "Fail"; readonly payment_id: string; readonly cause: string }
 
+/** What becomes of the proposal to staff to reroute this session. */
+export type ProposalMove =
+  /** One that is open already gets the new cause. */
+  | { readonly _tag: "Open"; readonly id: string; readonly mitra_id: string } & Absence
+  /** One that staff dismissed, or none: nothing changes. */
+  | {
+    readonly _tag: "Close"
+    readonly status: "accepted" | "resolved"
+    readonly staff_id: string | null
+    readonly resolution: string
+  }
+
 export interface SessionWrite {
   /** The session as it is after the turn; every mutable column is written from it. */
   readonly state: SessionState
@@ -59,8 +71,13 @@ export interface SessionWrite {
   /** Claim: one of the mitra's slots below `max_slots`, in this same transaction. */
   readonly slot:
     | { readonly _tag: "Claim"; readonly mitra_id: string; readonly max_slots: number }
+    /** A hand-over: the slot it holds is given back, and one of hers claimed; both or neither. */
+    | { readonly _tag: "Move"; readonly mitra_id: string; readonly max_slots: number }
     | { readonly _tag: "Release" }
     | null
+  /** Only the assignments this turn began or ended, each with its place among all of them. */
+  readonly assignments: ReadonlyArray<Assignment & { readonly position: number }>
+  readonly proposal: ProposalMove | null
   /** What becomes of the money, in this same transaction. */
   readonly payments: ReadonlyArray<PaymentMove>
   readonly push: ReadonlyArray<PushEntry>

@@ -10,6 +10,27 @@ export interface OnlineLogEntry {
   readonly at: number
 }
 
+/** What became of the offers a mitra was sent in a time, and of the chats she had. */
+export interface Activity {
+  readonly offers: number
+  readonly accepted: number
+  readonly declined: number
+  /** Another mitra took it. */
+  readonly missed: number
+  /** She let it run out. */
+  readonly run_out: number
+  /** Withdrawn, or cancelled by the customer. */
+  readonly called_off: number
+  readonly open: number
+  /** Of those she accepted or declined; null when there are none. */
+  readonly response_ms_mean: number | null
+  readonly response_ms_median: number | null
+  /** Chats that began for her, those that were given to her among them. */
+  readonly chats: number
+  readonly chats_taken_over: number
+  readonly chats_handed_over: number
+}
+
 export class Mitras extends Context.Service<Mitras, {
   /**
    * Takes the next epoch for `runner` and loads the mitra as she is after every write of an older
@@ -27,6 +48,12 @@ export class Mitras extends Context.Service<Mitras, {
   readonly slotsOf: (
     mitraId: string
   ) => Effect.Effect<ReadonlyArray<{ readonly slot: number; readonly session_id: string }>, Unavailable>
+  /** By the time an offer was sent and a chat began for her; `since` is in it, `until` is not. */
+  readonly activity: (
+    mitraId: string,
+    since: number,
+    until: number
+  ) => Effect.Effect<Activity, Unavailable>
   /** Newest first, at most `limit`. */
   readonly onlineLog: (
     mitraId: string,

@@ -49,6 +49,30 @@ export interface Page {
   readonly limit: number
 }
 
+/** `<ended_at ms>_<id>`: those that ended before it, or after it if that is given; newest first. */
+export interface PastPage extends Page {
+  readonly after?: string | null
+}
+
+/** A session whose deadline passed and nobody noticed. */
+export interface StuckSession {
+  readonly id: string
+  readonly status: SessionState["status"]
+  readonly customer_id: string
+  readonly mitra_id: string | null
+  readonly deadline_at: number
+  readonly owner_runner: string | null
+  readonly owner_epoch: number
+}
+
+export interface TopicChange {
+  readonly seq: number
+  readonly at: number
+  readonly topic: SessionState["topic"]
+  /** The mitra who changed it; null where it was not noted. */
+  readonly by: string | null
+}
+
 export class Sessions extends Context.Service<Sessions, {
   /**
    * Inserts a new request on a confirmed payment; the database itself holds "one per payment" and "one
@@ -79,14 +103,17 @@ export class Sessions extends Context.Service<Sessions, {
     page: Page
   ) => Effect.Effect<ReadonlyArray<OfferedRequest>, Unavailable>
   /**
-   * Ended sessions, newest first, without their offers (up to 200 each, and no page shows them).
-   * `before` is `<ended_at ms>_<id>` of the last one seen; anything else gives nothing.
+   * Sessions that are over for this person, newest end first, without their offers (up to 200 each, and no
+   * page shows them). For a mitra that is also a chat she handed over, by the instant she did. A cursor
+   * that is none of ours gives nothing.
    */
   readonly pastOf: (
     side: Side,
     userId: string,
-    page: Page
+    page: PastPage
   ) => Effect.Effect<ReadonlyArray<SessionState>, Unavailable>
+  /** The same, of everybody. */
+  readonly past: (page: PastPage) => Effect.Effect<ReadonlyArray<SessionState>, Unavailable>
   /** Messages in sequence order: those before a sequence (the latest ones) or after it (the next ones). */
   readonly messages: (
     sessionId: string,
@@ -126,6 +153,24 @@ export class Sessions extends Context.Service<Sessions, {
   ) => Effect.Effect<number, Unavailable>
   /** When the `nth` (from 1) of the running chats ends that end soonest; null when there are fewer. */
   readonly nthEnd: (nth: number) => Effect.Effect<number | null, Unavailable>
+  /** Sessions whose deadline was before `dueBefore`, longest overdue first. */
+  readonly stuck: (
+    dueBefore: number,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<StuckSession>, Unavailable>
+  /**
+   * Running chats to be looked at: their mitra is deactivated, or has been offline since `offlineBefore`;
+   * and those whose mitra was noticed as gone. The unnoticed ones first.
+   */
+  readonly adrift: (
+    offlineBefore: number,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<string>, Unavailable>
+  /** Oldest first. */
+  readonly topicChanges: (
+    sessionId: string,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<TopicChange>, Unavailable>
   /** True when this mitra has served this customer before. */
   readonly haveMet: (customerId: string, mitraId: string) => Effect.Effect<boolean, Unavailable>
   /** Sessions with a pending offer to this mitra. */

@@ -37,7 +37,7 @@ export const everyEvent: ReadonlyArray<BusEvent> = [
     _tag: "SessionMoved",
     session_id: "s1",
     seq: 7,
-    event: { _tag: "TopicChanged", at: 5, topic: "sensitive" }
+    event: { _tag: "TopicChanged", by: "mitra", at: 5, topic: "sensitive" }
   },
   {
     _tag: "SessionMoved",

@@ -41,6 +41,7 @@ const sessionRow = ({ id, payment_id, status }: GivenSession): ChatSessionRow =>
   topic: "regular",
   status,
   mitra_id: null,
+  absence: null,
   requested_at: t0,
   search_ends_at: t0 + minute,
   next_wave_at: null,

@@ -10,7 +10,8 @@ import { deadlineOf } from "../../src/domain/session/deadline.ts"
 import { decide } from "../../src/domain/session/decide.ts"
 import { evolveAll } from "../../src/domain/session/evolve.ts"
 import { openRequest } from "../../src/domain/session/open.ts"
-import type { Participant, SessionState } from "../../src/domain/session/state.ts"
+import type { RerouteTarget } from "../../src/domain/session/due.ts"
+import type { Absence, Participant, SessionState } from "../../src/domain/session/state.ts"
 import { defaultSettings, type Settings } from "../../src/domain/settings.ts"
 import { sessionRows } from "../../src/actors/session/rows.ts"
 import type { AuditEntry } from "../../src/services/audit.ts"
@@ -137,6 +138,8 @@ export interface Circumstances {
   readonly settings?: Partial<Settings>
   readonly command?: CommandMark
   readonly audit?: ReadonlyArray<AuditEntry>
+  readonly reroute_to?: Partial<RerouteTarget>
+  readonly mitra_absence?: Absence | null
 }
 
 export interface Made {
@@ -151,7 +154,9 @@ export const make = Effect.fnUntraced(function*(owner: Owner, command: SessionCo
     settings: { ...defaultSettings, ...given.settings },
     candidates: given.candidates ?? null,
     waiting_ahead: 0,
-    mitra_is_reachable: true
+    mitra_is_reachable: true,
+    reroute_to: { mitra_name: "", is_active: true, is_online: true, ...given.reroute_to },
+    mitra_absence: given.mitra_absence ?? null
   }
   const { events } = decide(owner.state, command, facts)
   const after = evolveAll(owner.state, events)

@@ -51,7 +51,8 @@ const limits: ReadonlyArray<readonly [SettingKey, number, number]> = [
   ["returning_chat_confirmation_timeout_seconds", 1, 600],
   ["extension_timeout_seconds", 1, 600],
   ["closing_grace_seconds", 1, 86_400],
-  ["payment_session_timeout_minutes", 1, 1440]
+  ["payment_session_timeout_minutes", 1, 1440],
+  ["reroute_propose_after_seconds", 10, 3600]
 ]
 
 it.each(limits)("%s accepts whole numbers from %i to %i and nothing else", (key, minimum, maximum) => {

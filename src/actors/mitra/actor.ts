@@ -91,14 +91,34 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     Effect.catch((error) => Effect.logWarning("offers not withdrawn", error))
   )
 
+  // Each session looks for itself whether she is there; whatever is missed here the sweep finds.
+  const checkChats = mitras.slotsOf(mitraId).pipe(
+    Effect.flatMap((slots) =>
+      Effect.forEach(slots, ({ session_id }) =>
+        actors.run(session_id, {
+          sender_id: "system",
+          command_id: null,
+          command: { _tag: "CheckMitra" },
+          staff: null
+        }).pipe(Effect.catch((error) => Effect.logWarning("chat not told about its mitra", error))), {
+        concurrency: 8,
+        discard: true
+      })
+    ),
+    Effect.catch((error) => Effect.logWarning("chats not told about their mitra", error))
+  )
+
   const mirror = (event: MitraEvent) => {
     switch (event._tag) {
       case "WentOnline":
-        return Effect.andThen(availability.wentOnline(mitraId, event.at), wakeWaiting((places) => places))
+        return availability.wentOnline(mitraId, event.at).pipe(
+          Effect.andThen(wakeWaiting((places) => places)),
+          Effect.andThen(checkChats)
+        )
       case "WentOffline":
         return availability.wentOffline(mitraId)
       case "Deactivated":
-        return availability.deactivated(mitraId)
+        return Effect.andThen(availability.deactivated(mitraId), checkChats)
       case "Activated":
         return availability.reactivated(mitraId)
     }
@@ -146,7 +166,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
         Effect.andThen(turn.before.is_active && !turn.after.is_active ? withdrawOffers : Effect.void)
       ),
     // A crash between a deactivation's commit and its withdrawals is finished here.
-    afterLoad: (state) => state.is_active ? Effect.void : withdrawOffers
+    afterLoad: (state) => state.is_active ? Effect.void : Effect.andThen(withdrawOffers, checkChats)
   }
   return machine
 })

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
-import { fairness, type Freshness, freshness } from "../../domain/freshness.ts"
+import { fairness, freshness } from "../../domain/freshness.ts"
 import { candidateLimit, queueCountMax, queues } from "../../domain/pairing.ts"
 import { SessionReply, type SessionCommand } from "../../domain/session/commands.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
@@ -14,14 +14,14 @@ import type { SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import type { SessionState } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability.ts"
-import { Presence } from "../../services/presence.ts"
 import { Sessions, type StoredMessage } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Machine } from "../machine.ts"
 import { makeTurns } from "../turn.ts"
 import { announceSession } from "./announce.ts"
 import { ChatSession } from "./protocol.ts"
-import { sessionRows } from "./rows.ts"
+import { makeMitraLooks } from "./mitra-looks.ts"
+import { sessionRows, type SessionTurn } from "./rows.ts"
 import { makeWakeWaiting } from "./waiting-line.ts"
 
 type SessionMachine = Machine<SessionState, SessionCommand, SessionFacts, SessionEvent, SessionReply>
@@ -30,22 +30,25 @@ const makeFacts = Effect.gen(function*() {
   const settings = yield* Settings
   const sessions = yield* Sessions
   const availability = yield* Availability
-  const presence = yield* Presence
-
-  /** A socket is open somewhere, or her app gave a sign of life lately: a phone in the background counts. */
-  const isReachable = Effect.fnUntraced(function*(mitraId: string, { stale_before }: Freshness) {
-    if (yield* presence.isConnected({ user_type: "mitra", user_id: mitraId })) return true
-    const last = yield* availability.lastHeartbeat(mitraId)
-    return last !== null && (stale_before === null || last > stale_before)
-  })
+  const looks = yield* makeMitraLooks
 
   return (state: SessionState, command: SessionCommand, now: number) =>
     Effect.gen(function*() {
       const values = yield* settings.current
       const mitra_is_reachable = state.mitra_id !== null && wantsReachability(state, now)
-        ? yield* isReachable(state.mitra_id, freshness(values, now))
+        ? yield* looks.isReachable(state.mitra_id, freshness(values, now))
         : null
-      const known = { now, settings: values, candidates: null, waiting_ahead: 0, mitra_is_reachable }
+      const known: SessionFacts = {
+        now,
+        settings: values,
+        candidates: null,
+        waiting_ahead: 0,
+        mitra_is_reachable,
+        reroute_to: command._tag === "Reroute"
+          ? yield* looks.target(command.mitra_id, freshness(values, now))
+          : null,
+        mitra_absence: command._tag === "CheckMitra" ? yield* looks.absence(state, values, now) : null
+      }
       if (!looksForMitras(state, command, now)) return known
       // The line first: whoever leaves it meanwhile has taken a place that the candidates no longer have.
       const waiting_ahead = queues(state, values) ? yield* sessions.aheadOf(state, now, queueCountMax) : 0
@@ -61,7 +64,13 @@ const makeFacts = Effect.gen(function*() {
 })
 
 const changesCapacity = (event: SessionEvent): boolean =>
-  event._tag === "Paired" || event._tag === "ClosingStarted"
+  event._tag === "Paired" || event._tag === "Rerouted" || event._tag === "ClosingStarted"
+
+/** Whose number of chats is another one: after a hand-over that is two. */
+const changedCapacityOf = ({ after, before, events }: SessionTurn): ReadonlyArray<string> => {
+  const mitras = new Set([before.mitra_id, after.mitra_id].filter((id) => id !== null))
+  return events.some(changesCapacity) ? [...mitras] : []
+}
 
 /** A place may be free, or the line has moved up. */
 const movesLine = (event: SessionEvent): boolean =>
@@ -110,12 +119,10 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
         : Effect.succeed(null),
     publish: announceSession,
     afterCommit: (turn) =>
-      (turn.after.mitra_id !== null && turn.events.some(changesCapacity)
-        ? availability.capacityChanged(turn.after.mitra_id)
-        : Effect.void).pipe(
-          Effect.andThen(noteOffers(availability, turn.before, turn.after)),
-          Effect.andThen(turn.events.some(movesLine) ? wakeWaiting((places) => places) : Effect.void)
-        ),
+      Effect.forEach(changedCapacityOf(turn), availability.capacityChanged, { discard: true }).pipe(
+        Effect.andThen(noteOffers(availability, turn.before, turn.after)),
+        Effect.andThen(turn.events.some(movesLine) ? wakeWaiting((places) => places) : Effect.void)
+      ),
     afterLoad: () => Effect.void
   }
   return machine

@@ -1,6 +1,6 @@
 // Who is told what a session turn did. Committed facts only; losing one of these messages costs
 // latency, never an event.
-import { numbered } from "../../domain/session/events.ts"
+import { numbered, type SessionEvent } from "../../domain/session/events.ts"
 import type { SessionState } from "../../domain/session/state.ts"
 import type { BusMessage, Topic } from "../../services/bus.ts"
 import { closedOffers, type SessionTurn } from "./rows.ts"
@@ -11,15 +11,31 @@ const participants = (state: SessionState): ReadonlyArray<Topic> => [
 ]
 
 // Machine-internal bookkeeping that no phone is shown.
-const silent = new Set(["SearchedInVain", "OfferDeclined", "OfferWithdrawn"])
+const silent = new Set<SessionEvent["_tag"]>([
+  "SearchedInVain",
+  "OfferDeclined",
+  "OfferWithdrawn",
+  "MitraWentAway",
+  "MitraCameBack"
+])
+
+/** Who handed the chat over hears of it, and of what came before it, but of nothing after it. */
+const handedOver = (turn: SessionTurn): { readonly topic: Topic; readonly last: number } | null => {
+  const last = turn.events.findIndex((event) => event._tag === "Rerouted")
+  const event = turn.events[last]
+  return event?._tag === "Rerouted" ? { topic: `mitra:${event.from_mitra_id}`, last } : null
+}
 
 export const announceSession = (turn: SessionTurn): ReadonlyArray<BusMessage> => {
   const { after } = turn
   const topics = participants(after)
-  const facts = numbered(turn.events, turn.before.last_seq).flatMap(({ event, seq }) =>
+  const former = handedOver(turn)
+  const facts = numbered(turn.events, turn.before.last_seq).flatMap(({ event, seq }, index) =>
     silent.has(event._tag)
       ? []
-      : topics.map((topic): BusMessage => ({
+      : [...topics, ...(former !== null && index <= former.last ? [former.topic] : [])].map((
+        topic
+      ): BusMessage => ({
         topic,
         event: { _tag: "SessionMoved", session_id: after.id, seq, event }
       }))

@@ -29,9 +29,12 @@ export const closedOffers = (turn: SessionTurn): ReadonlyArray<Offer> => {
 
 const holds = (state: SessionState): boolean => holdingStatuses.includes(state.status)
 
-/** The pairing claims a slot in its own transaction; entering closing gives it back. */
+/** The pairing claims a slot in its own transaction; entering closing gives it back; a hand-over moves it. */
 const slotOf = (turn: SessionTurn): SessionWrite["slot"] => {
   const { after, before, facts } = turn
+  if (holds(before) && holds(after) && after.mitra_id !== null && after.mitra_id !== before.mitra_id) {
+    return { _tag: "Move", mitra_id: after.mitra_id, max_slots: facts.settings.max_customers_per_mitra }
+  }
   if (!holds(before) && holds(after) && after.mitra_id !== null) {
     return { _tag: "Claim", mitra_id: after.mitra_id, max_slots: facts.settings.max_customers_per_mitra }
   }
@@ -99,6 +102,9 @@ const pushes = (turn: SessionTurn): ReadonlyArray<PushDraft> => {
         }))
       case "Paired":
         return both("paired", event.ends_at).filter((entry) => entry.user_type === "customer")
+      // For the customer another bestie is there, for her a chat has begun.
+      case "Rerouted":
+        return both("paired", event.ends_at)
       case "ExtensionRequested":
         return both("extension", event.deadline_at).filter((entry) => entry.user_type === "mitra")
       case "ClosingStarted":
@@ -109,21 +115,57 @@ const pushes = (turn: SessionTurn): ReadonlyArray<PushDraft> => {
   })
 }
 
+/** What staff did here; null when they did nothing, though time may have. */
+const staffChange = (
+  { after, before, call: { command }, events }: SessionTurn
+): Pick<AuditEntry, "action" | "before" | "after"> | null => {
+  if (command._tag === "ForceClose" && events.length > 0) {
+    return {
+      action: "session.force_close",
+      before: { status: before.status },
+      after: { status: after.status, reason: command.reason }
+    }
+  }
+  if (command._tag === "Reroute" && events.some((event) => event._tag === "Rerouted")) {
+    return {
+      action: "session.reroute",
+      before: { mitra_id: before.mitra_id },
+      after: { mitra_id: after.mitra_id, reason: command.reason }
+    }
+  }
+  return null
+}
+
 const auditOf = (turn: SessionTurn, id: string): ReadonlyArray<AuditEntry> => {
   const staff = turn.call.staff
-  if (staff === null || turn.events.length === 0) return []
-  const reason = turn.call.command._tag === "ForceClose" ? turn.call.command.reason : null
-  return [{
-    id,
-    staff_id: staff.staff_id,
-    action: "session.force_close",
-    target_type: "session",
-    target_id: turn.after.id,
-    before: { status: turn.before.status },
-    after: { status: turn.after.status, reason },
-    peer: staff.peer,
-    at: turn.at
-  }]
+  const change = staffChange(turn)
+  if (staff === null || change === null) return []
+  const { peer, staff_id } = staff
+  const target = { target_type: "session", target_id: turn.after.id }
+  return [{ id, staff_id, ...target, ...change, peer, at: turn.at }]
+}
+
+const movedAssignments = (turn: SessionTurn): SessionWrite["assignments"] => {
+  const before = new Set(turn.before.assignments)
+  return turn.after.assignments.flatMap((assignment, position) =>
+    before.has(assignment) ? [] : [{ position, ...assignment }]
+  )
+}
+
+/** The proposal to staff lives as long as the absence: whatever ends that ends it, too. */
+const proposalOf = (turn: SessionTurn, id: string): SessionWrite["proposal"] => {
+  const { after, before } = turn
+  if (after.absence !== null && after.absence !== before.absence && after.mitra_id !== null) {
+    return { _tag: "Open", id, mitra_id: after.mitra_id, ...after.absence }
+  }
+  if (before.absence === null || after.absence !== null) return null
+  const rerouted = turn.events.find((event) => event._tag === "Rerouted")
+  if (rerouted?._tag === "Rerouted") {
+    return { _tag: "Close", status: "accepted", staff_id: rerouted.staff_id, resolution: "rerouted" }
+  }
+  const isBack = turn.events.some((event) => event._tag === "MitraCameBack")
+  const resolution = isBack ? "mitra_back" : "session_ended"
+  return { _tag: "Close", status: "resolved", staff_id: null, resolution }
 }
 
 /** The rows of a session turn. */
@@ -139,6 +181,8 @@ export const sessionRows = Effect.fnUntraced(function*(turn: SessionTurn) {
       seq === null ? [] : [{ seq, event }]
     ),
     slot: slotOf(turn),
+    assignments: movedAssignments(turn),
+    proposal: proposalOf(turn, yield* random.uuidV7()),
     payments: paymentMoves(turn),
     push,
     cancels_offer_push_of: closedOffers(turn).map((offer) => offer.mitra_id)

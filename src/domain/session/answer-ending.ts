@@ -33,7 +33,7 @@ export const endedBy = (state: SessionState): NonNullable<SessionState["ended_by
 
 export const answerEnd = (state: SessionState, by: Participant, settings: Settings, now: number): Answer => {
   const side = sideOf(state, by)
-  if (side === null) return notParticipant(state)
+  if (side === null) return notParticipant(state, by)
   if (state.status !== "active" && state.status !== "extending") return notActive(state)
   if (side === "mitra" && !settings.mitra_may_end_session) {
     return Result.fail(refuse("END_NOT_ALLOWED", "Only the customer may end this chat early.", {
@@ -45,7 +45,7 @@ export const answerEnd = (state: SessionState, by: Participant, settings: Settin
 
 export const answerGoodbye = (state: SessionState, command: CommandOf<"Goodbye">, now: number): Answer => {
   const side = sideOf(state, command.by)
-  if (side === null) return notParticipant(state)
+  if (side === null) return notParticipant(state, command.by)
   if (state.status !== "closing") return notActive(state)
   const text = command.text.trim()
   const bad = badText(text)

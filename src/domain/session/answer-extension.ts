@@ -69,7 +69,7 @@ export const answerExtension = (
   settings: Settings,
   now: number
 ): Answer => {
-  if (sideOf(state, command.by) !== "mitra") return notParticipant(state)
+  if (sideOf(state, command.by) !== "mitra") return notParticipant(state, command.by)
   const { extension } = state
   if (extension === null || extension.seq !== command.extension_seq) {
     return Result.fail(refuse("EXTENSION_RESOLVED", "This extension was already decided.", {

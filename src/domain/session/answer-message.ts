@@ -13,7 +13,7 @@ export const answerMessage = (
   now: number
 ): Answer => {
   const side = sideOf(state, command.by)
-  if (side === null) return notParticipant(state)
+  if (side === null) return notParticipant(state, command.by)
   if (state.status !== "active" && state.status !== "extending") return notActive(state)
   const bad = badText(command.body)
   if (bad !== null) return bad
@@ -44,7 +44,7 @@ export const answerReceipt = (
   now: number
 ): Answer => {
   const side = sideOf(state, command.by)
-  if (side === null) return notParticipant(state)
+  if (side === null) return notParticipant(state, command.by)
   if (!liveStatuses.includes(state.status)) return notActive(state)
   const before = state.cursors[side]
   // A phone cannot have received what was never sent; reading includes receiving.

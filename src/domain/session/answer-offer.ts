@@ -3,7 +3,7 @@
 import * as Result from "effect/Result"
 import { lateAnswer } from "../pairing.ts"
 import { refuse } from "../refusal.ts"
-import type { Answer } from "./answer.ts"
+import { type Answer, handedOver } from "./answer.ts"
 import { offerOf, type Participant, type SessionState } from "./state.ts"
 
 const noOffer = (state: SessionState): Answer =>
@@ -12,7 +12,8 @@ const noOffer = (state: SessionState): Answer =>
 export const answerAccept = (state: SessionState, by: Participant, now: number): Answer => {
   const offer = by.side === "mitra" ? offerOf(state, by.id) : undefined
   if (offer === undefined) return noOffer(state)
-  if (offer.status === "accepted") return Result.succeed([])
+  // Hers to repeat, until staff gave the chat to another.
+  if (offer.status === "accepted") return state.mitra_id === by.id ? Result.succeed([]) : handedOver(state)
   if (offer.status !== "pending") return Result.fail(lateAnswer(state, offer))
   return Result.succeed([{
     _tag: "Paired",

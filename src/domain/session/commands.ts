@@ -36,6 +36,15 @@ export const SessionCommand = Schema.Union([
     extension_seq: Schema.Int,
     approve: Schema.Boolean
   }),
+  /** To another mitra, by staff, who believe that the chat is `from_mitra_id`'s. */
+  Schema.TaggedStruct("Reroute", {
+    staff_id: Schema.String,
+    from_mitra_id: Schema.String,
+    mitra_id: Schema.String,
+    reason: Schema.String
+  }),
+  /** Look whether the chat's mitra is still there. */
+  Schema.TaggedStruct("CheckMitra", {}),
   Schema.TaggedStruct("End", { by: Participant }),
   Schema.TaggedStruct("Goodbye", { by: Participant, text: Schema.String }),
   Schema.TaggedStruct("ForceClose", { staff_id: Schema.String, reason: Schema.String })

@@ -7,6 +7,7 @@ import { lookingNow, wantsCandidates } from "../pairing.ts"
 import { type Answer, notActive, nothing, notParticipant } from "./answer.ts"
 import { answerEnd, answerForceClose, answerGoodbye } from "./answer-ending.ts"
 import { answerExtension, answerExtensionRequest } from "./answer-extension.ts"
+import { answerCheckMitra, answerReroute } from "./answer-reroute.ts"
 import { answerAccept, answerDecline } from "./answer-offer.ts"
 import { answerMessage, answerReceipt } from "./answer-message.ts"
 import type { CommandOf, SessionCommand, SessionReply } from "./commands.ts"
@@ -16,7 +17,7 @@ import { evolveAll } from "./evolve.ts"
 import { offerOf, type Participant, type SessionState, sideOf } from "./state.ts"
 
 const cancel = (state: SessionState, by: Participant, now: number): Answer => {
-  if (sideOf(state, by) !== "customer") return notParticipant(state)
+  if (sideOf(state, by) !== "customer") return notParticipant(state, by)
   if (state.status === "cancelled") return nothing
   if (state.status !== "searching" && state.status !== "pending_acceptance") {
     return Result.fail(refuse("REQUEST_NOT_OPEN", "This request can no longer be cancelled.", {
@@ -29,7 +30,7 @@ const cancel = (state: SessionState, by: Participant, now: number): Answer => {
 
 const setTopic = (state: SessionState, command: CommandOf<"SetTopic">, facts: SessionFacts): Answer => {
   const side = sideOf(state, command.by)
-  if (side === null) return notParticipant(state)
+  if (side === null) return notParticipant(state, command.by)
   if (state.status !== "active" && state.status !== "extending") return notActive(state)
   const latched = facts.settings.topic_sensitive_is_final && state.topic === "sensitive"
   if (side !== "mitra" || (latched && command.topic !== "sensitive")) {
@@ -39,7 +40,7 @@ const setTopic = (state: SessionState, command: CommandOf<"SetTopic">, facts: Se
     }))
   }
   if (command.topic === state.topic) return nothing
-  return Result.succeed([{ _tag: "TopicChanged", at: facts.now, topic: command.topic }])
+  return Result.succeed([{ _tag: "TopicChanged", at: facts.now, topic: command.topic, by: command.by.id }])
 }
 
 const withdraw = (state: SessionState, mitraId: string, now: number): Answer =>
@@ -71,6 +72,10 @@ const answer = (state: SessionState, command: SessionCommand, facts: SessionFact
       return answerExtensionRequest(state, command, facts.settings, facts.now)
     case "AnswerExtension":
       return answerExtension(state, command, facts.settings, facts.now)
+    case "Reroute":
+      return answerReroute(state, command, facts)
+    case "CheckMitra":
+      return answerCheckMitra(state, facts)
     case "End":
       return answerEnd(state, command.by, facts.settings, facts.now)
     case "Goodbye":

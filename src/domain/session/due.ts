@@ -9,7 +9,7 @@ import { nextWarning } from "./deadline.ts"
 import type { SessionCommand } from "./commands.ts"
 import type { SessionEvent } from "./events.ts"
 import { evolve } from "./evolve.ts"
-import type { SessionState } from "./state.ts"
+import type { Absence, SessionState } from "./state.ts"
 
 export interface SessionFacts {
   readonly now: number
@@ -20,6 +20,17 @@ export interface SessionFacts {
   readonly waiting_ahead: number
   /** Present only when `wantsReachability` asked for it. */
   readonly mitra_is_reachable: boolean | null
+  /** For Reroute: whom staff chose, as she was just before the turn; null when there is no such mitra. */
+  readonly reroute_to: RerouteTarget | null
+  /** For CheckMitra: why the chat's mitra cannot be reached; null when she can. */
+  readonly mitra_absence: Absence | null
+}
+
+export interface RerouteTarget {
+  readonly mitra_name: string
+  readonly is_active: boolean
+  /** Declared, and with a fresh heartbeat where one is required. */
+  readonly is_online: boolean
 }
 
 /** True when this command makes the session look for mitras: a message or a cancel never waits for that. */

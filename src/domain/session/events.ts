@@ -1,6 +1,6 @@
 // What has happened to a session. `at` is the instant it took effect, which may be earlier than the
 // turn that wrote it down (a clock that ran out while the server was away ran out on time).
-import type { Offer, SessionState, Side, Topic } from "./state.ts"
+import type { Absence, Offer, SessionState, Side, Topic } from "./state.ts"
 
 export type ClosingReason =
   | "time_up"
@@ -50,7 +50,22 @@ export type SessionEvent =
     readonly read_seq: number
   }
   | { readonly _tag: "WarningGiven"; readonly at: number; readonly remaining_seconds: number }
-  | { readonly _tag: "TopicChanged"; readonly at: number; readonly topic: Topic }
+  /** `by`: the mitra who changed it. */
+  | { readonly _tag: "TopicChanged"; readonly at: number; readonly topic: Topic; readonly by: string }
+  /** Staff gave the running chat to another mitra. The paid clock runs on. */
+  | {
+    readonly _tag: "Rerouted"
+    readonly at: number
+    readonly from_mitra_id: string
+    readonly mitra_id: string
+    readonly mitra_name: string
+    readonly ends_at: number
+    readonly staff_id: string
+    readonly reason: string
+  }
+  /** Nobody can be reached on the mitra's side since `since`: the ledger and staff are told, no phone. */
+  | { readonly _tag: "MitraWentAway"; readonly at: number } & Absence
+  | { readonly _tag: "MitraCameBack"; readonly at: number }
   /** The paid clock stands still until the mitra, or the deadline, answers. */
   | {
     readonly _tag: "ExtensionRequested"
@@ -90,7 +105,9 @@ const unsequenced: ReadonlySet<SessionEvent["_tag"]> = new Set([
   "SearchedInVain",
   "OfferDeclined",
   "OfferWithdrawn",
-  "ReceiptMoved"
+  "ReceiptMoved",
+  "MitraWentAway",
+  "MitraCameBack"
 ])
 
 /**

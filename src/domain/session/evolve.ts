@@ -2,7 +2,7 @@
 // history can never fail. Whether an event was allowed is decide's business.
 import * as Ledger from "../ledger.ts"
 import { isSequenced, type EventOf, type SessionEvent } from "./events.ts"
-import type { Offer, OfferEnding, OfferStatus, SessionState } from "./state.ts"
+import type { Assignment, Offer, OfferEnding, OfferStatus, SessionState } from "./state.ts"
 
 /** Only a decline is her answer: an offer that somebody else ended has no response time. */
 const endPending = (
@@ -36,6 +36,44 @@ const offerLost = (
   return { ...state, offers, next_wave_at: nobodyLeft ? event.at : state.next_wave_at }
 }
 
+const assigned = (
+  event: EventOf<"Paired"> | EventOf<"Rerouted">,
+  by: Pick<Assignment, "by_staff_id" | "reason">
+): Assignment => ({
+  mitra_id: event.mitra_id,
+  mitra_name: event.mitra_name,
+  started_at: event.at,
+  ended_at: null,
+  ...by,
+  left: null
+})
+
+/** Ends the running assignment; all others keep their identity, so that only this one is written. */
+const unassigned = (
+  state: SessionState,
+  ended_at: number,
+  left: Assignment["left"]
+): ReadonlyArray<Assignment> =>
+  state.assignments.map((assignment) =>
+    assignment.ended_at === null ? { ...assignment, ended_at, left } : assignment
+  )
+
+/** The clock runs on, for another mitra: what was served before stays under its own reason. */
+const rerouted = (state: SessionState, event: EventOf<"Rerouted">): SessionState => {
+  const left = { seq: state.last_seq + 1, topic: state.topic, purchased_ms: state.ledger.purchased_ms }
+  return {
+    ...state,
+    mitra_id: event.mitra_id,
+    mitra_name: event.mitra_name,
+    absence: null,
+    assignments: [
+      ...unassigned(state, event.at, left),
+      assigned(event, { by_staff_id: event.staff_id, reason: event.reason })
+    ],
+    ledger: Ledger.serve(state.ledger, event.at, "rerouted")
+  }
+}
+
 const paired = (state: SessionState, event: EventOf<"Paired">): SessionState => ({
   ...state,
   status: "active",
@@ -44,6 +82,7 @@ const paired = (state: SessionState, event: EventOf<"Paired">): SessionState => 
   started_at: event.at,
   ends_at: event.ends_at,
   next_wave_at: null,
+  assignments: [assigned(event, { by_staff_id: null, reason: null })],
   ledger: Ledger.serve(state.ledger, event.at, "paired"),
   offers: endPending(
     state.offers.map((offer) =>
@@ -93,7 +132,11 @@ const resumed = (state: SessionState, event: EventOf<"SessionResumed">): Session
   ends_at: event.ends_at,
   warned_seconds: null,
   extension: null,
-  ledger: Ledger.serve(Ledger.purchase(state.ledger, event.purchased_ms), event.at, "extended")
+  ledger: Ledger.serve(
+    Ledger.purchase(state.ledger, event.purchased_ms),
+    event.at,
+    state.absence?.cause ?? "extended"
+  )
 })
 
 const receipt = (state: SessionState, event: EventOf<"ReceiptMoved">): SessionState => ({
@@ -134,6 +177,14 @@ const apply = (state: SessionState, event: SessionEvent): SessionState => {
       return { ...state, warned_seconds: event.remaining_seconds }
     case "TopicChanged":
       return { ...state, topic: event.topic }
+    case "Rerouted":
+      return rerouted(state, event)
+    case "MitraWentAway": {
+      const { cause, since } = event
+      return { ...state, absence: { cause, since }, ledger: Ledger.rename(state.ledger, since, cause) }
+    }
+    case "MitraCameBack":
+      return { ...state, absence: null, ledger: Ledger.rename(state.ledger, event.at, "mitra_back") }
     case "ExtensionRequested":
       return extending(state, event)
     case "SessionResumed":
@@ -144,6 +195,7 @@ const apply = (state: SessionState, event: SessionEvent): SessionState => {
         status: "closing",
         ends_at: null,
         extension: null,
+        absence: null,
         closing_ends_at: event.closing_ends_at,
         end_reason: event.reason,
         ledger: Ledger.settle(state.ledger, event.at, event.reason)
@@ -156,6 +208,7 @@ const apply = (state: SessionState, event: SessionEvent): SessionState => {
       return {
         ...state,
         status: "completed",
+        assignments: unassigned(state, event.at, null),
         closing_ends_at: null,
         ended_at: event.at,
         ended_by: event.ended_by

@@ -33,6 +33,8 @@ export const openRequest = (request: NewRequest, settings: Settings, now: number
     status: "searching",
     mitra_id: null,
     mitra_name: null,
+    assignments: [],
+    absence: null,
     requested_at: now,
     search_ends_at: now + searchWindowMs(request.kind, settings),
     next_wave_at: now,

@@ -75,6 +75,32 @@ export interface PendingExtension {
   readonly deadline_at: number
 }
 
+/** Why nobody can be reached on the mitra's side of a running chat. */
+export const absenceCauses = ["mitra_deactivated", "mitra_offline"] as const
+export interface Absence {
+  readonly cause: (typeof absenceCauses)[number]
+  readonly since: number
+}
+
+/** One mitra's time with a chat: the one who accepted it, then whoever staff gave it to. */
+export interface Assignment {
+  readonly mitra_id: string
+  readonly mitra_name: string
+  readonly started_at: number
+  /** When she handed it over, or the session was over. */
+  readonly ended_at: number | null
+  /** The staff member who gave her the chat, and why; null when she accepted it herself. */
+  readonly by_staff_id: string | null
+  readonly reason: string | null
+  /** What she left behind when another took over; null until then, and when she stayed to the end. */
+  readonly left:
+    | { readonly seq: number; readonly topic: Topic; readonly purchased_ms: number }
+    | null
+}
+
+/** Every hand-over is a decision of staff; more of them than this is not a chat any more. */
+export const assignmentsMax = 20
+
 export interface SessionState {
   readonly id: string
   readonly customer_id: string
@@ -90,6 +116,10 @@ export interface SessionState {
   readonly status: SessionStatus
   readonly mitra_id: string | null
   readonly mitra_name: string | null
+  /** Oldest first; the last one is whose chat it is. */
+  readonly assignments: ReadonlyArray<Assignment>
+  /** Since when, and why, nobody can be reached on the mitra's side, as far as it was noticed. */
+  readonly absence: Absence | null
   readonly requested_at: number
   readonly search_ends_at: number
   readonly next_wave_at: number | null
@@ -115,7 +145,12 @@ export const noCursor: Cursor = { delivered_seq: 0, read_seq: 0 }
 export const offerOf = (state: SessionState, mitraId: string): Offer | undefined =>
   state.offers.find((offer) => offer.mitra_id === mitraId)
 
-/** Which side of this session a person is on, if any. */
+/** True for a mitra who had this chat until staff gave it to another. */
+export const isFormerMitra = (state: SessionState, who: Participant): boolean =>
+  who.side === "mitra" && state.mitra_id !== who.id &&
+  state.assignments.some((assignment) => assignment.mitra_id === who.id)
+
+/** Which side of this session a person is on, if any. A mitra who handed it over is on none. */
 export const sideOf = (state: SessionState, who: Participant): Side | null => {
   if (who.side === "customer") return state.customer_id === who.id ? "customer" : null
   return state.mitra_id === who.id ? "mitra" : null

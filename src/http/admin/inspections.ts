@@ -15,6 +15,7 @@ import { Sessions } from "../../services/sessions.ts"
 import { sessionView } from "../views/session-view.ts"
 
 const onlineLogShown = 20
+const topicChangesShown = 200
 
 const ledgerView = (ledger: Ledger): typeof LedgerView.Type => ({
   purchased_ms: ledger.purchased_ms,
@@ -46,7 +47,21 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
       sent_at: instant(offer.sent_at),
       responded_at: instantOrNull(offer.responded_at)
     })),
-    ledger: ledgerView(state.ledger)
+    ledger: ledgerView(state.ledger),
+    absence: state.absence === null ? null : { ...state.absence, since: instant(state.absence.since) },
+    assignments: state.assignments.map(({ ended_at, left, started_at, ...assignment }) => ({
+      ...assignment,
+      started_at: instant(started_at),
+      ended_at: instantOrNull(ended_at),
+      left_seq: left?.seq ?? null
+    })),
+    topic_changes: (yield* sessions.topicChanges(sessionId, topicChangesShown)).map((
+      { at, by, ...change }
+    ) => ({
+      ...change,
+      at: instant(at),
+      by_mitra_id: by
+    }))
   }
   return inspection
 })

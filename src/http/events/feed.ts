@@ -99,7 +99,10 @@ export const fillGap = Effect.fnUntraced(function*(feed: Feed) {
     yield* Effect.logError("a session's events are announced but not stored", { ...gap, last })
     return void feed.gaps.shift()
   }
-  for (const one of missed) yield* give(feed, one.session_id, one.seq, one.event)
+  // Never beyond what was announced to this phone: a mitra who handed the chat over reads no further.
+  for (const one of missed) {
+    if (one.seq <= gap.to) yield* give(feed, one.session_id, one.seq, one.event)
+  }
 })
 
 const moved = Effect.fnUntraced(function*(
@@ -147,7 +150,8 @@ const offerMoved = (feed: Feed, event: Extract<BusEvent, { _tag: "OfferMoved" }>
 
 const typed = Effect.fnUntraced(function*(feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>) {
   const expires_in_ms = event.until - (yield* Clock.currentTimeMillis)
-  if (expires_in_ms <= 0) return
+  // Whoever types may not know yet that the chat was handed over or has ended.
+  if (expires_in_ms <= 0 || feed.known.isOver(event.session_id)) return
   feed.ready.push({ _tag: "typing", session_id: event.session_id, side: event.side, expires_in_ms })
 })
 

@@ -27,6 +27,7 @@ interface Known {
 const endsAfter = (event: SessionEvent, before: number | null): number | null => {
   switch (event._tag) {
     case "Paired":
+    case "Rerouted":
     case "SessionResumed":
       return event.ends_at
     case "ExtensionRequested":
@@ -38,13 +39,18 @@ const endsAfter = (event: SessionEvent, before: number | null): number | null =>
   }
 }
 
-const over = new Set<SessionEvent["_tag"]>(["RequestCancelled", "RequestExpired", "SessionCompleted"])
+const endings = new Set<SessionEvent["_tag"]>(["RequestCancelled", "RequestExpired", "SessionCompleted"])
 
 const sameCursor = (a: Cursor, b: Cursor): boolean =>
   a.delivered_seq === b.delivered_seq && a.read_seq === b.read_seq
 
 export class KnownSessions {
   readonly #sessions = new Map<string, Known>()
+  readonly #userId: string
+
+  constructor(userId: string) {
+    this.#userId = userId
+  }
 
   has(sessionId: string): boolean {
     return this.#sessions.has(sessionId)
@@ -53,6 +59,11 @@ export class KnownSessions {
   /** A session this phone was never told of starts before its first event. */
   lastSeq(sessionId: string): number {
     return this.#sessions.get(sessionId)?.last_seq ?? 0
+  }
+
+  /** Over for this phone: nothing that is still said there is meant for it. */
+  isOver(sessionId: string): boolean {
+    return this.#sessions.get(sessionId)?.is_over === true
   }
 
   /** Sessions that something may still happen to, as far as this phone knows. */
@@ -74,16 +85,23 @@ export class KnownSessions {
 
   /** The phone is told to fetch the rest itself: from here on it gets what comes after. */
   skipTo(sessionId: string, seq: number): void {
-    this.#get(sessionId, 0).last_seq = seq
+    const known = this.#get(sessionId, 0)
+    known.last_seq = seq
+    // It is not among those that are alive for this phone: no clock runs for it there.
+    known.ends_at = null
+    known.is_over = true
   }
 
   /** One more event given. */
   heard(sessionId: string, seq: number, event: SessionEvent, now: number): void {
     const known = this.#get(sessionId, now)
     known.last_seq = seq
-    known.ends_at = endsAfter(event, known.ends_at)
-    if (event._tag === "Paired") known.tick_at = now + tickEveryMs
-    if (over.has(event._tag)) known.is_over = true
+    // A chat that staff give to another is over for her alone; it may come back to her.
+    const isLost = event._tag === "Rerouted" && event.from_mitra_id === this.#userId
+    known.ends_at = isLost ? null : endsAfter(event, known.ends_at)
+    if (event._tag === "Paired" || event._tag === "Rerouted") known.tick_at = now + tickEveryMs
+    if (endings.has(event._tag) || isLost) known.is_over = true
+    else if (event._tag === "Rerouted") known.is_over = false
   }
 
   /** True when this receipt says something the phone was not told yet. */

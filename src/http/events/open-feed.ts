@@ -26,7 +26,7 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
   const mine = new Map([...live, ...others].map((state) => [state.id, state]))
   const now = yield* Clock.currentTimeMillis
 
-  const known = new KnownSessions()
+  const known = new KnownSessions(caller.id)
   const gaps: Array<Gap> = []
   const recovered: Array<Recovered> = []
   for (const state of live) if (!held.has(state.id)) known.put(state, state.last_seq, now)

@@ -11,7 +11,7 @@ import { type OfferedRequest, Sessions } from "../../services/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { offeredRequest, offerView } from "../views/offer-view.ts"
 import { type Feed, forget, patiently } from "./feed.ts"
-import { openOffers } from "./snapshot.ts"
+import { openOffers, sessionsOf } from "./snapshot.ts"
 
 /** Everybody resyncs at once after an interruption: this many at a time ask Postgres. */
 export const resyncsAtOnce = 8
@@ -42,11 +42,10 @@ const sessionsAgain = Effect.fnUntraced(function*(feed: Feed) {
   const now = yield* Clock.currentTimeMillis
   for (const state of live) compareSession(feed, state, now)
   const alive = new Set(live.map((state) => state.id))
-  // Known as open and not live any more: they ended meanwhile.
+  // Known as open and not live any more: they ended meanwhile, or were given to another mitra.
   const ended = feed.known.openIds().filter((id) => !alive.has(id))
-  if (ended.length === 0) return
-  for (const [session_id, to] of yield* sessions.lastSeqs(ended)) {
-    if (to > feed.known.lastSeq(session_id)) feed.gaps.push({ session_id, to })
+  for (const { id, last_seq } of yield* sessionsOf(feed.caller, ended)) {
+    if (last_seq > feed.known.lastSeq(id)) feed.gaps.push({ session_id: id, to: last_seq })
   }
 })
 

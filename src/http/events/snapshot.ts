@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import type { PhoneEvent } from "../../contract/events.ts"
 import { instant } from "../../contract/fields.ts"
 import { messageLengthMax } from "../../domain/session/commands.ts"
-import { type SessionState, sideOf } from "../../domain/session/state.ts"
+import type { SessionState } from "../../domain/session/state.ts"
+import { seenBy } from "../../domain/transcript.ts"
 import { type OfferedRequest, Sessions } from "../../services/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { typingExpiresMs } from "../handlers/typing.ts"
@@ -41,13 +42,16 @@ export const openOffers: (
 })
 
 /**
- * Sessions the phone already had, by id, if they are this person's: others are left out, and get the
- * same answer as sessions that never existed.
+ * Sessions the phone already had, by id, if they are this person's, and as far as they are: others are left
+ * out, and get the same answer as sessions that never existed.
  */
 export const sessionsOf = Effect.fnUntraced(function*(caller: Caller, ids: ReadonlyArray<string>) {
   const sessions = yield* Sessions
   const found = yield* Effect.forEach(ids, (id) => sessions.find(id), { concurrency: 4 })
-  return found.filter((state): state is SessionState => state !== null && sideOf(state, caller) !== null)
+  return found.flatMap((state) => {
+    const seen = state === null ? null : seenBy(state, caller)
+    return seen === null ? [] : [seen]
+  })
 })
 
 /** A phone that claims events we never made is told to start over, too. */

@@ -7,8 +7,10 @@ import { instant } from "../../contract/fields.ts"
 import { refuse } from "../../domain/refusal.ts"
 import type { SessionCommand } from "../../domain/session/commands.ts"
 import type { Participant } from "../../domain/session/state.ts"
+import { handoversOf, lastReadable, seenBy } from "../../domain/transcript.ts"
 import { Sessions, type StoredMessage } from "../../services/sessions.ts"
 import { currentCaller, currentCustomer, participantOf } from "../auth/caller.ts"
+import { type AskedPage, pageOf } from "../views/past-page.ts"
 import { paymentView } from "../views/payment-view.ts"
 import { messageView } from "../views/session-fact.ts"
 import { answering } from "./answering.ts"
@@ -65,29 +67,43 @@ const history = Effect.fnUntraced(function*({ after_seq, before_seq, limit, sess
     return yield* refuse("BAD_REQUEST", "Give before_seq or after_seq, not both.")
   }
   const state = yield* ownSession(me, session_id)
-  const range = after_seq === null ? { before: before_seq ?? state.last_seq + 1 } : { after: after_seq }
+  const end = lastReadable(state)
+  const before = Math.min(before_seq ?? Number.MAX_SAFE_INTEGER, end + 1)
+  const range = after_seq === null ? { before } : { after: after_seq }
   // One more than asked for tells whether there is more; it is the one farthest from where we read.
-  const found = yield* (yield* Sessions).messages(session_id, range, limit + 1)
+  const read = yield* (yield* Sessions).messages(session_id, range, limit + 1)
+  const found = read.filter(({ seq }) => seq <= end)
   const nearestFirst = after_seq === null ? found.toReversed() : found
   const page = nearestFirst.slice(0, Math.min(limit, fitting(nearestFirst)))
   const inOrder = after_seq === null ? page.toReversed() : page
-  return { messages: inOrder.map(messageView), has_more: found.length > page.length }
+  return {
+    messages: inOrder.map(messageView),
+    has_more: found.length > page.length,
+    handovers: handoversOf(state).map(({ at, ...handover }) => ({ ...handover, at: instant(at) }))
+  }
 })
 
-const pastCursor = /^[0-9]{1,15}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-const past = Effect.fnUntraced(function*(before: string | null, limit: number) {
+const unread = Effect.gen(function*() {
   const me = yield* currentCaller
-  if (before !== null && !pastCursor.test(before)) {
-    return yield* refuse("BAD_REQUEST", "before must be the next of an earlier page.", { given: before })
-  }
-  const found = yield* (yield* Sessions).pastOf(me.side, me.id, { before, limit: limit + 1 })
-  const page = found.slice(0, limit)
-  const last = page.at(-1)
+  const sessions = yield* Sessions
+  const live = yield* sessions.liveOf(me.side, me.id)
+  const counts = live.length === 0
+    ? new Map<string, number>()
+    : yield* sessions.unread(me.side, live.map((state) => state.id))
   return {
-    sessions: yield* viewSessions(me, page),
-    next: found.length > limit && last !== undefined ? `${last.ended_at}_${last.id}` : null
+    total: [...counts.values()].reduce((sum, count) => sum + count, 0),
+    sessions: live.map(({ id }) => ({ session_id: id, unread: counts.get(id) ?? 0 }))
   }
+})
+
+const past = Effect.fnUntraced(function*(page: AskedPage) {
+  const me = yield* currentCaller
+  const found = yield* pageOf(
+    page,
+    (options) => Effect.flatMap(Sessions, (sessions) => sessions.pastOf(me.side, me.id, options)),
+    (state) => seenBy(state, me)?.ended_at ?? null
+  )
+  return { ...found, sessions: yield* viewSessions(me, found.sessions) }
 })
 
 const receipt = Effect.fnUntraced(
@@ -122,7 +138,8 @@ export const layer = ChatRpcs.toLayer(Effect.gen(function*() {
   return ChatRpcs.of({
     "chat.send": (payload) => answering(send(payload)),
     "chat.history": (payload) => answering(history(payload)),
-    "chat.sessions": ({ before, limit }) => answering(past(before, limit)),
+    "chat.sessions": (page) => answering(past(page)),
+    "chat.unread": () => answering(unread),
     "chat.delivered": ({ seq, session_id }) => answering(receipt("MarkDelivered", session_id, seq)),
     "chat.read": ({ seq, session_id }) => answering(receipt("MarkRead", session_id, seq)),
     "chat.typing": ({ session_id }) =>

@@ -1,5 +1,5 @@
-// Reading a session for one of its two people. Whoever is not one of them is told the same as if
-// there were no such session. Also: giving a command to its actor in the caller's name.
+// Reading a session for one of its people, as far as they may see it. Whoever is none of them is told the
+// same as if there were no such session. Also: giving a command to its actor in the caller's name.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { QueueView, RequestView, SessionView } from "../../contract/views.ts"
@@ -7,6 +7,7 @@ import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { queueCountMax, queues } from "../../domain/pairing.ts"
 import type { SessionCommand, SessionReply } from "../../domain/session/commands.ts"
 import { type SessionState, sideOf } from "../../domain/session/state.ts"
+import { seenBy } from "../../domain/transcript.ts"
 import { SessionActors } from "../../actors/session/protocol.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
@@ -23,8 +24,8 @@ export const ownSession: (caller: Caller, sessionId: string) => Answer<SessionSt
   .fnUntraced(
     function*(caller, sessionId) {
       const state = yield* (yield* Sessions).find(sessionId)
-      if (state === null || sideOf(state, caller) === null) return yield* sessionNotFound(sessionId)
-      return state
+      const seen = state === null ? null : seenBy(state, caller)
+      return seen ?? (yield* sessionNotFound(sessionId))
     }
   )
 
@@ -35,16 +36,19 @@ export const viewSessions: (
   if (states.length === 0) return []
   const unread = yield* (yield* Sessions).unread(caller.side, states.map((state) => state.id))
   const now = yield* Clock.currentTimeMillis
-  return states.map((state) =>
-    sessionView(state, { side: caller.side, unread: unread.get(state.id) ?? 0, now })
-  )
+  return states.flatMap((state) => {
+    const seen = seenBy(state, caller)
+    // Nothing of a chat that was handed over waits for her any more.
+    const count = sideOf(state, caller) === null ? 0 : unread.get(state.id) ?? 0
+    return seen === null ? [] : [sessionView(seen, { side: caller.side, unread: count, now })]
+  })
 })
 
 export const viewOwnSession: (caller: Caller, sessionId: string) => Answer<SessionView, Sessions> = Effect
   .fnUntraced(
     function*(caller, sessionId) {
-      const state = yield* ownSession(caller, sessionId)
-      const [view] = yield* viewSessions(caller, [state])
+      const state = yield* (yield* Sessions).find(sessionId)
+      const [view] = state === null ? [] : yield* viewSessions(caller, [state])
       return view ?? (yield* sessionNotFound(sessionId))
     }
   )

@@ -32,6 +32,15 @@ export const sessionFact = (sessionId: string, seq: number, event: SessionEvent)
         mitra_name: event.mitra_name,
         ends_at: instant(event.ends_at)
       }
+    case "Rerouted":
+      // Who of the staff decided it, and why, is no phone's business.
+      return {
+        kind: "rerouted",
+        from_mitra_id: event.from_mitra_id,
+        mitra_id: event.mitra_id,
+        mitra_name: event.mitra_name,
+        ends_at: instant(event.ends_at)
+      }
     case "RequestCancelled":
       return { kind: "request_cancelled", by: event.by }
     case "RequestExpired":
@@ -66,6 +75,8 @@ export const sessionFact = (sessionId: string, seq: number, event: SessionEvent)
     case "OfferDeclined":
     case "OfferWithdrawn":
     case "ReceiptMoved":
+    case "MitraWentAway":
+    case "MitraCameBack":
       return null
   }
 }

@@ -68,7 +68,14 @@ export const messagesOf = (
   )
 
 /** The slot this turn wants, if it wants one. */
-export const claimOf = (turn: TurnWrite) => turn.session?.slot?._tag === "Claim" ? turn.session.slot : null
+export const claimOf = (turn: TurnWrite) => {
+  const slot = turn.session?.slot ?? null
+  return slot?._tag === "Claim" || slot?._tag === "Move" ? slot : null
+}
+
+/** True when this turn, once written, gives its session's slot back. */
+export const givesSlotBack = (turn: TurnWrite): boolean =>
+  turn.session?.slot?._tag === "Release" || turn.session?.slot?._tag === "Move"
 
 /** The payments this turn charges. */
 export const consumptionsOf = (turn: TurnWrite) =>
@@ -155,7 +162,10 @@ const lowestFree = (taken: ReadonlySet<number>): number => {
   return slot
 }
 
-/** Slots and accounts as they are after the group's releases and (de)activations, before its claims. */
+/**
+ * Slots and accounts as they are after the group's releases and (de)activations, before its claims. A slot
+ * that is to be moved counts as held: the move may still be refused.
+ */
 const roomFor = (judged: ReadonlyArray<Judged>, facts: GroupFacts) => {
   const written = judged.filter(({ judgement }) => judgement._tag === "Write").map(({ turn }) => turn)
   const released = new Set(
@@ -175,6 +185,16 @@ const roomFor = (judged: ReadonlyArray<Judged>, facts: GroupFacts) => {
   return { taken, active }
 }
 
+// A claim answers the mitra herself, a move a member of staff.
+const inactiveSentence = {
+  Claim: "This account is not active. Please contact support.",
+  Move: "Her account is not active."
+}
+const fullSentence = {
+  Claim: "You already have as many chats as you may.",
+  Move: "She has as many chats as she may have."
+}
+
 /**
  * Verdicts for a group with at most one turn per actor, in order. Claims come last: a slot given back
  * in this group can be taken in it, and a mitra deactivated in it takes nobody.
@@ -189,9 +209,7 @@ export const judge = (turns: ReadonlyArray<TurnWrite>, facts: GroupFacts): Reado
     if (!active.has(mitra_id)) {
       return {
         turn,
-        judgement: refused(
-          refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.", { mitra_id })
-        )
+        judgement: refused(refuse("ACCOUNT_INACTIVE", inactiveSentence[claim._tag], { mitra_id }))
       }
     }
     const used = taken.get(mitra_id) ?? new Set<number>()
@@ -200,7 +218,7 @@ export const judge = (turns: ReadonlyArray<TurnWrite>, facts: GroupFacts): Reado
       return {
         turn,
         judgement: refused(
-          refuse("MITRA_AT_CAPACITY", "You already have as many chats as you may.", {
+          refuse("MITRA_AT_CAPACITY", fullSentence[claim._tag], {
             mitra_id,
             maximum: max_slots
           })

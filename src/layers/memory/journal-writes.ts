@@ -3,8 +3,9 @@
 import type { MitraEvent } from "../../domain/mitra.ts"
 import { isTerminal, type SessionState } from "../../domain/session/state.ts"
 import type { MitraWrite, SessionWrite, TurnWrite } from "../../services/journal.ts"
-import { claimOf, commandKey, consumptionsOf, messagesOf } from "../journal/judgement.ts"
+import { claimOf, commandKey, consumptionsOf, givesSlotBack, messagesOf } from "../journal/judgement.ts"
 import { oneWinner } from "../journal/rejection.ts"
+import { holdAssignments, writeAssignments, writeProposal } from "./assignments.ts"
 import { characters, hold, holdReference } from "./constraints.ts"
 import type { MitraOnlineLogRow, Tables } from "./tables.ts"
 
@@ -59,9 +60,10 @@ const holdTurn = (tables: Tables, turn: TurnWrite): void => {
   if (session === null) return
   holdSession(session.state, session.deadline_at)
   holdOffers(tables, session)
+  holdAssignments(tables, session)
   holdMessages(turn)
   for (const push of session.push) hold(!tables.push_outbox.has(push.id), "push_outbox_pkey")
-  if (claimOf(turn) !== null) {
+  if (session.slot?._tag === "Claim") {
     const isFirst = [...tables.mitra_slots.values()].every((slot) => slot.session_id !== turn.actor.id)
     hold(isFirst, "mitra_slots_session_id_key")
   }
@@ -94,15 +96,15 @@ const writeStory = (tables: Tables, turn: TurnWrite, { events }: SessionWrite): 
 
 const writeSlot = (tables: Tables, turn: TurnWrite, slot: number | null): void => {
   const session_id = turn.actor.id
+  if (givesSlotBack(turn)) {
+    for (const [key, row] of tables.mitra_slots) {
+      if (row.session_id === session_id) tables.mitra_slots.delete(key)
+    }
+  }
   const claim = claimOf(turn)
-  if (claim !== null && slot !== null) {
-    const { mitra_id } = claim
-    tables.mitra_slots.set(`${mitra_id}/${slot}`, { mitra_id, slot, session_id, claimed_at: turn.at })
-  }
-  if (turn.session?.slot?._tag !== "Release") return
-  for (const [key, row] of tables.mitra_slots) {
-    if (row.session_id === session_id) tables.mitra_slots.delete(key)
-  }
+  if (claim === null || slot === null) return
+  const { mitra_id } = claim
+  tables.mitra_slots.set(`${mitra_id}/${slot}`, { mitra_id, slot, session_id, claimed_at: turn.at })
 }
 
 const consume = (tables: Tables, turn: TurnWrite, state: SessionState, ids: ReadonlyArray<string>): void => {
@@ -157,7 +159,8 @@ const writeSession = (
 ): void => {
   const before = tables.chat_sessions.get(turn.actor.id)
   if (before === undefined) return
-  const { customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = session.state
+  const { assignments: _given, customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } =
+    session.state
   const { owner_epoch, owner_runner } = before
   tables.chat_sessions.set(turn.actor.id, {
     ...row,
@@ -169,6 +172,8 @@ const writeSession = (
     const key = `${turn.actor.id}/${offer.mitra_id}`
     tables.chat_request_notifications.set(key, { ...offer, session_id: turn.actor.id })
   }
+  writeAssignments(tables, turn.actor.id, session)
+  writeProposal(tables, turn, session)
   writeStory(tables, turn, session)
   writeSlot(tables, turn, slot)
   consume(tables, turn, session.state, transactionIds)

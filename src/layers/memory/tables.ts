@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import type { Json } from "effect/Schema"
 import type { MitraState } from "../../domain/mitra.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
-import type { Offer, SessionState } from "../../domain/session/state.ts"
+import type { Assignment, Offer, SessionState } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../services/audit.ts"
 import type { AuthSession } from "../../services/auth-sessions.ts"
 import type { Device } from "../../services/devices.ts"
@@ -15,6 +15,7 @@ import type { OnlineLogEntry } from "../../services/mitras.ts"
 import type { OneTimeCode } from "../../services/one-time-codes.ts"
 import type { Payment, PricingTier, RawWebhook } from "../../services/payments.ts"
 import type { CustomerAccount, MitraAccount, StaffAccount } from "../../services/people.ts"
+import type { Proposal } from "../../services/proposals.ts"
 import type { StoredMessage } from "../../services/sessions.ts"
 import type { TestNumber } from "../../services/test-numbers.ts"
 
@@ -71,8 +72,10 @@ export interface PaymentRow extends Payment {
   readonly failed_at: number | null
 }
 
-/** The session without what Postgres keeps in other tables (offers) or joins (names). */
-export interface ChatSessionRow extends Omit<SessionState, "offers" | "customer_name" | "mitra_name"> {
+/** The session without what Postgres keeps in other tables (offers, assignments) or joins (names). */
+export interface ChatSessionRow
+  extends Omit<SessionState, "assignments" | "offers" | "customer_name" | "mitra_name">
+{
   readonly deadline_at: number | null
   readonly owner_epoch: number
   readonly owner_runner: string | null
@@ -88,6 +91,14 @@ export interface MitraSlotRow {
   readonly session_id: string
   readonly claimed_at: number
 }
+
+export interface AssignmentRow extends Omit<Assignment, "mitra_name"> {
+  readonly session_id: string
+  readonly position: number
+}
+
+/** The proposal without what is read from the session beside it. */
+export type ProposalRow = Omit<Proposal, "mitra_name" | "customer_name" | "session_status">
 
 export interface TransactionRow {
   readonly id: string
@@ -142,6 +153,9 @@ export const make = () => ({
   chat_request_notifications: new Map<string, OfferRow>(),
   /** `<mitra_id>/<slot>` */
   mitra_slots: new Map<string, MitraSlotRow>(),
+  /** `<session_id>/<position>` */
+  mitra_assignments: new Map<string, AssignmentRow>(),
+  reroute_proposals: new Map<string, ProposalRow>(),
   transactions: new Map<string, TransactionRow>(),
   /** `<session_id>/<seq>` */
   messages: new Map<string, StoredMessage>(),

@@ -2,7 +2,7 @@
 // per table goes to Postgres, whatever the size of the group.
 import type { AuditEntry } from "../../services/audit.ts"
 import type { TurnWrite } from "../../services/journal.ts"
-import { claimOf, consumptionsOf, type Judged, messagesOf } from "../journal/judgement.ts"
+import { claimOf, consumptionsOf, givesSlotBack, type Judged, messagesOf } from "../journal/judgement.ts"
 import { timestamp, timestampOrNull } from "./columns.ts"
 
 type SessionTurn = TurnWrite & { readonly session: NonNullable<TurnWrite["session"]> }
@@ -26,6 +26,7 @@ const sessionRow = ({ session: { deadline_at, state } }: SessionTurn) => ({
   ends_at: timestampOrNull(state.ends_at),
   warned_seconds: state.warned_seconds,
   extension: state.extension,
+  absence: state.absence,
   closing_ends_at: timestampOrNull(state.closing_ends_at),
   ended_at: timestampOrNull(state.ended_at),
   ended_by: state.ended_by,
@@ -56,6 +57,39 @@ const offerRows = ({ session: { offers, state } }: SessionTurn) => {
     responded_at: timestampOrNull(offer.responded_at),
     sessions_at_offer: offer.sessions_at_offer
   }))
+}
+
+const assignmentRows = ({ actor, session }: SessionTurn) =>
+  session.assignments.map(({ by_staff_id, ended_at, left, mitra_id, position, reason, started_at }) => ({
+    session_id: actor.id,
+    position,
+    mitra_id,
+    started_at: timestamp(started_at),
+    ended_at: timestampOrNull(ended_at),
+    by_staff_id,
+    reason,
+    left_seq: left?.seq ?? null,
+    left_topic: left?.topic ?? null,
+    left_purchased_ms: left?.purchased_ms ?? null
+  }))
+
+const proposedRows = ({ actor, at, session: { proposal } }: SessionTurn) => {
+  if (proposal?._tag !== "Open") return []
+  const { cause, id, mitra_id, since } = proposal
+  return [{
+    id,
+    session_id: actor.id,
+    mitra_id,
+    cause,
+    since: timestamp(since),
+    created_at: timestamp(at)
+  }]
+}
+
+const decidedRows = ({ actor, at, session: { proposal } }: SessionTurn) => {
+  if (proposal?._tag !== "Close") return []
+  const { resolution, staff_id, status } = proposal
+  return [{ session_id: actor.id, status, decided_at: timestamp(at), decided_by: staff_id, resolution }]
 }
 
 const eventRows = ({ actor, session }: SessionTurn) =>
@@ -173,7 +207,10 @@ export const rowsOf = (written: ReadonlyArray<Judged>, transactionIds: ReadonlyA
     offers: sessions.flatMap(offerRows),
     events: sessions.flatMap(eventRows),
     messages: sessions.flatMap(messageRows),
-    released: sessions.filter(({ session }) => session.slot?._tag === "Release").map(({ actor }) => actor.id),
+    assignments: sessions.flatMap(assignmentRows),
+    proposed: sessions.flatMap(proposedRows),
+    decided: sessions.flatMap(decidedRows),
+    released: sessions.filter(givesSlotBack).map(({ actor }) => actor.id),
     slots: written.flatMap(slotRow),
     consumed: sessions.flatMap(consumptionsOf).map((move) => move.payment_id),
     failed: sessions.flatMap(failedRows),

@@ -4,22 +4,18 @@
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { unlessEmpty } from "./document.ts"
+import { closeProposals, openProposals, upsertAssignments } from "./assignment-writes.ts"
 import type { Rows } from "./journal-rows.ts"
 
 type Sql = SqlClient.SqlClient
-
-const unlessEmpty = <Row>(
-  rows: ReadonlyArray<Row>,
-  statement: (document: string) => Effect.Effect<unknown, SqlError>
-): Effect.Effect<unknown, SqlError> =>
-  rows.length === 0 ? Effect.void : Effect.suspend(() => statement(JSON.stringify(rows)))
 
 const updateSessions = (sql: Sql, { sessions }: Rows) =>
   unlessEmpty(sessions, (rows) =>
     sql`UPDATE chat_sessions s SET
       topic = r.topic, status = r.status, mitra_id = r.mitra_id, search_ends_at = r.search_ends_at,
       next_wave_at = r.next_wave_at, wave = r.wave, started_at = r.started_at, ends_at = r.ends_at,
-      warned_seconds = r.warned_seconds, extension = r.extension,
+      warned_seconds = r.warned_seconds, extension = r.extension, absence = r.absence,
       closing_ends_at = r.closing_ends_at, ended_at = r.ended_at,
       ended_by = r.ended_by, end_reason = r.end_reason, ledger = r.ledger,
       customer_goodbye = r.customer_goodbye, mitra_goodbye = r.mitra_goodbye,
@@ -29,7 +25,7 @@ const updateSessions = (sql: Sql, { sessions }: Rows) =>
     FROM json_to_recordset(${rows}::json) AS r(
       id uuid, topic text, status text, mitra_id uuid, search_ends_at timestamptz,
       next_wave_at timestamptz, wave integer, started_at timestamptz, ends_at timestamptz,
-      warned_seconds integer, extension jsonb, closing_ends_at timestamptz, ended_at timestamptz,
+      warned_seconds integer, extension jsonb, absence jsonb, closing_ends_at timestamptz, ended_at timestamptz,
       ended_by text, end_reason text, ledger jsonb, customer_goodbye text, mitra_goodbye text,
       customer_delivered_seq bigint, customer_read_seq bigint, mitra_delivered_seq bigint,
       mitra_read_seq bigint, last_seq bigint, deadline_at timestamptz)
@@ -184,6 +180,9 @@ const statements = [
   claimSlots,
   updateSessions,
   upsertOffers,
+  upsertAssignments,
+  openProposals,
+  closeProposals,
   insertEvents,
   insertMessages,
   consumePayments,

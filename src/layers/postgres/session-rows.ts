@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import {
+  absenceCauses,
   offerEndings,
   offerStatuses,
   type SessionState,
@@ -44,6 +45,23 @@ const Extension = Schema.Struct({
   deadline_at: Schema.Int
 })
 
+const Absence = Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Schema.Int })
+
+// Folded like the offers: instants are numbers of milliseconds already.
+const FoldedAssignment = Schema.Struct({
+  mitra_id: Schema.String,
+  mitra_name: Schema.String,
+  started_at: Schema.Int,
+  ended_at: Schema.NullOr(Schema.Int),
+  by_staff_id: OptionalText,
+  reason: OptionalText,
+  left: Schema.NullOr(Schema.Struct({
+    seq: Schema.Int,
+    topic: Schema.Literals(topics),
+    purchased_ms: Schema.Int
+  }))
+})
+
 const offerFields = {
   mitra_id: Schema.String,
   mitra_name: Schema.String,
@@ -75,6 +93,8 @@ const SessionRow = Schema.Struct({
   status: Schema.Literals(sessionStatuses),
   mitra_id: OptionalText,
   mitra_name: OptionalText,
+  assignments: Schema.Array(FoldedAssignment),
+  absence: Schema.NullOr(Absence),
   requested_at: Millis,
   search_ends_at: Millis,
   next_wave_at: OptionalMillis,
@@ -125,6 +145,18 @@ const foldedOffers = `coalesce((
   FROM chat_request_notifications o JOIN mitras asked ON asked.id = o.mitra_id
   WHERE o.session_id = s.id), '[]'::json)`
 
+const foldedAssignments = `coalesce((
+  SELECT json_agg(json_build_object(
+    'mitra_id', a.mitra_id, 'mitra_name', given.display_name,
+    'started_at', (extract(epoch FROM a.started_at) * 1000)::bigint,
+    'ended_at', (extract(epoch FROM a.ended_at) * 1000)::bigint,
+    'by_staff_id', a.by_staff_id, 'reason', a.reason,
+    'left', CASE WHEN a.left_seq IS NULL THEN NULL ELSE json_build_object(
+      'seq', a.left_seq, 'topic', a.left_topic, 'purchased_ms', a.left_purchased_ms) END
+  ) ORDER BY a.position)
+  FROM mitra_assignments a JOIN mitras given ON given.id = a.mitra_id
+  WHERE a.session_id = s.id), '[]'::json)`
+
 /** `SELECT ... FROM` of whole sessions (alias `s`); add the WHERE. Past pages leave the offers out. */
 export const selectSessions = (sql: SqlClient.SqlClient, options: { readonly offers: boolean }) =>
   sql`SELECT s.id, s.customer_id, c.call_name AS customer_name, s.payment_id, s.opened_by,
@@ -133,6 +165,7 @@ export const selectSessions = (sql: SqlClient.SqlClient, options: { readonly off
       s.requested_at, s.search_ends_at, s.next_wave_at, s.wave, s.started_at, s.ends_at,
       s.warned_seconds, s.extension, s.closing_ends_at, s.ended_at, s.ended_by, s.end_reason,
       ${sql.literal(options.offers ? foldedOffers : "'[]'::json")} AS offers, s.ledger,
+      ${sql.literal(foldedAssignments)} AS assignments, s.absence,
       s.customer_goodbye, s.mitra_goodbye, s.customer_delivered_seq, s.customer_read_seq,
       s.mitra_delivered_seq, s.mitra_read_seq, s.last_seq
     FROM chat_sessions s JOIN customers c ON c.id = s.customer_id LEFT JOIN mitras m ON m.id = s.mitra_id`

@@ -42,8 +42,10 @@ export const waitingLine = (tables: Tables): Line => ({
   haveMet: (customerId, mitraId) =>
     Effect.sync(() =>
       [...tables.chat_sessions.values()].some((row) =>
-        row.customer_id === customerId && row.mitra_id === mitraId &&
-        (row.ended_at !== null || row.status === "closing")
+        row.customer_id === customerId && (row.ended_at !== null || row.status === "closing") &&
+        [...tables.mitra_assignments.values()].some((given) =>
+          given.session_id === row.id && given.mitra_id === mitraId
+        )
       )
     )
 })

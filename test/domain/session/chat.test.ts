@@ -140,7 +140,9 @@ it("Receipts are taken while closing, and only from participants", () => {
 
 it("Only the mitra flips the topic, both ways, and each flip is recorded", () => {
   const told = setTopic(given.active(), mitra(1), "sensitive")
-  assert.deepStrictEqual(told.events, [{ _tag: "TopicChanged", at: at(100), topic: "sensitive" }])
+  assert.deepStrictEqual(told.events, [
+    { _tag: "TopicChanged", at: at(100), topic: "sensitive", by: mitra(1).id }
+  ])
   assert.strictEqual(told.state.topic, "sensitive")
   assertHappened(setTopic(told.state, mitra(1), "regular"), ["TopicChanged"])
   assertRefused(setTopic(given.active(), customer, "sensitive"), "TOPIC_NOT_ALLOWED")

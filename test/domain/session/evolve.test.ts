@@ -5,7 +5,14 @@ import * as fc from "fast-check"
 import { deadlineOf } from "../../../src/domain/session/deadline.ts"
 import { type EventOf, isSequenced, numbered, type SessionEvent } from "../../../src/domain/session/events.ts"
 import { evolve, evolveAll } from "../../../src/domain/session/evolve.ts"
-import { type Offer, offerEndings, offerStatuses, sides, topics } from "../../../src/domain/session/state.ts"
+import {
+  absenceCauses,
+  type Offer,
+  offerEndings,
+  offerStatuses,
+  sides,
+  topics
+} from "../../../src/domain/session/state.ts"
 import { deepFreeze } from "../deep-freeze.ts"
 import { active, at, inStatus, mitra } from "./given.ts"
 
@@ -53,7 +60,17 @@ const kinds: { readonly [Tag in SessionEvent["_tag"]]: fc.Arbitrary<SessionEvent
   }),
   ReceiptMoved: event("ReceiptMoved", { side: fc.constantFrom(...sides), delivered_seq: seq, read_seq: seq }),
   WarningGiven: event("WarningGiven", { remaining_seconds: fc.constantFrom(180, 60) }),
-  TopicChanged: event("TopicChanged", { topic: fc.constantFrom(...topics) }),
+  TopicChanged: event("TopicChanged", { topic: fc.constantFrom(...topics), by: mitraId }),
+  Rerouted: event("Rerouted", {
+    from_mitra_id: mitraId,
+    mitra_id: mitraId,
+    mitra_name: fc.string(),
+    ends_at: instant,
+    staff_id: fc.uuid(),
+    reason: fc.string()
+  }),
+  MitraWentAway: event("MitraWentAway", { cause: fc.constantFrom(...absenceCauses), since: instant }),
+  MitraCameBack: event("MitraCameBack", {}),
   ExtensionRequested: event("ExtensionRequested", {
     payment_id: fc.uuid(),
     amount_idr: seq,

@@ -7,10 +7,11 @@ import type { Refusal, RefusalCode } from "../../../src/domain/refusal.ts"
 import type { SessionCommand, SessionReply } from "../../../src/domain/session/commands.ts"
 import { decide } from "../../../src/domain/session/decide.ts"
 import { deadlineOf } from "../../../src/domain/session/deadline.ts"
+import type { RerouteTarget } from "../../../src/domain/session/due.ts"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
 import { evolveAll } from "../../../src/domain/session/evolve.ts"
 import { type NewRequest, openRequest } from "../../../src/domain/session/open.ts"
-import type { Participant, SessionState, SessionStatus } from "../../../src/domain/session/state.ts"
+import type { Absence, Participant, SessionState, SessionStatus } from "../../../src/domain/session/state.ts"
 import { defaultSettings, type Settings } from "../../../src/domain/settings.ts"
 
 export const T0 = Date.UTC(2026, 10, 20, 8, 0, 0)
@@ -54,7 +55,12 @@ export interface World {
   readonly candidates?: ReadonlyArray<Candidate> | null
   readonly waiting_ahead?: number
   readonly mitra_is_reachable?: boolean | null
+  readonly reroute_to?: RerouteTarget | null
+  readonly mitra_absence?: Absence | null
 }
+
+/** Whom staff chose: there, and able to take over. */
+export const ready: RerouteTarget = { mitra_name: "Bestie 2", is_active: true, is_online: true }
 
 export const settingsOf = (world: World): Settings => ({ ...defaultSettings, ...world.settings })
 
@@ -69,7 +75,9 @@ export const tell = (
     settings: settingsOf(world),
     candidates: world.candidates ?? null,
     waiting_ahead: world.waiting_ahead ?? 0,
-    mitra_is_reachable: world.mitra_is_reachable === undefined ? true : world.mitra_is_reachable
+    mitra_is_reachable: world.mitra_is_reachable === undefined ? true : world.mitra_is_reachable,
+    reroute_to: world.reroute_to === undefined ? ready : world.reroute_to,
+    mitra_absence: world.mitra_absence ?? null
   }
   const decision = decide(state, command, facts)
   return { state: evolveAll(state, decision.events), events: decision.events, reply: decision.reply }
@@ -166,6 +174,16 @@ export const deadlineSeconds = (state: SessionState): number | null => {
 }
 export const offerStatuses = (state: SessionState): ReadonlyArray<string> =>
   state.offers.map((offer) => `${offer.mitra_id} ${offer.status} ${offer.ending ?? "-"}`)
+
+/** To mitra `to`, by staff who believe that it is mitra `from`'s. */
+export const reroute = (state: SessionState, seconds: number, to = 2, world: World = {}, from = 1): Told =>
+  tell(state, seconds, {
+    _tag: "Reroute",
+    staff_id: "staff-1",
+    from_mitra_id: mitra(from).id,
+    mitra_id: mitra(to).id,
+    reason: "she fell ill"
+  }, { reroute_to: { ...ready, mitra_name: `Bestie ${to}` }, ...world })
 
 export const withdraw = (state: SessionState, seconds: number, n: number): Told =>
   tell(state, seconds, { _tag: "WithdrawOffer", mitra_id: mitra(n).id })

@@ -4,7 +4,13 @@ import * as Result from "effect/Result"
 import { endsAt, isBalanced } from "../../../src/domain/ledger.ts"
 import { deadlineOf } from "../../../src/domain/session/deadline.ts"
 import { isSequenced, type SessionEvent } from "../../../src/domain/session/events.ts"
-import { isTerminal, openStatuses, type SessionState } from "../../../src/domain/session/state.ts"
+import {
+  assignmentsMax,
+  holdingStatuses,
+  isTerminal,
+  openStatuses,
+  type SessionState
+} from "../../../src/domain/session/state.ts"
 import type { Turn } from "./walk.ts"
 
 const endings: ReadonlySet<SessionEvent["_tag"]> = new Set([
@@ -22,7 +28,8 @@ const checkOffers = (state: SessionState, offersMax: number): void => {
   const count = (status: string): number => state.offers.filter((offer) => offer.status === status).length
   const winner = state.offers.find((offer) => offer.status === "accepted")?.mitra_id ?? null
   must(count("accepted") <= 1, "one winner")
-  must(winner === state.mitra_id, "the session's mitra is the one who accepted")
+  const [first] = state.assignments
+  must(winner === (first?.mitra_id ?? null), "the session's first mitra is the one who accepted")
   must(count("pending") === 0 || state.status === "pending_acceptance", "no offer outlives its request")
   must(state.status !== "searching" || state.offers.length === 0, "searching has asked nobody")
   must(
@@ -41,6 +48,23 @@ const checkOffers = (state: SessionState, offersMax: number): void => {
     must(offer.sent_at < offer.deadline_at, "an offer can still be answered when it is sent")
     must(state.kind === "blast" || offer.mitra_id === state.target_mitra_id, "targeted asks its mitra only")
   }
+}
+
+/** One mitra at a time, from the pairing to the end, without a gap between two of them. */
+const checkAssignments = (state: SessionState): void => {
+  const { assignments } = state
+  must(assignments.length <= assignmentsMax, "hand-overs are bounded")
+  must((assignments.at(-1)?.mitra_id ?? null) === state.mitra_id, "the last assignment is the mitra's")
+  must((assignments[0]?.started_at ?? null) === state.started_at, "the first one begins with the clock")
+  assignments.forEach((assignment, index) => {
+    const next = assignments[index + 1]
+    must((assignment.left !== null) === (next !== undefined), "who hands over leaves something behind")
+    must(next === undefined || assignment.ended_at === next.started_at, "no time without a mitra")
+    must(next === undefined || assignment.mitra_id !== next.mitra_id, "a hand-over is to another")
+    must(next !== undefined || assignment.ended_at === state.ended_at, "the last one ends with the session")
+    must((assignment.by_staff_id === null) === (index === 0), "staff gave all but the first")
+  })
+  must(state.absence === null || holdingStatuses.includes(state.status), "nobody is missed after the end")
 }
 
 const checkClock = (state: SessionState): void => {
@@ -88,6 +112,7 @@ const checkClock = (state: SessionState): void => {
 export const checkState = (state: SessionState, offersMax: number): void => {
   checkOffers(state, offersMax)
   checkClock(state)
+  checkAssignments(state)
   for (const cursor of [state.cursors.customer, state.cursors.mitra]) {
     must(
       cursor.read_seq >= 0 && cursor.read_seq <= cursor.delivered_seq,
@@ -137,7 +162,16 @@ export const checkTurn = (done: Turn): void => {
     after.last_seq === before.last_seq + decision.events.filter(isSequenced).length,
     "numbers have no gaps"
   )
-  must(before.mitra_id === null || after.mitra_id === before.mitra_id, "one winner for ever")
+  const handed = decision.events.find((event) => event._tag === "Rerouted")
+  const rerouted = handed?._tag === "Rerouted"
+  must(
+    before.mitra_id === null || (after.mitra_id !== before.mitra_id) === rerouted,
+    "only a hand-over changes the mitra"
+  )
+  must(
+    !rerouted || (after.ends_at === handed.ends_at && (before.ends_at ?? after.ends_at) === after.ends_at),
+    "a hand-over moves no end"
+  )
   before.offers.forEach((offer, index) => {
     must(offer.status === "pending" || after.offers[index] === offer, "an answer is final")
   })

@@ -25,6 +25,14 @@ const commands = {
     purchased_ms: 60_000
   },
   AnswerExtension: { _tag: "AnswerExtension", by: mitra(1), extension_seq: 3, approve: true },
+  Reroute: {
+    _tag: "Reroute",
+    staff_id: "staff-1",
+    from_mitra_id: mitra(1).id,
+    mitra_id: mitra(2).id,
+    reason: "ill"
+  },
+  CheckMitra: { _tag: "CheckMitra" },
   End: { _tag: "End", by: customer },
   Goodbye: { _tag: "Goodbye", by: customer, text: "bye" },
   ForceClose: { _tag: "ForceClose", staff_id: "staff-1", reason: "abuse" }
@@ -52,6 +60,8 @@ const matrix: {
       LookAgain: [],
       RequestExtension: "SESSION_NOT_ACTIVE",
       AnswerExtension: "NOT_A_PARTICIPANT",
+      Reroute: "SESSION_NOT_ACTIVE",
+      CheckMitra: [],
       End: "SESSION_NOT_ACTIVE",
       Goodbye: "SESSION_NOT_ACTIVE",
       ForceClose: ["RequestCancelled"]
@@ -72,6 +82,8 @@ const matrix: {
       LookAgain: [],
       RequestExtension: "SESSION_NOT_ACTIVE",
       AnswerExtension: "NOT_A_PARTICIPANT",
+      Reroute: "SESSION_NOT_ACTIVE",
+      CheckMitra: [],
       End: "SESSION_NOT_ACTIVE",
       Goodbye: "SESSION_NOT_ACTIVE",
       ForceClose: ["RequestCancelled"]
@@ -92,6 +104,8 @@ const matrix: {
       LookAgain: [],
       RequestExtension: ["ExtensionRequested"],
       AnswerExtension: "EXTENSION_RESOLVED",
+      Reroute: ["Rerouted"],
+      CheckMitra: [],
       End: ["ClosingStarted"],
       Goodbye: "SESSION_NOT_ACTIVE",
       ForceClose: ["ClosingStarted", "SessionCompleted"]
@@ -112,6 +126,8 @@ const matrix: {
       LookAgain: [],
       RequestExtension: "EXTENSION_PENDING",
       AnswerExtension: ["SessionResumed"],
+      Reroute: "EXTENSION_PENDING",
+      CheckMitra: [],
       End: ["ClosingStarted"],
       Goodbye: "SESSION_NOT_ACTIVE",
       ForceClose: ["ClosingStarted", "SessionCompleted"]
@@ -132,6 +148,8 @@ const matrix: {
       LookAgain: [],
       RequestExtension: "SESSION_CLOSING",
       AnswerExtension: "EXTENSION_RESOLVED",
+      Reroute: "SESSION_CLOSING",
+      CheckMitra: [],
       End: "SESSION_CLOSING",
       Goodbye: ["GoodbyeLeft", "SessionCompleted"],
       ForceClose: ["SessionCompleted"]
@@ -152,6 +170,8 @@ const matrix: {
       LookAgain: [],
       RequestExtension: "SESSION_OVER",
       AnswerExtension: "EXTENSION_RESOLVED",
+      Reroute: "SESSION_OVER",
+      CheckMitra: [],
       End: "SESSION_OVER",
       Goodbye: "SESSION_OVER",
       ForceClose: []
@@ -172,6 +192,8 @@ const matrix: {
       LookAgain: [],
       RequestExtension: "SESSION_OVER",
       AnswerExtension: "NOT_A_PARTICIPANT",
+      Reroute: "SESSION_OVER",
+      CheckMitra: [],
       End: "SESSION_OVER",
       Goodbye: "SESSION_OVER",
       ForceClose: []
@@ -192,6 +214,8 @@ const matrix: {
       LookAgain: [],
       RequestExtension: "SESSION_OVER",
       AnswerExtension: "NOT_A_PARTICIPANT",
+      Reroute: "SESSION_OVER",
+      CheckMitra: [],
       End: "SESSION_OVER",
       Goodbye: "SESSION_OVER",
       ForceClose: []

@@ -29,6 +29,9 @@ import {
 
 const FOREVER = Number.MAX_SAFE_INTEGER
 
+/** What a turn knew of the mitras its command named, for the same command told again. */
+const aboutMitras = ({ mitra_absence, reroute_to }: Turn["facts"]) => ({ mitra_absence, reroute_to })
+
 const holds = (check: (turns: ReadonlyArray<Turn>, setup: Setup) => void, seed?: number): void => {
   const property = fc.property(anySetup, anySteps, (setup, steps) => check(walk(setup, steps), setup))
   fc.assert(property, { numRuns: 1000, ...(seed === undefined ? {} : { seed }) })
@@ -76,7 +79,10 @@ it("Repeating a command at once changes nothing more, but for a message, which t
   holds((turns, { settings }) => {
     for (const { after, command, facts } of turns) {
       if (command._tag === "SendMessage") continue
-      assert.deepStrictEqual(turn(after, command, facts.now, settings, null).decision.events, [])
+      assert.deepStrictEqual(
+        turn(after, command, facts.now, settings, null, 0, aboutMitras(facts)).decision.events,
+        []
+      )
     }
   })
 })
@@ -137,7 +143,7 @@ it("Ticking at every deadline between the commands of a chat changes neither its
     for (const { command, facts } of rest) {
       const ticks = tickUntil(state, now, facts.now, settings)
       const before = ticks.at(-1)?.after ?? state
-      const done = turn(before, command, facts.now, settings, null)
+      const done = turn(before, command, facts.now, settings, null, 0, aboutMitras(facts))
       story.push(...eventsOf(ticks), ...done.decision.events)
       state = done.after
       now = facts.now
@@ -156,6 +162,8 @@ const outcomes = `
   ended_by_mitra force_closed goodbye grace_over OFFER_NOT_FOUND OFFER_TAKEN OFFER_CANCELLED
   OFFER_EXPIRED OFFER_CLOSED NOT_A_PARTICIPANT SESSION_NOT_ACTIVE SESSION_CLOSING SESSION_OVER
   REQUEST_NOT_OPEN END_NOT_ALLOWED TOPIC_NOT_ALLOWED MESSAGE_EMPTY MESSAGE_TOO_LONG
+  Rerouted MitraWentAway MitraCameBack SESSION_REROUTED STALE_WRITE SAME_MITRA MITRA_NOT_FOUND
+  ACCOUNT_INACTIVE MITRA_NOT_ONLINE
 `.trim().split(/\s+/)
 
 it("The walks reach every status, every event and every way a session can end", () => {
@@ -186,7 +194,7 @@ const onDifferentServers = (
   if (first === undefined) throw new Error("a walk needs a step")
   return turns.reduce((state, { command, facts }, index) => {
     const now = facts.now + (skews[index % skews.length] ?? 0)
-    const done = turn(state, command, now, setup.settings, facts.candidates)
+    const done = turn(state, command, now, setup.settings, facts.candidates, 0, aboutMitras(facts))
     checkState(done.after, setup.settings.pairing_offers_max)
     checkTurn(done)
     return done.after

@@ -89,6 +89,7 @@ const anyTag: fc.Arbitrary<Tag> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.constantFrom<Tag>("RequestExtension", "AnswerExtension") },
   { weight: 2, arbitrary: fc.constant<Tag>("LookAgain") },
+  { weight: 4, arbitrary: fc.constantFrom<Tag>("Reroute", "CheckMitra") },
   { weight: 3, arbitrary: fc.constantFrom<Tag>("WithdrawOffer", "End", "Goodbye") },
   { weight: 1, arbitrary: fc.constantFrom<Tag>("Cancel", "ForceClose") }
 )
@@ -156,6 +157,12 @@ const commandOf = (step: Step, state: SessionState, index: number): SessionComma
       const extension_seq = step.seq < 0 ? 0 : state.extension?.seq ?? step.seq
       return { _tag: "AnswerExtension", by, extension_seq, approve: step.sensitive }
     }
+    case "CheckMitra":
+      return { _tag: "CheckMitra" }
+    case "Reroute": {
+      const from_mitra_id = step.seq < 0 ? mitra(MITRAS + 1).id : state.mitra_id ?? mitra(1).id
+      return { _tag: "Reroute", staff_id: "staff-1", from_mitra_id, mitra_id: by.id, reason: "ill" }
+    }
     case "WithdrawOffer":
       return { _tag: "WithdrawOffer", mitra_id: by.id }
     case "SendMessage":
@@ -185,6 +192,20 @@ const instantOf = (step: Step, state: SessionState, last: number): number => {
   return Math.max(last, from + step.wait.ms)
 }
 
+type About = Partial<Pick<SessionFacts, "reroute_to" | "mitra_absence">>
+
+const nobody = { reroute_to: null, mitra_absence: null }
+
+/** What a step finds out about the mitras it names. */
+const aboutMitras = (step: Step, now: number): About => ({
+  reroute_to: step.candidates === null
+    ? null
+    : { mitra_name: "another", is_active: step.ahead < 4, is_online: !step.sensitive || step.ahead > 0 },
+  mitra_absence: step.sensitive
+    ? { cause: step.ahead === 0 ? "mitra_offline" : "mitra_deactivated", since: now - step.ahead * 20_000 }
+    : null
+})
+
 /** One turn, with every input frozen to its leaves. Candidates come only when they are wanted. */
 export const turn = (
   before: SessionState,
@@ -192,14 +213,23 @@ export const turn = (
   now: number,
   settings: Settings,
   seen: ReadonlyArray<Candidate> | null,
-  ahead = 0
+  ahead = 0,
+  about: About = {}
 ): Turn => {
   const candidates = looksForMitras(before, command, now) ? seen : null
   const waiting_ahead = candidates === null ? 0 : ahead
   const mitra_is_reachable = wantsReachability(before, now)
     ? before.extension?.purchased_ms !== UNREACHABLE_MS
     : null
-  const facts = deepFreeze({ now, settings, candidates, waiting_ahead, mitra_is_reachable })
+  const facts = deepFreeze({
+    now,
+    settings,
+    candidates,
+    waiting_ahead,
+    mitra_is_reachable,
+    ...nobody,
+    ...about
+  })
   const decision = decide(deepFreeze(before), deepFreeze(command), facts)
   return { before, command, facts, decision, after: evolveAll(before, deepFreeze(decision.events)) }
 }
@@ -226,8 +256,13 @@ export const walk = (setup: Setup, steps: ReadonlyArray<Step>): ReadonlyArray<Tu
   let state = openRequest(setup.request, setup.settings, T0)
   let now = T0
   let beyond = 0
-  const take = (command: SessionCommand, seen: ReadonlyArray<Candidate> | null, ahead = 0): void => {
-    const done = turn(state, command, now, setup.settings, seen, ahead)
+  const take = (
+    command: SessionCommand,
+    seen: ReadonlyArray<Candidate> | null,
+    ahead = 0,
+    about: About = {}
+  ): void => {
+    const done = turn(state, command, now, setup.settings, seen, ahead, about)
     turns.push(done)
     state = done.after
   }
@@ -235,7 +270,7 @@ export const walk = (setup: Setup, steps: ReadonlyArray<Step>): ReadonlyArray<Tu
   for (const [index, step] of steps.entries()) {
     if (isTerminal(state.status) && ++beyond > STEPS_BEYOND) break
     now = instantOf(step, state, now)
-    take(commandOf(step, state, index), seenBy(step), step.ahead)
+    take(commandOf(step, state, index), seenBy(step), step.ahead, aboutMitras(step, now))
   }
   return turns
 }

@@ -51,6 +51,27 @@ const facts: Facts = {
     { _tag: "Paired", at, mitra_id: mitraId, mitra_name: "Ayu", ends_at: t0 + 300_000 },
     { kind: "paired", mitra_id: mitraId, mitra_name: "Ayu", ends_at: instant(t0 + 300_000) }
   ],
+  Rerouted: [
+    {
+      _tag: "Rerouted",
+      at,
+      from_mitra_id: idOf(2),
+      mitra_id: mitraId,
+      mitra_name: "Ayu",
+      ends_at: t0 + 300_000,
+      staff_id: idOf(3),
+      reason: "asked for it"
+    },
+    {
+      kind: "rerouted",
+      from_mitra_id: idOf(2),
+      mitra_id: mitraId,
+      mitra_name: "Ayu",
+      ends_at: instant(t0 + 300_000)
+    }
+  ],
+  MitraWentAway: [{ _tag: "MitraWentAway", at, cause: "mitra_offline", since: at }, null],
+  MitraCameBack: [{ _tag: "MitraCameBack", at }, null],
   RequestCancelled: [{ _tag: "RequestCancelled", at, by: "staff" }, {
     kind: "request_cancelled",
     by: "staff"
@@ -67,7 +88,7 @@ const facts: Facts = {
     kind: "warning",
     remaining_seconds: 180
   }],
-  TopicChanged: [{ _tag: "TopicChanged", at, topic: "sensitive" }, {
+  TopicChanged: [{ _tag: "TopicChanged", at, topic: "sensitive", by: mitraId }, {
     kind: "topic_changed",
     topic: "sensitive"
   }],

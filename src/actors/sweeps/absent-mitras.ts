@@ -1,0 +1,39 @@
+// Absent mitras: running chats whose mitra is deactivated, or has been offline for too long, are proposed to staff;
+// those whose mitra is back are not any more. Each session looks once more before it decides.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { Sessions } from "../../services/sessions.ts"
+import { Settings } from "../../services/settings.ts"
+import { SessionActors } from "../session/protocol.ts"
+import type { Sweep } from "./sweep.ts"
+
+const batch = 500
+const concurrency = 8
+
+export const absentMitras = Effect.gen(function*() {
+  const sessions = yield* Sessions
+  const settings = yield* Settings
+  const actors = yield* SessionActors
+
+  const look = (sessionId: string) =>
+    actors.run(sessionId, {
+      sender_id: "system",
+      command_id: null,
+      command: { _tag: "CheckMitra" },
+      staff: null
+    }).pipe(
+      Effect.as(1),
+      Effect.catch((error) => Effect.logWarning("chat not told about its mitra", error).pipe(Effect.as(0)))
+    )
+
+  const runOnce = Effect.gen(function*() {
+    const { reroute_propose_after_seconds: seconds } = yield* settings.current
+    const now = yield* Clock.currentTimeMillis
+    const ids = yield* sessions.adrift(now - seconds * 1000, batch)
+    const looked = yield* Effect.forEach(ids, look, { concurrency })
+    const count = looked.reduce((sum: number, one) => sum + one, 0)
+    return { adrift: ids.length, looked: count, failed: ids.length - count }
+  })
+
+  return { name: "absent_mitras", every: "15 seconds", runOnce } satisfies Sweep<unknown, never>
+})
