@@ -1,5 +1,5 @@
-// Chats that change hands: every mitra's time with a chat, the absence of its mitra, and the proposals to staff
-// to give it to another. One mitra at a time, one open proposal at a time.
+// Chats that change hands: every mitra's time with a chat, the absence of its mitra, and the proposals to
+// staff to give it to another. One mitra at a time, one open proposal at a time.
 import { runStatements } from "./run-statements.ts"
 
 const assignments = [

@@ -1,5 +1,5 @@
-// Proposals in Postgres: pages, and a dismissal in one transaction with its audit entry. The row's lock decides
-// between two colleagues, and between them and the session that ends meanwhile.
+// Proposals in Postgres: pages, and a dismissal in one transaction with its audit entry. The row's lock
+// decides between two colleagues, and between them and the session that ends meanwhile.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"

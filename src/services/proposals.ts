@@ -1,5 +1,5 @@
-// Proposals: the chats whose mitra is gone, proposed to staff to be given to another. Opened and closed by the
-// session's own turns; staff reroute the session or dismiss the proposal. Times are epoch milliseconds.
+// Proposals: the chats whose mitra is gone, proposed to staff to be given to another. Opened and closed by
+// the session's own turns; staff reroute the session or dismiss the proposal. Times are epoch milliseconds.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Absence, SessionStatus } from "../domain/session/state.ts"

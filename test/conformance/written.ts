@@ -69,6 +69,8 @@ const tables = [
   "chat_sessions",
   "chat_request_notifications",
   "mitra_slots",
+  "mitra_assignments",
+  "reroute_proposals",
   "transactions",
   "messages",
   "session_events",

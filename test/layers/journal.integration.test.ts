@@ -6,13 +6,16 @@ import * as JournalPostgres from "../../src/layers/journal.postgres.ts"
 import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
+import * as ProposalsPostgres from "../../src/layers/proposals.postgres.ts"
 import * as SessionsPostgres from "../../src/layers/sessions.postgres.ts"
 import { journal } from "../conformance/journal.ts"
 import { journalMoney } from "../conformance/journal-money.ts"
 import { journalPairing } from "../conformance/journal-pairing.ts"
+import { journalReroute } from "../conformance/journal-reroute.ts"
 import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
+import { sessionsOversight } from "../conformance/sessions-oversight.ts"
 import * as Written from "../conformance/written.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
@@ -22,10 +25,19 @@ const everything = Layer.mergeAll(
   MitrasPostgres.layer,
   PaymentsPostgres.layer,
   PeoplePostgres.layer,
+  ProposalsPostgres.layer,
   SessionsPostgres.layer,
   Written.layerPostgres
 ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
 
-for (const suite of [journal, journalMoney, journalPairing, sessions, sessionsLists, sessionsLossless]) {
-  suite("postgres", everything)
-}
+const suites = [
+  journal,
+  journalMoney,
+  journalPairing,
+  journalReroute,
+  sessions,
+  sessionsLists,
+  sessionsLossless,
+  sessionsOversight
+]
+for (const suite of suites) suite("postgres", everything)

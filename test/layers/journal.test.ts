@@ -7,13 +7,16 @@ import * as Tables from "../../src/layers/memory/tables.ts"
 import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
+import * as ProposalsMemory from "../../src/layers/proposals.memory.ts"
 import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
 import { journal } from "../conformance/journal.ts"
 import { journalMoney } from "../conformance/journal-money.ts"
 import { journalPairing } from "../conformance/journal-pairing.ts"
+import { journalReroute } from "../conformance/journal-reroute.ts"
 import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
+import { sessionsOversight } from "../conformance/sessions-oversight.ts"
 import * as Written from "../conformance/written.ts"
 
 const everything = Layer.mergeAll(
@@ -22,10 +25,19 @@ const everything = Layer.mergeAll(
   MitrasMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
+  ProposalsMemory.layer,
   SessionsMemory.layer,
   Written.layerMemory
 ).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
 
-for (const suite of [journal, journalMoney, journalPairing, sessions, sessionsLists, sessionsLossless]) {
-  suite("memory", everything)
-}
+const suites = [
+  journal,
+  journalMoney,
+  journalPairing,
+  journalReroute,
+  sessions,
+  sessionsLists,
+  sessionsLossless,
+  sessionsOversight
+]
+for (const suite of suites) suite("memory", everything)

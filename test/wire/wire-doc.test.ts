@@ -3,6 +3,7 @@
 import * as Fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { AdminApi } from "../../src/contract/admin/api.ts"
 import { Tokens } from "../../src/contract/auth.ts"
 import { closeCodes } from "../../src/contract/close-codes.ts"
 import { PhoneEvent, SessionFact } from "../../src/contract/events.ts"
@@ -50,12 +51,19 @@ describe("docs/wire.md", () => {
   it("names every call and none that does not exist", () => {
     const calls = sorted(PublicApi.requests.keys())
     assert.deepStrictEqual(names(table("call", "payload", "answer")), calls)
-    assert.deepStrictEqual(quoted(/`((?:auth|customer|mitra|chat|devices|events|admin)\.[a-z_]+)`/g), calls)
+    assert.deepStrictEqual(quoted(/`((?:auth|customer|mitra|chat|devices|events)\.[a-z_]+)`/g), calls)
+    const staffs = quoted(/`(admin\.[a-z_]+)`/g)
+    assert.deepStrictEqual(staffs.filter((call) => !AdminApi.requests.has(call)), [])
   })
 
   it("names every field of every call's payload", () => {
-    for (const [call = "", payload = ""] of table("call", "payload", "answer")) {
-      const rpc = PublicApi.requests.get(call.replaceAll("`", "")) as unknown as {
+    const rpcs = new Map<string, unknown>([...PublicApi.requests, ...AdminApi.requests])
+    const rows = [
+      ...table("call", "payload", "answer"),
+      ...table("control center call", "payload", "answer")
+    ]
+    for (const [call = "", payload = ""] of rows) {
+      const rpc = rpcs.get(call.replaceAll("`", "")) as {
         readonly payloadSchema: { readonly fields: Readonly<Record<string, unknown>> }
       }
       for (const field of Object.keys(rpc.payloadSchema.fields)) assert.include(payload, `\`${field}\``, call)

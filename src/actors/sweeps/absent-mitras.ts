@@ -1,5 +1,5 @@
-// Absent mitras: running chats whose mitra is deactivated, or has been offline for too long, are proposed to staff;
-// those whose mitra is back are not any more. Each session looks once more before it decides.
+// Absent mitras: running chats whose mitra is deactivated, or has been offline for too long, are proposed to
+// staff; those whose mitra is back are not any more. Each session looks once more before it decides.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Sessions } from "../../services/sessions.ts"

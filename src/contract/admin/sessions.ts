@@ -1,5 +1,5 @@
-// The control center's calls about chats that need somebody's eye: giving one to another mitra, the proposals to
-// do so, those that nobody woke, past ones, and how a mitra answers.
+// The control center's calls about chats that need somebody's eye: giving one to another mitra, the proposals
+// to do so, those that nobody woke, past ones, and how a mitra answers.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { absenceCauses, sessionStatuses } from "../../domain/session/state.ts"
@@ -62,7 +62,7 @@ export const AdminSessionRpcs = RpcGroup.make(
     error: CallError
   }),
   /** Online mitras with room, in the order in which requests would be offered to them. */
-  Rpc.make("admin.reroute_candidates", {
+  Rpc.make("admin.session_candidates", {
     payload: { session_id: Id, limit: PageLimit },
     success: Schema.Struct({
       candidates: Schema.Array(
@@ -76,7 +76,7 @@ export const AdminSessionRpcs = RpcGroup.make(
     }),
     error: CallError
   }),
-  Rpc.make("admin.reroute_proposals", {
+  Rpc.make("admin.session_proposals", {
     payload: { status: Nullable(proposalStatus), before: Nullable(Id), limit: PageLimit },
     success: Schema.Struct({ proposals: Schema.Array(ProposalView), next: Nullable(Id) }),
     error: CallError

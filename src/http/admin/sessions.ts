@@ -168,8 +168,8 @@ const activity = Effect.fnUntraced(function*(mitra_id: string, days: number) {
 
 export const layer = AdminSessionRpcs.toLayer({
   "admin.reroute": (payload) => answering(reroute(payload)),
-  "admin.reroute_candidates": ({ limit, session_id }) => answering(candidates(session_id, limit)),
-  "admin.reroute_proposals": (page) => answering(proposals(page)),
+  "admin.session_candidates": ({ limit, session_id }) => answering(candidates(session_id, limit)),
+  "admin.session_proposals": (page) => answering(proposals(page)),
   "admin.dismiss_proposal": ({ proposal_id, reason }) => answering(dismiss(proposal_id, reason)),
   "admin.stuck_sessions": ({ limit, overdue_seconds }) => answering(stuck(overdue_seconds, limit)),
   "admin.past_sessions": (asked) => answering(past(asked)),

@@ -1,4 +1,4 @@
-// One page of past sessions, older or newer than a cursor, and the cursors to go on from it. The cursor is the
+// One page of past sessions, older or newer than a cursor, and the cursors to go on from it. A cursor is the
 // end of a session, as the reader sees it, and its id.
 import * as Effect from "effect/Effect"
 import { type Refusal, refuse } from "../../domain/refusal.ts"

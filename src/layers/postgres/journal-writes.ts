@@ -25,7 +25,8 @@ const updateSessions = (sql: Sql, { sessions }: Rows) =>
     FROM json_to_recordset(${rows}::json) AS r(
       id uuid, topic text, status text, mitra_id uuid, search_ends_at timestamptz,
       next_wave_at timestamptz, wave integer, started_at timestamptz, ends_at timestamptz,
-      warned_seconds integer, extension jsonb, absence jsonb, closing_ends_at timestamptz, ended_at timestamptz,
+      warned_seconds integer, extension jsonb, absence jsonb, closing_ends_at timestamptz,
+      ended_at timestamptz,
       ended_by text, end_reason text, ledger jsonb, customer_goodbye text, mitra_goodbye text,
       customer_delivered_seq bigint, customer_read_seq bigint, mitra_delivered_seq bigint,
       mitra_read_seq bigint, last_seq bigint, deadline_at timestamptz)

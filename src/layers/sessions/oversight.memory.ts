@@ -1,5 +1,5 @@
-// What staff and the sweeps must find among the sessions in memory: those that nobody woke, those whose mitra is
-// gone, and who changed a topic. Part of sessions.memory.ts.
+// What staff and the sweeps must find among the sessions in memory: those that nobody woke, those whose mitra
+// is gone, and who changed a topic. Part of sessions.memory.ts.
 import * as Effect from "effect/Effect"
 import type { Sessions, TopicChange } from "../../services/sessions.ts"
 import type { ChatSessionRow, MitraSlotRow, Tables } from "../memory/tables.ts"

@@ -1,5 +1,5 @@
-// What staff and the sweeps must find among the sessions in Postgres: those that nobody woke, those whose mitra
-// is gone, and who changed a topic. Part of sessions.postgres.ts.
+// What staff and the sweeps must find among the sessions in Postgres: those that nobody woke, those whose
+// mitra is gone, and who changed a topic. Part of sessions.postgres.ts.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"

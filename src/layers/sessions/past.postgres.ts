@@ -1,5 +1,5 @@
-// Pages of past sessions in Postgres, both ways: a customer's by the sessions, a mitra's by her time with each of
-// them, staff's by everything. Part of sessions.postgres.ts.
+// Pages of past sessions in Postgres, both ways: a customer's by the sessions, a mitra's by her time with
+// each of them, staff's by everything. Part of sessions.postgres.ts.
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"

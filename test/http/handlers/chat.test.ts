@@ -208,13 +208,17 @@ describe("typing", () => {
       yield* sari.call("chat.typing", { session_id })
     }).pipe(Effect.provide(world)))
 
-  it.effect("in a chat that is over reaches nobody and is no error", () =>
+  it.effect("in a chat that is over reaches nobody and is refused", () =>
     Effect.gen(function*() {
       yield* given
       const { ayu, sari, session_id } = yield* chat
       yield* sari.call("chat.end", { command_id: newCommand(), session_id })
       const toAyu = yield* heardOn(`mitra:${ayu.id}`)
-      assert.isNull(yield* sari.call("chat.typing", { session_id }))
+      assert.strictEqual(yield* refused(sari.call("chat.typing", { session_id })), "SESSION_CLOSING")
+      yield* sari.call("chat.goodbye", { command_id: newCommand(), session_id, text: "" })
+      yield* TestClock.adjust("5 seconds")
+      yield* Queue.takeAll(toAyu)
+      assert.strictEqual(yield* refused(ayu.call("chat.typing", { session_id })), "SESSION_OVER")
       assert.strictEqual(yield* Queue.size(toAyu), 0)
     }).pipe(Effect.scoped, Effect.provide(world)))
 })

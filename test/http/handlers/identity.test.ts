@@ -33,6 +33,7 @@ const payloads: Record<string, object> = {
   "chat.send": { session_id, client_message_id: command_id, body: "Halo" },
   "chat.history": { session_id, before_seq: null, after_seq: null, limit: 10 },
   "chat.sessions": { before: null, limit: 10 },
+  "chat.unread": {},
   "chat.delivered": { session_id, seq: 1 },
   "chat.read": { session_id, seq: 1 },
   "chat.typing": { session_id },

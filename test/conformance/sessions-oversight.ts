@@ -1,0 +1,145 @@
+// What every Sessions and Mitras adapter must show staff: pages of what is past in both directions, sessions that
+// nobody woke, who changed a topic, and how a mitra answered.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { Mitras } from "../../src/services/mitras.ts"
+import { Sessions } from "../../src/services/sessions.ts"
+import { givenStaff, minute, staffId, t0 } from "./given.ts"
+import * as Stage from "./stage.ts"
+import { accept, asCustomer, asMitra, customer, mitra, session } from "./stage.ts"
+
+type Body = Effect.Effect<void, unknown, Stage.Stage>
+type Test = (title: string, body: Body) => void
+
+const pages = (test: Test) => {
+  test(
+    "past sessions page both ways by the end and the id, of one person and of everybody",
+    Effect.gen(function*() {
+      for (const [n, at] of [[1, 100], [2, 300], [3, 200], [4, 200]] as const) {
+        yield* Stage.givenPayment(n, { confirmed: true })
+        const who = n === 4 ? customer(4) : customer(1)
+        yield* Stage.openState({ ...Stage.request(n), customer_id: who })
+        const by = { side: "customer", id: who } as const
+        yield* Stage.act(yield* Stage.claim(n), { _tag: "Cancel", by }, { at: t0 + at })
+      }
+      const port = yield* Sessions
+      const idsOf = (states: ReadonlyArray<{ readonly id: string }>) => states.map(({ id }) => id)
+      const mine = (after: string | null, limit: number) =>
+        Effect.map(port.pastOf("customer", customer(1), { before: null, after, limit }), idsOf)
+      assert.deepStrictEqual(yield* mine(null, 10), [session(2), session(3), session(1)])
+      assert.deepStrictEqual(yield* mine(`${t0 + 100}_${session(1)}`, 10), [session(2), session(3)])
+      assert.deepStrictEqual(yield* mine(`${t0 + 100}_${session(1)}`, 1), [session(3)])
+      assert.deepStrictEqual(yield* mine(`${t0 + 300}_${session(2)}`, 10), [])
+      assert.deepStrictEqual(yield* mine("what is this", 10), [])
+      const all = (page: { before: string | null; after?: string | null; limit: number }) =>
+        Effect.map(port.past(page), idsOf)
+      assert.deepStrictEqual(yield* all({ before: null, limit: 10 }), [2, 4, 3, 1].map(session))
+      assert.deepStrictEqual(yield* all({ before: `${t0 + 200}_${session(4)}`, limit: 1 }), [session(3)])
+      assert.deepStrictEqual(
+        yield* all({ before: null, after: `${t0 + 200}_${session(3)}`, limit: 10 }),
+        [2, 4].map(session)
+      )
+    })
+  )
+}
+
+const oversight = (test: Test) => {
+  test(
+    "stuck are the sessions whose deadline nobody noticed, with the owner who should have, oldest first",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1)
+      yield* Stage.givenRequest(1)
+      const chat = yield* Stage.givenChat(2, 1)
+      const port = yield* Sessions
+      assert.deepStrictEqual(yield* port.stuck(t0, 10), [])
+      const found = yield* port.stuck(t0 + 10 * minute, 10)
+      assert.deepStrictEqual(found.map(({ id }) => id), [session(1), session(2)])
+      assert.deepStrictEqual(found[1], {
+        id: session(2),
+        status: "active",
+        customer_id: customer(2),
+        mitra_id: mitra(1),
+        deadline_at: (chat.state.ends_at ?? 0) - 3 * minute,
+        owner_runner: "runner-a",
+        owner_epoch: 1
+      })
+      assert.lengthOf(yield* port.stuck(t0 + 10 * minute, 1), 1)
+    })
+  )
+
+  test(
+    "each change of a topic says who made it and when",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1)
+      const chat = yield* Stage.givenChat(1, 1)
+      for (const [seconds, topic] of [[30, "sensitive"], [40, "regular"]] as const) {
+        yield* Stage.act(chat, { _tag: "SetTopic", by: asMitra(1), topic }, { at: t0 + seconds })
+      }
+      const port = yield* Sessions
+      assert.deepStrictEqual(yield* port.topicChanges(session(1), 10), [
+        { seq: 3, at: t0 + 30, topic: "sensitive", by: mitra(1) },
+        { seq: 4, at: t0 + 40, topic: "regular", by: mitra(1) }
+      ])
+      assert.lengthOf(yield* port.topicChanges(session(1), 1), 1)
+      assert.deepStrictEqual(yield* port.topicChanges(session(2), 10), [])
+    })
+  )
+}
+
+const activity = (test: Test) => {
+  test(
+    "a mitra's activity counts what became of her offers, how fast she answered, and her chats",
+    Effect.gen(function*() {
+      yield* givenStaff
+      yield* Stage.givenMitras(1, 2)
+      const offered = Effect.fnUntraced(function*(n: number) {
+        const owner = yield* Stage.givenRequest(n)
+        yield* Stage.offer(owner, t0 + 10, 1, 2)
+        return owner
+      })
+      const won = yield* offered(1)
+      yield* Stage.act(won, accept(1), { at: t0 + 20 })
+      yield* Stage.act(yield* offered(2), { _tag: "Decline", by: asMitra(1) }, { at: t0 + 40 })
+      yield* Stage.act(yield* offered(3), accept(2), { at: t0 + 20 })
+      yield* Stage.act(yield* offered(4), Stage.tick, { at: t0 + minute })
+      yield* Stage.act(yield* offered(5), { _tag: "Cancel", by: asCustomer(5) }, { at: t0 + 20 })
+      yield* offered(6)
+      const command = {
+        _tag: "Reroute",
+        staff_id: staffId,
+        from_mitra_id: mitra(1),
+        mitra_id: mitra(2),
+        reason: "ill"
+      } as const
+      yield* Stage.act(won, command, { at: t0 + 100 })
+      const mitras = yield* Mitras
+      assert.deepStrictEqual(yield* mitras.activity(mitra(1), t0, t0 + minute), {
+        offers: 6,
+        accepted: 1,
+        declined: 1,
+        missed: 1,
+        run_out: 1,
+        called_off: 1,
+        open: 1,
+        response_ms_mean: 20,
+        response_ms_median: 20,
+        chats: 1,
+        chats_taken_over: 0,
+        chats_handed_over: 1
+      })
+      const other = yield* mitras.activity(mitra(2), t0, t0 + minute)
+      assert.deepInclude(other, { accepted: 1, chats: 2, chats_taken_over: 1, chats_handed_over: 0 })
+      const none = yield* mitras.activity(mitra(1), t0 + minute, t0 + 2 * minute)
+      assert.deepInclude(none, { offers: 0, chats: 0, response_ms_mean: null, response_ms_median: null })
+    })
+  )
+}
+
+export const sessionsOversight = (name: string, layer: Layer.Layer<Stage.Stage>) =>
+  describe(`Sessions and Mitras, oversight (${name})`, () => {
+    const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, layer))
+    pages(test)
+    oversight(test)
+    activity(test)
+  })
