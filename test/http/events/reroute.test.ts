@@ -44,12 +44,17 @@ describe("a hand-over", () => {
         sari: yield* sari.subscribe()
       }
       for (const events of Object.values(streams)) yield* nextOf(events, "snapshot")
+      // Who types with whom is remembered for a moment, beyond the hand-over.
+      yield* sari.call("chat.typing", { session_id })
+      yield* nextOf(streams.ayu, "typing")
       yield* handOver(session_id, ayu, bunga)
       yield* say(bunga, session_id, "Hai")
       assert.deepStrictEqual(yield* heard(streams.sari, 2), [[4, "rerouted"], [5, "message"]])
       const hers = yield* heard(streams.bunga, 5)
       assert.deepStrictEqual(hers.map(([seq]) => seq), seqs(1, 5))
       assert.deepStrictEqual(yield* heard(streams.ayu, 1), [[4, "rerouted"]])
+      yield* sari.call("chat.typing", { session_id })
+      yield* TestClock.adjust("5 seconds")
       yield* sari.call("chat.typing", { session_id })
       yield* TestClock.adjust("2 minutes")
       // No message, no typing and no tick of a chat that is not hers.

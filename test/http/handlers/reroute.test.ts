@@ -64,6 +64,13 @@ describe("a chat that was handed over", () => {
       assert.deepStrictEqual(bodies(yield* history(ayu, session_id, { before: 4 })), ["Halo"])
     }).pipe(Effect.provide(world)))
 
+  it.effect("shows the mitra who left her last page, however much was said since", () =>
+    Effect.gen(function*() {
+      const { ayu, bunga, session_id } = yield* handedOver
+      for (let n = 0; n < 12; n++) yield* say(bunga, session_id, `nomor ${n}`)
+      assert.deepStrictEqual(bodies(yield* history(ayu, session_id)), ["Halo", "Hai, aku Ayu"])
+    }).pipe(Effect.provide(world)))
+
   it.effect("is over for the mitra who left, as she left it", () =>
     Effect.gen(function*() {
       const { ayu, bunga, sari, session_id } = yield* handedOver
