@@ -29,6 +29,7 @@ import * as OneTimeCodesMemory from "../../layers/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../layers/payments.memory.ts"
 import * as PeopleMemory from "../../layers/people.memory.ts"
 import * as PresenceValkey from "../../layers/presence.valkey.ts"
+import * as ProposalsMemory from "../../layers/proposals.memory.ts"
 import * as RateLimitsMemory from "../../layers/rate-limits.memory.ts"
 import * as RateLimitsValkey from "../../layers/rate-limits.valkey.ts"
 import * as SessionsMemory from "../../layers/sessions.memory.ts"
@@ -49,6 +50,7 @@ import { Mitras } from "../../services/mitras.ts"
 import { OneTimeCodes } from "../../services/one-time-codes.ts"
 import { Payments } from "../../services/payments.ts"
 import { People } from "../../services/people.ts"
+import { Proposals } from "../../services/proposals.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import { TestNumbers } from "../../services/test-numbers.ts"
@@ -165,6 +167,7 @@ export const ports = (stores: Stores, caller: Process) =>
       remote(OneTimeCodes, OneTimeCodesMemory.layer, stores, caller),
       remote(Payments, PaymentsMemory.layer, stores, caller),
       remote(People, PeopleMemory.layer, stores, caller),
+      remote(Proposals, ProposalsMemory.layer, stores, caller),
       remote(Sessions, SessionsMemory.layer, stores, caller),
       remote(TestNumbers, TestNumbersMemory.layer, stores, caller),
       codeSender,
