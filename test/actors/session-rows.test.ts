@@ -41,7 +41,7 @@ const written = (events: ReadonlyArray<SessionEvent>) => {
   )
 }
 
-it.effect("A refused hand-over in whose turn a warning was due leaves no audit entry and moves no place", () =>
+it.effect("A refused hand-over in whose turn a warning was due leaves no audit entry, moves no place", () =>
   Effect.gen(function*() {
     const { audit, session } = yield* written([warning])
     assert.deepStrictEqual(audit, [])
