@@ -147,6 +147,7 @@ describe("a whole server under bad input", () => {
             "BAD_REQUEST"
           ],
           ["customer.create_payment", { command_id: commandId(), tier_id: 5, topic: [] }, "BAD_REQUEST"],
+          ["customer.create_payment", { command_id: commandId(), tier_id: "chat_5" }, "BAD_REQUEST"],
           [
             "customer.create_payment",
             { command_id: commandId(), tier_id: "none", topic: "regular" },

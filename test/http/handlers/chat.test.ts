@@ -223,6 +223,37 @@ describe("typing", () => {
     }).pipe(Effect.scoped, Effect.provide(world)))
 })
 
+describe("a chat that is over", () => {
+  it.effect("is read by both, as often as they like, and changed by nobody", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { ayu, sari, session_id } = yield* chat
+      yield* say(ayu, session_id, "Semoga lekas pulih")
+      yield* sari.call("chat.end", { command_id: newCommand(), session_id })
+      yield* sari.call("chat.read", { session_id, seq: 3 })
+      yield* ayu.call("chat.goodbye", { command_id: newCommand(), session_id, text: "Sampai jumpa" })
+      yield* sari.call("chat.goodbye", { command_id: newCommand(), session_id, text: "Terima kasih" })
+      for (const phone of [sari, ayu]) {
+        const command = () => ({ command_id: newCommand(), session_id })
+        const tries = [
+          say(phone, session_id, "satu lagi"),
+          phone.call("chat.typing", { session_id }),
+          phone.call("chat.read", { session_id, seq: 3 }),
+          phone.call("chat.delivered", { session_id, seq: 3 }),
+          phone.call("chat.topic", { ...command(), topic: "sensitive" }),
+          phone.call("chat.end", command()),
+          phone.call("chat.goodbye", { ...command(), text: "lagi" })
+        ] as ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>>
+        for (const tried of tries) assert.strictEqual(yield* refused(tried), "SESSION_OVER")
+        const page = { session_id, before_seq: null, after_seq: null, limit: 10 }
+        const { messages } = yield* phone.call("chat.history", page)
+        assert.deepStrictEqual(messages.map(({ body }) => body), ["Semoga lekas pulih"])
+        const [past] = (yield* phone.call("chat.sessions", { before: null, limit: 5 })).sessions
+        assert.deepStrictEqual(past?.goodbyes, { customer: "Terima kasih", mitra: "Sampai jumpa" })
+      }
+    }).pipe(Effect.provide(world)))
+})
+
 describe("chat.end", () => {
   it.effect("is the customer's, starts the closing once, and gives the same view when repeated", () =>
     Effect.gen(function*() {
