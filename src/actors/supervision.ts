@@ -8,7 +8,7 @@
 //   |- sweep/heartbeat_write_back  every 60 s     brings the mirror's heartbeats to the rows
 //   |- sweep/mirror_reseed      every 300 s       heals what the mirror missed
 //   |- sweep/missed_offers      every 10 s        pauses mitras who let offer after offer run out
-//   `- sweep/payments           every 60 s        expires, and opens what a crash left behind
+//   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
 //   every runner
 //   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
 //

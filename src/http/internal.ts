@@ -11,6 +11,7 @@ import { refuse } from "../domain/refusal.ts"
 import * as AccountHandlers from "./admin/accounts.ts"
 import * as Handlers from "./admin/handlers.ts"
 import { concealing } from "./admin/http-replies.ts"
+import * as PaymentHandlers from "./admin/payments.ts"
 import * as PermissionGate from "./admin/permissions.ts"
 import * as StaffSignIn from "./admin/staff-sign-in.ts"
 import * as VerifyStaffToken from "./admin/verify-staff-token.ts"
@@ -78,6 +79,7 @@ export const layerHandlers = (options: DeskOptions) =>
   Layer.mergeAll(
     Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds }),
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
+    PaymentHandlers.layer,
     PermissionGate.layer
   ).pipe(
     Layer.provideMerge(VerifyStaffToken.layer),

@@ -29,6 +29,7 @@ import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
 import * as AvailabilityMemory from "../../src/layers/availability.memory.ts"
 import * as Beacon from "../../src/layers/beacon.ts"
 import * as BusMemory from "../../src/layers/bus.memory.ts"
+import * as CheckoutBuiltin from "../../src/layers/checkout.builtin.ts"
 import * as CodeSenderLog from "../../src/layers/code-sender.log.ts"
 import * as DevicesMemory from "../../src/layers/devices.memory.ts"
 import * as JournalMemory from "../../src/layers/journal.memory.ts"
@@ -37,6 +38,7 @@ import * as MissedOffersMemory from "../../src/layers/missed-offers.memory.ts"
 import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../src/layers/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
+import * as PricingMemory from "../../src/layers/pricing.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as RateLimitsMemory from "../../src/layers/rate-limits.memory.ts"
 import * as PresenceMemory from "../../src/layers/presence.memory.ts"
@@ -83,8 +85,8 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
     Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
   return Sessions.of({
     ...sessions,
-    open: (state, deadlineAt) =>
-      Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(state, deadlineAt)),
+    open: (...request) =>
+      Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
     find: (id) => guarded(sessions.find(id)),
     liveOf: (side, id) =>
       Effect.tap(guarded(sessions.liveOf(side, id)), () => {
@@ -102,6 +104,7 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
 const adapters = Layer.mergeAll(
   AuthSessionsMemory.layer,
   AvailabilityMemory.layer,
+  CheckoutBuiltin.layer,
   CodeSenderLog.layer,
   DevicesMemory.layer,
   JournalMemory.layer,
@@ -111,6 +114,7 @@ const adapters = Layer.mergeAll(
   PaymentsMemory.layer,
   PeopleMemory.layer,
   PresenceMemory.layerAlone,
+  PricingMemory.layer,
   RateLimitsMemory.layer,
   SettingsMemory.layer,
   TestNumbersMemory.layer,
