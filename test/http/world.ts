@@ -101,10 +101,10 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
   })
 })).pipe(Layer.provide(SessionsMemory.layer))
 
-const adapters = Layer.mergeAll(
+/** All but the provider that takes the money. */
+export const adapters = Layer.mergeAll(
   AuthSessionsMemory.layer,
   AvailabilityMemory.layer,
-  CheckoutBuiltin.layer,
   CodeSenderLog.layer,
   DevicesMemory.layer,
   JournalMemory.layer,
@@ -171,11 +171,15 @@ const handlers = Layer.mergeAll(
   MitraHandlers.layer(pace)
 )
 
-export const world = handlers.pipe(
-  Layer.provideMerge(Layer.mergeAll(doors, Requests.layer, mitraActors)),
-  Layer.provideMerge(Layer.mergeAll(sessionActors, Beacon.layer)),
-  Layer.provideMerge(adapters)
-)
+/** The handlers over these adapters, of which a test may bring its own. */
+export const handlersOver = <A>(ports: Layer.Layer<A>) =>
+  handlers.pipe(
+    Layer.provideMerge(Layer.mergeAll(doors, Requests.layer, mitraActors)),
+    Layer.provideMerge(Layer.mergeAll(sessionActors, Beacon.layer)),
+    Layer.provideMerge(ports)
+  )
+
+export const world = handlersOver(Layer.merge(adapters, CheckoutBuiltin.layer))
 
 export const makeClient = RpcTest.makeClient(PublicApi, { flatten: true, disableFatalDefects: true })
 
