@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
 import * as JournalPostgres from "../../src/layers/journal.postgres.ts"
 import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
+import * as PaymentDeskPostgres from "../../src/layers/payment-desk.postgres.ts"
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
 import * as SessionsPostgres from "../../src/layers/sessions.postgres.ts"
@@ -13,6 +14,7 @@ import { journalPairing } from "../conformance/journal-pairing.ts"
 import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
+import { sessionsOfPayments } from "../conformance/sessions-of-payments.ts"
 import * as Written from "../conformance/written.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
@@ -20,12 +22,23 @@ const everything = Layer.mergeAll(
   AuthSessionsPostgres.layer,
   JournalPostgres.layer,
   MitrasPostgres.layer,
+  PaymentDeskPostgres.layer,
   PaymentsPostgres.layer,
   PeoplePostgres.layer,
   SessionsPostgres.layer,
   Written.layerPostgres
 ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
 
-for (const suite of [journal, journalMoney, journalPairing, sessions, sessionsLists, sessionsLossless]) {
+for (
+  const suite of [
+    journal,
+    journalMoney,
+    journalPairing,
+    sessions,
+    sessionsLists,
+    sessionsLossless,
+    sessionsOfPayments
+  ]
+) {
   suite("postgres", everything)
 }

@@ -5,6 +5,7 @@ import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
 import * as JournalMemory from "../../src/layers/journal.memory.ts"
 import * as Tables from "../../src/layers/memory/tables.ts"
 import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
+import * as PaymentDeskMemory from "../../src/layers/payment-desk.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
@@ -14,18 +15,30 @@ import { journalPairing } from "../conformance/journal-pairing.ts"
 import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
+import { sessionsOfPayments } from "../conformance/sessions-of-payments.ts"
 import * as Written from "../conformance/written.ts"
 
 const everything = Layer.mergeAll(
   AuthSessionsMemory.layer,
   JournalMemory.layer,
   MitrasMemory.layer,
+  PaymentDeskMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
   SessionsMemory.layer,
   Written.layerMemory
 ).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
 
-for (const suite of [journal, journalMoney, journalPairing, sessions, sessionsLists, sessionsLossless]) {
+for (
+  const suite of [
+    journal,
+    journalMoney,
+    journalPairing,
+    sessions,
+    sessionsLists,
+    sessionsLossless,
+    sessionsOfPayments
+  ]
+) {
   suite("memory", everything)
 }
