@@ -168,8 +168,8 @@ export const firstLookAt = (provider: PaymentProvider, createdAt: number): numbe
 
 /**
  * When to ask the provider again about a payment whose webhook has not come; null: never again. `open`: it
- * can still be paid there. `over`: it cannot. `silent`: no answer, or none that can be read. A payment's looks
- * are ever farther apart until its time is over, and then a minute, for at most an hour.
+ * can still be paid there. `over`: it cannot. `silent`: no answer, or none that can be read. A payment's
+ * looks are ever farther apart until its time is over, and then a minute, for at most an hour.
  */
 export const lookAgainAt = (
   payment: { readonly created_at: number; readonly expires_at: number },

@@ -1,5 +1,5 @@
-// Checkout over Xendit's hosted invoices: external_id is our payment's id. Each attempt has a time limit; when
-// it is not known whether an invoice was made, the books are read before another one is.
+// Checkout over Xendit's hosted invoices: external_id is our payment's id. Each attempt has a time limit;
+// when it is not known whether an invoice was made, the books are read before another one is.
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"

@@ -1,5 +1,5 @@
-// PaymentDesk in Postgres. A decision is made under the payment's row lock, with its audit entry; a request on
-// the payment is opened before it or not at all.
+// PaymentDesk in Postgres. A decision is made under the payment's row lock, with its audit entry; a
+// request on the payment is opened before it or not at all.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"

@@ -1,5 +1,5 @@
-// Payments in memory: payment requests and raw webhooks as rows of the shared in-memory store; prices come from
-// pricing.memory.ts.
+// Payments in memory: payment requests and raw webhooks as rows of the shared in-memory store; prices come
+// from pricing.memory.ts.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"

@@ -1,5 +1,6 @@
-// Payments in Postgres: payment requests and the raw log of webhooks; prices come from pricing.postgres.ts. The
-// payment machine decides under the payment's row lock; the sweeps' conditions repeat its words in SQL.
+// Payments in Postgres: payment requests and the raw log of webhooks; prices come from
+// pricing.postgres.ts. The payment machine decides under the payment's row lock; the sweeps' conditions
+// repeat its words in SQL.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"

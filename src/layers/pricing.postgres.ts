@@ -1,5 +1,5 @@
-// Pricing in Postgres: tiers, the first session's discount and their history. Writers come one after the other
-// by a table lock: prices change rarely, and the history must follow every change.
+// Pricing in Postgres: tiers, the first session's discount and their history. Writers come one after the
+// other by a table lock: prices change rarely, and the history must follow every change.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"

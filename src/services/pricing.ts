@@ -1,5 +1,5 @@
-// Pricing: what staff change about prices. Every change names the version it was made from, so that two people
-// never overwrite each other, and stays in the history for good. Amounts are whole rupiah.
+// Pricing: what staff change about prices. Every change names the version it was made from, so that two
+// people never overwrite each other, and stays in the history for good. Amounts are whole rupiah.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"

@@ -1,5 +1,5 @@
-// What every Payments adapter must do with the first session's discount, with money that is not what was asked
-// for, and with payments whose provider must be asked.
+// What every Payments adapter must do with the first session's discount, with money that is not what was
+// asked for, and with payments whose provider must be asked.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

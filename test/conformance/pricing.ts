@@ -1,4 +1,5 @@
-// What every Pricing adapter must do: changes from the version they were made from, and a history of every one.
+// What every Pricing adapter must do: changes from the version they were made from, and a history of every
+// one.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

@@ -1,5 +1,5 @@
-// Xendit's webhook: its statuses in any order and number, its two tokens, and what it says that we did not ask
-// for. The real route, machines and memory adapters; no socket; virtual time.
+// Xendit's webhook: its statuses in any order and number, its two tokens, and what it says that we did not
+// ask for. The real route, machines and memory adapters; no socket; virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"

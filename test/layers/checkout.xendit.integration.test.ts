@@ -1,5 +1,5 @@
-// The Xendit client against a local stand-in that is slow, broken, unwilling, forgetful or gone. Real HTTP, real
-// time.
+// The Xendit client against a local stand-in that is slow, broken, unwilling, forgetful or gone. Real
+// HTTP, real time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -99,7 +99,7 @@ describe("making an invoice", () => {
         )
     ))
 
-  it.live("makes it once more when the books have none that fits: none, paid, another amount, another's", () =>
+  it.live("makes it once more when the books have none that fits: none, paid, other amounts, others'", () =>
     Effect.forEach(
       [
         books(),

@@ -1,5 +1,5 @@
-// Paying through Xendit with a real server process: the stand-in makes the invoice, its webhooks come twice and
-// out of order, or never, and each payment is one chat.
+// Paying through Xendit with a real server process: the stand-in makes the invoice, its webhooks come
+// twice and out of order, or never, and each payment is one chat.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

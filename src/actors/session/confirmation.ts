@@ -1,5 +1,5 @@
-// The provider's word that a payment was paid, whether its webhook brought it or we asked: confirms the payment
-// and opens its session, once, however often the word comes.
+// The provider's word that a payment was paid, whether its webhook brought it or we asked: confirms the
+// payment and opens its session, once, however often the word comes.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type Confirmation, type Payment, Payments } from "../../services/payments.ts"

@@ -1,6 +1,6 @@
-// Payments: asks the provider about those whose webhook has not come, expires what was never paid, and opens the
-// session of every confirmed payment that a crash left without one. A confirmed payment ends in a session or
-// in a failure staff can see.
+// Payments: asks the provider about those whose webhook has not come, expires what was never paid, and
+// opens the session of every confirmed payment that a crash left without one. A confirmed payment ends in
+// a session or in a failure staff can see.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { lookAgainAt } from "../../domain/payment.ts"

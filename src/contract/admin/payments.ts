@@ -1,5 +1,5 @@
-// The control center's calls about money: prices with their history, payments that are open, failures and what
-// staff decide about them. Every write is audited in the transaction of the change.
+// The control center's calls about money: prices with their history, payments that are open, failures and
+// what staff decide about them. Every write is audited in the transaction of the change.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { paymentAnomalies, paymentProviders, resolutions } from "../../domain/payment.ts"

@@ -87,8 +87,8 @@ const tierOnSale = Effect.fnUntraced(function*(tierId: string, mode: PricingTier
 type Ordered = Pick<Payment, "id" | "product" | "extends_session_id" | "target_mitra_id" | "topic">
 
 /**
- * The provider's page first, then the row: no payment is ever without a page, and a page without a payment was
- * shown to nobody. Dying in between costs nothing; a repeat makes another page for the same payment id.
+ * The provider's page first, then the row: no payment is ever without a page, and a page without a payment
+ * was shown to nobody. Dying in between costs nothing; a repeat makes another page for the same payment id.
  */
 const quote = Effect.fnUntraced(function*(
   order: Order,

@@ -98,7 +98,7 @@ describe("the first session's discount", () => {
       assert.strictEqual((yield* order(sari)).amount_idr, price)
     }).pipe(Effect.provide(world)))
 
-  it.effect("stays away while a given-up order may still be paid: the provider is down, or was just paid", () =>
+  it.effect("stays away while a given-up order may still be paid: the provider is down, or was faster", () =>
     Effect.gen(function*() {
       const sari = yield* discounted
       const { payment_id } = yield* order(sari)
