@@ -27,6 +27,8 @@ import * as AccountChanges from "./layers/account-changes.postgres.ts"
 import * as Audit from "./layers/audit.postgres.ts"
 import * as AuthSessions from "./layers/auth-sessions.postgres.ts"
 import * as Availability from "./layers/availability.ts"
+import * as CheckoutBuiltin from "./layers/checkout.builtin.ts"
+import * as CheckoutXendit from "./layers/checkout.xendit.ts"
 import * as CodeSenderFazpass from "./layers/code-sender.fazpass.ts"
 import * as CodeSenderLog from "./layers/code-sender.log.ts"
 import * as CodeSenderNone from "./layers/code-sender.none.ts"
@@ -38,9 +40,11 @@ import * as Mitras from "./layers/mitras.postgres.ts"
 import * as OneTimeCodes from "./layers/one-time-codes.postgres.ts"
 import * as OverValkey from "./layers/over-valkey.ts"
 import * as Passwords from "./layers/passwords.ts"
+import * as PaymentDesk from "./layers/payment-desk.postgres.ts"
 import * as Payments from "./layers/payments.postgres.ts"
 import * as People from "./layers/people.postgres.ts"
 import * as Proposals from "./layers/proposals.postgres.ts"
+import * as Pricing from "./layers/pricing.postgres.ts"
 import * as Sessions from "./layers/sessions.postgres.ts"
 import * as Settings from "./layers/settings.postgres.ts"
 import * as Valkey from "./layers/valkey/connection.ts"
@@ -62,6 +66,29 @@ const codeSender = (config: ServerConfigValues) => {
   return config.production ? CodeSenderNone.layer : CodeSenderLog.layer
 }
 
+/** Xendit's invoices where it is switched on: complete, or the configuration would have stopped the start. */
+const xendit = (config: ServerConfigValues) => {
+  const { xendit_failure_redirect_url, xendit_secret_key, xendit_success_redirect_url } = config
+  const { xendit_webhook_token } = config
+  if (!config.xendit_enabled || xendit_secret_key === null || xendit_webhook_token === null) return null
+  if (xendit_success_redirect_url === null || xendit_failure_redirect_url === null) return null
+  const checkout = CheckoutXendit.layer({
+    base_url: config.xendit_url,
+    secret_key: xendit_secret_key,
+    success_redirect_url: xendit_success_redirect_url,
+    failure_redirect_url: xendit_failure_redirect_url
+  })
+  return {
+    checkout: Layer.provide(checkout, FetchHttpClient.layer),
+    webhooks: Webhooks.layerXendit({ tokens: xendit_webhook_token })
+  }
+}
+
+/** One provider at a time: where real money is taken, nothing confirms on command. */
+const checkout = (config: ServerConfigValues) => xendit(config)?.checkout ?? CheckoutBuiltin.layer
+const webhooks = (config: ServerConfigValues) =>
+  xendit(config)?.webhooks ?? Webhooks.layer({ tokens: config.payment_webhook_token })
+
 /** Every port, on Postgres. Needs the database; gives it on, because the cluster shares it. */
 export const ports = (config: ServerConfigValues) => {
   const connection = valkey(config)
@@ -70,6 +97,7 @@ export const ports = (config: ServerConfigValues) => {
     Audit.layer,
     AuthSessions.layer,
     Availability.layerOver(connection, { write_back_seconds: config.heartbeat_mirror_interval_seconds }),
+    checkout(config),
     codeSender(config),
     Devices.layer,
     Journal.layer,
@@ -77,9 +105,11 @@ export const ports = (config: ServerConfigValues) => {
     Mitras.layer,
     OneTimeCodes.layer,
     Passwords.layer,
+    PaymentDesk.layer,
     Payments.layer,
     People.layer,
     Proposals.layer,
+    Pricing.layer,
     Sessions.layer,
     Settings.layer,
     TestNumbers.layer
@@ -124,7 +154,7 @@ const publicListener = (config: ServerConfigValues) =>
       host: config.public_host,
       port: config.public_port,
       group: PublicApi,
-      routes: Layer.merge(Webhooks.layer({ tokens: config.payment_webhook_token }), PublicBeacon.layer)
+      routes: Layer.merge(webhooks(config), PublicBeacon.layer)
     })
   ).pipe(
     Layer.provide(publicHandlers(config)),

@@ -9,7 +9,7 @@
 //   |- sweep/mirror_reseed      every 300 s       heals what the mirror missed
 //   |- sweep/missed_offers      every 10 s        pauses mitras who let offer after offer run out
 //   |- sweep/absent_mitras     every 15 s        proposes chats without their mitra to staff
-//   `- sweep/payments           every 60 s        expires, and opens what a crash left behind
+//   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
 //   every runner
 //   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
 //

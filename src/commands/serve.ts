@@ -17,11 +17,13 @@ const shownPassword = ({ admin_password }: ServerConfigValues): string =>
     ? devAdminPassword
     : "the ADMIN_PASSWORD of the first start"
 
+const providerOf = (config: ServerConfigValues): string => config.xendit_enabled ? "xendit" : "builtin"
+
 const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
   config.production ? [] : [
-    "development server: the built-in payment provider confirms, sign-in codes are printed here",
+    `development server: ${providerOf(config)} confirms payments, sign-in codes are printed here`,
     `  phones:   ws://127.0.0.1:${config.public_port}/ws`,
-    `  payments: POST http://127.0.0.1:${config.public_port}/api/webhooks/payments/builtin`,
+    `  payments: POST http://127.0.0.1:${config.public_port}/api/webhooks/payments/${providerOf(config)}`,
     `  staff:    ws://${config.internal_host}:${config.internal_port}/ws (and POST /rpc)`,
     `            sign in as ${config.admin_email} with ${shownPassword(config)}`,
     `  try it:   npm run demo -- --url ws://127.0.0.1:${config.public_port}/ws`

@@ -25,7 +25,19 @@ const variables = {
   }),
   payment_webhook_token: secrets("PAYMENT_WEBHOOK_TOKEN", 16, {
     development: "dev-webhook-token",
-    required: true
+    required: (environment) => environment["XENDIT_ENABLED"]?.trim() !== "true"
+  }),
+  xendit_enabled: flag("XENDIT_ENABLED", false),
+  xendit_secret_key: optionalSecret("XENDIT_SECRET_KEY", "a secret API key", /^[^\s:]+$/),
+  xendit_webhook_token: optionalSecret(
+    "XENDIT_WEBHOOK_TOKEN",
+    "one or two comma separated callback tokens of at least 16 characters",
+    /^[^\s,]{16,}(\s*,\s*[^\s,]{16,})?$/
+  ),
+  xendit_success_redirect_url: url("XENDIT_SUCCESS_REDIRECT_URL", ["https:", "http:"]),
+  xendit_failure_redirect_url: url("XENDIT_FAILURE_REDIRECT_URL", ["https:", "http:"]),
+  xendit_url: text("XENDIT_URL", "an http url", /^https?:\/\/[^\s/]+\S*$/, {
+    development: "https://api.xendit.co"
   }),
   public_host: text("PUBLIC_HOST", "a host name or address", host, { development: "0.0.0.0" }),
   public_port: port("PUBLIC_PORT", 3000),
@@ -76,6 +88,8 @@ type SecretKey =
   | "admin_password"
   | "fazpass_key"
   | "fazpass_merchant"
+  | "xendit_secret_key"
+  | "xendit_webhook_token"
 
 export type ServerConfigValues =
   & { readonly production: boolean }
@@ -105,19 +119,30 @@ const redact = (values: Values, production: boolean): ServerConfigValues => {
     payment_webhook_token: Redacted.make(values.payment_webhook_token),
     admin_password: Redacted.make(values.admin_password),
     fazpass_key: secret(values.fazpass_key),
-    fazpass_merchant: secret(values.fazpass_merchant)
+    fazpass_merchant: secret(values.fazpass_merchant),
+    xendit_secret_key: secret(values.xendit_secret_key),
+    xendit_webhook_token: secret(values.xendit_webhook_token)
   }
 }
 
-/** Whoever switches the provider on must be able to use it, in development too. */
-const missingForFazpass = (values: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
-  values["fazpass_enabled"] !== true
-    ? []
-    : [variables.fazpass_key, variables.fazpass_merchant]
-      .filter((_, index) => values[index === 0 ? "fazpass_key" : "fazpass_merchant"] === null)
-      .map(({ expected, name }) =>
-        `${name} is missing: expected ${expected}, because FAZPASS_ENABLED is true`
-      )
+/** Whoever switches a provider on must be able to use it, in development too. */
+const neededBy = {
+  fazpass_enabled: ["fazpass_key", "fazpass_merchant"],
+  xendit_enabled: [
+    "xendit_secret_key",
+    "xendit_webhook_token",
+    "xendit_success_redirect_url",
+    "xendit_failure_redirect_url"
+  ]
+} as const
+
+const missingForProviders = (values: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  Object.entries(neededBy).flatMap(([flag, keys]) =>
+    values[flag] !== true ? [] : keys.filter((key) => values[key] === null).map((key) => {
+      const { expected, name } = variables[key]
+      return `${name} is missing: expected ${expected}, because ${flag.toUpperCase()} is true`
+    })
+  )
 
 /** All problems at once, or the configuration. */
 export const readConfig = (
@@ -132,7 +157,7 @@ export const readConfig = (
     if (Result.isFailure(result)) problems.push(result.failure)
     else values[key] = result.success
   }
-  problems.push(...missingForFazpass(values))
+  problems.push(...missingForProviders(values))
   if (!["production", "development", "test"].includes(mode)) {
     problems.push(
       `NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`

@@ -2,6 +2,8 @@
 // and whether production needs it. One table, so that check-config and the errors always agree.
 import * as Result from "effect/Result"
 
+export type Environment = Readonly<Record<string, string | undefined>>
+
 export interface Variable<A> {
   readonly name: string
   readonly expected: string
@@ -10,11 +12,15 @@ export interface Variable<A> {
   /** What development uses when the variable is not set. */
   readonly development: A
   /** Production refuses to start without it; otherwise the development default serves there too. */
-  readonly required: boolean
+  readonly required: boolean | ((environment: Environment) => boolean)
   readonly secret: boolean
 }
 
-type Options<A> = { readonly development: A; readonly required?: boolean; readonly secret?: boolean }
+interface Options<A> {
+  readonly development: A
+  readonly required?: Variable<A>["required"]
+  readonly secret?: boolean
+}
 
 const variable = <A>(
   name: string,
@@ -86,12 +92,13 @@ export const secrets = (name: string, lengthMin: number, options: Options<string
 /** Reads one variable; the failure is a sentence that never shows a secret. */
 export const read = <A>(
   of: Variable<A>,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   production: boolean
 ): Result.Result<A, string> => {
+  const isRequired = typeof of.required === "function" ? of.required(environment) : of.required
   const given = environment[of.name]?.trim()
   if (given === undefined || given === "") {
-    return production && of.required
+    return production && isRequired
       ? Result.fail(`${of.name} is missing: expected ${of.expected}`)
       : Result.succeed(of.development)
   }

@@ -28,6 +28,12 @@ export const CustomerRpcs = RpcGroup.make(
     success: PaymentView,
     error: CallError
   }),
+  /** What is to be paid, or paid and not used up; newest first. */
+  Rpc.make("customer.pending_payments", {
+    payload: {},
+    success: Schema.Struct({ payments: Schema.Array(PaymentView) }),
+    error: CallError
+  }),
   /** Asks everybody, with a payment whose request found nobody: one more request per command id. */
   Rpc.make("customer.retry_request", {
     payload: { command_id: ClientId, payment_id: Id },

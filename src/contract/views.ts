@@ -105,6 +105,8 @@ export const PaymentView = Schema.Struct({
   status: Schema.Literals(paymentStatuses),
   amount_idr: Schema.Int,
   duration_seconds: Schema.Int,
+  /** Taken off the price for the first session; 0 for none. */
+  discount_idr: Schema.Int,
   checkout_url: Schema.String,
   created_at: Instant,
   expires_at: Instant,
@@ -118,7 +120,9 @@ export const TierView = Schema.Struct({
   label: Schema.String,
   mode: Schema.Literals(["chat", "call"]),
   duration_seconds: Schema.Int,
-  price_idr: Schema.Int
+  price_idr: Schema.Int,
+  /** What this customer pays for it as the first session; null when there is no such discount (any more). */
+  first_session_price_idr: Nullable(Schema.Int)
 })
 export type TierView = typeof TierView.Type
 

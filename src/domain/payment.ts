@@ -14,6 +14,18 @@ export const paymentStatuses = [
 ] as const
 export type PaymentStatus = (typeof paymentStatuses)[number]
 
+/** Who takes the money: our own stand-in (development, tests, simulations), or Xendit. */
+export const paymentProviders = ["builtin", "xendit"] as const
+export type PaymentProvider = (typeof paymentProviders)[number]
+
+/** Money that came and is not what we asked for. It confirms nothing; staff see it. */
+export const paymentAnomalies = ["amount_mismatch", "paid_twice"] as const
+export type PaymentAnomaly = (typeof paymentAnomalies)[number]
+
+/** What staff made of a failure: the money went back, or there is nothing to do. */
+export const resolutions = ["refunded", "dismissed"] as const
+export type Resolution = (typeof resolutions)[number]
+
 export interface PaymentState {
   readonly id: string
   readonly status: PaymentStatus
@@ -144,3 +156,85 @@ export const evolve = (state: PaymentState, event: PaymentEvent): PaymentState =
 
 export const deadlineOf = (state: PaymentState): number | null =>
   state.status === "pending" ? state.expires_at : null
+
+const firstLookMs = 2 * 60_000
+const lookEveryMs = 60_000
+/** How long after its time a payment waits for a provider that says nothing. */
+const silenceMaxMs = 60 * 60_000
+
+/** Only a provider that keeps books of its own can be asked. */
+export const firstLookAt = (provider: PaymentProvider, createdAt: number): number | null =>
+  provider === "builtin" ? null : createdAt + firstLookMs
+
+/**
+ * When to ask the provider again about a payment whose webhook has not come; null: never again. `open`: it
+ * can still be paid there. `over`: it cannot. `silent`: no answer, or none that can be read. A payment's
+ * looks are ever farther apart until its time is over, and then a minute, for at most an hour.
+ */
+export const lookAgainAt = (
+  payment: { readonly created_at: number; readonly expires_at: number },
+  heard: "open" | "over" | "silent",
+  now: number
+): number | null => {
+  const { created_at, expires_at } = payment
+  if (now >= expires_at) {
+    return heard === "over" || now >= expires_at + silenceMaxMs ? null : now + lookEveryMs
+  }
+  if (heard === "over") return expires_at
+  const wait = heard === "silent" ? lookEveryMs : Math.max(lookEveryMs, now - created_at)
+  return Math.min(now + wait, expires_at)
+}
+
+const nothingToResolve = (state: PaymentState): Refusal =>
+  refuse("NOTHING_TO_RESOLVE", "This payment has no failure that waits for staff.", {
+    payment_id: state.id,
+    status: state.status
+  })
+
+/** What staff know of a payment's trouble when they decide about it. */
+export interface Trouble {
+  /** When the last failure or anomaly was recorded. */
+  readonly trouble_at: number | null
+  readonly has_open_request: boolean
+  readonly resolution: Resolution | null
+  readonly resolved_at: number | null
+  readonly resolved_by: string | null
+}
+
+export type Resolving =
+  /** `status` is the payment's afterwards: what was refunded opens no request any more. */
+  | { readonly _tag: "Resolve"; readonly status: PaymentStatus }
+  /** The same person decided the same before: its answer was lost. */
+  | { readonly _tag: "Repeated" }
+  | { readonly _tag: "Refused"; readonly refusal: Refusal }
+
+const refuseResolving = (refusal: Refusal): Resolving => ({ _tag: "Refused", refusal })
+
+/** Staff settle a failure, once: whoever comes second is told who was first. */
+export const resolve = (
+  state: PaymentState,
+  trouble: Trouble,
+  wanted: { readonly resolution: Resolution; readonly staff_id: string }
+): Resolving => {
+  const { resolution, resolved_at, resolved_by, trouble_at } = trouble
+  const isResolved = resolved_at !== null && (trouble_at === null || trouble_at <= resolved_at)
+  // Only a refund may follow a dismissal: money that went back must be on record.
+  if (isResolved && !(resolution === "dismissed" && wanted.resolution === "refunded")) {
+    if (resolution === wanted.resolution && resolved_by === wanted.staff_id) return { _tag: "Repeated" }
+    return refuseResolving(refuse("ALREADY_RESOLVED", "A colleague has decided about this failure already.", {
+      payment_id: state.id,
+      resolution,
+      resolved_by
+    }))
+  }
+  // A pending one may still be paid rightly.
+  if (trouble_at === null || state.status === "pending") return refuseResolving(nothingToResolve(state))
+  const isOpen = state.status === "confirmed"
+  if (isOpen && trouble.has_open_request) {
+    return refuseResolving(refuse("ALREADY_ACTIVE", "A request on this payment looks for a bestie again.", {
+      payment_id: state.id
+    }))
+  }
+  const status = isOpen && wanted.resolution === "refunded" ? "failed_pairing" : state.status
+  return { _tag: "Resolve", status }
+}

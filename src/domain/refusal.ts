@@ -35,6 +35,7 @@ export const refusalCodes = [
   "TIER_NOT_FOUND",
   "PAYMENT_NOT_FOUND",
   "PAYMENT_NOT_PENDING",
+  "PAYMENT_PROVIDER_FAILED",
   "ALREADY_ACTIVE",
   "MITRA_NOT_FOUND",
   // pairing
@@ -67,6 +68,8 @@ export const refusalCodes = [
   "SETTING_UNKNOWN",
   "SETTING_INVALID",
   "STALE_WRITE",
+  "NOTHING_TO_RESOLVE",
+  "ALREADY_RESOLVED",
   "EMAIL_TAKEN",
   "PHONE_TAKEN",
   "LAST_ADMIN",

@@ -11,6 +11,7 @@ import { refuse } from "../domain/refusal.ts"
 import * as AccountHandlers from "./admin/accounts.ts"
 import * as Handlers from "./admin/handlers.ts"
 import { concealing } from "./admin/http-replies.ts"
+import * as PaymentHandlers from "./admin/payments.ts"
 import * as PermissionGate from "./admin/permissions.ts"
 import * as SessionHandlers from "./admin/sessions.ts"
 import * as StaffSignIn from "./admin/staff-sign-in.ts"
@@ -80,6 +81,7 @@ export const layerHandlers = (options: DeskOptions) =>
     Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds }),
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
     SessionHandlers.layer,
+    PaymentHandlers.layer,
     PermissionGate.layer
   ).pipe(
     Layer.provideMerge(VerifyStaffToken.layer),

@@ -1,39 +1,33 @@
-// Payments in memory: tiers, payment requests and raw webhooks as rows of the shared in-memory store.
+// Payments in memory: payment requests and raw webhooks as rows of the shared in-memory store; prices come
+// from pricing.memory.ts.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { decide, evolve, notFound } from "../domain/payment.ts"
+import { decide, evolve, notFound, type PaymentAnomaly } from "../domain/payment.ts"
 import type { Refusal } from "../domain/refusal.ts"
-import { blockingStatuses } from "../domain/session/state.ts"
-import { type Confirmation, type Payment, Payments, type PricingTier } from "../services/payments.ts"
+import {
+  type Confirmation,
+  type NewPayment,
+  openPaymentsMax,
+  type Payment,
+  Payments
+} from "../services/payments.ts"
 import { hold, holdReference } from "./memory/constraints.ts"
-import { MemoryTables, type PaymentRow, type PricingTierRow, type Tables } from "./memory/tables.ts"
+import { hasOpenRequest, paymentOf } from "./memory/payment-rows.ts"
+import { MemoryTables, type PaymentRow, type Tables } from "./memory/tables.ts"
+import { saleTiers } from "./pricing.memory.ts"
 
 type ConfirmOptions = Parameters<Payments["Service"]["confirm"]>[0]
 
-const tierOf = ({ version: _v, updated_at: _u, ...tier }: PricingTierRow): PricingTier => tier
-const paymentOf = ({ provider_ref: _p, failed_at: _f, ...payment }: PaymentRow): Payment => payment
-
 const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1)
+const newestFirst = (a: PaymentRow, b: PaymentRow): number => b.created_at - a.created_at || byId(b, a)
 
-const onSale = (tables: Tables): ReadonlyArray<PricingTier> =>
-  [...tables.pricing_tiers.values()]
-    .filter((tier) => tier.is_active)
-    .toSorted((a, b) => a.price_idr - b.price_idr || a.duration_seconds - b.duration_seconds || byId(a, b))
-    .map(tierOf)
-
-const putTier = (tables: Tables, tier: PricingTier, at: number): void => {
-  hold(/^[a-z0-9_-]{1,40}$/.test(tier.id), "pricing_tiers_id_check")
-  hold(tier.duration_seconds >= 1 && tier.duration_seconds <= 86_400, "pricing_tiers_duration_seconds_check")
-  hold(tier.price_idr >= 0, "pricing_tiers_price_idr_check")
-  const version = (tables.pricing_tiers.get(tier.id)?.version ?? 0) + 1
-  tables.pricing_tiers.set(tier.id, { ...tier, version, updated_at: at })
-}
-
-const create = (tables: Tables, payment: Payment): Payment => {
+const create = (tables: Tables, given: NewPayment): Payment => {
+  const payment: Payment = { provider: "builtin", discount_idr: 0, look_at: null, ...given }
   hold(payment.status === "pending", "a payment starts pending")
   hold(payment.duration_seconds > 0, "payment_requests_duration_seconds_check")
   hold(payment.amount_idr >= 0, "payment_requests_amount_idr_check")
+  hold(payment.discount_idr >= 0, "payment_requests_discount_idr_check")
   hold(payment.expires_at > payment.created_at, "payment_requests_check1")
   hold((payment.kind === "targeted") === (payment.target_mitra_id !== null), "payment_requests_check")
   const isExtension = payment.product === "extension"
@@ -44,31 +38,82 @@ const create = (tables: Tables, payment: Payment): Payment => {
   holdReference(tables.pricing_tiers, payment.tier_id, "payment_requests_tier_id_fkey")
   holdReference(tables.mitras, payment.target_mitra_id, "payment_requests_target_mitra_id_fkey")
   holdReference(tables.chat_sessions, payment.extends_session_id, "payment_requests_extends_session_id_fkey")
-  tables.payment_requests.set(payment.id, { ...payment, provider_ref: null, failed_at: null })
+  tables.payment_requests.set(payment.id, {
+    ...payment,
+    confirmed_at: null,
+    failure_cause: null,
+    provider_ref: null,
+    failed_at: null,
+    anomaly: null,
+    anomaly_idr: null,
+    anomaly_ref: null,
+    anomaly_at: null,
+    resolution: null,
+    resolution_note: null,
+    resolved_by: null,
+    resolved_at: null
+  })
   return payment
+}
+
+const rowsOf = (tables: Tables, customerId: string): ReadonlyArray<PaymentRow> =>
+  [...tables.payment_requests.values()].filter((row) => row.customer_id === customerId)
+
+/** Money for a session has come, or a discount still waits to be paid. */
+const discountIsGone = (tables: Tables, customerId: string): boolean =>
+  rowsOf(tables, customerId).some((row) =>
+    row.product === "chat_session" && (
+      (row.confirmed_at !== null && (row.status === "consumed" || row.resolution !== "refunded")) ||
+      (row.discount_idr > 0 && (row.status === "pending" || row.look_at !== null))
+    )
+  )
+
+const createDiscounted = (tables: Tables, payment: NewPayment): Payment | null => {
+  const stored = tables.payment_requests.get(payment.id)
+  if (stored !== undefined) return paymentOf(stored)
+  return discountIsGone(tables, payment.customer_id) ? null : create(tables, payment)
+}
+
+/** Told once per reference: its repeats are no news. */
+const recordAnomaly = (tables: Tables, row: PaymentRow, anomaly: PaymentAnomaly, options: ConfirmOptions) => {
+  if (row.anomaly_ref === options.provider_ref) return
+  tables.payment_requests.set(row.id, {
+    ...row,
+    anomaly,
+    anomaly_idr: Math.round(options.amount_idr),
+    anomaly_ref: options.provider_ref,
+    anomaly_at: options.now
+  })
+}
+
+/** The same word again, or other money for what is paid already. */
+const heardAgain = (tables: Tables, row: PaymentRow, options: ConfirmOptions): Confirmation => {
+  const payment = paymentOf(row)
+  if (row.provider_ref === options.provider_ref) return { _tag: "AlreadyConfirmed", payment }
+  recordAnomaly(tables, row, "paid_twice", options)
+  return { _tag: "PaidTwice", payment }
 }
 
 const confirm = (tables: Tables, options: ConfirmOptions): Confirmation => {
   const row = tables.payment_requests.get(options.payment_id)
   if (row === undefined) return { _tag: "UnknownPayment" }
   const decided = decide(row, { _tag: "Confirm", amount_idr: options.amount_idr }, options.now)
-  if (Result.isFailure(decided.reply)) return { _tag: "AmountMismatch", expected_idr: row.amount_idr }
-  if (decided.events.length === 0) return { _tag: "AlreadyConfirmed", payment: paymentOf(row) }
+  if (Result.isFailure(decided.reply)) {
+    recordAnomaly(tables, row, "amount_mismatch", options)
+    return { _tag: "AmountMismatch", expected_idr: row.amount_idr }
+  }
+  if (decided.events.length === 0) return heardAgain(tables, row, options)
   const { status } = decided.events.reduce(evolve, row)
-  const confirmed = { ...row, status, confirmed_at: options.now, provider_ref: options.provider_ref }
+  const { now, provider_ref } = options
+  const confirmed = { ...row, status, confirmed_at: now, provider_ref, look_at: null }
   tables.payment_requests.set(row.id, confirmed)
   return { _tag: "Confirmed", payment: paymentOf(confirmed) }
 }
 
-const isOpenOn = (tables: Tables, paymentId: string): boolean =>
-  [...tables.chat_sessions.values()].some((row) =>
-    row.payment_id === paymentId && blockingStatuses.includes(row.status)
-  )
-
 const abandon = (tables: Tables, id: string, now: number): Result.Result<Payment, Refusal> => {
   const row = tables.payment_requests.get(id)
   if (row === undefined) return Result.fail(notFound(id))
-  const decided = decide(row, { _tag: "Abandon", has_open_request: isOpenOn(tables, id) }, now)
+  const decided = decide(row, { _tag: "Abandon", has_open_request: hasOpenRequest(tables, id) }, now)
   if (Result.isFailure(decided.reply)) return Result.fail(decided.reply.failure)
   if (decided.events.length === 0) return Result.succeed(paymentOf(row))
   const { status } = decided.events.reduce(evolve, row)
@@ -86,11 +131,25 @@ const fail = (tables: Tables, id: string, cause: string, now: number): void => {
 
 const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<string> => {
   const stale = [...tables.payment_requests.values()]
-    .filter((row) => decide(row, { _tag: "Expire" }, now).events.length > 0)
+    .filter((row) => row.look_at === null && decide(row, { _tag: "Expire" }, now).events.length > 0)
     .toSorted((a, b) => a.expires_at - b.expires_at || byId(a, b))
     .slice(0, limit)
   for (const row of stale) tables.payment_requests.set(row.id, { ...row, status: "expired" })
   return stale.map((row) => row.id)
+}
+
+const toLookAt = (tables: Tables, now: number, limit: number): ReadonlyArray<Payment> =>
+  [...tables.payment_requests.values()]
+    .flatMap((row) => row.look_at !== null && row.look_at <= now ? [{ row, look_at: row.look_at }] : [])
+    .toSorted((a, b) => a.look_at - b.look_at || byId(a.row, b.row))
+    .slice(0, limit)
+    .map(({ row }) => paymentOf(row))
+
+const looked = (tables: Tables, id: string, next: number | null, now: number): void => {
+  const row = tables.payment_requests.get(id)
+  if (row === undefined || row.look_at === null) return
+  const isOver = next === null && row.status === "pending" && row.expires_at <= now
+  tables.payment_requests.set(id, { ...row, look_at: next, status: isOver ? "expired" : row.status })
 }
 
 const lastTriedAt = (row: PaymentRow): number => row.failed_at ?? row.confirmed_at ?? row.created_at
@@ -108,14 +167,15 @@ export const layer = Layer.effect(Payments)(
   Effect.gen(function*() {
     const tables = yield* MemoryTables
     return Payments.of({
-      tiers: Effect.sync(() => onSale(tables)),
-      findTier: (id) =>
-        Effect.sync(() => {
-          const row = tables.pricing_tiers.get(id)
-          return row === undefined ? null : tierOf(row)
-        }),
-      putTier: (tier, at) => Effect.sync(() => putTier(tables, tier, at)),
+      ...saleTiers(tables),
       create: (payment) => Effect.sync(() => create(tables, payment)),
+      createDiscounted: (payment) => Effect.sync(() => createDiscounted(tables, payment)),
+      mayHaveDiscount: (customerId) => Effect.sync(() => !discountIsGone(tables, customerId)),
+      openOf: (customerId) =>
+        Effect.sync(() =>
+          rowsOf(tables, customerId).filter((row) => row.status === "pending" || row.status === "confirmed")
+            .toSorted(newestFirst).slice(0, openPaymentsMax).map(paymentOf)
+        ),
       find: (id) =>
         Effect.sync(() => {
           const row = tables.payment_requests.get(id)
@@ -128,6 +188,8 @@ export const layer = Layer.effect(Payments)(
       abandon: ({ id }, now) => Effect.sync(() => abandon(tables, id, now)),
       fail: (id, cause, at) => Effect.sync(() => fail(tables, id, cause, at)),
       confirm: (options) => Effect.sync(() => confirm(tables, options)),
+      toLookAt: (now, limit) => Effect.sync(() => toLookAt(tables, now, limit)),
+      looked: (id, next, now) => Effect.sync(() => looked(tables, id, next, now)),
       expireStale: (now, limit) => Effect.sync(() => expireStale(tables, now, limit)),
       confirmedWithoutSession: (limit) => Effect.sync(() => withoutSession(tables, limit)),
       recordFailure: (paymentId, cause, at) =>

@@ -1,111 +1,110 @@
-// Payments in Postgres: pricing tiers, payment requests and the raw log of webhooks. The payment
-// machine decides under the payment's row lock; the sweeps' conditions repeat its words in SQL.
+// Payments in Postgres: payment requests and the raw log of webhooks; prices come from
+// pricing.postgres.ts. The payment machine decides under the payment's row lock; the sweeps' conditions
+// repeat its words in SQL.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { decide, evolve, notFound, paymentStatuses } from "../domain/payment.ts"
+import { decide, evolve, notFound, type PaymentAnomaly } from "../domain/payment.ts"
 import type { Refusal } from "../domain/refusal.ts"
-import { topics } from "../domain/session/state.ts"
-import { type Confirmation, type Payment, Payments } from "../services/payments.ts"
-import { allOf, firstOf, Millis, storable, timestamp } from "./postgres/columns.ts"
+import {
+  type Confirmation,
+  type NewPayment,
+  openPaymentsMax,
+  type Payment,
+  Payments
+} from "../services/payments.ts"
+import { allOf, firstOf, storable, timestamp, timestampOrNull } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
+import { hasOpenRequest, paymentColumns, paymentsOf, selectPayment } from "./postgres/payment-rows.ts"
+import { saleTiers } from "./pricing.postgres.ts"
 
+type Sql = SqlClient.SqlClient
 type ConfirmOptions = Parameters<Payments["Service"]["confirm"]>[0]
 type Part<Key extends keyof Payments["Service"]> = Pick<Payments["Service"], Key>
 
-const TierRow = Schema.Struct({
-  id: Schema.String,
-  label: Schema.String,
-  mode: Schema.Literals(["chat", "call"]),
-  duration_seconds: Schema.Int,
-  price_idr: Schema.Int,
-  is_active: Schema.Boolean
-})
-
-const PaymentRow = Schema.Struct({
-  id: Schema.String,
-  customer_id: Schema.String,
-  product: Schema.Literals(["chat_session", "extension"]),
-  extends_session_id: Schema.NullOr(Schema.String),
-  status: Schema.Literals(paymentStatuses),
-  tier_id: Schema.String,
-  mode: Schema.Literals(["chat", "call"]),
-  duration_seconds: Schema.Int,
-  amount_idr: Schema.Int,
-  kind: Schema.Literals(["blast", "targeted"]),
-  target_mitra_id: Schema.NullOr(Schema.String),
-  topic: Schema.Literals(topics),
-  checkout_url: Schema.String,
-  created_at: Millis,
-  expires_at: Millis,
-  confirmed_at: Schema.NullOr(Millis),
-  failure_cause: Schema.NullOr(Schema.String)
-})
-
-const tiersOf = allOf(TierRow)
-const tierOf = firstOf(TierRow)
-const paymentsOf = allOf(PaymentRow)
-const paymentOf = firstOf(PaymentRow)
 const expiredOf = allOf(Schema.Struct({ id: Schema.String }))
-const isUuid = Schema.is(Schema.String.check(Schema.isUUID(), Schema.isLowercased()))
+const refOf = firstOf(Schema.Struct({ provider_ref: Schema.NullOr(Schema.String) }))
 
-const tierColumns = Object.keys(TierRow.fields).join(", ")
-const paymentColumns = Object.keys(PaymentRow.fields).join(", ")
-
-const tiers = (sql: SqlClient.SqlClient): Part<"tiers" | "findTier" | "putTier"> => ({
-  tiers: sql`SELECT ${sql.literal(tierColumns)} FROM pricing_tiers WHERE is_active
-    ORDER BY price_idr, duration_seconds, id COLLATE "C"`.pipe(Effect.flatMap(tiersOf), answered),
-  findTier: (id) =>
-    sql`SELECT ${sql.literal(tierColumns)} FROM pricing_tiers WHERE id = ${id}`.pipe(
-      Effect.flatMap(tierOf),
-      answered
-    ),
-  putTier: (tier, at) =>
-    sql`INSERT INTO pricing_tiers (id, label, mode, duration_seconds, price_idr, is_active, updated_at)
-      VALUES (${tier.id}, ${tier.label}, ${tier.mode}, ${tier.duration_seconds}, ${tier.price_idr},
-        ${tier.is_active}, ${timestamp(at)})
-      ON CONFLICT (id) DO UPDATE SET label = excluded.label, mode = excluded.mode,
-        duration_seconds = excluded.duration_seconds, price_idr = excluded.price_idr,
-        is_active = excluded.is_active, updated_at = excluded.updated_at,
-        version = pricing_tiers.version + 1`.pipe(Effect.asVoid, answered)
-})
-
-/** Ids come from outside (a provider's webhook): what we could not have made is no payment. */
-const select = (sql: SqlClient.SqlClient, id: string, suffix: "" | "FOR UPDATE") =>
-  isUuid(id)
-    ? sql`SELECT ${sql.literal(paymentColumns)} FROM payment_requests WHERE id = ${id} ${sql.literal(suffix)}`
-      .pipe(Effect.flatMap(paymentOf))
-    : Effect.succeed(null)
-
-const insert = (sql: SqlClient.SqlClient, payment: Payment) =>
+const insert = (sql: Sql, payment: NewPayment) =>
   sql`INSERT INTO payment_requests (id, customer_id, product, extends_session_id, status, tier_id, mode,
-      duration_seconds, amount_idr,
-      kind, target_mitra_id, topic, checkout_url, created_at, expires_at)
+      duration_seconds, amount_idr, kind, target_mitra_id, topic, provider, checkout_url, discount_idr,
+      look_at, created_at, expires_at)
     VALUES (${payment.id}, ${payment.customer_id}, ${payment.product}, ${payment.extends_session_id},
       'pending', ${payment.tier_id}, ${payment.mode},
       ${payment.duration_seconds}, ${payment.amount_idr}, ${payment.kind}, ${payment.target_mitra_id},
-      ${payment.topic}, ${payment.checkout_url}, ${timestamp(payment.created_at)},
-      ${timestamp(payment.expires_at)})
+      ${payment.topic}, ${payment.provider ?? "builtin"}, ${payment.checkout_url},
+      ${payment.discount_idr ?? 0}, ${timestampOrNull(payment.look_at ?? null)},
+      ${timestamp(payment.created_at)}, ${timestamp(payment.expires_at)})
     ON CONFLICT (id) DO NOTHING`
 
-const confirm = (sql: SqlClient.SqlClient) =>
+const startsPending = (payment: NewPayment): Effect.Effect<void> =>
+  payment.status === "pending" ? Effect.void : Effect.die(new Error("a payment starts pending"))
+
+const create = Effect.fnUntraced(function*(sql: Sql, payment: NewPayment) {
+  yield* startsPending(payment)
+  yield* insert(sql, payment)
+  const stored = yield* selectPayment(sql, payment.id, "")
+  return stored ?? (yield* Effect.die(new Error(`payment ${payment.id} vanished`)))
+})
+
+/** Money for a session has come, or a discount still waits to be paid. */
+const discountIsGone = (sql: Sql, customerId: string) =>
+  sql`SELECT id FROM payment_requests WHERE customer_id = ${customerId} AND product = 'chat_session' AND (
+      (confirmed_at IS NOT NULL AND (status = 'consumed' OR resolution IS DISTINCT FROM 'refunded'))
+      OR (discount_idr > 0 AND (status = 'pending' OR look_at IS NOT NULL))
+    ) LIMIT 1`.pipe(Effect.map((rows) => rows.length > 0))
+
+/** One after the other per customer: what must not be there twice is a row that does not exist yet. */
+const createDiscounted = (sql: Sql) =>
+  Effect.fnUntraced(
+    function*(payment: NewPayment) {
+      yield* sql`SELECT id FROM customers WHERE id = ${payment.customer_id} FOR NO KEY UPDATE`
+      const before = yield* selectPayment(sql, payment.id, "")
+      if (before !== null) return before
+      if (yield* discountIsGone(sql, payment.customer_id)) return null
+      return yield* create(sql, payment)
+    },
+    sql.withTransaction,
+    answered
+  )
+
+/** Told once per reference: its repeats are no news. */
+const recordAnomaly = (sql: Sql, anomaly: PaymentAnomaly, options: ConfirmOptions) =>
+  sql`UPDATE payment_requests SET anomaly = ${anomaly}, anomaly_idr = ${Math.round(options.amount_idr)},
+      anomaly_ref = ${storable(options.provider_ref)}, anomaly_at = ${timestamp(options.now)}
+    WHERE id = ${options.payment_id} AND anomaly_ref IS DISTINCT FROM ${storable(options.provider_ref)}`
+
+/** The same word again, or other money for what is paid already. */
+const heardAgain = Effect.fnUntraced(function*(sql: Sql, payment: Payment, options: ConfirmOptions) {
+  const stored = yield* sql`SELECT provider_ref FROM payment_requests WHERE id = ${payment.id}`.pipe(
+    Effect.flatMap(refOf)
+  )
+  if (stored?.provider_ref === storable(options.provider_ref)) {
+    return { _tag: "AlreadyConfirmed", payment } satisfies Confirmation
+  }
+  yield* recordAnomaly(sql, "paid_twice", options)
+  return { _tag: "PaidTwice", payment } satisfies Confirmation
+})
+
+const confirm = (sql: Sql) =>
   Effect.fnUntraced(
     function*(options: ConfirmOptions) {
-      const payment = yield* select(sql, options.payment_id, "FOR UPDATE")
+      const payment = yield* selectPayment(sql, options.payment_id, "FOR UPDATE")
       if (payment === null) return { _tag: "UnknownPayment" } satisfies Confirmation
       const decided = decide(payment, { _tag: "Confirm", amount_idr: options.amount_idr }, options.now)
       if (Result.isFailure(decided.reply)) {
+        yield* recordAnomaly(sql, "amount_mismatch", options)
         return { _tag: "AmountMismatch", expected_idr: payment.amount_idr } satisfies Confirmation
       }
-      if (decided.events.length === 0) return { _tag: "AlreadyConfirmed", payment } satisfies Confirmation
+      if (decided.events.length === 0) return yield* heardAgain(sql, payment, options)
       const { status } = decided.events.reduce(evolve, payment)
       yield* sql`UPDATE payment_requests SET status = ${status}, confirmed_at = ${timestamp(options.now)},
-        provider_ref = ${storable(options.provider_ref)}
+        provider_ref = ${storable(options.provider_ref)}, look_at = NULL
       WHERE id = ${payment.id}`
-      const confirmed: Payment = { ...payment, status, confirmed_at: options.now }
+      const confirmed: Payment = { ...payment, status, confirmed_at: options.now, look_at: null }
       return { _tag: "Confirmed", payment: confirmed } satisfies Confirmation
     },
     sql.withTransaction,
@@ -113,17 +112,16 @@ const confirm = (sql: SqlClient.SqlClient) =>
   )
 
 /** Under the payment's lock: a request is opened on it before or after this, never at the same time. */
-const abandon = (sql: SqlClient.SqlClient) =>
+const abandon = (sql: Sql) =>
   Effect.fnUntraced(
     function*({ id }: Pick<Payment, "id">, now: number): Effect.fn.Return<
       Result.Result<Payment, Refusal>,
       SqlError
     > {
-      const payment = yield* select(sql, id, "FOR UPDATE")
+      const payment = yield* selectPayment(sql, id, "FOR UPDATE")
       if (payment === null) return Result.fail(notFound(id))
-      const open = yield* sql`SELECT id FROM chat_sessions WHERE payment_id = ${id}
-        AND status IN ('searching', 'pending_acceptance', 'active', 'extending')`
-      const decided = decide(payment, { _tag: "Abandon", has_open_request: open.length > 0 }, now)
+      const has_open_request = yield* hasOpenRequest(sql, id)
+      const decided = decide(payment, { _tag: "Abandon", has_open_request }, now)
       if (Result.isFailure(decided.reply)) return Result.fail(decided.reply.failure)
       if (decided.events.length === 0) return Result.succeed(payment)
       const { status } = decided.events.reduce(evolve, payment)
@@ -139,18 +137,25 @@ const abandon = (sql: SqlClient.SqlClient) =>
     }
   )
 
-const requests = (sql: SqlClient.SqlClient): Part<
-  "create" | "find" | "logWebhook" | "confirm" | "abandon"
+const requests = (sql: Sql): Part<
+  | "create"
+  | "createDiscounted"
+  | "mayHaveDiscount"
+  | "openOf"
+  | "find"
+  | "logWebhook"
+  | "confirm"
+  | "abandon"
 > => ({
-  create: (payment) =>
-    payment.status === "pending"
-      ? insert(sql, payment).pipe(
-        Effect.andThen(select(sql, payment.id, "")),
-        Effect.map((stored) => stored ?? payment),
-        answered
-      )
-      : Effect.die(new Error("a payment starts pending")),
-  find: (id) => answered(select(sql, id, "")),
+  create: (payment) => answered(create(sql, payment)),
+  createDiscounted: createDiscounted(sql),
+  mayHaveDiscount: (customerId) =>
+    discountIsGone(sql, customerId).pipe(Effect.map((isGone) => !isGone), answered),
+  openOf: (customerId) =>
+    sql`SELECT ${sql.literal(paymentColumns)} FROM payment_requests
+      WHERE customer_id = ${customerId} AND status IN ('pending', 'confirmed')
+      ORDER BY created_at DESC, id DESC LIMIT ${openPaymentsMax}`.pipe(Effect.flatMap(paymentsOf), answered),
+  find: (id) => answered(selectPayment(sql, id, "")),
   logWebhook: (raw) =>
     sql`INSERT INTO webhook_logs (id, provider, headers, body, received_at)
       VALUES (${raw.id}, ${raw.provider}, ${storable(raw.headers)}, ${storable(raw.body)},
@@ -160,13 +165,26 @@ const requests = (sql: SqlClient.SqlClient): Part<
   abandon: (payment, now) => answered(sql.withTransaction(abandon(sql)(payment, now)))
 })
 
+const looks = (sql: Sql): Part<"toLookAt" | "looked"> => ({
+  toLookAt: (now, limit) =>
+    sql`SELECT ${sql.literal(paymentColumns)} FROM payment_requests WHERE look_at <= ${timestamp(now)}
+      ORDER BY look_at, id LIMIT ${limit}`.pipe(Effect.flatMap(paymentsOf), answered),
+  // What was confirmed meanwhile is not looked for any more.
+  looked: (paymentId, next, now) =>
+    sql`UPDATE payment_requests SET look_at = ${timestampOrNull(next)}, status = CASE
+        WHEN ${next === null} AND status = 'pending' AND expires_at <= ${timestamp(now)} THEN 'expired'
+        ELSE status END
+      WHERE id = ${paymentId} AND look_at IS NOT NULL`.pipe(Effect.asVoid, answered)
+})
+
 const sweeps = (
-  sql: SqlClient.SqlClient
+  sql: Sql
 ): Part<"expireStale" | "confirmedWithoutSession" | "recordFailure" | "fail"> => ({
   // SKIP LOCKED: a payment that is being confirmed at this moment is left to its confirmation.
   expireStale: (now, limit) =>
     sql`WITH stale AS (
-        SELECT id FROM payment_requests WHERE status = 'pending' AND expires_at <= ${timestamp(now)}
+        SELECT id FROM payment_requests
+        WHERE status = 'pending' AND expires_at <= ${timestamp(now)} AND look_at IS NULL
         ORDER BY expires_at, id LIMIT ${limit} FOR UPDATE SKIP LOCKED
       ), expired AS (
         UPDATE payment_requests SET status = 'expired' FROM stale WHERE payment_requests.id = stale.id
@@ -195,5 +213,8 @@ const sweeps = (
 })
 
 export const layer = Layer.effect(Payments)(
-  Effect.map(SqlClient.SqlClient, (sql) => Payments.of({ ...tiers(sql), ...requests(sql), ...sweeps(sql) }))
+  Effect.map(
+    SqlClient.SqlClient,
+    (sql) => Payments.of({ ...saleTiers(sql), ...requests(sql), ...looks(sql), ...sweeps(sql) })
+  )
 )

@@ -3,8 +3,10 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { blockingStatuses, type SessionState, type Side } from "../domain/session/state.ts"
+import type { AuditEntry } from "../services/audit.ts"
 import { type OfferedRequest, type Opened, type SequencedEvent, Sessions } from "../services/sessions.ts"
 import type { StoredMessage } from "../services/sessions.ts"
+import { appendEntry } from "./audit.memory.ts"
 import { hold, holdReference } from "./memory/constraints.ts"
 import { offerOf, stateOf } from "./memory/session-states.ts"
 import { MemoryTables, type OfferRow, type Tables } from "./memory/tables.ts"
@@ -22,7 +24,12 @@ const find = (tables: Tables, sessionId: string): SessionState | null => {
   return row === undefined ? null : stateOf(tables, row)
 }
 
-const open = (tables: Tables, state: SessionState, deadlineAt: number): Opened => {
+const open = (
+  tables: Tables,
+  state: SessionState,
+  deadlineAt: number,
+  audit: AuditEntry | undefined
+): Opened => {
   const rows = [...tables.chat_sessions.values()]
   const tried = rows.find((row) =>
     state.opened_by !== null && row.payment_id === state.payment_id && row.opened_by === state.opened_by
@@ -40,6 +47,7 @@ const open = (tables: Tables, state: SessionState, deadlineAt: number): Opened =
   hold(!tables.chat_sessions.has(state.id), "chat_sessions_pkey")
   holdReference(tables.customers, state.customer_id, "chat_sessions_customer_id_fkey")
   holdReference(tables.mitras, state.target_mitra_id, "chat_sessions_target_mitra_id_fkey")
+  if (audit !== undefined) appendEntry(tables, audit)
   const { assignments: _given, customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = state
   tables.chat_sessions.set(state.id, { ...row, deadline_at: deadlineAt, owner_epoch: 0, owner_runner: null })
   return { _tag: "Opened", session_id: state.id }
@@ -54,10 +62,18 @@ const claim = (tables: Tables, sessionId: string, runner: string) => {
   return { epoch, state: stateOf(tables, owned) }
 }
 
-const owning = (tables: Tables): Part<"open" | "claim" | "find" | "ownerOf"> => ({
-  open: (state, deadlineAt) => Effect.sync(() => open(tables, state, deadlineAt)),
+const owning = (tables: Tables): Part<"open" | "claim" | "find" | "ofPayments" | "ownerOf"> => ({
+  open: (state, deadlineAt, audit) => Effect.sync(() => open(tables, state, deadlineAt, audit)),
   claim: (sessionId, runner) => Effect.sync(() => claim(tables, sessionId, runner)),
   find: (sessionId) => Effect.sync(() => find(tables, sessionId)),
+  ofPayments: (paymentIds) =>
+    Effect.sync(() => {
+      const asked = new Set(paymentIds)
+      const oldestFirst = [...tables.chat_sessions.values()]
+        .filter((row) => asked.has(row.payment_id))
+        .toSorted((a, b) => a.requested_at - b.requested_at || compare(a.id, b.id))
+      return new Map(oldestFirst.map((row) => [row.payment_id, row.id]))
+    }),
   ownerOf: (sessionId) =>
     Effect.sync(() => {
       const row = tables.chat_sessions.get(sessionId)

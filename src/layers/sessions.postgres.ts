@@ -6,8 +6,10 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { SessionState, Side } from "../domain/session/state.ts"
+import type { AuditEntry } from "../services/audit.ts"
 import { type Opened, Sessions } from "../services/sessions.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp, timestampOrNull } from "./postgres/columns.ts"
+import { insertAuditEntry } from "./postgres/audit-log.ts"
 import { answered } from "./postgres/failure.ts"
 import {
   messageRows,
@@ -36,6 +38,10 @@ const countsOf = firstOf(Schema.Struct({ waiting: BigCount, active: BigCount, cl
 
 const aheadOf = firstOf(Schema.Struct({ ahead: BigCount }))
 const endOf = firstOf(Schema.Struct({ ends_at: Millis }))
+
+const paidSessions = allOf(Schema.Struct({ payment_id: Schema.String, id: Schema.String }))
+const sessionsByPayment = (rows: unknown): Effect.Effect<ReadonlyMap<string, string>> =>
+  Effect.map(paidSessions(rows), (decoded) => new Map(decoded.map((row) => [row.payment_id, row.id])))
 
 const numbersById = (rows: unknown): Effect.Effect<ReadonlyMap<string, number>> =>
   Effect.map(numbers(rows), (decoded) => new Map(decoded.map((row) => [row.session_id, row.number])))
@@ -70,16 +76,27 @@ const inTheWay = (sql: Sql, state: SessionState) =>
     return paid[0] === undefined ? { _tag: "NotPaid" } as const : null
   })
 
-const open = (sql: Sql, state: SessionState, deadlineAt: number, tries = openTries): Effect.Effect<
-  Opened,
-  SqlError
-> =>
-  Effect.gen(function*() {
+/** With the audit entry of the staff member who opens it, if one does. */
+const insertAudited = (sql: Sql, state: SessionState, deadlineAt: number, audit: AuditEntry | undefined) =>
+  audit === undefined ? insert(sql, state, deadlineAt) : sql.withTransaction(Effect.gen(function*() {
     const inserted = yield* insert(sql, state, deadlineAt)
+    if (inserted.length > 0) yield* insertAuditEntry(sql, audit)
+    return inserted
+  }))
+
+const open = (
+  sql: Sql,
+  state: SessionState,
+  deadlineAt: number,
+  audit: AuditEntry | undefined,
+  tries = openTries
+): Effect.Effect<Opened, SqlError> =>
+  Effect.gen(function*() {
+    const inserted = yield* insertAudited(sql, state, deadlineAt, audit)
     if (inserted.length > 0) return { _tag: "Opened", session_id: state.id }
     const found = yield* inTheWay(sql, state)
     if (found !== null) return found
-    if (tries > 1) return yield* open(sql, state, deadlineAt, tries - 1)
+    if (tries > 1) return yield* open(sql, state, deadlineAt, audit, tries - 1)
     return yield* Effect.die(new Error(`session ${state.id} is neither new nor in anybody's way`))
   })
 
@@ -89,8 +106,8 @@ const one = (sql: Sql, sessionId: string): Effect.Effect<SessionState | null, Sq
     Effect.map((states) => states[0] ?? null)
   )
 
-const owning = (sql: Sql): Part<"open" | "claim" | "find" | "ownerOf"> => ({
-  open: (state, deadlineAt) => answered(open(sql, state, deadlineAt)),
+const owning = (sql: Sql): Part<"open" | "claim" | "find" | "ofPayments" | "ownerOf"> => ({
+  open: (state, deadlineAt, audit) => answered(open(sql, state, deadlineAt, audit)),
   // Two statements on purpose: one that waited for the old owner's commit would return the row as it
   // is but the offers as they were. Once the epoch is committed nobody older can write.
   claim: (sessionId, runner) =>
@@ -102,6 +119,12 @@ const owning = (sql: Sql): Part<"open" | "claim" | "find" | "ownerOf"> => ({
       return owner === null || state === null ? null : { epoch: owner.epoch, state }
     })),
   find: (sessionId) => answered(one(sql, sessionId)),
+  ofPayments: (paymentIds) =>
+    sql`SELECT DISTINCT ON (payment_id) payment_id, id FROM chat_sessions
+      WHERE payment_id = ANY(${paymentIds}::uuid[]) ORDER BY payment_id, requested_at DESC, id DESC`.pipe(
+      Effect.flatMap(sessionsByPayment),
+      answered
+    ),
   ownerOf: (sessionId) =>
     sql`SELECT owner_runner AS runner, owner_epoch AS epoch FROM chat_sessions WHERE id = ${sessionId}`.pipe(
       Effect.flatMap(ownerOf),

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { SessionEvent } from "../domain/session/events.ts"
 import type { Offer, SessionState, Side } from "../domain/session/state.ts"
+import type { AuditEntry } from "./audit.ts"
 import type { Unavailable } from "./unavailable.ts"
 
 export type Opened =
@@ -77,8 +78,13 @@ export class Sessions extends Context.Service<Sessions, {
   /**
    * Inserts a new request on a confirmed payment; the database itself holds "one per payment" and "one
    * per customer". A try that was opened by the same command before is found again, whatever became of it.
+   * `audit` is written in the same transaction, and only when the request was opened by this call.
    */
-  readonly open: (state: SessionState, deadlineAt: number) => Effect.Effect<Opened, Unavailable>
+  readonly open: (
+    state: SessionState,
+    deadlineAt: number,
+    audit?: AuditEntry
+  ) => Effect.Effect<Opened, Unavailable>
   /** Takes the next epoch for `runner` and loads the session, or null if there is none. */
   readonly claim: (
     sessionId: string,
@@ -86,6 +92,10 @@ export class Sessions extends Context.Service<Sessions, {
   ) => Effect.Effect<{ readonly epoch: number; readonly state: SessionState } | null, Unavailable>
   /** Reads without owning. */
   readonly find: (sessionId: string) => Effect.Effect<SessionState | null, Unavailable>
+  /** The newest session of each of these payments, alive or over; those that have none are absent. */
+  readonly ofPayments: (
+    paymentIds: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyMap<string, string>, Unavailable>
   /** Owner of record, for staff: the runner that took the last epoch. */
   readonly ownerOf: (
     sessionId: string

@@ -35,12 +35,21 @@ export interface Population {
   readonly settle: () => void
 }
 
+/** One thing that went wrong; `to_us` is null while it lasts. */
+export interface FaultMark {
+  readonly name: string
+  readonly text: string
+  readonly from_us: number
+  to_us: number | null
+}
+
 /** Things that go wrong, and that stop going wrong at `heal`. */
 export interface FaultPlan {
   readonly names: ReadonlyArray<string>
   readonly begin: () => void
   /** Undoes everything at once: runners up, stores up, lines open. */
   readonly heal: () => void
+  readonly marks: ReadonlyArray<FaultMark>
   /** Nothing is broken at this moment. */
   readonly isCalm: () => boolean
 }

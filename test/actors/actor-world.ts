@@ -15,6 +15,7 @@ import * as Audit from "../../src/layers/audit.memory.ts"
 import * as AuthSessions from "../../src/layers/auth-sessions.memory.ts"
 import * as Availability from "../../src/layers/availability.memory.ts"
 import * as Bus from "../../src/layers/bus.memory.ts"
+import * as Checkout from "../../src/layers/checkout.builtin.ts"
 import * as FaultyJournal from "./faulty-journal.ts"
 import * as Tables from "../../src/layers/memory/tables.ts"
 import * as MissedOffers from "../../src/layers/missed-offers.memory.ts"
@@ -34,6 +35,7 @@ const ports = Layer.mergeAll(
   AuthSessions.layer,
   Availability.layer,
   Bus.layer,
+  Checkout.layer,
   FaultyJournal.layer,
   MissedOffers.layer,
   Mitras.layer,

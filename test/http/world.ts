@@ -29,6 +29,7 @@ import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
 import * as AvailabilityMemory from "../../src/layers/availability.memory.ts"
 import * as Beacon from "../../src/layers/beacon.ts"
 import * as BusMemory from "../../src/layers/bus.memory.ts"
+import * as CheckoutBuiltin from "../../src/layers/checkout.builtin.ts"
 import * as CodeSenderLog from "../../src/layers/code-sender.log.ts"
 import * as DevicesMemory from "../../src/layers/devices.memory.ts"
 import * as JournalMemory from "../../src/layers/journal.memory.ts"
@@ -37,6 +38,7 @@ import * as MissedOffersMemory from "../../src/layers/missed-offers.memory.ts"
 import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../src/layers/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
+import * as PricingMemory from "../../src/layers/pricing.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as RateLimitsMemory from "../../src/layers/rate-limits.memory.ts"
 import * as PresenceMemory from "../../src/layers/presence.memory.ts"
@@ -83,8 +85,8 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
     Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
   return Sessions.of({
     ...sessions,
-    open: (state, deadlineAt) =>
-      Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(state, deadlineAt)),
+    open: (...request) =>
+      Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
     find: (id) => guarded(sessions.find(id)),
     liveOf: (side, id) =>
       Effect.tap(guarded(sessions.liveOf(side, id)), () => {
@@ -99,7 +101,8 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
   })
 })).pipe(Layer.provide(SessionsMemory.layer))
 
-const adapters = Layer.mergeAll(
+/** All but the provider that takes the money. */
+export const adapters = Layer.mergeAll(
   AuthSessionsMemory.layer,
   AvailabilityMemory.layer,
   CodeSenderLog.layer,
@@ -111,6 +114,7 @@ const adapters = Layer.mergeAll(
   PaymentsMemory.layer,
   PeopleMemory.layer,
   PresenceMemory.layerAlone,
+  PricingMemory.layer,
   RateLimitsMemory.layer,
   SettingsMemory.layer,
   TestNumbersMemory.layer,
@@ -167,11 +171,15 @@ const handlers = Layer.mergeAll(
   MitraHandlers.layer(pace)
 )
 
-export const world = handlers.pipe(
-  Layer.provideMerge(Layer.mergeAll(doors, Requests.layer, mitraActors)),
-  Layer.provideMerge(Layer.mergeAll(sessionActors, Beacon.layer)),
-  Layer.provideMerge(adapters)
-)
+/** The handlers over these adapters, of which a test may bring its own. */
+export const handlersOver = <A>(ports: Layer.Layer<A>) =>
+  handlers.pipe(
+    Layer.provideMerge(Layer.mergeAll(doors, Requests.layer, mitraActors)),
+    Layer.provideMerge(Layer.mergeAll(sessionActors, Beacon.layer)),
+    Layer.provideMerge(ports)
+  )
+
+export const world = handlersOver(Layer.merge(adapters, CheckoutBuiltin.layer))
 
 export const makeClient = RpcTest.makeClient(PublicApi, { flatten: true, disableFatalDefects: true })
 

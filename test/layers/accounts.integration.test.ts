@@ -5,6 +5,8 @@ import * as AuditPostgres from "../../src/layers/audit.postgres.ts"
 import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
 import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
 import * as OneTimeCodesPostgres from "../../src/layers/one-time-codes.postgres.ts"
+import * as PaymentDeskPostgres from "../../src/layers/payment-desk.postgres.ts"
+import * as PricingPostgres from "../../src/layers/pricing.postgres.ts"
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
 import * as SettingsPostgres from "../../src/layers/settings.postgres.ts"
@@ -17,6 +19,9 @@ import { devices } from "../conformance/devices.ts"
 import { mitras } from "../conformance/mitras.ts"
 import { oneTimeCodes } from "../conformance/one-time-codes.ts"
 import { payments } from "../conformance/payments.ts"
+import { paymentDesk } from "../conformance/payment-desk.ts"
+import { paymentDiscounts } from "../conformance/payments-discounts.ts"
+import { pricing } from "../conformance/pricing.ts"
 import { paymentSweeps } from "../conformance/payments-sweeps.ts"
 import { people } from "../conformance/people.ts"
 import { peoplePhones } from "../conformance/people-phones.ts"
@@ -30,7 +35,9 @@ const everything = Layer.mergeAll(
   AuthSessionsPostgres.layer,
   MitrasPostgres.layer,
   OneTimeCodesPostgres.layer,
+  PaymentDeskPostgres.layer,
   PaymentsPostgres.layer,
+  PricingPostgres.layer,
   PeoplePostgres.layer,
   SettingsPostgres.layer,
   DevicesPostgres.layer,
@@ -48,6 +55,9 @@ for (
     oneTimeCodes,
     payments,
     paymentSweeps,
+    paymentDiscounts,
+    paymentDesk,
+    pricing,
     settings,
     audit,
     mitras

@@ -6,6 +6,8 @@ import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
 import * as Tables from "../../src/layers/memory/tables.ts"
 import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../src/layers/one-time-codes.memory.ts"
+import * as PaymentDeskMemory from "../../src/layers/payment-desk.memory.ts"
+import * as PricingMemory from "../../src/layers/pricing.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as SettingsMemory from "../../src/layers/settings.memory.ts"
@@ -18,6 +20,9 @@ import { devices } from "../conformance/devices.ts"
 import { mitras } from "../conformance/mitras.ts"
 import { oneTimeCodes } from "../conformance/one-time-codes.ts"
 import { payments } from "../conformance/payments.ts"
+import { paymentDesk } from "../conformance/payment-desk.ts"
+import { paymentDiscounts } from "../conformance/payments-discounts.ts"
+import { pricing } from "../conformance/pricing.ts"
 import { paymentSweeps } from "../conformance/payments-sweeps.ts"
 import { people } from "../conformance/people.ts"
 import { peoplePhones } from "../conformance/people-phones.ts"
@@ -30,7 +35,9 @@ const everything = Layer.mergeAll(
   AuthSessionsMemory.layer,
   MitrasMemory.layer,
   OneTimeCodesMemory.layer,
+  PaymentDeskMemory.layer,
   PaymentsMemory.layer,
+  PricingMemory.layer,
   PeopleMemory.layer,
   SettingsMemory.layer,
   DevicesMemory.layer,
@@ -48,6 +55,9 @@ for (
     oneTimeCodes,
     payments,
     paymentSweeps,
+    paymentDiscounts,
+    paymentDesk,
+    pricing,
     settings,
     audit,
     mitras

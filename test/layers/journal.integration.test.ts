@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
 import * as JournalPostgres from "../../src/layers/journal.postgres.ts"
 import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
+import * as PaymentDeskPostgres from "../../src/layers/payment-desk.postgres.ts"
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
 import * as ProposalsPostgres from "../../src/layers/proposals.postgres.ts"
@@ -16,6 +17,7 @@ import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
 import { sessionsOversight } from "../conformance/sessions-oversight.ts"
+import { sessionsOfPayments } from "../conformance/sessions-of-payments.ts"
 import * as Written from "../conformance/written.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
@@ -23,6 +25,7 @@ const everything = Layer.mergeAll(
   AuthSessionsPostgres.layer,
   JournalPostgres.layer,
   MitrasPostgres.layer,
+  PaymentDeskPostgres.layer,
   PaymentsPostgres.layer,
   PeoplePostgres.layer,
   ProposalsPostgres.layer,
@@ -38,6 +41,7 @@ const suites = [
   sessions,
   sessionsLists,
   sessionsLossless,
+  sessionsOfPayments,
   sessionsOversight
 ]
 for (const suite of suites) suite("postgres", everything)

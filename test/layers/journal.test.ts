@@ -5,6 +5,7 @@ import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
 import * as JournalMemory from "../../src/layers/journal.memory.ts"
 import * as Tables from "../../src/layers/memory/tables.ts"
 import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
+import * as PaymentDeskMemory from "../../src/layers/payment-desk.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as ProposalsMemory from "../../src/layers/proposals.memory.ts"
@@ -17,12 +18,14 @@ import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
 import { sessionsOversight } from "../conformance/sessions-oversight.ts"
+import { sessionsOfPayments } from "../conformance/sessions-of-payments.ts"
 import * as Written from "../conformance/written.ts"
 
 const everything = Layer.mergeAll(
   AuthSessionsMemory.layer,
   JournalMemory.layer,
   MitrasMemory.layer,
+  PaymentDeskMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
   ProposalsMemory.layer,
@@ -38,6 +41,7 @@ const suites = [
   sessions,
   sessionsLists,
   sessionsLossless,
+  sessionsOfPayments,
   sessionsOversight
 ]
 for (const suite of suites) suite("memory", everything)

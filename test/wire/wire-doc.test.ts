@@ -28,8 +28,8 @@ const table = (first: string, ...others: ReadonlyArray<string>): ReadonlyArray<R
 const names = (rows: ReadonlyArray<ReadonlyArray<string>>) =>
   sorted(rows.map(([name = ""]) => name.replaceAll("`", "")))
 
-// Written like refusal codes but something else: the code of a Defect frame, a provider's word.
-const otherCodes = ["MALFORMED_FRAME", "PAID"]
+// Written like refusal codes but something else: the code of a Defect frame, a provider's word, a variable.
+const otherCodes = ["MALFORMED_FRAME", "PAID", "XENDIT_ENABLED"]
 
 describe("docs/wire.md", () => {
   it("names every refusal code and none that does not exist", () => {

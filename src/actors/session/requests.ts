@@ -14,6 +14,8 @@ import { People } from "../../services/people.ts"
 import { type Opened, Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
+import type { AuditEntry } from "../../services/audit.ts"
+import { type Heard, makeHearPaid, type PaidWord } from "./confirmation.ts"
 import { SessionActors } from "./protocol.ts"
 
 type RequestShape = Pick<NewRequest, "kind" | "target_mitra_id" | "opened_by">
@@ -29,8 +31,17 @@ export type RequestOutcome =
 export class Requests extends Context.Service<Requests, {
   /** Opens the payment's session, or finds it, and starts its search. Safe to repeat. */
   readonly openFor: (payment: Payment) => Effect.Effect<RequestOutcome, Unavailable>
-  /** Asks everybody again on a payment that found nobody, once per command id. */
-  readonly openAgain: (payment: Payment, commandId: string) => Effect.Effect<Opened, Unavailable>
+  /**
+   * Asks everybody again on a payment that found nobody, once per command id. By staff with an audit entry,
+   * which is written with the session or not at all.
+   */
+  readonly openAgain: (
+    payment: Payment,
+    commandId: string,
+    audit?: AuditEntry
+  ) => Effect.Effect<Opened, Unavailable>
+  /** The provider says that a payment was paid. Safe to hear any number of times, in any order. */
+  readonly hearPaid: (word: PaidWord) => Effect.Effect<Heard, Unavailable>
 }>()("halobestie/actors/Requests") {}
 
 export const layer = Layer.effect(Requests)(
@@ -51,7 +62,7 @@ export const layer = Layer.effect(Requests)(
         staff: null
       }).pipe(Effect.catch((error) => Effect.logWarning("search not started yet", error)))
 
-    const open = Effect.fnUntraced(function*(payment: Payment, request: RequestShape) {
+    const open = Effect.fnUntraced(function*(payment: Payment, request: RequestShape, audit?: AuditEntry) {
       const now = yield* Clock.currentTimeMillis
       const values = yield* settings.current
       const customer = yield* people.findCustomer(payment.customer_id)
@@ -70,8 +81,11 @@ export const layer = Layer.effect(Requests)(
         values,
         now
       )
-      const opened = yield* sessions.open(state, deadlineOf(state) ?? now)
-      if (opened._tag === "AlreadyActive") yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)
+      const opened = yield* sessions.open(state, deadlineOf(state) ?? now, audit)
+      // Staff's try that is refused is their answer, not another failure of the payment.
+      if (opened._tag === "AlreadyActive" && audit === undefined) {
+        yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)
+      }
       if (opened._tag === "Opened" || opened._tag === "Exists") yield* startSearch(opened.session_id)
       return opened
     })
@@ -117,10 +131,12 @@ export const layer = Layer.effect(Requests)(
       }
     })
 
-    const openAgain = Effect.fn("Requests.openAgain")(function*(payment: Payment, commandId: string) {
-      return yield* open(payment, { kind: "blast", target_mitra_id: null, opened_by: commandId })
-    })
+    const openAgain = Effect.fn("Requests.openAgain")(
+      function*(payment: Payment, commandId: string, audit?: AuditEntry) {
+        return yield* open(payment, { kind: "blast", target_mitra_id: null, opened_by: commandId }, audit)
+      }
+    )
 
-    return Requests.of({ openFor, openAgain })
+    return Requests.of({ openFor, openAgain, hearPaid: yield* makeHearPaid(openFor) })
   })
 )

@@ -1,28 +1,79 @@
-// Payments: expires what was never paid, and opens the session of every confirmed payment that a
-// crash left without one. A confirmed payment ends in a session or in a failure staff can see.
+// Payments: asks the provider about those whose webhook has not come, expires what was never paid, and
+// opens the session of every confirmed payment that a crash left without one. A confirmed payment ends in
+// a session or in a failure staff can see.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Payments } from "../../services/payments.ts"
+import { lookAgainAt } from "../../domain/payment.ts"
+import { Checkout } from "../../services/checkout.ts"
+import { type Payment, Payments } from "../../services/payments.ts"
+import type { Unavailable } from "../../services/unavailable.ts"
 import { Requests } from "../session/requests.ts"
 import type { Sweep } from "./sweep.ts"
 
 const batch = 200
 const concurrency = 8
+/** A provider that is slow must not cost the rest of the pass; what was not asked is asked at the next. */
+const looksPatience = "12 seconds"
+
+const sum = (counts: ReadonlyArray<number>): number => counts.reduce((total, one) => total + one, 0)
 
 export const payments = Effect.gen(function*() {
   const store = yield* Payments
   const requests = yield* Requests
+  const checkout = yield* Checkout
 
-  const runOnce = Effect.gen(function*() {
+  /** "paid" needs no further look: hearing it confirmed the payment, or recorded what is wrong with it. */
+  const hear = Effect.fnUntraced(function*(payment: Payment) {
+    const standing = yield* checkout.look(payment.id)
+    if (standing._tag === "Open") return "open"
+    if (standing._tag === "Over") return "over"
+    const heard = yield* requests.hearPaid({ payment_id: payment.id, ...standing })
+    return heard === "accepted" ? "paid" : "over"
+  })
+
+  const look = Effect.fnUntraced(function*(payment: Payment) {
+    const heard = yield* hear(payment).pipe(
+      Effect.catchTag("Unavailable", (error: Unavailable) =>
+        Effect.as(
+          Effect.logWarning("a payment could not be looked up", { id: payment.id, what: error.what }),
+          "silent" as const
+        ))
+    )
+    if (heard === "paid") return 1
     const now = yield* Clock.currentTimeMillis
-    const expired = yield* store.expireStale(now, batch)
+    yield* store.looked(payment.id, lookAgainAt(payment, heard, now), now)
+    return 0
+  })
+
+  /** One that cannot be written down now is asked again at the next pass. */
+  const looks = Effect.fnUntraced(function*(now: number) {
+    let found = 0
+    const asked = yield* store.toLookAt(now, batch)
+    yield* Effect.forEach(asked, (payment) =>
+      look(payment).pipe(
+        Effect.map((paid) => {
+          found += paid
+        }),
+        Effect.catch((error) => Effect.logWarning("a payment's look was not kept", error))
+      ), { concurrency, discard: true }).pipe(Effect.timeoutOption(looksPatience))
+    return { asked: asked.length, found }
+  })
+
+  const openOrphans = Effect.gen(function*() {
     const orphans = yield* store.confirmedWithoutSession(batch)
     const opened = yield* Effect.forEach(orphans, (payment) =>
       requests.openFor(payment).pipe(
         Effect.map((outcome) => outcome._tag === "Open" ? 1 : 0),
         Effect.catch((error) => Effect.logWarning("orphan payment not opened", error).pipe(Effect.as(0)))
       ), { concurrency })
-    return { expired: expired.length, opened: opened.reduce((sum: number, one) => sum + one, 0) }
+    return sum(opened)
+  })
+
+  const runOnce = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const { asked, found } = yield* looks(now)
+    const expired = yield* store.expireStale(now, batch)
+    return { asked, found, expired: expired.length, opened: yield* openOrphans }
   })
 
   return { name: "payments", every: "60 seconds", runOnce } satisfies Sweep<unknown, never>

@@ -1,6 +1,7 @@
 // Everything the internal listener offers.
 import { AdminAccountRpcs } from "./accounts.ts"
+import { AdminPaymentRpcs } from "./payments.ts"
 import { AdminSessionRpcs } from "./sessions.ts"
 import { AdminRpcs } from "../admin.ts"
 
-export const AdminApi = AdminRpcs.merge(AdminAccountRpcs, AdminSessionRpcs)
+export const AdminApi = AdminRpcs.merge(AdminAccountRpcs, AdminPaymentRpcs, AdminSessionRpcs)

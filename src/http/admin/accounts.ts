@@ -2,7 +2,6 @@
 // what a staff member may not do to themselves; the rest is the ports'.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { SecureRandom } from "effect/crypto"
 import { AdminAccountRpcs, type StaffView } from "../../contract/admin/accounts.ts"
 import { instantOrNull } from "../../contract/fields.ts"
 import { isPhone } from "../../domain/phone.ts"
@@ -15,22 +14,8 @@ import { Passwords } from "../../services/passwords.ts"
 import { type MitraAccount, People } from "../../services/people.ts"
 import { TestNumbers, testNumbersMax } from "../../services/test-numbers.ts"
 import { answering } from "../handlers/answering.ts"
+import { entryOf, newId } from "./change-entry.ts"
 import { currentStaff } from "./current-staff.ts"
-
-const newId = Effect.flatMap(SecureRandom.SecureRandom, (random) => random.uuidV7())
-
-const entryOf = Effect.fnUntraced(function*(action: string, target_type: string, target_id: string) {
-  const { peer, staff_id } = yield* currentStaff
-  return {
-    id: yield* newId,
-    staff_id,
-    action,
-    target_type,
-    target_id,
-    peer,
-    at: yield* Clock.currentTimeMillis
-  }
-})
 
 const staffView = (staff: StaffSummary): typeof StaffView.Type => ({
   staff_id: staff.id,

@@ -8,12 +8,14 @@ import { notFound } from "../../domain/payment.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Requests } from "../../actors/session/requests.ts"
 import { Beacon, type BeaconSnapshot } from "../../services/beacon.ts"
+import { Checkout } from "../../services/checkout.ts"
 import { type Payment, Payments } from "../../services/payments.ts"
+import { Sessions } from "../../services/sessions.ts"
 import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
 import { answering, streaming } from "./answering.ts"
 import { command, viewOwnRequest, viewOwnSession } from "./own-session.ts"
-import { alreadyActive, orderPayment, sessionOfPayment } from "./payment-orders.ts"
+import { alreadyActive, firstSessionDiscount, orderPayment, sessionOfPayment } from "./payment-orders.ts"
 
 const beaconView = ({ available, count }: BeaconSnapshot): BeaconView => ({ available, count })
 
@@ -60,6 +62,21 @@ const retry = Effect.fnUntraced(function*(commandId: string, paymentId: string) 
   }
 })
 
+/** Giving up does not wait longer for a provider. */
+const closePatience = "3 seconds"
+
+/**
+ * So that nobody pays for what was given up by mistake, and its discount is free again. Whatever goes wrong
+ * here, and money that came in this moment, is found when the provider is next asked about it.
+ */
+const closeCheckout = Effect.fnUntraced(function*({ id, look_at }: Payment) {
+  if (look_at === null) return
+  const closing = (yield* Checkout).close(id).pipe(Effect.timeout(closePatience))
+  const standing = yield* Effect.result(closing)
+  if (standing._tag === "Failure" || standing.success._tag !== "Over") return
+  yield* (yield* Payments).looked(id, null, yield* Clock.currentTimeMillis)
+})
+
 /** Giving up what is given up already is no error, so a repeat needs no memory of its command. */
 const abandon = Effect.fnUntraced(function*(paymentId: string) {
   const me = yield* currentCustomer
@@ -68,6 +85,7 @@ const abandon = Effect.fnUntraced(function*(paymentId: string) {
     yield* Clock.currentTimeMillis
   )
   const payment = yield* Effect.fromResult(given)
+  yield* closeCheckout(payment)
   return paymentView(payment, yield* sessionOfPayment(payment))
 })
 
@@ -86,15 +104,28 @@ const cancel = Effect.fnUntraced(function*(commandId: string, sessionId: string)
 })
 
 const pricing = Effect.gen(function*() {
-  yield* currentCustomer
+  const me = yield* currentCustomer
   const tiers = yield* (yield* Payments).tiers
-  return { tiers: tiers.map(tierView) }
+  const discount = yield* firstSessionDiscount(me.id)
+  return { tiers: tiers.map((tier) => tierView(tier, discount)) }
+})
+
+const pendingPayments = Effect.gen(function*() {
+  const me = yield* currentCustomer
+  const payments = yield* (yield* Payments).openOf(me.id)
+  const sessions = yield* (yield* Sessions).ofPayments(payments.map((payment) => payment.id))
+  return {
+    payments: payments.map((payment) =>
+      paymentView(payment, payment.extends_session_id ?? sessions.get(payment.id) ?? null)
+    )
+  }
 })
 
 export const layer = CustomerRpcs.toLayer({
   "customer.pricing": () => answering(pricing),
   "customer.create_payment": (payload) => answering(createPayment(payload)),
   "customer.payment_status": ({ payment_id }) => answering(paymentStatus(payment_id)),
+  "customer.pending_payments": () => answering(pendingPayments),
   "customer.retry_request": ({ command_id, payment_id }) => answering(retry(command_id, payment_id)),
   "customer.abandon_payment": ({ payment_id }) => answering(abandon(payment_id)),
   "customer.availability": () => answering(askBeacon),

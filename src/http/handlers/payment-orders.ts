@@ -3,16 +3,22 @@
 import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { firstLookAt } from "../../domain/payment.ts"
+import { discountOn } from "../../domain/pricing.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { extensionRefusal } from "../../domain/session/answer-extension.ts"
 import { blockingStatuses, type SessionState, type Topic } from "../../domain/session/state.ts"
-import { type Payment, Payments, type PricingTier } from "../../services/payments.ts"
+import { Checkout } from "../../services/checkout.ts"
+import { type NewPayment, type Payment, Payments, type PricingTier } from "../../services/payments.ts"
 import { People } from "../../services/people.ts"
+import { Pricing } from "../../services/pricing.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 
-/** How many of a customer's latest ended sessions are searched for a payment's. */
-const pastSearched = 50
+/** An outage of the provider, in the customer's words: nothing was ordered, the same again is safe. */
+const noCheckout = refuse("PAYMENT_PROVIDER_FAILED", "Paying is not possible right now. Please try again.", {
+  retry_after_seconds: 10
+})
 
 /**
  * The same customer and command id always name the same payment, so that a repeat finds the first
@@ -32,12 +38,14 @@ export const paymentIdFor = (customerId: string, commandId: string): string => {
 export const sessionOfPayment = Effect.fnUntraced(function*(payment: Payment) {
   if (payment.extends_session_id !== null) return payment.extends_session_id
   if (payment.confirmed_at === null) return null
-  const sessions = yield* Sessions
-  const live = yield* sessions.liveOf("customer", payment.customer_id)
-  const found = live.find((state) => state.payment_id === payment.id)
-  if (found !== undefined) return found.id
-  const past = yield* sessions.pastOf("customer", payment.customer_id, { before: null, limit: pastSearched })
-  return past.find((state) => state.payment_id === payment.id)?.id ?? null
+  return (yield* (yield* Sessions).ofPayments([payment.id])).get(payment.id) ?? null
+})
+
+/** The discount this customer may have on a first session now; null for none. */
+export const firstSessionDiscount = Effect.fnUntraced(function*(customerId: string) {
+  const rule = yield* (yield* Pricing).discount
+  if (rule === null || !rule.is_active) return null
+  return (yield* (yield* Payments).mayHaveDiscount(customerId)) ? rule : null
 })
 
 export interface Order {
@@ -78,24 +86,60 @@ const tierOnSale = Effect.fnUntraced(function*(tierId: string, mode: PricingTier
 
 type Ordered = Pick<Payment, "id" | "product" | "extends_session_id" | "target_mitra_id" | "topic">
 
-const create = Effect.fnUntraced(function*(order: Order, tier: PricingTier, ordered: Ordered) {
+/**
+ * The provider's page first, then the row: no payment is ever without a page, and a page without a payment
+ * was shown to nobody. Dying in between costs nothing; a repeat makes another page for the same payment id.
+ */
+const quote = Effect.fnUntraced(function*(
+  order: Order,
+  tier: PricingTier,
+  ordered: Ordered,
+  discount_idr: number
+) {
   const { payment_session_timeout_minutes } = yield* (yield* Settings).current
+  const checkout = yield* Checkout
   const now = yield* Clock.currentTimeMillis
-  return yield* (yield* Payments).create({
+  const amount_idr = tier.price_idr - discount_idr
+  const checkout_url = yield* checkout.open({
+    payment_id: ordered.id,
+    amount_idr,
+    description: `Halobestie: ${tier.label}`,
+    lifetime_seconds: payment_session_timeout_minutes * 60
+  }).pipe(Effect.catchTag("Unavailable", () => noCheckout))
+  const payment: NewPayment = {
     ...ordered,
     customer_id: order.customer_id,
     status: "pending",
     tier_id: tier.id,
     mode: tier.mode,
     duration_seconds: tier.duration_seconds,
-    amount_idr: tier.price_idr,
+    amount_idr,
     kind: ordered.target_mitra_id === null ? "blast" : "targeted",
-    checkout_url: `builtin:${ordered.id}`,
+    provider: checkout.provider,
+    checkout_url,
+    discount_idr,
+    look_at: firstLookAt(checkout.provider, now),
     created_at: now,
     expires_at: now + payment_session_timeout_minutes * 60_000,
     confirmed_at: null,
     failure_cause: null
-  })
+  }
+  return payment
+})
+
+const create = Effect.fnUntraced(function*(order: Order, tier: PricingTier, ordered: Ordered) {
+  return yield* (yield* Payments).create(yield* quote(order, tier, ordered, 0))
+})
+
+/** Whoever loses the discount to another order of the same customer meanwhile is quoted anew, in full. */
+const createFirst = Effect.fnUntraced(function*(order: Order, tier: PricingTier, ordered: Ordered) {
+  const off = discountOn(tier.price_idr, yield* firstSessionDiscount(order.customer_id))
+  if (off > 0) {
+    const quoted = yield* quote(order, tier, ordered, off)
+    const discounted = yield* (yield* Payments).createDiscounted(quoted)
+    if (discounted !== null) return discounted
+  }
+  return yield* create(order, tier, ordered)
 })
 
 export const orderPayment = Effect.fnUntraced(function*(
@@ -109,7 +153,7 @@ export const orderPayment = Effect.fnUntraced(function*(
   yield* nothingLive(order.customer_id)
   const { target_mitra_id = null, topic } = order
   if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
-  return yield* create(order, tier, {
+  return yield* createFirst(order, tier, {
     id,
     product: "chat_session",
     extends_session_id: null,

@@ -13,9 +13,11 @@ import type { Device } from "../../services/devices.ts"
 import type { PushEntry } from "../../services/journal.ts"
 import type { OnlineLogEntry } from "../../services/mitras.ts"
 import type { OneTimeCode } from "../../services/one-time-codes.ts"
-import type { Payment, PricingTier, RawWebhook } from "../../services/payments.ts"
+import type { DeskPayment } from "../../services/payment-desk.ts"
+import type { RawWebhook } from "../../services/payments.ts"
 import type { CustomerAccount, MitraAccount, StaffAccount } from "../../services/people.ts"
 import type { Proposal } from "../../services/proposals.ts"
+import type { FirstSessionDiscount, PricedTier, PricingChange } from "../../services/pricing.ts"
 import type { StoredMessage } from "../../services/sessions.ts"
 import type { TestNumber } from "../../services/test-numbers.ts"
 
@@ -62,15 +64,7 @@ export interface SettingRow {
   readonly updated_at: number
 }
 
-export interface PricingTierRow extends PricingTier {
-  readonly version: number
-  readonly updated_at: number
-}
-
-export interface PaymentRow extends Payment {
-  readonly provider_ref: string | null
-  readonly failed_at: number | null
-}
+export type PaymentRow = Omit<DeskPayment, "customer_name">
 
 /** The session without what Postgres keeps in other tables (offers, assignments) or joins (names). */
 export interface ChatSessionRow
@@ -145,7 +139,10 @@ export const make = () => ({
   test_numbers: new Map<string, TestNumberRow>(),
   settings: new Map<string, SettingRow>(),
   audit_log: new Map<string, AuditEntry>(),
-  pricing_tiers: new Map<string, PricingTierRow>(),
+  pricing_tiers: new Map<string, PricedTier>(),
+  pricing_discounts: new Map<"first_session", FirstSessionDiscount>(),
+  /** Oldest first; nothing is ever taken out. */
+  pricing_history: [] as Array<PricingChange>,
   payment_requests: new Map<string, PaymentRow>(),
   webhook_logs: new Map<string, RawWebhook>(),
   chat_sessions: new Map<string, ChatSessionRow>(),

@@ -12,6 +12,7 @@ import pauseAfterMissedOffers from "../../../migrations/0005_pause_after_missed_
 import extendAndRetry from "../../../migrations/0006_extend_sessions_and_retry.ts"
 import devicesAndTestNumbers from "../../../migrations/0007_create_devices_and_test_numbers.ts"
 import turnedDownOffers from "../../../migrations/0008_index_turned_down_offers.ts"
+import priceAndSettle from "../../../migrations/0009_price_and_settle_payments.ts"
 import rerouteSessions from "../../../migrations/0010_reroute_sessions.ts"
 
 const migrations = {
@@ -23,6 +24,7 @@ const migrations = {
   "0006_extend_sessions_and_retry": extendAndRetry,
   "0007_create_devices_and_test_numbers": devicesAndTestNumbers,
   "0008_index_turned_down_offers": turnedDownOffers,
+  "0009_price_and_settle_payments": priceAndSettle,
   "0010_reroute_sessions": rerouteSessions
 }
 

@@ -1,7 +1,7 @@
 // What goes wrong in one run: which kinds of trouble are on (a random subset: a swarm), when each strikes,
 // and that all of it is over when the world is told to heal.
 import type { Dice } from "../kernel/seeded-random.ts"
-import type { FaultPlan, Population, Stage } from "../simulation.ts"
+import type { FaultMark, FaultPlan, Population, Stage } from "../simulation.ts"
 import type { FaultKind, Scene, Trouble } from "./fault.ts"
 import { cutSockets, laggingPhones, oddWebhooks, silentLines } from "./outside.ts"
 import { frozen, killed, partitioned, rollingRestart, skewed } from "./runners.ts"
@@ -48,20 +48,31 @@ export const chosenFaults = (choice: FaultChoice, seed: Dice): ReadonlyArray<Fau
 }
 
 /** Strikes `kind` again and again until it is told to stop. */
-const recurring = (scene: Scene, kind: FaultKind, dice: Dice, open: Set<Trouble>) => {
+const recurring = (
+  scene: Scene,
+  kind: FaultKind,
+  dice: Dice,
+  open: Map<Trouble, FaultMark>,
+  marks: Array<FaultMark>
+) => {
   const { time, outside } = scene.stage.world
   let isOver = false
   const mark = (text: string) => scene.stage.trace.add(time.now_us, "faults", kind.name, text)
   const end = (trouble: Trouble) => {
-    if (!open.delete(trouble)) return
+    const opened = open.get(trouble)
+    if (opened === undefined) return
+    open.delete(trouble)
     trouble.undo()
+    opened.to_us = time.now_us
     if (trouble.lasts_ms > 0) mark(`over: ${trouble.text}`)
   }
   const strike = () => {
     if (isOver) return
     const trouble = kind.strike(scene, dice)
     if (trouble !== null) {
-      open.add(trouble)
+      const opened = { name: kind.name, text: trouble.text, from_us: time.now_us, to_us: null }
+      open.set(trouble, opened)
+      marks.push(opened)
       mark(trouble.text)
       time.after(trouble.lasts_ms, outside, () => end(trouble))
     }
@@ -71,7 +82,7 @@ const recurring = (scene: Scene, kind: FaultKind, dice: Dice, open: Set<Trouble>
   time.after(dice.exponential(kind.every_ms), outside, strike)
   return () => {
     isOver = true
-    for (const trouble of open) end(trouble)
+    for (const trouble of open.keys()) end(trouble)
   }
 }
 
@@ -79,12 +90,14 @@ export const faultPlan =
   (kinds: ReadonlyArray<FaultKind>) => (stage: Stage, population: Population): FaultPlan => {
     const scene: Scene = { stage, population }
     const dice = stage.world.dice.split("faults")
-    const open = new Set<Trouble>()
+    const open = new Map<Trouble, FaultMark>()
+    const marks: Array<FaultMark> = []
     const stops: Array<() => void> = []
     return {
       names: kinds.map(({ name }) => name),
+      marks,
       begin: () => {
-        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open))
+        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open, marks))
       },
       heal: () => {
         for (const stop of stops) stop()

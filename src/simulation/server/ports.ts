@@ -14,6 +14,7 @@ import * as Beacon from "../../layers/beacon.ts"
 import * as BeaconValkey from "../../layers/beacon.valkey.ts"
 import { makeLinkedBus } from "../../layers/bus/links.ts"
 import { busTimings } from "../../layers/bus/timings.ts"
+import * as CheckoutBuiltin from "../../layers/checkout.builtin.ts"
 import * as DevicesMemory from "../../layers/devices.memory.ts"
 import { commitTurn } from "../../layers/journal.memory.ts"
 import { makeGroupCommit } from "../../layers/journal/group-commit.ts"
@@ -26,10 +27,12 @@ import * as MirrorOff from "../../layers/mirror.off.ts"
 import * as MissedOffersMemory from "../../layers/missed-offers.memory.ts"
 import * as MitrasMemory from "../../layers/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../layers/one-time-codes.memory.ts"
+import * as PaymentDeskMemory from "../../layers/payment-desk.memory.ts"
 import * as PaymentsMemory from "../../layers/payments.memory.ts"
 import * as PeopleMemory from "../../layers/people.memory.ts"
 import * as PresenceValkey from "../../layers/presence.valkey.ts"
 import * as ProposalsMemory from "../../layers/proposals.memory.ts"
+import * as PricingMemory from "../../layers/pricing.memory.ts"
 import * as RateLimitsMemory from "../../layers/rate-limits.memory.ts"
 import * as RateLimitsValkey from "../../layers/rate-limits.valkey.ts"
 import * as SessionsMemory from "../../layers/sessions.memory.ts"
@@ -48,9 +51,11 @@ import { Journal, type TurnWrite } from "../../services/journal.ts"
 import { MissedOffers } from "../../services/missed-offers.ts"
 import { Mitras } from "../../services/mitras.ts"
 import { OneTimeCodes } from "../../services/one-time-codes.ts"
+import { PaymentDesk } from "../../services/payment-desk.ts"
 import { Payments } from "../../services/payments.ts"
 import { People } from "../../services/people.ts"
 import { Proposals } from "../../services/proposals.ts"
+import { Pricing } from "../../services/pricing.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import { TestNumbers } from "../../services/test-numbers.ts"
@@ -165,11 +170,14 @@ export const ports = (stores: Stores, caller: Process) =>
       remote(MissedOffers, MissedOffersMemory.layer, stores, caller),
       remote(Mitras, MitrasMemory.layer, stores, caller),
       remote(OneTimeCodes, OneTimeCodesMemory.layer, stores, caller),
+      remote(PaymentDesk, PaymentDeskMemory.layer, stores, caller),
       remote(Payments, PaymentsMemory.layer, stores, caller),
       remote(People, PeopleMemory.layer, stores, caller),
       remote(Proposals, ProposalsMemory.layer, stores, caller),
+      remote(Pricing, PricingMemory.layer, stores, caller),
       remote(Sessions, SessionsMemory.layer, stores, caller),
       remote(TestNumbers, TestNumbersMemory.layer, stores, caller),
+      CheckoutBuiltin.layer,
       codeSender,
       settings(stores, caller),
       journal(stores, caller),

@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
-import { RpcTest } from "effect/rpc"
+import { type Rpc, type RpcGroup, RpcTest } from "effect/rpc"
 import { AdminAccountRpcs } from "../../../src/contract/admin/accounts.ts"
 import type { CallError } from "../../../src/contract/errors.ts"
 import type { Role } from "../../../src/domain/staff.ts"
@@ -58,9 +58,9 @@ const connectionOf = (staffId: string | null) =>
     close: () => Effect.void
   })
 
-/** Calls as this member of staff, or as nobody. */
-export const seat = (staffId: string | null) =>
-  Effect.map(RpcTest.makeClient(gated, { flatten: true, disableFatalDefects: true }), (client) => {
+/** Calls of this group as this member of staff, or as nobody. */
+export const seatAt = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) => (staffId: string | null) =>
+  Effect.map(RpcTest.makeClient(group, { flatten: true, disableFatalDefects: true }), (client) => {
     const asked = client as unknown as (tag: string, payload: unknown) => Effect.Effect<unknown, CallError>
     // The contract's shapes are checked by the codec; these tests look at single fields.
     // oxlint-disable-next-line typescript/no-explicit-any
@@ -69,9 +69,13 @@ export const seat = (staffId: string | null) =>
   })
 
 /** A colleague with this role, and their seat. */
-export const colleague = Effect.fnUntraced(function*(n: number, role: Role) {
-  const id = idOf(0xa0 + n)
-  const staff = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
-  yield* (yield* People).createStaff(staff, t0)
-  return { id, call: yield* seat(id) }
-})
+export const colleagueOf = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) =>
+  Effect.fnUntraced(function*(n: number, role: Role) {
+    const id = idOf(0xa0 + n)
+    const staff = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
+    yield* (yield* People).createStaff(staff, t0)
+    return { id, call: yield* seatAt(group)(id) }
+  })
+
+export const seat = seatAt(gated)
+export const colleague = colleagueOf(gated)

@@ -23,7 +23,8 @@ describe("customer.pricing", () => {
         label: "5 minutes",
         mode: "chat",
         duration_seconds: 300,
-        price_idr: 10_000
+        price_idr: 10_000,
+        first_session_price_idr: null
       }])
     }).pipe(Effect.provide(world)))
 })
@@ -40,6 +41,7 @@ describe("customer.create_payment", () => {
         status: "pending",
         amount_idr: tier.price_idr,
         duration_seconds: tier.duration_seconds,
+        discount_idr: 0,
         checkout_url: `builtin:${payment.payment_id}`,
         created_at: instant(t0),
         expires_at: instant(t0 + 20 * minute),

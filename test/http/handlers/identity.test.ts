@@ -18,6 +18,7 @@ const payloads: Record<string, object> = {
   "customer.pricing": {},
   "customer.create_payment": { command_id, tier_id: "chat-5", topic: "regular" },
   "customer.payment_status": { payment_id: idOf(1) },
+  "customer.pending_payments": {},
   "customer.availability": {},
   "customer.request_status": { session_id },
   "customer.retry_request": { command_id, payment_id: idOf(1) },
