@@ -7,8 +7,11 @@ import { start } from "../kernel/runtime.ts"
 import { productionPace } from "../pace.ts"
 import { devCode } from "../server/runner.ts"
 import { makeStage, type Population, type Stage } from "../simulation.ts"
-import { Customer, Mitra, type Person } from "./people.ts"
-import { type Scenario, type Step, Story, type When } from "./story.ts"
+import { Customer } from "./people/customer.ts"
+import { Mitra } from "./people/mitra.ts"
+import type { Person } from "./people/person.ts"
+import type { Step } from "./step.ts"
+import { type Scenario, Story, type When } from "./story.ts"
 
 export interface Played {
   readonly scenario: Scenario

@@ -1,8 +1,12 @@
 // The language of scenarios: people, exact instants, what they do, what goes wrong, and what everybody must
 // see. A scenario is a list of steps; play.ts runs it in a world.
 import type { FaultKind } from "../faults/fault.ts"
-import { Customer, Mitra, Person, Staff } from "./people.ts"
+import { Customer } from "./people/customer.ts"
+import { Mitra } from "./people/mitra.ts"
+import type { Person } from "./people/person.ts"
+import { Staff } from "./people/staff.ts"
 import type { Play } from "./play.ts"
+import { type Sight, type Step, Unexpected } from "./step.ts"
 
 /** "12 s", "12.01 s", "250 ms", "3 min", "1 h": from the moment everybody is connected. */
 export type Instant = `${number} ${"us" | "ms" | "s" | "min" | "h"}`
@@ -16,13 +20,6 @@ export const microseconds = (instant: Instant): number => {
     throw new Error(`"${instant}" is no time; expected for example "12 s", "12.01 s", "250 ms" or "3 min"`)
   }
   return Math.round(Number(amount) * factor)
-}
-
-/** Something that happens: an action of a person, a fault, or an expectation. */
-export interface Step {
-  readonly text: string
-  /** Throws when an expectation does not hold. */
-  readonly run: (play: Play) => void
 }
 
 /** When a step happens: at an instant, or a while after something was seen. */
@@ -45,12 +42,6 @@ export interface Scenario {
 export interface StoryOptions {
   readonly runners: number
   readonly valkey: boolean
-}
-
-/** Something that can be waited for. */
-export interface Sight {
-  readonly text: string
-  readonly holds: (play: Play) => boolean
 }
 
 export class Story {
@@ -170,17 +161,6 @@ export class Story {
     }
     this.people.push(person)
     return person
-  }
-}
-
-/** An expectation that does not hold: what was expected, and what was there instead. */
-export class Unexpected extends Error {
-  readonly expected: string
-  readonly found: unknown
-  constructor(expected: string, found: unknown) {
-    super(`expected: ${expected}${found === undefined ? "" : `; found: ${JSON.stringify(found)}`}`)
-    this.expected = expected
-    this.found = found
   }
 }
 

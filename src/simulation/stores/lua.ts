@@ -13,8 +13,7 @@ unpack = table.unpack
 redis = { call = function(...)
   local args = {...}
   for i = 1, #args do
-    if math.type(args[i]) == "float" and args[i] == math.floor(args[i]) then args[i] = math.tointeger(args[i]) end
-    args[i] = tostring(args[i])
+    args[i] = tostring(math.tointeger(args[i]) or args[i])
   end
   return valkey_call(args)
 end }

@@ -19,7 +19,7 @@ const chronicle: Chronicle = {
 
 /** What the page's own script finds in `run`. */
 const dataOf = (page: string): unknown => {
-  const [, json] = /const run = (.*)\n/.exec(page) ?? []
+  const [, json] = /const run = ([^\n]*)\n/.exec(page) ?? []
   return JSON.parse(json ?? "")
 }
 

@@ -1,4 +1,4 @@
-// The simulated Valkey under the real mirror and its real scripts, held to the suite that the real one passes.
+// The simulated Valkey under the real mirror and its real scripts, held to the suite of the real one.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -44,7 +44,7 @@ export const webhookTwice = scenario(
 
 export const webhookFirst = scenario(
   "the webhook comes before the payment row is visible",
-  "A provider that is quicker than our commit hears 'ignored' and the payment still ends in a chat, by its repetition.",
+  "A provider quicker than our commit hears 'ignored'; its repetition still ends in a chat.",
   (story) => {
     const ayu = story.mitra("ayu")
     const sari = story.customer("sari")
@@ -79,7 +79,7 @@ export const extensionGranted = scenario(
 
 export const extensionAtExpiry = scenario(
   "an extension is paid in the second of expiry",
-  "Paid while the last second runs: one defined result. Too late for the chat means a recorded failure, never lost money.",
+  "One defined result: too late for the chat is a recorded failure, never lost money.",
   (story) => {
     const { sari } = inAChat(story)
     story.at("280 s", sari.asksForMoreTime("chat_5"))

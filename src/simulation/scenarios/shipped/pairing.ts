@@ -1,11 +1,9 @@
 // Crossings around an offer: who wins, who is told what, and what happens when it is over meanwhile.
 import { scenario } from "../story.ts"
 
-const paired = "Both are asked; the first yes wins."
-
 export const twoAccepts = scenario(
   "two accepts in one millisecond",
-  `${paired} The other one hears why she lost.`,
+  "Both are asked; the first yes wins, and the other one hears why she lost.",
   (story) => {
     const ayu = story.mitra("ayu")
     const bunga = story.mitra("bunga")
@@ -76,7 +74,7 @@ export const lateAccept = scenario(
 
 export const deactivationMidOffer = scenario(
   "deactivation while an offer is open",
-  "Staff deactivate her while she is being asked: her socket closes, her offer is withdrawn, the other one is still asked.",
+  "Deactivated while she is asked: her socket closes, her offer is withdrawn, the other one is still asked.",
   (story) => {
     const ayu = story.mitra("ayu")
     const bunga = story.mitra("bunga")

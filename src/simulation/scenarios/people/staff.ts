@@ -1,0 +1,31 @@
+// What a member of staff can do in a scenario.
+import type { Play } from "../play.ts"
+import type { Step } from "../step.ts"
+import type { Mitra } from "./mitra.ts"
+import { Person } from "./person.ts"
+
+export class Staff extends Person {
+  calling(tag: string, payload: (play: Play) => object, text = tag): Step {
+    return this.calls(text, tag, (play) => ({ command_id: this.app(play).newId(), ...payload(play) }))
+  }
+
+  deactivates(mitra: Mitra): Step {
+    return this.calling(
+      "admin.deactivate_mitra",
+      (play) => ({ mitra_id: mitra.app(play).id }),
+      `deactivates ${mitra.name}`
+    )
+  }
+
+  forcesOffline(mitra: Mitra): Step {
+    return this.calling(
+      "admin.force_offline",
+      (play) => ({ mitra_id: mitra.app(play).id }),
+      `takes ${mitra.name} offline`
+    )
+  }
+
+  sets(key: string, value: number | string | boolean): Step {
+    return this.calls(`sets ${key} to ${value}`, "admin.settings_write", () => ({ key, value }))
+  }
+}
