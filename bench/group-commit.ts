@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import * as CipherNone from "../src/layers/cipher.none.ts"
 import * as JournalPostgres from "../src/layers/journal.postgres.ts"
 import { defaultLimits, makeGroupCommit } from "../src/layers/journal/group-commit.ts"
 import * as PaymentsPostgres from "../src/layers/payments.postgres.ts"
@@ -139,7 +140,7 @@ export const bench: Effect.Effect<void, unknown> = Effect.gen(function*() {
     PeoplePostgres.layer,
     SessionsPostgres.layer,
     SecureRandom.layerWebCrypto
-  ).pipe(Layer.provideMerge(pool))
+  ).pipe(Layer.provideMerge(CipherNone.layer), Layer.provideMerge(pool))
   yield* Effect.gen(function*() {
     console.log(`${yield* durability(yield* SqlClient.SqlClient)}; ${poolSize} connections, ${rounds} rounds`)
     yield* compare

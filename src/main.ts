@@ -1,6 +1,6 @@
 // The whole server as one layer graph: what starts after what, and in reverse what stops before what.
 //
-//   configuration -> Postgres (schema checked) -> ports -> cluster, actors, catch-up, sweeps
+//   configuration -> Postgres (schema and keys checked) -> ports -> cluster, actors, catch-up, sweeps
 //     -> internal listener -> public listener -> ready
 //
 // Stopping runs upwards: phones are told to come back elsewhere, listeners close, actors finish their
@@ -13,6 +13,7 @@ import { NetAddress } from "effect/net"
 import * as Cluster from "./actors/cluster.ts"
 import * as Supervision from "./actors/supervision.ts"
 import { Milestones } from "./actors/sweeps/milestones.ts"
+import { redactedKeys } from "./config/encryption-keys.ts"
 import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public-api.ts"
 import * as AccessTokens from "./http/auth/access-tokens.ts"
@@ -29,6 +30,7 @@ import * as AuthSessions from "./layers/auth-sessions.postgres.ts"
 import * as Availability from "./layers/availability.ts"
 import * as CheckoutBuiltin from "./layers/checkout.builtin.ts"
 import * as CheckoutXendit from "./layers/checkout.xendit.ts"
+import * as Cipher from "./layers/cipher.ts"
 import * as CodeSenderFazpass from "./layers/code-sender.fazpass.ts"
 import * as CodeSenderLog from "./layers/code-sender.log.ts"
 import * as CodeSenderNone from "./layers/code-sender.none.ts"
@@ -88,6 +90,10 @@ const xendit = (config: ServerConfigValues) => {
 const checkout = (config: ServerConfigValues) => xendit(config)?.checkout ?? CheckoutBuiltin.layer
 const webhooks = (config: ServerConfigValues) =>
   xendit(config)?.webhooks ?? Webhooks.layer({ tokens: config.payment_webhook_token })
+
+/** What private texts are in the database. */
+export const cipher = (config: ServerConfigValues) =>
+  Cipher.layerFor(redactedKeys(config.message_encryption_keys))
 
 /** Every port, on Postgres. Needs the database; gives it on, because the cluster shares it. */
 export const ports = (config: ServerConfigValues) => {
@@ -220,6 +226,7 @@ export const server = Layer.unwrap(
       Layer.provideMerge(actors(config)),
       Layer.provideMerge(ports(config)),
       Layer.provideMerge(database(config)),
+      Layer.provideMerge(cipher(config)),
       Layer.provideMerge(Readiness.layer)
     ))
 )

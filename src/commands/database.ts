@@ -4,9 +4,10 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { ConfigProblem, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { pool, seedPorts } from "../layers/database.ts"
+import { checkKeys } from "../layers/encryption/key-record.ts"
 import { currentVersion, migrate as applyMigrations, schemaVersion } from "../layers/postgres/migrations.ts"
 import { seed as plant } from "../layers/seed.ts"
-import { seedOf } from "../main.ts"
+import { cipher, seedOf } from "../main.ts"
 
 const given = Effect.fnUntraced(function*(config: ServerConfigValues) {
   if (config.database_url !== null) return pool(config.database_url, { connections_max: 4 })
@@ -29,6 +30,10 @@ export const migrate = Effect.gen(function*() {
 export const seed = Effect.gen(function*() {
   const config = yield* ServerConfig
   const database = yield* given(config)
-  const added = yield* plant(seedOf(config)).pipe(Effect.provide(seedPorts), Effect.provide(database))
+  const added = yield* Effect.andThen(checkKeys, plant(seedOf(config))).pipe(
+    Effect.provide(seedPorts),
+    Effect.provide(database),
+    Effect.provide(cipher(config))
+  )
   yield* Console.log(added.length === 0 ? "nothing to add" : added.map((what) => `added ${what}`).join("\n"))
 })

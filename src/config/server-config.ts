@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { encryptionKeys } from "./encryption-keys.ts"
 import { flag, optionalSecret, port, read, secrets, text, url, whole, type Variable } from "./variables.ts"
 
 const host = /^[A-Za-z0-9.:_-]+$/
@@ -65,6 +66,7 @@ const variables = {
   fazpass_url: text("FAZPASS_URL", "an http url", /^https?:\/\/[^\s/]+\S*$/, {
     development: "https://api.fazpass.com"
   }),
+  message_encryption_keys: encryptionKeys("MESSAGE_ENCRYPTION_KEYS"),
   data_dir: text("DATA_DIR", "a folder", /^.+$/, { development: ".data" }),
   database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
   trusted_proxy_hops: whole("TRUSTED_PROXY_HOPS", 0, 5, { development: 0 }),
@@ -90,6 +92,7 @@ type SecretKey =
   | "fazpass_merchant"
   | "xendit_secret_key"
   | "xendit_webhook_token"
+  | "message_encryption_keys"
 
 export type ServerConfigValues =
   & { readonly production: boolean }
@@ -121,7 +124,8 @@ const redact = (values: Values, production: boolean): ServerConfigValues => {
     fazpass_key: secret(values.fazpass_key),
     fazpass_merchant: secret(values.fazpass_merchant),
     xendit_secret_key: secret(values.xendit_secret_key),
-    xendit_webhook_token: secret(values.xendit_webhook_token)
+    xendit_webhook_token: secret(values.xendit_webhook_token),
+    message_encryption_keys: secret(values.message_encryption_keys)
   }
 }
 

@@ -76,8 +76,15 @@ export const url = (
   )
 
 /** A secret that only some servers need. Null when absent. */
-export const optionalSecret = (name: string, expected: string, pattern: RegExp) =>
-  variable<string | null>(name, expected, (given) => pattern.test(given) ? given : null, {
+export const optionalSecret = (
+  name: string,
+  expected: string,
+  isGood: RegExp | ((given: string) => boolean)
+) =>
+  variable<string | null>(name, expected, (given) => {
+    const good = typeof isGood === "function" ? isGood(given) : isGood.test(given)
+    return good ? given : null
+  }, {
     development: null,
     secret: true
   })

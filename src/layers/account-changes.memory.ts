@@ -1,6 +1,7 @@
 // AccountChanges in memory: what staff change about accounts, in the shared in-memory store.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { maskedPhone } from "../domain/phone.ts"
 import {
   AccountChanges,
   type StaffChange,
@@ -76,7 +77,7 @@ export const layer = Layer.effect(AccountChanges)(
       createMitra: (mitra, entry) =>
         Effect.sync(() => {
           const added = addMitra(tables, mitra, entry.at)
-          const after = { display_name: mitra.display_name, phone: mitra.phone }
+          const after = { display_name: mitra.display_name, phone: maskedPhone(mitra.phone) }
           if (added) appendEntry(tables, { ...entry, before: null, after })
           return added
         }),

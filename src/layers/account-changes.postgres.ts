@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Json } from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import { maskedPhone } from "../domain/phone.ts"
 import {
   AccountChanges,
   type StaffChange,
@@ -12,7 +13,8 @@ import {
   staffListMax
 } from "../services/account-changes.ts"
 import type { ChangeEntry } from "../services/audit.ts"
-import { mitraOf, takeMitra, takeStaff } from "./people.postgres.ts"
+import { Cipher } from "../services/cipher.ts"
+import { mitraColumns, mitraIn, takeMitra, takeStaff } from "./people.postgres.ts"
 import { lockFor } from "./postgres/advisory-locks.ts"
 import { insertAuditEntry } from "./postgres/audit-log.ts"
 import { allOf, firstOf, Millis } from "./postgres/columns.ts"
@@ -65,7 +67,7 @@ const changeStaff = (sql: Sql) =>
   )
 
 /** The entry only for an account that is new: a repeat of the same call finds its own. */
-const created = (sql: Sql, take: ReturnType<typeof takeMitra>, entry: ChangeEntry, after: Json) =>
+const created = <E, R>(sql: Sql, take: Effect.Effect<boolean, E, R>, entry: ChangeEntry, after: Json) =>
   take.pipe(
     Effect.tap((added) =>
       added ? Effect.asVoid(insertAuditEntry(sql, { ...entry, before: null, after })) : Effect.void
@@ -74,12 +76,12 @@ const created = (sql: Sql, take: ReturnType<typeof takeMitra>, entry: ChangeEntr
     answered
   )
 
-const renameMitra = (sql: Sql) =>
+const renameMitra = (sql: Sql, cipher: Cipher["Service"]) =>
   Effect.fnUntraced(
     function*(mitraId: string, display_name: string, entry: ChangeEntry) {
       const before = yield* Effect.flatMap(
-        sql`SELECT id, display_name, phone, is_active FROM mitras WHERE id = ${mitraId} FOR NO KEY UPDATE`,
-        mitraOf
+        sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE id = ${mitraId} FOR NO KEY UPDATE`,
+        mitraIn(cipher)
       )
       if (before === null) return null
       if (before.display_name !== display_name) {
@@ -96,21 +98,22 @@ const renameMitra = (sql: Sql) =>
     answered
   )
 
-export const layer = Layer.effect(AccountChanges)(
-  Effect.map(SqlClient.SqlClient, (sql) =>
-    AccountChanges.of({
-      staff: sql`SELECT ${sql.literal(columns)} FROM staff ORDER BY lower(email) LIMIT ${staffListMax}`.pipe(
-        Effect.flatMap(summariesOf),
-        answered
-      ),
-      createStaff: (staff, entry) =>
-        created(sql, takeStaff(sql, staff, entry.at), entry, { email: staff.email, role: staff.role }),
-      changeStaff: changeStaff(sql),
-      createMitra: (mitra, entry) =>
-        created(sql, takeMitra(sql, mitra, entry.at), entry, {
-          display_name: mitra.display_name,
-          phone: mitra.phone
-        }),
-      renameMitra: renameMitra(sql)
-    }))
-)
+export const layer = Layer.effect(AccountChanges)(Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const cipher = yield* Cipher
+  return AccountChanges.of({
+    staff: sql`SELECT ${sql.literal(columns)} FROM staff ORDER BY lower(email) LIMIT ${staffListMax}`.pipe(
+      Effect.flatMap(summariesOf),
+      answered
+    ),
+    createStaff: (staff, entry) =>
+      created(sql, takeStaff(sql, staff, entry.at), entry, { email: staff.email, role: staff.role }),
+    changeStaff: changeStaff(sql),
+    createMitra: (mitra, entry) =>
+      created(sql, takeMitra(sql, cipher, mitra, entry.at), entry, {
+        display_name: mitra.display_name,
+        phone: maskedPhone(mitra.phone)
+      }),
+    renameMitra: renameMitra(sql, cipher)
+  })
+}))

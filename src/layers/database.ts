@@ -6,6 +6,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
 import { startEmbeddedPostgres } from "./embedded-postgres.ts"
+import { checkKeys } from "./encryption/key-record.ts"
 import * as Passwords from "./passwords.ts"
 import * as Payments from "./payments.postgres.ts"
 import * as People from "./people.postgres.ts"
@@ -36,14 +37,16 @@ export interface PoolSize {
 export const pool = (url: Redacted.Redacted, size: PoolSize) =>
   Pool.layer({ url, application: "halobestie", connections_max: size.connections_max })
 
-/** What the seed needs, for whoever seeds without a whole server. */
+/** What the seed needs, for whoever seeds without a whole server; the cipher is given. */
 export const seedPorts = Layer.mergeAll(People.layer, Payments.layer, Passwords.layer).pipe(
   Layer.provideMerge(SecureRandom.layerWebCrypto)
 )
 
-/** A pool on a database that somebody else migrates. */
+/** A pool on a database that somebody else migrates, and whose sealed texts can be read here. */
 export const layerChecked = (options: PoolSize & { readonly url: Redacted.Redacted }) =>
-  Layer.effectDiscard(checkSchema).pipe(Layer.provideMerge(pool(options.url, options)))
+  Layer.effectDiscard(Effect.andThen(checkSchema, checkKeys)).pipe(
+    Layer.provideMerge(pool(options.url, options))
+  )
 
 /** A pool on the embedded Postgres in `directory`, migrated and seeded; it stops with the scope. */
 export const layerEmbedded = (
@@ -61,6 +64,7 @@ export const layerEmbedded = (
       const prepare = Effect.gen(function*() {
         const applied = yield* migrate
         if (applied.length > 0) yield* Effect.logInfo(`migrated: ${applied.length} migrations applied`)
+        yield* checkKeys
         const added = yield* seed(options.seed)
         if (added.length > 0) yield* Effect.logInfo(`seeded: ${added.join(", ")}`)
       }).pipe(Effect.provide(seedPorts))

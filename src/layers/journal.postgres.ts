@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import type { Json } from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { Cipher } from "../services/cipher.ts"
 import { Journal, type TurnWrite, type Verdict } from "../services/journal.ts"
 import { Unavailable } from "../services/unavailable.ts"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "./journal/group-commit.ts"
@@ -17,7 +18,7 @@ import { consumptionsOf, judge, type Judged } from "./journal/judgement.ts"
 import { offerTaken, oneWinner, TurnRejected } from "./journal/rejection.ts"
 import { answered, isPassing, sqlErrorsIn, sqlState, violated } from "./postgres/failure.ts"
 import { lockAndRead } from "./postgres/journal-facts.ts"
-import { rowsOf } from "./postgres/journal-rows.ts"
+import { rowsOf, textsIn } from "./postgres/journal-rows.ts"
 import { writeRows } from "./postgres/journal-writes.ts"
 
 const unavailable = new Unavailable({ what: "postgres", retryable: true })
@@ -65,6 +66,7 @@ const outcomeOf = ({ judgement }: Judged): Outcome => {
 export const makeWriter = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const random = yield* SecureRandom.SecureRandom
+  const cipher = yield* Cipher
 
   const transaction = (turns: ReadonlyArray<TurnWrite>) =>
     Effect.gen(function*() {
@@ -73,7 +75,8 @@ export const makeWriter = Effect.gen(function*() {
       if (written.length > 0) {
         const charged = written.flatMap(({ turn }) => consumptionsOf(turn))
         const ids = yield* Effect.forEach(charged, () => random.uuidV7())
-        yield* writeRows(sql, rowsOf(written, ids))
+        const seal = yield* cipher.sealer(textsIn(written))
+        yield* writeRows(sql, rowsOf(written, ids, seal))
       }
       return judged.map(outcomeOf)
     }).pipe(sql.withTransaction)

@@ -15,6 +15,8 @@ import {
   type OneTimeCode,
   OneTimeCodes
 } from "../services/one-time-codes.ts"
+import { Cipher } from "../services/cipher.ts"
+import { hasPhone, keptPhone } from "./encryption/phones.ts"
 import { lockFor } from "./postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
@@ -39,28 +41,34 @@ const newestTimes = (sql: SqlClient.SqlClient, matching: Fragment, limit: number
     Effect.map((rows) => rows.map((row) => row.created_at))
   )
 
-const issue = (sql: SqlClient.SqlClient) =>
+const issue = (sql: SqlClient.SqlClient, cipher: Cipher["Service"]) =>
   Effect.fnUntraced(function*(code: OneTimeCode, limits: CodeLimits) {
     // Phone before address, everywhere: two calls can never hold one each and wait for the other.
     yield* lockFor(sql, "code_phone", code.phone)
     yield* lockFor(sql, "code_ip", code.ip)
     const repeated = yield* sql`SELECT 1 FROM one_time_codes WHERE id = ${code.id}`
     if (repeated.length > 0) return { _tag: "Issued" } satisfies Issued
-    const to_phone = yield* newestTimes(sql, sql`phone = ${code.phone}`, limits.per_phone_hourly)
+    const to_phone = yield* newestTimes(
+      sql,
+      hasPhone(sql, cipher, "one_time_codes", code.phone),
+      limits.per_phone_hourly
+    )
     const to_ip = yield* newestTimes(sql, sql`ip = ${code.ip}`, limits.per_ip_hourly)
     const refused = tooSoon(limits, { to_phone, to_ip })
     if (refused !== null) return refused satisfies Issued
-    yield* sql`INSERT INTO one_time_codes (id, phone, user_type, code_hash, ip, created_at, expires_at)
-      VALUES (${code.id}, ${code.phone}, ${code.user_type}, ${code.code_hash}, ${code.ip},
-        ${timestamp(code.created_at)}, ${timestamp(code.expires_at)})`
+    const kept = yield* keptPhone(cipher, "one_time_codes", code.id, code.phone)
+    yield* sql`INSERT INTO one_time_codes (id, phone, phone_sealed, phone_mark, user_type, code_hash, ip,
+        created_at, expires_at)
+      VALUES (${code.id}, ${kept.phone}, ${kept.phone_sealed}, ${kept.phone_mark}, ${code.user_type},
+        ${code.code_hash}, ${code.ip}, ${timestamp(code.created_at)}, ${timestamp(code.expires_at)})`
     return { _tag: "Issued" } satisfies Issued
   }, sql.withTransaction)
 
-const check = (sql: SqlClient.SqlClient) =>
+const check = (sql: SqlClient.SqlClient, cipher: Cipher["Service"]) =>
   Effect.fnUntraced(function*(options: CheckOptions) {
     const code = yield* Effect.flatMap(
       sql`SELECT id, code_hash, attempts, expires_at, used_at FROM one_time_codes
-        WHERE phone = ${options.phone} AND user_type = ${options.user_type}
+        WHERE ${hasPhone(sql, cipher, "one_time_codes", options.phone)} AND user_type = ${options.user_type}
         ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE`,
       codeOf
     )
@@ -85,8 +93,9 @@ export const layer = Layer.effect(OneTimeCodes)(
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const places = yield* Semaphore.make(connectionsMax)
-    const issued = issue(sql)
-    const checked = check(sql)
+    const cipher = yield* Cipher
+    const issued = issue(sql, cipher)
+    const checked = check(sql, cipher)
     return OneTimeCodes.of({
       issue: (code, limits) => answered(places.withPermit(issued(code, limits))),
       check: (options) => answered(places.withPermit(checked(options)))

@@ -4,25 +4,54 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { proofOf } from "../domain/phone.ts"
-import { type MitraAccount, People, type StaffAccount } from "../services/people.ts"
+import { Cipher } from "../services/cipher.ts"
+import { type Customer, type MitraAccount, People, type StaffAccount } from "../services/people.ts"
+import {
+  hasPhone,
+  keptPhone,
+  openPhone,
+  phoneColumns,
+  type PhoneColumns,
+  phoneFields
+} from "./encryption/phones.ts"
 import { lockFor } from "./postgres/advisory-locks.ts"
 import { firstOf, Millis, timestamp, timestampOrNull } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
 
+type Sql = SqlClient.SqlClient
+type Ciphers = Cipher["Service"]
+
 const customerOf = firstOf(Schema.Struct({
   id: Schema.String,
   call_name: Schema.String,
-  phone: Schema.NullOr(Schema.String),
+  ...phoneFields,
   belongs_to: Schema.NullOr(Schema.String),
   created_at: Millis
 }))
 
-export const mitraOf = firstOf(Schema.Struct({
+const mitraOf = firstOf(Schema.Struct({
   id: Schema.String,
   display_name: Schema.String,
-  phone: Schema.String,
+  ...phoneFields,
   is_active: Schema.Boolean
 }))
+
+/** The account in the row, its phone opened. */
+const customerIn = (cipher: Ciphers) =>
+  Effect.fnUntraced(function*(rows: ReadonlyArray<unknown>) {
+    const row = yield* customerOf(rows)
+    if (row === null) return null
+    const { phone_sealed: _, ...account } = row
+    return { ...account, phone: yield* openPhone(cipher, "customers", row) }
+  })
+
+export const mitraIn = (cipher: Ciphers) =>
+  Effect.fnUntraced(function*(rows: ReadonlyArray<unknown>) {
+    const row = yield* mitraOf(rows)
+    if (row === null) return null
+    const { phone_sealed: _, ...account } = row
+    return { ...account, phone: (yield* openPhone(cipher, "mitras", row)) ?? "" }
+  })
 
 const staffOf = firstOf(Schema.Struct({
   id: Schema.String,
@@ -34,30 +63,38 @@ const staffOf = firstOf(Schema.Struct({
   locked_until: Schema.NullOr(Millis)
 }))
 
+const noPhone: PhoneColumns = { phone: null, phone_sealed: null, phone_mark: null }
 const idOf = firstOf(Schema.Struct({ id: Schema.String }))
 const attemptsOf = firstOf(Schema.Struct({ failed_attempts: Schema.Int }))
 
 /** A call that is repeated because its first answer was lost finds its own row: that is no conflict. */
 const isOurs = (id: string) => (row: { readonly id: string } | null): boolean => row?.id === id
 
-const customerColumns = "id, call_name, phone, belongs_to, created_at"
+const customerColumns = `id, call_name, ${phoneColumns}, belongs_to, created_at`
+export const mitraColumns = `id, display_name, ${phoneColumns}, is_active`
+
+const ownerOfPhone = (sql: Sql, cipher: Ciphers, phone: string) =>
+  sql`SELECT ${sql.literal(customerColumns)} FROM customers
+    WHERE ${hasPhone(sql, cipher, "customers", phone)}`.pipe(Effect.flatMap(customerIn(cipher)))
+
+const setPhone = Effect.fnUntraced(function*(sql: Sql, cipher: Ciphers, customerId: string, phone: string) {
+  const kept = yield* keptPhone(cipher, "customers", customerId, phone)
+  yield* sql`UPDATE customers SET phone = ${kept.phone}, phone_sealed = ${kept.phone_sealed},
+    phone_mark = ${kept.phone_mark} WHERE id = ${customerId}`
+})
 
 /** Whoever proves a phone takes its lock first: between looking for its owner and writing none appears. */
-const provePhone = (sql: SqlClient.SqlClient) =>
+const provePhone = (sql: Sql, cipher: Ciphers) =>
   Effect.fnUntraced(
     function*(customerId: string, phone: string) {
       yield* lockFor(sql, "customer_phone", phone)
-      const columns = sql.literal(customerColumns)
       const account = yield* Effect.flatMap(
-        sql`SELECT ${columns} FROM customers WHERE id = ${customerId} FOR UPDATE`,
-        customerOf
+        sql`SELECT ${sql.literal(customerColumns)} FROM customers WHERE id = ${customerId} FOR UPDATE`,
+        customerIn(cipher)
       )
-      const owner = yield* Effect.flatMap(
-        sql`SELECT ${columns} FROM customers WHERE phone = ${phone}`,
-        customerOf
-      )
+      const owner = yield* ownerOfPhone(sql, cipher, phone)
       const proof = proofOf(account, owner, phone)
-      if (proof._tag === "Proven") yield* sql`UPDATE customers SET phone = ${phone} WHERE id = ${customerId}`
+      if (proof._tag === "Proven" && account?.phone === null) yield* setPhone(sql, cipher, customerId, phone)
       if (proof._tag === "BelongsTo") {
         yield* sql`UPDATE customers SET belongs_to = ${proof.customer_id} WHERE id = ${customerId}`
       }
@@ -67,62 +104,87 @@ const provePhone = (sql: SqlClient.SqlClient) =>
     answered
   )
 
-type CustomerCalls = "createCustomer" | "findCustomer" | "findCustomerByPhone" | "provePhone"
+const insertCustomer = (sql: Sql, customer: Omit<Customer, "phone">, kept: PhoneColumns) =>
+  sql`INSERT INTO customers (id, call_name, phone, phone_sealed, phone_mark, created_at)
+    VALUES (${customer.id}, ${customer.call_name}, ${kept.phone}, ${kept.phone_sealed}, ${kept.phone_mark},
+      ${timestamp(customer.created_at)})
+    ON CONFLICT (id) DO NOTHING`.pipe(Effect.asVoid)
 
-const customers = (sql: SqlClient.SqlClient): Pick<People["Service"], CustomerCalls> => ({
-  createCustomer: (customer) =>
-    sql`INSERT INTO customers (id, call_name, phone, created_at)
-      VALUES (${customer.id}, ${customer.call_name}, ${customer.phone}, ${timestamp(customer.created_at)})
-      ON CONFLICT (id) DO NOTHING`.pipe(Effect.asVoid, answered),
-  findCustomer: (id) =>
-    sql`SELECT ${sql.literal(customerColumns)} FROM customers WHERE id = ${id}`.pipe(
-      Effect.flatMap(customerOf),
-      answered
-    ),
-  findCustomerByPhone: (phone) =>
-    sql`SELECT ${sql.literal(customerColumns)} FROM customers WHERE phone = ${phone}`.pipe(
-      Effect.flatMap(customerOf),
-      answered
-    ),
-  provePhone: provePhone(sql)
-})
-
-const insertMitra = (sql: SqlClient.SqlClient, mitra: MitraAccount, at: number) =>
-  sql`WITH made AS (
-      INSERT INTO mitras (id, display_name, phone, is_active, created_at, deactivated_at)
-      VALUES (${mitra.id}, ${mitra.display_name}, ${mitra.phone}, ${mitra.is_active}, ${timestamp(at)},
-        ${timestampOrNull(mitra.is_active ? null : at)})
-      ON CONFLICT (phone) DO NOTHING
-      RETURNING id
-    )
-    INSERT INTO mitra_status (mitra_id) SELECT id FROM made`
-
-/** False when the phone is another mitra's. Also a part of AccountChanges. */
-export const takeMitra = (sql: SqlClient.SqlClient, mitra: MitraAccount, at: number) =>
-  insertMitra(sql, mitra, at).pipe(
-    Effect.andThen(sql`SELECT id FROM mitras WHERE phone = ${mitra.phone}`),
-    Effect.flatMap(idOf),
-    Effect.map(isOurs(mitra.id))
+/** Under the phone's lock, because sealed with another key it is not the same to the index. */
+const createCustomerWith = (sql: Sql, cipher: Ciphers) =>
+  Effect.fnUntraced(
+    function*(customer: Customer, phone: string) {
+      yield* lockFor(sql, "customer_phone", phone)
+      const owner = yield* ownerOfPhone(sql, cipher, phone)
+      if (owner !== null && owner.id !== customer.id) {
+        return yield* Effect.die(new Error("customers: this phone is in use"))
+      }
+      yield* insertCustomer(sql, customer, yield* keptPhone(cipher, "customers", customer.id, phone))
+    },
+    sql.withTransaction,
+    answered
   )
 
+type CustomerCalls = "createCustomer" | "findCustomer" | "findCustomerByPhone" | "provePhone"
+
+const customers = (sql: Sql, cipher: Ciphers): Pick<People["Service"], CustomerCalls> => ({
+  createCustomer: (customer) =>
+    customer.phone === null
+      ? answered(insertCustomer(sql, customer, noPhone))
+      : createCustomerWith(sql, cipher)(customer, customer.phone),
+  findCustomer: (id) =>
+    sql`SELECT ${sql.literal(customerColumns)} FROM customers WHERE id = ${id}`.pipe(
+      Effect.flatMap(customerIn(cipher)),
+      answered
+    ),
+  findCustomerByPhone: (phone) => answered(ownerOfPhone(sql, cipher, phone)),
+  provePhone: provePhone(sql, cipher)
+})
+
+/**
+ * False when the phone is another mitra's. Inside a transaction: the phone's lock keeps others away between
+ * the look and the row. Also a part of AccountChanges.
+ */
+export const takeMitra = Effect.fnUntraced(function*(
+  sql: Sql,
+  cipher: Ciphers,
+  mitra: MitraAccount,
+  at: number
+) {
+  yield* lockFor(sql, "mitra_phone", mitra.phone)
+  const owner = yield* Effect.flatMap(
+    sql`SELECT id FROM mitras WHERE ${hasPhone(sql, cipher, "mitras", mitra.phone)}`,
+    idOf
+  )
+  if (owner !== null) return isOurs(mitra.id)(owner)
+  const kept = yield* keptPhone(cipher, "mitras", mitra.id, mitra.phone)
+  yield* sql`INSERT INTO mitras (id, display_name, phone, phone_sealed, phone_mark, is_active, created_at,
+      deactivated_at)
+    VALUES (${mitra.id}, ${mitra.display_name}, ${kept.phone}, ${kept.phone_sealed}, ${kept.phone_mark},
+      ${mitra.is_active}, ${timestamp(at)}, ${timestampOrNull(mitra.is_active ? null : at)})`
+  yield* sql`INSERT INTO mitra_status (mitra_id) VALUES (${mitra.id})`
+  return true
+})
+
 const mitras = (
-  sql: SqlClient.SqlClient
+  sql: Sql,
+  cipher: Ciphers
 ): Pick<People["Service"], "createMitra" | "findMitra" | "findMitraByPhone"> => ({
-  createMitra: (mitra, at) => answered(takeMitra(sql, mitra, at)),
+  createMitra: (mitra, at) => takeMitra(sql, cipher, mitra, at).pipe(sql.withTransaction, answered),
   findMitra: (id) =>
-    sql`SELECT id, display_name, phone, is_active FROM mitras WHERE id = ${id}`.pipe(
-      Effect.flatMap(mitraOf),
+    sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE id = ${id}`.pipe(
+      Effect.flatMap(mitraIn(cipher)),
       answered
     ),
   findMitraByPhone: (phone) =>
-    sql`SELECT id, display_name, phone, is_active FROM mitras WHERE phone = ${phone}`.pipe(
-      Effect.flatMap(mitraOf),
+    sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE ${hasPhone(sql, cipher, "mitras", phone)}`.pipe(
+      Effect.flatMap(mitraIn(cipher)),
       answered
     )
 })
 
 const insertStaff = (
-  sql: SqlClient.SqlClient,
+  sql: Sql,
   staff: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
   at: number
 ) =>
@@ -132,7 +194,7 @@ const insertStaff = (
 
 /** False when the email is somebody else's. Also a part of AccountChanges. */
 export const takeStaff = (
-  sql: SqlClient.SqlClient,
+  sql: Sql,
   account: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
   at: number
 ) =>
@@ -144,7 +206,7 @@ export const takeStaff = (
 
 const staffColumns = "id, email, password_hash, role, is_active, failed_attempts, locked_until"
 
-const staff = (sql: SqlClient.SqlClient): Omit<
+const staff = (sql: Sql): Omit<
   People["Service"],
   CustomerCalls | "createMitra" | "findMitra" | "findMitraByPhone"
 > => ({
@@ -176,6 +238,8 @@ const staff = (sql: SqlClient.SqlClient): Omit<
     )
 })
 
-export const layer = Layer.effect(People)(
-  Effect.map(SqlClient.SqlClient, (sql) => People.of({ ...customers(sql), ...mitras(sql), ...staff(sql) }))
-)
+export const layer = Layer.effect(People)(Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const cipher = yield* Cipher
+  return People.of({ ...customers(sql, cipher), ...mitras(sql, cipher), ...staff(sql) })
+}))

@@ -7,22 +7,19 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { SessionState, Side } from "../domain/session/state.ts"
 import type { AuditEntry } from "../services/audit.ts"
+import { Cipher } from "../services/cipher.ts"
 import { type Opened, Sessions } from "../services/sessions.ts"
+import type { Unavailable } from "../services/unavailable.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp, timestampOrNull } from "./postgres/columns.ts"
 import { insertAuditEntry } from "./postgres/audit-log.ts"
 import { answered } from "./postgres/failure.ts"
-import {
-  messageRows,
-  offeredRequests,
-  selectOffered,
-  selectSessions,
-  sequencedEvents,
-  sessionStates
-} from "./postgres/session-rows.ts"
+import { offeredRequests, selectOffered, selectSessions, sessionStates } from "./postgres/session-rows.ts"
 import { oversight } from "./sessions/oversight.postgres.ts"
 import { pastSessions } from "./sessions/past.postgres.ts"
+import { story } from "./sessions/story.postgres.ts"
 
 type Sql = SqlClient.SqlClient
+type Ciphers = Cipher["Service"]
 type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
 
 const liveAtMost = 50
@@ -33,7 +30,6 @@ const openTries = 5
 const ids = allOf(Schema.Struct({ id: Schema.String }))
 const epochOf = firstOf(Schema.Struct({ epoch: BigCount }))
 const ownerOf = firstOf(Schema.Struct({ runner: Schema.NullOr(Schema.String), epoch: BigCount }))
-const numbers = allOf(Schema.Struct({ session_id: Schema.String, number: BigCount }))
 const countsOf = firstOf(Schema.Struct({ waiting: BigCount, active: BigCount, closing: BigCount }))
 
 const aheadOf = firstOf(Schema.Struct({ ahead: BigCount }))
@@ -42,9 +38,6 @@ const endOf = firstOf(Schema.Struct({ ends_at: Millis }))
 const paidSessions = allOf(Schema.Struct({ payment_id: Schema.String, id: Schema.String }))
 const sessionsByPayment = (rows: unknown): Effect.Effect<ReadonlyMap<string, string>> =>
   Effect.map(paidSessions(rows), (decoded) => new Map(decoded.map((row) => [row.payment_id, row.id])))
-
-const numbersById = (rows: unknown): Effect.Effect<ReadonlyMap<string, number>> =>
-  Effect.map(numbers(rows), (decoded) => new Map(decoded.map((row) => [row.session_id, row.number])))
 
 /** Locked against giving the payment up: either that comes first and nothing is opened, or it sees this. */
 const insert = (sql: Sql, state: SessionState, deadlineAt: number) =>
@@ -100,13 +93,17 @@ const open = (
     return yield* Effect.die(new Error(`session ${state.id} is neither new nor in anybody's way`))
   })
 
-const one = (sql: Sql, sessionId: string): Effect.Effect<SessionState | null, SqlError> =>
+const one = (
+  sql: Sql,
+  cipher: Ciphers,
+  sessionId: string
+): Effect.Effect<SessionState | null, SqlError | Unavailable> =>
   sql`${selectSessions(sql, { offers: true })} WHERE s.id = ${sessionId}`.pipe(
-    Effect.flatMap(sessionStates),
+    Effect.flatMap(sessionStates(cipher)),
     Effect.map((states) => states[0] ?? null)
   )
 
-const owning = (sql: Sql): Part<"open" | "claim" | "find" | "ofPayments" | "ownerOf"> => ({
+const owning = (sql: Sql, cipher: Ciphers): Part<"open" | "claim" | "find" | "ofPayments" | "ownerOf"> => ({
   open: (state, deadlineAt, audit) => answered(open(sql, state, deadlineAt, audit)),
   // Two statements on purpose: one that waited for the old owner's commit would return the row as it
   // is but the offers as they were. Once the epoch is committed nobody older can write.
@@ -115,10 +112,10 @@ const owning = (sql: Sql): Part<"open" | "claim" | "find" | "ofPayments" | "owne
       const owner =
         yield* sql`UPDATE chat_sessions SET owner_epoch = owner_epoch + 1, owner_runner = ${runner}
         WHERE id = ${sessionId} RETURNING owner_epoch AS epoch`.pipe(Effect.flatMap(epochOf))
-      const state = owner === null ? null : yield* one(sql, sessionId)
+      const state = owner === null ? null : yield* one(sql, cipher, sessionId)
       return owner === null || state === null ? null : { epoch: owner.epoch, state }
     })),
-  find: (sessionId) => answered(one(sql, sessionId)),
+  find: (sessionId) => answered(one(sql, cipher, sessionId)),
   ofPayments: (paymentIds) =>
     sql`SELECT DISTINCT ON (payment_id) payment_id, id FROM chat_sessions
       WHERE payment_id = ANY(${paymentIds}::uuid[]) ORDER BY payment_id, requested_at DESC, id DESC`.pipe(
@@ -140,10 +137,10 @@ const liveWhere = (sql: Sql, side: Side, userId: string) =>
         OR (s.customer_id = ${userId} AND s.status = 'closing')`
     : sql`s.mitra_id = ${userId} AND s.status IN ('active', 'extending', 'closing')`
 
-const personal = (sql: Sql): Part<"liveOf"> => ({
+const personal = (sql: Sql, cipher: Ciphers): Part<"liveOf"> => ({
   liveOf: (side, userId) =>
     sql`${selectSessions(sql, { offers: true })} WHERE ${liveWhere(sql, side, userId)}
-      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(Effect.flatMap(sessionStates), answered)
+      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(Effect.flatMap(sessionStates(cipher)), answered)
 })
 
 const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf" | "pendingOfferSessionsOf"> => ({
@@ -165,44 +162,6 @@ const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf" | "pendingOffe
       Effect.map((rows) => rows.map((row) => row.id)),
       answered
     )
-})
-
-const story = (sql: Sql): Part<"messages" | "sentMessage" | "eventsAfter" | "unread" | "lastSeqs"> => ({
-  messages: (sessionId, range, limit) => {
-    const columns = sql`SELECT session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at
-      FROM messages WHERE session_id = ${sessionId}`
-    return "after" in range
-      ? sql`${columns} AND seq > ${range.after} ORDER BY seq LIMIT ${limit}`.pipe(
-        Effect.flatMap(messageRows),
-        answered
-      )
-      : sql`${columns} AND seq < ${range.before} ORDER BY seq DESC LIMIT ${limit}`.pipe(
-        Effect.flatMap(messageRows),
-        Effect.map((rows) => rows.toReversed()),
-        answered
-      )
-  },
-  sentMessage: (sessionId, senderId, clientMessageId) =>
-    sql`SELECT session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at FROM messages
-      WHERE session_id = ${sessionId} AND sender_id = ${senderId} AND client_message_id = ${clientMessageId}`
-      .pipe(Effect.flatMap(messageRows), Effect.map((rows) => rows[0] ?? null), answered),
-  eventsAfter: (sessionId, seq, limit) =>
-    sql`(SELECT session_id, seq, event FROM session_events
-        WHERE session_id = ${sessionId} AND seq > ${seq} ORDER BY seq LIMIT ${limit})
-      UNION ALL
-      (SELECT session_id, seq, jsonb_build_object('_tag', 'MessageSent',
-          'at', (extract(epoch FROM sent_at) * 1000)::bigint, 'message_id', message_id,
-          'client_message_id', client_message_id, 'side', side, 'sender_id', sender_id, 'body', body)
-        FROM messages WHERE session_id = ${sessionId} AND seq > ${seq} ORDER BY seq LIMIT ${limit})
-      ORDER BY seq LIMIT ${limit}`.pipe(Effect.flatMap(sequencedEvents), answered),
-  unread: (side, sessionIds) =>
-    sql`SELECT m.session_id, count(*) AS number FROM chat_sessions s JOIN messages m ON m.session_id = s.id
-      WHERE s.id = ANY(${sessionIds}::uuid[]) AND m.side <> ${side}
-        AND m.seq > ${side === "customer" ? sql`s.customer_read_seq` : sql`s.mitra_read_seq`}
-      GROUP BY m.session_id`.pipe(Effect.flatMap(numbersById), answered),
-  lastSeqs: (sessionIds) =>
-    sql`SELECT id AS session_id, last_seq AS number FROM chat_sessions
-      WHERE id = ANY(${sessionIds}::uuid[])`.pipe(Effect.flatMap(numbersById), answered)
 })
 
 const line = (sql: Sql): Part<"waiting" | "aheadOf" | "nthEnd" | "haveMet"> => ({
@@ -263,19 +222,17 @@ const overview = (sql: Sql): Part<"due" | "counts"> => ({
   )
 })
 
-export const layer = Layer.effect(Sessions)(
-  Effect.map(
-    SqlClient.SqlClient,
-    (sql) =>
-      Sessions.of({
-        ...owning(sql),
-        ...personal(sql),
-        ...offers(sql),
-        ...story(sql),
-        ...line(sql),
-        ...overview(sql),
-        ...pastSessions(sql),
-        ...oversight(sql)
-      })
-  )
-)
+export const layer = Layer.effect(Sessions)(Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const cipher = yield* Cipher
+  return Sessions.of({
+    ...owning(sql, cipher),
+    ...personal(sql, cipher),
+    ...offers(sql),
+    ...story(sql, cipher),
+    ...line(sql),
+    ...overview(sql),
+    ...pastSessions(sql, cipher),
+    ...oversight(sql)
+  })
+}))

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { maskedPhone } from "../../src/domain/phone.ts"
 import { AccountChanges } from "../../src/services/account-changes.ts"
 import { Audit, type ChangeEntry } from "../../src/services/audit.ts"
 import { People } from "../../src/services/people.ts"
@@ -128,7 +129,7 @@ const mitras = (test: Test) => {
       assert.deepStrictEqual(yield* (yield* People).findMitra(mitraId), mitra)
       assert.deepStrictEqual(yield* logged, [[null, {
         display_name: mitra.display_name,
-        phone: mitra.phone
+        phone: maskedPhone(mitra.phone)
       }]])
     })
   )

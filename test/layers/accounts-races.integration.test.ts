@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as AuditPostgres from "../../src/layers/audit.postgres.ts"
 import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
+import * as CipherNone from "../../src/layers/cipher.none.ts"
 import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
 import * as OneTimeCodesPostgres from "../../src/layers/one-time-codes.postgres.ts"
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
@@ -44,7 +45,7 @@ const adapters = Layer.mergeAll(
   OneTimeCodesPostgres.layer,
   PaymentsPostgres.layer,
   PeoplePostgres.layer
-)
+).pipe(Layer.provide(CipherNone.layer))
 const fresh = adapters.pipe(Layer.provideMerge(freshDatabase))
 
 /** Keeps `writes` uncommitted until `call` waits for them or has not had to; gives what `call` got. */

@@ -1,4 +1,5 @@
-// The account ports' conformance suites over their Postgres adapters, each test on a fresh database.
+// The account ports' conformance suites over their Postgres adapters, plain and sealed, each test on a fresh
+// database.
 import * as Layer from "effect/Layer"
 import * as AccountChangesPostgres from "../../src/layers/account-changes.postgres.ts"
 import * as AuditPostgres from "../../src/layers/audit.postgres.ts"
@@ -10,6 +11,7 @@ import * as PricingPostgres from "../../src/layers/pricing.postgres.ts"
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
 import * as SettingsPostgres from "../../src/layers/settings.postgres.ts"
+import * as CipherNone from "../../src/layers/cipher.none.ts"
 import * as DevicesPostgres from "../../src/layers/devices.postgres.ts"
 import * as TestNumbersPostgres from "../../src/layers/test-numbers.postgres.ts"
 import { accountChanges } from "../conformance/account-changes.ts"
@@ -27,9 +29,10 @@ import { people } from "../conformance/people.ts"
 import { peoplePhones } from "../conformance/people-phones.ts"
 import * as Rows from "../conformance/rows.ts"
 import { settings } from "../conformance/settings.ts"
+import { sealing } from "../support/keys.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
-const everything = Layer.mergeAll(
+const adapters = Layer.mergeAll(
   AccountChangesPostgres.layer,
   AuditPostgres.layer,
   AuthSessionsPostgres.layer,
@@ -45,23 +48,24 @@ const everything = Layer.mergeAll(
   Rows.layerPostgres
 ).pipe(Layer.provide(freshDatabase))
 
-for (
-  const suite of [
-    people,
-    peoplePhones,
-    accountChanges,
-    devices,
-    authSessions,
-    oneTimeCodes,
-    payments,
-    paymentSweeps,
-    paymentDiscounts,
-    paymentDesk,
-    pricing,
-    settings,
-    audit,
-    mitras
-  ]
-) {
-  suite("postgres", everything)
-}
+const suites = [
+  people,
+  peoplePhones,
+  accountChanges,
+  devices,
+  authSessions,
+  oneTimeCodes,
+  payments,
+  paymentSweeps,
+  paymentDiscounts,
+  paymentDesk,
+  pricing,
+  settings,
+  audit,
+  mitras
+]
+/** Those that keep phones. */
+const phoneSuites = [people, peoplePhones, accountChanges, oneTimeCodes]
+
+for (const suite of suites) suite("postgres", adapters.pipe(Layer.provide(CipherNone.layer)))
+for (const suite of phoneSuites) suite("postgres, sealed", adapters.pipe(Layer.provide(sealing("k1"))))

@@ -1,7 +1,8 @@
-// The Journal and Sessions suites over the Postgres adapters, each test on a fresh database.
+// The Journal and Sessions suites over the Postgres adapters, plain and sealed, each test on a fresh database.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
 import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
+import * as CipherNone from "../../src/layers/cipher.none.ts"
 import * as JournalPostgres from "../../src/layers/journal.postgres.ts"
 import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
 import * as PaymentDeskPostgres from "../../src/layers/payment-desk.postgres.ts"
@@ -19,9 +20,10 @@ import { sessionsLossless } from "../conformance/sessions-lossless.ts"
 import { sessionsOversight } from "../conformance/sessions-oversight.ts"
 import { sessionsOfPayments } from "../conformance/sessions-of-payments.ts"
 import * as Written from "../conformance/written.ts"
+import { sealing } from "../support/keys.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
-const everything = Layer.mergeAll(
+const adapters = Layer.mergeAll(
   AuthSessionsPostgres.layer,
   JournalPostgres.layer,
   MitrasPostgres.layer,
@@ -44,4 +46,8 @@ const suites = [
   sessionsOfPayments,
   sessionsOversight
 ]
-for (const suite of suites) suite("postgres", everything)
+for (const suite of suites) suite("postgres", adapters.pipe(Layer.provide(CipherNone.layer)))
+// Those that keep and read texts.
+for (const suite of [journal, journalReroute, sessions, sessionsLossless, sessionsOversight]) {
+  suite("postgres, sealed", adapters.pipe(Layer.provide(sealing("k1"))))
+}

@@ -2,6 +2,7 @@
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
 import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"
+import * as CipherNone from "../../src/layers/cipher.none.ts"
 import * as JournalPostgres from "../../src/layers/journal.postgres.ts"
 import * as MissedOffersPostgres from "../../src/layers/missed-offers.postgres.ts"
 import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
@@ -23,5 +24,5 @@ missedOffers(
     PeoplePostgres.layer,
     SessionsPostgres.layer,
     Written.layerPostgres
-  ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
+  ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto, CipherNone.layer]))
 )

@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { AdminAccountRpcs, type StaffView } from "../../contract/admin/accounts.ts"
 import { instantOrNull } from "../../contract/fields.ts"
-import { isPhone } from "../../domain/phone.ts"
+import { isPhone, maskedPhone } from "../../domain/phone.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { permissionsOf, type Role, roles } from "../../domain/staff.ts"
 import { AccountChanges, type StaffChange, type StaffSummary } from "../../services/account-changes.ts"
@@ -115,13 +115,13 @@ const renameMitra = Effect.fnUntraced(function*(mitraId: string, displayName: st
 
 const putTestNumber = Effect.fnUntraced(function*(number: { readonly phone: string; readonly code: string }) {
   yield* checkPhone(number.phone)
-  const entry = yield* entryOf("test_number.put", "test_number", number.phone)
+  const entry = yield* entryOf("test_number.put", "test_number", maskedPhone(number.phone))
   if (yield* (yield* TestNumbers).put(number, entry)) return { phone: number.phone, code: number.code }
   return yield* refuse("TOO_MANY_TEST_NUMBERS", "Remove one first.", { maximum: testNumbersMax })
 })
 
 const removeTestNumber = Effect.fnUntraced(function*(phone: string) {
-  const entry = yield* entryOf("test_number.remove", "test_number", phone)
+  const entry = yield* entryOf("test_number.remove", "test_number", maskedPhone(phone))
   return { removed: yield* (yield* TestNumbers).remove(phone, entry) }
 })
 

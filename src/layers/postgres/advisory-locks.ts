@@ -9,7 +9,8 @@ const kinds = {
   code_phone: 0x48420002,
   code_ip: 0x48420003,
   customer_phone: 0x48420004,
-  staff: 0x48420005
+  staff: 0x48420005,
+  mitra_phone: 0x48420006
 } as const
 
 export type LockKind = keyof typeof kinds

@@ -1,12 +1,20 @@
 // The rows a group of judged turns writes, as plain JSON with the tables' column names: one document
 // per table goes to Postgres, whatever the size of the group.
+import type { SessionEvent } from "../../domain/session/events.ts"
+import type { SessionState, Side } from "../../domain/session/state.ts"
+import { characters } from "../../domain/text.ts"
 import type { AuditEntry } from "../../services/audit.ts"
+import type { Kept, Seal } from "../../services/cipher.ts"
 import type { TurnWrite } from "../../services/journal.ts"
+import { eventPlace, goodbyePlace, messagePlace } from "../encryption/places.ts"
 import { claimOf, consumptionsOf, givesSlotBack, type Judged, messagesOf } from "../journal/judgement.ts"
+import { TurnRejected } from "../journal/rejection.ts"
 import { timestamp, timestampOrNull } from "./columns.ts"
 
 type SessionTurn = TurnWrite & { readonly session: NonNullable<TurnWrite["session"]> }
 type MitraTurn = TurnWrite & { readonly mitra: NonNullable<TurnWrite["mitra"]> }
+
+const nothing: Kept = { plain: null, sealed: null }
 
 const withSession = (turns: ReadonlyArray<TurnWrite>): ReadonlyArray<SessionTurn> =>
   turns.filter((turn): turn is SessionTurn => turn.session !== null)
@@ -14,7 +22,24 @@ const withSession = (turns: ReadonlyArray<TurnWrite>): ReadonlyArray<SessionTurn
 const withMitra = (turns: ReadonlyArray<TurnWrite>): ReadonlyArray<MitraTurn> =>
   turns.filter((turn): turn is MitraTurn => turn.mitra !== null)
 
-const sessionRow = ({ session: { deadline_at, state } }: SessionTurn) => ({
+/** A goodbye that was left, as it is stored; the memory of its actor has it plain. */
+const keptGoodbye = (seal: Seal, state: SessionState, side: Side): Kept => {
+  const text = state[`${side}_goodbye`]
+  return text === null ? nothing : seal(text, goodbyePlace(state.id, side))
+}
+
+const goodbyeColumns = (seal: Seal, state: SessionState) => {
+  const customer = keptGoodbye(seal, state, "customer")
+  const mitra = keptGoodbye(seal, state, "mitra")
+  return {
+    customer_goodbye: customer.plain,
+    customer_goodbye_sealed: customer.sealed,
+    mitra_goodbye: mitra.plain,
+    mitra_goodbye_sealed: mitra.sealed
+  }
+}
+
+const sessionRow = (seal: Seal) => ({ session: { deadline_at, state } }: SessionTurn) => ({
   id: state.id,
   topic: state.topic,
   status: state.status,
@@ -32,8 +57,7 @@ const sessionRow = ({ session: { deadline_at, state } }: SessionTurn) => ({
   ended_by: state.ended_by,
   end_reason: state.end_reason,
   ledger: state.ledger,
-  customer_goodbye: state.customer_goodbye,
-  mitra_goodbye: state.mitra_goodbye,
+  ...goodbyeColumns(seal, state),
   customer_delivered_seq: state.cursors.customer.delivered_seq,
   customer_read_seq: state.cursors.customer.read_seq,
   mitra_delivered_seq: state.cursors.mitra.delivered_seq,
@@ -92,26 +116,48 @@ const decidedRows = ({ actor, at, session: { proposal } }: SessionTurn) => {
   return [{ session_id: actor.id, status, decided_at: timestamp(at), decided_by: staff_id, resolution }]
 }
 
-const eventRows = ({ actor, session }: SessionTurn) =>
+const keptEvent = (seal: Seal, sessionId: string, seq: number, event: SessionEvent) => {
+  if (event._tag !== "GoodbyeLeft") return { event, text_sealed: null }
+  const { plain, sealed } = seal(event.text, eventPlace(sessionId, seq))
+  return { event: { ...event, text: plain }, text_sealed: sealed }
+}
+
+const eventRows = (seal: Seal) => ({ actor, session }: SessionTurn) =>
   session.events.filter(({ event }) => event._tag !== "MessageSent").map(({ event, seq }) => ({
     session_id: actor.id,
     seq,
     type: event._tag,
-    event,
+    ...keptEvent(seal, actor.id, seq, event),
     at: timestamp(event.at)
   }))
 
-const messageRows = (turn: SessionTurn) =>
-  messagesOf(turn).map(({ event, seq }) => ({
-    session_id: turn.actor.id,
-    seq,
-    message_id: event.message_id,
-    client_message_id: event.client_message_id,
-    side: event.side,
-    sender_id: event.sender_id,
-    body: event.body,
-    sent_at: timestamp(event.at)
-  }))
+/** The length is the database's to refuse where it can read the text; else it is ours. */
+const keptBody = (seal: Seal, turn: SessionTurn, seq: number, body: string): Kept => {
+  const kept = seal(body, messagePlace(turn.actor.id, seq))
+  const length = characters(body)
+  if (kept.sealed !== null && (length < 1 || length > 4000)) throw new TurnRejected("messages_body_check")
+  return kept
+}
+
+const messageRows = (seal: Seal) => (turn: SessionTurn) =>
+  messagesOf(turn).map(({ event, seq }) => {
+    const { plain, sealed } = keptBody(seal, turn, seq, event.body)
+    return {
+      session_id: turn.actor.id,
+      seq,
+      message_id: event.message_id,
+      client_message_id: event.client_message_id,
+      side: event.side,
+      sender_id: event.sender_id,
+      body: plain,
+      body_sealed: sealed,
+      sent_at: timestamp(event.at)
+    }
+  })
+
+/** At most this many texts are sealed for these turns. */
+export const textsIn = (written: ReadonlyArray<Judged>): number =>
+  written.reduce((count, { turn }) => count + (turn.session === null ? 0 : turn.session.events.length + 2), 0)
 
 const slotRow = ({ judgement, turn }: Judged) => {
   const claim = claimOf(turn)
@@ -197,16 +243,20 @@ const commandRow = ({ actor, at, command }: TurnWrite) =>
     at: timestamp(at)
   }]
 
-/** `transactionIds` has one id for every payment they consume. */
-export const rowsOf = (written: ReadonlyArray<Judged>, transactionIds: ReadonlyArray<string>) => {
+/** `transactionIds` has one id for every payment they consume, `seal` is good for `textsIn` them. */
+export const rowsOf = (
+  written: ReadonlyArray<Judged>,
+  transactionIds: ReadonlyArray<string>,
+  seal: Seal
+) => {
   const turns = written.map(({ turn }) => turn)
   const sessions = withSession(turns)
   const mitras = withMitra(turns)
   return {
-    sessions: sessions.map(sessionRow),
+    sessions: sessions.map(sessionRow(seal)),
     offers: sessions.flatMap(offerRows),
-    events: sessions.flatMap(eventRows),
-    messages: sessions.flatMap(messageRows),
+    events: sessions.flatMap(eventRows(seal)),
+    messages: sessions.flatMap(messageRows(seal)),
     assignments: sessions.flatMap(assignmentRows),
     proposed: sessions.flatMap(proposedRows),
     decided: sessions.flatMap(decidedRows),

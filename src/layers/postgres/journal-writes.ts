@@ -18,7 +18,8 @@ const updateSessions = (sql: Sql, { sessions }: Rows) =>
       warned_seconds = r.warned_seconds, extension = r.extension, absence = r.absence,
       closing_ends_at = r.closing_ends_at, ended_at = r.ended_at,
       ended_by = r.ended_by, end_reason = r.end_reason, ledger = r.ledger,
-      customer_goodbye = r.customer_goodbye, mitra_goodbye = r.mitra_goodbye,
+      customer_goodbye = r.customer_goodbye, customer_goodbye_sealed = r.customer_goodbye_sealed,
+      mitra_goodbye = r.mitra_goodbye, mitra_goodbye_sealed = r.mitra_goodbye_sealed,
       customer_delivered_seq = r.customer_delivered_seq, customer_read_seq = r.customer_read_seq,
       mitra_delivered_seq = r.mitra_delivered_seq, mitra_read_seq = r.mitra_read_seq,
       last_seq = r.last_seq, deadline_at = r.deadline_at
@@ -27,7 +28,8 @@ const updateSessions = (sql: Sql, { sessions }: Rows) =>
       next_wave_at timestamptz, wave integer, started_at timestamptz, ends_at timestamptz,
       warned_seconds integer, extension jsonb, absence jsonb, closing_ends_at timestamptz,
       ended_at timestamptz,
-      ended_by text, end_reason text, ledger jsonb, customer_goodbye text, mitra_goodbye text,
+      ended_by text, end_reason text, ledger jsonb, customer_goodbye text,
+      customer_goodbye_sealed text, mitra_goodbye text, mitra_goodbye_sealed text,
       customer_delivered_seq bigint, customer_read_seq bigint, mitra_delivered_seq bigint,
       mitra_read_seq bigint, last_seq bigint, deadline_at timestamptz)
     WHERE s.id = r.id`)
@@ -48,18 +50,20 @@ const upsertOffers = (sql: Sql, { offers }: Rows) =>
 
 const insertEvents = (sql: Sql, { events }: Rows) =>
   unlessEmpty(events, (rows) =>
-    sql`INSERT INTO session_events (session_id, seq, type, event, at)
+    sql`INSERT INTO session_events (session_id, seq, type, event, text_sealed, at)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(session_id uuid, seq bigint, type text,
-        event jsonb, at timestamptz)`)
+        event jsonb, text_sealed text, at timestamptz)`)
 
 const insertMessages = (sql: Sql, { messages }: Rows) =>
   unlessEmpty(
     messages,
     (rows) =>
       sql`INSERT INTO messages
-          (session_id, seq, message_id, client_message_id, side, sender_id, body, sent_at)
+          (session_id, seq, message_id, client_message_id, side, sender_id, body, body_sealed,
+          sent_at)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(session_id uuid, seq bigint, message_id uuid,
-        client_message_id text, side text, sender_id uuid, body text, sent_at timestamptz)`
+        client_message_id text, side text, sender_id uuid, body text, body_sealed text,
+        sent_at timestamptz)`
   )
 
 const releaseSlots = (sql: Sql, { released }: Rows) =>

@@ -1,20 +1,24 @@
-// How a session, its offers, messages and events come back from Postgres. A session is one row with
+// How a session and its offers come back from Postgres. A session is one row with
 // its offers folded in as JSON: one statement sees one moment, so the two never contradict each other.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
-import type { SessionEvent } from "../../domain/session/events.ts"
 import {
   absenceCauses,
   offerEndings,
   offerStatuses,
   type SessionState,
   sessionStatuses,
-  sides,
+  type Side,
   topics
 } from "../../domain/session/state.ts"
-import type { OfferedRequest, SequencedEvent } from "../../services/sessions.ts"
+import type { Cipher } from "../../services/cipher.ts"
+import type { OfferedRequest } from "../../services/sessions.ts"
+import type { Unavailable } from "../../services/unavailable.ts"
+import { goodbyePlace } from "../encryption/places.ts"
 import { allOf, BigCount, Millis } from "./columns.ts"
+
+type Ciphers = Cipher["Service"]
 
 const OptionalText = Schema.NullOr(Schema.String)
 const OptionalMillis = Schema.NullOr(Millis)
@@ -110,7 +114,9 @@ const SessionRow = Schema.Struct({
   offers: Schema.Array(FoldedOffer),
   ledger: Ledger,
   customer_goodbye: OptionalText,
+  customer_goodbye_sealed: OptionalText,
   mitra_goodbye: OptionalText,
+  mitra_goodbye_sealed: OptionalText,
   customer_delivered_seq: BigCount,
   customer_read_seq: BigCount,
   mitra_delivered_seq: BigCount,
@@ -118,10 +124,14 @@ const SessionRow = Schema.Struct({
   last_seq: BigCount
 })
 
-const stateOf = (row: typeof SessionRow.Type): SessionState => {
-  const { customer_delivered_seq, customer_read_seq, mitra_delivered_seq, mitra_read_seq, ...state } = row
+type Goodbyes = Pick<SessionState, "customer_goodbye" | "mitra_goodbye">
+
+const stateOf = (row: typeof SessionRow.Type, goodbyes: Goodbyes): SessionState => {
+  const { customer_delivered_seq, customer_read_seq, mitra_delivered_seq, mitra_read_seq, ...whole } = row
+  const { customer_goodbye_sealed: _customer, mitra_goodbye_sealed: _mitra, ...state } = whole
   return {
     ...state,
+    ...goodbyes,
     cursors: {
       customer: { delivered_seq: customer_delivered_seq, read_seq: customer_read_seq },
       mitra: { delivered_seq: mitra_delivered_seq, read_seq: mitra_read_seq }
@@ -131,8 +141,22 @@ const stateOf = (row: typeof SessionRow.Type): SessionState => {
 
 const decodeSessions = allOf(SessionRow)
 
-export const sessionStates = (rows: unknown): Effect.Effect<ReadonlyArray<SessionState>> =>
-  Effect.map(decodeSessions(rows), (decoded) => decoded.map(stateOf))
+const openedState = Effect.fnUntraced(function*(cipher: Ciphers, row: typeof SessionRow.Type) {
+  const goodbye = (side: Side) => {
+    const sealed = row[`${side}_goodbye_sealed`]
+    return sealed === null
+      ? Effect.succeed(row[`${side}_goodbye`])
+      : cipher.open(sealed, goodbyePlace(row.id, side))
+  }
+  return stateOf(row, {
+    customer_goodbye: yield* goodbye("customer"),
+    mitra_goodbye: yield* goodbye("mitra")
+  })
+})
+
+export const sessionStates =
+  (cipher: Ciphers) => (rows: unknown): Effect.Effect<ReadonlyArray<SessionState>, Unavailable> =>
+    Effect.flatMap(decodeSessions(rows), Effect.forEach((row) => openedState(cipher, row)))
 
 const foldedOffers = `coalesce((
   SELECT json_agg(json_build_object(
@@ -166,7 +190,8 @@ export const selectSessions = (sql: SqlClient.SqlClient, options: { readonly off
       s.warned_seconds, s.extension, s.closing_ends_at, s.ended_at, s.ended_by, s.end_reason,
       ${sql.literal(options.offers ? foldedOffers : "'[]'::json")} AS offers, s.ledger,
       ${sql.literal(foldedAssignments)} AS assignments, s.absence,
-      s.customer_goodbye, s.mitra_goodbye, s.customer_delivered_seq, s.customer_read_seq,
+      s.customer_goodbye, s.customer_goodbye_sealed, s.mitra_goodbye, s.mitra_goodbye_sealed,
+      s.customer_delivered_seq, s.customer_read_seq,
       s.mitra_delivered_seq, s.mitra_read_seq, s.last_seq
     FROM chat_sessions s JOIN customers c ON c.id = s.customer_id LEFT JOIN mitras m ON m.id = s.mitra_id`
 
@@ -212,27 +237,3 @@ export const selectOffered = (sql: SqlClient.SqlClient) =>
     JOIN mitras asked ON asked.id = o.mitra_id
     JOIN chat_sessions s ON s.id = o.session_id
     JOIN customers c ON c.id = s.customer_id`
-
-export const messageRows = allOf(Schema.Struct({
-  session_id: Schema.String,
-  seq: BigCount,
-  message_id: Schema.String,
-  client_message_id: Schema.String,
-  side: Schema.Literals(sides),
-  sender_id: Schema.String,
-  body: Schema.String,
-  sent_at: Millis
-}))
-
-const decodeEvents = allOf(Schema.Struct({
-  session_id: Schema.String,
-  seq: BigCount,
-  event: Schema.Unknown
-}))
-
-/** Stored events are our own words, written whole by the journal: they are read back as they are. */
-export const sequencedEvents = (rows: unknown): Effect.Effect<ReadonlyArray<SequencedEvent>> =>
-  Effect.map(
-    decodeEvents(rows),
-    (decoded) => decoded.map((row) => ({ ...row, event: row.event as SessionEvent }))
-  )

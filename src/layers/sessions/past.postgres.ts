@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
+import type { Cipher } from "../../services/cipher.ts"
 import type { PastPage, Sessions } from "../../services/sessions.ts"
 import { timestamp } from "../postgres/columns.ts"
 import { answered } from "../postgres/failure.ts"
@@ -47,18 +48,21 @@ const assignedTo = (sql: Sql, mitraId: string, page: PastPage) => {
     ORDER BY ${order} LIMIT ${limit}`
 }
 
-export const pastSessions = (sql: Sql): Pick<Sessions["Service"], "pastOf" | "past"> => ({
+export const pastSessions = (
+  sql: Sql,
+  cipher: Cipher["Service"]
+): Pick<Sessions["Service"], "pastOf" | "past"> => ({
   pastOf: (side, userId, page) =>
     (side === "customer"
       ? sessionsWhere(sql, sql`s.customer_id = ${userId}`, page)
       : assignedTo(sql, userId, page)).pipe(
-        Effect.flatMap(sessionStates),
+        Effect.flatMap(sessionStates(cipher)),
         Effect.map((states) => newestFirst(states, page)),
         answered
       ),
   past: (page) =>
     sessionsWhere(sql, sql`true`, page).pipe(
-      Effect.flatMap(sessionStates),
+      Effect.flatMap(sessionStates(cipher)),
       Effect.map((states) => newestFirst(states, page)),
       answered
     )

@@ -8,6 +8,7 @@ import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as AuthSessionsPostgres from "../../../src/layers/auth-sessions.postgres.ts"
+import * as CipherNone from "../../../src/layers/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal.postgres.ts"
 import { spoiledGroups } from "../../../src/layers/journal/group-writer.ts"
 import * as MitrasPostgres from "../../../src/layers/mitras.postgres.ts"
@@ -30,7 +31,7 @@ export const runnerOn = (url: string) =>
     PeoplePostgres.layer,
     SessionsPostgres.layer,
     Written.layerPostgres
-  ).pipe(Layer.provideMerge(databaseAt(url)), Layer.provide(SecureRandom.layerWebCrypto))
+  ).pipe(Layer.provideMerge(databaseAt(url)), Layer.provide([SecureRandom.layerWebCrypto, CipherNone.layer]))
 
 /** Runs a test as one runner on a fresh database. */
 export const onOneRunner = <A, E>(
@@ -44,7 +45,7 @@ export const onOneRunner = <A, E>(
 /** Another runner's journal on the same database, with a pool of its own, for as long as the scope. */
 export const anotherJournal = Effect.fnUntraced(function*(url: string) {
   const layer = JournalPostgres.layer.pipe(
-    Layer.provide([databaseAt(url), SecureRandom.layerWebCrypto]),
+    Layer.provide([databaseAt(url), SecureRandom.layerWebCrypto, CipherNone.layer]),
     Layer.fresh
   )
   return Context.get(yield* Layer.build(layer), Journal)

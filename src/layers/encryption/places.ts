@@ -1,0 +1,17 @@
+// Where a private text belongs. The place is part of what seals it, so a sealed text that is copied to another
+// row, or to the other side's goodbye, does not open there.
+import type { Side } from "../../domain/session/state.ts"
+
+export const messagePlace = (sessionId: string, seq: number): string => `message/${sessionId}/${seq}`
+
+export const eventPlace = (sessionId: string, seq: number): string => `event/${sessionId}/${seq}`
+
+export const goodbyePlace = (sessionId: string, side: Side): string => `goodbye/${sessionId}/${side}`
+
+export const phoneTables = ["customers", "mitras", "one_time_codes", "test_numbers"] as const
+export type PhoneTable = (typeof phoneTables)[number]
+
+/** `id` is the row's. */
+export const phonePlace = (table: PhoneTable, id: string): string => `phone/${table}/${id}`
+
+export const keyProofPlace = (keyId: string): string => `key/${keyId}`
