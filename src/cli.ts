@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
-import { Command } from "effect/cli"
+import { Command, Flag } from "effect/cli"
 import { explain } from "./commands/explain.ts"
 import { describeConfig, layer as configLayer, ServerConfig } from "./config/server-config.ts"
 
@@ -37,6 +37,21 @@ const checkConfig = Effect.gen(function*() {
 const command = (name: string, description: string, effect: Effect.Effect<unknown, unknown, ServerConfig>) =>
   Command.make(name, {}, () => configured(effect)).pipe(Command.withDescription(description))
 
+const rewrap = Command.make(
+  "rewrap",
+  {
+    dryRun: Flag.Boolean("dry-run").pipe(
+      Flag.withDescription("Only count the texts under each key"),
+      Flag.withDefault(false)
+    )
+  },
+  ({ dryRun }) =>
+    configured(Effect.flatMap(
+      Effect.promise(() => import("./commands/rewrap.ts")),
+      (module) => module.rewrap({ dry_run: dryRun })
+    ))
+).pipe(Command.withDescription("Seal with the first key what is plain or sealed with another one"))
+
 const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   Command.withDescription("Halobestie's realtime server. Without a command: serve."),
   Command.withSubcommands([
@@ -51,6 +66,7 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
       "Add the first admin, the pricing tiers and, outside production, demo people",
       Effect.flatMap(database, (module) => module.seed)
     ),
+    rewrap,
     command("check-config", "Print the effective configuration with secrets hidden", checkConfig)
   ])
 )

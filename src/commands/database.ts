@@ -9,7 +9,8 @@ import { currentVersion, migrate as applyMigrations, schemaVersion } from "../la
 import { seed as plant } from "../layers/seed.ts"
 import { cipher, seedOf } from "../main.ts"
 
-const given = Effect.fnUntraced(function*(config: ServerConfigValues) {
+/** The database at DATABASE_URL, for one command. */
+export const given = Effect.fnUntraced(function*(config: ServerConfigValues) {
   if (config.database_url !== null) return pool(config.database_url, { connections_max: 4 })
   return yield* new ConfigProblem({
     message: "DATABASE_URL is not set: expected postgres://user:password@host:port/database.\n" +

@@ -19,7 +19,7 @@ export class SchemaMismatch extends Schema.TaggedError<SchemaMismatch>()("Schema
   message: Schema.String
 }) {}
 
-const checkSchema = Effect.gen(function*() {
+export const checkSchema = Effect.gen(function*() {
   const version = yield* currentVersion
   if (version === schemaVersion) return
   const todo = version < schemaVersion

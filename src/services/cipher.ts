@@ -10,7 +10,7 @@ export interface Kept {
   readonly sealed: string | null
 }
 
-/** Synchronous, so that a whole group of turns is sealed without a step of the scheduler between two texts. */
+/** Synchronous: a whole group of turns is sealed without a step of the scheduler between two texts. */
 export type Seal = (text: string, place: string) => Kept
 
 export interface Marks {

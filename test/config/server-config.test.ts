@@ -54,7 +54,8 @@ const malformedSecrets: ReadonlyArray<readonly [name: string, given: string]> = 
   ["AUTH_JWT_SECRET", `${"a".repeat(40)},hunter2`],
   ["PAYMENT_WEBHOOK_TOKEN", "hunter2"],
   ["ADMIN_PASSWORD", "hunter2"],
-  ["OTP_DEV_CODE", "hunter2"]
+  ["OTP_DEV_CODE", "hunter2"],
+  ["MESSAGE_ENCRYPTION_KEYS", "hunter2"]
 ]
 
 describe("development", () => {

@@ -1,4 +1,5 @@
-// The Journal and Sessions suites over the Postgres adapters, plain and sealed, each test on a fresh database.
+// The Journal and Sessions suites over the Postgres adapters, plain and sealed, each test on a fresh
+// database.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
 import * as AuthSessionsPostgres from "../../src/layers/auth-sessions.postgres.ts"

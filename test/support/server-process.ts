@@ -9,7 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const cli = (command: string) => [fileURLToPath(new URL("../../src/cli.ts", import.meta.url)), command]
+const cli = (...words: ReadonlyArray<string>) => [
+  fileURLToPath(new URL("../../src/cli.ts", import.meta.url)),
+  ...words
+]
 const webhookToken = "golden-webhook-token"
 const linesKept = 80
 
@@ -85,13 +88,13 @@ const whenReady = (httpUrl: string, child: ChildProcess, lines: ReadonlyArray<st
     Effect.mapError((error) => new Error(`the server is not ready: ${error}\n${lines.join("\n")}`))
   )
 
-/** Runs a command of the CLI to its end. */
+/** Runs a command of the CLI, with its flags, to its end. */
 export const runCli = (command: string, environment: Environment) =>
   Effect.callback<{ readonly code: number | string; readonly output: string }>((resume) => {
     const env = { PATH: process.env["PATH"] ?? "", ...environment }
     execFile(
       process.execPath,
-      cli(command),
+      cli(...command.split(" ")),
       { cwd: root, env, timeout: 60_000 },
       (error, out, problems) =>
         resume(Effect.succeed({ code: error === null ? 0 : error.code ?? "killed", output: out + problems }))
@@ -99,11 +102,11 @@ export const runCli = (command: string, environment: Environment) =>
   })
 
 /** Demo people, tiers and the admin, as an operator would add them. */
-export const seedDatabase = (databaseUrl: string) =>
+export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
   Effect.promise(() =>
     promisify(execFile)(process.execPath, cli("seed"), {
       cwd: root,
-      env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl }
+      env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl, ...extra }
     })
   )
 
@@ -139,6 +142,7 @@ export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | nul
 })
 
 export const startServer = Effect.fnUntraced(function*(databaseUrl: string, extra: Environment = {}) {
-  yield* seedDatabase(databaseUrl)
+  const { MESSAGE_ENCRYPTION_KEYS: keys } = extra
+  yield* seedDatabase(databaseUrl, keys === undefined ? {} : { MESSAGE_ENCRYPTION_KEYS: keys })
   return yield* startRunner(databaseUrl, extra)
 })

@@ -1,5 +1,5 @@
-// Where a private text belongs. The place is part of what seals it, so a sealed text that is copied to another
-// row, or to the other side's goodbye, does not open there.
+// Where a private text belongs. The place is part of what seals it, so a sealed text that is copied to
+// another row, or to the other side's goodbye, does not open there.
 import type { Side } from "../../domain/session/state.ts"
 
 export const messagePlace = (sessionId: string, seq: number): string => `message/${sessionId}/${seq}`

@@ -1,5 +1,5 @@
-// What a sealed text looks like, `1.<key id>.<base64url of nonce, ciphertext, tag>`, and what is said when one
-// cannot be opened: the place and the key's name, never a word of the text.
+// What a sealed text looks like, `1.<key id>.<base64url of nonce, ciphertext, tag>`, and what is said when
+// one cannot be opened: the place and the key's name, never a word of the text.
 import * as Effect from "effect/Effect"
 import { Unavailable } from "../../services/unavailable.ts"
 

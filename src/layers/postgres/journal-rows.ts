@@ -1,5 +1,6 @@
 // The rows a group of judged turns writes, as plain JSON with the tables' column names: one document
 // per table goes to Postgres, whatever the size of the group.
+import { messageLengthMax } from "../../domain/session/commands.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import type { SessionState, Side } from "../../domain/session/state.ts"
 import { characters } from "../../domain/text.ts"
@@ -135,7 +136,9 @@ const eventRows = (seal: Seal) => ({ actor, session }: SessionTurn) =>
 const keptBody = (seal: Seal, turn: SessionTurn, seq: number, body: string): Kept => {
   const kept = seal(body, messagePlace(turn.actor.id, seq))
   const length = characters(body)
-  if (kept.sealed !== null && (length < 1 || length > 4000)) throw new TurnRejected("messages_body_check")
+  if (kept.sealed !== null && (length < 1 || length > messageLengthMax)) {
+    throw new TurnRejected("messages_body_check")
+  }
   return kept
 }
 

@@ -1,0 +1,77 @@
+// Every column that may hold a sealed text: where it is plain, where it is sealed, how a row is named and what
+// place it is. Whoever adds such a column adds it here, or its texts are never sealed anew.
+import type { Side } from "../../domain/session/state.ts"
+import { eventPlace, goodbyePlace, messagePlace, phonePlace, type PhoneTable, phoneTables } from "./places.ts"
+
+export interface SealedColumn {
+  readonly name: string
+  readonly table: string
+  /** The primary key, in its order. */
+  readonly key: ReadonlyArray<{ readonly column: string; readonly type: string }>
+  /** Which rows may hold such a text. */
+  readonly where: string
+  /** SQL of the plain text in the row called `t`. */
+  readonly plain: string
+  readonly sealed: string
+  /** SET, from a record `r` with `plain`, `sealed` and `mark`. */
+  readonly set: string
+  readonly place: (key: ReadonlyArray<string>) => string
+  /** Phones also have a mark; what it is made for. */
+  readonly marked: PhoneTable | null
+}
+
+const storyKey = [{ column: "session_id", type: "uuid" }, { column: "seq", type: "bigint" }]
+const idKey = [{ column: "id", type: "uuid" }]
+
+const goodbye = (side: Side): SealedColumn => ({
+  name: `chat_sessions.${side}_goodbye`,
+  table: "chat_sessions",
+  key: idKey,
+  where: "true",
+  plain: `t.${side}_goodbye`,
+  sealed: `${side}_goodbye_sealed`,
+  set: `${side}_goodbye = r.plain, ${side}_goodbye_sealed = r.sealed`,
+  place: ([id]) => goodbyePlace(id ?? "", side),
+  marked: null
+})
+
+const phone = (table: PhoneTable): SealedColumn => ({
+  name: `${table}.phone`,
+  table,
+  key: idKey,
+  where: "true",
+  plain: "t.phone",
+  sealed: "phone_sealed",
+  set: "phone = r.plain, phone_sealed = r.sealed, phone_mark = r.mark",
+  place: ([id]) => phonePlace(table, id ?? ""),
+  marked: table
+})
+
+export const sealedColumns: ReadonlyArray<SealedColumn> = [
+  ...phoneTables.map(phone),
+  goodbye("customer"),
+  goodbye("mitra"),
+  {
+    name: "session_events.text",
+    table: "session_events",
+    key: storyKey,
+    where: "t.type = 'GoodbyeLeft'",
+    plain: "(t.event->>'text')",
+    sealed: "text_sealed",
+    set: `event = jsonb_set(t.event, '{text}', coalesce(to_jsonb(r.plain), 'null'::jsonb)),
+      text_sealed = r.sealed`,
+    place: ([sessionId, seq]) => eventPlace(sessionId ?? "", Number(seq)),
+    marked: null
+  },
+  {
+    name: "messages.body",
+    table: "messages",
+    key: storyKey,
+    where: "true",
+    plain: "t.body",
+    sealed: "body_sealed",
+    set: "body = r.plain, body_sealed = r.sealed",
+    place: ([sessionId, seq]) => messagePlace(sessionId ?? "", Number(seq)),
+    marked: null
+  }
+]

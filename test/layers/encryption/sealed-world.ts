@@ -1,0 +1,173 @@
+// Runners with keys of their own choice on one database, a story whose every text is private, and what the
+// tables hold of it.
+import { SecureRandom } from "effect/crypto"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as AccountChangesPostgres from "../../../src/layers/account-changes.postgres.ts"
+import * as AuthSessionsPostgres from "../../../src/layers/auth-sessions.postgres.ts"
+import * as CipherNone from "../../../src/layers/cipher.none.ts"
+import * as JournalPostgres from "../../../src/layers/journal.postgres.ts"
+import * as MitrasPostgres from "../../../src/layers/mitras.postgres.ts"
+import * as OneTimeCodesPostgres from "../../../src/layers/one-time-codes.postgres.ts"
+import * as PaymentsPostgres from "../../../src/layers/payments.postgres.ts"
+import * as PeoplePostgres from "../../../src/layers/people.postgres.ts"
+import * as SessionsPostgres from "../../../src/layers/sessions.postgres.ts"
+import * as TestNumbersPostgres from "../../../src/layers/test-numbers.postgres.ts"
+import { OneTimeCodes } from "../../../src/services/one-time-codes.ts"
+import { People } from "../../../src/services/people.ts"
+import { Sessions } from "../../../src/services/sessions.ts"
+import { TestNumbers } from "../../../src/services/test-numbers.ts"
+import { givenStaff, hour, idOf, minute, staffId, t0 } from "../../conformance/given.ts"
+import * as Stage from "../../conformance/stage.ts"
+import { asCustomer, asMitra, customer, mitra, session } from "../../conformance/stage.ts"
+import * as Written from "../../conformance/written.ts"
+import { sealing } from "../../support/keys.ts"
+import { databaseAt } from "../../support/postgres.ts"
+
+/** A runner with these keys; with none at all, everything is plain. */
+export const runnerWith = (url: string, ...keyIds: ReadonlyArray<string>) =>
+  Layer.mergeAll(
+    AccountChangesPostgres.layer,
+    AuthSessionsPostgres.layer,
+    JournalPostgres.layer,
+    MitrasPostgres.layer,
+    OneTimeCodesPostgres.layer,
+    PaymentsPostgres.layer,
+    PeoplePostgres.layer,
+    SessionsPostgres.layer,
+    TestNumbersPostgres.layer,
+    Written.layerPostgres
+  ).pipe(
+    Layer.provideMerge(keyIds.length === 0 ? CipherNone.layer : sealing(...keyIds)),
+    Layer.provideMerge(databaseAt(url, 6)),
+    Layer.provideMerge(SecureRandom.layerWebCrypto),
+    Layer.fresh
+  )
+
+const phoneOf = (kind: number, n: number): string => `+62813${kind}00000${n}`
+export const customerPhone = (n: number): string => phoneOf(1, n)
+export const codePhone = (n: number): string => phoneOf(2, n)
+export const testPhone = (n: number): string => phoneOf(3, n)
+/** As the stage gives them out. */
+export const mitraPhone = (n: number): string => `+62811${100_000 + n}`
+
+type Two = readonly [string, string]
+type Three = readonly [string, string, string]
+
+const words = (n: number): Three => [`first words ${n}`, `an answer ${n} 🙂`, `more words ${n}`]
+const goodbyes = (n: number): Two => [`thank you ${n}`, `take care ${n}`]
+
+/** Nothing of this may be found in the tables of a runner with keys. */
+export const secretsOf = (n: number): ReadonlyArray<string> => [
+  ...words(n),
+  ...goodbyes(n),
+  ...[customerPhone(n), codePhone(n), testPhone(n), mitraPhone(n)].map((phone) => phone.slice(1))
+]
+
+const code = (n: number) => ({
+  id: idOf(0xc0de0 + n),
+  phone: codePhone(n),
+  user_type: "customer",
+  code_hash: `hash ${n}`,
+  ip: "10.0.0.1",
+  created_at: t0,
+  expires_at: t0 + hour
+} as const)
+
+/** Customer, mitra and chat `n`, from the phone's code to both goodbyes. */
+export const story = Effect.fnUntraced(function*(n: number) {
+  yield* givenStaff
+  yield* Stage.givenMitras(n)
+  const owner = yield* Stage.givenChat(n, n)
+  yield* (yield* People).provePhone(customer(n), customerPhone(n))
+  const limits = { now: t0, cooldown_ms: minute, per_phone_hourly: 5, per_ip_hourly: 50 }
+  yield* (yield* OneTimeCodes).issue(code(n), limits)
+  yield* (yield* TestNumbers).put({ phone: testPhone(n), code: "424242" }, {
+    id: idOf(0x7e570 + n),
+    staff_id: staffId,
+    action: "test_number.put",
+    target_type: "test_number",
+    target_id: "masked",
+    peer: "127.0.0.1",
+    at: t0
+  })
+  const [hello, answer, more] = words(n)
+  const at = t0 + 1000
+  yield* Stage.act(owner, Stage.send(asCustomer(n), `${n}-1`, hello), { at })
+  yield* Stage.act(owner, Stage.send(asMitra(n), `${n}-2`, answer), { at })
+  yield* Stage.act(owner, Stage.send(asCustomer(n), `${n}-3`, more), { at })
+  yield* Stage.act(owner, { _tag: "End", by: asCustomer(n) }, { at: t0 + 2000 })
+  const [thanks, care] = goodbyes(n)
+  yield* Stage.act(owner, { _tag: "Goodbye", by: asMitra(n), text: care }, { at: t0 + 3000 })
+  yield* Stage.act(owner, { _tag: "Goodbye", by: asCustomer(n), text: thanks }, { at: t0 + 4000 })
+})
+
+/** Everything private of story `n`, as it is read through the ports: the same whatever the tables hold. */
+export const retold = Effect.fnUntraced(function*(n: number) {
+  const sessions = yield* Sessions
+  const people = yield* People
+  const state = yield* sessions.find(session(n))
+  const events = yield* sessions.eventsAfter(session(n), 0, 100)
+  const codes = yield* OneTimeCodes
+  return {
+    messages: (yield* sessions.messages(session(n), { after: 0 }, 100)).map(({ body }) => body),
+    first: (yield* sessions.sentMessage(session(n), customer(n), `${n}-1`))?.body,
+    events: events.flatMap(({ event }) =>
+      event._tag === "MessageSent" ? [event.body] : event._tag === "GoodbyeLeft" ? [event.text] : []
+    ),
+    goodbyes: [state?.customer_goodbye, state?.mitra_goodbye],
+    past: (yield* sessions.pastOf("customer", customer(n), { before: null, limit: 9 })).map((each) => [
+      each.customer_goodbye,
+      each.mitra_goodbye
+    ]),
+    phones: [(yield* people.findCustomer(customer(n)))?.phone, (yield* people.findMitra(mitra(n)))?.phone],
+    by_phone: [
+      (yield* people.findCustomerByPhone(customerPhone(n)))?.id,
+      (yield* people.findMitraByPhone(mitraPhone(n)))?.id
+    ],
+    test_number: yield* (yield* TestNumbers).codeOf(testPhone(n)),
+    test_numbers: (yield* (yield* TestNumbers).list).map(({ phone }) => phone).includes(testPhone(n)),
+    code: yield* codes.check({
+      phone: codePhone(n),
+      user_type: "customer",
+      code_hashes: ["another"],
+      attempts_max: 1000,
+      now: t0 + 1
+    })
+  }
+})
+
+export const expected = (n: number) => {
+  const [hello, answer, more] = words(n)
+  const [thanks, care] = goodbyes(n)
+  return {
+    messages: [hello, answer, more],
+    first: hello,
+    events: [hello, answer, more, care, thanks],
+    goodbyes: [thanks, care],
+    past: [[thanks, care]],
+    phones: [customerPhone(n), mitraPhone(n)],
+    by_phone: [customer(n), mitra(n)],
+    test_number: "424242",
+    test_numbers: true,
+    code: "mismatch" as const
+  }
+}
+
+/** Every row of every table of the database as text, as a dump would have it. */
+export const dump = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const tables = yield* sql<{ name: string }>`SELECT table_name AS name FROM information_schema.tables
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY table_name`
+  const lines: Array<string> = []
+  for (const { name } of tables) {
+    const rows = yield* sql<{ row: string }>`SELECT ${sql(name)}::text AS row FROM ${sql(name)}`
+    lines.push(...rows.map(({ row }) => `${name}: ${row}`))
+  }
+  return lines
+})
+
+/** The lines of the dump in which one of these can be read. */
+export const readableIn = (lines: ReadonlyArray<string>, secrets: ReadonlyArray<string>) =>
+  lines.filter((line) => secrets.some((secret) => line.includes(secret)))
