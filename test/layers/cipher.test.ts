@@ -1,5 +1,5 @@
-// What is sealed opens in its place and nowhere else, with its key and no other, and whatever is wrong with it
-// is one typed failure that says which key and which place.
+// What is sealed opens in its place and nowhere else, with its key and no other, and whatever is wrong with
+// it is one typed failure that says which key and which place.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,5 +1,5 @@
-// Re-wrapping while the tables are in use: every text ends under the first key, a text that changed meanwhile is
-// left alone, and what was not done is told and done by the next run.
+// Re-wrapping while the tables are in use: every text ends under the first key, a text that changed meanwhile
+// is left alone, and what was not done is told and done by the next run.
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -86,10 +86,9 @@ describe("re-wrapping", () => {
           )
         )
         yield* Deferred.await(held)
-        const first = yield* quietly
-        assert.deepStrictEqual([first.written, first.remaining], [textsOfStory - 3, 3])
-        yield* Deferred.succeed(over, undefined)
+        const first = yield* Effect.ensuring(quietly, Deferred.succeed(over, undefined))
         yield* Fiber.join(holding)
+        assert.deepStrictEqual([first.written, first.remaining], [textsOfStory - 3, 3])
         const second = yield* quietly
         assert.deepStrictEqual([second.written, second.remaining], [3, 0])
         assert.deepStrictEqual(yield* retold(1), expected(1))
