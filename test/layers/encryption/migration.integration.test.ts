@@ -24,10 +24,12 @@ const inUse = Effect.gen(function*() {
   }
   yield* sql`INSERT INTO staff (id, email, password_hash, role, created_at)
     VALUES (${staffId}, 'a@b', 'hash', 'admin', ${at})`
-  yield* sql`INSERT INTO test_numbers (phone, code, updated_at) VALUES ('+6281300000001', '424242', ${at})`
+  yield* sql`INSERT INTO test_numbers (phone, code, updated_at)
+    VALUES ('+6281300000001', '424242', ${at})`
   const entry = (id: string, action: string, type: string, target: string, after: string) =>
     sql`INSERT INTO audit_log (id, staff_id, action, target_type, target_id, before, after, peer, at)
-      VALUES (${id}, ${staffId}, ${action}, ${type}, ${target}, 'null'::jsonb, ${after}::jsonb, 'peer', ${at})`
+      VALUES (${id}, ${staffId}, ${action}, ${type}, ${target}, 'null'::jsonb, ${after}::jsonb, 'peer',
+        ${at})`
   const { id } = mitraAccount(1)
   yield* entry(mitraAccount(2).id, "test_number.put", "test_number", "+6281300000001", `{"is_set":true}`)
   yield* entry(id, "mitra.create", "mitra", id, `{"display_name":"Ayu","phone":"+6281300000002"}`)
