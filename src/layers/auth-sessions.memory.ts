@@ -1,7 +1,7 @@
 // AuthSessions in memory: refresh token families as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { judge } from "../domain/refresh-token.ts"
+import { judge } from "../domain/sign-in/refresh-token.ts"
 import { type AuthSession, AuthSessions, type Rotation } from "../services/auth-sessions.ts"
 import { hold } from "./memory/constraints.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./memory/tables.ts"

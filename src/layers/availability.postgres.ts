@@ -9,7 +9,7 @@ import type { Candidate } from "../domain/pairing.ts"
 import { Availability } from "../services/availability.ts"
 import { allOf, firstOf, Millis, timestamp } from "./postgres/columns.ts"
 import { answered } from "./postgres/failure.ts"
-import { makeHeartbeats } from "./postgres/heartbeats.ts"
+import { makeHeartbeats } from "./postgres/availability/heartbeats.ts"
 
 type CandidatesOptions = Parameters<Availability["Service"]["candidates"]>[0]
 

@@ -1,7 +1,7 @@
 // OneTimeCodes in memory: sign-in codes as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { standingOf, tooSoon } from "../domain/one-time-code.ts"
+import { standingOf, tooSoon } from "../domain/sign-in/one-time-code.ts"
 import {
   type Checked,
   type CodeLimits,

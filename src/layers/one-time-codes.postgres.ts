@@ -7,7 +7,7 @@ import * as Semaphore from "effect/Semaphore"
 import { Mac } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { standingOf, tooSoon } from "../domain/one-time-code.ts"
+import { standingOf, tooSoon } from "../domain/sign-in/one-time-code.ts"
 import {
   type Checked,
   type CodeLimits,

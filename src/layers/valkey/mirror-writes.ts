@@ -3,7 +3,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { Unavailable } from "../../services/unavailable.ts"
-import type { MirrorRow } from "../postgres/mirror-rows.ts"
+import type { MirrorRow } from "../postgres/availability/mirror-rows.ts"
 import { listed, unavailable, Valkey } from "./connection.ts"
 import { apply, drawTicket } from "./write-scripts.ts"
 

@@ -7,10 +7,10 @@ import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { HeartbeatOutcome } from "../../services/availability.ts"
-import { Unavailable } from "../../services/unavailable.ts"
-import { allOf, timestamp } from "./columns.ts"
-import { orUnavailable } from "./failure.ts"
+import type { HeartbeatOutcome } from "../../../services/availability.ts"
+import { Unavailable } from "../../../services/unavailable.ts"
+import { allOf, timestamp } from "../columns.ts"
+import { orUnavailable } from "../failure.ts"
 
 const queueLimit = 8_192
 const groupLimit = 1_000

@@ -3,8 +3,8 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { allOf, timestamp } from "./columns.ts"
-import { answered } from "./failure.ts"
+import { allOf, timestamp } from "../columns.ts"
+import { answered } from "../failure.ts"
 
 const MirrorRow = Schema.Struct({
   mitra_id: Schema.String,

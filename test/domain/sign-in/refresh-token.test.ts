@@ -1,6 +1,6 @@
 // What presenting a refresh token means, at every edge of its grace and life.
 import { assert, describe, it } from "@effect/vitest"
-import { judge, type Judgement, type PresentedToken } from "../../src/domain/refresh-token.ts"
+import { judge, type Judgement, type PresentedToken } from "../../../src/domain/sign-in/refresh-token.ts"
 
 const fresh: PresentedToken = { expires_at: 1_000, rotated_at: null, family_is_revoked: false }
 

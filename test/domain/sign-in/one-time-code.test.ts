@@ -1,6 +1,6 @@
 // Sign-in code rules: how long a wait is, and which reason is given first.
 import { assert, describe, it } from "@effect/vitest"
-import { standingOf, tooSoon } from "../../src/domain/one-time-code.ts"
+import { standingOf, tooSoon } from "../../../src/domain/sign-in/one-time-code.ts"
 
 const minute = 60_000
 const hour = 60 * minute
