@@ -1,6 +1,7 @@
 // A phone app: keeps somebody signed in and connected, resumes the event stream, repeats calls whose answer
 // was lost with the same ids, and remembers what it was told. What its owner wants is in the personas.
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Process } from "../kernel/process.ts"
@@ -12,7 +13,7 @@ import { Told } from "./told.ts"
 
 export type Role = "customer" | "mitra" | "staff"
 
-interface Tokens {
+export interface Tokens {
   readonly access_token: string
   readonly refresh_token: string | null
   readonly user_id: string
@@ -62,6 +63,7 @@ export class App {
   #connection: PhoneConnection | null = null
   #isSubscribed = false
   #observers = new Set<() => void>()
+  #runtime: Context.Context<never> | null = null
   #starts = 0
   #ids = 0
   /** Where the next connection goes; the balancer's choice unless a scenario wants one. */
@@ -89,20 +91,48 @@ export class App {
     return `${this.name}-${String(this.#ids).padStart(8, "0")}`
   }
 
+  /** Started, and neither closed nor killed since: it ought to be connected whenever the network lets it. */
+  get isRunning(): boolean {
+    return this.#runtime !== null
+  }
+
   /** Starts the app: it connects, signs in and stays there. `life` is what its owner does with it. */
   launch(life: Effect.Effect<unknown>): Fiber.Fiber<unknown> {
     this.#starts += 1
     if (this.process.state === "dead") this.process = new Process(this.name)
     const runtime = this.#options.world.runtime(this.process, `app/${this.name}/${this.#starts}`)
+    this.#runtime = runtime
     start(runtime, this.#stayConnected)
     return start(runtime, life)
   }
 
+  /** One more thing that its owner does with the running app. */
+  also(deed: Effect.Effect<unknown>): void {
+    if (this.#runtime !== null) start(this.#runtime, deed)
+  }
+
   /** The operating system ends the app: its connection is reset, its memory is gone, its storage is not. */
   kill(): void {
+    this.#connection?.line?.cut()
+    this.#stop()
+  }
+
+  /** Its owner puts the app away: it says so to the server. */
+  close(): void {
+    this.#connection?.line?.hangUp()
+    this.#stop()
+  }
+
+  /** A new sign-in of the same person, or of the account the phone belongs to; the connection stays the old's. */
+  adopt(tokens: Tokens): void {
+    this.tokens = tokens
+    this.id = tokens.user_id
+    this.#connection?.hangUp()
+  }
+
+  #stop(): void {
     this.process.kill()
-    const { line } = this.#connection ?? {}
-    line?.cut()
+    this.#runtime = null
     this.#connection = null
     this.#isSubscribed = false
     this.#observers.clear()

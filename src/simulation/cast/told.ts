@@ -36,7 +36,19 @@ export class Told {
   /** Open offers, by session; an offer that ended is kept with its ending. */
   readonly offers = new Map<string, { view: Answer; ending: string | null; told_at_ms: number }>()
   readonly oddities: Array<Oddity> = []
+  readonly #live = new Set<ToldSession>()
+  readonly #openOffers = new Set<string>()
   isOnline: boolean | null = null
+
+  /** Sessions not known to be over, oldest first. */
+  get live(): ReadonlySet<ToldSession> {
+    return this.#live
+  }
+
+  /** Offers on the screen, by session. */
+  get openOffers(): ReadonlySet<string> {
+    return this.#openOffers
+  }
 
   session(id: string): ToldSession {
     const known = this.sessions.get(id)
@@ -51,12 +63,13 @@ export class Told {
       isOver: false
     }
     this.sessions.set(id, made)
+    this.#live.add(made)
     return made
   }
 
   /** For `events.subscribe`: sessions that may still have news. */
   since(): ReadonlyArray<{ readonly session_id: string; readonly seq: number }> {
-    return [...this.sessions.values()].filter(({ isOver, last_seq }) => !isOver && last_seq > 0).slice(-50)
+    return [...this.#live].filter(({ last_seq }) => last_seq > 0).slice(-50)
       .map(({ id, last_seq }) => ({ session_id: id, seq: last_seq }))
   }
 
@@ -67,11 +80,11 @@ export class Told {
       case "session":
         return this.#event(event, at_ms)
       case "offer":
-        this.offers.set(event["offer"].session_id, { view: event["offer"], ending: null, told_at_ms: at_ms })
-        return
+        return this.#offer(event["offer"], at_ms)
       case "offer_closed": {
         const offer = this.offers.get(event["session_id"])
         if (offer !== undefined) offer.ending = event["ending"]
+        this.#openOffers.delete(event["session_id"])
         return
       }
       case "mitra_status":
@@ -86,7 +99,17 @@ export class Told {
     const session = this.session(view["session_id"])
     // Answers may overtake each other; the number tells which one is newer.
     if (session.view === null || view["last_seq"] >= session.view["last_seq"]) session.view = view
-    if (["completed", "cancelled", "expired"].includes(view["status"])) session.isOver = true
+    if (["completed", "cancelled", "expired"].includes(view["status"])) this.#end(session)
+  }
+
+  #end(session: ToldSession): void {
+    session.isOver = true
+    this.#live.delete(session)
+  }
+
+  #offer(view: Answer, at_ms: number): void {
+    this.offers.set(view["session_id"], { view, ending: null, told_at_ms: at_ms })
+    this.#openOffers.add(view["session_id"])
   }
 
   acknowledge(sessionId: string, clientMessageId: string, body: string, answer: Answer, at_ms: number): void {
@@ -122,10 +145,13 @@ export class Told {
       }
     }
     const open = new Set(snapshot["offers"].map((offer: Answer) => offer["session_id"]))
-    for (const [id, offer] of this.offers) if (!open.has(id)) offer.ending ??= "gone"
-    for (const offer of snapshot["offers"]) {
-      this.offers.set(offer["session_id"], { view: offer, ending: null, told_at_ms: at_ms })
+    for (const id of this.#openOffers) {
+      const offer = this.offers.get(id)
+      if (open.has(id) || offer === undefined) continue
+      offer.ending = "gone"
+      this.#openOffers.delete(id)
     }
+    for (const offer of snapshot["offers"]) this.#offer(offer, at_ms)
   }
 
   #event(event: Answer, at_ms: number): void {
@@ -139,10 +165,12 @@ export class Told {
     }
     session.last_seq = seq
     session.events.push({ at_ms, seq, fact })
-    if (lastKinds.has(fact.kind)) session.isOver = true
+    if (lastKinds.has(fact.kind)) this.#end(session)
     // Only the winner is told so as an event of the session: her offer has become a chat.
     const offer = this.offers.get(session_id)
-    if (fact.kind === "paired" && offer !== undefined) offer.ending ??= "accepted"
+    if (fact.kind !== "paired" || offer === undefined || offer.ending !== null) return
+    offer.ending = "accepted"
+    this.#openOffers.delete(session_id)
   }
 
   #odd(at_ms: number, what: Oddity["what"], session_id: string | null, detail: string): void {

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { App } from "../cast/app.ts"
 import { adminEmail, adminPassword, mitraPhone } from "../cast/founding.ts"
 import { start } from "../kernel/runtime.ts"
-import { productionPace } from "../pace.ts"
+import { production } from "../stores/pace.ts"
 import { devCode } from "../server/runner.ts"
 import { makeStage, type Population, type Stage } from "../simulation.ts"
 import { Customer } from "./people/customer.ts"
@@ -142,7 +142,7 @@ export const playScenario = (scenario: Scenario, seed = "1"): Played => {
     mitras: story.people.filter((person) => person instanceof Mitra).length,
     customers: 0,
     starts_at: Date.UTC(2026, 0, 5, 9),
-    pace: productionPace,
+    pace: production,
     keepTrace: true,
     phoneLatency: { low_ms: phoneLatencyMs, high_ms: phoneLatencyMs }
   })

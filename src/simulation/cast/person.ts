@@ -1,0 +1,84 @@
+// Somebody with a phone: what customers and mitras have in common. Their lives are programs that run in the
+// app and die with it; what must outlive it (plans, unsent messages) is kept here, as on paper.
+import * as Effect from "effect/Effect"
+import type { Dice } from "../kernel/seeded-random.ts"
+import type { Stage } from "../simulation.ts"
+import type { App } from "./app.ts"
+import type { Answer } from "./connection.ts"
+import type { Habits } from "./habits.ts"
+import type { ToldSession } from "./told.ts"
+
+export interface Person {
+  readonly app: App
+  readonly side: "customer" | "mitra"
+  readonly stage: Stage
+  readonly habits: Habits
+  /** Of their decisions. */
+  readonly dice: Dice
+  /** True after business hours: nobody begins anything new. */
+  readonly isSettled: () => boolean
+  /** Written but not known to be stored: sent again, with the same id, when the app is back. */
+  readonly unsent: Map<string, { readonly client_message_id: string; readonly body: string }>
+}
+
+export const secondsAround = (person: Person, mean_s: number): number =>
+  Math.min(person.dice.exponential(mean_s * 1000), mean_s * 5000)
+
+/** Asks, and keeps quiet about a no: most people only see that it did not work. */
+export const tryTo = (
+  { app }: Person,
+  tag: string,
+  payload: object,
+  withinMs?: number
+): Effect.Effect<Answer | null> =>
+  app.call(tag, payload, withinMs).pipe(
+    Effect.tap((answer) =>
+      Effect.sync(() => {
+        if (answer !== null && typeof answer["status"] === "string" && "last_seq" in answer) {
+          app.told.viewed(answer)
+        }
+      })
+    ),
+    Effect.catch(() => Effect.succeed(null))
+  )
+
+export type Standing = "waiting" | "running" | "extending" | "closing" | "over"
+
+const standingAfter: Readonly<Record<string, Standing>> = {
+  offers_sent: "waiting",
+  paired: "running",
+  extension_requested: "extending",
+  session_resumed: "running",
+  closing: "closing",
+  completed: "over",
+  request_cancelled: "over",
+  pairing_failed: "over"
+}
+
+const standingWith: Readonly<Record<string, Standing>> = {
+  searching: "waiting",
+  pending_acceptance: "waiting",
+  active: "running",
+  extending: "extending",
+  closing: "closing",
+  completed: "over",
+  cancelled: "over",
+  expired: "over"
+}
+
+/** As this phone knows it: the newest view it was given, and what it heard since. */
+export const standingOf = (session: ToldSession): Standing => {
+  if (session.isOver) return "over"
+  const seen = session.view?.["last_seq"] ?? 0
+  for (let index = session.events.length - 1; index >= 0; index -= 1) {
+    const event = session.events[index]!
+    if (session.view !== null && event.seq <= seen) break
+    const standing = standingAfter[event.fact["kind"]]
+    if (standing !== undefined) return standing
+  }
+  return standingWith[session.view?.["status"]] ?? "waiting"
+}
+
+/** The newest event of this kind that this phone heard. */
+export const lastHeard = (session: ToldSession, kind: string) =>
+  session.events.findLast(({ fact }) => fact["kind"] === kind) ?? null

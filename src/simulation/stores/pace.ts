@@ -1,0 +1,24 @@
+// How often the server's own background work beats in a simulation. `production` is what the server ships
+// with; `calm` is for worlds in which no runner, lock or bus can fail, where the beats only cost time.
+import * as Duration from "effect/Duration"
+import type { Pace } from "./stores.ts"
+
+const sweeps = {
+  stale_heartbeats_seconds: 30,
+  heartbeat_write_back_seconds: 60,
+  mirror_reseed_seconds: 300
+}
+
+export const production: Pace = { bus: {}, cluster: {}, sweeps }
+
+export const calm: Pace = {
+  bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
+  cluster: {
+    // A lock session of the simulated database is over after six silent seconds: see world.ts.
+    shardLockRefreshInterval: Duration.seconds(4),
+    refreshAssignmentsInterval: Duration.seconds(10),
+    runnerHealthCheckInterval: Duration.seconds(30),
+    entityMessagePollInterval: Duration.seconds(60)
+  },
+  sweeps
+}
