@@ -48,13 +48,20 @@ export const chosenFaults = (choice: FaultChoice, seed: Dice): ReadonlyArray<Fau
 }
 
 /** Strikes `kind` again and again until it is told to stop. */
-const recurring = (scene: Scene, kind: FaultKind, dice: Dice, open: Set<Trouble>) => {
+const recurring = (
+  scene: Scene,
+  kind: FaultKind,
+  dice: Dice,
+  open: Set<Trouble>,
+  ended: () => void
+) => {
   const { time, outside } = scene.stage.world
   let isOver = false
   const mark = (text: string) => scene.stage.trace.add(time.now_us, "faults", kind.name, text)
   const end = (trouble: Trouble) => {
     if (!open.delete(trouble)) return
     trouble.undo()
+    ended()
     if (trouble.lasts_ms > 0) mark(`over: ${trouble.text}`)
   }
   const strike = () => {
@@ -81,10 +88,14 @@ export const faultPlan =
     const dice = stage.world.dice.split("faults")
     const open = new Set<Trouble>()
     const stops: Array<() => void> = []
+    let lastEnd_us = 0
+    const ended = () => {
+      lastEnd_us = stage.world.time.now_us
+    }
     return {
       names: kinds.map(({ name }) => name),
       begin: () => {
-        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open))
+        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open, ended))
       },
       heal: () => {
         for (const stop of stops) stop()
@@ -92,6 +103,6 @@ export const faultPlan =
         for (const runner of runners) if (runner.process.state === "dead") stage.world.startRunner(runner)
         stage.trace.add(stage.world.time.now_us, "faults", "healed")
       },
-      isCalm: () => open.size === 0
+      calmSince_us: () => open.size === 0 ? lastEnd_us : null
     }
   }
