@@ -53,7 +53,8 @@ const recurring = (
   kind: FaultKind,
   dice: Dice,
   open: Map<Trouble, FaultMark>,
-  marks: Array<FaultMark>
+  marks: Array<FaultMark>,
+  ended: () => void
 ) => {
   const { time, outside } = scene.stage.world
   let isOver = false
@@ -64,6 +65,7 @@ const recurring = (
     open.delete(trouble)
     trouble.undo()
     opened.to_us = time.now_us
+    ended()
     if (trouble.lasts_ms > 0) mark(`over: ${trouble.text}`)
   }
   const strike = () => {
@@ -93,11 +95,17 @@ export const faultPlan =
     const open = new Map<Trouble, FaultMark>()
     const marks: Array<FaultMark> = []
     const stops: Array<() => void> = []
+    let lastEnd_us = 0
+    const ended = () => {
+      lastEnd_us = stage.world.time.now_us
+    }
     return {
       names: kinds.map(({ name }) => name),
       marks,
       begin: () => {
-        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open, marks))
+        for (const kind of kinds) {
+          stops.push(recurring(scene, kind, dice.split(kind.name), open, marks, ended))
+        }
       },
       heal: () => {
         for (const stop of stops) stop()
@@ -105,6 +113,6 @@ export const faultPlan =
         for (const runner of runners) if (runner.process.state === "dead") stage.world.startRunner(runner)
         stage.trace.add(stage.world.time.now_us, "faults", "healed")
       },
-      isCalm: () => open.size === 0
+      calmSince_us: () => open.size === 0 ? lastEnd_us : null
     }
   }
