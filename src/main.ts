@@ -173,6 +173,7 @@ const internalListener = (config: ServerConfigValues) =>
     Internal.layer({
       host: config.internal_host,
       port: config.internal_port,
+      browser_origin: config.cc_origin,
       heartbeat_every_seconds: config.heartbeat_cadence_seconds,
       test_numbers: !config.fazpass_enabled
     })

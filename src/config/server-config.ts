@@ -7,7 +7,19 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { encryptionKeys } from "./encryption-keys.ts"
-import { flag, optionalSecret, port, read, secrets, text, url, whole, type Variable } from "./variables.ts"
+import {
+  flag,
+  optionalSecret,
+  origin,
+  port,
+  read,
+  secrets,
+  text,
+  timeZone,
+  url,
+  type Variable,
+  whole
+} from "./variables.ts"
 
 const host = /^[A-Za-z0-9.:_-]+$/
 
@@ -44,6 +56,10 @@ const variables = {
   public_port: port("PUBLIC_PORT", 3000),
   internal_host: text("INTERNAL_HOST", "a host name or address", host, { development: "127.0.0.1" }),
   internal_port: port("INTERNAL_PORT", 3001),
+  /** The control center's page, the only one whose browser may speak to the internal listener. */
+  cc_origin: origin("CC_ORIGIN"),
+  /** Where a day begins, for what is counted by the day. */
+  server_tz: timeZone("SERVER_TZ", "UTC"),
   runner_host: text("RUNNER_HOST", "an address the other runners reach", host, { development: "127.0.0.1" }),
   runner_port: port("RUNNER_PORT", 0),
   admin_email: text("ADMIN_EMAIL", "an email address", /^[^@\s]+@[^@\s]+$/, {

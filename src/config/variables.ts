@@ -1,5 +1,7 @@
 // The environment variables of the server: name, what a value must look like, the development default,
 // and whether production needs it. One table, so that check-config and the errors always agree.
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -73,6 +75,25 @@ export const url = (
     `a url like ${protocols.map((one) => `${one}//host:port${options.path?.like ?? ""}`).join(" or ")}`,
     (given) => urlOf(given, protocols, options.path?.pattern ?? /^/),
     { development: null, required: options.required ?? false, secret: options.secret ?? false }
+  )
+
+/** A web page's origin as browsers send it: scheme, host, port, nothing behind. Null when absent. */
+export const origin = (name: string) =>
+  variable<string | null>(
+    name,
+    "one web origin like https://host or https://host:port, without a path",
+    (given) =>
+      /^https?:/.test(given) && URL.canParse(given) && new URL(given).origin === given ? given : null,
+    { development: null }
+  )
+
+/** A time zone by its name in the zone database. */
+export const timeZone = (name: string, development: string) =>
+  variable(
+    name,
+    "a time zone like UTC or Asia/Jakarta",
+    (given) => Option.isSome(DateTime.zoneMakeNamed(given)) ? given : null,
+    { development }
   )
 
 /** A secret that only some servers need. Null when absent. */

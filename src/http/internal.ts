@@ -16,6 +16,7 @@ import * as PermissionGate from "./admin/permissions.ts"
 import * as SessionHandlers from "./admin/sessions.ts"
 import * as StaffSignIn from "./admin/staff-sign-in.ts"
 import * as VerifyStaffToken from "./admin/verify-staff-token.ts"
+import { layerBrowserOrigin } from "./browser-origin.ts"
 import { Connection, type Principal } from "./connection.ts"
 import { layerListener } from "./listener.ts"
 import { layerProbes } from "./public.ts"
@@ -73,6 +74,8 @@ export interface DeskOptions {
 export interface InternalOptions extends DeskOptions {
   readonly host: string
   readonly port: number
+  /** The one web page whose browser may come in; null: none. */
+  readonly browser_origin: string | null
 }
 
 /** Everything staff may call, and who may call it. */
@@ -94,5 +97,5 @@ export const layer = (options: InternalOptions) =>
     port: options.port,
     path: "/ws",
     group: gatedApi,
-    routes: Layer.merge(layerHttpRpc, layerProbes)
+    routes: Layer.mergeAll(layerHttpRpc, layerProbes, layerBrowserOrigin(options.browser_origin))
   }).pipe(Layer.provide(layerHandlers(options)))

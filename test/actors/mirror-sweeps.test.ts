@@ -1,6 +1,7 @@
 // The sweeps around the mirror: who is silent goes offline, nobody does on a guess, and each pass says what
 // it did or why it did nothing.
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
@@ -130,4 +131,13 @@ describe("the mirror's sweeps", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* pass(lost), [null, null])
     }))
+
+  it.effect("keep the beat they are given, auto-offline too", () =>
+    Effect.gen(function*() {
+      const every = [yield* staleHeartbeats(7), yield* heartbeatWriteBack(8), yield* mirrorReseed(9)]
+      assert.deepStrictEqual(
+        every.map((sweep) => Duration.toSeconds(sweep.every)),
+        [7, 8, 9]
+      )
+    }).pipe(Effect.provide(world({ stale: silent }, []))))
 })

@@ -42,6 +42,13 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["VALKEY_ONLINE_MIRROR_SWEEP_SECONDS", "99999999999", "a whole number from 1 to 86400"],
   ["LOG_LEVEL", "loud", "debug, info, warn or error"],
   ["DEMO_DATA", "yes", "true or false"],
+  ["CC_ORIGIN", "cc.halobestie.example", "one web origin"],
+  ["CC_ORIGIN", "https://cc.halobestie.example/", "one web origin"],
+  ["CC_ORIGIN", "https://a.example,https://b.example", "one web origin"],
+  ["CC_ORIGIN", "*", "one web origin"],
+  ["CC_ORIGIN", "null", "one web origin"],
+  ["SERVER_TZ", "Jakarta", "a time zone like UTC or Asia/Jakarta"],
+  ["SERVER_TZ", "WIB+7", "a time zone like UTC or Asia/Jakarta"],
   ["NODE_ENV", "prod", "production, development or test"]
 ]
 
@@ -80,6 +87,16 @@ describe("development", () => {
     })
     assert.deepStrictEqual([config.public_port, config.internal_port, config.runner_port], [8080, 3001, 0])
     assert.strictEqual(config.log_level, "debug")
+  })
+
+  it("takes a web page's origin and a time zone as they are, and needs neither", () => {
+    const given = accepted({ CC_ORIGIN: "https://cc.halobestie.example:8443", SERVER_TZ: "Asia/Jakarta" })
+    assert.deepStrictEqual(
+      [given.cc_origin, given.server_tz],
+      ["https://cc.halobestie.example:8443", "Asia/Jakarta"]
+    )
+    const none = accepted({})
+    assert.deepStrictEqual([none.cc_origin, none.server_tz], [null, "UTC"])
   })
 
   it("accepts two secrets at once, so that one can be rotated", () => {

@@ -36,6 +36,7 @@ describe("a server with Valkey", () => {
     const health = await adminCall(server, token, "admin.mirror_health", {})
     assert.deepInclude(health, { state: "up", drift: { rows: 1, keys: 1, drifted: 0 } })
     assert.isNumber(health.latency_ms)
+    assert.isNotNull(health.last_seed, "whoever is ready has filled the mirror")
     const report = await adminCall(server, token, "admin.reseed_mirror", {})
     assert.deepInclude(report, { drift_found: 0, healed: 0, removed: 0 })
     const { entries } = await adminCall(server, token, "admin.audit_log", { before: null, limit: 5 })

@@ -2,6 +2,7 @@
 // neither listener offers anything of the other.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { WebSocket } from "ws"
 import { Phone, sleep } from "../../demo/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
@@ -128,6 +129,50 @@ describe("the internal listener", () => {
     assert.include(await guess(), "ACCOUNT_LOCKED")
     assert.include(await codeOf(signInAdmin(server)), "ACCOUNT_LOCKED")
   })
+
+  it.live("lets the control center's page in and no other page, by either way", () =>
+    Effect.gen(function*() {
+      const page = "https://cc.halobestie.example"
+      const server = yield* Effect.flatMap(
+        freshDatabaseUrl,
+        (url) => startServer(url, { CC_ORIGIN: page })
+      )
+      const asked = (origin: string) =>
+        Effect.promise(async () => {
+          const response = await fetch(`${server.internalUrl}/rpc`, {
+            method: "POST",
+            headers: { "content-type": "application/json", origin },
+            body: JSON.stringify([{
+              _tag: "Request",
+              id: "1",
+              tag: "admin.live_counts",
+              payload: {},
+              headers: []
+            }])
+          })
+          await response.body?.cancel()
+          return [response.status, response.headers.get("access-control-allow-origin")]
+        })
+      const opened = (origin: string) =>
+        Effect.promise(() =>
+          new Promise<number>((resolve) => {
+            const socket = new WebSocket(`${server.internalUrl.replace("http", "ws")}/ws`, { origin })
+            socket.on("open", () => {
+              socket.terminate()
+              resolve(101)
+            })
+            socket.on("unexpected-response", (_, response) => {
+              response.destroy()
+              resolve(response.statusCode ?? 0)
+            })
+            socket.on("error", () => {})
+          })
+        )
+      assert.deepStrictEqual(yield* asked(page), [200, page])
+      assert.strictEqual(yield* opened(page), 101)
+      assert.deepStrictEqual(yield* asked("https://elsewhere.example"), [403, null])
+      assert.strictEqual(yield* opened("https://elsewhere.example"), 403)
+    }), 60_000)
 
   withServer("offers nothing public, and the public one nothing internal", async (server) => {
     const token = await signInAdmin(server)

@@ -29,7 +29,7 @@ const names = (rows: ReadonlyArray<ReadonlyArray<string>>) =>
   sorted(rows.map(([name = ""]) => name.replaceAll("`", "")))
 
 // Written like refusal codes but something else: the code of a Defect frame, a provider's word, a variable.
-const otherCodes = ["MALFORMED_FRAME", "PAID", "XENDIT_ENABLED"]
+const otherCodes = ["MALFORMED_FRAME", "PAID", "XENDIT_ENABLED", "CC_ORIGIN"]
 
 describe("docs/wire.md", () => {
   it("names every refusal code and none that does not exist", () => {

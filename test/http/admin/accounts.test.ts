@@ -8,9 +8,10 @@ import { Audit } from "../../../src/services/audit.ts"
 import { AuthSessions } from "../../../src/services/auth-sessions.ts"
 import { Bus } from "../../../src/services/bus.ts"
 import { People } from "../../../src/services/people.ts"
+import { testNumbersMax } from "../../../src/services/test-numbers.ts"
 import { hour, idOf, t0 } from "../../conformance/given.ts"
 import { refused } from "../phone.ts"
-import { colleague, desk } from "./desk.ts"
+import { colleague, desk, outrunDesk } from "./desk.ts"
 
 const admin = Effect.andThen(TestClock.setTime(t0), colleague(1, "admin"))
 const newcomer = { email: "New@Halobestie.local", password: "a-long-password", role: "operator" }
@@ -78,6 +79,15 @@ describe("staff accounts", () => {
       assert.strictEqual(yield* refused(me.call("admin.staff_set_role", nobody)), "ACCOUNT_NOT_FOUND")
       assert.deepStrictEqual(yield* logged, [])
     }).pipe(Effect.provide(desk)))
+
+  it.effect("are told when the change of a colleague, a moment before, left only one admin", () =>
+    Effect.gen(function*() {
+      const me = yield* admin
+      const other = yield* colleague(2, "admin")
+      const order = { staff_id: other.id, role: "viewer" }
+      assert.strictEqual(yield* refused(me.call("admin.staff_set_role", order)), "LAST_ADMIN")
+      assert.deepStrictEqual(yield* logged, [])
+    }).pipe(Effect.provide(outrunDesk)))
 })
 
 describe("mitra accounts", () => {
@@ -130,5 +140,16 @@ describe("test numbers", () => {
       const entries = yield* (yield* Audit).page({ before: null, limit: 10 })
       assert.deepStrictEqual(entries.map((entry) => entry.target_id), ["+62***001", "+62***001"])
       for (const secret of [number.phone, number.code]) assert.notInclude(JSON.stringify(entries), secret)
+    }).pipe(Effect.provide(desk)))
+
+  it.effect("are so many at most; known ones may still be put anew", () =>
+    Effect.gen(function*() {
+      const me = yield* admin
+      const numberOf = (n: number) => ({ phone: `+62813${String(n).padStart(8, "0")}`, code: "424242" })
+      for (let n = 0; n < testNumbersMax; n++) yield* me.call("admin.test_number_put", numberOf(n))
+      const more = me.call("admin.test_number_put", numberOf(testNumbersMax))
+      assert.strictEqual(yield* refused(more), "TOO_MANY_TEST_NUMBERS")
+      const anew = { ...numberOf(0), code: "111111" }
+      assert.deepStrictEqual(yield* me.call("admin.test_number_put", anew), anew)
     }).pipe(Effect.provide(desk)))
 })

@@ -17,6 +17,7 @@ import * as BusMemory from "../../../src/layers/bus.memory.ts"
 import * as Tables from "../../../src/layers/memory/tables.ts"
 import * as PeopleMemory from "../../../src/layers/people.memory.ts"
 import * as TestNumbersMemory from "../../../src/layers/test-numbers.memory.ts"
+import { AccountChanges } from "../../../src/services/account-changes.ts"
 import { Passwords } from "../../../src/services/passwords.ts"
 import { People } from "../../../src/services/people.ts"
 import { idOf, t0 } from "../../conformance/given.ts"
@@ -27,7 +28,7 @@ const passwords = Layer.succeed(Passwords)({
   verify: (password, hash) => Effect.succeed(hash === `hash of ${password}`)
 })
 
-const adapters = Layer.mergeAll(
+export const adapters = Layer.mergeAll(
   AccountChangesMemory.layer,
   AuditMemory.layer,
   AuthSessionsMemory.layer,
@@ -40,7 +41,20 @@ const adapters = Layer.mergeAll(
 
 export const gated = AdminAccountRpcs.middleware(Permissions.PermissionGate)
 
-export const desk = Layer.mergeAll(AccountHandlers.layer({ testNumbersCount: true }), Permissions.layer).pipe(
+const seats = Layer.mergeAll(AccountHandlers.layer({ testNumbersCount: true }), Permissions.layer)
+
+export const desk = Layer.provideMerge(seats, adapters)
+
+/** The same desk, where every change of staff comes second to another one. */
+export const outrunDesk = seats.pipe(
+  Layer.provideMerge(
+    Layer.effect(AccountChanges)(
+      Effect.map(
+        AccountChanges,
+        (port) => AccountChanges.of({ ...port, changeStaff: () => Effect.succeed({ _tag: "LastAdmin" }) })
+      )
+    )
+  ),
   Layer.provideMerge(adapters)
 )
 

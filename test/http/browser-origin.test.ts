@@ -1,0 +1,120 @@
+// Which web pages may speak to the control center's listener: exactly the configured one. Whoever is no
+// browser sends no Origin and is not asked.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import { layerBrowserOrigin } from "../../src/http/browser-origin.ts"
+import { layerJsonErrors } from "../../src/http/refusal-response.ts"
+
+const page = "https://cc.halobestie.example"
+const strangers = [
+  "https://cc.halobestie.example.evil.example",
+  "http://cc.halobestie.example",
+  "https://cc.halobestie.example:8443",
+  "https://halobestie.example",
+  "null"
+]
+
+/** A listener with one call and one socket's door, and how often either was reached. */
+const listener = (origin: string | null) => {
+  const reached: Array<string> = []
+  const answer = (what: string) =>
+    Effect.sync(() => {
+      reached.push(what)
+      return HttpServerResponse.text(what)
+    })
+  const routes = HttpRouter.use((router) =>
+    Effect.andThen(router.add("POST", "/rpc", answer("call")), router.add("GET", "/ws", answer("socket")))
+  )
+  const app = Layer.mergeAll(routes, layerJsonErrors, layerBrowserOrigin(origin))
+  const { dispose, handler } = HttpRouter.toWebHandler(app, { disableLogger: true })
+  const ask = (method: string, path: string, headers: Readonly<Record<string, string>>) =>
+    Effect.promise(() => handler(new Request(`http://localhost${path}`, { method, headers })))
+  return { ask, reached, dispose: Effect.promise(dispose) }
+}
+
+const within = <A, E>(
+  origin: string | null,
+  story: (of: ReturnType<typeof listener>) => Effect.Effect<A, E>
+) => Effect.acquireUseRelease(Effect.sync(() => listener(origin)), story, ({ dispose }) => dispose)
+
+const preflight = { "access-control-request-method": "POST" }
+const allowed = (response: Response) => response.headers.get("access-control-allow-origin")
+
+describe("the control center's page", () => {
+  it.effect("is told before its call that it may, and may read the answer, errors too", () =>
+    within(page, ({ ask, reached }) =>
+      Effect.gen(function*() {
+        const before = yield* ask("OPTIONS", "/rpc", {
+          origin: page,
+          ...preflight,
+          "access-control-request-headers": "authorization,content-type"
+        })
+        assert.strictEqual(before.status, 204)
+        assert.strictEqual(allowed(before), page)
+        assert.strictEqual(before.headers.get("vary"), "Origin")
+        assert.strictEqual(before.headers.get("access-control-allow-methods"), "GET, POST")
+        assert.strictEqual(before.headers.get("access-control-allow-headers"), "authorization, content-type")
+        assert.isNull(before.headers.get("access-control-allow-credentials"))
+        assert.deepStrictEqual(reached, [])
+        assert.strictEqual(allowed(yield* ask("POST", "/rpc", { origin: page })), page)
+        const nowhere = yield* ask("GET", "/nowhere", { origin: page })
+        assert.deepStrictEqual([nowhere.status, allowed(nowhere)], [404, page])
+        assert.deepStrictEqual(reached, ["call"])
+      })))
+
+  it.effect("may open a socket", () =>
+    within(page, ({ ask, reached }) =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* ask("GET", "/ws", { origin: page })).status, 200)
+        assert.deepStrictEqual(reached, ["socket"])
+      })))
+})
+
+describe("any other page", () => {
+  it.effect("reaches neither a call nor a socket, and is not told whose page may", () =>
+    within(page, ({ ask, reached }) =>
+      Effect.gen(function*() {
+        for (const origin of strangers) {
+          const answers = [
+            yield* ask("OPTIONS", "/rpc", { origin, ...preflight }),
+            yield* ask("POST", "/rpc", { origin }),
+            yield* ask("GET", "/ws", { origin })
+          ]
+          assert.deepStrictEqual(answers.map((each) => [each.status, allowed(each)]), [
+            [403, null],
+            [403, null],
+            [403, null]
+          ])
+          const [first] = answers
+          const text = yield* Effect.promise(async () => await first?.text() ?? "")
+          assert.include(text, "FORBIDDEN")
+          assert.notInclude(text, page)
+        }
+        assert.deepStrictEqual(reached, [])
+      })))
+
+  it.effect("is every page while none is configured", () =>
+    within(null, ({ ask, reached }) =>
+      Effect.gen(function*() {
+        for (const origin of [page, ...strangers]) {
+          assert.strictEqual((yield* ask("POST", "/rpc", { origin })).status, 403)
+        }
+        assert.deepStrictEqual(reached, [])
+      })))
+})
+
+describe("whoever is no browser", () => {
+  for (const origin of [page, null]) {
+    it.effect(`is served as ever while ${origin ?? "no page"} is configured`, () =>
+      within(origin, ({ ask, reached }) =>
+        Effect.gen(function*() {
+          const answer = yield* ask("POST", "/rpc", {})
+          assert.deepStrictEqual([answer.status, allowed(answer)], [200, null])
+          yield* ask("GET", "/ws", {})
+          assert.deepStrictEqual(reached, ["call", "socket"])
+        })))
+  }
+})
