@@ -5,6 +5,7 @@ import { App } from "../cast/app.ts"
 import { adminEmail, adminPassword, mitraPhone } from "../cast/founding.ts"
 import { start } from "../kernel/runtime.ts"
 import { production } from "../stores/pace.ts"
+import { timeline } from "../report/timeline.ts"
 import { devCode } from "../server/runner.ts"
 import { makeStage, type Population, type Stage } from "../simulation.ts"
 import { Customer } from "./people/customer.ts"
@@ -167,3 +168,13 @@ export const playScenario = (scenario: Scenario, seed = "1"): Played => {
   }
   return { scenario, failure: play.failure, stage, people: story.people.map(({ name }) => name), begins_us }
 }
+
+/** Everybody's timeline, for a scenario that failed. */
+export const storyOf = ({ begins_us, people, stage }: Played): string =>
+  timeline(stage.trace.entries, {
+    people,
+    from_us: begins_us,
+    to_us: stage.world.time.now_us,
+    zero_us: begins_us,
+    linesMax: 200
+  })

@@ -1,0 +1,71 @@
+// Plays one plan to its end and reports. The only place where a run looks at the machine's clock: to say
+// how long it took.
+import { performance } from "node:perf_hooks"
+import { canaryNamed } from "../canaries/canaries.ts"
+import { habitsWith } from "../cast/habits.ts"
+import { population } from "../cast/population.ts"
+import { checkerOf } from "../checkers/checker.ts"
+import { chosenFaults, faultPlan } from "../faults/plan.ts"
+import { Dice } from "../kernel/seeded-random.ts"
+import { timeline } from "../report/timeline.ts"
+import { simulate, type SimulationResult } from "../simulation.ts"
+import { calm, production } from "../stores/pace.ts"
+import { type RunPlan, startsAt } from "./plan.ts"
+import { reportOf, type RunReport } from "./report.ts"
+
+export interface Played {
+  readonly report: RunReport
+  readonly result: SimulationResult
+}
+
+export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): Played => {
+  const kinds = chosenFaults(plan.faults, new Dice(plan.seed))
+  const began = performance.now()
+  const cpuBefore = process.cpuUsage()
+  const result = simulate(
+    {
+      seed: plan.seed,
+      hours: plan.hours,
+      runners: plan.runners,
+      valkey: plan.valkey,
+      mitras: plan.mitras,
+      customers: plan.customers,
+      starts_at: startsAt,
+      // One runner without such faults needs nobody to watch over it; a canary may break what does.
+      pace: plan.runners > 1 || plan.canary !== null || kinds.some((kind) => kind.needsProductionPace)
+        ? production
+        : calm,
+      keepTrace: options.keepTrace,
+      sabotage: plan.canary === null ? null : canaryNamed(plan.canary)
+    },
+    {
+      population: population(habitsWith(plan.habits)),
+      faults: faultPlan(kinds),
+      checker: checkerOf()
+    }
+  )
+  const { system, user } = process.cpuUsage(cpuBefore)
+  const took = { wall_ms: performance.now() - began, cpu_ms: (system + user) / 1_000 }
+  return { report: reportOf(plan, result, took, {}), result }
+}
+
+const before_us = 120_000_000
+const linesMax = 120
+
+/** The last minutes before the first violation, a column per person it is about. */
+export const violationStory = (result: SimulationResult): string | null => {
+  const [violation] = result.violations
+  if (violation === undefined) return null
+  const people = result.population.apps
+    .filter(({ id, name }) =>
+      violation.people.includes(name) || (id !== null && violation.people.includes(id))
+    )
+    .map(({ name }) => name)
+  return timeline(result.stage.trace.entries, {
+    people: people.slice(0, 4),
+    from_us: violation.at_us - before_us,
+    to_us: violation.at_us,
+    zero_us: violation.at_us,
+    linesMax
+  })
+}
