@@ -42,6 +42,9 @@ const canarySeedsMax = 20
 const say = (text: string) => process.stdout.write(`${text}\n`)
 const tell = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`)
 
+/** Short worlds must be busy ones, or nothing meets. */
+const busy = { visits_per_day: "24" }
+
 const planOf = (options: SimulateOptions, seed: string): RunPlan => ({
   seed,
   hours: options.hours,
@@ -50,7 +53,7 @@ const planOf = (options: SimulateOptions, seed: string): RunPlan => ({
   mitras: options.mitras,
   customers: options.customers,
   faults: faultsOf(options.faults, seed),
-  habits: options.set,
+  habits: options.hours <= 4 ? { ...busy, ...options.set } : options.set,
   canary: options.canary
 })
 
