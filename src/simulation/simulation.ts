@@ -7,6 +7,7 @@ import { found } from "./cast/founding.ts"
 import { Provider } from "./cast/provider.ts"
 import type { LogLine } from "./kernel/runtime.ts"
 import type { Latency } from "./network/line.ts"
+import type { Sabotage } from "./server/sabotage.ts"
 import type { Pace } from "./stores/stores.ts"
 import { Trace } from "./trace.ts"
 import { World } from "./world.ts"
@@ -25,6 +26,8 @@ export interface SimulationOptions {
   readonly phoneLatency?: Latency
   /** Keeps every line of the trace, for timelines. */
   readonly keepTrace: boolean
+  /** Breaks one guard of the server on purpose: somebody must notice. */
+  readonly sabotage?: Sabotage | null
 }
 
 /** People who live in the world from `begin` on. */
@@ -50,8 +53,8 @@ export interface FaultPlan {
   /** Undoes everything at once: runners up, stores up, lines open. */
   readonly heal: () => void
   readonly marks: ReadonlyArray<FaultMark>
-  /** Nothing is broken at this moment. */
-  readonly isCalm: () => boolean
+  /** Since when nothing is broken; null while something is. */
+  readonly calmSince_us: () => number | null
 }
 
 export interface Violation {
@@ -78,14 +81,16 @@ export interface Stage {
   readonly world: World
   readonly provider: Provider
   readonly trace: Trace
+  /** Tells all `watchers`: the trace first, and whoever joins before the run begins. */
   readonly watcher: Watcher
+  readonly watchers: Array<Watcher>
   readonly log: ReadonlyArray<LogLine>
 }
 
 export interface Cast {
   readonly population: (stage: Stage) => Population
   readonly faults: (stage: Stage, population: Population) => FaultPlan
-  readonly checker: (stage: Stage, population: Population) => Checker
+  readonly checker: (stage: Stage, population: Population, faults: FaultPlan) => Checker
 }
 
 export interface SimulationResult {
@@ -116,10 +121,25 @@ const nameOf = (event: Answer): string =>
     part !== undefined
   ).join(" ")
 
-const watcherOf = (world: World, trace: Trace): Watcher => ({
+const tracing = (world: World, trace: Trace): Watcher => ({
   onEvent: (app, event) => trace.add(world.time.now_us, app.name, "hears", nameOf(event)),
   onCall: (app, tag, _payload, outcome) => trace.add(world.time.now_us, app.name, tag, outcomeOf(outcome)),
   onConnection: (app, what) => trace.add(world.time.now_us, app.name, "connection", what)
+})
+
+const tellingAll = (watchers: ReadonlyArray<Watcher>): Watcher => ({
+  onEvent: (app, event) => {
+    for (const each of watchers) each.onEvent?.(app, event)
+  },
+  onCall: (app, tag, payload, outcome) => {
+    for (const each of watchers) each.onCall?.(app, tag, payload, outcome)
+  },
+  onConnection: (app, what) => {
+    for (const each of watchers) each.onConnection?.(app, what)
+  },
+  onFrame: (app, direction, frame) => {
+    for (const each of watchers) each.onFrame?.(app, direction, frame)
+  }
 })
 
 export const makeStage = (options: SimulationOptions): Stage => {
@@ -132,7 +152,9 @@ export const makeStage = (options: SimulationOptions): Stage => {
   })
   found(world, options)
   const trace = new Trace({ keep: options.keepTrace })
-  return { options, world, provider: new Provider(world), trace, watcher: watcherOf(world, trace), log }
+  const watchers = [tracing(world, trace)]
+  const watcher = tellingAll(watchers)
+  return { options, world, provider: new Provider(world), trace, watcher, watchers, log }
 }
 
 /** Runs to the end, or to the first violation. */
@@ -141,7 +163,7 @@ export const simulate = (options: SimulationOptions, cast: Cast): SimulationResu
   const { time } = stage.world
   const population = cast.population(stage)
   const faults = cast.faults(stage, population)
-  const checker = cast.checker(stage, population)
+  const checker = cast.checker(stage, population, faults)
   const startedAt = time.now_ms
   const isSound = () => checker.violations.length === 0
   time.afterStep = () => checker.afterStep()

@@ -11,6 +11,7 @@ import { type HttpCall, requestOf } from "./network/http-call.ts"
 import { type Latency, Line, type PhoneEnd } from "./network/line.ts"
 import { RunnerNetwork } from "./network/runner-network.ts"
 import { type Doors, startRunner, stopRunner } from "./server/runner.ts"
+import type { Sabotage } from "./server/sabotage.ts"
 import { makeStores } from "./stores/make-stores.ts"
 import type { Pace, Stores } from "./stores/stores.ts"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly pace: Pace
   readonly phoneLatency?: Latency
   readonly log?: (line: LogLine) => void
+  /** Breaks one guard of every runner, to see that somebody notices. */
+  readonly sabotage?: Sabotage | null
 }
 
 const defaultPhoneLatency: Latency = { low_ms: 15, high_ms: 120 }

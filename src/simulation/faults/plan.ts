@@ -47,13 +47,18 @@ export const chosenFaults = (choice: FaultChoice, seed: Dice): ReadonlyArray<Fau
   })
 }
 
+interface Past {
+  readonly marks: Array<FaultMark>
+  lastEnd_us: number
+}
+
 /** Strikes `kind` again and again until it is told to stop. */
 const recurring = (
   scene: Scene,
   kind: FaultKind,
   dice: Dice,
   open: Map<Trouble, FaultMark>,
-  marks: Array<FaultMark>
+  past: Past
 ) => {
   const { time, outside } = scene.stage.world
   let isOver = false
@@ -64,6 +69,7 @@ const recurring = (
     open.delete(trouble)
     trouble.undo()
     opened.to_us = time.now_us
+    past.lastEnd_us = time.now_us
     if (trouble.lasts_ms > 0) mark(`over: ${trouble.text}`)
   }
   const strike = () => {
@@ -72,7 +78,7 @@ const recurring = (
     if (trouble !== null) {
       const opened = { name: kind.name, text: trouble.text, from_us: time.now_us, to_us: null }
       open.set(trouble, opened)
-      marks.push(opened)
+      past.marks.push(opened)
       mark(trouble.text)
       time.after(trouble.lasts_ms, outside, () => end(trouble))
     }
@@ -91,13 +97,13 @@ export const faultPlan =
     const scene: Scene = { stage, population }
     const dice = stage.world.dice.split("faults")
     const open = new Map<Trouble, FaultMark>()
-    const marks: Array<FaultMark> = []
+    const past: Past = { marks: [], lastEnd_us: 0 }
     const stops: Array<() => void> = []
     return {
       names: kinds.map(({ name }) => name),
-      marks,
+      marks: past.marks,
       begin: () => {
-        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open, marks))
+        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open, past))
       },
       heal: () => {
         for (const stop of stops) stop()
@@ -105,6 +111,6 @@ export const faultPlan =
         for (const runner of runners) if (runner.process.state === "dead") stage.world.startRunner(runner)
         stage.trace.add(stage.world.time.now_us, "faults", "healed")
       },
-      isCalm: () => open.size === 0
+      calmSince_us: () => open.size === 0 ? past.lastEnd_us : null
     }
   }

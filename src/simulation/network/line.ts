@@ -73,6 +73,11 @@ export class Line {
     this.#travel(this.#up, this.#runnerProcess, () => this.#receive(frame))
   }
 
+  /** Whether what is sent over it arrives nowhere. */
+  get isSilent(): boolean {
+    return this.#isSilent
+  }
+
   /** The phone hangs up in an orderly way. */
   hangUp(): void {
     if (this.#phoneKnows) return

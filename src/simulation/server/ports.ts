@@ -63,6 +63,7 @@ import type { Process } from "../kernel/process.ts"
 import { overStore } from "../stores/store.ts"
 import type { Stores } from "../stores/stores.ts"
 import type { SimulatedValkey } from "../stores/valkey.ts"
+import { broken } from "./sabotage.ts"
 
 /** A port whose memory adapter is asked over the wire to Postgres. */
 const remote = <Self, Port extends object, R>(
@@ -77,24 +78,30 @@ const remote = <Self, Port extends object, R>(
   )
 
 /** The real group commit, over a writer whose transaction is one step of the store. */
-const journal = ({ postgres, tables }: Stores, caller: Process) =>
+const journal = ({ postgres, sabotage, tables, witness }: Stores, caller: Process) =>
   Layer.effect(Journal)(Effect.gen(function*() {
     const random = yield* SecureRandom.SecureRandom
     const written = yield* Journal
+    const judgeAndWrite = sabotage?.commit?.(commitTurn) ?? commitTurn
+    const commit: typeof commitTurn = (rows, turn, ids) => {
+      const verdict = judgeAndWrite(rows, turn, ids)
+      witness.onTurn(turn, Exit.isSuccess(verdict) && verdict.value._tag === "Committed", caller)
+      return verdict
+    }
     const idsOf = (turn: TurnWrite) => Effect.forEach(consumptionsOf(turn), () => random.uuidV7())
     const writer: GroupWriter = {
       together: (turns) =>
         Effect.flatMap(Effect.forEach(turns, idsOf), (ids) =>
           postgres.call(
             caller,
-            Effect.sync(() => turns.map((turn, index) => commitTurn(tables, turn, ids[index] ?? [])))
+            Effect.sync(() => turns.map((turn, index) => commit(tables, turn, ids[index] ?? [])))
           )),
       alone: (turn) =>
         Effect.flatMap(idsOf(turn), (ids) =>
           Effect.flatten(postgres.call(
             caller,
             Effect.sync(() =>
-              Exit.match(commitTurn(tables, turn, ids), {
+              Exit.match(commit(tables, turn, ids), {
                 onFailure: Effect.failCause,
                 onSuccess: Effect.succeed
               })
@@ -160,7 +167,7 @@ const withValkey = (stores: Stores, caller: Process, valkey: SimulatedValkey) =>
 /** Codes are never read: in a simulation everybody proves a phone with the tester's fixed code. */
 const codeSender = Layer.succeed(CodeSender)({ send: () => Effect.void })
 
-export const ports = (stores: Stores, caller: Process) =>
+const soundPorts = (stores: Stores, caller: Process) =>
   (stores.valkey === null ? withoutValkey(stores, caller) : withValkey(stores, caller, stores.valkey)).pipe(
     Layer.provideMerge(Layer.mergeAll(
       remote(AccountChanges, AccountChangesMemory.layer, stores, caller),
@@ -185,3 +192,9 @@ export const ports = (stores: Stores, caller: Process) =>
     )),
     Layer.provideMerge(Layer.succeed(MemoryTables)(stores.tables))
   )
+
+export const ports = (stores: Stores, caller: Process) => {
+  const { sabotage, tables } = stores
+  const sound = soundPorts(stores, caller)
+  return sabotage === null ? sound : Layer.provideMerge(broken(sabotage, tables), sound)
+}

@@ -7,6 +7,7 @@ import type { Dice } from "../kernel/seeded-random.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 import { Channel } from "../network/channel.ts"
 import type { Latency } from "../network/line.ts"
+import type { Sabotage } from "../server/sabotage.ts"
 import { Leases } from "./leases.ts"
 import { SharedPresence } from "./presence.ts"
 import { Store } from "./store.ts"
@@ -27,6 +28,7 @@ export const makeStores = (options: {
   readonly log: (line: LogLine) => void
   readonly pace: Pace
   readonly valkey: boolean
+  readonly sabotage?: Sabotage | null
 }): Stores => {
   const { dice, log, pace, time } = options
   const storeOf = (name: keyof typeof latencies) =>
@@ -51,6 +53,8 @@ export const makeStores = (options: {
     leases: new Leases(time, leaseExpirationMs),
     presence: new SharedPresence(),
     channels: [...(valkey === null ? [] : [channelOf(valkey.store, true)]), channelOf(postgres, false)],
-    pace
+    pace,
+    witness: { onTurn: () => {} },
+    sabotage: options.sabotage ?? null
   }
 }

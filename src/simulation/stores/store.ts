@@ -25,6 +25,8 @@ export class Store {
   #life = 0
   #loses = 0
   #cutOff = new Set<Process>()
+  /** Called after each statement, which is one transaction: for whoever checks what it left behind. */
+  afterStatement: () => void = () => {}
 
   constructor(options: {
     readonly name: string
@@ -87,6 +89,7 @@ export class Store {
         if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
           throw new Error("a statement was interrupted")
         }
+        this.afterStatement()
         answer(this.#dice.chance(this.#loses) ? Exit.fail(this.#gone()) : exit)
       })
     })

@@ -4,7 +4,10 @@ import type { Tables } from "../../layers/memory/tables.ts"
 import type { ShardingConfig } from "effect/cluster/ShardingConfig"
 import type { SweepCadence } from "../../actors/supervision.ts"
 import type { BusTimings } from "../../layers/bus/timings.ts"
+import type { TurnWrite } from "../../services/journal.ts"
+import type { Process } from "../kernel/process.ts"
 import type { Channel } from "../network/channel.ts"
+import type { Sabotage } from "../server/sabotage.ts"
 import type { Leases } from "./leases.ts"
 import type { SharedPresence } from "./presence.ts"
 import type { Store } from "./store.ts"
@@ -17,6 +20,11 @@ export interface Pace {
   readonly sweeps: SweepCadence
 }
 
+/** Sees every turn that reached the database, as its runner sent it, and whether it was written. */
+export interface TurnWitness {
+  onTurn: (turn: TurnWrite, isWritten: boolean, by: Process) => void
+}
+
 export interface Stores {
   readonly postgres: Store
   readonly tables: Tables
@@ -27,4 +35,7 @@ export interface Stores {
   /** In the order of preference. */
   readonly channels: ReadonlyArray<Channel>
   readonly pace: Pace
+  readonly witness: TurnWitness
+  /** A guard that is broken on purpose; null in every honest run. */
+  readonly sabotage: Sabotage | null
 }

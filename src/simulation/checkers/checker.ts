@@ -1,0 +1,144 @@
+// The checker of a run: all rules, fed with what changed. Cost goes with what happens: a statement shows its
+// changed rows, a phone its events and answers, and nothing is ever scanned at each step.
+import type { App } from "../cast/app.ts"
+import type { Checker, FaultPlan, Population, Stage, Violation } from "../simulation.ts"
+import { type Change, RowWatch } from "./rows.ts"
+import type { MakeRule, Phone, Rule, Scene } from "./rule.ts"
+import { capacity } from "./rules/capacity.ts"
+import { deactivation } from "./rules/deactivation.ts"
+import { ending } from "./rules/ending.ts"
+import { fencing } from "./rules/fencing.ts"
+import { ledger } from "./rules/ledger.ts"
+import { messages } from "./rules/messages.ts"
+import { money } from "./rules/money.ts"
+import { offers } from "./rules/offers.ts"
+import { oneLiveSession } from "./rules/one-live-session.ts"
+import { oneWinner } from "./rules/one-winner.ts"
+import { paidRequests } from "./rules/paid-requests.ts"
+import { pushes } from "./rules/pushes.ts"
+import { stayingOnline } from "./rules/staying-online.ts"
+import { story } from "./rules/story.ts"
+
+/** By the number in docs/invariants.md, and one of their own: what phones were told. */
+export const rules: Readonly<Record<string, MakeRule>> = {
+  "1 one winner": oneWinner,
+  "2 capacity": capacity,
+  "3 one live session": oneLiveSession,
+  "4 messages": messages,
+  "5 ledger": ledger,
+  "6 terminal state": ending,
+  "7 offers": offers,
+  "8 deactivation": deactivation,
+  "9 staying online": stayingOnline,
+  "10 fencing": fencing,
+  "11 paid requests": paidRequests,
+  "12 money": money,
+  "13 pushes": pushes,
+  "told": story
+}
+
+const beatEvery_us = 250_000
+
+/** When each phone was connected, and who is behind which id. */
+class Phones {
+  readonly #apps: ReadonlyArray<App>
+  readonly #connectedSince = new Map<Phone, number>()
+  readonly #byId = new Map<string, Phone>()
+  readonly #now_ms: () => number
+
+  constructor(apps: ReadonlyArray<App>, now_ms: () => number) {
+    this.#apps = apps
+    this.#now_ms = now_ms
+  }
+
+  connection(app: App, what: string): void {
+    if (app.id !== null) this.#byId.set(app.id, app)
+    if (what === "connected") this.#connectedSince.set(app, this.#now_ms())
+    else this.#connectedSince.delete(app)
+  }
+
+  readonly all = (): ReadonlyArray<Phone> => this.#apps
+  readonly of = (id: string): Phone | undefined => this.#byId.get(id)
+  readonly connectedFor_ms = (phone: Phone): number => {
+    const since = this.#connectedSince.get(phone)
+    return since === undefined || !phone.isConnected ? 0 : this.#now_ms() - since
+  }
+}
+
+/** Rules of their own may be added: coverage counts through the same eyes. */
+export const checkerOf =
+  (more: Readonly<Record<string, MakeRule>> = {}) =>
+  (stage: Stage, population: Population, faults: FaultPlan): Checker => {
+    const { provider, watchers, world } = stage
+    const { stores, time } = world
+    const now_ms = () => time.now_ms
+    const phones = new Phones(population.apps, now_ms)
+    const violations: Array<Violation> = []
+    const scene: Scene = {
+      tables: stores.tables,
+      now_ms,
+      phones: phones.all,
+      phoneOf: phones.of,
+      connectedFor_ms: phones.connectedFor_ms,
+      calmFor_ms: () => {
+        const since_us = faults.calmSince_us()
+        return since_us === null ? 0 : (time.now_us - since_us) / 1000
+      },
+      taken: provider.taken
+    }
+    const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>
+      make(
+        scene,
+        (text, { people = [], session_id = null } = {}) =>
+          violations.push({ invariant, at_us: time.now_us, text, people, session_id })
+      )
+    )
+    const watch = new RowWatch(stores.tables)
+    const byTable = listenersByTable(all)
+    const afterStatement = all.flatMap(({ statement }) => statement ?? [])
+    const beats = all.flatMap(({ beat }) => beat ?? [])
+    const look = () => {
+      if (!watch.hasChanges) return
+      watch.flush((table, change) => {
+        for (const listen of byTable.get(table) ?? []) listen(change)
+      })
+      for (const statement of afterStatement) statement()
+    }
+    stores.postgres.afterStatement = look
+    stores.witness.onTurn = (turn, isWritten, by) => {
+      for (const rule of all) rule.turn?.(turn, isWritten, by)
+    }
+    watchers.push({
+      onEvent: (app, event) => {
+        for (const rule of all) rule.heard?.(app, event)
+      },
+      onCall: (app, tag, payload, outcome) => {
+        for (const rule of all) rule.called?.(app, tag, payload, outcome)
+      },
+      onConnection: (app, what) => phones.connection(app, what)
+    })
+    let nextBeat_us = 0
+    return {
+      violations,
+      afterStep: () => {
+        look()
+        if (time.now_us < nextBeat_us) return
+        nextBeat_us = time.now_us + beatEvery_us
+        for (const beat of beats) beat()
+      },
+      atEnd: () => {
+        for (const rule of all) rule.end?.()
+      }
+    }
+  }
+
+const listenersByTable = (all: ReadonlyArray<Rule>) => {
+  type Listen = (change: Change<unknown>) => void
+  const byTable = new Map<string, ReadonlyArray<Listen>>()
+  for (const { rows = {} } of all) {
+    for (const [table, listen] of Object.entries(rows)) {
+      byTable.set(table, [...byTable.get(table) ?? [], listen as Listen])
+    }
+  }
+  return byTable
+}

@@ -1,0 +1,82 @@
+// 8: a deactivated mitra has no socket and no open offer a second later, and gets no new one; she is told
+// nothing more.
+import type { PhoneConnection } from "../../cast/connection.ts"
+import { Patience } from "../patience.ts"
+import { answerOf, type MakeRule, type Phone } from "../rule.ts"
+
+/** The second that was promised, and the way of the last word to the phone. */
+const withinMs = 1_300
+const recoveryMs = 60_000
+
+export const deactivation: MakeRule = (scene, complain) => {
+  const sockets = new Patience(scene, withinMs)
+  const withdrawals = new Patience(scene, withinMs)
+  /** By mitra: since when she is out. */
+  const outSince = new Map<string, number>()
+  const openOffers = new Map<string, Set<string>>()
+
+  const cameOut = (mitraId: string) => {
+    const phone = scene.phoneOf(mitraId)
+    const isOut = () => outSince.has(mitraId)
+    withdrawals.owe(
+      mitraId,
+      () => !isOut() || (openOffers.get(mitraId)?.size ?? 0) === 0,
+      () => complain("a deactivated mitra still has an open offer", peopleOf(phone))
+    )
+    const connection = phone?.connection ?? null
+    if (phone === undefined || connection === null || !phone.isConnected) return
+    sockets.owe(
+      mitraId,
+      () => !isOut() || phone.connection !== connection || !isHeard(connection),
+      () => complain(`${phone.name} is deactivated and still connected`, peopleOf(phone))
+    )
+  }
+
+  const toldSomething = (phone: Phone, what: string) => {
+    const since = phone.role === "mitra" && phone.id !== null ? outSince.get(phone.id) : undefined
+    if (since === undefined || scene.now_ms() - since < withinMs + 1_000) return
+    if (scene.calmFor_ms() < recoveryMs) return
+    complain(`${phone.name} is deactivated and was still told: ${what}`, peopleOf(phone))
+  }
+
+  return {
+    rows: {
+      mitras: ({ after, before, key }) => {
+        if (after?.is_active === true) outSince.delete(key)
+        else if (before?.is_active === true) {
+          outSince.set(key, scene.now_ms())
+          cameOut(key)
+        }
+      },
+      chat_request_notifications: ({ after, before, key }) => {
+        if (after === undefined) return
+        const { mitra_id, session_id } = after
+        const theirs = openOffers.get(mitra_id) ?? new Set()
+        openOffers.set(mitra_id, theirs)
+        if (after.status !== "pending") return void theirs.delete(key)
+        theirs.add(key)
+        const since = outSince.get(mitra_id)
+        if (before === undefined && since !== undefined && scene.now_ms() - since > withinMs) {
+          complain("a deactivated mitra got a new offer", {
+            ...peopleOf(scene.phoneOf(mitra_id)),
+            session_id
+          })
+        }
+      }
+    },
+    heard: (phone, event) => toldSomething(phone, event["_tag"]),
+    called: (phone, tag, _payload, outcome) => {
+      if (answerOf(outcome) !== null && !tag.startsWith("auth.")) toldSomething(phone, `an answer to ${tag}`)
+    },
+    beat: () => {
+      sockets.look()
+      withdrawals.look()
+    }
+  }
+}
+
+const peopleOf = (phone: Phone | undefined) => ({ people: phone === undefined ? [] : [phone.name] })
+
+/** A line that fell silent on its own keeps its phone in the dark, whatever the server does. */
+const isHeard = (connection: PhoneConnection): boolean =>
+  connection.isOpen && connection.line?.isSilent === false
