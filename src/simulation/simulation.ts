@@ -147,7 +147,7 @@ export const makeStage = (options: SimulationOptions): Stage => {
   const world = new World({
     ...options,
     log: (line) => {
-      if (log.length < logLinesMax) log.push(line)
+      if (log.length < logLinesMax || line.level === "Error") log.push(line)
     }
   })
   found(world, options)

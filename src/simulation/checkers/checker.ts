@@ -2,6 +2,9 @@
 // changed rows, a phone its events and answers, and nothing is ever scanned at each step.
 import type { App } from "../cast/app.ts"
 import type { Checker, FaultPlan, Population, Stage, Violation } from "../simulation.ts"
+import { defects } from "./defects.ts"
+import { reachability } from "./reachability.ts"
+import { repeats } from "./repeats.ts"
 import { type Change, RowWatch } from "./rows.ts"
 import type { MakeRule, Phone, Rule, Scene } from "./rule.ts"
 import { capacity } from "./rules/capacity.ts"
@@ -19,7 +22,7 @@ import { pushes } from "./rules/pushes.ts"
 import { stayingOnline } from "./rules/staying-online.ts"
 import { story } from "./rules/story.ts"
 
-/** By the number in docs/invariants.md, and one of their own: what phones were told. */
+/** By the number in docs/invariants.md, and some that every product of this kind must hold. */
 export const rules: Readonly<Record<string, MakeRule>> = {
   "1 one winner": oneWinner,
   "2 capacity": capacity,
@@ -34,7 +37,10 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "11 paid requests": paidRequests,
   "12 money": money,
   "13 pushes": pushes,
-  "told": story
+  "told": story,
+  "repeats": repeats,
+  "reachability": reachability,
+  "defects": defects
 }
 
 const beatEvery_us = 250_000
@@ -43,6 +49,8 @@ const beatEvery_us = 250_000
 class Phones {
   readonly #apps: ReadonlyArray<App>
   readonly #connectedSince = new Map<Phone, number>()
+  /** When it was last seen put to sleep: what it missed meanwhile reaches it when it wakes. */
+  readonly #frozenAt = new Map<Phone, number>()
   readonly #byId = new Map<string, Phone>()
   readonly #now_ms: () => number
 
@@ -60,8 +68,11 @@ class Phones {
   readonly all = (): ReadonlyArray<Phone> => this.#apps
   readonly of = (id: string): Phone | undefined => this.#byId.get(id)
   readonly connectedFor_ms = (phone: Phone): number => {
+    if (phone.process.state !== "running") this.#frozenAt.set(phone, this.#now_ms())
     const since = this.#connectedSince.get(phone)
-    return since === undefined || !phone.isConnected ? 0 : this.#now_ms() - since
+    const sound_us = phone.connection?.line?.soundSince_us ?? null
+    if (since === undefined || sound_us === null || !phone.isConnected) return 0
+    return this.#now_ms() - Math.max(since, sound_us / 1000, this.#frozenAt.get(phone) ?? 0)
   }
 }
 
@@ -84,6 +95,7 @@ export const checkerOf =
         const since_us = faults.calmSince_us()
         return since_us === null ? 0 : (time.now_us - since_us) / 1000
       },
+      log: stage.log,
       taken: provider.taken
     }
     const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>

@@ -4,6 +4,7 @@ import type { Tables } from "../../layers/memory/tables.ts"
 import type { TurnWrite } from "../../services/journal.ts"
 import type { App } from "../cast/app.ts"
 import type { Answer, CallFailure } from "../cast/connection.ts"
+import type { LogLine } from "../kernel/runtime.ts"
 import type { Process } from "../kernel/process.ts"
 import type { RowListeners } from "./rows.ts"
 
@@ -22,10 +23,12 @@ export interface Scene {
   readonly phones: () => ReadonlyArray<Phone>
   /** By the person's id; undefined for strangers, and for staff who are not simulated. */
   readonly phoneOf: (id: string) => Phone | undefined
-  /** Connected without interruption for so long; 0 while it is not. */
+  /** Connected over a sound line for so long; 0 while it is not. */
   readonly connectedFor_ms: (phone: Phone) => number
   /** For so long nothing has been broken; 0 while something is. */
   readonly calmFor_ms: () => number
+  /** What the server logged, warnings and worse; only ever grows. */
+  readonly log: ReadonlyArray<LogLine>
   /** What the payment provider took from people, by payment. */
   readonly taken: ReadonlyMap<string, { readonly amount_idr: number; readonly at_ms: number }>
 }

@@ -51,7 +51,8 @@ export class VirtualTime {
 
   /** `run` happens when the time has come, unless the owner is dead by then. */
   at(due_us: number, owner: Process, run: () => void): Timer {
-    return this.#timers.add(Math.max(due_us, this.#now_us), () => owner.enter(run))
+    // Whole microseconds: clocks count in nanoseconds, and there are none in a fraction.
+    return this.#timers.add(Math.max(Math.round(due_us), this.#now_us), () => owner.enter(run))
   }
 
   after(ms: number, owner: Process, run: () => void): Timer {

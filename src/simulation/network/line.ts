@@ -43,6 +43,7 @@ export class Line {
   #phoneKnows = false
   #isSilent = false
   #lag_ms = 0
+  #sound_us = 0
   #unread_bytes = 0
   #onHeard: () => void = () => {}
   #onOver: () => void = () => {}
@@ -73,9 +74,9 @@ export class Line {
     this.#travel(this.#up, this.#runnerProcess, () => this.#receive(frame))
   }
 
-  /** Whether what is sent over it arrives nowhere. */
-  get isSilent(): boolean {
-    return this.#isSilent
+  /** Since when everything arrives, and in time; null while it does not. */
+  get soundSince_us(): number | null {
+    return this.#isSilent || this.#lag_ms > 0 ? null : this.#sound_us
   }
 
   /** The phone hangs up in an orderly way. */
@@ -105,6 +106,7 @@ export class Line {
 
   lag(ms: number): void {
     this.#lag_ms = ms
+    this.#sound_us = this.#time.now_us
   }
 
   /** The runner's process is gone: its operating system resets the connection. */

@@ -7,12 +7,15 @@ import { answerOf, type MakeRule, type Phone } from "../rule.ts"
 /** The second that was promised, and the way of the last word to the phone. */
 const withinMs = 1_300
 const recoveryMs = 60_000
+/** What was on its way over a slow line still arrives. */
+const lateFrameMs = 15_000
 
 export const deactivation: MakeRule = (scene, complain) => {
   const sockets = new Patience(scene, withinMs)
   const withdrawals = new Patience(scene, withinMs)
   /** By mitra: since when she is out. */
   const outSince = new Map<string, number>()
+  const toldAt = new Map<Phone, number>()
   const openOffers = new Map<string, Set<string>>()
 
   const cameOut = (mitraId: string) => {
@@ -34,8 +37,12 @@ export const deactivation: MakeRule = (scene, complain) => {
 
   const toldSomething = (phone: Phone, what: string) => {
     const since = phone.role === "mitra" && phone.id !== null ? outSince.get(phone.id) : undefined
-    if (since === undefined || scene.now_ms() - since < withinMs + 1_000) return
-    if (scene.calmFor_ms() < recoveryMs) return
+    const now = scene.now_ms()
+    if (since === undefined || now - since < lateFrameMs || scene.calmFor_ms() < recoveryMs) return
+    const before = toldAt.get(phone)
+    if (before === undefined || before < since) return void toldAt.set(phone, now)
+    // A phone that was asleep hears all of it when it wakes: at one instant, and nothing after that.
+    if (now - before < lateFrameMs) return
     complain(`${phone.name} is deactivated and was still told: ${what}`, peopleOf(phone))
   }
 
@@ -77,6 +84,6 @@ export const deactivation: MakeRule = (scene, complain) => {
 
 const peopleOf = (phone: Phone | undefined) => ({ people: phone === undefined ? [] : [phone.name] })
 
-/** A line that fell silent on its own keeps its phone in the dark, whatever the server does. */
+/** A line in trouble of its own keeps its phone in the dark, whatever the server does. */
 const isHeard = (connection: PhoneConnection): boolean =>
-  connection.isOpen && connection.line?.isSilent === false
+  connection.isOpen && connection.line?.soundSince_us != null

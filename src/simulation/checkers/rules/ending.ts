@@ -77,7 +77,9 @@ export const ending: MakeRule = (scene, complain) => {
         complain(`after healing a session is still ${status}`, { session_id })
       }
       for (const phone of scene.phones()) {
-        if (phone.process.state !== "running" || phone.id === null || phone.isConnected) continue
+        // Whoever staff have put out is not let in.
+        const isOut = scene.tables.mitras.get(phone.id ?? "")?.is_active === false
+        if (phone.process.state !== "running" || phone.id === null || phone.isConnected || isOut) continue
         complain(`after healing ${phone.name} is not connected`, { people: [phone.name] })
       }
     }

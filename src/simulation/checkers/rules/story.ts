@@ -114,7 +114,7 @@ export const story: MakeRule = (scene, complain) => {
   }
 
   function atTheEnd(phone: Phone): void {
-    if (phone.process.state !== "running") return
+    if (phone.process.state !== "running" || !phone.isConnected) return
     for (const [session_id, { events, isOver, last_seq }] of phone.told.sessions) {
       if (last_seq === 0) continue
       const row = tables.chat_sessions.get(session_id)

@@ -1,0 +1,18 @@
+// The server's own word for a programmer's mistake: it logs an error. Trouble from outside is a warning.
+import type { MakeRule } from "./rule.ts"
+
+/** Said by the cluster library of a database that does not answer. */
+const troubleFromOutside = ["Shard lock storage is unhealthy"]
+
+export const defects: MakeRule = (scene, complain) => {
+  const { log } = scene
+  let seen = 0
+  const look = () => {
+    for (; seen < log.length; seen += 1) {
+      const line = log[seen]
+      if (line?.level !== "Error" || troubleFromOutside.some((text) => line.text.startsWith(text))) continue
+      complain(`${line.process} logged an error: ${line.text.slice(0, 300)}`)
+    }
+  }
+  return { beat: look, end: look }
+}

@@ -1,0 +1,52 @@
+// A command whose answer was lost may be repeated and has its effect once: whoever repeats it is never told
+// no for what it has done itself.
+import { type MakeRule, refusalOf } from "./rule.ts"
+import type { Answer } from "../cast/connection.ts"
+
+type Side = "customer" | "mitra"
+
+export const repeats: MakeRule = (scene, complain) => {
+  const { tables } = scene
+
+  /** Whether the rows say that this very command was carried out. */
+  const isDone = (tag: string, payload: Answer, side: Side): boolean => {
+    const { extension_seq, session_id, text } = payload
+    const row = tables.chat_sessions.get(session_id)
+    if (row === undefined) return false
+    switch (tag) {
+      case "chat.end":
+        return row.end_reason === `ended_by_${side}`
+      case "chat.goodbye":
+        return (side === "customer" ? row.customer_goodbye : row.mitra_goodbye) === String(text).trim()
+      case "mitra.answer_extension": {
+        const next = followerOf(session_id, extension_seq, row.last_seq)
+        return next?._tag === "SessionResumed" ?
+          next.by === "mitra" && payload["approve"] === true
+          : next?._tag === "ClosingStarted" && next.reason === "extension_rejected" &&
+            payload["approve"] === false
+      }
+      default:
+        return false
+    }
+  }
+
+  /** What decided the extension that was asked for at `seq`. */
+  const followerOf = (session_id: string, seq: number, last: number) => {
+    for (let each = seq + 1; each <= last; each += 1) {
+      const event = tables.session_events.get(`${session_id}/${each}`)?.event
+      if (event?._tag === "SessionResumed" || event?._tag === "ClosingStarted") return event
+    }
+    return undefined
+  }
+
+  return {
+    called: (phone, tag, payload, outcome) => {
+      const code = refusalOf(outcome)
+      if (code === null || phone.role === "staff" || !isDone(tag, payload, phone.role)) return
+      complain(`${phone.name} was told ${code} for a ${tag} that was carried out`, {
+        session_id: payload["session_id"],
+        people: [phone.name]
+      })
+    }
+  }
+}
