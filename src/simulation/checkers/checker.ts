@@ -148,11 +148,20 @@ export const checkerOf =
         nextBeat_us = time.now_us + beatEvery_us
         for (const beat of beats) beat()
       },
+      isAtRest: () => isAtRest(scene),
       atEnd: () => {
         for (const rule of all) rule.end?.()
       }
     }
   }
+
+/** No request, chat, payment or webhook is under way. Scans: to be asked now and then. */
+const isAtRest = ({ tables, taken }: Scene): boolean =>
+  [...tables.chat_sessions.values()].every(({ ended_at }) => ended_at !== null) &&
+  [...tables.payment_requests.values()].every(({ failure_cause, status }) =>
+    status !== "pending" && (status !== "confirmed" || failure_cause !== null)
+  ) &&
+  [...taken.keys()].every((id) => tables.payment_requests.get(id)?.confirmed_at !== null)
 
 const listenersByTable = (all: ReadonlyArray<Rule>) => {
   type Listen = (change: Change<unknown>) => void
