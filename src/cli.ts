@@ -70,8 +70,8 @@ const simulate = Command.make(
       Flag.withDescription("Hours of business to simulate"),
       Flag.withDefault(1)
     ),
-    mitras: whole("mitras", 8, "How many mitras there are"),
-    customers: whole("customers", 40, "How many customers there are"),
+    mitras: whole("mitras", 5, "How many mitras there are"),
+    customers: whole("customers", 15, "How many customers there are"),
     runners: Flag.Int("runners").pipe(
       Flag.withDescription("How many runners, 1 to 5; a farm draws them unless it is told"),
       Flag.optional

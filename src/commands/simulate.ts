@@ -43,7 +43,12 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 const tell = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`)
 
 /** Short worlds must be busy ones, or nothing meets. */
-const busy = { visits_per_day: "24" }
+const busy = {
+  visits_per_day: "40",
+  shift_hours: "14",
+  staff_deactivates_per_day: "200",
+  staff_settings_per_day: "60"
+}
 
 const planOf = (options: SimulateOptions, seed: string): RunPlan => ({
   seed,

@@ -59,8 +59,13 @@ class Phones {
     this.#now_ms = now_ms
   }
 
-  connection(app: App, what: string): void {
+  /** Under the id that the person has now: who proves a phone may become somebody known. */
+  met(app: App): void {
     if (app.id !== null) this.#byId.set(app.id, app)
+  }
+
+  connection(app: App, what: string): void {
+    this.met(app)
     if (what === "connected") this.#connectedSince.set(app, this.#now_ms())
     else this.#connectedSince.delete(app)
   }
@@ -108,6 +113,7 @@ export const checkerOf =
     const watch = new RowWatch(stores.tables)
     const byTable = listenersByTable(all)
     const afterStatement = all.flatMap(({ statement }) => statement ?? [])
+    const senders = all.flatMap(({ sent }) => sent ?? [])
     const beats = all.flatMap(({ beat }) => beat ?? [])
     const look = () => {
       if (!watch.hasChanges) return
@@ -125,9 +131,13 @@ export const checkerOf =
         for (const rule of all) rule.heard?.(app, event)
       },
       onCall: (app, tag, payload, outcome) => {
+        phones.met(app)
         for (const rule of all) rule.called?.(app, tag, payload, outcome)
       },
-      onConnection: (app, what) => phones.connection(app, what)
+      onConnection: (app, what) => phones.connection(app, what),
+      onFrame: (app, direction, frame) => {
+        if (direction === "up") { for (const sent of senders) sent(app, frame) }
+      }
     })
     let nextBeat_us = 0
     return {
@@ -138,11 +148,20 @@ export const checkerOf =
         nextBeat_us = time.now_us + beatEvery_us
         for (const beat of beats) beat()
       },
+      isAtRest: () => isAtRest(scene),
       atEnd: () => {
         for (const rule of all) rule.end?.()
       }
     }
   }
+
+/** No request, chat, payment or webhook is under way. Scans: to be asked now and then. */
+const isAtRest = ({ tables, taken }: Scene): boolean =>
+  [...tables.chat_sessions.values()].every(({ ended_at }) => ended_at !== null) &&
+  [...tables.payment_requests.values()].every(({ failure_cause, status }) =>
+    status !== "pending" && (status !== "confirmed" || failure_cause !== null)
+  ) &&
+  [...taken.keys()].every((id) => tables.payment_requests.get(id)?.confirmed_at !== null)
 
 const listenersByTable = (all: ReadonlyArray<Rule>) => {
   type Listen = (change: Change<unknown>) => void

@@ -1,8 +1,8 @@
 // The server's own word for a programmer's mistake: it logs an error. Trouble from outside is a warning.
 import type { MakeRule } from "./rule.ts"
 
-/** Said by the cluster library of a database that does not answer. */
-const troubleFromOutside = ["Shard lock storage is unhealthy"]
+/** Said of a database that does not answer: by the cluster library, and by whoever tries again. */
+const troubleFromOutside = ["Shard lock storage is unhealthy", " Unavailable: "]
 
 export const defects: MakeRule = (scene, complain) => {
   const { log } = scene
@@ -10,7 +10,7 @@ export const defects: MakeRule = (scene, complain) => {
   const look = () => {
     for (; seen < log.length; seen += 1) {
       const line = log[seen]
-      if (line?.level !== "Error" || troubleFromOutside.some((text) => line.text.startsWith(text))) continue
+      if (line?.level !== "Error" || troubleFromOutside.some((text) => line.text.includes(text))) continue
       complain(`${line.process} logged an error: ${line.text.slice(0, 300)}`)
     }
   }

@@ -42,6 +42,8 @@ export interface Rule {
   readonly statement?: () => void
   readonly turn?: (turn: TurnWrite, isWritten: boolean, by: Process) => void
   readonly heard?: (phone: Phone, event: Answer) => void
+  /** A frame as it leaves the phone. */
+  readonly sent?: (phone: Phone, frame: string) => void
   readonly called?: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) => void
   /** Several times a second of virtual time: for promises that may take a while to come true. */
   readonly beat?: () => void

@@ -47,14 +47,18 @@ export const chosenFaults = (choice: FaultChoice, seed: Dice): ReadonlyArray<Fau
   })
 }
 
+interface Past {
+  readonly marks: Array<FaultMark>
+  lastEnd_us: number
+}
+
 /** Strikes `kind` again and again until it is told to stop. */
 const recurring = (
   scene: Scene,
   kind: FaultKind,
   dice: Dice,
   open: Map<Trouble, FaultMark>,
-  marks: Array<FaultMark>,
-  ended: () => void
+  past: Past
 ) => {
   const { time, outside } = scene.stage.world
   let isOver = false
@@ -65,7 +69,7 @@ const recurring = (
     open.delete(trouble)
     trouble.undo()
     opened.to_us = time.now_us
-    ended()
+    past.lastEnd_us = time.now_us
     if (trouble.lasts_ms > 0) mark(`over: ${trouble.text}`)
   }
   const strike = () => {
@@ -74,7 +78,7 @@ const recurring = (
     if (trouble !== null) {
       const opened = { name: kind.name, text: trouble.text, from_us: time.now_us, to_us: null }
       open.set(trouble, opened)
-      marks.push(opened)
+      past.marks.push(opened)
       mark(trouble.text)
       time.after(trouble.lasts_ms, outside, () => end(trouble))
     }
@@ -93,19 +97,13 @@ export const faultPlan =
     const scene: Scene = { stage, population }
     const dice = stage.world.dice.split("faults")
     const open = new Map<Trouble, FaultMark>()
-    const marks: Array<FaultMark> = []
+    const past: Past = { marks: [], lastEnd_us: 0 }
     const stops: Array<() => void> = []
-    let lastEnd_us = 0
-    const ended = () => {
-      lastEnd_us = stage.world.time.now_us
-    }
     return {
       names: kinds.map(({ name }) => name),
-      marks,
+      marks: past.marks,
       begin: () => {
-        for (const kind of kinds) {
-          stops.push(recurring(scene, kind, dice.split(kind.name), open, marks, ended))
-        }
+        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open, past))
       },
       heal: () => {
         for (const stop of stops) stop()
@@ -113,6 +111,6 @@ export const faultPlan =
         for (const runner of runners) if (runner.process.state === "dead") stage.world.startRunner(runner)
         stage.trace.add(stage.world.time.now_us, "faults", "healed")
       },
-      calmSince_us: () => open.size === 0 ? lastEnd_us : null
+      calmSince_us: () => open.size === 0 ? past.lastEnd_us : null
     }
   }

@@ -51,7 +51,6 @@ export class VirtualTime {
 
   /** `run` happens when the time has come, unless the owner is dead by then. */
   at(due_us: number, owner: Process, run: () => void): Timer {
-    // Whole microseconds: clocks count in nanoseconds, and there are none in a fraction.
     return this.#timers.add(Math.max(Math.round(due_us), this.#now_us), () => owner.enter(run))
   }
 

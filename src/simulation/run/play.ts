@@ -5,6 +5,7 @@ import { canaryNamed } from "../canaries/canaries.ts"
 import { habitsWith } from "../cast/habits.ts"
 import { population } from "../cast/population.ts"
 import { checkerOf } from "../checkers/checker.ts"
+import { Coverage } from "../coverage.ts"
 import { chosenFaults, faultPlan } from "../faults/plan.ts"
 import { Dice } from "../kernel/seeded-random.ts"
 import { timeline } from "../report/timeline.ts"
@@ -20,6 +21,7 @@ export interface Played {
 
 export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): Played => {
   const kinds = chosenFaults(plan.faults, new Dice(plan.seed))
+  const coverage = new Coverage()
   const began = performance.now()
   const cpuBefore = process.cpuUsage()
   const result = simulate(
@@ -41,12 +43,12 @@ export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }
     {
       population: population(habitsWith(plan.habits)),
       faults: faultPlan(kinds),
-      checker: checkerOf()
+      checker: checkerOf({ coverage: coverage.rule })
     }
   )
   const { system, user } = process.cpuUsage(cpuBefore)
   const took = { wall_ms: performance.now() - began, cpu_ms: (system + user) / 1_000 }
-  return { report: reportOf(plan, result, took, {}), result }
+  return { report: reportOf(plan, result, took, Object.fromEntries(coverage.counts)), result }
 }
 
 const before_us = 120_000_000

@@ -28,7 +28,7 @@ export const messages: MakeRule = (scene, complain) => {
     const row = tables.messages.get(`${session_id}/${seq}`)
     if (row === undefined) complain(`${client_message_id} was acknowledged but is not written`, about)
     else if (
-      row.client_message_id !== client_message_id || row.body !== body || row.sender_id !== sender.id
+      row.client_message_id !== client_message_id || row.body !== body || row.side !== sender.role
     ) {
       complain(`${client_message_id} was acknowledged as ${seq}, where another message is`, about)
     }

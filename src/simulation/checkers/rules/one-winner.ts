@@ -6,6 +6,15 @@ export const oneWinner: MakeRule = (scene, complain) => {
   const accepted = new Map<string, string>()
   const announced = new Map<string, string>()
 
+  /** Whoever took the chat over later hears its story, too. */
+  const hasServed = (session_id: string, mitraId: string | null): boolean => {
+    for (let position = 0;; position += 1) {
+      const assignment = scene.tables.mitra_assignments.get(`${session_id}/${position}`)
+      if (assignment === undefined) return false
+      if (assignment.mitra_id === mitraId) return true
+    }
+  }
+
   const announce = (phone: Phone, session_id: string, mitraId: string) => {
     const before = announced.get(session_id)
     announced.set(session_id, before ?? mitraId)
@@ -15,8 +24,7 @@ export const oneWinner: MakeRule = (scene, complain) => {
         people: [phone.name]
       })
     }
-    // Whoever took the chat over later hears its story, too.
-    const isHers = mitraId === phone.id || scene.tables.chat_sessions.get(session_id)?.mitra_id === phone.id
+    const isHers = mitraId === phone.id || hasServed(session_id, phone.id)
     if (phone.role === "mitra" && !isHers) {
       complain(`${phone.name} was told that she is paired, but another won`, {
         session_id,

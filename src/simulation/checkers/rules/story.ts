@@ -117,8 +117,11 @@ export const story: MakeRule = (scene, complain) => {
     if (phone.process.state !== "running" || !phone.isConnected) return
     for (const [session_id, { events, isOver, last_seq }] of phone.told.sessions) {
       if (last_seq === 0) continue
+      const last = events.at(-1)?.fact
+      // Whoever handed a chat over hears nothing of it any more.
+      if (last?.["kind"] === "rerouted" && last["from_mitra_id"] === phone.id) continue
       const row = tables.chat_sessions.get(session_id)
-      const heardEnd = ends.has(events.at(-1)?.fact["kind"])
+      const heardEnd = ends.has(last?.["kind"])
       const about = { session_id, people: [phone.name] }
       if (!isOver) complain(`${phone.name} was never told how it ended`, about)
       else if (heardEnd && row !== undefined && row.last_seq !== last_seq) {
