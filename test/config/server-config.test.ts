@@ -42,6 +42,7 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["VALKEY_ONLINE_MIRROR_SWEEP_SECONDS", "99999999999", "a whole number from 1 to 86400"],
   ["LOG_LEVEL", "loud", "debug, info, warn or error"],
   ["DEMO_DATA", "yes", "true or false"],
+  ["FAULT_GATE", "kill -9", "a fault gate's name, in tests only"],
   ["NODE_ENV", "prod", "production, development or test"]
 ]
 
@@ -118,6 +119,12 @@ describe("production", () => {
     assert.isTrue(config.production)
     assert.strictEqual(config.otp_dev_code, "")
     assert.isFalse(config.demo_data)
+  })
+
+  it("refuses an armed fault gate", () => {
+    const FAULT_GATE = "after_commit:Paired"
+    assert.strictEqual(accepted({ FAULT_GATE }).fault_gate, FAULT_GATE)
+    assert.include(refused({ ...production, FAULT_GATE }), "FAULT_GATE is set")
   })
 
   it("does not mistake a development default for something given", () => {

@@ -17,6 +17,8 @@ const webhookToken = "golden-webhook-token"
 const linesKept = 80
 
 type Environment = Readonly<Record<string, string>>
+/** Public, internal, runner. */
+export type Ports = readonly [number, number, number]
 
 export interface ServerProcess {
   readonly httpUrl: string
@@ -32,16 +34,16 @@ export interface ServerProcess {
 }
 
 /** Held together, so that they differ. */
-const freePorts = async (count: number): Promise<ReadonlyArray<number>> => {
+export const freePorts = async (): Promise<Ports> => {
   const servers = await Promise.all(
-    Array.from({ length: count }, () =>
+    Array.from({ length: 3 }, () =>
       new Promise<ReturnType<typeof createServer>>((resolve) => {
         const server = createServer().listen(0, "127.0.0.1", () => resolve(server))
       }))
   )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  const [one, two, three] = servers.map((server) => (server.address() as AddressInfo).port)
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  return [one!, two!, three!]
 }
 
 const ended = (child: ChildProcess): number | string | null => child.exitCode ?? child.signalCode
@@ -77,7 +79,7 @@ const spawned = (environment: Environment) =>
     ({ child }) => Effect.asVoid(endWith(child)("SIGTERM"))
   )
 
-const whenReady = (httpUrl: string, child: ChildProcess, lines: ReadonlyArray<string>) =>
+export const whenReady = ({ child, httpUrl, lines }: ServerProcess) =>
   Effect.tryPromise(async () => {
     const answer = await fetch(`${httpUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })
     await answer.body?.cancel()
@@ -110,12 +112,12 @@ export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
     })
   )
 
-/**
- * On a database that is seeded already, or on the embedded default when null; runs until the scope closes or
- * the test ends it.
- */
-export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | null, extra: Environment = {}) {
-  const [publicPort, internalPort, runnerPort] = yield* Effect.promise(() => freePorts(3))
+/** Starts it and gives the handle at once: it may never become ready. */
+export const spawnRunner = Effect.fnUntraced(function*(
+  databaseUrl: string | null,
+  [publicPort, internalPort, runnerPort]: Ports,
+  extra: Environment = {}
+) {
   const { child, lines } = yield* spawned({
     PATH: process.env["PATH"] ?? "",
     ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),
@@ -126,10 +128,8 @@ export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | nul
     PAYMENT_WEBHOOK_TOKEN: webhookToken,
     ...extra
   })
-  const httpUrl = `http://127.0.0.1:${publicPort}`
-  yield* whenReady(httpUrl, child, lines)
   const server: ServerProcess = {
-    httpUrl,
+    httpUrl: `http://127.0.0.1:${publicPort}`,
     socketUrl: `ws://127.0.0.1:${publicPort}/ws`,
     internalUrl: `http://127.0.0.1:${internalPort}`,
     webhookToken,
@@ -138,6 +138,16 @@ export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | nul
     child,
     end: endWith(child)
   }
+  return server
+})
+
+/**
+ * On a database that is seeded already, or on the embedded default when null; runs until the scope closes or
+ * the test ends it.
+ */
+export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | null, extra: Environment = {}) {
+  const server = yield* spawnRunner(databaseUrl, yield* Effect.promise(freePorts), extra)
+  yield* whenReady(server)
   return server
 })
 
