@@ -1,7 +1,9 @@
 // A real server as its own process on a test's database: seeded, on free ports, ready; asked to stop when the
 // scope closes. Tests may also kill it and start another. What it logged is part of every failure.
 import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { type AddressInfo, createServer } from "node:net"
+import { type AddressInfo, createServer, type Server } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -15,6 +17,12 @@ const cli = (...words: ReadonlyArray<string>) => [
 ]
 const webhookToken = "golden-webhook-token"
 const linesKept = 80
+
+/** Compiled code of earlier processes: a third less time until the next one is ready. */
+const inherited = {
+  PATH: process.env["PATH"] ?? "",
+  NODE_COMPILE_CACHE: join(tmpdir(), "halobestie-test-compile-cache")
+}
 
 type Environment = Readonly<Record<string, string>>
 /** Public, internal, runner. */
@@ -33,14 +41,21 @@ export interface ServerProcess {
   readonly end: (signal: NodeJS.Signals) => Effect.Effect<number | string>
 }
 
-/** Held together, so that they differ. */
-export const freePorts = async (): Promise<Ports> => {
-  const servers = await Promise.all(
-    Array.from({ length: 3 }, () =>
-      new Promise<ReturnType<typeof createServer>>((resolve) => {
-        const server = createServer().listen(0, "127.0.0.1", () => resolve(server))
-      }))
-  )
+const listening = (port: number) =>
+  new Promise<Server | null>((resolve) => {
+    const server = createServer()
+    server.once("error", () => resolve(null)).listen(port, "127.0.0.1", () => resolve(server))
+  })
+
+const openAt = async (port: () => number): Promise<Server> => await listening(port()) ?? openAt(port)
+
+// Below what the kernel gives away, so that nobody takes one between a death and the next start.
+const lasting = () => 10_000 + Math.floor(Math.random() * 20_000)
+
+/** Held together, so that they differ. `keep`: for more than one process in turn. */
+export const freePorts = async (keep = false): Promise<Ports> => {
+  const servers: Array<Server> = []
+  while (servers.length < 3) servers.push(await openAt(keep ? lasting : () => 0))
   const [one, two, three] = servers.map((server) => (server.address() as AddressInfo).port)
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   return [one!, two!, three!]
@@ -93,7 +108,7 @@ export const whenReady = ({ child, httpUrl, lines }: ServerProcess) =>
 /** Runs a command of the CLI, with its flags, to its end. */
 export const runCli = (command: string, environment: Environment) =>
   Effect.callback<{ readonly code: number | string; readonly output: string }>((resume) => {
-    const env = { PATH: process.env["PATH"] ?? "", ...environment }
+    const env = { ...inherited, ...environment }
     execFile(
       process.execPath,
       cli(...command.split(" ")),
@@ -108,7 +123,7 @@ export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
   Effect.promise(() =>
     promisify(execFile)(process.execPath, cli("seed"), {
       cwd: root,
-      env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl, ...extra }
+      env: { ...inherited, DATABASE_URL: databaseUrl, ...extra }
     })
   )
 
@@ -119,7 +134,7 @@ export const spawnRunner = Effect.fnUntraced(function*(
   extra: Environment = {}
 ) {
   const { child, lines } = yield* spawned({
-    PATH: process.env["PATH"] ?? "",
+    ...inherited,
     ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),
     PUBLIC_HOST: "127.0.0.1",
     PUBLIC_PORT: String(publicPort),
@@ -146,7 +161,7 @@ export const spawnRunner = Effect.fnUntraced(function*(
  * the test ends it.
  */
 export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | null, extra: Environment = {}) {
-  const server = yield* spawnRunner(databaseUrl, yield* Effect.promise(freePorts), extra)
+  const server = yield* spawnRunner(databaseUrl, yield* Effect.promise(() => freePorts()), extra)
   yield* whenReady(server)
   return server
 })
