@@ -1,5 +1,5 @@
 // A paid chat from the order to the goodbye, whose server dies at the worst lines of every step: before the
-// commit nothing has happened, after it everything has, once, and whoever had no answer gets it by asking again.
+// commit nothing has happened, after it everything has, once, and asking again brings the answer.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import {
@@ -93,7 +93,8 @@ describe("a server that dies at every step of a paid chat", () => {
           ended_by: "customer"
         })
         const counts = await stage.books.query(`SELECT (SELECT count(*)::int FROM chat_sessions) AS sessions,
-          (SELECT count(*)::int FROM messages) AS messages, (SELECT count(*)::int FROM transactions) AS charges`)
+          (SELECT count(*)::int FROM messages) AS messages,
+          (SELECT count(*)::int FROM transactions) AS charges`)
         assert.deepStrictEqual(counts, [{ sessions: 1, messages: 1, charges: 2 }])
       })
     }), 300_000)

@@ -117,8 +117,14 @@ const steps: ReadonlyArray<Step> = [
   },
   {
     name: "she is deactivated",
-    gates: [...around("Deactivated"), ...around("OfferWithdrawn", "before_commit")],
-    act: bungaIsDeactivated
+    gates: around("Deactivated"),
+    act: bungaIsDeactivated,
+    isGivenUp: true
+  },
+  {
+    name: "her offer is withdrawn although nobody asks again",
+    gates: around("OfferWithdrawn", "before_commit"),
+    act: () => Promise.resolve()
   },
   {
     name: "the first one comes back",

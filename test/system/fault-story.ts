@@ -48,6 +48,8 @@ export interface Step {
   readonly gates: ReadonlyArray<string>
   /** Repeated in every life until it is through; so it must be what a phone or a provider may repeat. */
   readonly act: (stage: Stage) => Promise<unknown>
+  /** Nobody asks again after the last death: whatever is left to do, the server does by itself. */
+  readonly isGivenUp?: boolean
 }
 
 interface Life {
@@ -64,7 +66,7 @@ const livesOf = (steps: ReadonlyArray<Step>) => {
       lives.push({ before: waiting, step, gate })
       waiting = []
     }
-    waiting.push(step)
+    if (step.isGivenUp !== true) waiting.push(step)
   }
   return { lives, rest: waiting }
 }
