@@ -226,6 +226,7 @@ export const server = Layer.unwrap(
       Layer.provideMerge(AccessTokens.layer({ secrets: config.auth_jwt_secret })),
       Layer.provideMerge(actors(config)),
       Layer.provideMerge(ports(config)),
+      Layer.provideMerge(Readiness.layerWatch("postgres_down", Database.answers)),
       Layer.provideMerge(database(config)),
       Layer.provideMerge(cipher(config)),
       Layer.provideMerge(Readiness.layer),
