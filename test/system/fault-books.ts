@@ -74,7 +74,10 @@ const tellsTheSame = (told: ReadonlyMap<string, ReadonlyArray<Told>>, stored: Re
       first.set(key, event)
       heard.set(event.session_id, event.seq)
     }
-    for (const [id, seq] of heard) assert.strictEqual(seq, last.get(id), `${name} was told the end of ${id}`)
+    for (const [id, seq] of heard) {
+      const isHandedOver = first.get(`${id}/${seq}`)?.fact.kind === "rerouted"
+      if (!isHandedOver) assert.strictEqual(seq, last.get(id), `${name} was told the end of ${id}`)
+    }
   }
 }
 

@@ -76,6 +76,18 @@ const steps: ReadonlyArray<Step> = [
   { name: "more time is paid too late", gates: ["extension_refused"], act: isPaid("sari", "late", "brief") },
   { name: "it is over", gates: [], act: hears("mitra:1", "brief", "completed") },
   chat("forced", "chat_5"),
+  { name: "another mitra is there", gates: [], act: mitraArrives(2) },
+  {
+    name: "staff gives it to the other",
+    gates: around("Rerouted"),
+    act: staff("admin.reroute", (stage) => ({
+      command_id: stage.id("reroutes"),
+      session_id: stage.fact("forced"),
+      from_mitra_id: stage.who("mitra:1").id,
+      mitra_id: stage.who("mitra:2").id,
+      reason: "the first one fell ill"
+    }))
+  },
   {
     name: "staff closes it",
     gates: around("ClosingStarted"),
@@ -85,7 +97,11 @@ const steps: ReadonlyArray<Step> = [
       reason: "asked for by phone"
     }))
   },
-  { name: "it is over", gates: [], act: hears("sari", "forced", "completed") }
+  {
+    name: "it is over",
+    gates: [],
+    act: inOrder(hears("sari", "forced", "completed"), hears("mitra:2", "forced", "completed"))
+  }
 ]
 
 const failed = (failure_cause: string) => ({ status: "failed_pairing", failure_cause, charged: 0 })
@@ -109,9 +125,13 @@ describe("a server that dies while extensions fail and chats end", () => {
         assert.deepInclude(await sessionRow(stage, "rejected"), { status: "completed", ended_by: "mitra" })
         assert.deepInclude(await sessionRow(stage, "forced"), { status: "completed", ended_by: "staff" })
         const audited = await stage.books.query(
-          "SELECT count(*)::int AS times FROM audit_log WHERE action = 'session.force_close'"
+          `SELECT action, count(*)::int AS times FROM audit_log
+           WHERE action IN ('session.force_close', 'session.reroute') GROUP BY action ORDER BY action`
         )
-        assert.deepStrictEqual(audited, [{ times: 1 }])
+        assert.deepStrictEqual(audited, [
+          { action: "session.force_close", times: 1 },
+          { action: "session.reroute", times: 1 }
+        ])
         const [served] = await stage.books.query(
           `SELECT (ledger->'entries'->0->>'charged_ms')::int AS ms FROM chat_sessions
            WHERE id = '${stage.fact("brief")}'`

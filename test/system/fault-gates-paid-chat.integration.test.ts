@@ -22,7 +22,11 @@ import { playStory, type Step } from "./fault-story.ts"
 
 const steps: ReadonlyArray<Step> = [
   { name: "everybody arrives", gates: [], act: inOrder(mitraArrives(1), customerArrives("sari")) },
-  { name: "a payment is ordered", gates: ["payment_created"], act: orders("sari", "payment", "chat_5") },
+  {
+    name: "a payment is ordered",
+    gates: ["checkout_opened", "payment_created"],
+    act: orders("sari", "payment", "chat_5")
+  },
   {
     name: "the provider confirms it",
     gates: [
