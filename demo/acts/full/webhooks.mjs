@@ -1,5 +1,5 @@
-// The provider's webhook in any order and number: before anything was paid, twice at once, after the fact, with
-// another amount, for nobody's payment. One payment is one request and one charge.
+// The provider's webhook in any order and number: before anything was paid, twice at once, after the fact,
+// with another amount, for nobody's payment. One payment is one request and one charge.
 import { actionId } from "../../cast.mjs"
 import { same, say, step } from "../../timeline.mjs"
 import { accepts, ends, isOffered, newCustomer, notify } from "./moves.mjs"
