@@ -3,14 +3,22 @@ export const playOptions = {
   url: { type: "string" },
   "webhook-url": { type: "string" },
   "webhook-token": { type: "string", default: "dev-webhook-token" },
-  "otp-code": { type: "string", default: "000000" }
+  "otp-code": { type: "string", default: "000000" },
+  full: { type: "boolean", default: false },
+  "internal-url": { type: "string" },
+  "admin-email": { type: "string", default: "admin@halobestie.local" },
+  "admin-password": { type: "string", default: "development-admin" }
 }
 
 export const usage = `npm run demo                                   start a server, play against it, stop it
 npm run demo -- --url ws://host:port/ws        play against a server that is already up
   --webhook-url http://host:port               where its payment webhook listens (default: same host)
   --webhook-token <token>                      its PAYMENT_WEBHOOK_TOKEN (default: the development one)
-  --otp-code <code>                            its OTP_DEV_CODE (default: 000000)`
+  --otp-code <code>                            its OTP_DEV_CODE (default: 000000)
+npm run demo -- --full                         the whole catalogue: after the story everything that may go
+                                               otherwise; staff shorten waits and put the settings back
+  --internal-url http://host:port              the server's internal listener (default: same host, port 3001)
+  --admin-email, --admin-password              its first admin (default: the development ones)`
 
 export const wanted = (values) => {
   const url = new URL(values.url)
@@ -18,5 +26,14 @@ export const wanted = (values) => {
     throw new Error(`--url must be ws:// or wss://; given: ${values.url}`)
   }
   const webhookUrl = values["webhook-url"] ?? `${url.protocol === "wss:" ? "https:" : "http:"}//${url.host}`
-  return { url: url.href, webhookUrl, webhookToken: values["webhook-token"], otpCode: values["otp-code"] }
+  return {
+    url: url.href,
+    webhookUrl,
+    webhookToken: values["webhook-token"],
+    otpCode: values["otp-code"],
+    full: values.full,
+    internalUrl: values["internal-url"] ?? `http://${url.hostname}:3001`,
+    adminEmail: values["admin-email"],
+    adminPassword: values["admin-password"]
+  }
 }

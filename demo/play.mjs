@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util"
 import { chat } from "./acts/chat.mjs"
 import { end } from "./acts/end.mjs"
+import { catalogue } from "./acts/full/catalogue.mjs"
 import { pair } from "./acts/pair.mjs"
 import { signIn } from "./acts/sign-in.mjs"
 import { makeWorld } from "./cast.mjs"
@@ -10,8 +11,9 @@ import { playOptions, usage, wanted } from "./options.mjs"
 import { StepFailed, summary } from "./timeline.mjs"
 
 const play = async (world) => {
-  for (const act of [signIn, pair, chat, end]) await act(world)
+  for (const act of [signIn, pair, chat, end, ...(world.full ? [catalogue] : [])]) await act(world)
   const served = `the paid ${world.tier.duration_seconds} s served to the millisecond`
+  if (world.full) return `full demo ok: ${summary()}: the story and the whole catalogue`
   return `demo ok: ${summary()}: two accepts and one winner, a cut connection and nothing lost, ${served}`
 }
 

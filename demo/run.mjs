@@ -25,7 +25,7 @@ const play = (args) =>
       ))
   })
 
-const startAndPlay = async (webhookToken) => {
+const startAndPlay = async (webhookToken, full) => {
   console.log("starting a server of our own, on an embedded database ...")
   const server = await startServer(webhookToken, (handle) => (running.server = handle))
   console.log(`the server is ready at ${server.socketUrl}`)
@@ -35,7 +35,10 @@ const startAndPlay = async (webhookToken) => {
     "--webhook-url",
     server.httpUrl,
     "--webhook-token",
-    webhookToken
+    webhookToken,
+    "--internal-url",
+    server.internalUrl,
+    ...(full ? ["--full"] : [])
   ])
   if (server.exit !== null) {
     return { verdict: `${outcome.verdict} (the server had ended: ${server.exit})`, exitCode: 1 }
@@ -50,7 +53,7 @@ const startAndPlay = async (webhookToken) => {
 
 const verdictOf = async (values, args) => {
   try {
-    return await (values.url === undefined ? startAndPlay(crypto.randomUUID()) : play(args))
+    return await (values.url === undefined ? startAndPlay(crypto.randomUUID(), values.full) : play(args))
   } catch (error) {
     return { verdict: `demo failed at step "start the server": ${error.message}`, exitCode: 1 }
   }

@@ -70,6 +70,7 @@ export const startServer = async (webhookToken, onSpawn) => {
   const server = {
     httpUrl: `http://127.0.0.1:${ports[0]}`,
     socketUrl: `ws://127.0.0.1:${ports[0]}/ws`,
+    internalUrl: `http://127.0.0.1:${ports[1]}`,
     /** The last lines it logged. */
     lines: [],
     /** How it ended: "exit code 0", "SIGKILL"; null while it runs. */

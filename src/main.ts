@@ -36,6 +36,7 @@ import * as CodeSenderLog from "./layers/code-sender.log.ts"
 import * as CodeSenderNone from "./layers/code-sender.none.ts"
 import * as Database from "./layers/database.ts"
 import * as Devices from "./layers/devices.postgres.ts"
+import * as FaultGates from "./layers/fault-gates.process.ts"
 import * as Journal from "./layers/journal.postgres.ts"
 import * as MissedOffers from "./layers/missed-offers.postgres.ts"
 import * as Mitras from "./layers/mitras.postgres.ts"
@@ -226,8 +227,10 @@ export const server = Layer.unwrap(
       Layer.provideMerge(AccessTokens.layer({ secrets: config.auth_jwt_secret })),
       Layer.provideMerge(actors(config)),
       Layer.provideMerge(ports(config)),
+      Layer.provideMerge(Readiness.layerWatch("postgres_down", Database.answers)),
       Layer.provideMerge(database(config)),
       Layer.provideMerge(cipher(config)),
-      Layer.provideMerge(Readiness.layer)
+      Layer.provideMerge(Readiness.layer),
+      Layer.provideMerge(FaultGates.layer(config.fault_gate))
     ))
 )

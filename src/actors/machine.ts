@@ -27,7 +27,13 @@ export interface Turn<State, Command, Facts, Event> {
   readonly events: ReadonlyArray<Event>
 }
 
-export interface Machine<State, Command extends { readonly _tag: string }, Facts, Event, Reply> {
+export interface Machine<
+  State,
+  Command extends { readonly _tag: string },
+  Facts,
+  Event extends { readonly _tag: string },
+  Reply
+> {
   readonly kind: ActorKey["kind"]
   readonly id: string
   /** Takes the next epoch and loads the state; null when there is no such row. */

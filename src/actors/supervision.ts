@@ -9,6 +9,7 @@
 //   |- sweep/mirror_reseed      every 300 s       heals what the mirror missed
 //   |- sweep/missed_offers      every 10 s        pauses mitras who let offer after offer run out
 //   |- sweep/absent_mitras     every 15 s        proposes chats without their mitra to staff
+//   |- sweep/withdrawals        every 5 s         takes back offers to mitras who were deactivated
 //   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
 //   every runner
 //   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
@@ -31,6 +32,7 @@ import { missedOffers } from "./sweeps/missed-offers.ts"
 import { payments } from "./sweeps/payments.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
+import { withdrawals } from "./sweeps/withdrawals.ts"
 
 export interface SweepCadence {
   readonly stale_heartbeats_seconds: number
@@ -53,16 +55,18 @@ const sweeps = (cadence: SweepCadence) =>
     Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
     Layer.unwrap(Effect.map(missedOffers, singleton)),
     Layer.unwrap(Effect.map(absentMitras, singleton)),
+    Layer.unwrap(Effect.map(withdrawals, singleton)),
     Layer.unwrap(Effect.map(payments, singleton))
   )
 
 /**
- * Before the listeners bind: whatever became due while nobody was running takes effect, and every
- * confirmed payment has its session.
+ * Before the listeners bind: whatever became due while nobody was running takes effect, every confirmed
+ * payment has its session, and nobody who was deactivated is still being asked.
  */
 const catchUp = Layer.effectDiscard(
   Effect.gen(function*() {
     yield* boundedPass(yield* payments)
+    yield* boundedPass(yield* withdrawals)
     yield* boundedPass(yield* deadlines)
   })
 )

@@ -12,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Refusal } from "../domain/refusal.ts"
 import { Bus } from "../services/bus.ts"
+import { FaultGates, passTurn } from "../services/fault-gates.ts"
 import { Journal, type CommandMark, type Verdict } from "../services/journal.ts"
 import { Unavailable } from "../services/unavailable.ts"
 import type { Call, Machine, Turn } from "./machine.ts"
@@ -42,13 +43,14 @@ export const makeTurns = Effect.fnUntraced(function*<
   State,
   Command extends { readonly _tag: string },
   Facts,
-  Event,
+  Event extends { readonly _tag: string },
   Reply
 >(
   machine: Machine<State, Command, Facts, Event, Reply>
 ): Effect.fn.Return<Turns<Command, Reply>, never, Journal | Bus | Scope.Scope> {
   const journal = yield* Journal
   const bus = yield* Bus
+  const gate = yield* FaultGates
   const scope = yield* Effect.scope
   const mailbox = yield* Semaphore.make(1)
   const timer = yield* FiberHandle.make<void, never>()
@@ -108,9 +110,11 @@ export const makeTurns = Effect.fnUntraced(function*<
 
   const settle = (turn: Turn<State, Command, Facts, Event>, epoch: number) =>
     Effect.gen(function*() {
+      yield* passTurn(gate, "after_commit", turn.events)
       loaded = { epoch, state: turn.after }
       defects = 0
       yield* bus.publish(machine.publish(turn))
+      yield* passTurn(gate, "after_publish", turn.events)
       yield* background("afterCommit", machine.afterCommit(turn))
     })
 
@@ -183,6 +187,7 @@ export const makeTurns = Effect.fnUntraced(function*<
         events
       }
       const rows = yield* machine.write(turn)
+      yield* passTurn(gate, "before_commit", events)
       const verdict = yield* journal.commit({
         actor: { kind: machine.kind, id: machine.id, epoch },
         at,

@@ -94,7 +94,10 @@ const variables = {
   log_level: text("LOG_LEVEL", "debug, info, warn or error", /^(debug|info|warn|error)$/, {
     development: "info"
   }),
-  demo_data: flag("DEMO_DATA", true)
+  demo_data: flag("DEMO_DATA", true),
+  fault_gate: text("FAULT_GATE", "a fault gate's name, in tests only", /^(freeze@)?[a-z_]+(:[A-Za-z]+)?$/, {
+    development: ""
+  })
 } as const satisfies Record<string, Variable<never> | Variable<unknown>>
 
 type Values = { readonly [Key in keyof typeof variables]: (typeof variables)[Key]["development"] }
@@ -164,6 +167,12 @@ const missingForProviders = (values: Readonly<Record<string, unknown>>): Readonl
     })
   )
 
+/** A server that stops itself on purpose serves nobody who pays. */
+const armedInProduction = (values: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  values["fault_gate"] === undefined || values["fault_gate"] === ""
+    ? []
+    : [`${variables.fault_gate.name} is set: it stops the server on purpose and is for tests only`]
+
 /** All problems at once, or the configuration. */
 export const readConfig = (
   environment: Readonly<Record<string, string | undefined>>
@@ -178,6 +187,7 @@ export const readConfig = (
     else values[key] = result.success
   }
   problems.push(...missingForProviders(values))
+  if (production) problems.push(...armedInProduction(values))
   if (!["production", "development", "test"].includes(mode)) {
     problems.push(
       `NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`

@@ -10,6 +10,7 @@ import { SecureRandom } from "effect/crypto"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Requests } from "../actors/session/requests.ts"
 import type { PaymentProvider } from "../domain/payment.ts"
+import { FaultGates, passStep } from "../services/fault-gates.ts"
 import { Payments } from "../services/payments.ts"
 import { Unavailable } from "../services/unavailable.ts"
 import { type Notice, readNotice } from "./webhook-notices.ts"
@@ -71,7 +72,9 @@ const receive = (provider: PaymentProvider, isAccepted: (token: string) => boole
       yield* keepCall(provider, request, `[not kept] ${reason}`)
       return problem(413, "BODY_UNREADABLE", reason)
     }
+    yield* passStep("webhook_received")
     yield* keepCall(provider, request, body.value)
+    yield* passStep("webhook_logged")
     if (!isAccepted(request.headers["x-callback-token"] ?? "")) {
       return problem(401, "TOKEN_INVALID", "The header x-callback-token is missing or wrong.")
     }
@@ -79,7 +82,9 @@ const receive = (provider: PaymentProvider, isAccepted: (token: string) => boole
     if (notice._tag === "Failure") {
       return problem(400, "BAD_REQUEST", `The body is not a payment notice: ${notice.failure.message}`)
     }
-    return answer(200, { result: yield* settle(notice.success) })
+    const result = yield* settle(notice.success)
+    yield* passStep("webhook_settled")
+    return answer(200, { result })
   })
 
 const comeBack = problem(503, "TRY_AGAIN", "Not possible right now. Please deliver this again.", {
@@ -91,7 +96,7 @@ type Needs = Payments | Requests | SecureRandom.SecureRandom
 
 const route = (path: HttpRouter.PathInput, provider: PaymentProvider, tokens: Redacted.Redacted) =>
   HttpRouter.use(Effect.fnUntraced(function*(router) {
-    const services = Context.pick(Payments, Requests, SecureRandom.SecureRandom)(
+    const services = Context.pick(FaultGates, Payments, Requests, SecureRandom.SecureRandom)(
       yield* Effect.context<Needs>()
     )
     const handle = receive(provider, tokenCheck(tokens))

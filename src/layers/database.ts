@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
+import * as SqlClient from "effect/sql/SqlClient"
 import { startEmbeddedPostgres } from "./embedded-postgres.ts"
 import { checkKeys } from "./encryption/key-record.ts"
 import * as Passwords from "./passwords.ts"
@@ -36,6 +37,12 @@ export interface PoolSize {
 
 export const pool = (url: Redacted.Redacted, size: PoolSize) =>
   Pool.layer({ url, application: "halobestie", connections_max: size.connections_max })
+
+/** Whether it answers soon. A pool with nothing free is no answer either. */
+export const answers = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`SELECT 1`
+}).pipe(Effect.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
 
 /** What the seed needs, for whoever seeds without a whole server; the cipher is given. */
 export const seedPorts = Layer.mergeAll(People.layer, Payments.layer, Passwords.layer).pipe(

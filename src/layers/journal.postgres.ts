@@ -10,6 +10,7 @@ import type { Json } from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Cipher } from "../services/cipher.ts"
+import { FaultGates, passTurn } from "../services/fault-gates.ts"
 import { Journal, type TurnWrite, type Verdict } from "../services/journal.ts"
 import { Unavailable } from "../services/unavailable.ts"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "./journal/group-commit.ts"
@@ -62,11 +63,17 @@ const outcomeOf = ({ judgement }: Judged): Outcome => {
   }
 }
 
+const eventsOf = ({ mitra, session }: TurnWrite) => [
+  ...(session?.events ?? []).map(({ event }) => event),
+  ...(mitra?.events ?? [])
+]
+
 /** Writes groups and single turns in transactions of their own; the loop decides which. */
 export const makeWriter = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const random = yield* SecureRandom.SecureRandom
   const cipher = yield* Cipher
+  const gate = yield* FaultGates
 
   const transaction = (turns: ReadonlyArray<TurnWrite>) =>
     Effect.gen(function*() {
@@ -77,6 +84,7 @@ export const makeWriter = Effect.gen(function*() {
         const ids = yield* Effect.forEach(charged, () => random.uuidV7())
         const seal = yield* cipher.sealer(textsIn(written))
         yield* writeRows(sql, rowsOf(written, ids, seal))
+        yield* passTurn(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
       }
       return judged.map(outcomeOf)
     }).pipe(sql.withTransaction)

@@ -91,6 +91,18 @@ export const layer = Layer.effect(Mitras)(
             .toReversed()
             .slice(0, limit)
             .map(({ is_online, cause, at }) => ({ is_online, cause, at }))
+        ),
+      offersOfInactive: (limit) =>
+        Effect.sync(() =>
+          [...tables.chat_request_notifications.values()]
+            .filter((row) => row.status === "pending" && tables.mitras.get(row.mitra_id)?.is_active === false)
+            .map(({ mitra_id, session_id }) => ({ session_id, mitra_id }))
+            .toSorted((a, b) =>
+              a.session_id === b.session_id
+                ? (a.mitra_id < b.mitra_id ? -1 : 1)
+                : (a.session_id < b.session_id ? -1 : 1)
+            )
+            .slice(0, limit)
         )
     }))
 )

@@ -78,6 +78,8 @@ const activity = (sql: SqlClient.SqlClient) =>
     return { ...offers ?? noActivity, ...chats ?? none }
   }, answered)
 
+const openOffersOf = allOf(Schema.Struct({ session_id: Schema.String, mitra_id: Schema.String }))
+
 const find = (sql: SqlClient.SqlClient, mitraId: string) =>
   sql`SELECT mitras.id, display_name, is_active, is_online, online_since
     FROM mitras JOIN mitra_status ON mitra_status.mitra_id = mitras.id
@@ -115,6 +117,11 @@ export const layer = Layer.effect(Mitras)(
       activity: activity(sql),
       onlineLog: (mitraId, limit) =>
         sql`SELECT is_online, cause, at FROM mitra_online_logs WHERE mitra_id = ${mitraId}
-          ORDER BY id DESC LIMIT ${limit}`.pipe(Effect.flatMap(logOf), answered)
+          ORDER BY id DESC LIMIT ${limit}`.pipe(Effect.flatMap(logOf), answered),
+      offersOfInactive: (limit) =>
+        sql`SELECT o.session_id, o.mitra_id FROM chat_request_notifications o
+          JOIN mitras m ON m.id = o.mitra_id
+          WHERE o.status = 'pending' AND NOT m.is_active
+          ORDER BY o.session_id, o.mitra_id LIMIT ${limit}`.pipe(Effect.flatMap(openOffersOf), answered)
     }))
 )

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { makeTurns } from "../../src/actors/turn.ts"
 import { refuse } from "../../src/domain/refusal.ts"
+import { FaultGates } from "../../src/services/fault-gates.ts"
 import type { Verdict } from "../../src/services/journal.ts"
 import { Unavailable } from "../../src/services/unavailable.ts"
 import {
@@ -44,6 +45,35 @@ describe("the turn loop", () => {
       yield* Deferred.succeed(gate, committed)
       assert.strictEqual(yield* Fiber.join(running), 3)
       assert.lengthOf(bench.published, 1)
+    }).pipe(Effect.scoped))
+
+  it.effect("passes the fault gates around its commit and its publishing, once per event", () =>
+    Effect.gen(function*() {
+      const bench = makeBench()
+      const passed: Array<string> = []
+      const note = (point: string) =>
+        Effect.sync(() => void passed.push(`${point} ${bench.turns.length}/${bench.published.length}`))
+      bench.verdicts.push(Effect.as(note("commit"), committed), Effect.succeed({ _tag: "Fenced" }))
+      const turns = yield* withTurns(bench, makeRow(0)).pipe(
+        Effect.provideService(FaultGates, { pass: note })
+      )
+      yield* turns.run(add(3))
+      assert.deepStrictEqual(passed, [
+        "before_commit:Rang 0/0",
+        "before_commit:Added 0/0",
+        "commit 1/0",
+        "after_commit:Rang 1/0",
+        "after_commit:Added 1/0",
+        "after_publish:Rang 1/2",
+        "after_publish:Added 1/2"
+      ])
+      passed.length = 0
+      yield* Effect.flip(turns.run(add(1)))
+      assert.deepStrictEqual(
+        passed,
+        ["before_commit:Added 1/2"],
+        "what was not committed passes no more gates"
+      )
     }).pipe(Effect.scoped))
 
   it.effect("takes one turn at a time, in the order of arrival", () =>

@@ -49,6 +49,7 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["CC_ORIGIN", "null", "one web origin"],
   ["SERVER_TZ", "Jakarta", "a time zone like UTC or Asia/Jakarta"],
   ["SERVER_TZ", "WIB+7", "a time zone like UTC or Asia/Jakarta"],
+  ["FAULT_GATE", "kill -9", "a fault gate's name, in tests only"],
   ["NODE_ENV", "prod", "production, development or test"]
 ]
 
@@ -135,6 +136,12 @@ describe("production", () => {
     assert.isTrue(config.production)
     assert.strictEqual(config.otp_dev_code, "")
     assert.isFalse(config.demo_data)
+  })
+
+  it("refuses an armed fault gate", () => {
+    const FAULT_GATE = "after_commit:Paired"
+    assert.strictEqual(accepted({ FAULT_GATE }).fault_gate, FAULT_GATE)
+    assert.include(refused({ ...production, FAULT_GATE }), "FAULT_GATE is set")
   })
 
   it("does not mistake a development default for something given", () => {

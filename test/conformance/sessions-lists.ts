@@ -3,8 +3,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { Mitras } from "../../src/services/mitras.ts"
 import { Sessions } from "../../src/services/sessions.ts"
-import { minute, t0 } from "./given.ts"
+import { minute, staffId, t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
 import { accept, asCustomer, customer, mitra, payment, session } from "./stage.ts"
 
@@ -70,6 +71,25 @@ const people = (test: Test) => {
 }
 
 const overviews = (test: Test) => {
+  test(
+    "offers to mitras whose account is not active are found while they are pending",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1, 2, 3)
+      const asked = yield* Stage.givenRequest(1)
+      yield* Stage.offer(asked, t0 + 10, 1, 2, 3)
+      const mitras = yield* Mitras
+      assert.deepStrictEqual(yield* mitras.offersOfInactive(10), [])
+      for (const n of [3, 1]) {
+        yield* Stage.actAsMitra(n, { _tag: "Deactivate", staff_id: staffId }, t0 + 15)
+      }
+      const found = [1, 3].map((n) => ({ session_id: session(1), mitra_id: mitra(n) }))
+      assert.deepStrictEqual(yield* mitras.offersOfInactive(10), found)
+      assert.deepStrictEqual(yield* mitras.offersOfInactive(1), found.slice(0, 1))
+      yield* Stage.act(asked, { _tag: "WithdrawOffer", mitra_id: mitra(1) }, { at: t0 + 20 })
+      assert.deepStrictEqual(yield* mitras.offersOfInactive(10), found.slice(1))
+    })
+  )
+
   test(
     "a mitra's open offers are those she may still answer, her recent ones all of them, newest first",
     Effect.gen(function*() {

@@ -1,7 +1,9 @@
 // A real server as its own process on a test's database: seeded, on free ports, ready; asked to stop when the
 // scope closes. Tests may also kill it and start another. What it logged is part of every failure.
 import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { type AddressInfo, createServer } from "node:net"
+import { type AddressInfo, createServer, type Server } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -16,7 +18,15 @@ const cli = (...words: ReadonlyArray<string>) => [
 const webhookToken = "golden-webhook-token"
 const linesKept = 80
 
+/** Compiled code of earlier processes: a third less time until the next one is ready. */
+const inherited = {
+  PATH: process.env["PATH"] ?? "",
+  NODE_COMPILE_CACHE: join(tmpdir(), "halobestie-test-compile-cache")
+}
+
 type Environment = Readonly<Record<string, string>>
+/** Public, internal, runner. */
+export type Ports = readonly [number, number, number]
 
 export interface ServerProcess {
   readonly httpUrl: string
@@ -31,17 +41,24 @@ export interface ServerProcess {
   readonly end: (signal: NodeJS.Signals) => Effect.Effect<number | string>
 }
 
-/** Held together, so that they differ. */
-const freePorts = async (count: number): Promise<ReadonlyArray<number>> => {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () =>
-      new Promise<ReturnType<typeof createServer>>((resolve) => {
-        const server = createServer().listen(0, "127.0.0.1", () => resolve(server))
-      }))
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+const listening = (port: number) =>
+  new Promise<Server | null>((resolve) => {
+    const server = createServer()
+    server.once("error", () => resolve(null)).listen(port, "127.0.0.1", () => resolve(server))
+  })
+
+const openAt = async (port: () => number): Promise<Server> => await listening(port()) ?? openAt(port)
+
+// Below what the kernel gives away, so that nobody takes one between a death and the next start.
+const lasting = () => 10_000 + Math.floor(Math.random() * 20_000)
+
+/** Held together, so that they differ. `keep`: for more than one process in turn. */
+export const freePorts = async (keep = false): Promise<Ports> => {
+  const servers: Array<Server> = []
+  while (servers.length < 3) servers.push(await openAt(keep ? lasting : () => 0))
+  const [one, two, three] = servers.map((server) => (server.address() as AddressInfo).port)
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  return [one!, two!, three!]
 }
 
 const ended = (child: ChildProcess): number | string | null => child.exitCode ?? child.signalCode
@@ -77,7 +94,7 @@ const spawned = (environment: Environment) =>
     ({ child }) => Effect.asVoid(endWith(child)("SIGTERM"))
   )
 
-const whenReady = (httpUrl: string, child: ChildProcess, lines: ReadonlyArray<string>) =>
+export const whenReady = ({ child, httpUrl, lines }: ServerProcess) =>
   Effect.tryPromise(async () => {
     const answer = await fetch(`${httpUrl}/readyz`, { signal: AbortSignal.timeout(2_000) })
     await answer.body?.cancel()
@@ -91,7 +108,7 @@ const whenReady = (httpUrl: string, child: ChildProcess, lines: ReadonlyArray<st
 /** Runs a command of the CLI, with its flags, to its end. */
 export const runCli = (command: string, environment: Environment) =>
   Effect.callback<{ readonly code: number | string; readonly output: string }>((resume) => {
-    const env = { PATH: process.env["PATH"] ?? "", ...environment }
+    const env = { ...inherited, ...environment }
     execFile(
       process.execPath,
       cli(...command.split(" ")),
@@ -106,18 +123,18 @@ export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
   Effect.promise(() =>
     promisify(execFile)(process.execPath, cli("seed"), {
       cwd: root,
-      env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl, ...extra }
+      env: { ...inherited, DATABASE_URL: databaseUrl, ...extra }
     })
   )
 
-/**
- * On a database that is seeded already, or on the embedded default when null; runs until the scope closes or
- * the test ends it.
- */
-export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | null, extra: Environment = {}) {
-  const [publicPort, internalPort, runnerPort] = yield* Effect.promise(() => freePorts(3))
+/** Starts it and gives the handle at once: it may never become ready. */
+export const spawnRunner = Effect.fnUntraced(function*(
+  databaseUrl: string | null,
+  [publicPort, internalPort, runnerPort]: Ports,
+  extra: Environment = {}
+) {
   const { child, lines } = yield* spawned({
-    PATH: process.env["PATH"] ?? "",
+    ...inherited,
     ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),
     PUBLIC_HOST: "127.0.0.1",
     PUBLIC_PORT: String(publicPort),
@@ -126,10 +143,8 @@ export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | nul
     PAYMENT_WEBHOOK_TOKEN: webhookToken,
     ...extra
   })
-  const httpUrl = `http://127.0.0.1:${publicPort}`
-  yield* whenReady(httpUrl, child, lines)
   const server: ServerProcess = {
-    httpUrl,
+    httpUrl: `http://127.0.0.1:${publicPort}`,
     socketUrl: `ws://127.0.0.1:${publicPort}/ws`,
     internalUrl: `http://127.0.0.1:${internalPort}`,
     webhookToken,
@@ -138,6 +153,16 @@ export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | nul
     child,
     end: endWith(child)
   }
+  return server
+})
+
+/**
+ * On a database that is seeded already, or on the embedded default when null; runs until the scope closes or
+ * the test ends it.
+ */
+export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | null, extra: Environment = {}) {
+  const server = yield* spawnRunner(databaseUrl, yield* Effect.promise(() => freePorts()), extra)
+  yield* whenReady(server)
   return server
 })
 

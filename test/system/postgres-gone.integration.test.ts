@@ -5,7 +5,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { sleep } from "../../demo/phone.mjs"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
-import { startServer } from "../support/server-process.ts"
+import { seedDatabase, type ServerProcess, startRunner, startServer } from "../support/server-process.ts"
+import { tcpProxy } from "../support/tcp-proxy.ts"
 import { customer, history, isFact, mitra, pair, send } from "./cast.ts"
 
 /** Ends every connection to this database but our own; gives how many. */
@@ -17,6 +18,35 @@ const dropConnections = (url: string) =>
       WHERE datname = current_database() AND pid <> pg_backend_pid()`
     return dropped.length
   }).pipe(Effect.provide(databaseAt(url, 1)), Effect.orDie)
+
+/** Asks until the balancer would see this answer; each look is an answer of the server itself. */
+const readyzSays = async (server: ServerProcess, status: number, withinMs: number): Promise<unknown> => {
+  const giveUpAt = performance.now() + withinMs
+  for (;;) {
+    const answer = await fetch(`${server.httpUrl}/readyz`)
+    const body: unknown = await answer.json().catch(() => null)
+    if (answer.status === status || performance.now() > giveUpAt) {
+      assert.strictEqual(answer.status, status, JSON.stringify(body))
+      return body
+    }
+    await sleep(100)
+  }
+}
+
+describe("when Postgres is away for longer", () => {
+  it.live("the balancer is told, until it is back", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabaseUrl
+      yield* seedDatabase(url)
+      const proxy = yield* tcpProxy(url)
+      const server = yield* startRunner(proxy.url)
+      yield* proxy.refuse
+      const said = yield* Effect.promise(() => readyzSays(server, 503, 15_000))
+      assert.include(JSON.stringify(said), "postgres_down")
+      yield* proxy.accept
+      yield* Effect.promise(() => readyzSays(server, 200, 15_000))
+    }), 120_000)
+})
 
 describe("when Postgres drops all connections", () => {
   it.live(

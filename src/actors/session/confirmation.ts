@@ -2,6 +2,7 @@
 // payment and opens its session, once, however often the word comes.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { passStep } from "../../services/fault-gates.ts"
 import { type Confirmation, type Payment, Payments } from "../../services/payments.ts"
 import { Sessions } from "../../services/sessions.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
@@ -67,6 +68,7 @@ export const makeHearPaid = Effect.fnUntraced(function*(open: Open) {
         return "paid_twice"
       case "Confirmed":
       case "AlreadyConfirmed":
+        yield* passStep("payment_confirmed")
         yield* openSession(confirmation)
         return "accepted"
     }

@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import { SecureRandom } from "effect/crypto"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { type NewRequest, openRequest } from "../../domain/session/open.ts"
+import { passStep } from "../../services/fault-gates.ts"
 import { Payments, type Payment } from "../../services/payments.ts"
 import { People } from "../../services/people.ts"
 import { type Opened, Sessions } from "../../services/sessions.ts"
@@ -86,6 +87,7 @@ export const layer = Layer.effect(Requests)(
       if (opened._tag === "AlreadyActive" && audit === undefined) {
         yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)
       }
+      if (opened._tag === "Opened") yield* passStep("request_opened")
       if (opened._tag === "Opened" || opened._tag === "Exists") yield* startSearch(opened.session_id)
       return opened
     })
@@ -112,6 +114,7 @@ export const layer = Layer.effect(Requests)(
         yield* payments.recordFailure(payment.id, error.code, now)
         return { _tag: "Blocked", by: sessionId } as const
       }
+      yield* passStep("extension_refused")
       yield* payments.fail(payment.id, error.code, now)
       return { _tag: "Failed", cause: error.code } as const
     })

@@ -9,6 +9,7 @@ import { refuse } from "../../domain/refusal.ts"
 import { Requests } from "../../actors/session/requests.ts"
 import { Beacon, type BeaconSnapshot } from "../../services/beacon.ts"
 import { Checkout } from "../../services/checkout.ts"
+import { passStep } from "../../services/fault-gates.ts"
 import { type Payment, Payments } from "../../services/payments.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
@@ -85,6 +86,7 @@ const abandon = Effect.fnUntraced(function*(paymentId: string) {
     yield* Clock.currentTimeMillis
   )
   const payment = yield* Effect.fromResult(given)
+  yield* passStep("payment_abandoned")
   yield* closeCheckout(payment)
   return paymentView(payment, yield* sessionOfPayment(payment))
 })

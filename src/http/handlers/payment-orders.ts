@@ -9,6 +9,7 @@ import { refuse } from "../../domain/refusal.ts"
 import { extensionRefusal } from "../../domain/session/answer-extension.ts"
 import { blockingStatuses, type SessionState, type Topic } from "../../domain/session/state.ts"
 import { Checkout } from "../../services/checkout.ts"
+import { passStep } from "../../services/fault-gates.ts"
 import { type NewPayment, type Payment, Payments, type PricingTier } from "../../services/payments.ts"
 import { People } from "../../services/people.ts"
 import { Pricing } from "../../services/pricing.ts"
@@ -106,6 +107,7 @@ const quote = Effect.fnUntraced(function*(
     description: `Halobestie: ${tier.label}`,
     lifetime_seconds: payment_session_timeout_minutes * 60
   }).pipe(Effect.catchTag("Unavailable", () => noCheckout))
+  yield* passStep("checkout_opened")
   const payment: NewPayment = {
     ...ordered,
     customer_id: order.customer_id,
@@ -128,7 +130,9 @@ const quote = Effect.fnUntraced(function*(
 })
 
 const create = Effect.fnUntraced(function*(order: Order, tier: PricingTier, ordered: Ordered) {
-  return yield* (yield* Payments).create(yield* quote(order, tier, ordered, 0))
+  const payment = yield* (yield* Payments).create(yield* quote(order, tier, ordered, 0))
+  yield* passStep("payment_created")
+  return payment
 })
 
 /** Whoever loses the discount to another order of the same customer meanwhile is quoted anew, in full. */
@@ -137,7 +141,10 @@ const createFirst = Effect.fnUntraced(function*(order: Order, tier: PricingTier,
   if (off > 0) {
     const quoted = yield* quote(order, tier, ordered, off)
     const discounted = yield* (yield* Payments).createDiscounted(quoted)
-    if (discounted !== null) return discounted
+    if (discounted !== null) {
+      yield* passStep("payment_created")
+      return discounted
+    }
   }
   return yield* create(order, tier, ordered)
 })

@@ -1,0 +1,26 @@
+// The whole catalogue, in the order in which it is played after the usual story. A new act is a line here.
+import { accounts, reusedToken } from "./accounts.mjs"
+import { runningChats } from "./chats.mjs"
+import { onDuty } from "./moves.mjs"
+import { requests } from "./requests.mjs"
+import { closeDesk, openDesk } from "./settings.mjs"
+import { webhooks } from "./webhooks.mjs"
+import { step } from "../../timeline.mjs"
+
+const acts = [accounts, requests, runningChats, webhooks, reusedToken]
+
+const goHome = async (world) => {
+  const [, , citra] = world.mitras
+  world.mitras = world.mitras.filter((mitra) => mitra !== citra)
+  await onDuty(world, [])
+}
+
+export const catalogue = async (world) => {
+  try {
+    await openDesk(world)
+    for (const act of acts) await act(world)
+    await step("everybody goes home", () => goHome(world))
+  } finally {
+    await closeDesk(world)
+  }
+}

@@ -1,0 +1,36 @@
+// A member of staff at the control center: calls over plain HTTP on the internal listener, one at a time.
+import { Refused } from "./phone.mjs"
+
+const callTimeoutMs = 10_000
+
+export class Staff {
+  #url
+  #token = null
+
+  constructor(internalUrl) {
+    this.#url = new URL("/rpc", internalUrl)
+  }
+
+  async signIn(email, password) {
+    const signedIn = await this.call("admin.sign_in", { email, password })
+    this.#token = signedIn.access_token
+  }
+
+  async call(tag, payload) {
+    const answer = await fetch(this.#url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` })
+      },
+      body: JSON.stringify([{ _tag: "Request", id: "1", tag, payload, headers: [] }]),
+      signal: AbortSignal.timeout(callTimeoutMs)
+    })
+    const body = await answer.json()
+    const exit = Array.isArray(body) ? body[0]?.exit : undefined
+    if (exit?._tag === "Success") return exit.value
+    const error = exit?.cause?.[0]?.error ?? body
+    if (error._tag === "Refusal") throw new Refused(tag, error)
+    throw new Error(`${tag}: HTTP ${answer.status} ${JSON.stringify(error)}`)
+  }
+}

@@ -1,0 +1,29 @@
+// FaultGates on the whole process: at the armed point it dies as by kill -9, or freezes once as by
+// kill -STOP until somebody continues it. For tests that start servers; production refuses the setting.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { FaultGates } from "../services/fault-gates.ts"
+
+const freeze = "freeze@"
+
+/** Not one instruction of ours more: the signal ends, or stops, this thread somewhere in here. */
+const rest = (ms: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+/** `point` or `freeze@point`, as FAULT_GATE says it; empty: no gate is armed. */
+export const layer = (armed: string) => {
+  if (armed === "") return Layer.empty
+  const freezes = armed.startsWith(freeze)
+  const armedPoint = freezes ? armed.slice(freeze.length) : armed
+  let reached = false
+  return Layer.succeed(FaultGates)({
+    pass: (point) =>
+      Effect.sync(() => {
+        if (reached || point !== armedPoint) return
+        reached = true
+        process.kill(process.pid, freezes ? "SIGSTOP" : "SIGKILL")
+        rest(freezes ? 100 : 60_000)
+      })
+  })
+}
