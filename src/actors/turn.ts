@@ -17,6 +17,7 @@ import { Unavailable } from "../services/unavailable.ts"
 import type { Call, Machine, Turn } from "./machine.ts"
 import { makeOutcomes } from "./outcomes.ts"
 import { runSupervised } from "./supervised.ts"
+import * as RealTime from "../services/real-time.ts"
 
 /** After losing its epoch an actor stays silent this long: by then its cluster knows who owns it. */
 const fencedSilenceMs = 5000
@@ -53,6 +54,8 @@ export const makeTurns = Effect.fnUntraced(function*<
   const mailbox = yield* Semaphore.make(1)
   const timer = yield* FiberHandle.make<void, never>()
   const outcomes = makeOutcomes<Reply>()
+  // How long an actor keeps silent is between it and the cluster; it must not outlast a clock that stands.
+  const silenceNow = RealTime.onRealTime(Clock.currentTimeMillis)
   const encodeReply = Schema.encodeSync(machine.reply)
   const decodeReply = Schema.decodeUnknownSync(machine.reply)
 
@@ -66,7 +69,7 @@ export const makeTurns = Effect.fnUntraced(function*<
 
   const background = (name: string, effect: Effect.Effect<void>) =>
     effect.pipe(
-      Effect.timeout(afterCommitTimeout),
+      RealTime.timeout(afterCommitTimeout),
       Effect.catchCause((cause) => Effect.logWarning(`${name} failed`, cause)),
       Effect.annotateLogs(label),
       Effect.forkIn(scope),
@@ -92,8 +95,8 @@ export const makeTurns = Effect.fnUntraced(function*<
     const fire = Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       // A deadline that a tick did not move would spin: it waits a little before the next try.
-      const pause = tickedFor === deadline ? stuckDeadlineMs : 0
-      yield* Effect.sleep(Math.max(pause, deadline - now))
+      if (tickedFor === deadline) yield* RealTime.onRealTime(Effect.sleep(stuckDeadlineMs))
+      yield* Effect.sleep(Math.max(0, deadline - now))
       tickedFor = deadline
       armedFor = null
       // Forked, because the tick arms the next timer, which replaces (interrupts) this one.
@@ -137,7 +140,7 @@ export const makeTurns = Effect.fnUntraced(function*<
           return yield* Effect.fail(verdict.refusal)
         case "Fenced": {
           loaded = null
-          silentUntil = (yield* Clock.currentTimeMillis) + fencedSilenceMs
+          silentUntil = (yield* silenceNow) + fencedSilenceMs
           armedFor = null
           yield* FiberHandle.clear(timer)
           yield* Effect.logWarning("fenced out: another owner has a newer epoch").pipe(
@@ -205,7 +208,7 @@ export const makeTurns = Effect.fnUntraced(function*<
       defects += 1
       if (defects >= defectsBeforeSilence) {
         const silence = Math.min(defectSilenceMaxMs, 1000 * 2 ** (defects - defectsBeforeSilence))
-        silentUntil = (yield* Clock.currentTimeMillis) + silence
+        silentUntil = (yield* silenceNow) + silence
       }
       yield* Effect.logError("defect in a turn; state is reloaded", cause).pipe(
         Effect.annotateLogs({ ...label, command: call.command._tag, sender: call.sender_id, defects })
@@ -215,7 +218,7 @@ export const makeTurns = Effect.fnUntraced(function*<
 
   const supervisedTurn = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
     Effect.gen(function*() {
-      if ((yield* Clock.currentTimeMillis) < silentUntil) return yield* Effect.fail(moved)
+      if ((yield* silenceNow) < silentUntil) return yield* Effect.fail(moved)
       return yield* takeTurn(call)
     }).pipe(
       Effect.uninterruptible,
@@ -223,7 +226,8 @@ export const makeTurns = Effect.fnUntraced(function*<
     )
 
   const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
-    mailbox.withPermit(supervisedTurn(call))
+    // Called by the cluster, which lives in real time; a turn does not.
+    RealTime.onProductTime(mailbox.withPermit(supervisedTurn(call)))
 
   return { run }
 })

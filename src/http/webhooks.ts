@@ -12,6 +12,7 @@ import { Requests } from "../actors/session/requests.ts"
 import type { PaymentProvider } from "../domain/payment.ts"
 import { Payments } from "../services/payments.ts"
 import { Unavailable } from "../services/unavailable.ts"
+import * as RealTime from "../services/real-time.ts"
 import { type Notice, readNotice } from "./webhook-notices.ts"
 
 export const webhookPath = "/api/webhooks/payments/builtin"
@@ -97,7 +98,7 @@ const route = (path: HttpRouter.PathInput, provider: PaymentProvider, tokens: Re
     const handle = receive(provider, tokenCheck(tokens))
     yield* router.add("POST", path, (request) =>
       handle(request).pipe(
-        Effect.timeoutOrElse({
+        RealTime.timeoutOrElse({
           duration: patience,
           orElse: () => Effect.fail(new Unavailable({ what: "webhook", retryable: true }))
         }),

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Singleton } from "effect/cluster"
 import { type Did, reported } from "./milestones.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export interface Sweep<E, R> {
   readonly name: string
@@ -16,7 +17,7 @@ export interface Sweep<E, R> {
 const passTimeout = Duration.seconds(30)
 
 export const boundedPass = <E, R>(sweep: Sweep<E, R>) =>
-  reported(sweep.name, Effect.timeout(sweep.runOnce, passTimeout))
+  reported(sweep.name, RealTime.timeout(sweep.runOnce, passTimeout))
 
 /** Serves the sweep on exactly one runner of the cluster. */
 export const singleton = <E, R>(sweep: Sweep<E, R>) =>

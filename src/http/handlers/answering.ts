@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import { TryAgain } from "../../contract/errors.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import { Unavailable } from "../../services/unavailable.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 /** Longer than the ports' own bounds, so that their more precise answer comes first. */
 const patience = "20 seconds"
@@ -29,7 +30,7 @@ export const answering = <A, R>(
   effect: Effect.Effect<A, Refusal | TryAgain | Unavailable, R>
 ): Effect.Effect<A, Refusal | TryAgain, R> =>
   effect.pipe(
-    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(tooSlow) }),
+    RealTime.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(tooSlow) }),
     Effect.catchIf(isUnavailable, (error) => Effect.flatMap(tryAgain(error), Effect.fail))
   )
 

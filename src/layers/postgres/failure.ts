@@ -4,6 +4,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { Unavailable } from "../../services/unavailable.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 /** SQLSTATE of a failed statement, or "" when the connection itself failed. */
 export const sqlState = (error: SqlError): string => {
@@ -63,7 +64,7 @@ export const orUnavailable = <A, E, R>(
 export const answered = <A, E, R>(
   effect: Effect.Effect<A, E | SqlError, R>
 ): Effect.Effect<A, Exclude<E, SqlError> | Unavailable, R> =>
-  Effect.timeoutOrElse(orUnavailable(effect), {
+  RealTime.timeoutOrElse(orUnavailable(effect), {
     duration: "15 seconds",
     orElse: () => Effect.fail(unavailable)
   })

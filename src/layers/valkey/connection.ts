@@ -10,6 +10,7 @@ import { Redis, type RedisOptions } from "ioredis"
 import { Unavailable } from "../../services/unavailable.ts"
 import type { Script } from "./script.ts"
 import { parseValkeyUrl, type ValkeyAddress } from "./url.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export interface ValkeyTimings {
   readonly connect_within_ms: number
@@ -106,7 +107,7 @@ const opened = (redis: Redis, within_ms: number) =>
     const done = () => resume(Effect.void)
     redis.once("ready", done)
     redis.connect().then(done, done)
-  }).pipe(Effect.timeoutOrElse({ duration: within_ms, orElse: () => Effect.void }))
+  }).pipe(RealTime.timeoutOrElse({ duration: within_ms, orElse: () => Effect.void }))
 
 /** Never fails to build: a Valkey that is not there yet is a Valkey that is down. */
 const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: ValkeyTimings) {
@@ -140,7 +141,7 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
     Effect.suspend(() => {
       const start = clock.currentTimeNanosUnsafe()
       return Effect.tryPromise({ try: ask, catch: reasonOf }).pipe(
-        Effect.timeoutOrElse({
+        RealTime.timeoutOrElse({
           duration: within_ms,
           orElse: () => Effect.fail(`no answer within ${within_ms} ms`)
         }),
