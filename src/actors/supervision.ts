@@ -33,6 +33,8 @@ import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
 
 export interface SweepCadence {
+  /** 1 unless said otherwise; well below how far ahead this sweep wakes sessions (10 s). */
+  readonly deadlines_seconds?: number
   readonly stale_heartbeats_seconds: number
   readonly heartbeat_write_back_seconds: number
   readonly mirror_reseed_seconds: number
@@ -47,7 +49,7 @@ const frontDoors = Requests.layer.pipe(
 
 const sweeps = (cadence: SweepCadence) =>
   Layer.mergeAll(
-    Layer.unwrap(Effect.map(deadlines, singleton)),
+    Layer.unwrap(Effect.map(deadlines(cadence.deadlines_seconds ?? 1), singleton)),
     Layer.unwrap(Effect.map(staleHeartbeats(cadence.stale_heartbeats_seconds), singleton)),
     Layer.unwrap(Effect.map(heartbeatWriteBack(cadence.heartbeat_write_back_seconds), singleton)),
     Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
@@ -63,7 +65,7 @@ const sweeps = (cadence: SweepCadence) =>
 const catchUp = Layer.effectDiscard(
   Effect.gen(function*() {
     yield* boundedPass(yield* payments)
-    yield* boundedPass(yield* deadlines)
+    yield* boundedPass(yield* deadlines(1))
   })
 )
 

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Refusal } from "../domain/refusal.ts"
+import { during, note } from "../services/activity.ts"
 import { Bus } from "../services/bus.ts"
 import { Journal, type CommandMark, type Verdict } from "../services/journal.ts"
 import { Unavailable } from "../services/unavailable.ts"
@@ -38,12 +39,19 @@ interface Loaded<State> {
   readonly state: State
 }
 
+/** What time brought about, for whoever holds the clock. */
+const noteFired = (
+  { id, kind }: { readonly id: string; readonly kind: string },
+  events: ReadonlyArray<{ readonly _tag: string }>,
+  at: number
+) => note((log) => events.forEach(({ _tag }) => log.fired({ what: `${kind}.${_tag}`, id, at })))
+
 /** Builds the loop for one activated actor; its timer and after-commit work live in the scope. */
 export const makeTurns = Effect.fnUntraced(function*<
   State,
   Command extends { readonly _tag: string },
   Facts,
-  Event,
+  Event extends { readonly _tag: string },
   Reply
 >(
   machine: Machine<State, Command, Facts, Event, Reply>
@@ -65,6 +73,7 @@ export const makeTurns = Effect.fnUntraced(function*<
   let armedFor: number | null = null
   let tickedFor: number | null = null
 
+  const working = during(`${machine.kind} ${machine.id}`)
   const label = { actor: machine.kind, actor_id: machine.id }
 
   const background = (name: string, effect: Effect.Effect<void>) =>
@@ -72,6 +81,7 @@ export const makeTurns = Effect.fnUntraced(function*<
       RealTime.timeout(afterCommitTimeout),
       Effect.catchCause((cause) => Effect.logWarning(`${name} failed`, cause)),
       Effect.annotateLogs(label),
+      working,
       Effect.forkIn(scope),
       Effect.asVoid
     )
@@ -114,6 +124,7 @@ export const makeTurns = Effect.fnUntraced(function*<
       loaded = { epoch, state: turn.after }
       defects = 0
       yield* bus.publish(machine.publish(turn))
+      if (turn.call.sender_id === "system") yield* noteFired(machine, turn.events, turn.at)
       yield* background("afterCommit", machine.afterCommit(turn))
     })
 
@@ -227,7 +238,7 @@ export const makeTurns = Effect.fnUntraced(function*<
 
   const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
     // Called by the cluster, which lives in real time; a turn does not.
-    RealTime.onProductTime(mailbox.withPermit(supervisedTurn(call)))
+    RealTime.onProductTime(working(mailbox.withPermit(supervisedTurn(call))))
 
   return { run }
 })

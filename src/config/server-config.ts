@@ -7,7 +7,18 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { encryptionKeys } from "./encryption-keys.ts"
-import { flag, optionalSecret, port, read, secrets, text, url, whole, type Variable } from "./variables.ts"
+import {
+  flag,
+  instant,
+  optionalSecret,
+  port,
+  read,
+  secrets,
+  text,
+  url,
+  whole,
+  type Variable
+} from "./variables.ts"
 
 const host = /^[A-Za-z0-9.:_-]+$/
 
@@ -78,7 +89,10 @@ const variables = {
   log_level: text("LOG_LEVEL", "debug, info, warn or error", /^(debug|info|warn|error)$/, {
     development: "info"
   }),
-  demo_data: flag("DEMO_DATA", true)
+  demo_data: flag("DEMO_DATA", true),
+  clock: text("CLOCK", "real or simulated", /^(real|simulated)$/, { development: "real" }),
+  clock_start: instant("CLOCK_START", "2030-01-07T09:00:00.000Z"),
+  faults: flag("FAULTS", false)
 } as const satisfies Record<string, Variable<never> | Variable<unknown>>
 
 type Values = { readonly [Key in keyof typeof variables]: (typeof variables)[Key]["development"] }
@@ -148,6 +162,12 @@ const missingForProviders = (values: Readonly<Record<string, unknown>>): Readonl
     })
   )
 
+/** Nobody's paid minute may wait for a tester. */
+const forTestersOnly = (values: Readonly<Record<string, unknown>>): ReadonlyArray<string> => [
+  ...(values["clock"] === "simulated" ? ["CLOCK is simulated: expected real in production"] : []),
+  ...(values["faults"] === true ? ["FAULTS is true: expected false in production"] : [])
+]
+
 /** All problems at once, or the configuration. */
 export const readConfig = (
   environment: Readonly<Record<string, string | undefined>>
@@ -161,7 +181,7 @@ export const readConfig = (
     if (Result.isFailure(result)) problems.push(result.failure)
     else values[key] = result.success
   }
-  problems.push(...missingForProviders(values))
+  problems.push(...missingForProviders(values), ...(production ? forTestersOnly(values) : []))
   if (!["production", "development", "test"].includes(mode)) {
     problems.push(
       `NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`

@@ -5,6 +5,7 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { TryAgain } from "../../contract/errors.ts"
 import type { Refusal } from "../../domain/refusal.ts"
+import { during } from "../../services/activity.ts"
 import { Unavailable } from "../../services/unavailable.ts"
 import * as RealTime from "../../services/real-time.ts"
 
@@ -30,6 +31,7 @@ export const answering = <A, R>(
   effect: Effect.Effect<A, Refusal | TryAgain | Unavailable, R>
 ): Effect.Effect<A, Refusal | TryAgain, R> =>
   effect.pipe(
+    during("a call"),
     RealTime.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(tooSlow) }),
     Effect.catchIf(isUnavailable, (error) => Effect.flatMap(tryAgain(error), Effect.fail))
   )

@@ -7,6 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import { Redis, type RedisOptions } from "ioredis"
+import { during } from "../../services/activity.ts"
+import { Faults } from "../../services/faults.ts"
 import { Unavailable } from "../../services/unavailable.ts"
 import type { Script } from "./script.ts"
 import { parseValkeyUrl, type ValkeyAddress } from "./url.ts"
@@ -138,7 +140,8 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
   yield* opened(redis, timings.connect_within_ms)
 
   const asked = (what: string, ask: () => Promise<unknown>, within_ms: number) =>
-    Effect.suspend(() => {
+    Effect.flatMap(Faults, (faults) => {
+      if (faults?.valkeyIsLost() === true) return Effect.fail(unavailable)
       const start = clock.currentTimeNanosUnsafe()
       return Effect.tryPromise({ try: ask, catch: reasonOf }).pipe(
         RealTime.timeoutOrElse({
@@ -151,7 +154,8 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
         Effect.mapError((reason) => {
           note({ last_error: `${what}: ${reason}` })
           return unavailable
-        })
+        }),
+        during("valkey")
       )
     })
 
