@@ -7,7 +7,7 @@ const clockTime = (instant) => instant.slice(11, 23)
 const minutes = (ms) => `${(ms / 60_000).toFixed(1)} min`
 
 const print = ({ ayu, real_ms, sari, started_at, virtual_ms }) => {
-  console.log(`\n${"the server's time".padEnd(20)}${"into the chat".padEnd(16)}${"Sari".padEnd(24)}Ayu`)
+  console.log(`\n${"the server's time".padEnd(20)}${"into the chat".padEnd(16)}${"Sari".padEnd(44)}Ayu`)
   const rows = new Map()
   for (const [who, { events }] of [["sari", sari], ["ayu", ayu]]) {
     for (const { at, what } of events) {
@@ -19,7 +19,7 @@ const print = ({ ayu, real_ms, sari, started_at, virtual_ms }) => {
   for (const [at, row] of [...rows].toSorted(([one], [other]) => one < other ? -1 : 1)) {
     const into = minutes(Date.parse(at) - Date.parse(started_at))
     console.log(
-      `${clockTime(at).padEnd(20)}${into.padEnd(16)}${row.sari.join(", ").padEnd(24)}${row.ayu.join(", ")}`
+      `${clockTime(at).padEnd(20)}${into.padEnd(16)}${row.sari.join(", ").padEnd(44)}${row.ayu.join(", ")}`
     )
   }
   console.log(`\n${sari.ticks} ticks of the clock to Sari, ${ayu.ticks} to Ayu`)

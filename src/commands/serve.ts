@@ -9,6 +9,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { server } from "../main.ts"
+import * as RealTime from "../services/real-time.ts"
 import { forTesters } from "../simulation/held-clock/for-testers.ts"
 import { StopFailed } from "./stop-failed.ts"
 
@@ -29,7 +30,8 @@ const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
     `            sign in as ${config.admin_email} with ${shownPassword(config)}`,
     ...(config.clock === "simulated"
       ? [
-        `  time:     stands still at ${config.clock_start}; clock.advance moves it (docs/testing-with-simulated-time.md)`
+        `  time:     stands still at ${config.clock_start} until clock.advance moves it`,
+        "            (docs/testing-with-simulated-time.md)"
       ]
       : []),
     `  try it:   npm run demo -- --url ws://127.0.0.1:${config.public_port}/ws`
@@ -42,7 +44,7 @@ const drain = (scope: Scope.Closeable, config: ServerConfigValues) =>
     const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
     const closed = yield* Fiber.join(closing).pipe(
       Effect.as(true),
-      Effect.timeoutOrElse({
+      RealTime.timeoutOrElse({
         duration: `${config.drain_timeout_seconds} seconds`,
         orElse: () => Effect.succeed(false)
       })

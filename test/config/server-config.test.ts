@@ -42,7 +42,12 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["VALKEY_ONLINE_MIRROR_SWEEP_SECONDS", "99999999999", "a whole number from 1 to 86400"],
   ["LOG_LEVEL", "loud", "debug, info, warn or error"],
   ["DEMO_DATA", "yes", "true or false"],
-  ["NODE_ENV", "prod", "production, development or test"]
+  ["NODE_ENV", "prod", "production, development or test"],
+  ["CLOCK", "fake", "real or simulated"],
+  ["CLOCK_START", "tomorrow", "an instant like 2030-01-07T09:00:00Z"],
+  ["CLOCK_START", "2030-13-07T09:00:00Z", "an instant like 2030-01-07T09:00:00Z"],
+  ["CLOCK_START", "2030-01-07", "an instant like 2030-01-07T09:00:00Z"],
+  ["FAULTS", "on", "true or false"]
 ]
 
 const malformedSecrets: ReadonlyArray<readonly [name: string, given: string]> = [
@@ -118,6 +123,14 @@ describe("production", () => {
     assert.isTrue(config.production)
     assert.strictEqual(config.otp_dev_code, "")
     assert.isFalse(config.demo_data)
+  })
+
+  it("takes neither a held clock nor faults, and says so with everything else", () => {
+    const message = refused({ ...production, CLOCK: "simulated", FAULTS: "true", ADMIN_EMAIL: "nobody" })
+    assert.include(message, "CLOCK is simulated: expected real in production")
+    assert.include(message, "FAULTS is true: expected false in production")
+    assert.include(message, "ADMIN_EMAIL is malformed")
+    assert.strictEqual(accepted({ CLOCK: "simulated" }).clock, "simulated")
   })
 
   it("does not mistake a development default for something given", () => {

@@ -191,7 +191,9 @@ export const wait = Effect.fnUntraced(function*(feed: Feed) {
   // Only looks: a time-out between looking and taking would lose what was taken.
   const waiting = Queue.peek(feed.queue)
   if (tickAt !== null) {
-    const arrived = yield* Effect.timeoutOption(waiting, tickAt - now)
+    // Not a bound on anything outside: the tick is the product's.
+    const tick = Effect.as(Effect.sleep(tickAt - now), Option.none())
+    const arrived = yield* Effect.raceFirst(Effect.asSome(waiting), tick)
     if (Option.isNone(arrived)) return
   } else yield* waiting
   for (const message of yield* Queue.takeAll(feed.queue)) feed.inbox.push(message.event)

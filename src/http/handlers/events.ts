@@ -33,9 +33,22 @@ const makeStreamPlaces = () => {
     )
 }
 
-/** Where time is held, it moves on when phones have what happened. */
-const waitsFor = ({ caller, inbox, queue, ready }: Feed): string | null =>
-  ready.length + inbox.length + Queue.sizeUnsafe(queue) === 0 ? null : `events to ${caller.topic}`
+/** Where time is held, it moves on when phones have what happened, and the feed waits for more. */
+const followed = Effect.fnUntraced(function*<E, R>(feed: Feed, prepared: Effect.Effect<void, E, R>) {
+  let isPulled = false
+  yield* watchPhone(() => {
+    const has = feed.ready.length + feed.inbox.length + Queue.sizeUnsafe(feed.queue)
+    return isPulled && has === 0 ? null : `events to ${feed.caller.topic}`
+  })
+  return Effect.suspend(() => {
+    isPulled = true
+    return prepared
+  }).pipe(Effect.map(() => {
+    // Until the phone has acknowledged this page, nobody pulls the next.
+    isPulled = false
+    return takePage(feed.ready)
+  }))
+})
 
 export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
   EventRpcs.toLayer(Effect.gen(function*() {
@@ -47,8 +60,7 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
       yield* placeFor((yield* currentConnection).id)
       const queue = yield* (yield* Bus).subscribe([caller.topic])
       const feed = yield* openFeed({ ...options, caller, since }, queue)
-      yield* watchPhone(() => waitsFor(feed))
-      const next = Effect.map(prepare(feed, resync), () => takePage(feed.ready))
+      const next = yield* followed(feed, prepare(feed, resync))
       return Stream.fromPull(Effect.succeed(next))
     })
 

@@ -12,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { UserType } from "../../services/auth-sessions.ts"
 import { Faults } from "../../services/faults.ts"
+import * as RealTime from "../../services/real-time.ts"
 import type { Principal } from "../connection.ts"
 import { laggingWire } from "./faulty-wire.ts"
 import { Limits, WireClock } from "./limits.ts"
@@ -119,7 +120,7 @@ const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effec
   const wireClock = yield* WireClock
   const waitUntilEmpty = (boundMs: number) =>
     directory.empty.await.pipe(
-      Effect.timeoutOption(boundMs),
+      RealTime.timeoutOption(boundMs),
       Effect.provideService(Clock.Clock, wireClock)
     )
   const retryAfter = Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)

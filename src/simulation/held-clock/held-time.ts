@@ -30,15 +30,17 @@ export const makeHeldTime = Effect.fnUntraced(function*(options: {
   readonly clock: HoldableClock
   readonly settling: Settling
   readonly real: Clock.Clock
+  readonly settle_within_ms?: number
 }) {
   const { clock, real, settling } = options
+  const within_ms = options.settle_within_ms ?? settleWithinMs
   const moves = yield* Semaphore.make(1)
   const now = () => clock.currentTimeMillisUnsafe()
   let rate = 0
   let running: Fiber.Fiber<unknown> | null = null
 
   const rest = Effect.fnUntraced(function*(moving: Moving) {
-    const unsettled = yield* settling.settle({ ...moving, within_ms: settleWithinMs })
+    const unsettled = yield* settling.settle({ ...moving, within_ms })
     if (unsettled.length > 0) return yield* notSettled(unsettled, clock)
   })
 
