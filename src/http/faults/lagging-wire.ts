@@ -3,7 +3,7 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Wire } from "./live-connection.ts"
+import type { Wire } from "../protocol/live-connection.ts"
 
 interface Late {
   readonly due_at: number

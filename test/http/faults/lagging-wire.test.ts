@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { laggingWire } from "../../../src/http/protocol/faulty-wire.ts"
+import { laggingWire } from "../../../src/http/faults/lagging-wire.ts"
 
 const given = Effect.gen(function*() {
   const said: Array<string> = []
