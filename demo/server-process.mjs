@@ -29,7 +29,7 @@ const freePorts = async (count) => {
 }
 
 /** Nothing of the caller's environment may change what the demo shows. */
-const environment = (ports, folder, webhookToken) => ({
+const environment = (ports, folder, webhookToken, extra) => ({
   ...Object.fromEntries(
     ["PATH", "HOME", "USER", "LANG", "TMPDIR"].flatMap((name) =>
       process.env[name] === undefined ? [] : [[name, process.env[name]]]
@@ -40,7 +40,8 @@ const environment = (ports, folder, webhookToken) => ({
   INTERNAL_PORT: String(ports[1]),
   RUNNER_PORT: String(ports[2]),
   DATA_DIR: folder,
-  PAYMENT_WEBHOOK_TOKEN: webhookToken
+  PAYMENT_WEBHOOK_TOKEN: webhookToken,
+  ...extra
 })
 
 const untilReady = async (server) => {
@@ -57,14 +58,14 @@ const untilReady = async (server) => {
 }
 
 /** Starts and waits until ready. `onSpawn` gets the handle at once, so that Ctrl-C can stop it early. */
-export const startServer = async (webhookToken, onSpawn) => {
+export const startServer = async (webhookToken, onSpawn, extra = {}) => {
   const ports = await freePorts(3)
   const folder = await mkdtemp(join(tmpdir(), "halobestie-demo-"))
   // Run by root, the embedded Postgres is another user and must get in.
   await chmod(folder, 0o755)
   const child = spawn(node, ["src/cli.ts", "serve"], {
     cwd: root,
-    env: environment(ports, folder, webhookToken),
+    env: environment(ports, folder, webhookToken, extra),
     stdio: ["ignore", "pipe", "pipe"]
   })
   const server = {

@@ -54,10 +54,13 @@ import * as Valkey from "./layers/valkey/connection.ts"
 import * as TestNumbers from "./layers/test-numbers.postgres.ts"
 import { freePort } from "./layers/free-port.ts"
 import type { SeedOptions } from "./layers/seed.ts"
+import * as RealTime from "./services/real-time.ts"
 
 /** One connection for all who use Valkey; null without VALKEY_URL. A malformed url stops the start. */
 const valkey = (config: ServerConfigValues) =>
-  config.valkey_url === null ? null : Layer.orDie(Valkey.layer({ url: config.valkey_url }))
+  config.valkey_url === null
+    ? null
+    : RealTime.layerOnRealTime(Layer.orDie(Valkey.layer({ url: config.valkey_url })))
 
 /** Codes go through the provider where it is switched on, else to the log, and in production nowhere. */
 const codeSender = (config: ServerConfigValues) => {
@@ -132,12 +135,15 @@ const cluster = (config: ServerConfigValues) =>
   Layer.unwrap(
     Effect.map(
       config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
-      (port) => Cluster.layer({ host: config.runner_host, port })
+      // Leases, polls and failover go on while a tester holds the product's clock.
+      (port) => RealTime.layerOnRealTime(Cluster.layer({ host: config.runner_host, port }))
     )
   )
 
 const actors = (config: ServerConfigValues) =>
   Supervision.layer({
+    // On a held clock no pass can be late, so fewer of them wake everybody as punctually.
+    deadlines_seconds: config.clock === "simulated" ? 5 : 1,
     stale_heartbeats_seconds: config.auto_offline_sweep_seconds,
     heartbeat_write_back_seconds: config.heartbeat_mirror_interval_seconds,
     mirror_reseed_seconds: config.valkey_mirror_sweep_seconds
@@ -210,13 +216,13 @@ export const seedOf = (config: ServerConfigValues): SeedOptions => ({
 
 /** Postgres as configured: the given one, whose schema must fit, or the embedded one, made to fit. */
 const database = (config: ServerConfigValues) =>
-  Layer.unwrap(Effect.sync(() => {
+  RealTime.layerOnRealTime(Layer.unwrap(Effect.sync(() => {
     const size = { connections_max: config.database_pool_max }
     if (config.database_url !== null) {
       return Layer.orDie(Database.layerChecked({ ...size, url: config.database_url }))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
-  }))
+  })))
 
 /** The server. Runs until its scope closes. */
 export const server = Layer.unwrap(

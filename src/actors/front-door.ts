@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { Refusal } from "../domain/refusal.ts"
 import { Unavailable } from "../services/unavailable.ts"
+import * as RealTime from "../services/real-time.ts"
 
 /** Longer than a tuned failover (3-4 s), shorter than a phone's patience. */
 const patience = "8 seconds"
@@ -32,8 +33,11 @@ const isMoving = (error: Refusal | Unavailable): boolean =>
 /** Runs one actor call within `patience`; a failure leaves it unknown whether the command ran. */
 export const throughFrontDoor = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, Refusal | Unavailable> =>
   // A forked child, so that an interrupt from the far side is an outcome here and not our own end.
-  Effect.scoped(Effect.flatMap(Effect.forkScoped(call), (fiber) => Fiber.await(fiber))).pipe(
-    Effect.flatMap((exit) => exit._tag === "Success" ? Effect.succeed(exit.value) : settle(exit.cause)),
-    Effect.retry({ schedule: retryEvery, while: isMoving }),
-    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable("cluster")) })
+  // Finding the owner is infrastructure: it retries in real time. The owner's turn has the product's.
+  RealTime.onRealTime(
+    Effect.scoped(Effect.flatMap(Effect.forkScoped(call), (fiber) => Fiber.await(fiber))).pipe(
+      Effect.flatMap((exit) => exit._tag === "Success" ? Effect.succeed(exit.value) : settle(exit.cause)),
+      Effect.retry({ schedule: retryEvery, while: isMoving }),
+      RealTime.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable("cluster")) })
+    )
   )

@@ -3,6 +3,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import * as RealTime from "../services/real-time.ts"
 
 // 0.2 s, 0.4 s, ... but never more than 5 s apart.
 const backOff = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")]).pipe(
@@ -14,11 +15,14 @@ export const runSupervised = <E, R>(
   name: string,
   effect: Effect.Effect<void, E, R>
 ): Effect.Effect<void, never, R> =>
-  effect.pipe(
-    Effect.sandbox,
-    Effect.tapError((cause) =>
-      Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError(`${name} failed; starting again`, cause)
-    ),
-    Effect.retry({ schedule: backOff }),
-    Effect.catchCause(() => Effect.void)
-  )
+  RealTime.withRealPauses(effect, (keeping) =>
+    keeping.pipe(
+      Effect.sandbox,
+      Effect.tapError((cause) =>
+        Cause.hasInterruptsOnly(cause)
+          ? Effect.void
+          : Effect.logError(`${name} failed; starting again`, cause)
+      ),
+      Effect.retry({ schedule: backOff }),
+      Effect.catchCause(() => Effect.void)
+    ))

@@ -35,6 +35,8 @@ import { boundedPass, singleton } from "./sweeps/sweep.ts"
 import { withdrawals } from "./sweeps/withdrawals.ts"
 
 export interface SweepCadence {
+  /** 1 unless said otherwise; well below how far ahead this sweep wakes sessions (10 s). */
+  readonly deadlines_seconds?: number
   readonly stale_heartbeats_seconds: number
   readonly heartbeat_write_back_seconds: number
   readonly mirror_reseed_seconds: number
@@ -49,7 +51,7 @@ const frontDoors = Requests.layer.pipe(
 
 const sweeps = (cadence: SweepCadence) =>
   Layer.mergeAll(
-    Layer.unwrap(Effect.map(deadlines, singleton)),
+    Layer.unwrap(Effect.map(deadlines(cadence.deadlines_seconds ?? 1), singleton)),
     Layer.unwrap(Effect.map(staleHeartbeats(cadence.stale_heartbeats_seconds), singleton)),
     Layer.unwrap(Effect.map(heartbeatWriteBack(cadence.heartbeat_write_back_seconds), singleton)),
     Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
@@ -67,7 +69,7 @@ const catchUp = Layer.effectDiscard(
   Effect.gen(function*() {
     yield* boundedPass(yield* payments)
     yield* boundedPass(yield* withdrawals)
-    yield* boundedPass(yield* deadlines)
+    yield* boundedPass(yield* deadlines(1))
   })
 )
 

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Refusal } from "../domain/refusal.ts"
+import { during, note } from "../services/activity.ts"
 import { Bus } from "../services/bus.ts"
 import { FaultGates, passTurn } from "../services/fault-gates.ts"
 import { Journal, type CommandMark, type Verdict } from "../services/journal.ts"
@@ -18,6 +19,7 @@ import { Unavailable } from "../services/unavailable.ts"
 import type { Call, Machine, Turn } from "./machine.ts"
 import { makeOutcomes } from "./outcomes.ts"
 import { runSupervised } from "./supervised.ts"
+import * as RealTime from "../services/real-time.ts"
 
 /** After losing its epoch an actor stays silent this long: by then its cluster knows who owns it. */
 const fencedSilenceMs = 5000
@@ -38,6 +40,13 @@ interface Loaded<State> {
   readonly state: State
 }
 
+/** What time brought about, for whoever holds the clock. */
+const noteFired = (
+  { id, kind }: { readonly id: string; readonly kind: string },
+  events: ReadonlyArray<{ readonly _tag: string }>,
+  at: number
+) => note((log) => events.forEach(({ _tag }) => log.fired({ what: `${kind}.${_tag}`, id, at })))
+
 /** Builds the loop for one activated actor; its timer and after-commit work live in the scope. */
 export const makeTurns = Effect.fnUntraced(function*<
   State,
@@ -55,6 +64,8 @@ export const makeTurns = Effect.fnUntraced(function*<
   const mailbox = yield* Semaphore.make(1)
   const timer = yield* FiberHandle.make<void, never>()
   const outcomes = makeOutcomes<Reply>()
+  // How long an actor keeps silent is between it and the cluster; it must not outlast a clock that stands.
+  const silenceNow = RealTime.onRealTime(Clock.currentTimeMillis)
   const encodeReply = Schema.encodeSync(machine.reply)
   const decodeReply = Schema.decodeUnknownSync(machine.reply)
 
@@ -64,13 +75,15 @@ export const makeTurns = Effect.fnUntraced(function*<
   let armedFor: number | null = null
   let tickedFor: number | null = null
 
+  const working = during(`${machine.kind} ${machine.id}`)
   const label = { actor: machine.kind, actor_id: machine.id }
 
   const background = (name: string, effect: Effect.Effect<void>) =>
     effect.pipe(
-      Effect.timeout(afterCommitTimeout),
+      RealTime.timeout(afterCommitTimeout),
       Effect.catchCause((cause) => Effect.logWarning(`${name} failed`, cause)),
       Effect.annotateLogs(label),
+      working,
       Effect.forkIn(scope),
       Effect.asVoid
     )
@@ -94,8 +107,8 @@ export const makeTurns = Effect.fnUntraced(function*<
     const fire = Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       // A deadline that a tick did not move would spin: it waits a little before the next try.
-      const pause = tickedFor === deadline ? stuckDeadlineMs : 0
-      yield* Effect.sleep(Math.max(pause, deadline - now))
+      if (tickedFor === deadline) yield* RealTime.onRealTime(Effect.sleep(stuckDeadlineMs))
+      yield* Effect.sleep(Math.max(0, deadline - now))
       tickedFor = deadline
       armedFor = null
       // Forked, because the tick arms the next timer, which replaces (interrupts) this one.
@@ -115,6 +128,7 @@ export const makeTurns = Effect.fnUntraced(function*<
       defects = 0
       yield* bus.publish(machine.publish(turn))
       yield* passTurn(gate, "after_publish", turn.events)
+      if (turn.call.sender_id === "system") yield* noteFired(machine, turn.events, turn.at)
       yield* background("afterCommit", machine.afterCommit(turn))
     })
 
@@ -141,7 +155,7 @@ export const makeTurns = Effect.fnUntraced(function*<
           return yield* Effect.fail(verdict.refusal)
         case "Fenced": {
           loaded = null
-          silentUntil = (yield* Clock.currentTimeMillis) + fencedSilenceMs
+          silentUntil = (yield* silenceNow) + fencedSilenceMs
           armedFor = null
           yield* FiberHandle.clear(timer)
           yield* Effect.logWarning("fenced out: another owner has a newer epoch").pipe(
@@ -210,7 +224,7 @@ export const makeTurns = Effect.fnUntraced(function*<
       defects += 1
       if (defects >= defectsBeforeSilence) {
         const silence = Math.min(defectSilenceMaxMs, 1000 * 2 ** (defects - defectsBeforeSilence))
-        silentUntil = (yield* Clock.currentTimeMillis) + silence
+        silentUntil = (yield* silenceNow) + silence
       }
       yield* Effect.logError("defect in a turn; state is reloaded", cause).pipe(
         Effect.annotateLogs({ ...label, command: call.command._tag, sender: call.sender_id, defects })
@@ -220,7 +234,7 @@ export const makeTurns = Effect.fnUntraced(function*<
 
   const supervisedTurn = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
     Effect.gen(function*() {
-      if ((yield* Clock.currentTimeMillis) < silentUntil) return yield* Effect.fail(moved)
+      if ((yield* silenceNow) < silentUntil) return yield* Effect.fail(moved)
       return yield* takeTurn(call)
     }).pipe(
       Effect.uninterruptible,
@@ -228,7 +242,8 @@ export const makeTurns = Effect.fnUntraced(function*<
     )
 
   const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
-    mailbox.withPermit(supervisedTurn(call))
+    // Called by the cluster, which lives in real time; a turn does not.
+    RealTime.onProductTime(working(mailbox.withPermit(supervisedTurn(call))))
 
   return { run }
 })

@@ -9,6 +9,8 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { server } from "../main.ts"
+import * as RealTime from "../services/real-time.ts"
+import { forTesters } from "../simulation/held-clock/for-testers.ts"
 import { StopFailed } from "./stop-failed.ts"
 
 /** The development password is in the source anyway; one that was given stays a secret. */
@@ -26,6 +28,12 @@ const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
     `  payments: POST http://127.0.0.1:${config.public_port}/api/webhooks/payments/${providerOf(config)}`,
     `  staff:    ws://${config.internal_host}:${config.internal_port}/ws (and POST /rpc)`,
     `            sign in as ${config.admin_email} with ${shownPassword(config)}`,
+    ...(config.clock === "simulated"
+      ? [
+        `  time:     stands still at ${config.clock_start} until clock.advance moves it`,
+        "            (docs/testing-with-simulated-time.md)"
+      ]
+      : []),
     `  try it:   npm run demo -- --url ws://127.0.0.1:${config.public_port}/ws`
   ]
 
@@ -36,7 +44,7 @@ const drain = (scope: Scope.Closeable, config: ServerConfigValues) =>
     const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
     const closed = yield* Fiber.join(closing).pipe(
       Effect.as(true),
-      Effect.timeoutOrElse({
+      RealTime.timeoutOrElse({
         duration: `${config.drain_timeout_seconds} seconds`,
         orElse: () => Effect.succeed(false)
       })
@@ -53,9 +61,15 @@ const drain = (scope: Scope.Closeable, config: ServerConfigValues) =>
 export const serve = Effect.gen(function*() {
   const config = yield* ServerConfig
   const scope = yield* Scope.make()
+  const tester = yield* forTesters(config)
   yield* Effect.gen(function*() {
     yield* Layer.buildWithScope(server, scope)
     for (const line of welcome(config)) yield* Effect.logInfo(line)
     return yield* Effect.never
-  }).pipe(Effect.onExit(() => drain(scope, config)))
+  }).pipe(
+    // Stopping takes real time: a clock that is held is let go first.
+    Effect.onExit(() => Effect.andThen(tester.letGo, drain(scope, config))),
+    // Outside the whole graph, because services keep the clock they were built with.
+    Effect.provideContext(tester.services)
+  )
 })

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { encryptionKeys } from "./encryption-keys.ts"
 import {
   flag,
+  instant,
   optionalSecret,
   origin,
   port,
@@ -97,7 +98,10 @@ const variables = {
   demo_data: flag("DEMO_DATA", true),
   fault_gate: text("FAULT_GATE", "a fault gate's name, in tests only", /^(freeze@)?[a-z_]+(:[A-Za-z]+)?$/, {
     development: ""
-  })
+  }),
+  clock: text("CLOCK", "real or simulated", /^(real|simulated)$/, { development: "real" }),
+  clock_start: instant("CLOCK_START", "2030-01-07T09:00:00.000Z"),
+  faults: flag("FAULTS", false)
 } as const satisfies Record<string, Variable<never> | Variable<unknown>>
 
 type Values = { readonly [Key in keyof typeof variables]: (typeof variables)[Key]["development"] }
@@ -167,11 +171,15 @@ const missingForProviders = (values: Readonly<Record<string, unknown>>): Readonl
     })
   )
 
-/** A server that stops itself on purpose serves nobody who pays. */
-const armedInProduction = (values: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
-  values["fault_gate"] === undefined || values["fault_gate"] === ""
+/** Nobody's paid minute may wait for a tester. */
+const forTestersOnly = (values: Readonly<Record<string, unknown>>): ReadonlyArray<string> => [
+  ...(values["clock"] === "simulated" ? ["CLOCK is simulated: expected real in production"] : []),
+  ...(values["faults"] === true ? ["FAULTS is true: expected false in production"] : []),
+  // A server that stops itself on purpose serves nobody who pays.
+  ...((values["fault_gate"] ?? "") === ""
     ? []
-    : [`${variables.fault_gate.name} is set: it stops the server on purpose and is for tests only`]
+    : [`${variables.fault_gate.name} is set: it stops the server on purpose and is for tests only`])
+]
 
 /** All problems at once, or the configuration. */
 export const readConfig = (
@@ -186,8 +194,7 @@ export const readConfig = (
     if (Result.isFailure(result)) problems.push(result.failure)
     else values[key] = result.success
   }
-  problems.push(...missingForProviders(values))
-  if (production) problems.push(...armedInProduction(values))
+  problems.push(...missingForProviders(values), ...(production ? forTestersOnly(values) : []))
   if (!["production", "development", "test"].includes(mode)) {
     problems.push(
       `NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`

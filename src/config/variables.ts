@@ -54,6 +54,19 @@ export const flag = (name: string, development: boolean) =>
 export const text = (name: string, expected: string, pattern: RegExp, options: Options<string>) =>
   variable(name, expected, (given) => pattern.test(given) ? given : null, options)
 
+/** Kept as text: ISO 8601 with a zone. */
+export const instant = (name: string, development: string) =>
+  variable(
+    name,
+    "an instant like 2030-01-07T09:00:00Z",
+    (given) =>
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(given) &&
+        DateTime.make(given)._tag === "Some"
+        ? given
+        : null,
+    { development }
+  )
+
 const urlOf = (given: string, protocols: ReadonlyArray<string>, path: RegExp): string | null => {
   if (!URL.canParse(given)) return null
   const url = new URL(given)

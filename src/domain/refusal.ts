@@ -73,7 +73,13 @@ export const refusalCodes = [
   "EMAIL_TAKEN",
   "PHONE_TAKEN",
   "LAST_ADMIN",
-  "TOO_MANY_TEST_NUMBERS"
+  "TOO_MANY_TEST_NUMBERS",
+  // a tester's server
+  "CLOCK_NOT_HELD",
+  "CLOCK_BACKWARDS",
+  "CLOCK_NOT_SETTLED",
+  "FAULTS_OFF",
+  "TOO_MANY_FAULTS"
 ] as const
 
 export type RefusalCode = (typeof refusalCodes)[number]

@@ -15,6 +15,7 @@ import * as PaymentHandlers from "./admin/payments.ts"
 import * as PermissionGate from "./admin/permissions.ts"
 import * as SessionHandlers from "./admin/sessions.ts"
 import * as StaffSignIn from "./admin/staff-sign-in.ts"
+import * as TimeHandlers from "./admin/time.ts"
 import * as VerifyStaffToken from "./admin/verify-staff-token.ts"
 import { layerBrowserOrigin } from "./browser-origin.ts"
 import { Connection, type Principal } from "./connection.ts"
@@ -85,6 +86,7 @@ export const layerHandlers = (options: DeskOptions) =>
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
     SessionHandlers.layer,
     PaymentHandlers.layer,
+    TimeHandlers.layer,
     PermissionGate.layer
   ).pipe(
     Layer.provideMerge(VerifyStaffToken.layer),

@@ -16,6 +16,7 @@ import { peerOf, TrustedProxyHops } from "./peer.ts"
 import { Readiness } from "./readiness.ts"
 import { refusalResponse, tryAgainResponse } from "./refusal-response.ts"
 import { TokenVerifier } from "./token-verifier.ts"
+import * as RealTime from "../services/real-time.ts"
 
 export const subprotocol = "halobestie.v1"
 const tokenPrefix = "bearer."
@@ -75,14 +76,18 @@ export const makeEntrance = Effect.gen(function*() {
   const socket = yield* SocketProtocol
   const verifier = yield* TokenVerifier
 
-  const verify = (token: string) =>
-    verifier.verify(token).pipe(
-      Effect.timeoutOrElse({
+  const verify = Effect.fnUntraced(function*(token: string) {
+    // The bound is the wire's; whether the token has run out is measured by the product's time.
+    const product = yield* Clock.Clock
+    return yield* verifier.verify(token).pipe(
+      Effect.provideService(Clock.Clock, product),
+      RealTime.timeoutOrElse({
         duration: limits.authenticate_max_ms,
         orElse: () => Effect.fail(new Unavailable({ what: "token verifier", retryable: true }))
       }),
       Effect.provideService(Clock.Clock, wireClock)
     )
+  })
 
   const admit = Effect.fnUntraced(function*(opening: Opening, peer: string, token: string | null) {
     // Taken before the token is checked, so that many at once cannot all find the last place.

@@ -17,6 +17,7 @@ import { makeMirrorRows, type MirrorRows } from "./postgres/availability/mirror-
 import { unavailable, type Valkey } from "./valkey/connection.ts"
 import { makeMirror, type MirrorOptions, type MirrorParts } from "./valkey/mirror.ts"
 import { mirrorOf } from "./valkey/mirror-service.ts"
+import * as RealTime from "../services/real-time.ts"
 
 /** How old shared counts may be. This runner's own changes show at once, other runners' after this. */
 export const countsMaxAgeMs = 1_000
@@ -98,7 +99,7 @@ const mirrored = (parts: MirrorParts, postgres: Port): Port => {
   const orPostgres = <A>(ask: Effect.Effect<A, Unavailable>, otherwise: Effect.Effect<A, Unavailable>) =>
     Effect.catch(breaker.reading(ask), () =>
       fellBack.pipe(
-        Effect.andThen(Effect.ignore(Effect.timeout(breaker.settled, settleWithinMs))),
+        Effect.andThen(Effect.ignore(RealTime.timeout(breaker.settled, settleWithinMs))),
         Effect.andThen(otherwise)
       ))
 

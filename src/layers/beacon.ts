@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import { freshness } from "../domain/freshness.ts"
 import { Availability } from "../services/availability.ts"
 import { Beacon, type BeaconSnapshot } from "../services/beacon.ts"
+import * as RealTime from "../services/real-time.ts"
 import { Settings } from "../services/settings.ts"
 import type { Unavailable } from "../services/unavailable.ts"
 
@@ -76,7 +77,7 @@ const makeLook = Effect.fnUntraced(function*(shared: SharedSnapshots | null) {
         const found = yield* place.read
         if (isYoung(found, yield* Clock.currentTimeMillis, snapshotLifetimeMs)) return found
         if (yield* place.claim) return null
-        yield* Effect.sleep(lookAgainMs)
+        yield* RealTime.onRealTime(Effect.sleep(lookAgainMs))
       }
       return null
     })

@@ -9,6 +9,7 @@ import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/h
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import { Checkout, type CheckoutOrder, type Standing } from "../services/checkout.ts"
 import { Unavailable } from "../services/unavailable.ts"
+import * as RealTime from "../services/real-time.ts"
 
 export interface XenditOptions {
   readonly base_url: string
@@ -88,21 +89,26 @@ const makeCalls = Effect.fnUntraced(function*(options: XenditOptions) {
     request: HttpClientRequest.HttpClientRequest,
     answer: S
   ): Effect.Effect<S["Type"], CallFailed> =>
-    client.execute(
-      request.pipe(HttpClientRequest.basicAuth(options.secret_key, ""), HttpClientRequest.acceptJson)
-    ).pipe(
-      Effect.catchTag("HttpClientError", (error) => Effect.fail(unknown(error.reason._tag))),
-      Effect.flatMap(read(answer)),
-      Effect.timeoutOrElse({
-        duration: timings.attempt_max_ms,
-        orElse: () => Effect.fail(unknown("no answer in time"))
-      }),
-      breaker.execute({ key, classify }),
-      Effect.catchTag("CircuitBreakerError", () =>
-        Effect.fail(new CallFailed({ kind: "open", detail: "its breaker is open" }))),
-      Effect.tapError((error) =>
-        Effect.logWarning("Xendit did not do what it was asked for").pipe(
-          Effect.annotateLogs({ call: key, kind: error.kind, detail: error.detail })
+    // Their service lives in real time, breaker and all.
+    RealTime.onRealTime(
+      client.execute(
+        request.pipe(HttpClientRequest.basicAuth(options.secret_key, ""), HttpClientRequest.acceptJson)
+      ).pipe(
+        Effect.catchTag("HttpClientError", (error) => Effect.fail(unknown(error.reason._tag))),
+        Effect.flatMap(read(answer)),
+        RealTime.timeoutOrElse({
+          duration: timings.attempt_max_ms,
+          orElse: () => Effect.fail(unknown("no answer in time"))
+        }),
+        breaker.execute({ key, classify }),
+        Effect.catchTag(
+          "CircuitBreakerError",
+          () => Effect.fail(new CallFailed({ kind: "open", detail: "its breaker is open" }))
+        ),
+        Effect.tapError((error) =>
+          Effect.logWarning("Xendit did not do what it was asked for").pipe(
+            Effect.annotateLogs({ call: key, kind: error.kind, detail: error.detail })
+          )
         )
       )
     )
@@ -156,7 +162,7 @@ export const layer = (options: XenditOptions) =>
 
     /** Made already, with the answer lost on its way? Else once more. */
     const findOrMake = Effect.fnUntraced(function*(order: CheckoutOrder) {
-      yield* Effect.sleep(retry_after_ms)
+      yield* RealTime.onRealTime(Effect.sleep(retry_after_ms))
       const made = (yield* list(order.payment_id)).find((one) =>
         one.status === "PENDING" && one.amount === order.amount_idr
       )

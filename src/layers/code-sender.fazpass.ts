@@ -10,6 +10,7 @@ import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/h
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import { CodeSender } from "../services/code-sender.ts"
 import { Unavailable } from "../services/unavailable.ts"
+import * as RealTime from "../services/real-time.ts"
 
 export interface FazpassOptions {
   readonly base_url: string
@@ -93,20 +94,23 @@ const makeChannelSend = Effect.fnUntraced(function*(options: FazpassOptions) {
   const classify = (exit: Exit.Exit<void, NotSent>) =>
     Exit.isSuccess(exit) || wasRejected(exit) ? CircuitBreaker.success : CircuitBreaker.failure()
 
+  // Their service lives in real time, breaker and all.
   return (channel: Channel, phone: string, code: string) =>
-    client.execute(requestTo(options, channel.key, phone, code)).pipe(
-      Effect.catchTag("HttpClientError", (error) => Effect.fail(failing(error.reason._tag))),
-      Effect.flatMap(judge),
-      Effect.timeoutOrElse({
-        duration: timings.attempt_max_ms,
-        orElse: () => Effect.fail(new NotSent({ kind: "late", detail: "no answer in time" }))
-      }),
-      Effect.retry({ schedule: retryOnce, while: (error) => error.kind === "failing" }),
-      breaker.execute({ key: channel.name, classify }),
-      Effect.catchTag("CircuitBreakerError", () => Effect.fail(failing("its breaker is open"))),
-      Effect.tapError((error) =>
-        Effect.logWarning("a one-time code did not go out on this channel").pipe(
-          Effect.annotateLogs({ channel: channel.name, kind: error.kind, detail: error.detail })
+    RealTime.onRealTime(
+      client.execute(requestTo(options, channel.key, phone, code)).pipe(
+        Effect.catchTag("HttpClientError", (error) => Effect.fail(failing(error.reason._tag))),
+        Effect.flatMap(judge),
+        RealTime.timeoutOrElse({
+          duration: timings.attempt_max_ms,
+          orElse: () => Effect.fail(new NotSent({ kind: "late", detail: "no answer in time" }))
+        }),
+        Effect.retry({ schedule: retryOnce, while: (error) => error.kind === "failing" }),
+        breaker.execute({ key: channel.name, classify }),
+        Effect.catchTag("CircuitBreakerError", () => Effect.fail(failing("its breaker is open"))),
+        Effect.tapError((error) =>
+          Effect.logWarning("a one-time code did not go out on this channel").pipe(
+            Effect.annotateLogs({ channel: channel.name, kind: error.kind, detail: error.detail })
+          )
         )
       )
     )

@@ -6,6 +6,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
+import * as RealTime from "../services/real-time.ts"
 import { startEmbeddedPostgres } from "./embedded-postgres.ts"
 import { checkKeys } from "./encryption/key-record.ts"
 import * as Passwords from "./passwords.ts"
@@ -72,7 +73,7 @@ export const layerEmbedded = (
         const applied = yield* migrate
         if (applied.length > 0) yield* Effect.logInfo(`migrated: ${applied.length} migrations applied`)
         yield* checkKeys
-        const added = yield* seed(options.seed)
+        const added = yield* RealTime.onProductTime(seed(options.seed))
         if (added.length > 0) yield* Effect.logInfo(`seeded: ${added.join(", ")}`)
       }).pipe(Effect.provide(seedPorts))
       return Layer.effectDiscard(prepare).pipe(Layer.provideMerge(pool(postgres.url, options)))

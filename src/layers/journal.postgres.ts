@@ -3,6 +3,8 @@
 // found by writing its group one by one.
 import * as Cause from "effect/Cause"
 import { SecureRandom } from "effect/crypto"
+import { during } from "../services/activity.ts"
+import { slowDatabase } from "../services/faults.ts"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -87,7 +89,11 @@ export const makeWriter = Effect.gen(function*() {
         yield* passTurn(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
       }
       return judged.map(outcomeOf)
-    }).pipe(sql.withTransaction)
+    }).pipe(
+      sql.withTransaction,
+      (transaction) => Effect.andThen(slowDatabase, transaction),
+      during("journal")
+    )
 
   const together: GroupWriter["together"] = (turns) =>
     Effect.catchCause(transaction(turns), (cause) => {

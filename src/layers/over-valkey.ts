@@ -9,10 +9,12 @@ import * as Presence from "./presence.memory.ts"
 import * as PresenceValkey from "./presence.valkey.ts"
 import * as RateLimits from "./rate-limits.memory.ts"
 import * as RateLimitsValkey from "./rate-limits.valkey.ts"
+import { layerOnRealTime } from "../services/real-time.ts"
 import type { Valkey } from "./valkey/connection.ts"
 
-const without = Layer.mergeAll(Bus.layer, RateLimits.layer, Presence.layer)
-const withIt = Layer.mergeAll(BusValkey.layer, RateLimitsValkey.layer, PresenceValkey.layer)
+// The bus lives between processes, where time is real.
+const without = Layer.mergeAll(layerOnRealTime(Bus.layer), RateLimits.layer, Presence.layer)
+const withIt = Layer.mergeAll(layerOnRealTime(BusValkey.layer), RateLimitsValkey.layer, PresenceValkey.layer)
 
 /** Bus, RateLimits and Presence. */
 export const layerOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null) =>

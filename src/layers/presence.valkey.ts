@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { SecureRandom } from "effect/crypto"
 import { Presence } from "../services/presence.ts"
+import * as RealTime from "../services/real-time.ts"
 import { keyOf, makeSockets } from "./presence.memory.ts"
 import { unavailable, Valkey } from "./valkey/connection.ts"
 import { script } from "./valkey/script.ts"
@@ -21,6 +22,9 @@ export interface PresenceTimings {
 }
 
 export const presenceTimings: PresenceTimings = { beat_ms: 10_000, life_ms: 30_000 }
+
+/** Runners live and die in real time, whatever time the product has. */
+const runnersTime = RealTime.onRealTime(Clock.currentTimeMillis)
 
 /** People per command: bounded, so that a rewrite of 50,000 never holds Valkey up for long. */
 const chunkMax = 2_000
@@ -55,7 +59,7 @@ const makeMirror = (
     Effect.forEach(chunksOf(people), (chunk) => valkey.call(command, key, ...chunk), { discard: true })
 
   const stayAlive = Effect.gen(function*() {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* runnersTime
     yield* valkey.call("ZADD", runnersKey, now + timings.life_ms, runner)
     yield* valkey.call("ZREMRANGEBYSCORE", runnersKey, "-inf", now - timings.life_ms)
     const hasLife = yield* valkey.call("PEXPIRE", key, timings.life_ms)
@@ -100,7 +104,7 @@ export const layerWith = (timings: PresenceTimings) =>
     const mirror = makeMirror(valkey, runner, sockets.here, timings)
 
     yield* Effect.addFinalizer(() => mirror.leave)
-    yield* Effect.raceFirst(Queue.take(woken), Effect.sleep(timings.beat_ms)).pipe(
+    yield* Effect.raceFirst(Queue.take(woken), RealTime.onRealTime(Effect.sleep(timings.beat_ms))).pipe(
       Effect.andThen(mirror.update),
       Effect.forever,
       Effect.forkScoped
@@ -111,7 +115,7 @@ export const layerWith = (timings: PresenceTimings) =>
       isConnected: (person) =>
         Effect.gen(function*() {
           if (sockets.here.has(keyOf(person))) return true
-          const now = yield* Clock.currentTimeMillis
+          const now = yield* runnersTime
           const found = yield* valkey.run(find, [runnersKey, now, prefix, keyOf(person)])
           return Number(found) === 1
         }).pipe(Effect.catch(() => Effect.succeed(null)))

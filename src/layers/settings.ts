@@ -14,6 +14,7 @@ import {
 import type { AuditEntry } from "../services/audit.ts"
 import { Settings } from "../services/settings.ts"
 import { Unavailable } from "../services/unavailable.ts"
+import * as RealTime from "../services/real-time.ts"
 
 export interface SettingRow {
   readonly key: string
@@ -63,7 +64,7 @@ export const cached = Effect.fnUntraced(function*(store: SettingsStore) {
   })
 
   // Everybody who waits behind a load that hangs gives up with it, not one after the other.
-  const loaded = Effect.timeoutOrElse(oneLoader.withPermit(load), {
+  const loaded = RealTime.timeoutOrElse(oneLoader.withPermit(load), {
     duration: "15 seconds",
     orElse: () => Effect.fail(new Unavailable({ what: "settings", retryable: true }))
   })

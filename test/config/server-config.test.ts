@@ -50,7 +50,12 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["SERVER_TZ", "Jakarta", "a time zone like UTC or Asia/Jakarta"],
   ["SERVER_TZ", "WIB+7", "a time zone like UTC or Asia/Jakarta"],
   ["FAULT_GATE", "kill -9", "a fault gate's name, in tests only"],
-  ["NODE_ENV", "prod", "production, development or test"]
+  ["NODE_ENV", "prod", "production, development or test"],
+  ["CLOCK", "fake", "real or simulated"],
+  ["CLOCK_START", "tomorrow", "an instant like 2030-01-07T09:00:00Z"],
+  ["CLOCK_START", "2030-13-07T09:00:00Z", "an instant like 2030-01-07T09:00:00Z"],
+  ["CLOCK_START", "2030-01-07", "an instant like 2030-01-07T09:00:00Z"],
+  ["FAULTS", "on", "true or false"]
 ]
 
 const malformedSecrets: ReadonlyArray<readonly [name: string, given: string]> = [
@@ -142,6 +147,14 @@ describe("production", () => {
     const FAULT_GATE = "after_commit:Paired"
     assert.strictEqual(accepted({ FAULT_GATE }).fault_gate, FAULT_GATE)
     assert.include(refused({ ...production, FAULT_GATE }), "FAULT_GATE is set")
+  })
+
+  it("takes neither a held clock nor faults, and says so with everything else", () => {
+    const message = refused({ ...production, CLOCK: "simulated", FAULTS: "true", ADMIN_EMAIL: "nobody" })
+    assert.include(message, "CLOCK is simulated: expected real in production")
+    assert.include(message, "FAULTS is true: expected false in production")
+    assert.include(message, "ADMIN_EMAIL is malformed")
+    assert.strictEqual(accepted({ CLOCK: "simulated" }).clock, "simulated")
   })
 
   it("does not mistake a development default for something given", () => {

@@ -40,6 +40,19 @@ const bannedCalls = new Map([
   ["randomUUID", "SecureRandom"]
 ])
 
+const boundedWaits = ["Effect.timeout", "Effect.timeoutOption", "Effect.timeoutOrElse"]
+
+/** Nearly always on the outside world, which does not stand still when the product's clock does. */
+export const boundsAreInRealTime: Rule = (file) => {
+  if (!file.path.startsWith("src/") || file.path.startsWith("src/simulation/")) return []
+  if (file.path === "src/services/real-time.ts") return []
+  return nodesOf(programOf(file)).flatMap((node) =>
+    boundedWaits.includes(calleeOf(node))
+      ? [at(file, node, `calls ${calleeOf(node)}; use services/real-time.ts`)]
+      : []
+  )
+}
+
 /** Time and chance come from Effect alone, or simulated time would lie. */
 export const timeAndChanceAreEffects: Rule = (file) => {
   if (!file.path.startsWith("src/")) return []

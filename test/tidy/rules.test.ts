@@ -56,6 +56,20 @@ describe("imports point one way", () => {
   )
 })
 
+describe("bounded waits are measured in real time", () => {
+  const rule = "bounded waits are measured in real time"
+  it.each(["timeout", "timeoutOption", "timeoutOrElse"])("Effect.%s is banned in src", (name) => {
+    assertRed(rule, "src/http/a.ts", `\nconst a = Effect.${name}(b, 1)`, 2)
+    assertGreen(rule, "src/http/a.ts", `const a = RealTime.${name}(b, 1)`)
+  })
+
+  it("tests, the simulation and the module behind it may have Effect's own", () => {
+    for (const path of ["test/a.test.ts", "src/simulation/a.ts", "src/services/real-time.ts"]) {
+      assertGreen(rule, path, "Effect.timeout(a, 1)")
+    }
+  })
+})
+
 describe("time and chance come from Effect", () => {
   const rule = "time and chance come from Effect"
   const banned = [

@@ -1,5 +1,11 @@
 // All tidy rules by the name that exceptions refer to.
-import { functionsFit, sqlHasNoClock, testsAreHonest, timeAndChanceAreEffects } from "./rules-on-code.ts"
+import {
+  boundsAreInRealTime,
+  functionsFit,
+  sqlHasNoClock,
+  testsAreHonest,
+  timeAndChanceAreEffects
+} from "./rules-on-code.ts"
 import { importsPointOneWay } from "./rules-on-imports.ts"
 import { foldersFit, namesAreKebabCase, namesSaySomething, noBarrels } from "./rules-on-names.ts"
 import {
@@ -19,6 +25,7 @@ export const rules: Readonly<
 > = {
   "imports point one way": everyFile(importsPointOneWay),
   "time and chance come from Effect": everyFile(timeAndChanceAreEffects),
+  "bounded waits are measured in real time": everyFile(boundsAreInRealTime),
   "SQL gets its times as parameters": everyFile(sqlHasNoClock),
   "every file opens with what it owns": everyFile(opensWithHeader),
   "files stay under 300 lines": everyFile(fileFits),

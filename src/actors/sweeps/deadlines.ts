@@ -11,7 +11,7 @@ const wakeAheadMs = 10_000
 const batch = 1000
 const concurrency = 32
 
-export const deadlines = Effect.gen(function*() {
+export const deadlines = Effect.fnUntraced(function*(everySeconds: number) {
   const sessions = yield* Sessions
   const actors = yield* SessionActors
 
@@ -39,5 +39,5 @@ export const deadlines = Effect.gen(function*() {
     return { due: ids.length, woken: count, failed: ids.length - count }
   })
 
-  return { name: "deadlines", every: "1 second", runOnce } satisfies Sweep<unknown, never>
+  return { name: "deadlines", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>
 })

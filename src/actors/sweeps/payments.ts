@@ -9,6 +9,7 @@ import { type Payment, Payments } from "../../services/payments.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import { Requests } from "../session/requests.ts"
 import type { Sweep } from "./sweep.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 const batch = 200
 const concurrency = 8
@@ -55,7 +56,7 @@ export const payments = Effect.gen(function*() {
           found += paid
         }),
         Effect.catch((error) => Effect.logWarning("a payment's look was not kept", error))
-      ), { concurrency, discard: true }).pipe(Effect.timeoutOption(looksPatience))
+      ), { concurrency, discard: true }).pipe(RealTime.timeoutOption(looksPatience))
     return { asked: asked.length, found }
   })
 

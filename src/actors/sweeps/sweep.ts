@@ -4,7 +4,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Singleton } from "effect/cluster"
+import { during, note } from "../../services/activity.ts"
 import { type Did, reported } from "./milestones.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export interface Sweep<E, R> {
   readonly name: string
@@ -16,7 +18,10 @@ export interface Sweep<E, R> {
 const passTimeout = Duration.seconds(30)
 
 export const boundedPass = <E, R>(sweep: Sweep<E, R>) =>
-  reported(sweep.name, Effect.timeout(sweep.runOnce, passTimeout))
+  reported(sweep.name, RealTime.timeout(sweep.runOnce, passTimeout)).pipe(
+    Effect.tap(() => note((log) => log.swept(sweep.name))),
+    during(`sweep ${sweep.name}`)
+  )
 
 /** Serves the sweep on exactly one runner of the cluster. */
 export const singleton = <E, R>(sweep: Sweep<E, R>) =>

@@ -3,5 +3,6 @@ import { AdminAccountRpcs } from "./accounts.ts"
 import { AdminPaymentRpcs } from "./payments.ts"
 import { AdminSessionRpcs } from "./sessions.ts"
 import { AdminRpcs } from "../admin.ts"
+import { TimeRpcs } from "./time.ts"
 
-export const AdminApi = AdminRpcs.merge(AdminAccountRpcs, AdminPaymentRpcs, AdminSessionRpcs)
+export const AdminApi = AdminRpcs.merge(AdminAccountRpcs, AdminPaymentRpcs, AdminSessionRpcs, TimeRpcs)

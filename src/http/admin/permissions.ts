@@ -54,7 +54,15 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.staff_set_active": to("write", "staff"),
   "admin.test_numbers": to("read", "test_numbers"),
   "admin.test_number_put": to("write", "test_numbers"),
-  "admin.test_number_remove": to("write", "test_numbers")
+  "admin.test_number_remove": to("write", "test_numbers"),
+  "clock.now": to("read", "system"),
+  "clock.advance": to("write", "system"),
+  "clock.set": to("write", "system"),
+  "clock.run": to("write", "system"),
+  "clock.pause": to("write", "system"),
+  "faults.list": to("read", "system"),
+  "faults.start": to("write", "system"),
+  "faults.undo": to("write", "system")
 }
 
 /** Stands before every call of the internal listener. */

@@ -12,6 +12,7 @@ import { type RateLimit, RateLimits } from "../../services/rate-limits.ts"
 import { TestNumbers } from "../../services/test-numbers.ts"
 import { secretsOf } from "./access-tokens.ts"
 import { claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export const codeLifetimeMs = 5 * 60_000
 export const codeAttemptsMax = 5
@@ -82,7 +83,7 @@ const sendingMax = "15 seconds"
 
 const send = (phone: string, code: string) =>
   Effect.flatMap(CodeSender, (sender) => sender.send(phone, code)).pipe(
-    Effect.timeout(sendingMax),
+    RealTime.timeout(sendingMax),
     Effect.tapError((error) => Effect.logWarning("a one-time code was not sent", error)),
     Effect.mapError(() => providerFailed)
   )

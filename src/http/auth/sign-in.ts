@@ -14,6 +14,7 @@ import { CodeSender } from "../../services/code-sender.ts"
 import { OneTimeCodes } from "../../services/one-time-codes.ts"
 import { People } from "../../services/people.ts"
 import { RateLimits } from "../../services/rate-limits.ts"
+import * as RealTime from "../../services/real-time.ts"
 import { TestNumbers } from "../../services/test-numbers.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import { AccessTokens } from "./access-tokens.ts"
@@ -146,7 +147,7 @@ const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: bo
   const event = { _tag: "Revoked", auth_session_id: everywhere ? null : auth_session_id } as const
   // Not tied to the call: its socket may go first, and the others must hear of it all the same.
   yield* bus.publish([{ topic: `${user_type}:${user_id}`, event }]).pipe(
-    Effect.delay(answerFirst),
+    (publish) => Effect.andThen(RealTime.onRealTime(Effect.sleep(answerFirst)), publish),
     Effect.forkDetach
   )
 }, Effect.uninterruptible)

@@ -10,6 +10,7 @@ import { Beacon } from "../../services/beacon.ts"
 import { type RateLimit, RateLimits } from "../../services/rate-limits.ts"
 import { peerOf, TrustedProxyHops } from "../peer.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export const beaconPath = "/api/public/bestie/available"
 
@@ -44,7 +45,7 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
     const peer = peerOf(request, trustedHops)
     const wait = yield* limits.take(publicBeaconLimit, peer)
     if (wait !== null) return tooOften(wait.retry_after_ms)
-    const { available } = yield* Effect.timeout(beacon.current, patience)
+    const { available } = yield* RealTime.timeout(beacon.current, patience)
     return HttpServerResponse.jsonUnsafe({ available }, { headers: { "cache-control": "no-store" } })
   })
   yield* router.add(

@@ -11,6 +11,7 @@ import { instant } from "../../contract/fields.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import type { BusEvent, BusMessage } from "../../services/bus.ts"
 import { Sessions } from "../../services/sessions.ts"
+import * as RealTime from "../../services/real-time.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import type { Caller } from "../auth/caller.ts"
 import { offerView } from "../views/offer-view.ts"
@@ -47,11 +48,12 @@ export interface Feed {
 
 /** Short troubles are waited out; longer ones end the stream and the phone comes back. */
 export const patiently = <A, R>(read: Effect.Effect<A, Unavailable, R>): Effect.Effect<A, Unavailable, R> =>
-  Effect.retry(read, {
-    schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
-    times: 4,
-    while: (error) => error.retryable
-  })
+  RealTime.withRealPauses(read, (keeping) =>
+    Effect.retry(keeping, {
+      schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
+      times: 4,
+      while: (error) => error.retryable
+    }))
 
 const give = Effect.fnUntraced(function*(feed: Feed, sessionId: string, seq: number, event: SessionEvent) {
   feed.known.heard(sessionId, seq, event, yield* Clock.currentTimeMillis)
@@ -189,7 +191,9 @@ export const wait = Effect.fnUntraced(function*(feed: Feed) {
   // Only looks: a time-out between looking and taking would lose what was taken.
   const waiting = Queue.peek(feed.queue)
   if (tickAt !== null) {
-    const arrived = yield* Effect.timeoutOption(waiting, tickAt - now)
+    // Not a bound on anything outside: the tick is the product's.
+    const tick = Effect.as(Effect.sleep(tickAt - now), Option.none())
+    const arrived = yield* Effect.raceFirst(Effect.asSome(waiting), tick)
     if (Option.isNone(arrived)) return
   } else yield* waiting
   for (const message of yield* Queue.takeAll(feed.queue)) feed.inbox.push(message.event)

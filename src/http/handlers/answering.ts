@@ -5,7 +5,9 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { TryAgain } from "../../contract/errors.ts"
 import type { Refusal } from "../../domain/refusal.ts"
+import { during } from "../../services/activity.ts"
 import { Unavailable } from "../../services/unavailable.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 /** Longer than the ports' own bounds, so that their more precise answer comes first. */
 const patience = "20 seconds"
@@ -29,7 +31,8 @@ export const answering = <A, R>(
   effect: Effect.Effect<A, Refusal | TryAgain | Unavailable, R>
 ): Effect.Effect<A, Refusal | TryAgain, R> =>
   effect.pipe(
-    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(tooSlow) }),
+    during("a call"),
+    RealTime.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(tooSlow) }),
     Effect.catchIf(isUnavailable, (error) => Effect.flatMap(tryAgain(error), Effect.fail))
   )
 

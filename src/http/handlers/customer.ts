@@ -17,6 +17,7 @@ import { paymentView, tierView } from "../views/payment-view.ts"
 import { answering, streaming } from "./answering.ts"
 import { command, viewOwnRequest, viewOwnSession } from "./own-session.ts"
 import { alreadyActive, firstSessionDiscount, orderPayment, sessionOfPayment } from "./payment-orders.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 const beaconView = ({ available, count }: BeaconSnapshot): BeaconView => ({ available, count })
 
@@ -72,7 +73,7 @@ const closePatience = "3 seconds"
  */
 const closeCheckout = Effect.fnUntraced(function*({ id, look_at }: Payment) {
   if (look_at === null) return
-  const closing = (yield* Checkout).close(id).pipe(Effect.timeout(closePatience))
+  const closing = (yield* Checkout).close(id).pipe(RealTime.timeout(closePatience))
   const standing = yield* Effect.result(closing)
   if (standing._tag === "Failure" || standing.success._tag !== "Over") return
   yield* (yield* Payments).looked(id, null, yield* Clock.currentTimeMillis)

@@ -1,14 +1,16 @@
 // Handler of the one event stream a socket may have. The stream lives as long as the phone reads it;
 // an outage that outlasts our patience ends it with "try again", and the phone resumes.
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { EventRpcs } from "../../contract/events.ts"
 import { refuse } from "../../domain/refusal.ts"
+import { watchPhone } from "../../services/activity.ts"
 import { Bus } from "../../services/bus.ts"
 import { currentCaller } from "../auth/caller.ts"
 import { currentConnection } from "../connection.ts"
-import { prepare } from "../events/feed.ts"
+import { type Feed, prepare } from "../events/feed.ts"
 import { openFeed } from "../events/open-feed.ts"
 import { takePage } from "../events/pages.ts"
 import { makeResync, resyncsAtOnce } from "../events/resync.ts"
@@ -31,6 +33,23 @@ const makeStreamPlaces = () => {
     )
 }
 
+/** Where time is held, it moves on when phones have what happened, and the feed waits for more. */
+const followed = Effect.fnUntraced(function*<E, R>(feed: Feed, prepared: Effect.Effect<void, E, R>) {
+  let isPulled = false
+  yield* watchPhone(() => {
+    const has = feed.ready.length + feed.inbox.length + Queue.sizeUnsafe(feed.queue)
+    return isPulled && has === 0 ? null : `events to ${feed.caller.topic}`
+  })
+  return Effect.suspend(() => {
+    isPulled = true
+    return prepared
+  }).pipe(Effect.map(() => {
+    // Until the phone has acknowledged this page, nobody pulls the next.
+    isPulled = false
+    return takePage(feed.ready)
+  }))
+})
+
 export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
   EventRpcs.toLayer(Effect.gen(function*() {
     const placeFor = makeStreamPlaces()
@@ -41,7 +60,7 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
       yield* placeFor((yield* currentConnection).id)
       const queue = yield* (yield* Bus).subscribe([caller.topic])
       const feed = yield* openFeed({ ...options, caller, since }, queue)
-      const next = Effect.map(prepare(feed, resync), () => takePage(feed.ready))
+      const next = yield* followed(feed, prepare(feed, resync))
       return Stream.fromPull(Effect.succeed(next))
     })
 

@@ -11,7 +11,10 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { UserType } from "../../services/auth-sessions.ts"
+import { Faults } from "../../services/faults.ts"
+import * as RealTime from "../../services/real-time.ts"
 import type { Principal } from "../connection.ts"
+import { laggingWire } from "../faults/lagging-wire.ts"
 import { Limits, WireClock } from "./limits.ts"
 import { LiveConnection, type Wire } from "./live-connection.ts"
 import { watchAll } from "./watch.ts"
@@ -117,7 +120,7 @@ const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effec
   const wireClock = yield* WireClock
   const waitUntilEmpty = (boundMs: number) =>
     directory.empty.await.pipe(
-      Effect.timeoutOption(boundMs),
+      RealTime.timeoutOption(boundMs),
       Effect.provideService(Clock.Clock, wireClock)
     )
   const retryAfter = Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)
@@ -149,42 +152,51 @@ const makeOpen = Effect.fnUntraced(function*(
   const limits = yield* Limits
   const clock = yield* WireClock
   const random = yield* SecureRandom.SecureRandom
+  const faults = yield* Faults
   let opened = 0
 
   const acquire = (id: string, wire: Wire, peer: string) => {
-    const connection = new LiveConnection({
+    const lagMs = () => connection.principal === null ? 0 : faults?.lag_ms(connection.principal.user_id) ?? 0
+    const connection: LiveConnection = new LiveConnection({
       id,
       client_id: opened++,
       peer,
-      wire,
+      wire: faults === null ? wire : laggingWire(wire, clock, lagMs),
       limits,
       clock,
       onClosing: (closing) => Queue.offerUnsafe(disconnects, closing.client_id)
     })
     directory.add(connection)
+    const removed = faults?.addSocket({
+      user_id: () => connection.principal?.user_id ?? null,
+      cut: () => connection.cut()
+    })
     // It was let in just before the drain began.
     if (isDraining()) connection.startDraining(limits.retry_after_max_ms)
-    return connection
+    return { connection, removed }
   }
 
-  const release = (connection: LiveConnection) => {
+  const release = ({ connection, removed }: ReturnType<typeof acquire>) => {
     directory.remove(connection)
+    removed?.()
     // The other end left by itself: its calls have nobody to answer to.
     if (connection.closing === null) Queue.offerUnsafe(disconnects, connection.client_id)
   }
 
   return Effect.fnUntraced(function*(wire: Wire, peer: string) {
     const id = yield* random.uuidV7()
-    return yield* Effect.acquireRelease(
+    const { connection } = yield* Effect.acquireRelease(
       Effect.sync(() => acquire(id, wire, peer)),
-      (connection) => Effect.sync(() => release(connection))
+      (opened) => Effect.sync(() => release(opened))
     )
+    return connection
   })
 })
 
 const makeConnections = Effect.gen(function*() {
   const places = makePlaces(yield* Limits)
   const directory = makeDirectory()
+  const faults = yield* Faults
   // Unbounded, but it holds at most one number per open connection.
   const disconnects = yield* Queue.unbounded<number>()
   let isDraining = false
@@ -212,7 +224,12 @@ const makeConnections = Effect.gen(function*() {
         (hasPlace) => Effect.sync(() => hasPlace ? places.giveBack(peer) : undefined)
       ),
     open: yield* makeOpen(directory, disconnects, () => isDraining),
-    signIn: (connection, principal) => Effect.sync(() => directory.signIn(connection, principal)),
+    signIn: (connection, principal) =>
+      Effect.sync(() => {
+        directory.signIn(connection, principal)
+        // No network for them just now, however often they try.
+        if (faults?.isCut(principal.user_id) === true) connection.cut()
+      }),
     signInsOf: (person) =>
       Effect.sync(() =>
         new Set(

@@ -10,6 +10,7 @@ import { Connections } from "./connections.ts"
 import { Limits, WireClock } from "./limits.ts"
 import type { LiveConnection } from "./live-connection.ts"
 import { Revocations } from "./revocations.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 const isSamePerson = (one: Principal, other: Principal): boolean =>
   one.user_type === other.user_type && one.user_id === other.user_id
@@ -31,7 +32,7 @@ export const makeIdentity = Effect.gen(function*() {
   const watch = (principal: Principal, scope: Scope.Scope) =>
     revocations.watch(principal).pipe(
       Scope.provide(scope),
-      Effect.timeoutOrElse({
+      RealTime.timeoutOrElse({
         duration: limits.authenticate_max_ms,
         orElse: () => Effect.fail(unconfirmed)
       }),

@@ -17,6 +17,7 @@ import { Presence } from "../../services/presence.ts"
 import { Unavailable } from "../../services/unavailable.ts"
 import { Connections, type Person } from "./connections.ts"
 import { Limits, WireClock } from "./limits.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 /** After an interruption of the bus every signed-in person is asked about: not all at the same time. */
 const checksAtOnce = 8
@@ -48,7 +49,7 @@ const makeRevocations = Effect.gen(function*() {
   const unanswered = new Unavailable({ what: "sign-ins", retryable: true })
   const recheckOne = (person: Person, authSessionId: string) =>
     authSessions.isLive(authSessionId).pipe(
-      Effect.timeoutOrElse({
+      RealTime.timeoutOrElse({
         duration: limits.authenticate_max_ms,
         orElse: () => Effect.fail(unanswered)
       }),

@@ -13,6 +13,8 @@ import { RpcSchema, RpcSerialization, RpcServer } from "effect/rpc"
 import type { FromClientEncoded } from "effect/rpc/RpcMessage"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
+import { Faults } from "../../services/faults.ts"
+import * as RealTime from "../../services/real-time.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { Connection, type Principal } from "../connection.ts"
 import { defectReporter, makeSend } from "./answering.ts"
@@ -96,6 +98,7 @@ const surviveMistakes = (live: LiveConnection) =>
 const makeServe = Effect.fnUntraced(function*(dispatch: Dispatch) {
   const connections = yield* Connections
   const identify = yield* makeIdentity
+  const faults = yield* Faults
 
   const signIn = (connection: Connection["Service"], principal: Principal) =>
     connection.authenticate(principal).pipe(
@@ -108,10 +111,17 @@ const makeServe = Effect.fnUntraced(function*(dispatch: Dispatch) {
     const live = yield* connections.open(transport.wire, peer)
     transport.listen(() => live.heard(), () => live.over())
     yield* Effect.addFinalizer(() => logEnd(live))
+    const late = Effect.suspend(() =>
+      RealTime.onRealTime(
+        Effect.sleep(live.principal === null ? 0 : faults?.lag_ms(live.principal.user_id) ?? 0)
+      )
+    )
     const connection = identify(live, yield* Effect.scope)
     const reporters = new Set(yield* ErrorReporter.CurrentErrorReporters).add(defectReporter)
     yield* (principal === null ? Effect.void : signIn(connection, principal)).pipe(
-      Effect.andThen(readFrames(live, transport.pull, dispatch)),
+      Effect.andThen(
+        readFrames(live, faults === null ? transport.pull : Effect.tap(transport.pull, late), dispatch)
+      ),
       surviveMistakes(live),
       // Handlers inherit these with each message.
       Effect.provideService(Connection, connection),

@@ -10,6 +10,7 @@ import type { Hearing } from "./hearing.ts"
 import type { Link } from "./link.ts"
 import { logTrouble } from "./publisher.ts"
 import type { BusTimings } from "./timings.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export interface Listener {
   readonly connectedSince: () => number | null
@@ -20,7 +21,7 @@ export interface Listener {
 // Closing says UNLISTEN, and a connection that went silent never answers that: not waited for.
 const closeSoon = Effect.fnUntraced(function*(scope: Scope.Closeable) {
   const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
-  yield* Effect.ignore(Effect.timeout(Fiber.await(closing), 1_000))
+  yield* Effect.ignore(RealTime.timeout(Fiber.await(closing), 1_000))
 })
 
 export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hearing, timings: BusTimings) {
@@ -29,7 +30,7 @@ export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hea
   let retryAfter = timings.retry_after_ms
 
   const listening = Effect.fnUntraced(function*(scope: Scope.Scope) {
-    const next = yield* link.listen.pipe(Scope.provide(scope), Effect.timeout(timings.answer_within_ms))
+    const next = yield* link.listen.pipe(Scope.provide(scope), RealTime.timeout(timings.answer_within_ms))
     const began = yield* Clock.currentTimeMillis
     connectedSince = began
     retryAfter = timings.retry_after_ms
@@ -37,7 +38,7 @@ export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hea
     yield* Deferred.succeed(attempted, undefined)
     while (true) {
       // Our own signs of life come back here, so silence means that the connection is dead.
-      const batch = yield* Effect.timeout(next, timings.silence_ms)
+      const batch = yield* RealTime.timeout(next, timings.silence_ms)
       const now = yield* Clock.currentTimeMillis
       for (const payload of batch) {
         hearing.receive(payload, now)
@@ -63,7 +64,7 @@ export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hea
 
   const listener: Listener = {
     connectedSince: () => connectedSince,
-    attempted: Effect.ignore(Effect.timeout(Deferred.await(attempted), timings.answer_within_ms))
+    attempted: Effect.ignore(RealTime.timeout(Deferred.await(attempted), timings.answer_within_ms))
   }
   return listener
 })

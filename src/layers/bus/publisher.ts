@@ -10,6 +10,7 @@ import type { BusMessage } from "../../services/bus.ts"
 import { encode, type Sender } from "./notification.ts"
 import type { Send } from "./sender.ts"
 import type { BusTimings } from "./timings.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 const queueLimit = 8_192
 const batchLimit = 512
@@ -82,7 +83,7 @@ export const makePublisher = Effect.fnUntraced(function*(runner: string, ways: W
   yield* Effect.addFinalizer(() =>
     Effect.andThen(
       Queue.end(queue),
-      Effect.ignore(Effect.timeout(Fiber.await(fiber), timings.drain_ms))
+      Effect.ignore(RealTime.timeout(Fiber.await(fiber), timings.drain_ms))
     )
   )
 

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Link } from "./link.ts"
 import { logTrouble } from "./publisher.ts"
 import type { BusTimings } from "./timings.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export interface Sending {
   readonly link: Link
@@ -34,7 +35,7 @@ export const makeSender = (links: ReadonlyArray<Sending>, timings: BusTimings) =
   /** True when everybody has it. Only the last way's failure is one. */
   const sendOver = (way: Way, payloads: ReadonlyArray<string>): Effect.Effect<boolean, unknown> => {
     const sent = Effect.map(
-      Effect.timeout(way.link.send(payloads), timings.answer_within_ms),
+      RealTime.timeout(way.link.send(payloads), timings.answer_within_ms),
       (reached) => {
         way.was_failing = false
         way.rests_until = 0

@@ -15,6 +15,7 @@ import type { TurnWrite, Verdict } from "../../services/journal.ts"
 import { Unavailable } from "../../services/unavailable.ts"
 import { makeWriteGroup, noAnswer, settle } from "./group-writer.ts"
 import type { GroupWriter, Waiting, WritingLimits } from "./group-writer.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export interface GroupLimits extends WritingLimits {
   /** Turns waiting at most; one more is refused at once, as retryable. */
@@ -113,7 +114,7 @@ export const makeGroupCommit = Effect.fnUntraced(function*(
   const drain = Effect.gen(function*() {
     isDraining = true
     yield* Queue.end(queue)
-    const finished = yield* Fiber.await(running).pipe(Effect.timeoutOption(limits.drain_timeout_ms))
+    const finished = yield* Fiber.await(running).pipe(RealTime.timeoutOption(limits.drain_timeout_ms))
     if (Option.isSome(finished)) return
     yield* Effect.logWarning("the journal was not drained in time; what is left counts as unknown")
     yield* refuseWaiting

@@ -8,6 +8,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import type { TurnWrite, Verdict } from "../../services/journal.ts"
 import { Unavailable } from "../../services/unavailable.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 /** What a writer says of one turn: a verdict, or the defect its caller dies of. */
 export type Outcome = Exit.Exit<Verdict, Unavailable>
@@ -64,7 +65,7 @@ const bounded = <A, E>(effect: Effect.Effect<A, E>, ms: number): Effect.Effect<A
   Effect.gen(function*() {
     const fiber = yield* Effect.forkDetach(effect, { startImmediately: true })
     const abandon = Effect.forkDetach(Fiber.interrupt(fiber))
-    const exit = yield* Fiber.await(fiber).pipe(Effect.timeoutOption(ms), Effect.onInterrupt(() => abandon))
+    const exit = yield* Fiber.await(fiber).pipe(RealTime.timeoutOption(ms), Effect.onInterrupt(() => abandon))
     if (Option.isSome(exit)) return yield* exit.value
     yield* abandon
     return yield* Effect.fail(noAnswer)

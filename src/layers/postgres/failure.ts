@@ -3,7 +3,10 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import { during } from "../../services/activity.ts"
+import { slowDatabase } from "../../services/faults.ts"
 import { Unavailable } from "../../services/unavailable.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 /** SQLSTATE of a failed statement, or "" when the connection itself failed. */
 export const sqlState = (error: SqlError): string => {
@@ -56,6 +59,10 @@ export const orUnavailable = <A, E, R>(
     return mistake === undefined ? Effect.fail(unavailable) : Effect.die(mistake)
   })
 
+/** Counted as work, and as slow as a tester wants it. */
+const asked = <A, E, R>(effect: Effect.Effect<A, E | SqlError, R>) =>
+  during("postgres")(Effect.andThen(slowDatabase, orUnavailable(effect)))
+
 /**
  * One port call: as above, and never longer than 15 s, pool wait and a silent network included. That
  * is above the server's own statement_timeout, so a slow statement is reported by its real name.
@@ -63,7 +70,7 @@ export const orUnavailable = <A, E, R>(
 export const answered = <A, E, R>(
   effect: Effect.Effect<A, E | SqlError, R>
 ): Effect.Effect<A, Exclude<E, SqlError> | Unavailable, R> =>
-  Effect.timeoutOrElse(orUnavailable(effect), {
+  RealTime.timeoutOrElse(asked(effect), {
     duration: "15 seconds",
     orElse: () => Effect.fail(unavailable)
   })

@@ -12,6 +12,7 @@ import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import type { Unavailable } from "../../services/unavailable.ts"
 import { unavailable } from "./connection.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export type BreakerState = "up" | "probing" | "down"
 
@@ -89,9 +90,9 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
 
   const pause = (failures: number) =>
     Effect.raceFirst(
-      Effect.sleep(
+      RealTime.onRealTime(Effect.sleep(
         Math.min(options.retry_after_max_ms, options.retry_after_ms * 2 ** Math.min(failures, 16))
-      ),
+      )),
       Queue.take(woken)
     )
 
@@ -116,7 +117,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
   })
 
   yield* attempt.pipe(
-    Effect.timeout(options.first_within_ms),
+    RealTime.timeout(options.first_within_ms),
     Effect.catchCause(() =>
       Effect.logWarning("starting without the mirror: Postgres answers until it is there")
     )

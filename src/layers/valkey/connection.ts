@@ -7,9 +7,12 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import { Redis, type RedisOptions } from "ioredis"
+import { during } from "../../services/activity.ts"
+import { Faults } from "../../services/faults.ts"
 import { Unavailable } from "../../services/unavailable.ts"
 import type { Script } from "./script.ts"
 import { parseValkeyUrl, type ValkeyAddress } from "./url.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 export interface ValkeyTimings {
   readonly connect_within_ms: number
@@ -106,7 +109,7 @@ const opened = (redis: Redis, within_ms: number) =>
     const done = () => resume(Effect.void)
     redis.once("ready", done)
     redis.connect().then(done, done)
-  }).pipe(Effect.timeoutOrElse({ duration: within_ms, orElse: () => Effect.void }))
+  }).pipe(RealTime.timeoutOrElse({ duration: within_ms, orElse: () => Effect.void }))
 
 /** Never fails to build: a Valkey that is not there yet is a Valkey that is down. */
 const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: ValkeyTimings) {
@@ -137,10 +140,11 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
   yield* opened(redis, timings.connect_within_ms)
 
   const asked = (what: string, ask: () => Promise<unknown>, within_ms: number) =>
-    Effect.suspend(() => {
+    Effect.flatMap(Faults, (faults) => {
+      if (faults?.valkeyIsLost() === true) return Effect.fail(unavailable)
       const start = clock.currentTimeNanosUnsafe()
       return Effect.tryPromise({ try: ask, catch: reasonOf }).pipe(
-        Effect.timeoutOrElse({
+        RealTime.timeoutOrElse({
           duration: within_ms,
           orElse: () => Effect.fail(`no answer within ${within_ms} ms`)
         }),
@@ -150,7 +154,8 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
         Effect.mapError((reason) => {
           note({ last_error: `${what}: ${reason}` })
           return unavailable
-        })
+        }),
+        during("valkey")
       )
     })
 

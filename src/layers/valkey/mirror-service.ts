@@ -5,6 +5,7 @@ import type { Unavailable } from "../../services/unavailable.ts"
 import { listed, unavailable } from "./connection.ts"
 import { keys } from "./keys.ts"
 import type { MirrorParts } from "./mirror.ts"
+import * as RealTime from "../../services/real-time.ts"
 
 const pageRows = 2_000
 const pageMembers = 2_000
@@ -74,7 +75,7 @@ export const mirrorOf = (parts: MirrorParts): Mirror["Service"] => {
     status: Effect.gen(function*() {
       const connection = yield* valkey.state
       const drift = yield* reading(measureDrift(parts)).pipe(
-        Effect.timeoutOrElse({ duration: statusWithinMs, orElse: () => Effect.fail(unavailable) }),
+        RealTime.timeoutOrElse({ duration: statusWithinMs, orElse: () => Effect.fail(unavailable) }),
         Effect.catch(() => Effect.succeed(null))
       )
       const status: MirrorStatus = { state: breaker.state(), ...connection, ...figures, drift }

@@ -11,6 +11,7 @@ import type { HeartbeatOutcome } from "../../../services/availability.ts"
 import { Unavailable } from "../../../services/unavailable.ts"
 import { allOf, timestamp } from "../columns.ts"
 import { orUnavailable } from "../failure.ts"
+import * as RealTime from "../../../services/real-time.ts"
 
 const queueLimit = 8_192
 const groupLimit = 1_000
@@ -67,7 +68,7 @@ const record = (sql: SqlClient.SqlClient, times: ReadonlyMap<string, number>) =>
     FROM ping JOIN mitras m ON m.id = ping.mitra_id LEFT JOIN seen ON seen.mitra_id = m.id`.pipe(
     Effect.flatMap(decode),
     orUnavailable,
-    Effect.timeoutOrElse({ duration: groupWithinMs, orElse: () => Effect.fail(busy) })
+    RealTime.timeoutOrElse({ duration: groupWithinMs, orElse: () => Effect.fail(busy) })
   )
 
 /** The grouped `heartbeat` of the Postgres adapter, alive until the scope closes. */
@@ -102,7 +103,7 @@ export const makeHeartbeats = Effect.gen(function*() {
   )
   // Runs before the worker is interrupted: pings already taken in get their answer.
   yield* Effect.addFinalizer(() =>
-    Effect.andThen(Queue.end(queue), Effect.ignore(Effect.timeout(Fiber.await(worker), groupWithinMs)))
+    Effect.andThen(Queue.end(queue), Effect.ignore(RealTime.timeout(Fiber.await(worker), groupWithinMs)))
   )
 
   return (mitraId: string, at: number): Effect.Effect<HeartbeatOutcome, Unavailable> =>
@@ -112,7 +113,7 @@ export const makeHeartbeats = Effect.gen(function*() {
         return Effect.fail(queue.state._tag === "Open" ? busy : draining)
       }
       return Deferred.await(answer).pipe(
-        Effect.timeoutOrElse({ duration: answerWithinMs, orElse: () => Effect.fail(busy) })
+        RealTime.timeoutOrElse({ duration: answerWithinMs, orElse: () => Effect.fail(busy) })
       )
     })
 })

@@ -1,0 +1,91 @@
+// Which time a wait is measured in. There is one clock, except where a tester holds the product's: then
+// deadlines, sweeps, tokens and lifetimes stand still with it, while waits for the outside world (a
+// database, a socket, another process) go on in real time, as that world does. docs/decisions/0013.
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+
+export interface Clocks {
+  readonly product: Clock.Clock
+  readonly real: Clock.Clock
+}
+
+/** Null where both are the same clock: in production, and in every test on virtual time. */
+export const TwoClocks = Context.Reference<Clocks | null>("halobestie/services/TwoClocks", {
+  defaultValue: () => null
+})
+
+const onThe = (which: keyof Clocks) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(
+    TwoClocks,
+    (clocks) => clocks === null ? effect : Effect.provideService(effect, Clock.Clock, clocks[which])
+  )
+
+/** Sleeps and readings inside it are the machine's: retries and pauses of infrastructure. */
+export const onRealTime = onThe("real")
+
+/** The way back, for product code that infrastructure runs: a turn, which the cluster calls. */
+export const onProductTime = onThe("product")
+
+/** `wrap` pauses and repeats in real time; `effect` itself keeps the time it has. */
+export const withRealPauses = <A, E, R, B, E2, R2>(
+  effect: Effect.Effect<A, E, R>,
+  wrap: (keeping: Effect.Effect<A, E, R>) => Effect.Effect<B, E2, R2>
+): Effect.Effect<B, E2, R2> =>
+  Effect.flatMap(
+    Clock.Clock,
+    (own) => onRealTime(wrap(Effect.provideService(effect, Clock.Clock, own)))
+  )
+
+/** For layers whose own fibers talk to the outside: the cluster, the pool, the bus. */
+export const layerOnRealTime = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+  Layer.unwrap(
+    Effect.map(
+      TwoClocks,
+      (clocks) => clocks === null ? layer : Layer.provide(layer, Layer.succeed(Clock.Clock)(clocks.real))
+    )
+  )
+
+// As in Effect, measured in real time; what is waited for keeps the time it has. A bound on the outside
+// world must not be late because the product's clock stands still, nor early because it leaps an hour.
+
+export const timeoutOption: typeof Effect.timeoutOption = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.Input) =>
+    Effect.raceFirst(
+      Effect.asSome(self),
+      Effect.as(onRealTime(Effect.sleep(duration)), Option.none<A>())
+    )
+)
+
+export const timeoutOrElse: typeof Effect.timeoutOrElse = dual(
+  2,
+  <A, E, R, B, E2, R2>(
+    self: Effect.Effect<A, E, R>,
+    options: { readonly duration: Duration.Input; readonly orElse: () => Effect.Effect<B, E2, R2> }
+  ): Effect.Effect<A | B, E | E2, R | R2> =>
+    Effect.flatMap(
+      timeoutOption(self, options.duration),
+      Option.match({
+        onNone: (): Effect.Effect<A | B, E2, R2> => options.orElse(),
+        onSome: (value) => Effect.succeed(value)
+      })
+    )
+)
+
+export const timeout: typeof Effect.timeout = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.Input) =>
+    timeoutOrElse(self, {
+      duration,
+      orElse: () => {
+        const bound = Duration.format(Duration.fromInputUnsafe(duration))
+        return Effect.fail(new Cause.TimeoutError(`Operation timed out after '${bound}'`))
+      }
+    })
+)
