@@ -26,16 +26,17 @@ const revoke = (
 }
 
 const isRevoked = (tables: Tables, familyId: string): boolean =>
-  rowsWhere(tables, (row) => row.family_id === familyId).some((row) => row.revoked_at !== null)
+  tables.auth_sessions.where("family", familyId).some((row) => row.revoked_at !== null)
 
 const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
   const repeated = tables.auth_sessions.has(session.id)
-  const taken = rowsWhere(tables, (row) => row.refresh_hash === session.refresh_hash && row.id !== session.id)
+  const taken = tables.auth_sessions.where("hash", session.refresh_hash).filter((row) =>
+    row.id !== session.id
+  )
   hold(taken.length === 0, "auth_sessions_refresh_hash_key")
   const others = onlyOne
-    ? rowsWhere(tables, (row) =>
-      row.user_type === session.user_type && row.user_id === session.user_id &&
-      row.family_id !== session.family_id)
+    ? tables.auth_sessions.where("person", `${session.user_type}:${session.user_id}`)
+      .filter((row) => row.family_id !== session.family_id)
     : []
   const revoked_families = revoke(tables, others, "replaced", session.created_at)
   const inactive = session.user_type === "mitra" && tables.mitras.get(session.user_id)?.is_active === false
@@ -52,12 +53,12 @@ const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
 
 const rotate = (tables: Tables, options: RotateOptions): Rotation => {
   const { next, now } = options
-  const row = rowsWhere(tables, (candidate) => candidate.refresh_hash === options.refresh_hash)[0]
+  const row = tables.auth_sessions.where("hash", options.refresh_hash)[0]
   if (row === undefined) return { _tag: "Unknown" }
   const { family_id, user_type, user_id } = row
   const judged = judge({ ...row, family_is_revoked: isRevoked(tables, family_id) }, now, options.grace_ms)
   if (judged === "Reused") {
-    revoke(tables, rowsWhere(tables, (member) => member.family_id === family_id), "reused", now)
+    revoke(tables, tables.auth_sessions.where("family", family_id), "reused", now)
     return { _tag: "Reused", user_type, user_id, family_id }
   }
   if (judged !== "Rotated") return { _tag: judged }

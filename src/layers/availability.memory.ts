@@ -34,7 +34,7 @@ const isAvailable = (online: Online, freshness: Freshness): boolean =>
   (freshness.stale_before === null || online.seen_at > freshness.stale_before)
 
 const isFairToAsk = (tables: Tables, mitraId: string, fairness: Fairness): boolean => {
-  const offers = [...tables.chat_request_notifications.values()].filter((offer) => offer.mitra_id === mitraId)
+  const offers = tables.chat_request_notifications.where("mitra", mitraId)
   if (offers.filter((offer) => offer.status === "pending").length >= fairness.open_offers_max) return false
   const since = fairness.declined_since
   return since === null ||

@@ -5,7 +5,7 @@ import { type Device, type DeviceOwner, Devices } from "../services/devices.ts"
 import { MemoryTables, type Tables } from "./memory/tables.ts"
 
 const isLive = (tables: Tables, device: Device): boolean => {
-  const family = [...tables.auth_sessions.values()].filter((row) => row.family_id === device.auth_session_id)
+  const family = tables.auth_sessions.where("family", device.auth_session_id)
   return family.length > 0 && family.every((row) => row.revoked_at === null)
 }
 

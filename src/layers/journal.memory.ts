@@ -21,15 +21,11 @@ const outcomesFor = (tables: Tables, { actor, command }: TurnWrite): ReadonlyMap
   return seen === undefined ? new Map() : new Map([[key, seen.outcome]])
 }
 
-/** Looked up by walking the session's own sequence: the store has no index by client id. */
 const messagesFor = (tables: Tables, turn: TurnWrite): ReadonlyMap<string, SentMessage> => {
   const found = new Map<string, SentMessage>()
-  if (messagesOf(turn).length === 0) return found
-  const last = tables.chat_sessions.get(turn.actor.id)?.last_seq ?? 0
-  for (let seq = 1; seq <= last; seq += 1) {
-    const stored = tables.messages.get(`${turn.actor.id}/${seq}`)
-    if (stored === undefined) continue
-    found.set(messageKey(stored.session_id, stored.sender_id, stored.client_message_id), stored)
+  for (const { event: { client_message_id, sender_id } } of messagesOf(turn)) {
+    const [stored] = tables.messages.where("sender", `${turn.actor.id}/${sender_id}/${client_message_id}`)
+    if (stored !== undefined) found.set(messageKey(turn.actor.id, sender_id, client_message_id), stored)
   }
   return found
 }

@@ -5,8 +5,8 @@ import { MissedOffers } from "../services/missed-offers.ts"
 import { MemoryTables, type Tables } from "./memory/tables.ts"
 
 const missedInARow = (tables: Tables, mitraId: string, since: number, limit: number): number => {
-  const story = [...tables.chat_request_notifications.values()]
-    .filter((offer) => offer.mitra_id === mitraId && offer.sent_at >= since)
+  const story = tables.chat_request_notifications.where("mitra", mitraId)
+    .filter((offer) => offer.sent_at >= since)
     .filter(({ ending, status }) => status === "accepted" || status === "declined" || ending === "expired")
     .toSorted((a, b) => b.sent_at - a.sent_at || (a.session_id < b.session_id ? 1 : -1))
     .slice(0, limit)
@@ -21,7 +21,7 @@ export const layer = Layer.effect(MissedOffers)(
       suspects: ({ after, count, limit }) =>
         Effect.sync(() => {
           const lately = new Set(
-            [...tables.chat_request_notifications.values()]
+            tables.chat_request_notifications.where("status", "ignored")
               .filter((offer) => offer.ending === "expired" && offer.deadline_at > after)
               .map((offer) => offer.mitra_id)
           )

@@ -38,10 +38,10 @@ const medianOf = (sorted: ReadonlyArray<number>): number | null => {
 
 const activity = (tables: Tables, mitraId: string, since: number, until: number): Activity => {
   const within = (at: number): boolean => since <= at && at < until
-  const offers = [...tables.chat_request_notifications.values()]
-    .filter((offer) => offer.mitra_id === mitraId && within(offer.sent_at))
-  const chats = [...tables.mitra_assignments.values()]
-    .filter((row) => row.mitra_id === mitraId && within(row.started_at))
+  const offers = tables.chat_request_notifications.where("mitra", mitraId)
+    .filter((offer) => within(offer.sent_at))
+  const chats = tables.mitra_assignments.where("mitra", mitraId)
+    .filter((row) => within(row.started_at))
   const times = offers
     .flatMap(({ responded_at, sent_at, status }) =>
       responded_at !== null && (status === "accepted" || status === "declined")
@@ -94,8 +94,8 @@ export const layer = Layer.effect(Mitras)(
         ),
       offersOfInactive: (limit) =>
         Effect.sync(() =>
-          [...tables.chat_request_notifications.values()]
-            .filter((row) => row.status === "pending" && tables.mitras.get(row.mitra_id)?.is_active === false)
+          tables.chat_request_notifications.where("status", "pending")
+            .filter((row) => tables.mitras.get(row.mitra_id)?.is_active === false)
             .map(({ mitra_id, session_id }) => ({ session_id, mitra_id }))
             .toSorted((a, b) =>
               a.session_id === b.session_id

@@ -57,7 +57,7 @@ const create = (tables: Tables, given: NewPayment): Payment => {
 }
 
 const rowsOf = (tables: Tables, customerId: string): ReadonlyArray<PaymentRow> =>
-  [...tables.payment_requests.values()].filter((row) => row.customer_id === customerId)
+  tables.payment_requests.where("customer", customerId)
 
 /** Money for a session has come, or a discount still waits to be paid. */
 const discountIsGone = (tables: Tables, customerId: string): boolean =>
@@ -130,7 +130,7 @@ const fail = (tables: Tables, id: string, cause: string, now: number): void => {
 }
 
 const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<string> => {
-  const stale = [...tables.payment_requests.values()]
+  const stale = tables.payment_requests.where("status", "pending")
     .filter((row) => row.look_at === null && decide(row, { _tag: "Expire" }, now).events.length > 0)
     .toSorted((a, b) => a.expires_at - b.expires_at || byId(a, b))
     .slice(0, limit)
@@ -139,7 +139,7 @@ const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<
 }
 
 const toLookAt = (tables: Tables, now: number, limit: number): ReadonlyArray<Payment> =>
-  [...tables.payment_requests.values()]
+  tables.payment_requests.where("watched", "yes")
     .flatMap((row) => row.look_at !== null && row.look_at <= now ? [{ row, look_at: row.look_at }] : [])
     .toSorted((a, b) => a.look_at - b.look_at || byId(a.row, b.row))
     .slice(0, limit)
@@ -155,9 +155,8 @@ const looked = (tables: Tables, id: string, next: number | null, now: number): v
 const lastTriedAt = (row: PaymentRow): number => row.failed_at ?? row.confirmed_at ?? row.created_at
 
 const withoutSession = (tables: Tables, limit: number): ReadonlyArray<Payment> => {
-  const used = new Set([...tables.chat_sessions.values()].map((session) => session.payment_id))
-  return [...tables.payment_requests.values()]
-    .filter((row) => row.status === "confirmed" && !used.has(row.id))
+  return tables.payment_requests.where("status", "confirmed")
+    .filter((row) => tables.chat_sessions.where("payment", row.id).length === 0)
     .toSorted((a, b) => lastTriedAt(a) - lastTriedAt(b) || byId(a, b))
     .slice(0, limit)
     .map(paymentOf)

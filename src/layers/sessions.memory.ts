@@ -30,18 +30,13 @@ const open = (
   deadlineAt: number,
   audit: AuditEntry | undefined
 ): Opened => {
-  const rows = [...tables.chat_sessions.values()]
-  const tried = rows.find((row) =>
-    state.opened_by !== null && row.payment_id === state.payment_id && row.opened_by === state.opened_by
-  )
+  const ofPayment = tables.chat_sessions.where("payment", state.payment_id)
+  const tried = ofPayment.find((row) => state.opened_by !== null && row.opened_by === state.opened_by)
   if (tried !== undefined) return { _tag: "Exists", session_id: tried.id }
-  const same = rows.find((row) =>
-    row.payment_id === state.payment_id && row.status !== "cancelled" && row.status !== "expired"
-  )
+  const same = ofPayment.find((row) => row.status !== "cancelled" && row.status !== "expired")
   if (same !== undefined) return { _tag: "Exists", session_id: same.id }
-  const live = rows.find((row) =>
-    row.customer_id === state.customer_id && blockingStatuses.includes(row.status)
-  )
+  const live = tables.chat_sessions.where("customer", state.customer_id)
+    .find((row) => blockingStatuses.includes(row.status))
   if (live !== undefined) return { _tag: "AlreadyActive", session_id: live.id }
   if (tables.payment_requests.get(state.payment_id)?.status !== "confirmed") return { _tag: "NotPaid" }
   hold(!tables.chat_sessions.has(state.id), "chat_sessions_pkey")
@@ -68,9 +63,8 @@ const owning = (tables: Tables): Part<"open" | "claim" | "find" | "ofPayments" |
   find: (sessionId) => Effect.sync(() => find(tables, sessionId)),
   ofPayments: (paymentIds) =>
     Effect.sync(() => {
-      const asked = new Set(paymentIds)
-      const oldestFirst = [...tables.chat_sessions.values()]
-        .filter((row) => asked.has(row.payment_id))
+      const oldestFirst = [...new Set(paymentIds)]
+        .flatMap((id) => tables.chat_sessions.where("payment", id))
         .toSorted((a, b) => a.requested_at - b.requested_at || compare(a.id, b.id))
       return new Map(oldestFirst.map((row) => [row.payment_id, row.id]))
     }),
@@ -97,7 +91,7 @@ const offeredOf = (tables: Tables, offer: OfferRow): ReadonlyArray<OfferedReques
 }
 
 const offersTo = (tables: Tables, mitraId: string): ReadonlyArray<OfferRow> =>
-  [...tables.chat_request_notifications.values()].filter((offer) => offer.mitra_id === mitraId)
+  tables.chat_request_notifications.where("mitra", mitraId)
 
 const offers = (tables: Tables): Part<"openOffersOf" | "recentOffersOf" | "pendingOfferSessionsOf"> => ({
   openOffersOf: (mitraId, now) =>
@@ -180,9 +174,7 @@ const story = (tables: Tables): Part<"messages" | "sentMessage" | "eventsAfter" 
     ),
   sentMessage: (sessionId, senderId, clientMessageId) =>
     Effect.sync(() =>
-      messagesBetween(tables, sessionId, 0, Number.MAX_SAFE_INTEGER).find((message) =>
-        message.sender_id === senderId && message.client_message_id === clientMessageId
-      ) ?? null
+      tables.messages.where("sender", `${sessionId}/${senderId}/${clientMessageId}`)[0] ?? null
     ),
   eventsAfter: (sessionId, seq, limit) => Effect.sync(() => eventsAfter(tables, sessionId, seq, limit)),
   unread: (side, sessionIds) =>
@@ -205,7 +197,7 @@ const story = (tables: Tables): Part<"messages" | "sentMessage" | "eventsAfter" 
 const overview = (tables: Tables): Part<"due" | "counts"> => ({
   due: (horizon, limit) =>
     Effect.sync(() =>
-      [...tables.chat_sessions.values()]
+      tables.chat_sessions.where("live", "yes")
         .filter((row) => row.deadline_at !== null && row.deadline_at <= horizon)
         .toSorted((a, b) => (a.deadline_at ?? 0) - (b.deadline_at ?? 0) || compare(a.id, b.id))
         .slice(0, limit)
@@ -213,7 +205,7 @@ const overview = (tables: Tables): Part<"due" | "counts"> => ({
     ),
   counts: Effect.sync(() => {
     const count = (statuses: ReadonlyArray<string>) =>
-      [...tables.chat_sessions.values()].filter((row) => statuses.includes(row.status)).length
+      statuses.reduce((sum, status) => sum + tables.chat_sessions.where("status", status).length, 0)
     return {
       waiting: count(["searching", "pending_acceptance"]),
       active: count(["active", "extending"]),

@@ -22,9 +22,7 @@ export const writeAssignments = (tables: Tables, session_id: string, { assignmen
 export const writeProposal = (tables: Tables, turn: TurnWrite, { proposal }: SessionWrite): void => {
   if (proposal === null) return
   const session_id = turn.actor.id
-  const open = [...tables.reroute_proposals.values()].find((row) =>
-    row.session_id === session_id && row.status === "open"
-  )
+  const open = tables.reroute_proposals.where("session", session_id).find((row) => row.status === "open")
   if (proposal._tag === "Open") {
     const { cause, id, mitra_id, since } = proposal
     tables.reroute_proposals.set(open?.id ?? id, {

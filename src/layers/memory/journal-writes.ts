@@ -69,8 +69,7 @@ const holdTurn = (tables: Tables, turn: TurnWrite): void => {
   }
   for (const { payment_id } of consumptionsOf(turn)) {
     hold(session.state.mitra_id !== null, "transactions_mitra_id_not_null")
-    const isFirst = [...tables.transactions.values()].every((row) => row.payment_id !== payment_id)
-    hold(isFirst, "transactions_payment_id_key")
+    hold(tables.transactions.where("payment", payment_id).length === 0, "transactions_payment_id_key")
   }
 }
 
@@ -194,8 +193,8 @@ const logOf = (mitra_id: string, event: MitraEvent): ReadonlyArray<MitraOnlineLo
 
 /** A deactivated mitra is signed out everywhere in the same instant. */
 const revokeSignIns = (tables: Tables, mitraId: string, at: number): void => {
-  for (const row of tables.auth_sessions.values()) {
-    if (row.user_type !== "mitra" || row.user_id !== mitraId || row.revoked_at !== null) continue
+  for (const row of tables.auth_sessions.where("person", `mitra:${mitraId}`)) {
+    if (row.revoked_at !== null) continue
     tables.auth_sessions.set(row.id, { ...row, revoked_at: at, revoked_reason: "deactivated" })
   }
 }

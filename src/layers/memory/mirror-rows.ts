@@ -8,7 +8,7 @@ const rowOf = (tables: Tables, mitraId: string): MirrorRow | null => {
   const mitra = tables.mitras.get(mitraId)
   const status = tables.mitra_status.get(mitraId)
   if (mitra === undefined) return null
-  const offers = [...tables.chat_request_notifications.values()].filter((offer) => offer.mitra_id === mitraId)
+  const offers = tables.chat_request_notifications.where("mitra", mitraId)
   const declines = offers
     .filter((offer) => offer.status === "declined" || offer.ending === "expired")
     .map((offer) => offer.responded_at ?? offer.deadline_at)

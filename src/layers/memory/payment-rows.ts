@@ -18,6 +18,4 @@ export const deskPaymentOf = (tables: Tables, row: PaymentRow): DeskPayment => (
 
 /** True while a request looks, or a chat runs, on this payment. */
 export const hasOpenRequest = (tables: Tables, paymentId: string): boolean =>
-  [...tables.chat_sessions.values()].some((row) =>
-    row.payment_id === paymentId && blockingStatuses.includes(row.status)
-  )
+  tables.chat_sessions.where("payment", paymentId).some((row) => blockingStatuses.includes(row.status))

@@ -10,8 +10,7 @@ export const offerOf = (tables: Tables, { session_id: _session, ...offer }: Offe
 })
 
 const offersOf = (tables: Tables, sessionId: string): ReadonlyArray<Offer> =>
-  [...tables.chat_request_notifications.values()]
-    .filter((offer) => offer.session_id === sessionId)
+  tables.chat_request_notifications.where("session", sessionId)
     .map((offer) => offerOf(tables, offer))
 
 /** Oldest first: a session's rows are written in the order of their positions. */

@@ -20,6 +20,7 @@ import type { Proposal } from "../../services/proposals.ts"
 import type { FirstSessionDiscount, PricedTier, PricingChange } from "../../services/pricing.ts"
 import type { StoredMessage } from "../../services/sessions.ts"
 import type { TestNumber } from "../../services/test-numbers.ts"
+import { Table } from "./table.ts"
 
 export type CustomerRow = CustomerAccount
 
@@ -125,16 +126,23 @@ export interface PushRow extends PushEntry {
   readonly created_at: number
 }
 
-/** Maps are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
+/** Rows are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
 export const make = () => ({
-  customers: new Map<string, CustomerRow>(),
+  customers: new Table<CustomerRow, "phone">({ phone: (row) => row.phone ?? undefined }),
   mitras: new Map<string, MitraRow>(),
   mitra_status: new Map<string, MitraStatusRow>(),
   /** Oldest first, as their identity column would order them. */
   mitra_online_logs: [] as Array<MitraOnlineLogRow>,
   staff: new Map<string, StaffRow>(),
-  auth_sessions: new Map<string, AuthSessionRow>(),
-  one_time_codes: new Map<string, OneTimeCodeRow>(),
+  auth_sessions: new Table<AuthSessionRow, "family" | "person" | "hash">({
+    family: (row) => row.family_id,
+    person: (row) => `${row.user_type}:${row.user_id}`,
+    hash: (row) => row.refresh_hash
+  }),
+  one_time_codes: new Table<OneTimeCodeRow, "phone" | "ip">({
+    phone: (row) => row.phone,
+    ip: (row) => row.ip
+  }),
   devices: new Map<string, Device>(),
   test_numbers: new Map<string, TestNumberRow>(),
   settings: new Map<string, SettingRow>(),
@@ -143,19 +151,38 @@ export const make = () => ({
   pricing_discounts: new Map<"first_session", FirstSessionDiscount>(),
   /** Oldest first; nothing is ever taken out. */
   pricing_history: [] as Array<PricingChange>,
-  payment_requests: new Map<string, PaymentRow>(),
+  payment_requests: new Table<PaymentRow, "customer" | "status" | "watched">({
+    customer: (row) => row.customer_id,
+    status: (row) => row.status,
+    watched: (row) => row.look_at === null ? undefined : "yes"
+  }),
   webhook_logs: new Map<string, RawWebhook>(),
-  chat_sessions: new Map<string, ChatSessionRow>(),
+  chat_sessions: new Table<ChatSessionRow, "customer" | "mitra" | "payment" | "status" | "live">({
+    customer: (row) => row.customer_id,
+    mitra: (row) => row.mitra_id ?? undefined,
+    payment: (row) => row.payment_id,
+    status: (row) => row.status,
+    live: (row) => row.deadline_at === null ? undefined : "yes"
+  }),
   /** `<session_id>/<mitra_id>` */
-  chat_request_notifications: new Map<string, OfferRow>(),
+  chat_request_notifications: new Table<OfferRow, "session" | "mitra" | "status">({
+    session: (row) => row.session_id,
+    mitra: (row) => row.mitra_id,
+    status: (row) => row.status
+  }),
   /** `<mitra_id>/<slot>` */
   mitra_slots: new Map<string, MitraSlotRow>(),
   /** `<session_id>/<position>` */
-  mitra_assignments: new Map<string, AssignmentRow>(),
-  reroute_proposals: new Map<string, ProposalRow>(),
-  transactions: new Map<string, TransactionRow>(),
+  mitra_assignments: new Table<AssignmentRow, "session" | "mitra">({
+    session: (row) => row.session_id,
+    mitra: (row) => row.mitra_id
+  }),
+  reroute_proposals: new Table<ProposalRow, "session">({ session: (row) => row.session_id }),
+  transactions: new Table<TransactionRow, "payment">({ payment: (row) => row.payment_id }),
   /** `<session_id>/<seq>` */
-  messages: new Map<string, StoredMessage>(),
+  messages: new Table<StoredMessage, "sender">({
+    sender: (row) => `${row.session_id}/${row.sender_id}/${row.client_message_id}`
+  }),
   /** `<session_id>/<seq>` */
   session_events: new Map<string, SessionEventRow>(),
   /** `<actor_id>/<sender_id>/<command_id>` */

@@ -1,7 +1,7 @@
 // The sessions of one person in memory: what is alive for them, and pages of what is over, both ways. Part of
 // sessions.memory.ts.
 import * as Effect from "effect/Effect"
-import { liveStatuses, type SessionState, type Side } from "../../domain/session/state.ts"
+import { liveStatuses, type SessionState } from "../../domain/session/state.ts"
 import type { PastPage, Sessions } from "../../services/sessions.ts"
 import { stateOf } from "../memory/session-states.ts"
 import type { ChatSessionRow, Tables } from "../memory/tables.ts"
@@ -19,19 +19,15 @@ interface Ended {
   readonly ended_at: number
 }
 
-const isOn = (row: ChatSessionRow, side: Side, userId: string): boolean =>
-  (side === "customer" ? row.customer_id : row.mitra_id) === userId
-
-const endedOf = (rows: Iterable<ChatSessionRow>, only: (row: ChatSessionRow) => boolean) =>
+const endedOf = (rows: Iterable<ChatSessionRow>) =>
   [...rows].flatMap((row): ReadonlyArray<Ended> =>
-    row.ended_at !== null && only(row) ? [{ id: row.id, ended_at: row.ended_at }] : []
+    row.ended_at !== null ? [{ id: row.id, ended_at: row.ended_at }] : []
   )
 
 /** Of a mitra who had the same chat twice only the last time counts. */
 const handedOverOrEnded = (tables: Tables, mitraId: string): ReadonlyArray<Ended> => {
   const last = new Map(
-    [...tables.mitra_assignments.values()]
-      .filter((row) => row.mitra_id === mitraId)
+    tables.mitra_assignments.where("mitra", mitraId)
       .toSorted((a, b) => a.position - b.position)
       .map((row) => [row.session_id, row.ended_at])
   )
@@ -63,8 +59,8 @@ const page = (
 export const personal = (tables: Tables): Part<"liveOf" | "pastOf" | "past"> => ({
   liveOf: (side, userId) =>
     Effect.sync(() =>
-      [...tables.chat_sessions.values()]
-        .filter((row) => isOn(row, side, userId) && liveStatuses.includes(row.status))
+      tables.chat_sessions.where(side, userId)
+        .filter((row) => liveStatuses.includes(row.status))
         .toSorted((a, b) => a.requested_at - b.requested_at || compare(a.id, b.id))
         .slice(0, liveAtMost)
         .map((row) => stateOf(tables, row))
@@ -73,9 +69,8 @@ export const personal = (tables: Tables): Part<"liveOf" | "pastOf" | "past"> => 
     Effect.sync(() => {
       const ended = side === "mitra"
         ? handedOverOrEnded(tables, userId)
-        : endedOf(tables.chat_sessions.values(), (row) => row.customer_id === userId)
+        : endedOf(tables.chat_sessions.where("customer", userId))
       return page(tables, ended, options)
     }),
-  past: (options) =>
-    Effect.sync(() => page(tables, endedOf(tables.chat_sessions.values(), () => true), options))
+  past: (options) => Effect.sync(() => page(tables, endedOf(tables.chat_sessions.values()), options))
 })

@@ -20,32 +20,29 @@ const oldestFirst = (
 export const waitingLine = (tables: Tables): Line => ({
   waiting: (now, limit) =>
     Effect.sync(() =>
-      [...tables.chat_sessions.values()]
-        .filter((row) => isInLine(row, now) && row.status === "searching")
+      tables.chat_sessions.where("status", "searching")
+        .filter((row) => isInLine(row, now))
         .toSorted(oldestFirst)
         .slice(0, limit)
         .map((row) => row.id)
     ),
   aheadOf: (request, now, limit) =>
     Effect.sync(() => {
-      const older = [...tables.chat_sessions.values()].filter((row) =>
-        isInLine(row, now) && oldestFirst(row, request) < 0
-      )
+      const older = openStatuses.flatMap((status) => tables.chat_sessions.where("status", status))
+        .filter((row) => isInLine(row, now) && oldestFirst(row, request) < 0)
       return Math.min(limit, older.length)
     }),
   nthEnd: (nth) =>
     Effect.sync(() =>
-      [...tables.chat_sessions.values()]
+      tables.chat_sessions.where("live", "yes")
         .flatMap((row) => row.ends_at === null ? [] : [row.ends_at])
         .toSorted((a, b) => a - b)[nth - 1] ?? null
     ),
   haveMet: (customerId, mitraId) =>
     Effect.sync(() =>
-      [...tables.chat_sessions.values()].some((row) =>
-        row.customer_id === customerId && (row.ended_at !== null || row.status === "closing") &&
-        [...tables.mitra_assignments.values()].some((given) =>
-          given.session_id === row.id && given.mitra_id === mitraId
-        )
+      tables.chat_sessions.where("customer", customerId).some((row) =>
+        (row.ended_at !== null || row.status === "closing") &&
+        tables.mitra_assignments.where("session", row.id).some((given) => given.mitra_id === mitraId)
       )
     )
 })

@@ -8,10 +8,10 @@ const localOffsetMs = 7 * hourMs
 
 /** How busy each local hour is; the mean is 1. */
 export const busyness: ReadonlyArray<number> = [
-  ...[0.9, 0.5, 0.3, 0.2, 0.2, 0.3, 0.5, 0.6],
-  ...[0.7, 0.8, 0.9, 1.0, 1.2, 1.0, 0.9, 0.9],
-  ...[1.0, 1.1, 1.3, 1.7, 2.1, 2.3, 2.1, 1.5]
-]
+  [0.9, 0.5, 0.3, 0.2, 0.2, 0.3, 0.5, 0.6],
+  [0.7, 0.8, 0.9, 1.0, 1.2, 1.0, 0.9, 0.9],
+  [1.0, 1.1, 1.3, 1.7, 2.1, 2.3, 2.1, 1.5]
+].flat()
 const busiest = Math.max(...busyness)
 
 const busynessAt = (at_ms: number): number =>
