@@ -17,7 +17,7 @@ import { Milestones } from "../../actors/sweeps/milestones.ts"
 import { PublicApi } from "../../contract/public-api.ts"
 import * as Internal from "../../http/internal.ts"
 import { layerDrain, layerSocketServer } from "../../http/listener.ts"
-import { WireClock } from "../../http/protocol/limits.ts"
+import { Limits, publicLimits, WireClock } from "../../http/protocol/limits.ts"
 import { layerPublicHandlers } from "../../http/public-handlers.ts"
 import * as Readiness from "../../http/readiness.ts"
 import { makeEntrance } from "../../http/upgrade.ts"
@@ -127,7 +127,10 @@ const server = (options: RunnerOptions) =>
     Layer.provideMerge(actors(options)),
     Layer.provideMerge(ports(options.stores, options.process)),
     Layer.provideMerge(Readiness.layer),
-    Layer.provide(Layer.effect(WireClock)(Clock.Clock))
+    Layer.provide([
+      Layer.effect(WireClock)(Clock.Clock),
+      Layer.succeed(Limits)({ ...publicLimits, watch_every_ms: options.stores.pace.watch_every_ms })
+    ])
   )
 
 /** Starts the runner in `scope`: closing it is SIGTERM. Dies where a real start would fail. */

@@ -1,6 +1,7 @@
 // How often the server's own background work beats in a simulation. `production` is what the server ships
 // with; `calm` is for worlds in which no runner, lock or bus can fail, where the beats only cost time.
 import * as Duration from "effect/Duration"
+import { publicLimits } from "../../http/protocol/limits.ts"
 import type { Pace } from "./stores.ts"
 
 const sweeps = {
@@ -9,7 +10,7 @@ const sweeps = {
   mirror_reseed_seconds: 300
 }
 
-export const production: Pace = { bus: {}, cluster: {}, sweeps }
+export const production: Pace = { bus: {}, cluster: {}, sweeps, watch_every_ms: publicLimits.watch_every_ms }
 
 export const calm: Pace = {
   bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
@@ -18,7 +19,12 @@ export const calm: Pace = {
     shardLockRefreshInterval: Duration.seconds(4),
     refreshAssignmentsInterval: Duration.seconds(10),
     runnerHealthCheckInterval: Duration.seconds(30),
-    entityMessagePollInterval: Duration.seconds(60)
+    entityMessagePollInterval: Duration.seconds(60),
+    // Fewer shards to lock again and again; one runner owns them all anyway.
+    shardsPerGroup: 12
   },
-  sweeps
+  // Resident sessions have timers of their own; this sweep is for those that sleep, ten seconds ahead.
+  sweeps: { ...sweeps, deadlines_seconds: 4 },
+  // How soon a silent socket is noticed: after 45 to 50 seconds instead of 45.
+  watch_every_ms: 5_000
 }

@@ -18,6 +18,8 @@ export interface Pace {
   readonly bus: Partial<BusTimings>
   readonly cluster: Partial<ShardingConfig["Service"]>
   readonly sweeps: SweepCadence
+  /** How often sockets are looked at for silence, pings and ended tokens. */
+  readonly watch_every_ms: number
 }
 
 /** Sees every turn that reached the database, as its runner sent it, and whether it was written. */
