@@ -8,6 +8,7 @@
 //   |- sweep/heartbeat_write_back  every 60 s     brings the mirror's heartbeats to the rows
 //   |- sweep/mirror_reseed      every 300 s       heals what the mirror missed
 //   |- sweep/missed_offers      every 10 s        pauses mitras who let offer after offer run out
+//   |- sweep/pushes             every second      sends what is due in the outbox to closed apps
 //   `- sweep/payments           every 60 s        expires, and opens what a crash left behind
 //   every runner
 //   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
@@ -27,6 +28,7 @@ import { heartbeatWriteBack } from "./sweeps/heartbeat-write-back.ts"
 import { mirrorReseed } from "./sweeps/mirror-reseed.ts"
 import { missedOffers } from "./sweeps/missed-offers.ts"
 import { payments } from "./sweeps/payments.ts"
+import { pushes } from "./sweeps/pushes.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
 
@@ -50,6 +52,7 @@ const sweeps = (cadence: SweepCadence) =>
     Layer.unwrap(Effect.map(heartbeatWriteBack(cadence.heartbeat_write_back_seconds), singleton)),
     Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
     Layer.unwrap(Effect.map(missedOffers, singleton)),
+    Layer.unwrap(Effect.map(pushes, singleton)),
     Layer.unwrap(Effect.map(payments, singleton))
   )
 

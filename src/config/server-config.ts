@@ -6,7 +6,18 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { flag, optionalSecret, port, read, secrets, text, url, whole, type Variable } from "./variables.ts"
+import {
+  flag,
+  optionalSecret,
+  optionalText,
+  port,
+  read,
+  secrets,
+  text,
+  url,
+  type Variable,
+  whole
+} from "./variables.ts"
 
 const host = /^[A-Za-z0-9.:_-]+$/
 
@@ -53,6 +64,7 @@ const variables = {
   fazpass_url: text("FAZPASS_URL", "an http url", /^https?:\/\/[^\s/]+\S*$/, {
     development: "https://api.fazpass.com"
   }),
+  firebase_service_account_path: optionalText("FIREBASE_SERVICE_ACCOUNT_PATH", "a file", /^.+$/),
   data_dir: text("DATA_DIR", "a folder", /^.+$/, { development: ".data" }),
   database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
   trusted_proxy_hops: whole("TRUSTED_PROXY_HOPS", 0, 5, { development: 0 }),

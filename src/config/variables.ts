@@ -69,6 +69,12 @@ export const url = (
     { development: null, required: options.required ?? false, secret: options.secret ?? false }
   )
 
+/** Null when absent. */
+export const optionalText = (name: string, expected: string, pattern: RegExp) =>
+  variable<string | null>(name, expected, (given) => pattern.test(given) ? given : null, {
+    development: null
+  })
+
 /** A secret that only some servers need. Null when absent. */
 export const optionalSecret = (name: string, expected: string, pattern: RegExp) =>
   variable<string | null>(name, expected, (given) => pattern.test(given) ? given : null, {

@@ -25,7 +25,8 @@ const fields = {
   closing_grace_seconds: whole(1, 86_400),
   payment_session_timeout_minutes: whole(1, 1440),
   mitra_may_end_session: Schema.Boolean,
-  topic_sensitive_is_final: Schema.Boolean
+  topic_sensitive_is_final: Schema.Boolean,
+  push_paused: Schema.Boolean
 } as const
 
 export const SettingsSchema = Schema.Struct(fields)
@@ -52,7 +53,8 @@ export const defaultSettings: Settings = {
   closing_grace_seconds: 300,
   payment_session_timeout_minutes: 20,
   mitra_may_end_session: false,
-  topic_sensitive_is_final: false
+  topic_sensitive_is_final: false,
+  push_paused: false
 }
 
 export const settingKeys = Object.keys(fields) as ReadonlyArray<SettingKey>

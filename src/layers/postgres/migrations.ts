@@ -12,6 +12,7 @@ import pauseAfterMissedOffers from "../../../migrations/0005_pause_after_missed_
 import extendAndRetry from "../../../migrations/0006_extend_sessions_and_retry.ts"
 import devicesAndTestNumbers from "../../../migrations/0007_create_devices_and_test_numbers.ts"
 import turnedDownOffers from "../../../migrations/0008_index_turned_down_offers.ts"
+import sendPushes from "../../../migrations/0011_send_pushes.ts"
 
 const migrations = {
   "0001_create_people": people,
@@ -21,7 +22,8 @@ const migrations = {
   "0005_pause_after_missed_offers": pauseAfterMissedOffers,
   "0006_extend_sessions_and_retry": extendAndRetry,
   "0007_create_devices_and_test_numbers": devicesAndTestNumbers,
-  "0008_index_turned_down_offers": turnedDownOffers
+  "0008_index_turned_down_offers": turnedDownOffers,
+  "0011_send_pushes": sendPushes
 }
 
 /** The schema this code was written for. */
