@@ -73,7 +73,7 @@ const codeSender = (config: ServerConfigValues) => {
   return config.production ? CodeSenderNone.layer : CodeSenderLog.layer
 }
 
-/** Through Firebase where its key is given, else to the log, and in production nowhere. A bad key: no start. */
+/** Through Firebase where its key is given, else to the log, and in production nowhere. */
 const push = (config: ServerConfigValues) => {
   const { firebase_service_account_path: service_account_path } = config
   if (service_account_path === null) return config.production ? PushNone.layer : PushLog.layer

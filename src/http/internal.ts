@@ -11,6 +11,7 @@ import { refuse } from "../domain/refusal.ts"
 import * as AccountHandlers from "./admin/accounts.ts"
 import * as Handlers from "./admin/handlers.ts"
 import { concealing } from "./admin/http-replies.ts"
+import * as PushHandlers from "./admin/pushes.ts"
 import * as PermissionGate from "./admin/permissions.ts"
 import * as StaffSignIn from "./admin/staff-sign-in.ts"
 import * as VerifyStaffToken from "./admin/verify-staff-token.ts"
@@ -80,6 +81,7 @@ export const layer = (options: InternalOptions) =>
   }).pipe(
     Layer.provide(Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds })),
     Layer.provide(AccountHandlers.layer({ testNumbersCount: options.test_numbers })),
+    Layer.provide(PushHandlers.layer),
     Layer.provide(PermissionGate.layer),
     Layer.provide(VerifyStaffToken.layer),
     Layer.provide(StaffSignIn.layer)

@@ -101,7 +101,8 @@ const claim = (sql: Sql) =>
 const stillWanted = (sql: Sql) => (push: ClaimedPush, now: number) =>
   sql.unsafe(
     `SELECT (${isWanted}) AS is_wanted FROM push_outbox p JOIN chat_sessions s ON s.id = p.session_id
-     WHERE p.id = $1::uuid AND p.claims = $2::int AND p.status = 'sending' AND p.expires_at > $3::timestamptz`,
+     WHERE p.id = $1::uuid AND p.claims = $2::int AND p.status = 'sending'
+       AND p.expires_at > $3::timestamptz`,
     [push.id, push.claims, timestamp(now)]
   ).pipe(Effect.flatMap(wantedOf), Effect.map((row) => row?.is_wanted === true), answered)
 

@@ -1,6 +1,6 @@
 // Push through Firebase Cloud Messaging, with firebase-admin, which is loaded only here and only when it is
-// configured. Every send has its time limit and ends in one of our answers; the library's own retries are off,
-// because one of them could go out after the offer it speaks of is over.
+// configured. Every send has its time limit and ends in one of our answers; the library's own retries are
+// off, because one of them could go out after the offer it speaks of is over.
 import type { Agent } from "node:https"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

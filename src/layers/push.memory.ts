@@ -13,7 +13,7 @@ export class PushProvider extends Context.Service<PushProvider, {
   answer: (message: PushMessage, nth: number) => Effect.Effect<PushResult>
 }>()("halobestie/layers/PushProvider") {}
 
-const layerProvider = Layer.sync(PushProvider)(() => ({
+export const layerProvider = Layer.sync(PushProvider)(() => ({
   asked: [],
   answer: () => Effect.succeed({ _tag: "Sent" })
 }))

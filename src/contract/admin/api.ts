@@ -1,5 +1,6 @@
 // Everything the internal listener offers.
 import { AdminAccountRpcs } from "./accounts.ts"
 import { AdminRpcs } from "../admin.ts"
+import { AdminPushRpcs } from "./pushes.ts"
 
-export const AdminApi = AdminRpcs.merge(AdminAccountRpcs)
+export const AdminApi = AdminRpcs.merge(AdminAccountRpcs).merge(AdminPushRpcs)

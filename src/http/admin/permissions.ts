@@ -35,6 +35,10 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.staff_create": to("write", "staff"),
   "admin.staff_set_role": to("write", "staff"),
   "admin.staff_set_active": to("write", "staff"),
+  "admin.push_outbox": to("read", "pushes"),
+  "admin.push_dead_letters": to("read", "pushes"),
+  "admin.push_replay": to("write", "pushes"),
+  "admin.push_costs": to("read", "pushes"),
   "admin.test_numbers": to("read", "test_numbers"),
   "admin.test_number_put": to("write", "test_numbers"),
   "admin.test_number_remove": to("write", "test_numbers")

@@ -1,5 +1,5 @@
-// What Firebase's errors mean to us. Judged by what the provider itself wrote, because the library calls every
-// "not found" an unregistered token: a wrong project would then cost everybody their devices.
+// What Firebase's errors mean to us. Judged by what the provider itself wrote, because the library calls
+// every "not found" an unregistered token: a wrong project would then cost everybody their devices.
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { PushResult } from "../../services/push.ts"
