@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
-import type { App } from "firebase-admin/app"
+import type { App, Credential } from "firebase-admin/app"
 import type { Message, Messaging } from "firebase-admin/messaging"
 import { Push, type PushMessage, type PushResult } from "../services/push.ts"
 import { classify } from "./push/firebase-answers.ts"
@@ -68,15 +68,29 @@ const messageOf = (message: PushMessage): Message => ({
   }
 })
 
+interface Opened {
+  readonly app: App
+  readonly credential: Credential
+  readonly messaging: Messaging
+}
+
+/** Whoever gave up waiting while the token was fetched must not be sent anything afterwards. */
+const sendUnlessLate = async ({ credential, messaging }: Opened, message: Message, late: AbortSignal) => {
+  await credential.getAccessToken()
+  late.throwIfAborted()
+  return await messaging.send(message)
+}
+
 const openApp = (options: FirebaseOptions, name: string) =>
   Effect.tryPromise({
-    try: async (): Promise<{ readonly app: App; readonly messaging: Messaging }> => {
+    try: async (): Promise<Opened> => {
       const { cert, initializeApp } = await import("firebase-admin/app")
       const { getMessaging } = await import("firebase-admin/messaging")
       const agent = options.agent === undefined ? {} : { httpAgent: options.agent }
+      // By its path: of a file that was read already the library forgets the agent.
       const credential = cert(options.service_account_path, options.agent)
       const app = initializeApp({ credential, ...agent }, name)
-      return { app, messaging: withoutRetries(getMessaging(app)) }
+      return { app, credential, messaging: withoutRetries(getMessaging(app)) }
     },
     catch: (error) => notUsable(options.service_account_path, error)
   })
@@ -87,12 +101,12 @@ const close = (app: App) =>
 export const layer = (options: FirebaseOptions) =>
   Layer.effect(Push)(Effect.gen(function*() {
     const name = yield* (yield* SecureRandom.SecureRandom).uuidV4()
-    const { messaging } = yield* Effect.acquireRelease(openApp(options, name), ({ app }) => close(app))
+    const opened = yield* Effect.acquireRelease(openApp(options, name), ({ app }) => close(app))
     const sent: PushResult = { _tag: "Sent" }
     return Push.of({
       provider: "firebase",
       send: (message) =>
-        Effect.tryPromise(() => messaging.send(messageOf(message))).pipe(
+        Effect.tryPromise((late) => sendUnlessLate(opened, messageOf(message), late)).pipe(
           Effect.map((id): PushResult =>
             typeof id === "string" ? sent : { _tag: "Failed", code: "not_their_answer" }
           ),
