@@ -1,6 +1,7 @@
 // A stand-in for Google: its token server and Firebase Cloud Messaging, over TLS under their own names, behind
 // a proxy that leads every name to it. firebase-admin itself talks to it; nothing of it is replaced.
 import { generateKeyPairSync } from "node:crypto"
+import { EventEmitter, once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer as createHttpServer } from "node:http"
 import { Agent, createServer, type AgentOptions } from "node:https"
@@ -89,6 +90,7 @@ const listening = async (server: ReturnType<typeof createHttpServer>): Promise<n
 const start = async (decide: (pushed: Pushed, nth: number) => Doing, signsIn: () => Doing) => {
   const { cert, key } = makeCertificate(hosts)
   const pushed: Array<Pushed> = []
+  const arrivals = new EventEmitter()
   const sockets = new Set<Socket>()
   const google = createServer({ cert, key }, (request, response) => {
     const parts: Array<Buffer> = []
@@ -102,6 +104,7 @@ const start = async (decide: (pushed: Pushed, nth: number) => Doing, signsIn: ()
         message: JSON.parse(text).message
       })
       const doing = isToken ? signsIn() : decide(one(), pushed.push(one()))
+      arrivals.emit("pushed")
       if (doing === "silence") return
       if (doing === "hang up") return void request.socket.destroy()
       const body = typeof doing.body === "string" ? doing.body : JSON.stringify(doing.body)
@@ -140,7 +143,16 @@ const start = async (decide: (pushed: Pushed, nth: number) => Doing, signsIn: ()
     NODE_USE_ENV_PROXY: "1",
     HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`
   }
-  return { pushed, agent, service_account_path: path, environment, stop }
+  /** The first message, of those so far and those to come, that is meant. */
+  const arrival = async (isMeant: (one: Pushed) => boolean, ms = 20_000): Promise<Pushed> => {
+    const late = AbortSignal.timeout(ms)
+    for (;;) {
+      const found = pushed.find(isMeant)
+      if (found !== undefined) return found
+      await once(arrivals, "pushed", { signal: late })
+    }
+  }
+  return { pushed, arrival, agent, service_account_path: path, environment, stop }
 }
 
 const goodToken = (): Doing => ({
