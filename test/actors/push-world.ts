@@ -111,5 +111,5 @@ export const asked = Effect.map(PushMemory.PushProvider, (found) => found.asked)
 export const rowOf = (kind: string) =>
   Effect.map(
     Tables.MemoryTables,
-    (tables) => [...tables.push_outbox.values()].filter((row) => row.kind === kind).at(-1)
+    (tables) => [...tables.push_outbox.values()].findLast((row) => row.kind === kind)
   )

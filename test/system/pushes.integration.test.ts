@@ -78,10 +78,14 @@ describe("a server with Firebase", () => {
       ayu.phone.hangUp()
       await setPaused(server, true)
       const [sari, budi] = [await customer(server), await customer(server, "Budi")]
-      const offer = (who: Person) =>
-        pay(server, who, "chat_5")
-          .then(() => sri.phone.event("the offer", (one) => one._tag === "offer", 10_000))
-          .then(({ event }) => event.offer.session_id as string)
+      const offer = async (who: Person): Promise<string> => {
+        const payment_id = await pay(server, who, "chat_5")
+        const { session_id } = await who.phone.call("customer.payment_status", { payment_id })
+        const isIt = (one: Record<string, any>) =>
+          one["_tag"] === "offer" && one["offer"].session_id === session_id
+        await sri.phone.event("the offer", isIt, 10_000)
+        return session_id
+      }
       const withdrawn = await offer(sari)
       await sari.phone.call("customer.cancel", { command_id: commandId(), session_id: withdrawn })
       const open = await offer(budi)
