@@ -33,14 +33,15 @@ const everything = Layer.mergeAll(
   Written.layerPostgres
 ).pipe(Layer.provideMerge(Layer.merge(freshDatabase, SecureRandom.layerWebCrypto)))
 
-/** Runs the statement and keeps its transaction open until `end` says how it ends. */
-const held = Effect.fnUntraced(function*(statement: string) {
+/** Runs the statement and keeps its transaction open until it is told to end; `last` goes before a commit. */
+const held = Effect.fnUntraced(function*(statement: string, last = "SELECT 1") {
   const sql = yield* SqlClient.SqlClient
   const done = yield* Deferred.make<void>()
   const end = yield* Deferred.make<void, "rolled back">()
   const fiber = yield* sql.unsafe(statement).pipe(
     Effect.andThen(Deferred.succeed(done, undefined)),
     Effect.andThen(Deferred.await(end)),
+    Effect.andThen(sql.unsafe(last)),
     sql.withTransaction,
     Effect.exit,
     Effect.forkChild
@@ -57,7 +58,9 @@ describe("a message sent while a worker takes the push of the one before", () =>
     Effect.gen(function*() {
       const owner = yield* quietChat
       yield* Stage.act(owner, Stage.send(asCustomer(1), "message-1"), { at: t0 + 100 })
+      // As a claim does it: locked first, judged, and only then changed.
       const claim = yield* held(
+        `SELECT id FROM push_outbox WHERE kind = 'message' FOR UPDATE`,
         `UPDATE push_outbox SET status = 'sending', claims = 1 WHERE kind = 'message'`
       )
       const second = yield* Effect.forkChild(
