@@ -48,6 +48,11 @@ import * as Payments from "./layers/payments.postgres.ts"
 import * as People from "./layers/people.postgres.ts"
 import * as Proposals from "./layers/proposals.postgres.ts"
 import * as Pricing from "./layers/pricing.postgres.ts"
+import * as Push from "./layers/push.ts"
+import * as PushFirebase from "./layers/push.firebase.ts"
+import * as PushLog from "./layers/push.log.ts"
+import * as PushNone from "./layers/push.none.ts"
+import * as PushOutbox from "./layers/push-outbox.postgres.ts"
 import * as Sessions from "./layers/sessions.postgres.ts"
 import * as Settings from "./layers/settings.postgres.ts"
 import * as Valkey from "./layers/valkey/connection.ts"
@@ -99,6 +104,13 @@ const webhooks = (config: ServerConfigValues) =>
 export const cipher = (config: ServerConfigValues) =>
   Cipher.layerFor(redactedKeys(config.message_encryption_keys))
 
+/** Through Firebase where its key is given, else to the log, and in production nowhere. */
+const push = (config: ServerConfigValues) => {
+  const { firebase_service_account_path: service_account_path } = config
+  if (service_account_path === null) return config.production ? PushNone.layer : PushLog.layer
+  return Push.layerOver(PushFirebase.layer({ service_account_path }))
+}
+
 /** Every port, on Postgres. Needs the database; gives it on, because the cluster shares it. */
 export const ports = (config: ServerConfigValues) => {
   const connection = valkey(config)
@@ -120,6 +132,8 @@ export const ports = (config: ServerConfigValues) => {
     People.layer,
     Proposals.layer,
     Pricing.layer,
+    push(config),
+    PushOutbox.layer,
     Sessions.layer,
     Settings.layer,
     TestNumbers.layer

@@ -8,6 +8,7 @@
 //   |- sweep/heartbeat_write_back  every 60 s     brings the mirror's heartbeats to the rows
 //   |- sweep/mirror_reseed      every 300 s       heals what the mirror missed
 //   |- sweep/missed_offers      every 10 s        pauses mitras who let offer after offer run out
+//   |- sweep/pushes             every second      sends what is due in the outbox to closed apps
 //   |- sweep/absent_mitras     every 15 s        proposes chats without their mitra to staff
 //   |- sweep/withdrawals        every 5 s         takes back offers to mitras who were deactivated
 //   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
@@ -30,6 +31,7 @@ import { heartbeatWriteBack } from "./sweeps/heartbeat-write-back.ts"
 import { mirrorReseed } from "./sweeps/mirror-reseed.ts"
 import { missedOffers } from "./sweeps/missed-offers.ts"
 import { payments } from "./sweeps/payments.ts"
+import { pushes } from "./sweeps/pushes.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
 import { withdrawals } from "./sweeps/withdrawals.ts"
@@ -37,6 +39,8 @@ import { withdrawals } from "./sweeps/withdrawals.ts"
 export interface SweepCadence {
   /** 1 unless said otherwise; well below how far ahead this sweep wakes sessions (10 s). */
   readonly deadlines_seconds?: number
+  /** 1 unless said otherwise. */
+  readonly pushes_seconds?: number
   readonly stale_heartbeats_seconds: number
   readonly heartbeat_write_back_seconds: number
   readonly mirror_reseed_seconds: number
@@ -58,6 +62,7 @@ const sweeps = (cadence: SweepCadence) =>
     Layer.unwrap(Effect.map(missedOffers, singleton)),
     Layer.unwrap(Effect.map(absentMitras, singleton)),
     Layer.unwrap(Effect.map(withdrawals, singleton)),
+    Layer.unwrap(Effect.map(pushes(cadence.pushes_seconds ?? 1), singleton)),
     Layer.unwrap(Effect.map(payments, singleton))
   )
 

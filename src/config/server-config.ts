@@ -11,6 +11,7 @@ import {
   flag,
   instant,
   optionalSecret,
+  optionalText,
   origin,
   port,
   read,
@@ -84,6 +85,7 @@ const variables = {
     development: "https://api.fazpass.com"
   }),
   message_encryption_keys: encryptionKeys("MESSAGE_ENCRYPTION_KEYS"),
+  firebase_service_account_path: optionalText("FIREBASE_SERVICE_ACCOUNT_PATH", "a file", /^.+$/),
   data_dir: text("DATA_DIR", "a folder", /^.+$/, { development: ".data" }),
   database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
   trusted_proxy_hops: whole("TRUSTED_PROXY_HOPS", 0, 5, { development: 0 }),

@@ -108,6 +108,11 @@ export const timeZone = (name: string, development: string) =>
     (given) => Option.isSome(DateTime.zoneMakeNamed(given)) ? given : null,
     { development }
   )
+/** Null when absent. */
+export const optionalText = (name: string, expected: string, pattern: RegExp) =>
+  variable<string | null>(name, expected, (given) => pattern.test(given) ? given : null, {
+    development: null
+  })
 
 /** A secret that only some servers need. Null when absent. */
 export const optionalSecret = (

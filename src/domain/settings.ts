@@ -26,7 +26,8 @@ const fields = {
   payment_session_timeout_minutes: whole(1, 1440),
   mitra_may_end_session: Schema.Boolean,
   topic_sensitive_is_final: Schema.Boolean,
-  reroute_propose_after_seconds: whole(10, 3600)
+  reroute_propose_after_seconds: whole(10, 3600),
+  push_paused: Schema.Boolean
 } as const
 
 export const SettingsSchema = Schema.Struct(fields)
@@ -54,7 +55,8 @@ export const defaultSettings: Settings = {
   payment_session_timeout_minutes: 20,
   mitra_may_end_session: false,
   topic_sensitive_is_final: false,
-  reroute_propose_after_seconds: 120
+  reroute_propose_after_seconds: 120,
+  push_paused: false
 }
 
 export const settingKeys = Object.keys(fields) as ReadonlyArray<SettingKey>

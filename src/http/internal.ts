@@ -12,6 +12,7 @@ import * as AccountHandlers from "./admin/accounts.ts"
 import * as Handlers from "./admin/handlers.ts"
 import { concealing } from "./admin/http-replies.ts"
 import * as PaymentHandlers from "./admin/payments.ts"
+import * as PushHandlers from "./admin/pushes.ts"
 import * as PermissionGate from "./admin/permissions.ts"
 import * as SessionHandlers from "./admin/sessions.ts"
 import * as StaffSignIn from "./admin/staff-sign-in.ts"
@@ -86,6 +87,7 @@ export const layerHandlers = (options: DeskOptions) =>
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
     SessionHandlers.layer,
     PaymentHandlers.layer,
+    PushHandlers.layer,
     TimeHandlers.layer,
     PermissionGate.layer
   ).pipe(

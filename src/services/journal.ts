@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Json } from "effect/Schema"
 import type { MitraEvent, MitraState } from "../domain/mitra.ts"
+import type { PushKind } from "../domain/push.ts"
 import type { Refusal } from "../domain/refusal.ts"
 import type { SessionEvent } from "../domain/session/events.ts"
 import type { Absence, Assignment, Offer, SessionState } from "../domain/session/state.ts"
@@ -25,13 +26,19 @@ export interface CommandMark {
   readonly outcome: Json
 }
 
-/** A push to be sent later, written with the event that caused it. Times are epoch ms. */
+/**
+ * A push to be sent later, written with the event that caused it. Times are epoch ms. While one for messages
+ * waits to be taken, further ones for the same session and person are not written: it speaks for them.
+ */
 export interface PushEntry {
   readonly id: string
   readonly user_type: "customer" | "mitra"
   readonly user_id: string
-  readonly kind: "offer" | "paired" | "message" | "extension" | "closing"
+  readonly kind: PushKind
   readonly session_id: string
+  /** Not before this. */
+  readonly due_at: number
+  /** Of no use to anybody from then on. */
   readonly expires_at: number
 }
 
@@ -81,7 +88,7 @@ export interface SessionWrite {
   /** What becomes of the money, in this same transaction. */
   readonly payments: ReadonlyArray<PaymentMove>
   readonly push: ReadonlyArray<PushEntry>
-  /** Pending offer pushes of these mitras are cancelled: the offer is over. */
+  /** Offer pushes of these mitras that are not sent yet are cancelled: the offer is over. */
   readonly cancels_offer_push_of: ReadonlyArray<string>
 }
 

@@ -23,6 +23,9 @@ import * as Mitras from "../../src/layers/mitras.memory.ts"
 import * as Payments from "../../src/layers/payments.memory.ts"
 import * as People from "../../src/layers/people.memory.ts"
 import * as Presence from "../../src/layers/presence.memory.ts"
+import * as Devices from "../../src/layers/devices.memory.ts"
+import * as Push from "../../src/layers/push.memory.ts"
+import * as PushOutbox from "../../src/layers/push-outbox.memory.ts"
 import * as Sessions from "../../src/layers/sessions.memory.ts"
 import * as Settings from "../../src/layers/settings.memory.ts"
 import { Availability as AvailabilityPort } from "../../src/services/availability.ts"
@@ -41,7 +44,10 @@ const ports = Layer.mergeAll(
   Mitras.layer,
   Payments.layer,
   People.layer,
+  Devices.layer,
   Presence.layerAlone,
+  Push.layer,
+  PushOutbox.layer,
   Sessions.layer,
   Settings.layer
 ).pipe(Layer.provideMerge(Layer.merge(Tables.layer, SecureRandom.layerWebCrypto)))

@@ -76,6 +76,8 @@ const tables = [
   "session_events",
   "commands_seen",
   "push_outbox",
+  "push_hold",
+  "push_costs",
   "payment_requests",
   "mitras",
   "mitra_status",

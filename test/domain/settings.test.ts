@@ -81,6 +81,7 @@ it("Every setting is either limited above, a switch, or a choice", () => {
     "pairing_queue_enabled",
     "mitra_may_end_session",
     "topic_sensitive_is_final",
+    "push_paused",
     "extension_default_action_on_timeout"
   ])
 })
@@ -89,7 +90,8 @@ it.each<SettingKey>([
   "mitra_ping_required",
   "pairing_queue_enabled",
   "mitra_may_end_session",
-  "topic_sensitive_is_final"
+  "topic_sensitive_is_final",
+  "push_paused"
 ])(
   "%s is a switch: true or false, nothing that merely looks like it",
   (key) => {

@@ -10,11 +10,14 @@ import * as PaymentDeskPostgres from "../../src/layers/payment-desk.postgres.ts"
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
 import * as ProposalsPostgres from "../../src/layers/proposals.postgres.ts"
+import * as PushOutboxPostgres from "../../src/layers/push-outbox.postgres.ts"
 import * as SessionsPostgres from "../../src/layers/sessions.postgres.ts"
 import { journal } from "../conformance/journal.ts"
 import { journalMoney } from "../conformance/journal-money.ts"
 import { journalPairing } from "../conformance/journal-pairing.ts"
 import { journalReroute } from "../conformance/journal-reroute.ts"
+import { pushDesk } from "../conformance/push-desk.ts"
+import { pushOutbox } from "../conformance/push-outbox.ts"
 import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
@@ -32,6 +35,7 @@ const adapters = Layer.mergeAll(
   PaymentsPostgres.layer,
   PeoplePostgres.layer,
   ProposalsPostgres.layer,
+  PushOutboxPostgres.layer,
   SessionsPostgres.layer,
   Written.layerPostgres
 ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
@@ -41,6 +45,8 @@ const suites = [
   journalMoney,
   journalPairing,
   journalReroute,
+  pushOutbox,
+  pushDesk,
   sessions,
   sessionsLists,
   sessionsLossless,

@@ -9,11 +9,14 @@ import * as PaymentDeskMemory from "../../src/layers/payment-desk.memory.ts"
 import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
 import * as PeopleMemory from "../../src/layers/people.memory.ts"
 import * as ProposalsMemory from "../../src/layers/proposals.memory.ts"
+import * as PushOutboxMemory from "../../src/layers/push-outbox.memory.ts"
 import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
 import { journal } from "../conformance/journal.ts"
 import { journalMoney } from "../conformance/journal-money.ts"
 import { journalPairing } from "../conformance/journal-pairing.ts"
 import { journalReroute } from "../conformance/journal-reroute.ts"
+import { pushDesk } from "../conformance/push-desk.ts"
+import { pushOutbox } from "../conformance/push-outbox.ts"
 import { sessions } from "../conformance/sessions.ts"
 import { sessionsLists } from "../conformance/sessions-lists.ts"
 import { sessionsLossless } from "../conformance/sessions-lossless.ts"
@@ -29,6 +32,7 @@ const everything = Layer.mergeAll(
   PaymentsMemory.layer,
   PeopleMemory.layer,
   ProposalsMemory.layer,
+  PushOutboxMemory.layer,
   SessionsMemory.layer,
   Written.layerMemory
 ).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
@@ -38,6 +42,8 @@ const suites = [
   journalMoney,
   journalPairing,
   journalReroute,
+  pushOutbox,
+  pushDesk,
   sessions,
   sessionsLists,
   sessionsLossless,

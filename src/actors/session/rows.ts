@@ -10,6 +10,7 @@ import { holdingStatuses, type Offer, type SessionState } from "../../domain/ses
 import type { AuditEntry } from "../../services/audit.ts"
 import type { PaymentMove, PushEntry, SessionWrite } from "../../services/journal.ts"
 import type { Turn } from "../machine.ts"
+import { pushesOf } from "./pushes.ts"
 
 export type SessionTurn = Turn<SessionState, SessionCommand, SessionFacts, SessionEvent>
 
@@ -79,42 +80,6 @@ const paymentMoves = (turn: SessionTurn): ReadonlyArray<PaymentMove> => {
   return moves
 }
 
-type PushDraft = Omit<PushEntry, "id">
-
-const pushes = (turn: SessionTurn): ReadonlyArray<PushDraft> => {
-  const { after } = turn
-  const session = { session_id: after.id }
-  const both = (kind: PushEntry["kind"], expiresAt: number): Array<PushDraft> => [
-    { ...session, kind, user_type: "customer", user_id: after.customer_id, expires_at: expiresAt },
-    ...(after.mitra_id === null ? [] : [
-      { ...session, kind, user_type: "mitra" as const, user_id: after.mitra_id, expires_at: expiresAt }
-    ])
-  ]
-  return turn.events.flatMap((event): ReadonlyArray<PushDraft> => {
-    switch (event._tag) {
-      case "OffersSent":
-        return event.offers.map((offer) => ({
-          ...session,
-          kind: "offer",
-          user_type: "mitra",
-          user_id: offer.mitra_id,
-          expires_at: offer.deadline_at
-        }))
-      case "Paired":
-        return both("paired", event.ends_at).filter((entry) => entry.user_type === "customer")
-      // For the customer another bestie is there, for her a chat has begun.
-      case "Rerouted":
-        return both("paired", event.ends_at)
-      case "ExtensionRequested":
-        return both("extension", event.deadline_at).filter((entry) => entry.user_type === "mitra")
-      case "ClosingStarted":
-        return both("closing", event.closing_ends_at)
-      default:
-        return []
-    }
-  })
-}
-
 /** What staff did here; null when they did nothing, though time may have. */
 const staffChange = (
   { after, before, call: { command }, events }: SessionTurn
@@ -172,7 +137,7 @@ const proposalOf = (turn: SessionTurn, id: string): SessionWrite["proposal"] => 
 export const sessionRows = Effect.fnUntraced(function*(turn: SessionTurn) {
   const random = yield* SecureRandom.SecureRandom
   const push: Array<PushEntry> = []
-  for (const draft of pushes(turn)) push.push({ ...draft, id: yield* random.uuidV7() })
+  for (const draft of pushesOf(turn)) push.push({ ...draft, id: yield* random.uuidV7() })
   const session: SessionWrite = {
     state: turn.after,
     deadline_at: deadlineOf(turn.after),

@@ -1,8 +1,15 @@
 // Everything the internal listener offers.
 import { AdminAccountRpcs } from "./accounts.ts"
 import { AdminPaymentRpcs } from "./payments.ts"
+import { AdminPushRpcs } from "./pushes.ts"
 import { AdminSessionRpcs } from "./sessions.ts"
 import { AdminRpcs } from "../admin.ts"
 import { TimeRpcs } from "./time.ts"
 
-export const AdminApi = AdminRpcs.merge(AdminAccountRpcs, AdminPaymentRpcs, AdminSessionRpcs, TimeRpcs)
+export const AdminApi = AdminRpcs.merge(
+  AdminAccountRpcs,
+  AdminPaymentRpcs,
+  AdminPushRpcs,
+  AdminSessionRpcs,
+  TimeRpcs
+)

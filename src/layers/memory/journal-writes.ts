@@ -7,6 +7,7 @@ import { claimOf, commandKey, consumptionsOf, givesSlotBack, messagesOf } from "
 import { oneWinner } from "../journal/rejection.ts"
 import { holdAssignments, writeAssignments, writeProposal } from "./assignments.ts"
 import { characters, hold, holdReference } from "./constraints.ts"
+import { writePush } from "./push-rows.ts"
 import type { MitraOnlineLogRow, Tables } from "./tables.ts"
 
 const holdSession = (state: SessionState, deadlineAt: number | null): void => {
@@ -133,19 +134,6 @@ const failPayments = (tables: Tables, { at, session }: TurnWrite): void => {
     if (move._tag === "Consume" || payment?.status !== "confirmed") continue
     const status = move._tag === "Fail" ? "failed_pairing" : "confirmed"
     tables.payment_requests.set(payment.id, { ...payment, status, failure_cause: move.cause, failed_at: at })
-  }
-}
-
-const writePush = (tables: Tables, turn: TurnWrite, session: SessionWrite): void => {
-  for (const push of session.push) {
-    tables.push_outbox.set(push.id, { ...push, status: "pending", attempts: 0, created_at: turn.at })
-  }
-  const over = new Set(session.cancels_offer_push_of)
-  if (over.size === 0) return
-  for (const push of tables.push_outbox.values()) {
-    const isTheirs = push.session_id === turn.actor.id && over.has(push.user_id)
-    if (!isTheirs || push.kind !== "offer" || push.status !== "pending") continue
-    tables.push_outbox.set(push.id, { ...push, status: "cancelled" })
   }
 }
 

@@ -11,6 +11,7 @@ import type { AuditEntry } from "../../services/audit.ts"
 import type { AuthSession } from "../../services/auth-sessions.ts"
 import type { Device } from "../../services/devices.ts"
 import type { PushEntry } from "../../services/journal.ts"
+import type { PushCost, PushHold, PushStatus } from "../../services/push-outbox.ts"
 import type { OnlineLogEntry } from "../../services/mitras.ts"
 import type { OneTimeCode } from "../../services/one-time-codes.ts"
 import type { DeskPayment } from "../../services/payment-desk.ts"
@@ -121,9 +122,12 @@ export interface CommandSeenRow {
 }
 
 export interface PushRow extends PushEntry {
-  readonly status: "pending" | "sent" | "cancelled" | "expired" | "dead"
+  readonly status: PushStatus
   readonly attempts: number
+  readonly claims: number
   readonly created_at: number
+  readonly last_error: string | null
+  readonly finished_at: number | null
 }
 
 /** Rows are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
@@ -187,7 +191,11 @@ export const make = () => ({
   session_events: new Map<string, SessionEventRow>(),
   /** `<actor_id>/<sender_id>/<command_id>` */
   commands_seen: new Map<string, CommandSeenRow>(),
-  push_outbox: new Map<string, PushRow>()
+  push_outbox: new Map<string, PushRow>(),
+  /** At most one, under the key "hold". */
+  push_hold: new Map<string, PushHold>(),
+  /** `<day>/<kind>` */
+  push_costs: new Map<string, PushCost>()
 })
 
 export type Tables = ReturnType<typeof make>

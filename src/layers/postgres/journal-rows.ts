@@ -199,6 +199,7 @@ const pushRows = ({ at, session }: SessionTurn) =>
   session.push.map((push) => ({
     ...push,
     created_at: timestamp(at),
+    due_at: timestamp(push.due_at),
     expires_at: timestamp(push.expires_at)
   }))
 
@@ -272,8 +273,8 @@ export const rowsOf = (
       ...row
     })),
     push: sessions.flatMap(pushRows),
-    cancelled_push: sessions.flatMap(({ actor, session }) =>
-      session.cancels_offer_push_of.map((user_id) => ({ session_id: actor.id, user_id }))
+    cancelled_push: sessions.flatMap(({ actor, at, session }) =>
+      session.cancels_offer_push_of.map((user_id) => ({ session_id: actor.id, user_id, at: timestamp(at) }))
     ),
     statuses: mitras.map(statusRow),
     online_logs: mitras.flatMap(onlineLogRows),

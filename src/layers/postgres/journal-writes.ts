@@ -103,21 +103,28 @@ const insertTransactions = (sql: Sql, { transactions }: Rows) =>
         customer_id uuid, mitra_id uuid, product text, amount_idr integer, at timestamptz)`
   )
 
+/**
+ * One pending message push speaks for all. It is locked although it is not changed: a worker that takes it in
+ * this very moment is waited for, because what it takes may say nothing of this message.
+ */
 const insertPush = (sql: Sql, { push }: Rows) =>
   unlessEmpty(
     push,
     (rows) =>
-      sql`INSERT INTO push_outbox (id, user_type, user_id, kind, session_id, created_at, expires_at)
+      sql`INSERT INTO push_outbox AS p
+          (id, user_type, user_id, kind, session_id, created_at, due_at, expires_at)
       SELECT * FROM json_to_recordset(${rows}::json) AS r(id uuid, user_type text, user_id uuid, kind text,
-        session_id uuid, created_at timestamptz, expires_at timestamptz)`
+        session_id uuid, created_at timestamptz, due_at timestamptz, expires_at timestamptz)
+      ON CONFLICT (session_id, user_id) WHERE kind = 'message' AND status = 'pending'
+        DO UPDATE SET status = p.status WHERE false`
   )
 
 const cancelPush = (sql: Sql, { cancelled_push }: Rows) =>
   unlessEmpty(cancelled_push, (rows) =>
-    sql`UPDATE push_outbox p SET status = 'cancelled'
-      FROM json_to_recordset(${rows}::json) AS r(session_id uuid, user_id uuid)
+    sql`UPDATE push_outbox p SET status = 'cancelled', finished_at = r.at
+      FROM json_to_recordset(${rows}::json) AS r(session_id uuid, user_id uuid, at timestamptz)
       WHERE p.session_id = r.session_id AND p.user_id = r.user_id
-        AND p.status = 'pending' AND p.kind = 'offer'`)
+        AND p.kind = 'offer' AND p.status IN ('pending', 'retrying', 'sending')`)
 
 const updateStatuses = (sql: Sql, { statuses }: Rows) =>
   unlessEmpty(

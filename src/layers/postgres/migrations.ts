@@ -14,6 +14,7 @@ import devicesAndTestNumbers from "../../../migrations/0007_create_devices_and_t
 import turnedDownOffers from "../../../migrations/0008_index_turned_down_offers.ts"
 import priceAndSettle from "../../../migrations/0009_price_and_settle_payments.ts"
 import rerouteSessions from "../../../migrations/0010_reroute_sessions.ts"
+import sendPushes from "../../../migrations/0011_send_pushes.ts"
 import sealPrivateTexts from "../../../migrations/0012_seal_private_texts.ts"
 
 const migrations = {
@@ -27,6 +28,7 @@ const migrations = {
   "0008_index_turned_down_offers": turnedDownOffers,
   "0009_price_and_settle_payments": priceAndSettle,
   "0010_reroute_sessions": rerouteSessions,
+  "0011_send_pushes": sendPushes,
   "0012_seal_private_texts": sealPrivateTexts
 }
 

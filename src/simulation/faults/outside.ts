@@ -61,6 +61,24 @@ export const laggingPhones: FaultKind = {
   }
 }
 
+export const pushDown: FaultKind = {
+  name: "push-down",
+  says: "the push provider answers nothing but errors",
+  every_ms: minutes(30),
+  needsProductionPace: false,
+  strike: ({ stage }, dice) => {
+    const { push } = stage.world.stores
+    push.isDown = true
+    return {
+      text: "the push provider is down",
+      lasts_ms: minutes(dice.between(0.2, 10)),
+      undo: () => {
+        push.isDown = false
+      }
+    }
+  }
+}
+
 export const oddWebhooks: FaultKind = {
   name: "webhooks",
   says: "the payment provider repeats itself, is late, and mixes up the order",

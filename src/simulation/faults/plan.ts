@@ -3,7 +3,7 @@
 import type { Dice } from "../kernel/seeded-random.ts"
 import type { FaultMark, FaultPlan, Population, Stage } from "../simulation.ts"
 import type { FaultKind, Scene, Trouble } from "./fault.ts"
-import { cutSockets, laggingPhones, oddWebhooks, silentLines } from "./outside.ts"
+import { cutSockets, laggingPhones, oddWebhooks, pushDown, silentLines } from "./outside.ts"
 import { frozen, killed, partitioned, rollingRestart, skewed } from "./runners.ts"
 import { lostAnswers, restartedDatabase, slowDatabase, stalledDatabase, troubledBus } from "./stores.ts"
 import { valkeyGone, valkeyStalled, valkeyWiped } from "./valkey.ts"
@@ -25,7 +25,8 @@ export const faultKinds: ReadonlyArray<FaultKind> = [
   cutSockets,
   silentLines,
   laggingPhones,
-  oddWebhooks
+  oddWebhooks,
+  pushDown
 ]
 
 /** "none", "all", "swarm" (a random subset of this seed), or names. */

@@ -33,6 +33,7 @@ import * as PeopleMemory from "../../layers/people.memory.ts"
 import * as PresenceValkey from "../../layers/presence.valkey.ts"
 import * as ProposalsMemory from "../../layers/proposals.memory.ts"
 import * as PricingMemory from "../../layers/pricing.memory.ts"
+import * as PushOutboxMemory from "../../layers/push-outbox.memory.ts"
 import * as RateLimitsMemory from "../../layers/rate-limits.memory.ts"
 import * as RateLimitsValkey from "../../layers/rate-limits.valkey.ts"
 import * as SessionsMemory from "../../layers/sessions.memory.ts"
@@ -56,6 +57,7 @@ import { Payments } from "../../services/payments.ts"
 import { People } from "../../services/people.ts"
 import { Proposals } from "../../services/proposals.ts"
 import { Pricing } from "../../services/pricing.ts"
+import { PushOutbox } from "../../services/push-outbox.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import { TestNumbers } from "../../services/test-numbers.ts"
@@ -182,13 +184,15 @@ const soundPorts = (stores: Stores, caller: Process) =>
       remote(People, PeopleMemory.layer, stores, caller),
       remote(Proposals, ProposalsMemory.layer, stores, caller),
       remote(Pricing, PricingMemory.layer, stores, caller),
+      remote(PushOutbox, PushOutboxMemory.layer, stores, caller),
       remote(Sessions, SessionsMemory.layer, stores, caller),
       remote(TestNumbers, TestNumbersMemory.layer, stores, caller),
       CheckoutBuiltin.layer,
       codeSender,
       settings(stores, caller),
       journal(stores, caller),
-      bus(stores, caller)
+      bus(stores, caller),
+      stores.push.layerOf(caller)
     )),
     Layer.provideMerge(Layer.succeed(MemoryTables)(stores.tables))
   )

@@ -10,6 +10,7 @@ import type { Latency } from "../network/line.ts"
 import type { Sabotage } from "../server/sabotage.ts"
 import { Leases } from "./leases.ts"
 import { SharedPresence } from "./presence.ts"
+import { PushService } from "./push-service.ts"
 import { Store } from "./store.ts"
 import type { Pace, Stores } from "./stores.ts"
 import { SimulatedValkey } from "./valkey.ts"
@@ -52,6 +53,7 @@ export const makeStores = (options: {
     tables: newTables(),
     leases: new Leases(time, leaseExpirationMs),
     presence: new SharedPresence(),
+    push: new PushService({ time, dice: dice.split("push") }),
     channels: [...(valkey === null ? [] : [channelOf(valkey.store, true)]), channelOf(postgres, false)],
     pace,
     witness: { onTurn: () => {} },

@@ -24,7 +24,7 @@ export const calm: Pace = {
     shardsPerGroup: 12
   },
   // Resident sessions have timers of their own; this sweep is for those that sleep, ten seconds ahead.
-  sweeps: { ...sweeps, deadlines_seconds: 4 },
+  sweeps: { ...sweeps, deadlines_seconds: 4, pushes_seconds: 5 },
   // How soon a silent socket is noticed: after 45 to 50 seconds instead of 45.
   watch_every_ms: 5_000
 }

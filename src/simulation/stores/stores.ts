@@ -10,6 +10,7 @@ import type { Channel } from "../network/channel.ts"
 import type { Sabotage } from "../server/sabotage.ts"
 import type { Leases } from "./leases.ts"
 import type { SharedPresence } from "./presence.ts"
+import type { PushService } from "./push-service.ts"
 import type { Store } from "./store.ts"
 import type { SimulatedValkey } from "./valkey.ts"
 
@@ -34,6 +35,7 @@ export interface Stores {
   readonly valkey: SimulatedValkey | null
   readonly leases: Leases
   readonly presence: SharedPresence
+  readonly push: PushService
   /** In the order of preference. */
   readonly channels: ReadonlyArray<Channel>
   readonly pace: Pace

@@ -1,14 +1,16 @@
-// The desk of the control center's tests: the account calls behind their gate, on memory adapters, and staff
-// who sit there. Fake is only the connection, which believes whoever is put on it.
+// The desk of the control center's tests: account and push calls behind their gate, on memory adapters, and
+// staff who sit there. Fake is only the connection, which believes whoever is put on it.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
 import { type Rpc, type RpcGroup, RpcTest } from "effect/rpc"
 import { AdminAccountRpcs } from "../../../src/contract/admin/accounts.ts"
+import { AdminPushRpcs } from "../../../src/contract/admin/pushes.ts"
 import type { CallError } from "../../../src/contract/errors.ts"
 import type { Role } from "../../../src/domain/staff.ts"
 import * as AccountHandlers from "../../../src/http/admin/accounts.ts"
 import * as Permissions from "../../../src/http/admin/permissions.ts"
+import * as PushHandlers from "../../../src/http/admin/pushes.ts"
 import { Connection } from "../../../src/http/connection.ts"
 import * as AccountChangesMemory from "../../../src/layers/account-changes.memory.ts"
 import * as AuditMemory from "../../../src/layers/audit.memory.ts"
@@ -16,6 +18,9 @@ import * as AuthSessionsMemory from "../../../src/layers/auth-sessions.memory.ts
 import * as BusMemory from "../../../src/layers/bus.memory.ts"
 import * as Tables from "../../../src/layers/memory/tables.ts"
 import * as PeopleMemory from "../../../src/layers/people.memory.ts"
+import * as PushMemory from "../../../src/layers/push.memory.ts"
+import * as PushOutboxMemory from "../../../src/layers/push-outbox.memory.ts"
+import * as SettingsMemory from "../../../src/layers/settings.memory.ts"
 import * as TestNumbersMemory from "../../../src/layers/test-numbers.memory.ts"
 import { AccountChanges } from "../../../src/services/account-changes.ts"
 import { Passwords } from "../../../src/services/passwords.ts"
@@ -34,14 +39,21 @@ export const adapters = Layer.mergeAll(
   AuthSessionsMemory.layer,
   BusMemory.layer,
   PeopleMemory.layer,
+  PushMemory.layer,
+  PushOutboxMemory.layer,
+  SettingsMemory.layer,
   TestNumbersMemory.layer,
   passwords,
   SecureRandom.layerWebCrypto
 ).pipe(Layer.provideMerge(Tables.layer))
 
-export const gated = AdminAccountRpcs.middleware(Permissions.PermissionGate)
+export const gated = AdminAccountRpcs.merge(AdminPushRpcs).middleware(Permissions.PermissionGate)
 
-const seats = Layer.mergeAll(AccountHandlers.layer({ testNumbersCount: true }), Permissions.layer)
+const seats = Layer.mergeAll(
+  AccountHandlers.layer({ testNumbersCount: true }),
+  PushHandlers.layer,
+  Permissions.layer
+)
 
 export const desk = Layer.provideMerge(seats, adapters)
 

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { AdminApi } from "../../../src/contract/admin/api.ts"
 import { AdminAccountRpcs } from "../../../src/contract/admin/accounts.ts"
+import { AdminPushRpcs } from "../../../src/contract/admin/pushes.ts"
 import { isAllowed, roles } from "../../../src/domain/staff.ts"
 import { neededBy } from "../../../src/http/admin/permissions.ts"
 import { MemoryTables } from "../../../src/layers/memory/tables.ts"
@@ -11,7 +12,7 @@ import { idOf } from "../../conformance/given.ts"
 import { refused } from "../phone.ts"
 import { colleague, desk, seat } from "./desk.ts"
 
-/** A well-formed payload for every account call. */
+/** A well-formed payload for every call of the desk. */
 const payloads: Readonly<Record<string, object>> = {
   "admin.roles": {},
   "admin.staff_list": {},
@@ -20,6 +21,10 @@ const payloads: Readonly<Record<string, object>> = {
   "admin.staff_set_active": { staff_id: idOf(0x77), is_active: false },
   "admin.mitra_create": { display_name: "Dara", phone: "+628110000009" },
   "admin.mitra_rename": { mitra_id: idOf(0x77), display_name: "Dara" },
+  "admin.push_outbox": {},
+  "admin.push_dead_letters": { before: null, limit: 10 },
+  "admin.push_replay": { command_id: "replay-everything", push_id: null },
+  "admin.push_costs": { days: 7 },
   "admin.test_numbers": {},
   "admin.test_number_put": { phone: "+6281300000001", code: "123456" },
   "admin.test_number_remove": { phone: "+6281300000001" }
@@ -46,8 +51,9 @@ describe("the table of permissions", () => {
 })
 
 describe("the gate", () => {
-  it("is tried with every account call", () => {
-    assert.sameMembers(Object.keys(payloads), [...AdminAccountRpcs.requests.keys()])
+  it("is tried with every account and push call", () => {
+    const calls = AdminAccountRpcs.merge(AdminPushRpcs)
+    assert.sameMembers(Object.keys(payloads), [...calls.requests.keys()])
   })
 
   it.effect("lets nobody pass who is not signed in, or is signed in as somebody unknown", () =>

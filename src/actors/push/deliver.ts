@@ -1,0 +1,140 @@
+// Delivers claimed pushes: who has an app open is left alone, and the last thing before the provider is asked
+// is whether the push is still wanted. A hold by the provider stops everything that is not on its way yet.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { lookAgainMs, lookingMaxMs, pushAttemptsMax, retryAfterMs } from "../../domain/push.ts"
+import { type Device, Devices } from "../../services/devices.ts"
+import { Presence } from "../../services/presence.ts"
+import { Push, type PushMessage, type PushResult } from "../../services/push.ts"
+import {
+  type ClaimedPush,
+  type PushFinish,
+  type PushHold,
+  PushOutbox,
+  type PushOutcome
+} from "../../services/push-outbox.ts"
+import { messageFor } from "./message.ts"
+
+/** Nothing is worth sending that must arrive within less. */
+const remainingMinMs = 1000
+const holdMinMs = 1000
+const holdMaxMs = 600_000
+
+interface Tried {
+  readonly outcome: PushOutcome
+  readonly sent: number
+  readonly failed: number
+}
+
+const untried = (outcome: PushOutcome): Tried => ({ outcome, sent: 0, failed: 0 })
+
+/** The socket may be gone in a moment, or be gone already without anybody knowing. */
+const whileConnected = (push: ClaimedPush, now: number): PushOutcome => {
+  const due_at = now + lookAgainMs[push.kind]
+  return due_at < push.expires_at && due_at - push.created_at <= lookingMaxMs
+    ? { _tag: "Waiting", due_at }
+    : { _tag: "Skipped", reason: "connected" }
+}
+
+const codeOf = (results: ReadonlyArray<PushResult>): string =>
+  results.map((result) => "code" in result ? result.code : "").find((code) => code !== "") ?? "unknown"
+
+/** What became of the row, from what became of each of the person's phones. One that heard is enough. */
+const judge = (
+  push: ClaimedPush,
+  results: ReadonlyArray<PushResult>,
+  now: number,
+  spread: number
+): PushOutcome => {
+  const has = (tag: PushResult["_tag"]) => results.some((result) => result._tag === tag)
+  if (has("Sent")) return { _tag: "Sent" }
+  const attempts = push.attempts + 1
+  const hold = results.find((result) => result._tag === "Hold")
+  if (hold !== undefined) return { _tag: "Waiting", due_at: now + hold.retry_after_ms }
+  if (has("Failed")) {
+    const code = codeOf(results.filter((result) => result._tag === "Failed"))
+    return attempts >= pushAttemptsMax
+      ? { _tag: "Dead", code }
+      : { _tag: "Retry", due_at: now + retryAfterMs(attempts, spread), code }
+  }
+  return has("Rejected") ? { _tag: "Dead", code: codeOf(results) } : { _tag: "Skipped", reason: "no_device" }
+}
+
+/** Gives the function that delivers a claimed batch and says how many were told. */
+export const makeDeliver = Effect.gen(function*() {
+  const outbox = yield* PushOutbox
+  const provider = yield* Push
+  const devices = yield* Devices
+  const presence = yield* Presence
+
+  const sendTo = Effect.fnUntraced(function*(device: Device, message: PushMessage) {
+    const result = yield* provider.send(message)
+    if (result._tag === "TokenInvalid") yield* devices.dropInvalid(device.token)
+    return result
+  })
+
+  /** One person's phones; `held` is set for everybody by the first answer that asks for it. */
+  const tell = Effect.fnUntraced(function*(push: ClaimedPush, held: { current: PushHold | null }) {
+    const owner = { user_type: push.user_type, user_id: push.user_id }
+    if ((yield* presence.isConnected(owner)) === true) {
+      return untried(whileConnected(push, yield* Clock.currentTimeMillis))
+    }
+    const phones = yield* devices.of(owner)
+    if (phones.length === 0) return untried({ _tag: "Skipped", reason: "no_device" })
+    if (held.current !== null) return untried({ _tag: "Waiting", due_at: held.current.until })
+    const now = yield* Clock.currentTimeMillis
+    const ttl_ms = push.expires_at - now
+    if (ttl_ms < remainingMinMs) return untried({ _tag: "Expired" })
+    // Last of all: it may have been withdrawn while we looked at sockets and phones.
+    if (!(yield* outbox.isWanted(push, now))) return untried({ _tag: "Over" })
+    const results = yield* Effect.forEach(
+      phones,
+      (phone) => sendTo(phone, messageFor(push, phone, ttl_ms)),
+      { concurrency: "unbounded" }
+    )
+    const after = yield* Clock.currentTimeMillis
+    const hold = results.find((result) => result._tag === "Hold")
+    if (hold !== undefined) {
+      const wait = Math.min(holdMaxMs, Math.max(holdMinMs, hold.retry_after_ms))
+      held.current = { until: after + wait, reason: hold.reason }
+    }
+    const sent = results.filter((result) => result._tag === "Sent").length
+    return {
+      outcome: judge(push, results, after, yield* Random.next),
+      sent,
+      failed: results.filter((result) => result._tag === "Failed" || result._tag === "Rejected").length
+    }
+  })
+
+  const deliverOne = (push: ClaimedPush, held: { current: PushHold | null }) =>
+    Effect.gen(function*() {
+      const tried: Tried = yield* tell(push, held)
+      const done: PushFinish = { push, ...tried }
+      yield* outbox.finish(done, yield* Clock.currentTimeMillis)
+      if (tried.outcome._tag === "Dead") {
+        yield* Effect.logWarning("a push is given up: it waits for staff among the dead letters").pipe(
+          Effect.annotateLogs({ push_id: push.id, kind: push.kind, code: tried.outcome.code })
+        )
+      }
+      return tried.outcome._tag === "Sent" ? 1 : 0
+    }).pipe(
+      // The claim runs out by itself, and the row is due again.
+      Effect.catchCause((cause) =>
+        Effect.logWarning("a push was not finished; its claim will run out", cause).pipe(
+          Effect.annotateLogs({ push_id: push.id }),
+          Effect.as(0)
+        )
+      )
+    )
+
+  return Effect.fnUntraced(function*(pushes: ReadonlyArray<ClaimedPush>, concurrency: number) {
+    const held: { current: PushHold | null } = { current: null }
+    const told = yield* Effect.forEach(pushes, (push) => deliverOne(push, held), { concurrency })
+    if (held.current !== null) {
+      yield* outbox.hold(held.current)
+      yield* Effect.logWarning("pushes are held").pipe(Effect.annotateLogs({ ...held.current }))
+    }
+    return told.reduce<number>((sum, one) => sum + one, 0)
+  })
+})

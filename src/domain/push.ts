@@ -1,0 +1,47 @@
+// Pushes: what a phone whose app is closed is told, and how often it is tried. The text is the same for
+// everybody: a lock screen shows it to whoever holds the phone. What it is about travels as ids.
+
+export const pushKinds = ["offer", "paired", "message", "extension", "closing"] as const
+export type PushKind = (typeof pushKinds)[number]
+
+export interface PushText {
+  readonly title: string
+  readonly body: string
+}
+
+export const pushTexts: Readonly<Record<PushKind, PushText>> = {
+  offer: { title: "Somebody wants to talk", body: "Open the app to answer." },
+  paired: { title: "Your bestie is here", body: "Your chat has begun." },
+  message: { title: "New message", body: "Open the app to read it." },
+  extension: { title: "More time?", body: "Please say yes or no." },
+  closing: { title: "Your chat is ending", body: "There is time left to say goodbye." }
+}
+
+/** An open phone takes a message in within this time; and what follows quickly is told at once. */
+export const messagePushDelayMs = 2000
+/** So long a message that nobody fetched is worth a knock. */
+export const messagePushLifeMs = 3_600_000
+
+/** A socket that is open now may be gone in a moment: so soon is looked again. */
+export const lookAgainMs: Readonly<Record<PushKind, number>> = {
+  offer: 5000,
+  paired: 15_000,
+  message: 15_000,
+  extension: 3000,
+  closing: 15_000
+}
+/** Longer than it takes to notice that a silent phone is gone (45 s): an open socket is believed then. */
+export const lookingMaxMs = 60_000
+
+export const pushAttemptsMax = 6
+const firstRetryMs = 2000
+const retryMaxMs = 120_000
+
+/** How long to wait after the nth failed attempt. `spread` is between 0 and 1: not all come back at once. */
+export const retryAfterMs = (attempts: number, spread: number): number => {
+  const whole = Math.min(retryMaxMs, firstRetryMs * 2 ** Math.min(attempts - 1, 16))
+  return Math.round(whole * (0.5 + spread / 2))
+}
+
+/** The same event pushed again replaces itself on the phone, and so do messages of one chat. */
+export const collapseId = (kind: PushKind, sessionId: string): string => `${kind}.${sessionId}`

@@ -1,0 +1,115 @@
+// The push worker on memory adapters, its phones and its provider in the test's hand. Rows come from real
+// turns; time is virtual and begins at t0.
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as References from "effect/References"
+import { SecureRandom } from "effect/crypto"
+import { TestClock } from "effect/testing"
+import { pushes } from "../../src/actors/sweeps/pushes.ts"
+import * as AuthSessionsMemory from "../../src/layers/auth-sessions.memory.ts"
+import * as DevicesMemory from "../../src/layers/devices.memory.ts"
+import * as JournalMemory from "../../src/layers/journal.memory.ts"
+import * as Tables from "../../src/layers/memory/tables.ts"
+import * as MitrasMemory from "../../src/layers/mitras.memory.ts"
+import * as PaymentsMemory from "../../src/layers/payments.memory.ts"
+import * as PeopleMemory from "../../src/layers/people.memory.ts"
+import * as PushMemory from "../../src/layers/push.memory.ts"
+import * as PushOutboxMemory from "../../src/layers/push-outbox.memory.ts"
+import * as SessionsMemory from "../../src/layers/sessions.memory.ts"
+import * as SettingsMemory from "../../src/layers/settings.memory.ts"
+import { AuthSessions } from "../../src/services/auth-sessions.ts"
+import { Devices } from "../../src/services/devices.ts"
+import { Presence } from "../../src/services/presence.ts"
+import type { PushResult } from "../../src/services/push.ts"
+import { hour, t0 } from "../conformance/given.ts"
+import * as Stage from "../conformance/stage.ts"
+import * as Written from "../conformance/written.ts"
+
+/** Whose app is open; and what happens in the very moment in which the worker asks for it. */
+export class Sockets extends Context.Service<Sockets, {
+  readonly open: Set<string>
+  meanwhile: Effect.Effect<void>
+}>()("halobestie/test/Sockets") {}
+
+const sockets = Layer.sync(Sockets)(() => ({ open: new Set<string>(), meanwhile: Effect.void }))
+
+const presence = Layer.effect(Presence)(
+  Effect.map(Sockets, (all) =>
+    Presence.of({
+      arrive: () => Effect.void,
+      isConnected: ({ user_id }) => Effect.suspend(() => Effect.as(all.meanwhile, all.open.has(user_id)))
+    }))
+)
+
+export const pushWorld = Layer.mergeAll(
+  AuthSessionsMemory.layer,
+  DevicesMemory.layer,
+  JournalMemory.layer,
+  MitrasMemory.layer,
+  PaymentsMemory.layer,
+  PeopleMemory.layer,
+  PushMemory.layer,
+  PushOutboxMemory.layer,
+  SessionsMemory.layer,
+  SettingsMemory.layer,
+  Written.layerMemory,
+  presence,
+  Layer.succeed(References.MinimumLogLevel)("None")
+).pipe(Layer.provideMerge(Layer.mergeAll(Tables.layer, SecureRandom.layerWebCrypto, sockets)))
+
+/** One pass of the worker now. */
+export const pass = Effect.flatMap(pushes(1), ({ runOnce }) => runOnce)
+
+/** The same at this instant. */
+export const passAt = (now: number) => Effect.andThen(TestClock.setTime(now), pass)
+
+/** Phone `n` of this person, with a sign-in of its own. */
+export const phone = Effect.fnUntraced(function*(user_type: "customer" | "mitra", user_id: string, n = 1) {
+  const family = `${user_id.slice(0, 24)}${n.toString(16).padStart(4, "0")}${user_id.slice(28)}`
+  const user = { user_type, user_id }
+  yield* (yield* AuthSessions).open({
+    ...user,
+    id: family,
+    family_id: family,
+    refresh_hash: `hash-${family}`,
+    created_at: t0,
+    expires_at: t0 + hour
+  }, { only_one: false })
+  const token = `${user_id}/phone-${n}`
+  yield* (yield* Devices).register({
+    ...user,
+    token,
+    platform: "android",
+    auth_session_id: family,
+    registered_at: t0 + n
+  }, 10)
+  return token
+})
+
+/** Request 1, offered to mitra 1 (who has one phone) at t0 + 10, for a minute less these 10 ms. */
+export const offered = Effect.gen(function*() {
+  yield* Stage.givenMitras(1)
+  const owner = yield* Stage.givenRequest(1)
+  yield* Stage.offer(owner, t0 + 10, 1)
+  yield* phone("mitra", Stage.mitra(1))
+  return owner
+})
+
+export const answering = Effect.fnUntraced(function*(
+  decide: (token: string, nth: number) => PushResult | Effect.Effect<PushResult>
+) {
+  const provider = yield* PushMemory.PushProvider
+  provider.answer = ({ token }, nth) => {
+    const decided = decide(token, nth)
+    return Effect.isEffect(decided) ? decided : Effect.succeed(decided)
+  }
+})
+
+export const asked = Effect.map(PushMemory.PushProvider, (found) => found.asked)
+
+export const rowOf = (kind: string) =>
+  Effect.map(
+    Tables.MemoryTables,
+    (tables) => [...tables.push_outbox.values()].findLast((row) => row.kind === kind)
+  )
