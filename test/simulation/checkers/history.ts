@@ -72,6 +72,7 @@ export const history = (make: MakeRule) => {
       phone.told.hear(event, now)
       rule.heard?.(phone, event)
     },
+    sends: (phone: Phone, frame: object) => rule.sent?.(phone, JSON.stringify(frame)),
     calls: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) =>
       rule.called?.(phone, tag, payload, outcome),
     passes: (ms: number) => {

@@ -312,6 +312,17 @@ describe("repeats", () => {
       "sari was told SESSION_OVER for a chat.end that was carried out"
     ])
   })
+
+  it("lets an app that was killed ask anew, and hear that it is done", () => {
+    const told = history(repeats)
+    const sari = told.phone("sari", "customer")
+    told.commit(put.session(active({ status: "closing", end_reason: "ended_by_customer" })))
+    for (const command_id of ["sari-1", "sari-2"]) {
+      told.sends(sari, { tag: "chat.end", payload: { command_id, session_id: "chat" } })
+    }
+    told.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
+    assert.deepStrictEqual(told.complaints, [])
+  })
 })
 
 describe("reachability", () => {
