@@ -1,12 +1,19 @@
 // A command whose answer was lost may be repeated and has its effect once: whoever repeats it is never told
 // no for what it has done itself.
-import { type MakeRule, refusalOf } from "./rule.ts"
+import { type MakeRule, type Phone, refusalOf } from "./rule.ts"
 import type { Answer } from "../cast/connection.ts"
+
+const tags = ["chat.end", "chat.goodbye", "mitra.answer_extension"]
+
+const keyOf = (phone: Phone, tag: string, { extension_seq, session_id }: Answer): string =>
+  `${phone.name}/${tag}/${session_id}/${extension_seq ?? ""}`
 
 type Side = "customer" | "mitra"
 
 export const repeats: MakeRule = (scene, complain) => {
   const { tables } = scene
+  /** By what was asked for: the ids of the commands that asked. */
+  const attempts = new Map<string, Set<string>>()
 
   /** Whether the rows say that this very command was carried out. */
   const isDone = (tag: string, payload: Answer, side: Side): boolean => {
@@ -40,9 +47,17 @@ export const repeats: MakeRule = (scene, complain) => {
   }
 
   return {
+    sent: (phone, frame) => {
+      if (!tags.some((tag) => frame.includes(`"${tag}"`))) return
+      const { payload, tag } = JSON.parse(frame)
+      const key = keyOf(phone, tag, payload)
+      attempts.set(key, (attempts.get(key) ?? new Set()).add(payload.command_id))
+    },
     called: (phone, tag, payload, outcome) => {
       const code = refusalOf(outcome)
       if (code === null || phone.role === "staff" || !isDone(tag, payload, phone.role)) return
+      // Whoever has forgotten that it asked, and asks anew, is rightly told that it is done.
+      if ((attempts.get(keyOf(phone, tag, payload))?.size ?? 0) > 1) return
       complain(`${phone.name} was told ${code} for a ${tag} that was carried out`, {
         session_id: payload["session_id"],
         people: [phone.name]

@@ -27,6 +27,7 @@ const mayFollow = (before: string, after: string): boolean => {
 export const ending: MakeRule = (scene, complain) => {
   const due = new Patience(scene, dueWithinMs)
   const open = new Map<string, number>()
+  const reported = new Set<string>()
   let lookedAt = 0
 
   /** Deadlines that have come become debts; looked for every few seconds among what is open. */
@@ -35,11 +36,12 @@ export const ending: MakeRule = (scene, complain) => {
     if (now - lookedAt < 5_000) return
     lookedAt = now
     for (const [session_id, deadline] of open) {
-      if (deadline > now) continue
+      if (deadline > now || reported.has(session_id)) continue
       due.owe(
         session_id,
         () => open.get(session_id) !== deadline,
         () => {
+          reported.add(session_id)
           const status = scene.tables.chat_sessions.get(session_id)?.status ?? "gone"
           complain(`what was due ${scene.now_ms() - deadline} ms ago has not happened: still ${status}`, {
             session_id
