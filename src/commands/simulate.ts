@@ -13,6 +13,7 @@ import { htmlOf } from "../simulation/report/html.ts"
 import { drawn, faultsOf, replayCommand, type RunPlan } from "../simulation/run/plan.ts"
 import { playPlan, violationStory } from "../simulation/run/play.ts"
 import { duration, factsOf, reportText, type RunReport } from "../simulation/run/report.ts"
+import { stopwatch } from "../simulation/run/stopwatch.ts"
 import { playScenario, storyOf } from "../simulation/scenarios/play.ts"
 import { shippedScenarios } from "../simulation/scenarios/shipped.ts"
 import type { Scenario } from "../simulation/scenarios/story.ts"
@@ -141,7 +142,7 @@ const farm = async (options: SimulateOptions, count: number): Promise<boolean> =
     const plan = planOf(options, seed)
     return options.runners === null ? drawn(plan) : plan
   })
-  const began = performance.now()
+  const elapsed = stopwatch()
   try {
     const harvest = await runFarm({
       plans,
@@ -157,7 +158,7 @@ const farm = async (options: SimulateOptions, count: number): Promise<boolean> =
       failuresMax: 10
     })
     if (process.stderr.isTTY) process.stderr.write("\n")
-    say(harvestText(harvest, performance.now() - began, jobs))
+    say(harvestText(harvest, elapsed(), jobs))
     const [failure] = harvest.failures
     if (harvest.failures.length + harvest.crashes.length === 0) return true
     keepFailures(harvest)
@@ -221,7 +222,7 @@ const scenariosNamed = async (name: string): Promise<ReadonlyArray<Scenario>> =>
   if (shipped.length > 0) return shipped
   if (!Fs.existsSync(name)) {
     throw new Error(
-      `there is no scenario "${name}" and no such file; \`npm run simulate -- --scenario list\` shows the shipped ones`
+      `there is no scenario "${name}" and no such file; "npm run simulate -- --scenario list" shows them all`
     )
   }
   const module = await import(pathToFileURL(Path.resolve(name)).href)

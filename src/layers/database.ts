@@ -43,7 +43,7 @@ export const pool = (url: Redacted.Redacted, size: PoolSize) =>
 export const answers = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* sql`SELECT 1`
-}).pipe(Effect.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
+}).pipe(RealTime.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
 
 /** What the seed needs, for whoever seeds without a whole server; the cipher is given. */
 export const seedPorts = Layer.mergeAll(People.layer, Payments.layer, Passwords.layer).pipe(

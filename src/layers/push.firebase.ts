@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
 import type { App, Credential } from "firebase-admin/app"
 import type { Message, Messaging } from "firebase-admin/messaging"
+import * as RealTime from "../services/real-time.ts"
 import { Push, type PushMessage, type PushResult } from "../services/push.ts"
 import { classify } from "./push/firebase-answers.ts"
 
@@ -112,7 +113,7 @@ export const layer = (options: FirebaseOptions) =>
           ),
           Effect.catch((error) => Effect.succeed(classify(error.cause))),
           // Whether it was sent is unknown; a second one replaces the first on the phone.
-          Effect.timeoutOrElse({
+          RealTime.timeoutOrElse({
             duration: Duration.millis(options.send_max_ms ?? sendMaxMs),
             orElse: () => Effect.succeed<PushResult>({ _tag: "Failed", code: "no_answer" })
           })

@@ -1,5 +1,6 @@
 // Which rare crossings a run has reached: counted through the same eyes as the rules, so that a report can
-// name those that nobody has ever seen. A crossing that is never reached is not tested, however green a run is.
+// name those that nobody has ever seen. A crossing that is never reached is not tested, however green a run
+// is.
 import type { Answer, CallFailure } from "./cast/connection.ts"
 import { answerOf, type MakeRule, type Phone, refusalOf, type Rule, type Scene } from "./checkers/rule.ts"
 

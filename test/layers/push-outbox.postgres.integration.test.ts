@@ -1,4 +1,5 @@
-// The push outbox between a worker and the turns, at the same moment: nobody waits for long, and no message is
+// The push outbox between a worker and the turns, at the same moment: nobody waits for long, and no message
+// is
 // lost between a claim and the next word.
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"

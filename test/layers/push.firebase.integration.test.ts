@@ -134,7 +134,7 @@ describe("Firebase", () => {
       })
     }))
 
-  it.live("that fails, answers rubbish, hangs up or is silent may be asked again, but not by the library", () =>
+  it.live("that fails, answers rubbish or is silent may be asked again, but not by the library", () =>
     Effect.gen(function*() {
       const troubles: ReadonlyArray<readonly [Doing, string | null]> = [
         [refusal(500, "INTERNAL", "INTERNAL"), "INTERNAL"],

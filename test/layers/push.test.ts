@@ -1,4 +1,5 @@
-// The breaker in front of the push provider: it opens on failures of the provider, never on its plain answers.
+// The breaker in front of the push provider: it opens on failures of the provider, never on its plain
+// answers.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

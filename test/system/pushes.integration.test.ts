@@ -1,4 +1,5 @@
-// Pushes from outside: a real server, firebase-admin inside it, and a stand-in for Google. Who closed the app is
+// Pushes from outside: a real server, firebase-admin inside it, and a stand-in for Google. Who closed the
+// app is
 // told, who has it open is not, and what was withdrawn is never sent.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -15,7 +15,7 @@ import { type MitraAccount, People } from "../../services/people.ts"
 import { TestNumbers, testNumbersMax } from "../../services/test-numbers.ts"
 import { answering } from "../handlers/answering.ts"
 import { entryOf, newId } from "./change-entry.ts"
-import { currentStaff } from "./current-staff.ts"
+import { currentStaff } from "./staff/current-staff.ts"
 
 const staffView = (staff: StaffSummary): typeof StaffView.Type => ({
   staff_id: staff.id,

@@ -2,7 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
-import { currentStaff } from "./current-staff.ts"
+import { currentStaff } from "./staff/current-staff.ts"
 
 export const newId = Effect.flatMap(SecureRandom.SecureRandom, (random) => random.uuidV7())
 

@@ -20,10 +20,10 @@ import { Settings } from "../../services/settings.ts"
 import { currentConnection } from "../connection.ts"
 import { answering } from "../handlers/answering.ts"
 import { TokenVerifier } from "../token-verifier.ts"
-import { currentStaff } from "./current-staff.ts"
+import { currentStaff } from "./staff/current-staff.ts"
 import { inspectMitra, inspectSession } from "./inspections.ts"
 import { mirrorHealth, reseedMirror } from "./mirror.ts"
-import { StaffSignIn } from "./staff-sign-in.ts"
+import { StaffSignIn } from "./staff/staff-sign-in.ts"
 
 const signIn = Effect.fnUntraced(function*(payload: { readonly email: string; readonly password: string }) {
   const signedIn = yield* (yield* StaffSignIn).signIn(payload.email, payload.password)

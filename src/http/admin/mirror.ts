@@ -6,7 +6,7 @@ import type { MirrorHealth, ReseedView } from "../../contract/admin.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { Audit } from "../../services/audit.ts"
 import { Mirror, type ReseedReport } from "../../services/mirror.ts"
-import { currentStaff } from "./current-staff.ts"
+import { currentStaff } from "./staff/current-staff.ts"
 
 const reseedView = (report: ReseedReport): typeof ReseedView.Type => ({ ...report, at: instant(report.at) })
 

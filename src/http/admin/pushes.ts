@@ -9,7 +9,7 @@ import { Push } from "../../services/push.ts"
 import { type DeadLetter, PushOutbox } from "../../services/push-outbox.ts"
 import { Settings } from "../../services/settings.ts"
 import { answering } from "../handlers/answering.ts"
-import { currentStaff } from "./current-staff.ts"
+import { currentStaff } from "./staff/current-staff.ts"
 
 const inNumbers = Effect.gen(function*() {
   yield* currentStaff

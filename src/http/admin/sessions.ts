@@ -18,7 +18,7 @@ import { answering } from "../handlers/answering.ts"
 import { sessionNotFound } from "../handlers/own-session.ts"
 import { type AskedPage, pageOf } from "../views/past-page.ts"
 import { sessionView } from "../views/session-view.ts"
-import { currentStaff } from "./current-staff.ts"
+import { currentStaff } from "./staff/current-staff.ts"
 import { inspectSession } from "./inspections.ts"
 
 const dayMs = 24 * 60 * 60 * 1000

@@ -13,7 +13,7 @@ import { Audit } from "../../services/audit.ts"
 import { type Fault, type FaultKind, Faults, faultsMax } from "../../services/faults.ts"
 import { type ClockState, HeldTime, type Passed } from "../../services/held-time.ts"
 import { answering } from "../handlers/answering.ts"
-import { currentStaff } from "./current-staff.ts"
+import { currentStaff } from "./staff/current-staff.ts"
 
 /** Farther than any of our columns and tokens is meant to reach. */
 const latest = DateTime.toEpochMillis(DateTime.makeUnsafe("2200-01-01T00:00:00Z"))

@@ -24,7 +24,7 @@ export interface CanaryPlan {
   readonly onOutcome?: (outcome: CanaryOutcome) => void
 }
 
-/** The first seed is the plan's own, so that a catch in it is replayed with the plan's options as they are. */
+/** The first seed is the plan's own: a catch in it is replayed with the plan's options as they are. */
 export const seedOf = (seed: string, tried: number): string => tried === 1 ? seed : `${seed}-${tried}`
 
 const sendOut = (canary: Sabotage, { castOf, options, seedsMax }: CanaryPlan): CanaryOutcome => {
@@ -52,5 +52,6 @@ export const lineOf = ({ canary, caught, seed, seeds_tried, span_ms }: CanaryOut
   const seeds = `${seeds_tried} ${seeds_tried === 1 ? "seed" : "seeds"}`
   if (caught === null) return `NOT CAUGHT ${canary.name}: ${canary.says} (${seeds})`
   const minutes = (span_ms / 60_000).toFixed(1)
-  return `caught ${canary.name} by "${caught.invariant}" after ${seeds}, ${minutes} min into ${seed}: ${caught.text}`
+  const noticed = `caught ${canary.name} by "${caught.invariant}"`
+  return `${noticed} after ${seeds}, ${minutes} min into ${seed}: ${caught.text}`
 }

@@ -123,7 +123,7 @@ export class App {
     this.#stop()
   }
 
-  /** A new sign-in of the same person, or of the account the phone belongs to; the connection stays the old's. */
+  /** A new sign-in of this person, or of the account the phone belongs to; the connection stays. */
   adopt(tokens: Tokens): void {
     this.tokens = tokens
     this.id = tokens.user_id

@@ -1,6 +1,4 @@
-// Plays one plan to its end and reports. The only place where a run looks at the machine's clock: to say
-// how long it took.
-import { performance } from "node:perf_hooks"
+// Plays one plan to its end and reports what happened, what was broken and how long it took.
 import { canaryNamed } from "../canaries/canaries.ts"
 import { habitsWith } from "../cast/habits.ts"
 import { population } from "../cast/population.ts"
@@ -13,6 +11,7 @@ import { simulate, type SimulationResult } from "../simulation.ts"
 import { calm, production } from "../stores/pace.ts"
 import { type RunPlan, startsAt } from "./plan.ts"
 import { reportOf, type RunReport } from "./report.ts"
+import { stopwatch } from "./stopwatch.ts"
 
 export interface Played {
   readonly report: RunReport
@@ -22,7 +21,7 @@ export interface Played {
 export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): Played => {
   const kinds = chosenFaults(plan.faults, new Dice(plan.seed))
   const coverage = new Coverage()
-  const began = performance.now()
+  const elapsed = stopwatch()
   const cpuBefore = process.cpuUsage()
   const result = simulate(
     {
@@ -47,7 +46,7 @@ export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }
     }
   )
   const { system, user } = process.cpuUsage(cpuBefore)
-  const took = { wall_ms: performance.now() - began, cpu_ms: (system + user) / 1_000 }
+  const took = { wall_ms: elapsed(), cpu_ms: (system + user) / 1_000 }
   return { report: reportOf(plan, result, took, Object.fromEntries(coverage.counts)), result }
 }
 

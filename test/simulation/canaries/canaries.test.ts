@@ -6,7 +6,7 @@ import { lineOf, runCanaries, seedOf, uncaught } from "../../../src/simulation/c
 import { checkerOf } from "../../../src/simulation/checkers/checker.ts"
 import { Coverage } from "../../../src/simulation/coverage.ts"
 import { faultPlan } from "../../../src/simulation/faults/plan.ts"
-import { productionPace } from "../../../src/simulation/pace.ts"
+import { production } from "../../../src/simulation/stores/pace.ts"
 import {
   type Cast,
   type Checker,
@@ -23,7 +23,7 @@ const options: SimulationOptions = {
   mitras: 3,
   customers: 3,
   starts_at: Date.UTC(2026, 0, 5, 8),
-  pace: productionPace,
+  pace: production,
   keepTrace: false
 }
 

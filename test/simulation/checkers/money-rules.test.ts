@@ -119,7 +119,7 @@ describe("ledger", () => {
     })
   }
 
-  it("sees a clock that stands while the chat is active, runs while an extension waits, or ends elsewhere", () => {
+  it("sees a clock that stands in a chat, runs while an extension waits, or ends elsewhere", () => {
     const told = history(ledger)
     const open = { state: "paused" as const, reason: "x", from: startMs }
     told.commit(put.session(active({ ledger: { purchased_ms: chatMs, entries: [], open } })))

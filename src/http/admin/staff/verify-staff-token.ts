@@ -1,11 +1,11 @@
 // TokenVerifier of the internal listener: only staff, only while the sign-in and the account live.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { refuse } from "../../domain/refusal.ts"
-import { AuthSessions } from "../../services/auth-sessions.ts"
-import { People } from "../../services/people.ts"
-import { AccessTokens } from "../auth/access-tokens.ts"
-import { TokenVerifier } from "../token-verifier.ts"
+import { refuse } from "../../../domain/refusal.ts"
+import { AuthSessions } from "../../../services/auth-sessions.ts"
+import { People } from "../../../services/people.ts"
+import { AccessTokens } from "../../auth/access-tokens.ts"
+import { TokenVerifier } from "../../token-verifier.ts"
 
 const over = refuse("TOKEN_INVALID", "This sign-in has ended. Sign in again.")
 

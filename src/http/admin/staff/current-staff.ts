@@ -1,9 +1,9 @@
 // The staff member behind an internal call, as the connection knows them. What their role allows was
 // decided before the handler runs (permissions.ts).
 import * as Effect from "effect/Effect"
-import type { StaffOrigin } from "../../actors/turn-call.ts"
-import { refuse } from "../../domain/refusal.ts"
-import { currentConnection } from "../connection.ts"
+import type { StaffOrigin } from "../../../actors/turn-call.ts"
+import { refuse } from "../../../domain/refusal.ts"
+import { currentConnection } from "../../connection.ts"
 
 export interface CurrentStaff extends StaffOrigin {
   readonly sender_id: `staff:${string}`

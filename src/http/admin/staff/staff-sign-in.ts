@@ -6,12 +6,12 @@ import * as Effect from "effect/Effect"
 import { Hex } from "effect/encoding"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
-import { type Refusal, refuse } from "../../domain/refusal.ts"
-import { AuthSessions } from "../../services/auth-sessions.ts"
-import { Passwords } from "../../services/passwords.ts"
-import { People, type StaffAccount } from "../../services/people.ts"
-import type { Unavailable } from "../../services/unavailable.ts"
-import { AccessTokens } from "../auth/access-tokens.ts"
+import { type Refusal, refuse } from "../../../domain/refusal.ts"
+import { AuthSessions } from "../../../services/auth-sessions.ts"
+import { Passwords } from "../../../services/passwords.ts"
+import { People, type StaffAccount } from "../../../services/people.ts"
+import type { Unavailable } from "../../../services/unavailable.ts"
+import { AccessTokens } from "../../auth/access-tokens.ts"
 
 const failuresBeforeLock = 5
 const lockMs = 15 * 60 * 1000
