@@ -3,6 +3,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { faultsMax } from "../../src/services/faults.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { freshValkey } from "../support/valkey.ts"
@@ -105,6 +106,16 @@ layer(shared, { timeout: "120 seconds", excludeTestServices: true })("a fault on
       assert.deepInclude(faults[0], { fault: { kind: "slow_database", delay_ms: 600 } })
       await until(async () => (await call("faults.list", {})).faults.length === 0)
       assert.isBelow(await took(), 600)
+    })
+  )
+
+  it.effect(
+    "is refused when so many are on that nobody could keep track of them",
+    played(async ({ call, fault }) => {
+      for (let on = 0; on < faultsMax; on++) await fault({ kind: "slow_database", delay_ms: 1 }, 60_000)
+      const refused = await fault({ kind: "slow_database", delay_ms: 1 }, 60_000).catch(String)
+      assert.include(refused, "TOO_MANY_FAULTS")
+      await call("faults.undo", { fault_id: null })
     })
   )
 

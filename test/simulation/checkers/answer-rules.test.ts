@@ -5,7 +5,7 @@ import { defects } from "../../../src/simulation/checkers/defects.ts"
 import { reachability } from "../../../src/simulation/checkers/reachability.ts"
 import { repeats } from "../../../src/simulation/checkers/repeats.ts"
 import { history, startMs } from "./history.ts"
-import { active, all, event, message, put } from "./rows.ts"
+import { active, all, event, put } from "./rows.ts"
 
 describe("repeats", () => {
   const refused = (tag: string) => new Refused(tag, { code: "SESSION_OVER", message: "" })
