@@ -100,10 +100,11 @@ layer(shared, { timeout: "120 seconds", excludeTestServices: true })("a fault on
         await sari.phone.call("customer.pricing", {})
         return performance.now() - began
       }
-      await fault({ kind: "slow_database", delay_ms: 600 }, 3_000)
+      const wanted = { kind: "slow_database", delay_ms: 600 }
+      const started = await fault(wanted, 3_000)
+      assert.deepStrictEqual(started.fault, wanted)
+      assert.strictEqual(Date.parse(started.undone_at) - Date.parse(started.began_at), 3_000)
       assert.isAtLeast(await took(), 600)
-      const { faults } = await call("faults.list", {})
-      assert.deepInclude(faults[0], { fault: { kind: "slow_database", delay_ms: 600 } })
       await until(async () => (await call("faults.list", {})).faults.length === 0)
       assert.isBelow(await took(), 600)
     })

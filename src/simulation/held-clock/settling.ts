@@ -30,11 +30,24 @@ export interface Notes {
   readonly sweeps: Readonly<Record<string, number>>
 }
 
-/** The event loop comes round: whatever was ready has run, and input that was there has been read. */
-const turnOfTheLoop = Effect.callback<void>((resume) => {
-  const handle = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(handle))
-})
+/**
+ * Looks once per turn of the event loop, in which whatever was ready runs and input that is there is read:
+ * true when `isQuiet` held for enough turns in a row, false when it did not begin to within `turnsMax`.
+ */
+const quietSoon = (isQuiet: () => boolean, turnsMax: number): Effect.Effect<boolean> =>
+  Effect.callback<boolean>((resume) => {
+    let quiet = 0
+    let turns = 0
+    const look = () => {
+      quiet = isQuiet() ? quiet + 1 : 0
+      turns += 1
+      if (quiet >= quietTurns) return resume(Effect.succeed(true))
+      if (quiet === 0 && turns > turnsMax) return resume(Effect.succeed(false))
+      handle = setImmediate(look)
+    }
+    let handle = setImmediate(look)
+    return Effect.sync(() => clearImmediate(handle))
+  })
 
 const countOf = (names: Iterable<string>): ReadonlyArray<string> => {
   const counts = new Map<string, number>()
@@ -96,14 +109,20 @@ export const makeSettling = (real: Clock.Clock): Settling => {
     takeNotes: notes.take,
     settle: Effect.fnUntraced(function*({ wait_for_phones, within_ms }) {
       const giveUpAt = real.currentTimeMillisUnsafe() + within_ms
-      for (let quiet = 0, turns = 0; quiet < quietTurns; turns++) {
-        const before = begun
-        yield* turnOfTheLoop
-        const busy = unsettled(wait_for_phones)
-        quiet = busy.length === 0 && begun === before ? quiet + 1 : 0
-        if (quiet > 0) continue
-        if (real.currentTimeMillisUnsafe() > giveUpAt) return countOf(busy)
-        if (turns > eagerTurns) yield* real.sleep(lookAgain)
+      let before = begun
+      const isQuiet = () => {
+        const isSame = begun === before
+        before = begun
+        return isSame && unsettled(wait_for_phones).length === 0
+      }
+      let turnsMax = eagerTurns
+      while (!(yield* quietSoon(isQuiet, turnsMax))) {
+        if (real.currentTimeMillisUnsafe() > giveUpAt) {
+          const busy = countOf(unsettled(wait_for_phones))
+          return busy.length > 0 ? busy : ["work that begins again and again"]
+        }
+        yield* real.sleep(lookAgain)
+        turnsMax = 1
       }
       return []
     })
