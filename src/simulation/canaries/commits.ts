@@ -76,9 +76,5 @@ export const commits = {
   "free-extensions": rewritingSession("an approved extension is not charged", (session) => ({
     ...session,
     payments: session.payments.filter((move) => move._tag !== "Consume" || move.product !== "extension")
-  })),
-  "late-pushes": rewritingSession("the push of an offer that is over is still sent", (session) => ({
-    ...session,
-    cancels_offer_push_of: []
   }))
 } satisfies Record<string, Broken>

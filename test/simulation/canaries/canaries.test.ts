@@ -50,7 +50,6 @@ describe("canaries", () => {
   const quick = [
     ["kept-slots", "2 capacity"],
     ["open-losers", "7 offers"],
-    ["late-pushes", "13 pushes"],
     ["untold-endings", "7 offers"],
     ["everybody-wins", "1 one winner"]
   ] as const
