@@ -88,6 +88,10 @@ const simulate = Command.make(
       Flag.withDescription("A habit, as name=value; see src/simulation/cast/habits.ts"),
       Flag.withDefault({})
     ),
+    busy: Flag.Boolean("busy").pipe(
+      Flag.withDescription("Runners and stores fail three times as often"),
+      Flag.withDefault(false)
+    ),
     canary: Flag.String("canary").pipe(Flag.withDescription("Plant one bug by name"), Flag.optional),
     canaries: Flag.Boolean("canaries").pipe(
       Flag.withDescription("Plant every known bug and see each one caught"),

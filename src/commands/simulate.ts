@@ -4,6 +4,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { pathToFileURL } from "node:url"
+import { busyHabits, busyOptions } from "../simulation/canaries/busy-world.ts"
 import { canaries } from "../simulation/canaries/canaries.ts"
 import { type Harvest, runFarm } from "../simulation/farm/farm.ts"
 import { shrink } from "../simulation/farm/shrink.ts"
@@ -29,6 +30,7 @@ export interface SimulateOptions {
   readonly valkey: boolean
   readonly faults: string
   readonly set: Readonly<Record<string, string>>
+  readonly busy: boolean
   readonly canary: string | null
   readonly canaries: boolean
   readonly scenario: string | null
@@ -60,7 +62,22 @@ const planOf = (options: SimulateOptions, seed: string): RunPlan => ({
   customers: options.customers,
   faults: faultsOf(options.faults, seed),
   habits: options.hours <= 4 ? { ...busy, ...options.set } : options.set,
+  busy: options.busy,
   canary: options.canary
+})
+
+/** Where planted bugs are sent out: a crowd, and trouble enough that something must happen soon. */
+const huntPlan = (options: SimulateOptions, seed: string, canary: string): RunPlan => ({
+  ...planOf(options, seed),
+  ...busyOptions,
+  // Each seed its own world, but never a single runner: half of the guards are about two.
+  valkey: drawn(planOf(options, seed)).valkey,
+  habits: {
+    ...Object.fromEntries(Object.entries(busyHabits).map(([name, value]) => [name, `${value}`])),
+    ...options.set
+  },
+  busy: true,
+  canary
 })
 
 const writePage = (file: string, report: RunReport, result: Parameters<typeof chronicleOf>[0]) => {
@@ -193,7 +210,7 @@ const huntCanaries = async (options: SimulateOptions): Promise<boolean> => {
   const caught = new Map<string, string>()
   const hunt = async (name: string): Promise<void> => {
     for (let index = 1; index <= canarySeedsMax; index += 1) {
-      const plan = { ...drawn(planOf(options, String(index))), canary: name }
+      const plan = huntPlan(options, String(index), name)
       // oxlint-disable-next-line no-await-in-loop
       const invariant = await workers.play(plan).then(invariantOf, (error) => `crash: ${error}`)
       if (invariant === null) continue

@@ -15,6 +15,8 @@ export interface RunPlan {
   readonly faults: ReadonlyArray<string>
   /** Habits that differ from the usual ones; see cast/habits.ts. */
   readonly habits: Readonly<Record<string, string>>
+  /** Runners and stores fail three times as often; see canaries/busy-world.ts. */
+  readonly busy: boolean
   /** A planted bug; see canaries/. */
   readonly canary: string | null
 }
@@ -50,5 +52,6 @@ export const replayCommand = (plan: RunPlan): string =>
     ...(plan.valkey ? ["--valkey"] : []),
     `--faults ${faultsText(plan.faults)}`,
     ...Object.entries(plan.habits).map(([name, value]) => `--set ${name}=${value}`),
+    ...(plan.busy ? ["--busy"] : []),
     ...(plan.canary === null ? [] : [`--canary ${plan.canary}`])
   ].join(" ")

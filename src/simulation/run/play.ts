@@ -1,4 +1,5 @@
 // Plays one plan to its end and reports what happened, what was broken and how long it took.
+import { busyFaults } from "../canaries/busy-world.ts"
 import { canaryNamed } from "../canaries/canaries.ts"
 import { habitsWith } from "../cast/habits.ts"
 import { population } from "../cast/population.ts"
@@ -19,7 +20,8 @@ export interface Played {
 }
 
 export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): Played => {
-  const kinds = chosenFaults(plan.faults, new Dice(plan.seed))
+  const chosen = chosenFaults(plan.faults, new Dice(plan.seed))
+  const kinds = plan.busy ? busyFaults(chosen) : chosen
   const coverage = new Coverage()
   const elapsed = stopwatch()
   const cpuBefore = process.cpuUsage()

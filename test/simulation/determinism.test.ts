@@ -1,0 +1,90 @@
+// The contract of the simulator: the same seed is the same run, in this process, in another one, and on a
+// machine that is busy with something else. And a swarm of runs in which nothing is broken.
+import { assert, describe, it } from "@effect/vitest"
+import { checkerOf } from "../../src/simulation/checkers/checker.ts"
+import { startWorkers } from "../../src/simulation/farm/workers.ts"
+import { chosenFaults, faultPlan } from "../../src/simulation/faults/plan.ts"
+import { Dice } from "../../src/simulation/kernel/seeded-random.ts"
+import { drawn, faultsOf, replayCommand, type RunPlan } from "../../src/simulation/run/plan.ts"
+import { playPlan } from "../../src/simulation/run/play.ts"
+import type { RunReport } from "../../src/simulation/run/report.ts"
+import { simulate, type SimulationOptions } from "../../src/simulation/simulation.ts"
+import { production } from "../../src/simulation/stores/pace.ts"
+import { smallCast } from "./small-cast.ts"
+
+const planOf = (seed: string): RunPlan => ({
+  seed,
+  hours: 0.05,
+  runners: 2,
+  valkey: false,
+  mitras: 4,
+  customers: 6,
+  faults: faultsOf("swarm", seed),
+  habits: { visits_per_day: "80", shift_hours: "20" },
+  busy: false,
+  canary: null
+})
+
+const hashOf = (plan: RunPlan) => playPlan(plan, { keepTrace: false }).report.hash
+
+describe("the same seed", () => {
+  it("is the same run in this process and in another one; another seed is another run", async () => {
+    const here = hashOf(planOf("same"))
+    assert.strictEqual(hashOf(planOf("same")), here)
+    assert.notStrictEqual(hashOf(planOf("other")), here)
+    const script = new URL("../../src/simulation/farm/worker.ts", import.meta.url)
+    const workers = startWorkers<RunPlan, RunReport>(script, 1)
+    try {
+      assert.strictEqual((await workers.play(planOf("same"))).hash, here)
+    } finally {
+      workers.stop()
+    }
+  }, 240_000)
+
+  it("is the same run on a machine that stalls at moments of its own", () => {
+    const options: SimulationOptions = {
+      seed: "stalls",
+      hours: 0.05,
+      runners: 2,
+      valkey: false,
+      mitras: 3,
+      customers: 4,
+      starts_at: Date.UTC(2026, 0, 5, 8),
+      pace: production,
+      keepTrace: false
+    }
+    const stall = () => {
+      const until = process.hrtime.bigint() + BigInt(Math.floor(Math.random() * 3_000_000))
+      while (process.hrtime.bigint() < until);
+    }
+    const run = (stalls: boolean) =>
+      simulate(options, {
+        population: smallCast,
+        faults: faultPlan(chosenFaults("all", new Dice("stalls"))),
+        checker: (...stage) => {
+          const checker = checkerOf()(...stage)
+          return {
+            ...checker,
+            violations: checker.violations,
+            afterStep: () => {
+              if (stalls && Math.random() < 0.01) stall()
+              checker.afterStep()
+            }
+          }
+        }
+      }).hash
+    assert.strictEqual(run(true), run(false))
+  }, 240_000)
+})
+
+describe("a swarm", () => {
+  for (const seed of ["1", "4"]) {
+    it(`breaks nothing with seed ${seed}`, () => {
+      const plan = drawn({ ...planOf(seed), hours: 0.15 })
+      const { report } = playPlan(plan, { keepTrace: false })
+      const told = report.violations.map(({ invariant, text }) => `${invariant}: ${text}`)
+      assert.deepStrictEqual(told, [], replayCommand(plan))
+      assert.isAbove(report.counts["requests"] ?? 0, 0)
+    }, 240_000)
+  }
+})
