@@ -36,9 +36,10 @@ export const stayingOnline: MakeRule = (scene, complain) => {
     beat: look,
     called: (phone, tag, _payload, outcome) => {
       if (tag !== "mitra.heartbeat" && tag !== "mitra.go_online") return
-      if (answerOf(outcome)?.["is_online"] === true && phone.id !== null) {
-        heardAt.set(phone.id, scene.now_ms())
-      }
+      const answer = answerOf(outcome)
+      if (answer?.["is_online"] !== true || phone.id === null) return
+      // When it was said, not when a phone that slept meanwhile came to read it.
+      heardAt.set(phone.id, Math.min(scene.now_ms(), Date.parse(answer["server_now"]) || scene.now_ms()))
     }
   }
 }
