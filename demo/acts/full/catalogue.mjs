@@ -2,12 +2,13 @@
 import { accounts, reusedToken } from "./accounts.mjs"
 import { runningChats } from "./chats.mjs"
 import { onDuty } from "./moves.mjs"
+import { pushes } from "./pushes.mjs"
 import { requests } from "./requests.mjs"
 import { closeDesk, openDesk } from "./settings.mjs"
 import { webhooks } from "./webhooks.mjs"
 import { step } from "../../timeline.mjs"
 
-const acts = [accounts, requests, runningChats, webhooks, reusedToken]
+const acts = [accounts, requests, pushes, runningChats, webhooks, reusedToken]
 
 const goHome = async (world) => {
   const [, , citra] = world.mitras
