@@ -54,10 +54,19 @@ export const lastLines = (home: Home, count: number): string =>
     ? Fs.readFileSync(home.log, "utf8").trimEnd().split("\n").slice(-count).join("\n")
     : ""
 
+/** Killed, but not yet buried by its parent: it still has a pid and does nothing any more. Linux only. */
+const isZombie = (pid: number): boolean => {
+  try {
+    return / Z /.test(Fs.readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\)/, ""))
+  } catch {
+    return false
+  }
+}
+
 export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
-    return true
+    return !isZombie(pid)
   } catch (error) {
     // EPERM: it exists, but belongs to somebody else.
     return (error as NodeJS.ErrnoException).code === "EPERM"
