@@ -111,6 +111,8 @@ describe("an embedded Postgres", () => {
       const { pid } = postmasterOf(directory)
       process.kill(pid, "SIGKILL")
       yield* end(held, "SIGKILL")
+      // The kill is on its way; what follows is about a server that is gone.
+      while (isAlive(pid)) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
       assert.isTrue(Fs.existsSync(Path.join(directory, "data", "postmaster.pid")))
       const { reused, url } = yield* start(directory)
       assert.isFalse(reused)
