@@ -60,11 +60,12 @@ const openNext = (ledger: Ledger, state: "served" | "paused", at: number, reason
 export const serve = (ledger: Ledger, at: number, reason: string): Ledger =>
   openNext(ledger, "served", at, reason)
 
-/** The clock runs on, from `since` under another name: whatever ran before keeps its own. */
+/** The clock runs on, from `since` under another name: whatever ran before keeps its own. The end stays. */
 export const rename = (ledger: Ledger, since: number, reason: string): Ledger => {
   const { open } = ledger
   if (open?.state !== "served") return ledger
-  return since <= open.from ? { ...ledger, open: { ...open, reason } } : serve(ledger, since, reason)
+  const at = Math.min(since, endsAt(ledger) ?? since)
+  return at <= open.from ? { ...ledger, open: { ...open, reason } } : serve(ledger, at, reason)
 }
 
 export const pause = (ledger: Ledger, at: number, reason: string): Ledger =>

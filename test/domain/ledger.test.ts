@@ -11,6 +11,7 @@ import {
   pause,
   purchase,
   remainingMs,
+  rename,
   serve,
   settle
 } from "../../src/domain/ledger.ts"
@@ -117,6 +118,17 @@ it("An extension bought at the very last moment of the clock adds its whole leng
 it("An extension that was refused leaves the pause uncharged and the rest forfeited", () => {
   const ledger = settle(pause(serve(emptyLedger(1000), 0, "paired"), 900, "extending"), 910, "ended")
   assert.deepStrictEqual(ledger.entries, [served(0, 900), paused(900, 910), forfeited(910, 100)])
+})
+
+it("Another name for what is served never moves the end, also from an instant behind it", () => {
+  const running = serve(emptyLedger(1000), 0, "paired")
+  assert.strictEqual(endsAt(rename(running, 400, "mitra_offline")), 1000)
+  const late = rename(running, 1002, "mitra_offline")
+  assert.strictEqual(endsAt(late), 1000)
+  assert.deepStrictEqual(settle(late, 1000, "time_up").entries, [
+    served(0, 1000),
+    served(1000, 1000, "mitra_offline")
+  ])
 })
 
 it("A clock that jumped back, as between two servers, serves no instant twice", () => {

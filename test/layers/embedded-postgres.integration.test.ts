@@ -62,6 +62,10 @@ const end = ({ child }: Holder, signal: NodeJS.Signals | "input ends") =>
     else child.kill(signal)
   })
 
+const untilDead = Effect.fnUntraced(function*(pid: number) {
+  while (isAlive(pid)) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+})
+
 describe("an embedded Postgres", () => {
   it.live("starts from nothing, keeps its data over a stop, and is gone when the scope is closed", () =>
     Effect.gen(function*() {
@@ -112,8 +116,28 @@ describe("an embedded Postgres", () => {
       process.kill(pid, "SIGKILL")
       yield* end(held, "SIGKILL")
       // The kill is on its way; what follows is about a server that is gone.
-      while (isAlive(pid)) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* untilDead(pid)
       assert.isTrue(Fs.existsSync(Path.join(directory, "data", "postmaster.pid")))
+      const { reused, url } = yield* start(directory)
+      assert.isFalse(reused)
+      assert.deepStrictEqual(yield* run(url, "SELECT 1 AS one"), [{ one: 1 }])
+    }))
+
+  it.live("starts over a killed server that nobody has buried: containers without an init have such", () =>
+    Effect.gen(function*() {
+      const directory = yield* folder
+      yield* Effect.scoped(start(directory))
+      // Its child ends at once, and sleep never asks for it: a zombie for as long as the parent sleeps.
+      const parent = spawn("sh", ["-c", "sh -c 'exit 0' & echo $!; exec sleep 60"], {
+        stdio: ["ignore", "pipe", "ignore"]
+      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => parent.kill("SIGKILL")))
+      const pid = yield* Effect.callback<number>((resume) => {
+        createInterface({ input: parent.stdout }).once("line", (line) => resume(Effect.succeed(Number(line))))
+      })
+      const file = Path.join(directory, "data", "postmaster.pid")
+      Fs.writeFileSync(file, `${pid}\n${directory}/data\n0\n54321\n\n127.0.0.1\n\nready\n`)
+      yield* untilDead(pid)
       const { reused, url } = yield* start(directory)
       assert.isFalse(reused)
       assert.deepStrictEqual(yield* run(url, "SELECT 1 AS one"), [{ one: 1 }])

@@ -69,7 +69,8 @@ export const answerCheckMitra = (state: SessionState, facts: SessionFacts): Answ
   if (absence === null) {
     return state.absence === null ? nothing : Result.succeed([{ _tag: "MitraCameBack", at: facts.now }])
   }
-  return absence.cause === state.absence?.cause
-    ? nothing
-    : Result.succeed([{ _tag: "MitraWentAway", at: facts.now, ...absence }])
+  if (absence.cause === state.absence?.cause) return nothing
+  // Told by a server whose clock runs ahead, it would lie behind the end of the paid time.
+  const since = Math.min(absence.since, facts.now)
+  return Result.succeed([{ _tag: "MitraWentAway", at: facts.now, cause: absence.cause, since }])
 }

@@ -63,15 +63,18 @@ const isZombie = (pid: number): boolean => {
   }
 }
 
-export const isAlive = (pid: number): boolean => {
+/** A process has this number, if only a dead one. */
+const exists = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
-    return !isZombie(pid)
+    return true
   } catch (error) {
     // EPERM: it exists, but belongs to somebody else.
     return (error as NodeJS.ErrnoException).code === "EPERM"
   }
 }
+
+export const isAlive = (pid: number): boolean => exists(pid) && !isZombie(pid)
 
 export const enter = (home: Home): void => Fs.writeFileSync(Path.join(home.users, String(process.pid)), "")
 
@@ -103,17 +106,20 @@ const isPostgres = (pid: number, data: string): boolean => {
   return line.includes("postgres") && line.includes(data)
 }
 
-/** What postmaster.pid says, if the process it names is alive and is Postgres. */
+/**
+ * What postmaster.pid says, if the process it names is alive and is Postgres. Any other owner of that pid,
+ * also a killed Postgres that nobody has buried yet, is cleared away: Postgres would refuse to start for
+ * its sake, though not for a pid that nobody has. The shared memory still tells it of children that live on.
+ */
 export const runningPostmaster = (data: string): Postmaster | null => {
   const file = Path.join(data, "postmaster.pid")
   if (!Fs.existsSync(file)) return null
   const lines = Fs.readFileSync(file, "utf8").split("\n").map((line) => line.trim())
   const pid = Number(lines[0])
-  if (!Number.isInteger(pid) || pid <= 1 || !isAlive(pid)) return null
-  if (!isPostgres(pid, data)) {
-    // The pid went to another program after a crash. Postgres would refuse to start for its sake.
-    Fs.rmSync(file, { force: true })
-    return null
+  if (!Number.isInteger(pid) || pid <= 1) return null
+  if (isAlive(pid) && isPostgres(pid, data)) {
+    return { pid, port: Number(lines[3]), ready: lines[7] === "ready" }
   }
-  return { pid, port: Number(lines[3]), ready: lines[7] === "ready" }
+  if (exists(pid)) Fs.rmSync(file, { force: true })
+  return null
 }

@@ -141,6 +141,11 @@ it("A chat may come back to a mitra who had it, and hands are changed so often a
   assertHappened(given.send(state, 60, mitra(2)), ["MessageSent"])
 })
 
+it("A mitra is away since now at the latest, also when the server that missed her has a faster clock", () => {
+  const away = check(given.active(), 200, { cause: "mitra_offline", since: at(given.ACTIVE_ENDS + 2) })
+  assert.deepStrictEqual(away.state.absence, { cause: "mitra_offline", since: at(200) })
+})
+
 it("Time without a reachable mitra is served, and says so until she is back", () => {
   const away = check(given.active(), 200, { cause: "mitra_offline", since: at(70) })
   assertHappened(away, ["MitraWentAway"])
