@@ -101,6 +101,7 @@ export const checkerOf =
         return since_us === null ? 0 : (time.now_us - since_us) / 1000
       },
       log: stage.log,
+      pushes: stores.push.sent,
       taken: provider.taken
     }
     const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>
