@@ -26,6 +26,8 @@ export interface Scene {
   readonly phoneOf: (id: string) => Phone | undefined
   /** Connected over a sound line for so long; 0 while it is not. */
   readonly connectedFor_ms: (phone: Phone) => number
+  /** Without a connection for so long; 0 while it has one. */
+  readonly awayFor_ms: (phone: Phone) => number
   /** For so long nothing has been broken; 0 while something is. */
   readonly calmFor_ms: () => number
   /** What the server logged, warnings and worse; only ever grows. */

@@ -27,12 +27,14 @@ export const history = (make: MakeRule) => {
   const taken = new Map<string, { readonly amount_idr: number; readonly at_ms: number }>()
   let now = startMs
   let calm = 3_600_000
+  let awaySince: number | null = null
   const scene: Scene = {
     tables,
     now_ms: () => now,
     phones: () => phones,
     phoneOf: (id) => phones.find((phone) => phone.id === id),
     connectedFor_ms: (phone) => phone.isConnected ? 3_600_000 : 0,
+    awayFor_ms: (phone) => phone.isConnected ? 0 : now - (awaySince ?? 0),
     calmFor_ms: () => calm,
     log,
     pushes,
@@ -45,6 +47,10 @@ export const history = (make: MakeRule) => {
     pushes,
     taken,
     now: () => now,
+    /** Everybody who is not connected has only just lost the connection. */
+    disconnects: () => {
+      awaySince = now
+    },
     troubled: () => {
       calm = 0
     },
