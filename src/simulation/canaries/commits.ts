@@ -76,5 +76,9 @@ export const commits = {
   "free-extensions": rewritingSession("an approved extension is not charged", (session) => ({
     ...session,
     payments: session.payments.filter((move) => move._tag !== "Consume" || move.product !== "extension")
+  })),
+  "long-lived-pushes": rewritingSession("the push of an offer lives longer than the offer", (session) => ({
+    ...session,
+    push: session.push.map((push) => ({ ...push, expires_at: push.expires_at + 600_000 }))
   }))
 } satisfies Record<string, Broken>

@@ -5,7 +5,7 @@ import { nextArrival } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
 import type { Answer, CallFailure } from "./connection.ts"
 import { launch } from "./mishaps.ts"
-import { lastHeard, type Person, secondsAround, standingOf, tryTo } from "./person.ts"
+import { lastHeard, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
 import type { Tokens } from "./app.ts"
 import { devCode } from "../server/runner.ts"
 import type { ToldSession } from "./told.ts"
@@ -184,6 +184,7 @@ const visit = (customer: Customer) =>
   Effect.gen(function*() {
     const { app, plan } = customer
     if (!(yield* app.until(() => app.isConnected, 3 * minute))) return
+    yield* Effect.forkChild(registerPhone(customer))
     if (plan.session_id === null) {
       const isNew = plan.payment_id === null
       if (isNew && (customer.isSettled() || !(yield* browse(customer)))) return

@@ -5,7 +5,7 @@ import { shiftStart } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
 import type { Answer } from "./connection.ts"
 import { launch } from "./mishaps.ts"
-import { lastHeard, type Person, secondsAround, standingOf, tryTo } from "./person.ts"
+import { lastHeard, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
 import type { ToldSession } from "./told.ts"
 
 export interface Mitra extends Person {
@@ -150,6 +150,7 @@ const work = (mitra: Mitra) =>
   Effect.gen(function*() {
     const { app, dice } = mitra
     yield* app.until(() => app.isConnected, 5 * minute)
+    yield* Effect.forkChild(registerPhone(mitra))
     yield* Effect.forkChild(heartbeats(mitra))
     yield* Effect.forkChild(answerOffers(mitra))
     yield* Effect.forkChild(serveChats(mitra))

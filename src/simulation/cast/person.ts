@@ -42,6 +42,10 @@ export const tryTo = (
     Effect.catch(() => Effect.succeed(null))
   )
 
+/** So that pushes find it while the app is closed. */
+export const registerPhone = (person: Person): Effect.Effect<unknown> =>
+  tryTo(person, "devices.register", { token: `phone of ${person.app.name}`, platform: "android" }, 20_000)
+
 export type Standing = "waiting" | "running" | "extending" | "closing" | "over"
 
 const standingAfter: Readonly<Record<string, Standing>> = {

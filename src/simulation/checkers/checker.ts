@@ -49,6 +49,7 @@ const beatEvery_us = 250_000
 class Phones {
   readonly #apps: ReadonlyArray<App>
   readonly #connectedSince = new Map<Phone, number>()
+  readonly #awaySince = new Map<Phone, number>()
   /** When it was last seen put to sleep: what it missed meanwhile reaches it when it wakes. */
   readonly #frozenAt = new Map<Phone, number>()
   readonly #byId = new Map<string, Phone>()
@@ -66,12 +67,21 @@ class Phones {
 
   connection(app: App, what: string): void {
     this.met(app)
-    if (what === "connected") this.#connectedSince.set(app, this.#now_ms())
-    else this.#connectedSince.delete(app)
+    if (what === "connected") {
+      this.#connectedSince.set(app, this.#now_ms())
+      this.#awaySince.delete(app)
+      return
+    }
+    this.#connectedSince.delete(app)
+    // Further attempts that fail do not begin it anew.
+    if (!this.#awaySince.has(app)) this.#awaySince.set(app, this.#now_ms())
   }
 
   readonly all = (): ReadonlyArray<Phone> => this.#apps
   readonly of = (id: string): Phone | undefined => this.#byId.get(id)
+  readonly awayFor_ms = (phone: Phone): number =>
+    phone.isConnected ? 0 : this.#now_ms() - (this.#awaySince.get(phone) ?? 0)
+
   readonly connectedFor_ms = (phone: Phone): number => {
     if (phone.process.state !== "running") this.#frozenAt.set(phone, this.#now_ms())
     const since = this.#connectedSince.get(phone)
@@ -96,11 +106,13 @@ export const checkerOf =
       phones: phones.all,
       phoneOf: phones.of,
       connectedFor_ms: phones.connectedFor_ms,
+      awayFor_ms: phones.awayFor_ms,
       calmFor_ms: () => {
         const since_us = faults.calmSince_us()
         return since_us === null ? 0 : (time.now_us - since_us) / 1000
       },
       log: stage.log,
+      pushes: stores.push.sent,
       taken: provider.taken
     }
     const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>

@@ -6,6 +6,7 @@ import type { App } from "../cast/app.ts"
 import type { Answer, CallFailure } from "../cast/connection.ts"
 import type { LogLine } from "../kernel/runtime.ts"
 import type { Process } from "../kernel/process.ts"
+import type { PushService } from "../stores/push-service.ts"
 import type { RowListeners } from "./rows.ts"
 
 /** A person's phone, as far as rules look at it. */
@@ -25,10 +26,14 @@ export interface Scene {
   readonly phoneOf: (id: string) => Phone | undefined
   /** Connected over a sound line for so long; 0 while it is not. */
   readonly connectedFor_ms: (phone: Phone) => number
+  /** Without a connection for so long; 0 while it has one. */
+  readonly awayFor_ms: (phone: Phone) => number
   /** For so long nothing has been broken; 0 while something is. */
   readonly calmFor_ms: () => number
   /** What the server logged, warnings and worse; only ever grows. */
   readonly log: ReadonlyArray<LogLine>
+  /** What the push provider took, and when; only ever grows. */
+  readonly pushes: PushService["sent"]
   /** What the payment provider took from people, by payment. */
   readonly taken: ReadonlyMap<string, { readonly amount_idr: number; readonly at_ms: number }>
 }

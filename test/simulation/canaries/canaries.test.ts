@@ -50,6 +50,7 @@ describe("canaries", () => {
   const quick = [
     ["kept-slots", "2 capacity"],
     ["open-losers", "7 offers"],
+    ["long-lived-pushes", "13 pushes"],
     ["untold-endings", "7 offers"],
     ["everybody-wins", "1 one winner"]
   ] as const

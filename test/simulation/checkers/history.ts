@@ -7,6 +7,7 @@ import { make as newTables, type Tables } from "../../../src/layers/memory/table
 import type { TurnWrite } from "../../../src/services/journal.ts"
 import type { Answer, CallFailure } from "../../../src/simulation/cast/connection.ts"
 import { Told } from "../../../src/simulation/cast/told.ts"
+import type { PushService } from "../../../src/simulation/stores/push-service.ts"
 import { RowWatch } from "../../../src/simulation/checkers/rows.ts"
 import type { MakeRule, Phone, Scene } from "../../../src/simulation/checkers/rule.ts"
 
@@ -22,25 +23,34 @@ export const history = (make: MakeRule) => {
   const phones: Array<MadeUpPhone> = []
   const complaints: Array<string> = []
   const log: Array<LogLine> = []
+  const pushes: PushService["sent"] = []
   const taken = new Map<string, { readonly amount_idr: number; readonly at_ms: number }>()
   let now = startMs
   let calm = 3_600_000
+  let awaySince: number | null = null
   const scene: Scene = {
     tables,
     now_ms: () => now,
     phones: () => phones,
     phoneOf: (id) => phones.find((phone) => phone.id === id),
     connectedFor_ms: (phone) => phone.isConnected ? 3_600_000 : 0,
+    awayFor_ms: (phone) => phone.isConnected ? 0 : now - (awaySince ?? 0),
     calmFor_ms: () => calm,
     log,
+    pushes,
     taken
   }
   const rule = make(scene, (text) => void complaints.push(text))
   return {
     complaints,
     log,
+    pushes,
     taken,
     now: () => now,
+    /** Everybody who is not connected has only just lost the connection. */
+    disconnects: () => {
+      awaySince = now
+    },
     troubled: () => {
       calm = 0
     },

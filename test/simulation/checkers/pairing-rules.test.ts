@@ -6,10 +6,9 @@ import { deactivation } from "../../../src/simulation/checkers/rules/deactivatio
 import { offers } from "../../../src/simulation/checkers/rules/offers.ts"
 import { oneLiveSession } from "../../../src/simulation/checkers/rules/one-live-session.ts"
 import { oneWinner } from "../../../src/simulation/checkers/rules/one-winner.ts"
-import { pushes } from "../../../src/simulation/checkers/rules/pushes.ts"
 import { stayingOnline } from "../../../src/simulation/checkers/rules/staying-online.ts"
 import { history, startMs } from "./history.ts"
-import { active, all, mitra, offer, push, put, session } from "./rows.ts"
+import { active, all, mitra, offer, put, session } from "./rows.ts"
 
 const paired = (mitra_id: string) => ({
   _tag: "session",
@@ -209,25 +208,6 @@ describe("offers", () => {
     assert.deepStrictEqual(told.complaints, [
       "dewi was told OFFER_CANCELLED, but her offer ended as taken",
       "dewi was told that an offer is cancelled; it is taken"
-    ])
-  })
-})
-
-describe("pushes", () => {
-  it("sees a push that waits for an offer that is over, and one that outlives its offer", () => {
-    const told = history(pushes)
-    told.commit(all(put.offer(offer()), put.push(push())))
-    told.commit(all(won("ayu"), put.push(push({ status: "cancelled" }))))
-    assert.deepStrictEqual(told.complaints, [])
-    told.commit(all(put.offer(offer({ mitra_id: "dewi" })), put.push(push({ id: "two", user_id: "dewi" }))))
-    told.commit(taken("dewi"))
-    told.commit(all(
-      put.offer(offer({ mitra_id: "putri" })),
-      put.push(push({ id: "three", user_id: "putri", expires_at: startMs + 61_000 }))
-    ))
-    assert.deepStrictEqual(told.complaints, [
-      "a push waits for an offer that is taken",
-      "the push of an offer lives longer than the offer"
     ])
   })
 })

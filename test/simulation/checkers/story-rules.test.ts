@@ -253,6 +253,18 @@ describe("terminal state", () => {
     ])
   })
 
+  it("leaves whoever is just coming back alone", () => {
+    const told = history(ending)
+    told.phone("sari", "customer").isConnected = false
+    told.disconnects()
+    told.passes(5_000)
+    told.ends()
+    assert.deepStrictEqual(told.complaints, [])
+    told.passes(60_000)
+    told.ends()
+    assert.deepStrictEqual(told.complaints, ["after healing sari is not connected"])
+  })
+
   it("sees what is due and does not happen, and whoever is left over at the end", () => {
     const told = history(ending)
     told.phone("sari", "customer").isConnected = false

@@ -1,12 +1,35 @@
 // 13: a push for an offer never arrives after the offer is over because of us: it carries the offer's
-// deadline, and the turn that ends the offer cancels it.
+// deadline, the turn that ends the offer cancels it, and none is sent that was over when we looked last.
 import { type MakeRule, Touched } from "../rule.ts"
+
+/** Between the last look and the provider's word. */
+const onItsWayMs = 2_000
+/** A runner that stood still in between could not look again. */
+const recoveryMs = 60_000
 
 export const pushes: MakeRule = (scene, complain) => {
   const { tables } = scene
   /** By `<session>/<mitra>`: pushes that still wait to be sent. */
   const waiting = new Map<string, Set<string>>()
   const touched = new Touched()
+  /** When each offer ended, lately. */
+  const endedAt = new Map<string, number>()
+  let seen = 0
+
+  /** What the provider took: nothing for an offer that ended before it could be on its way. */
+  const lookAtSent = () => {
+    for (; seen < scene.pushes.length; seen += 1) {
+      const { at_ms, message } = scene.pushes[seen]!
+      const { kind, session_id } = message.data
+      const owner = tables.devices.get(message.token)?.user_id
+      const ended_at = endedAt.get(`${session_id}/${owner}`)
+      if (kind !== "offer" || ended_at === undefined || scene.calmFor_ms() < recoveryMs) continue
+      if (at_ms - ended_at <= onItsWayMs) continue
+      complain(`a push for an offer was sent ${at_ms - ended_at} ms after the offer was over`, {
+        session_id: session_id ?? null
+      })
+    }
+  }
 
   const check = (key: string) => {
     const offer = tables.chat_request_notifications.get(key)
@@ -38,9 +61,14 @@ export const pushes: MakeRule = (scene, complain) => {
         }
       },
       chat_request_notifications: ({ after, before, key }) => {
-        if (after?.status !== before?.status) touched.add(key)
+        if (after?.status === before?.status) return
+        touched.add(key)
+        if (after?.status === "pending") endedAt.delete(key)
+        else endedAt.set(key, scene.now_ms())
       }
     },
-    statement: () => touched.drain(check)
+    statement: () => touched.drain(check),
+    beat: lookAtSent,
+    end: lookAtSent
   }
 }
