@@ -34,6 +34,16 @@ const heartbeat = Effect.gen(function*() {
   return seen === "seen"
 })
 
+/**
+ * Whoever says so is there: also when she was online already, or repeats what was not answered, her silence
+ * is counted from now. What cannot be noted changes nothing of what she declared.
+ */
+const goOnline = Effect.fnUntraced(function*(commandId: string) {
+  const is_online = yield* declare(commandId, { _tag: "GoOnline" })
+  yield* Effect.ignore(heartbeat)
+  return is_online
+})
+
 const accept = Effect.fnUntraced(function*(commandId: string, sessionId: string) {
   const me = yield* currentMitra
   yield* command(me, sessionId, commandId, { _tag: "Accept", by: participantOf(me) })
@@ -81,8 +91,7 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) => 
     return { is_online, server_now, heartbeat_every_seconds: options.heartbeat_every_seconds }
   })
   return MitraRpcs.toLayer({
-    "mitra.go_online": ({ command_id }) =>
-      answering(Effect.flatMap(declare(command_id, { _tag: "GoOnline" }), status)),
+    "mitra.go_online": ({ command_id }) => answering(Effect.flatMap(goOnline(command_id), status)),
     "mitra.go_offline": ({ command_id }) =>
       answering(Effect.flatMap(declare(command_id, { _tag: "GoOffline" }), status)),
     "mitra.heartbeat": () => answering(Effect.flatMap(heartbeat, status)),

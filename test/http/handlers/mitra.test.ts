@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { instant } from "../../../src/contract/fields.ts"
 import { MitraActors } from "../../../src/actors/mitra/protocol.ts"
+import { Availability } from "../../../src/services/availability.ts"
 import { staffId, t0 } from "../../conformance/given.ts"
 import { customerPhone, mitraPhone, newCommand, refused } from "../phone.ts"
 import { given, onlineMitra, phoneOf, request } from "../story.ts"
@@ -23,6 +24,22 @@ describe("a mitra's status", () => {
       assert.deepStrictEqual(yield* ayu.call("mitra.heartbeat", {}), { ...status, is_online: true })
       const off = yield* ayu.call("mitra.go_offline", { command_id: newCommand() })
       assert.deepStrictEqual(off, { ...status, is_online: false })
+    }).pipe(Effect.provide(world)))
+
+  it.effect("counts being told that she is online as a sign of life, also when she was already", () =>
+    Effect.gen(function*() {
+      yield* given
+      const availability = yield* Availability
+      const ayu = yield* mitraPhone(phoneOf(1))
+      const command = { command_id: newCommand() }
+      yield* ayu.call("mitra.go_online", command)
+      yield* TestClock.adjust("30 seconds")
+      // The first answer got lost: the same command again.
+      yield* ayu.call("mitra.go_online", command)
+      assert.strictEqual(yield* availability.lastHeartbeat(ayu.id), t0 + 30_000)
+      yield* TestClock.adjust("10 seconds")
+      yield* ayu.call("mitra.go_online", { command_id: newCommand() })
+      assert.strictEqual(yield* availability.lastHeartbeat(ayu.id), t0 + 40_000)
     }).pipe(Effect.provide(world)))
 
   it.effect("is refused once she is deactivated, heartbeats included", () =>
