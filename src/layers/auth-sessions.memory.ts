@@ -8,8 +8,11 @@ import { type AuthSessionRow, MemoryTables, type Tables } from "./memory/tables.
 
 type RotateOptions = Parameters<AuthSessions["Service"]["rotate"]>[0]
 
-const rowsWhere = (tables: Tables, holds: (row: AuthSessionRow) => boolean): ReadonlyArray<AuthSessionRow> =>
-  [...tables.auth_sessions.values()].filter(holds)
+const familyOf = (tables: Tables, familyId: string): ReadonlyArray<AuthSessionRow> =>
+  tables.auth_sessions.where("family", familyId)
+
+const signInsOf = (tables: Tables, userType: string, userId: string): ReadonlyArray<AuthSessionRow> =>
+  tables.auth_sessions.where("person", `${userType}:${userId}`)
 
 /** Ends these rows; gives the families that could still have been used at `at`. */
 const revoke = (
@@ -26,7 +29,7 @@ const revoke = (
 }
 
 const isRevoked = (tables: Tables, familyId: string): boolean =>
-  tables.auth_sessions.where("family", familyId).some((row) => row.revoked_at !== null)
+  familyOf(tables, familyId).some((row) => row.revoked_at !== null)
 
 const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
   const repeated = tables.auth_sessions.has(session.id)
@@ -35,7 +38,7 @@ const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
   )
   hold(taken.length === 0, "auth_sessions_refresh_hash_key")
   const others = onlyOne
-    ? tables.auth_sessions.where("person", `${session.user_type}:${session.user_id}`)
+    ? signInsOf(tables, session.user_type, session.user_id)
       .filter((row) => row.family_id !== session.family_id)
     : []
   const revoked_families = revoke(tables, others, "replaced", session.created_at)
@@ -82,18 +85,16 @@ export const layer = Layer.effect(AuthSessions)(
       open: (session, options) => Effect.sync(() => open(tables, session, options.only_one)),
       rotate: (options) => Effect.sync(() => rotate(tables, options)),
       isLive: (familyId) =>
-        Effect.sync(() =>
-          rowsWhere(tables, (row) => row.family_id === familyId).length > 0 && !isRevoked(tables, familyId)
-        ),
+        Effect.sync(() => familyOf(tables, familyId).length > 0 && !isRevoked(tables, familyId)),
       revokeFamily: (familyId, reason, at) =>
         Effect.sync(() => {
-          revoke(tables, rowsWhere(tables, (row) => row.family_id === familyId), reason, at)
+          revoke(tables, familyOf(tables, familyId), reason, at)
         }),
       revokeAllOf: (userType, userId, reason, at) =>
         Effect.sync(() =>
           revoke(
             tables,
-            rowsWhere(tables, (row) => row.user_type === userType && row.user_id === userId),
+            signInsOf(tables, userType, userId),
             reason,
             at
           ).length

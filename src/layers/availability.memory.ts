@@ -14,31 +14,27 @@ interface Online {
   readonly seen_at: number
 }
 
-const onlineOf = (tables: Tables): ReadonlyArray<Online> => {
-  const used = new Map<string, number>()
-  for (const slot of tables.mitra_slots.values()) used.set(slot.mitra_id, (used.get(slot.mitra_id) ?? 0) + 1)
-  return [...tables.mitra_status.values()].flatMap((status): Array<Online> => {
+const seenAt = ({ last_heartbeat_at, online_since }: MitraStatusRow): number =>
+  Math.max(last_heartbeat_at ?? 0, online_since ?? 0)
+
+const onlineOf = (tables: Tables): ReadonlyArray<Online> =>
+  [...tables.mitra_status.values()].flatMap((status): Array<Online> => {
     const mitra = tables.mitras.get(status.mitra_id)
     if (mitra === undefined || !status.is_online) return []
-    return [{
-      mitra,
-      status,
-      sessions: used.get(status.mitra_id) ?? 0,
-      seen_at: Math.max(status.last_heartbeat_at ?? 0, status.online_since ?? 0)
-    }]
+    const sessions = tables.mitra_slots.where("mitra", status.mitra_id).length
+    return [{ mitra, status, sessions, seen_at: seenAt(status) }]
   })
-}
 
 const isAvailable = (online: Online, freshness: Freshness): boolean =>
   online.mitra.is_active && online.sessions < freshness.max_customers &&
   (freshness.stale_before === null || online.seen_at > freshness.stale_before)
 
 const isFairToAsk = (tables: Tables, mitraId: string, fairness: Fairness): boolean => {
-  const offers = tables.chat_request_notifications.where("mitra", mitraId)
-  if (offers.filter((offer) => offer.status === "pending").length >= fairness.open_offers_max) return false
+  const offers = tables.chat_request_notifications
+  if (offers.where("pending", mitraId).length >= fairness.open_offers_max) return false
   const since = fairness.declined_since
   return since === null ||
-    !offers.some((offer) =>
+    !offers.where("mitra", mitraId).some((offer) =>
       (offer.status === "declined" || offer.ending === "expired") &&
       (offer.responded_at ?? offer.deadline_at) >= since
     )
@@ -94,7 +90,10 @@ const availability = Layer.effect(Availability)(Effect.gen(function*() {
           .map(({ mitra }) => mitra.id)
       ),
     lastHeartbeat: (mitraId) =>
-      Effect.sync(() => onlineOf(tables).find(({ mitra }) => mitra.id === mitraId)?.seen_at ?? null),
+      Effect.sync(() => {
+        const status = tables.mitra_status.get(mitraId)
+        return status?.is_online === true ? seenAt(status) : null
+      }),
     wentOnline: () => Effect.void,
     wentOffline: () => Effect.void,
     deactivated: () => Effect.void,

@@ -10,8 +10,7 @@ const isLive = (tables: Tables, device: Device): boolean => {
 }
 
 const newestFirst = (tables: Tables, owner: DeviceOwner): ReadonlyArray<Device> =>
-  [...tables.devices.values()]
-    .filter((row) => row.user_type === owner.user_type && row.user_id === owner.user_id)
+  tables.devices.where("person", `${owner.user_type}:${owner.user_id}`)
     .toSorted((a, b) => b.registered_at - a.registered_at || (a.token < b.token ? -1 : 1))
 
 const register = (tables: Tables, device: Device, devicesMax: number): void => {

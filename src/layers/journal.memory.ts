@@ -43,7 +43,7 @@ const factsFor = (tables: Tables, turn: TurnWrite): GroupFacts => {
     active_mitras: new Set(
       [claimed, actor.id].filter((id) => id !== undefined && tables.mitras.get(id)?.is_active === true)
     ) as ReadonlySet<string>,
-    slots: [...tables.mitra_slots.values()].filter((slot) => slot.mitra_id === claimed),
+    slots: claimed === undefined ? [] : tables.mitra_slots.where("mitra", claimed),
     payments: new Map((session?.payments ?? []).flatMap(({ payment_id }) => {
       const payment = tables.payment_requests.get(payment_id)
       return payment === undefined ? [] : [[payment_id, payment.status] as const]

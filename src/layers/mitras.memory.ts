@@ -78,8 +78,7 @@ export const layer = Layer.effect(Mitras)(
         }),
       slotsOf: (mitraId) =>
         Effect.sync(() =>
-          [...tables.mitra_slots.values()]
-            .filter((row) => row.mitra_id === mitraId)
+          tables.mitra_slots.where("mitra", mitraId)
             .toSorted((a, b) => a.slot - b.slot)
             .map(({ slot, session_id }) => ({ slot, session_id }))
         ),

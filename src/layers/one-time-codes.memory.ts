@@ -14,19 +14,14 @@ import { MemoryTables, type OneTimeCodeRow, type Tables } from "./memory/tables.
 
 type CheckOptions = Parameters<OneTimeCodes["Service"]["check"]>[0]
 
-const newestFirst = (
-  tables: Tables,
-  holds: (row: OneTimeCodeRow) => boolean
-): ReadonlyArray<OneTimeCodeRow> =>
-  [...tables.one_time_codes.values()]
-    .filter(holds)
-    .toSorted((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
+const newestFirst = (rows: ReadonlyArray<OneTimeCodeRow>): ReadonlyArray<OneTimeCodeRow> =>
+  rows.toSorted((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
 
 const issue = (tables: Tables, code: OneTimeCode, limits: CodeLimits): Issued => {
   if (tables.one_time_codes.has(code.id)) return { _tag: "Issued" }
   const refused = tooSoon(limits, {
-    to_phone: newestFirst(tables, (row) => row.phone === code.phone).map((row) => row.created_at),
-    to_ip: newestFirst(tables, (row) => row.ip === code.ip).map((row) => row.created_at)
+    to_phone: newestFirst(tables.one_time_codes.where("phone", code.phone)).map((row) => row.created_at),
+    to_ip: newestFirst(tables.one_time_codes.where("ip", code.ip)).map((row) => row.created_at)
   })
   if (refused !== null) return refused
   hold(isPhone(code.phone), "one_time_codes_phone_check")
@@ -35,10 +30,8 @@ const issue = (tables: Tables, code: OneTimeCode, limits: CodeLimits): Issued =>
 }
 
 const check = (tables: Tables, options: CheckOptions): Checked => {
-  const row = newestFirst(
-    tables,
-    (candidate) => candidate.phone === options.phone && candidate.user_type === options.user_type
-  )[0]
+  const row = newestFirst(tables.one_time_codes.where("phone", options.phone))
+    .find((candidate) => candidate.user_type === options.user_type)
   if (row === undefined) return "unknown"
   const standing = standingOf(row, options.attempts_max, options.now)
   if (standing !== "open") return standing

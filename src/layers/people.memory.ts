@@ -30,13 +30,12 @@ const addCustomer = (tables: Tables, customer: Customer): void => {
   hold(isName(customer.call_name), "customers_call_name_check")
   hold(customer.phone === null || isPhone(customer.phone), "customers_phone_check")
   if (tables.customers.has(customer.id)) return
-  const taken = [...tables.customers.values()].some((row) => row.phone === customer.phone)
-  hold(customer.phone === null || !taken, "customers_phone_key")
+  const taken = customer.phone !== null && tables.customers.where("phone", customer.phone).length > 0
+  hold(!taken, "customers_phone_key")
   tables.customers.set(customer.id, { ...customer, belongs_to: null })
 }
 
-const customerWithPhone = (tables: Tables, phone: string) =>
-  [...tables.customers.values()].find((row) => row.phone === phone) ?? null
+const customerWithPhone = (tables: Tables, phone: string) => tables.customers.where("phone", phone)[0] ?? null
 
 const provePhone = (tables: Tables, customerId: string, phone: string) => {
   const account = tables.customers.get(customerId) ?? null

@@ -14,7 +14,7 @@ import {
 } from "../services/push-outbox.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { commandKey } from "./journal/judgement.ts"
-import { finished, isOpen, isSuperseded, isWanted } from "./memory/push-rows.ts"
+import { finished, isSuperseded, isWanted, openRows } from "./memory/push-rows.ts"
 import { MemoryTables, type PushRow, type Tables } from "./memory/tables.ts"
 import { timestamp } from "./postgres/columns.ts"
 import { outboxId } from "./postgres/push-desk.ts"
@@ -35,8 +35,8 @@ const holdAt = (tables: Tables, now: number): PushHold | null => {
 
 const claim = (tables: Tables, { lease_until, limit, now }: Options<"claim">): Claimed => {
   if (holdAt(tables, now) !== null) return { pushes: [], over: 0 }
-  const due = [...tables.push_outbox.values()]
-    .filter((row) => isOpen(row) && row.due_at <= now)
+  const due = openRows(tables)
+    .filter((row) => row.due_at <= now)
     .toSorted(soonestFirst)
     .slice(0, limit)
   // All are judged before any is changed, as one statement does it.
@@ -84,23 +84,20 @@ const finish = (tables: Tables, done: PushFinish, now: number): void => {
 }
 
 const tidy = (tables: Tables, { dead_before, done_before, limit, now }: Options<"tidy">) => {
-  const rows = [...tables.push_outbox.values()]
-  const expired = rows.filter((row) => isOpen(row) && row.expires_at <= now).slice(0, limit)
+  const expired = openRows(tables).filter((row) => row.expires_at <= now).slice(0, limit)
   for (const row of expired) tables.push_outbox.set(row.id, { ...row, status: "expired", finished_at: now })
   const isOld = (row: PushRow): boolean =>
     row.finished_at !== null && row.finished_at < (row.status === "dead" ? dead_before : done_before)
-  const old = rows.filter(isOld).slice(0, limit)
+  const old = [...tables.push_outbox.values()].filter(isOld).slice(0, limit)
   for (const row of old) tables.push_outbox.delete(row.id)
   return { expired: expired.length, deleted: old.length }
 }
 
 const deadOnes = (tables: Tables): ReadonlyArray<PushRow> =>
-  [...tables.push_outbox.values()]
-    .filter((row) => row.status === "dead")
-    .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+  tables.push_outbox.where("status", "dead").toSorted((a, b) => (a.id < b.id ? 1 : -1))
 
 const depth = (tables: Tables, now: number) => {
-  const rows = [...tables.push_outbox.values()].filter(isOpen)
+  const rows = openRows(tables)
   const open = pushKinds.toSorted().flatMap((kind: PushKind) => {
     const times = rows.filter((row) => row.kind === kind).map((row) => row.created_at)
     return times.length === 0 ? [] : [{ kind, count: times.length, oldest_created_at: Math.min(...times) }]

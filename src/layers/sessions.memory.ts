@@ -96,8 +96,8 @@ const offersTo = (tables: Tables, mitraId: string): ReadonlyArray<OfferRow> =>
 const offers = (tables: Tables): Part<"openOffersOf" | "recentOffersOf" | "pendingOfferSessionsOf"> => ({
   openOffersOf: (mitraId, now) =>
     Effect.sync(() =>
-      offersTo(tables, mitraId)
-        .filter((offer) => offer.status === "pending" && offer.deadline_at > now)
+      tables.chat_request_notifications.where("pending", mitraId)
+        .filter((offer) => offer.deadline_at > now)
         .toSorted((a, b) => a.sent_at - b.sent_at || compare(a.session_id, b.session_id))
         .slice(0, openOffersAtMost)
         .flatMap((offer) => offeredOf(tables, offer))
@@ -112,8 +112,7 @@ const offers = (tables: Tables): Part<"openOffersOf" | "recentOffersOf" | "pendi
     ),
   pendingOfferSessionsOf: (mitraId) =>
     Effect.sync(() =>
-      offersTo(tables, mitraId)
-        .filter((offer) => offer.status === "pending")
+      tables.chat_request_notifications.where("pending", mitraId)
         .map((offer) => offer.session_id)
         .toSorted(compare)
     )

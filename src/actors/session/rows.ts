@@ -16,6 +16,8 @@ export type SessionTurn = Turn<SessionState, SessionCommand, SessionFacts, Sessi
 
 /** Offers this turn added or moved. */
 export const movedOffers = (turn: SessionTurn): ReadonlyArray<Offer> => {
+  // Most turns of a running chat leave them alone.
+  if (turn.before.offers === turn.after.offers) return []
   const before = new Map(turn.before.offers.map((offer) => [offer.mitra_id, offer]))
   return turn.after.offers.filter((offer) => before.get(offer.mitra_id) !== offer)
 }

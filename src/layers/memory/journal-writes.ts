@@ -23,6 +23,7 @@ const holdSession = (state: SessionState, deadlineAt: number | null): void => {
 }
 
 const holdOffers = (tables: Tables, { offers, state }: SessionWrite): void => {
+  if (offers.length === 0) return
   const winners = new Set(
     state.offers
       .map(({ mitra_id }) => tables.chat_request_notifications.get(`${state.id}/${mitra_id}`))
@@ -65,8 +66,8 @@ const holdTurn = (tables: Tables, turn: TurnWrite): void => {
   holdMessages(turn)
   for (const push of session.push) hold(!tables.push_outbox.has(push.id), "push_outbox_pkey")
   if (session.slot?._tag === "Claim") {
-    const isFirst = [...tables.mitra_slots.values()].every((slot) => slot.session_id !== turn.actor.id)
-    hold(isFirst, "mitra_slots_session_id_key")
+    const held = tables.mitra_slots.where("session", turn.actor.id)
+    hold(held.length === 0, "mitra_slots_session_id_key")
   }
   for (const { payment_id } of consumptionsOf(turn)) {
     hold(session.state.mitra_id !== null, "transactions_mitra_id_not_null")
@@ -97,8 +98,8 @@ const writeStory = (tables: Tables, turn: TurnWrite, { events }: SessionWrite): 
 const writeSlot = (tables: Tables, turn: TurnWrite, slot: number | null): void => {
   const session_id = turn.actor.id
   if (givesSlotBack(turn)) {
-    for (const [key, row] of tables.mitra_slots) {
-      if (row.session_id === session_id) tables.mitra_slots.delete(key)
+    for (const row of tables.mitra_slots.where("session", session_id)) {
+      tables.mitra_slots.delete(`${row.mitra_id}/${row.slot}`)
     }
   }
   const claim = claimOf(turn)

@@ -21,7 +21,7 @@ const rowOf = (tables: Tables, mitraId: string): MirrorRow | null => {
     online_since: status?.online_since ?? null,
     last_offer_at: status?.last_offer_at ?? null,
     seen_at: seen.length === 0 ? null : Math.max(...seen),
-    sessions: [...tables.mitra_slots.values()].filter((slot) => slot.mitra_id === mitraId).length,
+    sessions: tables.mitra_slots.where("mitra", mitraId).length,
     open_offers: offers.filter((offer) => offer.status === "pending").length,
     declined_at: declines.length === 0 ? null : Math.max(...declines)
   }

@@ -147,7 +147,7 @@ export const make = () => ({
     phone: (row) => row.phone,
     ip: (row) => row.ip
   }),
-  devices: new Map<string, Device>(),
+  devices: new Table<Device, "person">({ person: (row) => `${row.user_type}:${row.user_id}` }),
   test_numbers: new Map<string, TestNumberRow>(),
   settings: new Map<string, SettingRow>(),
   audit_log: new Map<string, AuditEntry>(),
@@ -169,13 +169,18 @@ export const make = () => ({
     live: (row) => row.deadline_at === null ? undefined : "yes"
   }),
   /** `<session_id>/<mitra_id>` */
-  chat_request_notifications: new Table<OfferRow, "session" | "mitra" | "status">({
+  chat_request_notifications: new Table<OfferRow, "session" | "mitra" | "pending" | "status">({
     session: (row) => row.session_id,
     mitra: (row) => row.mitra_id,
+    /** Of this mitra, and still to be answered. */
+    pending: (row) => row.status === "pending" ? row.mitra_id : undefined,
     status: (row) => row.status
   }),
   /** `<mitra_id>/<slot>` */
-  mitra_slots: new Map<string, MitraSlotRow>(),
+  mitra_slots: new Table<MitraSlotRow, "mitra" | "session">({
+    mitra: (row) => row.mitra_id,
+    session: (row) => row.session_id
+  }),
   /** `<session_id>/<position>` */
   mitra_assignments: new Table<AssignmentRow, "session" | "mitra">({
     session: (row) => row.session_id,
@@ -191,7 +196,10 @@ export const make = () => ({
   session_events: new Map<string, SessionEventRow>(),
   /** `<actor_id>/<sender_id>/<command_id>` */
   commands_seen: new Map<string, CommandSeenRow>(),
-  push_outbox: new Map<string, PushRow>(),
+  push_outbox: new Table<PushRow, "session" | "status">({
+    session: (row) => row.session_id,
+    status: (row) => row.status
+  }),
   /** At most one, under the key "hold". */
   push_hold: new Map<string, PushHold>(),
   /** `<day>/<kind>` */

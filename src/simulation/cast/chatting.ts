@@ -59,8 +59,7 @@ const writing = Effect.fnUntraced(function*(person: Person, session: ToldSession
 })
 
 const lastOfPeer = (person: Person, session: ToldSession): number =>
-  session.events.findLast(({ fact }) => fact["kind"] === "message" && fact["message"]["side"] !== person.side)
-    ?.seq ?? 0
+  lastHeard(session, `message/${person.side === "customer" ? "mitra" : "customer"}`)?.seq ?? 0
 
 const reading = Effect.fnUntraced(function*(person: Person, session: ToldSession) {
   const { app, dice, habits } = person

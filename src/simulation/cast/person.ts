@@ -48,16 +48,16 @@ export const registerPhone = (person: Person): Effect.Effect<unknown> =>
 
 export type Standing = "waiting" | "running" | "extending" | "closing" | "over"
 
-const standingAfter: Readonly<Record<string, Standing>> = {
-  offers_sent: "waiting",
-  paired: "running",
-  extension_requested: "extending",
-  session_resumed: "running",
-  closing: "closing",
-  completed: "over",
-  request_cancelled: "over",
-  pairing_failed: "over"
-}
+const standingAfter: ReadonlyArray<readonly [string, Standing]> = [
+  ["offers_sent", "waiting"],
+  ["paired", "running"],
+  ["extension_requested", "extending"],
+  ["session_resumed", "running"],
+  ["closing", "closing"],
+  ["completed", "over"],
+  ["request_cancelled", "over"],
+  ["pairing_failed", "over"]
+]
 
 const standingWith: Readonly<Record<string, Standing>> = {
   searching: "waiting",
@@ -73,16 +73,16 @@ const standingWith: Readonly<Record<string, Standing>> = {
 /** As this phone knows it: the newest view it was given, and what it heard since. */
 export const standingOf = (session: ToldSession): Standing => {
   if (session.isOver) return "over"
-  const seen = session.view?.["last_seq"] ?? 0
-  for (let index = session.events.length - 1; index >= 0; index -= 1) {
-    const event = session.events[index]!
-    if (session.view !== null && event.seq <= seen) break
-    const standing = standingAfter[event.fact["kind"]]
-    if (standing !== undefined) return standing
+  let standing = standingWith[session.view?.["status"]] ?? "waiting"
+  let seen = session.view?.["last_seq"] ?? 0
+  for (const [kind, after] of standingAfter) {
+    const event = session.latest.get(kind)
+    if (event === undefined || event.seq <= seen) continue
+    seen = event.seq
+    standing = after
   }
-  return standingWith[session.view?.["status"]] ?? "waiting"
+  return standing
 }
 
 /** The newest event of this kind that this phone heard. */
-export const lastHeard = (session: ToldSession, kind: string) =>
-  session.events.findLast(({ fact }) => fact["kind"] === kind) ?? null
+export const lastHeard = (session: ToldSession, kind: string) => session.latest.get(kind) ?? null

@@ -14,6 +14,8 @@ export interface ToldSession {
   view: Answer | null
   /** In the order of arrival; gaps that were declared (`recovered: false`) are listed. */
   readonly events: Array<ToldEvent>
+  /** The newest event of each kind; messages are kept by side, `message/customer`. */
+  readonly latest: Map<string, ToldEvent>
   readonly declaredGaps: Array<{ readonly after_seq: number; readonly before_seq: number }>
   last_seq: number
   /** `client_message_id` -> what the server acknowledged. */
@@ -57,6 +59,7 @@ export class Told {
       id,
       view: null,
       events: [],
+      latest: new Map(),
       declaredGaps: [],
       last_seq: 0,
       acknowledged: new Map(),
@@ -164,7 +167,9 @@ export class Told {
       this.#odd(at_ms, "event_skipped", session_id, `${seq} after ${session.last_seq}`)
     }
     session.last_seq = seq
-    session.events.push({ at_ms, seq, fact })
+    const told: ToldEvent = { at_ms, seq, fact }
+    session.events.push(told)
+    session.latest.set(fact.kind === "message" ? `message/${fact.message.side}` : fact.kind, told)
     if (lastKinds.has(fact.kind)) this.#end(session)
     // Only the winner is told so as an event of the session: her offer has become a chat.
     const offer = this.offers.get(session_id)
