@@ -12,6 +12,19 @@ const sweeps = {
 
 export const production: Pace = { bus: {}, cluster: {}, sweeps, watch_every_ms: publicLimits.watch_every_ms }
 
+/** Faults of every kind are noticed and survived, a few seconds later than in production. */
+export const brisk: Pace = {
+  bus: { probe_every_ms: 5_000, silence_ms: 16_000 },
+  cluster: {
+    shardLockRefreshInterval: Duration.seconds(2),
+    refreshAssignmentsInterval: Duration.millis(1500),
+    runnerHealthCheckInterval: Duration.seconds(3),
+    entityMessagePollInterval: Duration.seconds(2)
+  },
+  sweeps: { ...sweeps, deadlines_seconds: 2, pushes_seconds: 2 },
+  watch_every_ms: 2_000
+}
+
 export const calm: Pace = {
   bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
   cluster: {
