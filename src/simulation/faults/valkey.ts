@@ -5,7 +5,7 @@ export const valkeyGone: FaultKind = {
   name: "valkey-gone",
   says: "Valkey is not there; when it comes back it may have forgotten everything",
   every_ms: minutes(25),
-  needsWatching: true,
+  shakesTheCluster: true,
   strike: ({ stage }, dice) => {
     const { channels, valkey } = stage.world.stores
     if (valkey === null) return null
@@ -24,7 +24,7 @@ export const valkeyWiped: FaultKind = {
   name: "valkey-empty",
   says: "Valkey forgets everything while it is used",
   every_ms: minutes(30),
-  needsWatching: false,
+  shakesTheCluster: false,
   strike: ({ stage }) => {
     const { valkey } = stage.world.stores
     if (valkey === null) return null
@@ -37,7 +37,7 @@ export const valkeyStalled: FaultKind = {
   name: "valkey-stall",
   says: "Valkey stands still, then does all that was asked meanwhile",
   every_ms: minutes(30),
-  needsWatching: false,
+  shakesTheCluster: false,
   strike: ({ stage }, dice) => {
     const { valkey } = stage.world.stores
     if (valkey === null) return null

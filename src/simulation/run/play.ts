@@ -5,7 +5,6 @@ import { habitsWith } from "../cast/habits.ts"
 import { population } from "../cast/population.ts"
 import { checkerOf } from "../checkers/checker.ts"
 import { Coverage } from "../coverage.ts"
-import type { FaultKind } from "../faults/fault.ts"
 import { chosenFaults, faultPlan } from "../faults/plan.ts"
 import { Dice } from "../kernel/seeded-random.ts"
 import { timeline } from "../report/timeline.ts"
@@ -21,10 +20,10 @@ export interface Played {
   readonly result: SimulationResult
 }
 
-/** One runner without faults of its own needs nobody to watch over it; a planted bug may break what does. */
-const paceOf = ({ canary, pace, runners }: RunPlan, kinds: ReadonlyArray<FaultKind>): Pace => {
+/** A lone runner needs nobody to watch over it; a planted bug may break what does. */
+const paceOf = ({ canary, pace, runners }: RunPlan): Pace => {
   if (pace === "production" || canary !== null) return production
-  return runners > 1 || kinds.some((kind) => kind.needsWatching) ? brisk : calm
+  return runners > 1 ? brisk : calm
 }
 
 export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): Played => {
@@ -42,7 +41,7 @@ export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }
       mitras: plan.mitras,
       customers: plan.customers,
       starts_at: startsAt,
-      pace: paceOf(plan, kinds),
+      pace: paceOf(plan),
       keepTrace: options.keepTrace,
       sabotage: plan.canary === null ? null : canaryNamed(plan.canary)
     },
