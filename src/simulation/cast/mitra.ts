@@ -26,7 +26,7 @@ const noteStatus = ({ app }: Mitra, status: Answer): void => {
   app.told.isOnline = status["is_online"]
 }
 
-/** One heartbeat after the other, as long as each is answered. Without a fiber each: they are most of a day. */
+/** Heartbeats, as long as each is answered. Without a fiber for each: a day is full of them. */
 const beatSteadily = (mitra: Mitra) =>
   Effect.callback<void>((resume) => {
     const { app, habits, stage } = mitra

@@ -44,7 +44,7 @@ export const calm: Pace = {
     // Fewer shards to lock again and again; one runner owns them all anyway.
     shardsPerGroup: 12
   },
-  // Resident sessions have timers of their own; the deadlines sweep is for those that sleep, ten seconds ahead.
+  // Resident sessions have timers of their own; deadlines wakes those that sleep, ten seconds ahead.
   sweeps: {
     ...sweeps,
     deadlines_seconds: 5,
