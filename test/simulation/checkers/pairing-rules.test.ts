@@ -213,7 +213,11 @@ describe("offers", () => {
 })
 
 describe("deactivation", () => {
-  const open = { isOpen: true, line: { soundSince_us: 0 } }
+  const socket = (wire: { readyState: number }) => ({
+    isOpen: true,
+    line: { isOver: false, soundSince_us: 0, transport: { wire } }
+  })
+  const open = socket({ readyState: 1 })
   const out = put.mitra(mitra({ is_active: false }))
 
   it("is content when she loses socket and offers within the second", () => {
@@ -240,6 +244,30 @@ describe("deactivation", () => {
       "a deactivated mitra still has an open offer",
       "a deactivated mitra got a new offer"
     ])
+  })
+
+  it("asks the server's end of the socket: a sleeping phone hears of the close when it wakes", () => {
+    const told = history(deactivation)
+    const wire = { readyState: 1 }
+    told.phone("ayu", "mitra", socket(wire))
+    told.commit(put.mitra(mitra()))
+    told.commit(out)
+    told.passes(1_000)
+    // As far as her phone knows, it is still connected.
+    wire.readyState = 2
+    told.passes(60_000)
+    assert.deepStrictEqual(told.complaints, [])
+  })
+
+  it("sees a socket that came in while she was being deactivated, and that stays", () => {
+    const told = history(deactivation)
+    const ayu = told.phone("ayu", "mitra")
+    told.commit(put.mitra(mitra()))
+    told.commit(out)
+    told.passes(500)
+    ayu.connection = open as never
+    told.passes(2_000)
+    assert.deepStrictEqual(told.complaints, ["ayu is deactivated and still connected"])
   })
 
   it("sees that she is still told things, but not what a sleeping phone hears when it wakes", () => {
