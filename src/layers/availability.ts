@@ -135,14 +135,15 @@ const mirrored = (parts: MirrorParts, postgres: Port): Port => {
     counts: (freshness) => orPostgres(reads.counts(freshness), postgres.counts(freshness)),
     lastHeartbeat: (mitraId) => orPostgres(reads.lastHeartbeat(mitraId), postgres.lastHeartbeat(mitraId)),
     // No Postgres behind this one: its rows are late, and whoever is called stale goes offline. For the
-    // same reason a mirror that has not been up for the whole time of silence does not know.
+    // same reason a mirror that has not been up for the whole time of silence does not know: here, or at all.
+    // Another runner may have filled an empty one, and its rows know nothing of our last pings.
     stale: (staleBefore, limit) =>
       Effect.suspend(() => {
         const since = breaker.upSince()
         return since === null || since > staleBefore
           ? Effect.fail(unavailable)
           : breaker.reading(reads.stale(staleBefore, limit))
-      }),
+      }).pipe(Effect.flatMap((ids) => ids === null ? Effect.fail(unavailable) : Effect.succeed(ids))),
     wentOnline: (mitraId) => changed([mitraId]),
     wentOffline: (mitraId) => changed([mitraId]),
     deactivated: (mitraId) => changed([mitraId]),
