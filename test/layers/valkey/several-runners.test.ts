@@ -1,5 +1,5 @@
-// A Valkey that lost everything, with several runners on it: the first to notice fills it from the rows, and
-// the others, who noticed nothing, still know pings that the rows do not. Real mirrors over the simulated one.
+// Several runners on one Valkey that do not all see the same of it: it lost everything and only one noticed,
+// or one of them alone cannot reach it. Real mirrors over the simulated Valkey.
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import { makeMirrored } from "../../../src/layers/availability.ts"
 import * as AvailabilityMemory from "../../../src/layers/availability.memory.ts"
 import { mirrorRows } from "../../../src/layers/memory/mirror-rows.ts"
 import * as Tables from "../../../src/layers/memory/tables.ts"
-import { Valkey, valkeyTimings } from "../../../src/layers/valkey/connection.ts"
+import { unavailable, Valkey, valkeyTimings } from "../../../src/layers/valkey/connection.ts"
 import { Availability } from "../../../src/services/availability.ts"
 import { LuaScripts } from "../../../src/simulation/stores/lua.ts"
 import { ValkeyEngine } from "../../../src/simulation/stores/valkey-engine.ts"
@@ -18,11 +18,17 @@ import { now, online } from "../../conformance/availability.ts"
 import { quiet } from "../../conformance/mirrored.ts"
 import { idOfMitra, inMemory, MitraRows } from "../../conformance/mitra-rows.ts"
 
-const valkeyOf = (engine: ValkeyEngine) => {
+interface Way {
+  isCut: boolean
+}
+
+const valkeyOf = (engine: ValkeyEngine, way: Way) => {
   const scripts = new LuaScripts(engine)
+  const ask = <A>(answer: () => A) =>
+    Effect.suspend(() => way.isCut ? Effect.fail(unavailable) : Effect.sync(answer))
   return Valkey.of({
-    call: (command, ...args) => Effect.sync(() => engine.run(command, args.map(String))),
-    run: (script, args) => Effect.sync(() => scripts.run(script, args.map(String))),
+    call: (command, ...args) => ask(() => engine.run(command, args.map(String))),
+    run: (script, args) => ask(() => scripts.run(script, args.map(String))),
     state: Effect.succeed({ connected_since: 0, latency_ms: 0, last_error: null }),
     watch: () => () => {},
     duplicate: () => assert.fail("nothing here subscribes"),
@@ -31,11 +37,11 @@ const valkeyOf = (engine: ValkeyEngine) => {
 }
 
 /** A runner of its own on the shared rows and the shared Valkey. */
-const runnerOn = (engine: ValkeyEngine) =>
+const runnerOn = (engine: ValkeyEngine, way: Way = { isCut: false }) =>
   Effect.gen(function*() {
     const tables = yield* Tables.MemoryTables
     const context = yield* makeMirrored({ write_back_seconds: 60 }, mirrorRows(tables)).pipe(
-      Effect.provideService(Valkey, valkeyOf(engine))
+      Effect.provideService(Valkey, valkeyOf(engine, way))
     )
     return Context.get(context, Availability)
   })
@@ -77,5 +83,27 @@ describe("a Valkey that was wiped and filled again", () => {
       )
       yield* TestClock.adjust(staleAfterMs + 30_000)
       assert.deepStrictEqual(yield* another.stale(now + 136_000 - staleAfterMs, 10), [idOfMitra(1)])
+    }).pipe(Effect.scoped, Effect.provide(shared)))
+})
+
+describe("a Valkey that one runner cannot reach", () => {
+  it.effect("calls nobody silent whose pings go to the rows, and learns of them", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const engine = new ValkeyEngine(() => now)
+      const rows = yield* MitraRows
+      yield* rows.put([online(1), online(2)])
+      const way = { isCut: false }
+      const [hers, another] = [yield* runnerOn(engine, way), yield* runnerOn(engine)]
+      yield* TestClock.adjust(60_000)
+      way.isCut = true
+      assert.strictEqual(yield* hers.heartbeat(idOfMitra(1), now + 60_000), "seen")
+      yield* TestClock.adjust(1_000)
+      const at = now + 61_000
+      assert.deepStrictEqual(yield* another.stale(at - staleAfterMs, 10), [idOfMitra(2)])
+      // And she can be asked again, by those who have the mirror.
+      assert.strictEqual(yield* another.lastHeartbeat(idOfMitra(1)), now + 60_000)
+      const rule = { now: at, stale_before: at - staleAfterMs, max_customers: 3 }
+      assert.deepStrictEqual(yield* another.counts(rule), { online: 2, available: 1 })
     }).pipe(Effect.scoped, Effect.provide(shared)))
 })
