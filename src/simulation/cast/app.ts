@@ -36,7 +36,12 @@ export interface AppOptions {
   readonly signIn: (call: App["ask"]) => Effect.Effect<Tokens, CallFailure>
 }
 
+const signInAgainMs = 60_000
 const reconnectMaxMs = 15_000
+
+/** The app shows its sign-in page; its owner tries again after a while. */
+const notSignedIn = (failure: CallFailure): ConnectionLost =>
+  new ConnectionLost(0, JSON.stringify({ ...failure, retry_after_ms: signInAgainMs }))
 
 const waitOf = ({ reason }: ConnectionLost, attempt: number, dice: Dice): number => {
   try {
@@ -226,8 +231,11 @@ export class App {
       yield* connection.open(this.tokens?.access_token ?? null, this.prefers)
       yield* Effect.mapError(
         this.tokens === null ? this.#signIn : Effect.void,
-        (failure) =>
-          failure._tag === "ConnectionLost" ? failure : new ConnectionLost(0, JSON.stringify(failure))
+        (failure) => {
+          const over = failure._tag === "ConnectionLost" ? failure : notSignedIn(failure)
+          connection.hangUp(over)
+          return over
+        }
       )
       if (role !== "staff") connection.follow("events.subscribe", { since: this.told.since() })
       this.#isSubscribed = true

@@ -6,7 +6,7 @@ export const valkeyGone: FaultKind = {
   name: "valkey-gone",
   says: "Valkey is not there; when it comes back it may have forgotten everything",
   every_ms: minutes(25),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: ({ stage }, dice) => {
     const { channels, valkey } = stage.world.stores
     if (valkey === null) return null
@@ -25,7 +25,7 @@ export const valkeyWiped: FaultKind = {
   name: "valkey-empty",
   says: "Valkey forgets everything while it is used",
   every_ms: minutes(30),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: ({ stage }) => {
     const { valkey } = stage.world.stores
     if (valkey === null) return null
@@ -38,7 +38,7 @@ export const valkeyStalled: FaultKind = {
   name: "valkey-stall",
   says: "Valkey stands still, then does all that was asked meanwhile",
   every_ms: minutes(30),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: ({ stage }, dice) => {
     const { valkey } = stage.world.stores
     if (valkey === null) return null
