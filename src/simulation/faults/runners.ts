@@ -6,7 +6,7 @@ import { type FaultKind, minutes, type Scene, type Trouble } from "./fault.ts"
 const running = ({ stage }: Scene): ReadonlyArray<Runner> =>
   stage.world.runners.filter(({ doors, process }) => doors !== null && process.state === "running")
 
-const oneOf = (scene: Scene, dice: Dice): Runner | null => {
+export const oneOf = (scene: Scene, dice: Dice): Runner | null => {
   const there = running(scene)
   return there.length === 0 ? null : dice.pick(there)
 }
