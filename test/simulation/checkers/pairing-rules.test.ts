@@ -7,7 +7,7 @@ import { oneLiveSession } from "../../../src/simulation/checkers/rules/one-live-
 import { oneWinner } from "../../../src/simulation/checkers/rules/one-winner.ts"
 import { stayingOnline } from "../../../src/simulation/checkers/rules/staying-online.ts"
 import { history, startMs } from "./history.ts"
-import { active, all, mitra, offer, put, session } from "./rows.ts"
+import { active, all, offer, put, session } from "./rows.ts"
 
 const paired = (mitra_id: string) => ({
   _tag: "session",
