@@ -50,6 +50,7 @@ const busy = {
   visits_per_day: "40",
   shift_hours: "14",
   staff_deactivates_per_day: "200",
+  staff_reroutes_per_day: "200",
   staff_settings_per_day: "60"
 }
 

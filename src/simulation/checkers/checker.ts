@@ -15,6 +15,7 @@ import { ledger } from "./rules/ledger.ts"
 import { messages } from "./rules/messages.ts"
 import { money } from "./rules/money.ts"
 import { offers } from "./rules/offers.ts"
+import { oneMitra } from "./rules/one-mitra.ts"
 import { oneLiveSession } from "./rules/one-live-session.ts"
 import { oneWinner } from "./rules/one-winner.ts"
 import { paidRequests } from "./rules/paid-requests.ts"
@@ -37,6 +38,7 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "11 paid requests": paidRequests,
   "12 money": money,
   "13 pushes": pushes,
+  "14 one mitra": oneMitra,
   "told": story,
   "repeats": repeats,
   "reachability": reachability,
@@ -167,9 +169,14 @@ export const checkerOf =
     }
   }
 
-/** No request, chat, payment or webhook is under way. Scans: to be asked now and then. */
-const isAtRest = ({ tables, taken }: Scene): boolean =>
-  [...tables.chat_sessions.values()].every(({ ended_at }) => ended_at !== null) &&
+/** The last word about a chat has reached everybody by then. */
+const quietMs = 60_000
+
+/** No request, chat, payment or webhook is under way, nor news of one. Scans: to be asked now and then. */
+export const isAtRest = ({ now_ms, tables, taken }: Pick<Scene, "now_ms" | "tables" | "taken">): boolean =>
+  [...tables.chat_sessions.values()].every(({ ended_at }) =>
+    ended_at !== null && now_ms() - ended_at >= quietMs
+  ) &&
   [...tables.payment_requests.values()].every(({ failure_cause, status }) =>
     status !== "pending" && (status !== "confirmed" || failure_cause !== null)
   ) &&
