@@ -92,6 +92,10 @@ const simulate = Command.make(
       Flag.withDescription("Runners and stores fail three times as often"),
       Flag.withDefault(false)
     ),
+    pace: Flag.Literals("pace", ["fitting", "production"]).pipe(
+      Flag.withDescription("How often the server's background work beats: as fits the faults, or as shipped"),
+      Flag.withDefault("fitting")
+    ),
     canary: Flag.String("canary").pipe(Flag.withDescription("Plant one bug by name"), Flag.optional),
     canaries: Flag.Boolean("canaries").pipe(
       Flag.withDescription("Plant every known bug and see each one caught"),

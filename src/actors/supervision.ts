@@ -41,6 +41,12 @@ export interface SweepCadence {
   readonly deadlines_seconds?: number
   /** 1 unless said otherwise. */
   readonly pushes_seconds?: number
+  /** 5 unless said otherwise. */
+  readonly withdrawals_seconds?: number
+  /** 15 unless said otherwise. */
+  readonly absent_mitras_seconds?: number
+  /** 10 unless said otherwise. */
+  readonly missed_offers_seconds?: number
   readonly stale_heartbeats_seconds: number
   readonly heartbeat_write_back_seconds: number
   readonly mirror_reseed_seconds: number
@@ -59,9 +65,9 @@ const sweeps = (cadence: SweepCadence) =>
     Layer.unwrap(Effect.map(staleHeartbeats(cadence.stale_heartbeats_seconds), singleton)),
     Layer.unwrap(Effect.map(heartbeatWriteBack(cadence.heartbeat_write_back_seconds), singleton)),
     Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
-    Layer.unwrap(Effect.map(missedOffers, singleton)),
-    Layer.unwrap(Effect.map(absentMitras, singleton)),
-    Layer.unwrap(Effect.map(withdrawals, singleton)),
+    Layer.unwrap(Effect.map(missedOffers(cadence.missed_offers_seconds ?? 10), singleton)),
+    Layer.unwrap(Effect.map(absentMitras(cadence.absent_mitras_seconds ?? 15), singleton)),
+    Layer.unwrap(Effect.map(withdrawals(cadence.withdrawals_seconds ?? 5), singleton)),
     Layer.unwrap(Effect.map(pushes(cadence.pushes_seconds ?? 1), singleton)),
     Layer.unwrap(Effect.map(payments, singleton))
   )
@@ -73,7 +79,7 @@ const sweeps = (cadence: SweepCadence) =>
 const catchUp = Layer.effectDiscard(
   Effect.gen(function*() {
     yield* boundedPass(yield* payments)
-    yield* boundedPass(yield* withdrawals)
+    yield* boundedPass(yield* withdrawals(5))
     yield* boundedPass(yield* deadlines(1))
   })
 )

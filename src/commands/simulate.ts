@@ -11,7 +11,7 @@ import { shrink } from "../simulation/farm/shrink.ts"
 import { startWorkers } from "../simulation/farm/workers.ts"
 import { chronicleOf } from "../simulation/report/chronicle.ts"
 import { htmlOf } from "../simulation/report/html.ts"
-import { drawn, faultsOf, replayCommand, type RunPlan } from "../simulation/run/plan.ts"
+import { drawn, faultsOf, type PaceChoice, replayCommand, type RunPlan } from "../simulation/run/plan.ts"
 import { playPlan, violationStory } from "../simulation/run/play.ts"
 import { duration, factsOf, reportText, type RunReport } from "../simulation/run/report.ts"
 import { stopwatch } from "../simulation/run/stopwatch.ts"
@@ -31,6 +31,7 @@ export interface SimulateOptions {
   readonly faults: string
   readonly set: Readonly<Record<string, string>>
   readonly busy: boolean
+  readonly pace: PaceChoice
   readonly canary: string | null
   readonly canaries: boolean
   readonly scenario: string | null
@@ -64,6 +65,7 @@ const planOf = (options: SimulateOptions, seed: string): RunPlan => ({
   faults: faultsOf(options.faults, seed),
   habits: options.hours <= 4 ? { ...busy, ...options.set } : options.set,
   busy: options.busy,
+  pace: options.pace,
   canary: options.canary
 })
 

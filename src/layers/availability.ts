@@ -94,7 +94,7 @@ export const withSharedCounts = <E, R>(adapter: Layer.Layer<Availability, E, R>)
 const settleWithinMs = 400
 
 const mirrored = (parts: MirrorParts, postgres: Port): Port => {
-  const { breaker, fellBack, pings, reads, refresh } = parts
+  const { breaker, fellBack, pings, reads, refresh, rows } = parts
 
   const orPostgres = <A>(ask: Effect.Effect<A, Unavailable>, otherwise: Effect.Effect<A, Unavailable>) =>
     Effect.catch(breaker.reading(ask), () =>
@@ -129,20 +129,32 @@ const mirrored = (parts: MirrorParts, postgres: Port): Port => {
         )
       )
 
+  /** A runner that cannot reach the mirror writes pings to the rows; the mirror is brought what it missed. */
+  const silentByTheRows = Effect.fnUntraced(function*(staleBefore: number, ids: ReadonlyArray<string>) {
+    if (ids.length === 0) return ids
+    const heard = (yield* rows.of(ids)).filter(({ seen_at }) => seen_at !== null && seen_at > staleBefore)
+    if (heard.length === 0) return ids
+    const heardIds = new Set(heard.map(({ mitra_id }) => mitra_id))
+    yield* changed([...heardIds])
+    return ids.filter((id) => !heardIds.has(id))
+  })
+
+  // Rows alone never answer this one: they are late, and whoever is called stale goes offline. For the same
+  // reason a mirror that has not been up for the whole time of silence does not know: here, or at all.
+  // Another runner may have filled an empty one, and its rows know nothing of our last pings.
+  const stale: Port["stale"] = Effect.fnUntraced(function*(staleBefore, limit) {
+    const since = breaker.upSince()
+    if (since === null || since > staleBefore) return yield* Effect.fail(unavailable)
+    const ids = yield* breaker.reading(reads.stale(staleBefore, limit))
+    return ids === null ? yield* Effect.fail(unavailable) : yield* silentByTheRows(staleBefore, ids)
+  })
+
   return {
     heartbeat,
     candidates: (options) => orPostgres(reads.candidates(options), postgres.candidates(options)),
     counts: (freshness) => orPostgres(reads.counts(freshness), postgres.counts(freshness)),
     lastHeartbeat: (mitraId) => orPostgres(reads.lastHeartbeat(mitraId), postgres.lastHeartbeat(mitraId)),
-    // No Postgres behind this one: its rows are late, and whoever is called stale goes offline. For the
-    // same reason a mirror that has not been up for the whole time of silence does not know.
-    stale: (staleBefore, limit) =>
-      Effect.suspend(() => {
-        const since = breaker.upSince()
-        return since === null || since > staleBefore
-          ? Effect.fail(unavailable)
-          : breaker.reading(reads.stale(staleBefore, limit))
-      }),
+    stale,
     wentOnline: (mitraId) => changed([mitraId]),
     wentOffline: (mitraId) => changed([mitraId]),
     deactivated: (mitraId) => changed([mitraId]),

@@ -11,7 +11,13 @@ import type { Script } from "./valkey/script.ts"
 
 type Port = Availability["Service"]
 
-export type MirrorReads = Pick<Port, "heartbeat" | "candidates" | "counts" | "stale" | "lastHeartbeat">
+export interface MirrorReads extends Pick<Port, "heartbeat" | "candidates" | "counts" | "lastHeartbeat"> {
+  /** Null: this mirror was filled after `staleBefore` and may not know the pings of that time. */
+  readonly stale: (
+    staleBefore: number,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<string> | null, Unavailable>
+}
 
 /** With every answer comes the generation that gave it, so that a reborn mirror is noticed. */
 export interface MirrorReadsOptions {
@@ -90,7 +96,9 @@ export const makeMirrorReads = Effect.fnUntraced(function*({ onGeneration }: Mir
         Effect.map(([online, available]) => ({ online: Number(online), available: Number(available) }))
       ),
     stale: (staleBefore, limit) =>
-      ask(Scripts.stale, [staleBefore, Math.max(0, limit)]).pipe(Effect.map((ids) => ids.map(String))),
+      ask(Scripts.stale, [staleBefore, Math.max(0, limit)]).pipe(
+        Effect.map(([bornAt, ...ids]) => Number(bornAt) > staleBefore ? null : ids.map(String))
+      ),
     lastHeartbeat: (mitraId) =>
       ask(Scripts.lastHeartbeat, [mitraId.toLowerCase()]).pipe(
         Effect.map(([seen]) => seen === "" ? null : Number(seen))

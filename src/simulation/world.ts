@@ -132,18 +132,13 @@ export class World {
       latency: this.#phoneLatency,
       phoneProcess: process,
       runnerProcess: to.process,
-      phone: {
-        ...end,
-        onClose: (code, reason) => {
-          to.lines.delete(line)
-          end.onClose(code, reason)
-        }
-      }
+      phone: end,
+      onLeft: () => to.lines.delete(line)
     })
     const arrive = () => {
       const entrance = to.doors?.[listener]
       if (entrance === undefined) return this.#later(process, () => end.onRefused(null))
-      to.lines.add(line)
+      if (!line.isOver) to.lines.add(line)
       const opening = Effect.sync(() => {
         this.#later(process, end.onOpen)
         return line.transport

@@ -22,6 +22,7 @@ const planOf = (seed: string): RunPlan => ({
   faults: faultsOf("swarm", seed),
   habits: { visits_per_day: "80", shift_hours: "20" },
   busy: false,
+  pace: "fitting",
   canary: null
 })
 

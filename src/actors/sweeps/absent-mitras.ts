@@ -10,7 +10,7 @@ import type { Sweep } from "./sweep.ts"
 const batch = 500
 const concurrency = 8
 
-export const absentMitras = Effect.gen(function*() {
+export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
   const sessions = yield* Sessions
   const settings = yield* Settings
   const actors = yield* SessionActors
@@ -35,5 +35,5 @@ export const absentMitras = Effect.gen(function*() {
     return { adrift: ids.length, looked: count, failed: ids.length - count }
   })
 
-  return { name: "absent_mitras", every: "15 seconds", runOnce } satisfies Sweep<unknown, never>
+  return { name: "absent_mitras", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>
 })

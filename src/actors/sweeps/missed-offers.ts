@@ -12,7 +12,7 @@ const lookBackMs = 600_000
 const batch = 200
 const concurrency = 8
 
-export const missedOffers = Effect.gen(function*() {
+export const missedOffers = Effect.fnUntraced(function*(everySeconds: number) {
   const missed = yield* MissedOffers
   const settings = yield* Settings
   const actors = yield* MitraActors
@@ -37,5 +37,5 @@ export const missedOffers = Effect.gen(function*() {
     return { suspects: ids.length, paused: paused.reduce((sum: number, one) => sum + one, 0) }
   })
 
-  return { name: "missed_offers", every: "10 seconds", runOnce } satisfies Sweep<unknown, never>
+  return { name: "missed_offers", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>
 })

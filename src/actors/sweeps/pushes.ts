@@ -18,6 +18,9 @@ const passMs = 8000
 const keepDoneMs = 24 * 3_600_000
 const keepDeadMs = 30 * 24 * 3_600_000
 const tidyMax = 2000
+/** What is kept for a day need not be looked through every second. */
+const tidyEveryMs = 10_000
+const nothingTidied = { expired: 0, deleted: 0 }
 
 export const pushes = Effect.fnUntraced(function*(everySeconds: number) {
   const outbox = yield* PushOutbox
@@ -25,8 +28,12 @@ export const pushes = Effect.fnUntraced(function*(everySeconds: number) {
   const settings = yield* Settings
   const deliver = yield* makeDeliver
 
+  let tidiedAt = Number.NEGATIVE_INFINITY
   const tidy = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
+    // A clock that was set back must not keep it from tidying.
+    if (Math.abs(now - tidiedAt) < tidyEveryMs) return nothingTidied
+    tidiedAt = now
     return yield* outbox.tidy({
       now,
       done_before: now - keepDoneMs,

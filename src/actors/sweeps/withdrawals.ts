@@ -8,7 +8,7 @@ import type { Sweep } from "./sweep.ts"
 const batch = 200
 const concurrency = 8
 
-export const withdrawals = Effect.gen(function*() {
+export const withdrawals = Effect.fnUntraced(function*(everySeconds: number) {
   const mitras = yield* Mitras
   const actors = yield* SessionActors
 
@@ -29,5 +29,5 @@ export const withdrawals = Effect.gen(function*() {
     return { offers: offers.length, withdrawn: withdrawn.reduce((sum: number, one) => sum + one, 0) }
   })
 
-  return { name: "withdrawals", every: "5 seconds", runOnce } satisfies Sweep<unknown, never>
+  return { name: "withdrawals", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>
 })

@@ -1,5 +1,6 @@
 // How every handler ends: a refusal stays a refusal, an outage becomes "try again" without a word
 // about what failed, and nobody waits for ever.
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
@@ -10,7 +11,7 @@ import { Unavailable } from "../../services/unavailable.ts"
 import * as RealTime from "../../services/real-time.ts"
 
 /** Longer than the ports' own bounds, so that their more precise answer comes first. */
-const patience = "20 seconds"
+const patience = Duration.seconds(20)
 
 const tooSlow = new Unavailable({ what: "handler", retryable: true })
 

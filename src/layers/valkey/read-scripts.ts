@@ -65,7 +65,10 @@ local online = redis.call('SCARD', '${keys.online}') + redis.call('ZCARD', '${ke
 return {mirror[1], online, available}`
 )
 
-/** ARGV: stale before, limit. Answers ids, longest silent first, ties by id. */
+/**
+ * ARGV: stale before, limit. Answers when this mirror was born, then ids, longest silent first, ties by id.
+ * A mirror born later than that was filled from rows, which learn of pings late: it does not know.
+ */
 export const stale = script(
   "stale",
   `${whole}
@@ -80,8 +83,8 @@ table.sort(found, function(a, b)
   if a[2] ~= b[2] then return a[2] < b[2] end
   return a[1] < b[1]
 end)
-local out = {mirror[1]}
-for i = 1, math.min(limit, #found) do out[i + 1] = found[i][1] end
+local out = {mirror[1], mirror[2]}
+for i = 1, math.min(limit, #found) do out[i + 2] = found[i][1] end
 return out`
 )
 

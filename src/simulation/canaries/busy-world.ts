@@ -22,4 +22,4 @@ const oftener = 3
 
 /** Phones have trouble enough: more of it would leave no calm moment in which promises can be held. */
 export const busyFaults = (kinds: ReadonlyArray<FaultKind>): ReadonlyArray<FaultKind> =>
-  kinds.map((kind) => kind.needsProductionPace ? { ...kind, every_ms: kind.every_ms / oftener } : kind)
+  kinds.map((kind) => kind.shakesTheCluster ? { ...kind, every_ms: kind.every_ms / oftener } : kind)

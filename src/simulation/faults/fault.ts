@@ -17,8 +17,8 @@ export interface FaultKind {
   readonly says: string
   /** On average so long between two of this kind. */
   readonly every_ms: number
-  /** Takes cluster membership, locks or the bus into account: calm pace would hide it. */
-  readonly needsProductionPace: boolean
+  /** Breaks cluster membership, locks or the bus: in a busy world it strikes more often. */
+  readonly shakesTheCluster: boolean
   /** Null: nothing to break right now. */
   readonly strike: (scene: Scene, dice: Dice) => Trouble | null
 }

@@ -19,7 +19,7 @@ export const cutSockets: FaultKind = {
   name: "cut",
   says: "connections of phones break, at any moment of a call",
   every_ms: minutes(4),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: (scene, dice) => {
     const apps = someOf(scene, dice)
     if (apps.length === 0) return null
@@ -32,7 +32,7 @@ export const silentLines: FaultKind = {
   name: "silence",
   says: "phones in a tunnel: nothing arrives and nobody is told",
   every_ms: minutes(8),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: (scene, dice) => {
     const apps = someOf(scene, dice)
     if (apps.length === 0) return null
@@ -45,7 +45,7 @@ export const laggingPhones: FaultKind = {
   name: "lag",
   says: "phones whose network is slow by seconds",
   every_ms: minutes(8),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: (scene, dice) => {
     const lines = someOf(scene, dice).flatMap(({ connection }) => connection?.line ?? [])
     if (lines.length === 0) return null
@@ -65,7 +65,7 @@ export const pushDown: FaultKind = {
   name: "push-down",
   says: "the push provider answers nothing but errors",
   every_ms: minutes(30),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: ({ stage }, dice) => {
     const { push } = stage.world.stores
     push.isDown = true
@@ -83,7 +83,7 @@ export const oddWebhooks: FaultKind = {
   name: "webhooks",
   says: "the payment provider repeats itself, is late, and mixes up the order",
   every_ms: minutes(20),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: ({ stage }, dice) => {
     const { faults } = stage.provider
     faults.repeat = dice.between(0.2, 0.8)

@@ -6,7 +6,7 @@ import type { FaultKind, Scene, Trouble } from "./fault.ts"
 import { cutSockets, laggingPhones, oddWebhooks, pushDown, silentLines } from "./outside.ts"
 import { frozen, killed, partitioned, rollingRestart, skewed } from "./runners.ts"
 import { lostAnswers, restartedDatabase, slowDatabase, stalledDatabase, troubledBus } from "./stores.ts"
-import { valkeyGone, valkeyStalled, valkeyWiped } from "./valkey.ts"
+import { valkeyCut, valkeyGone, valkeyStalled, valkeyWiped } from "./valkey.ts"
 
 export const faultKinds: ReadonlyArray<FaultKind> = [
   killed,
@@ -22,6 +22,7 @@ export const faultKinds: ReadonlyArray<FaultKind> = [
   valkeyGone,
   valkeyWiped,
   valkeyStalled,
+  valkeyCut,
   cutSockets,
   silentLines,
   laggingPhones,

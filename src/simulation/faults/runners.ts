@@ -6,7 +6,7 @@ import { type FaultKind, minutes, type Scene, type Trouble } from "./fault.ts"
 const running = ({ stage }: Scene): ReadonlyArray<Runner> =>
   stage.world.runners.filter(({ doors, process }) => doors !== null && process.state === "running")
 
-const oneOf = (scene: Scene, dice: Dice): Runner | null => {
+export const oneOf = (scene: Scene, dice: Dice): Runner | null => {
   const there = running(scene)
   return there.length === 0 ? null : dice.pick(there)
 }
@@ -19,7 +19,7 @@ export const killed: FaultKind = {
   name: "kill",
   says: "a runner is killed and started again after a while",
   every_ms: minutes(40),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: (scene, dice) => {
     const runner = oneOf(scene, dice)
     if (runner === null) return null
@@ -36,7 +36,7 @@ export const frozen: FaultKind = {
   name: "freeze",
   says: "a runner stands still and then goes on as if nothing had happened",
   every_ms: minutes(45),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: (scene, dice) => {
     const runner = oneOf(scene, dice)
     if (runner === null) return null
@@ -54,7 +54,7 @@ export const partitioned: FaultKind = {
   name: "partition",
   says: "a runner loses the others, the database, or both",
   every_ms: minutes(50),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: (scene, dice) => {
     const runner = oneOf(scene, dice)
     if (runner === null) return null
@@ -105,7 +105,7 @@ export const rollingRestart: FaultKind = {
   name: "deploy",
   says: "all runners are restarted one after the other, with SIGTERM",
   every_ms: minutes(90),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: deploy
 }
 
@@ -113,7 +113,7 @@ export const skewed: FaultKind = {
   name: "skew",
   says: "a runner's clock is wrong by up to two seconds, and is set while it runs",
   every_ms: minutes(25),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: (scene, dice) => {
     const runner = oneOf(scene, dice)
     if (runner === null) return null

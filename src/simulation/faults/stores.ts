@@ -11,7 +11,7 @@ export const slowDatabase: FaultKind = {
   name: "slow-postgres",
   says: "every statement takes up to two seconds longer",
   every_ms: minutes(40),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: ({ stage }, dice) => {
     const { postgres } = stage.world.stores
     const ms = dice.between(20, 1_000)
@@ -28,7 +28,7 @@ export const stalledDatabase: FaultKind = {
   name: "stall-postgres",
   says: "the database stands still, then does all that was asked meanwhile",
   every_ms: minutes(60),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: ({ stage }, dice) => {
     const { process } = stage.world.stores.postgres
     process.freeze()
@@ -40,7 +40,7 @@ export const restartedDatabase: FaultKind = {
   name: "restart-postgres",
   says: "the database restarts: answers on the way are lost, locks and listeners are gone",
   every_ms: minutes(60),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: ({ stage }, dice) => {
     const { postgres } = stage.world.stores
     postgres.goDown()
@@ -53,7 +53,7 @@ export const lostAnswers: FaultKind = {
   name: "lost-answers",
   says: "connections to the database die between the deed and the word",
   every_ms: minutes(30),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: ({ stage }, dice) => {
     const { postgres } = stage.world.stores
     postgres.loseAnswers(dice.between(0.02, 0.4))
@@ -69,7 +69,7 @@ export const troubledBus: FaultKind = {
   name: "bus",
   says: "notices between runners are lost, doubled or late",
   every_ms: minutes(30),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: ({ stage }, dice) => {
     const { channels } = stage.world.stores
     for (const { faults } of channels) {

@@ -1,11 +1,12 @@
 // Trouble with Valkey. None of it may change an answer or take anybody offline.
 import { type FaultKind, minutes } from "./fault.ts"
+import { oneOf } from "./runners.ts"
 
 export const valkeyGone: FaultKind = {
   name: "valkey-gone",
   says: "Valkey is not there; when it comes back it may have forgotten everything",
   every_ms: minutes(25),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: ({ stage }, dice) => {
     const { channels, valkey } = stage.world.stores
     if (valkey === null) return null
@@ -24,7 +25,7 @@ export const valkeyWiped: FaultKind = {
   name: "valkey-empty",
   says: "Valkey forgets everything while it is used",
   every_ms: minutes(30),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: ({ stage }) => {
     const { valkey } = stage.world.stores
     if (valkey === null) return null
@@ -37,12 +38,33 @@ export const valkeyStalled: FaultKind = {
   name: "valkey-stall",
   says: "Valkey stands still, then does all that was asked meanwhile",
   every_ms: minutes(30),
-  needsProductionPace: false,
+  shakesTheCluster: false,
   strike: ({ stage }, dice) => {
     const { valkey } = stage.world.stores
     if (valkey === null) return null
     const { process } = valkey.store
     process.freeze()
     return { text: "Valkey stands still", lasts_ms: dice.between(100, 20_000), undo: () => process.wake() }
+  }
+}
+
+export const valkeyCut: FaultKind = {
+  name: "valkey-cut",
+  says: "one runner cannot reach Valkey, the others can",
+  every_ms: minutes(20),
+  needsProductionPace: true,
+  strike: (scene, dice) => {
+    const { channels, valkey } = scene.stage.world.stores
+    const runner = oneOf(scene, dice)
+    if (valkey === null || runner === null) return null
+    const { name, process } = runner
+    valkey.store.cutOff(process)
+    channels[0]?.disconnect(process)
+    return {
+      text: `${name} is cut off from Valkey`,
+      // Long enough for a whole silence to pass, and a sweep.
+      lasts_ms: dice.between(500, 150_000),
+      undo: () => valkey.store.reconnect(process)
+    }
   }
 }

@@ -34,6 +34,7 @@ export class Line {
   readonly #phoneProcess: Process
   readonly #runnerProcess: Process
   readonly #phone: PhoneEnd
+  readonly #onLeft: () => void
   readonly #up: Direction = { arrives_us: 0 }
   readonly #down: Direction = { arrives_us: 0 }
   #inbox: Array<string> = []
@@ -55,6 +56,8 @@ export class Line {
     readonly phoneProcess: Process
     readonly runnerProcess: Process
     readonly phone: PhoneEnd
+    /** The phone has no use for it any more, whoever ended it. */
+    readonly onLeft: () => void
   }) {
     this.#time = options.time
     this.#dice = options.dice
@@ -62,6 +65,7 @@ export class Line {
     this.#phoneProcess = options.phoneProcess
     this.#runnerProcess = options.runnerProcess
     this.#phone = options.phone
+    this.#onLeft = options.onLeft
   }
 
   get isOver(): boolean {
@@ -82,7 +86,7 @@ export class Line {
   /** The phone hangs up in an orderly way. */
   hangUp(): void {
     if (this.#phoneKnows) return
-    this.#phoneKnows = true
+    this.#phoneLeaves()
     this.#travel(this.#up, this.#runnerProcess, () => this.#end(1000, ""))
   }
 
@@ -101,7 +105,7 @@ export class Line {
   /** The phone gave up on a silent line. */
   abandon(): void {
     this.#isSilent = true
-    this.#phoneKnows = true
+    this.#phoneLeaves()
   }
 
   lag(ms: number): void {
@@ -151,9 +155,12 @@ export class Line {
     }
   }
 
+  #delayMs(): number {
+    return this.#dice.between(this.#latency.low_ms, this.#latency.high_ms) + this.#lag_ms
+  }
+
   #travel(direction: Direction, to: Process, arrive: () => void): void {
-    const delay = this.#dice.between(this.#latency.low_ms, this.#latency.high_ms) + this.#lag_ms
-    const arrives_us = Math.max(direction.arrives_us, this.#time.now_us + Math.round(delay * 1000))
+    const arrives_us = Math.max(direction.arrives_us, this.#time.now_us + Math.round(this.#delayMs() * 1000))
     direction.arrives_us = arrives_us
     this.#time.at(arrives_us, to, () => {
       if (!this.#isSilent) arrive()
@@ -205,9 +212,15 @@ export class Line {
     if (this.#lag_ms === 0) done()
   }
 
+  /** A phone that is awake answers at once: there and back is one journey, which nothing waits behind. */
   #ping(): void {
-    this.#travel(this.#down, this.#phoneProcess, () => {
-      if (!this.#phoneKnows) this.#travel(this.#up, this.#runnerProcess, () => this.#onHeard())
+    if (this.#phoneProcess.state === "frozen") {
+      return this.#travel(this.#down, this.#phoneProcess, () => {
+        if (!this.#phoneKnows) this.#travel(this.#up, this.#runnerProcess, this.#onHeard)
+      })
+    }
+    this.#time.after(this.#delayMs() + this.#delayMs(), this.#runnerProcess, () => {
+      if (!this.#isSilent && !this.#phoneKnows && this.#phoneProcess.state === "running") this.#onHeard()
     })
   }
 
@@ -220,9 +233,14 @@ export class Line {
     })
   }
 
+  #phoneLeaves(): void {
+    this.#phoneKnows = true
+    this.#onLeft()
+  }
+
   #tellPhone(code: number, reason: string): void {
     if (this.#phoneKnows) return
-    this.#phoneKnows = true
+    this.#phoneLeaves()
     this.#phoneProcess.enter(() => this.#phone.onClose(code, reason))
   }
 }

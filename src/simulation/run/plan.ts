@@ -4,6 +4,9 @@ import type { FaultChoice } from "../faults/plan.ts"
 import { chosenFaults, faultKinds } from "../faults/plan.ts"
 import { Dice } from "../kernel/seeded-random.ts"
 
+export const paceChoices = ["fitting", "production"] as const
+export type PaceChoice = (typeof paceChoices)[number]
+
 export interface RunPlan {
   readonly seed: string
   readonly hours: number
@@ -17,6 +20,8 @@ export interface RunPlan {
   readonly habits: Readonly<Record<string, string>>
   /** Runners and stores fail three times as often; see canaries/busy-world.ts. */
   readonly busy: boolean
+  /** How often the server's own work beats: what ships, or as fits the faults; see stores/pace.ts. */
+  readonly pace: PaceChoice
   /** A planted bug; see canaries/. */
   readonly canary: string | null
 }
@@ -35,7 +40,8 @@ export const faultsOf = (text: string, seed: string): ReadonlyArray<string> =>
 /** Draws what the tester left open: a farm should not run the same world a thousand times. */
 export const drawn = (plan: RunPlan): RunPlan => {
   const dice = new Dice(plan.seed).split("plan")
-  return { ...plan, runners: dice.integer(1, 4), valkey: dice.chance(0.4) }
+  const world = { runners: dice.integer(1, 4), valkey: dice.chance(0.4) }
+  return { ...plan, ...world, pace: dice.chance(0.25) ? "production" : plan.pace }
 }
 
 const faultsText = (names: ReadonlyArray<string>): string =>
@@ -53,5 +59,6 @@ export const replayCommand = (plan: RunPlan): string =>
     `--faults ${faultsText(plan.faults)}`,
     ...Object.entries(plan.habits).map(([name, value]) => `--set ${name}=${value}`),
     ...(plan.busy ? ["--busy"] : []),
+    ...(plan.pace === "fitting" ? [] : [`--pace ${plan.pace}`]),
     ...(plan.canary === null ? [] : [`--canary ${plan.canary}`])
   ].join(" ")

@@ -9,7 +9,8 @@ import { chosenFaults, faultPlan } from "../faults/plan.ts"
 import { Dice } from "../kernel/seeded-random.ts"
 import { timeline } from "../report/timeline.ts"
 import { simulate, type SimulationResult } from "../simulation.ts"
-import { calm, production } from "../stores/pace.ts"
+import { brisk, calm, production } from "../stores/pace.ts"
+import type { Pace } from "../stores/stores.ts"
 import { type RunPlan, startsAt } from "./plan.ts"
 import { reportOf, type RunReport } from "./report.ts"
 import { stopwatch } from "./stopwatch.ts"
@@ -17,6 +18,12 @@ import { stopwatch } from "./stopwatch.ts"
 export interface Played {
   readonly report: RunReport
   readonly result: SimulationResult
+}
+
+/** A lone runner needs nobody to watch over it; a planted bug may break what does. */
+const paceOf = ({ canary, pace, runners }: RunPlan): Pace => {
+  if (pace === "production" || canary !== null) return production
+  return runners > 1 ? brisk : calm
 }
 
 export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): Played => {
@@ -34,10 +41,7 @@ export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }
       mitras: plan.mitras,
       customers: plan.customers,
       starts_at: startsAt,
-      // One runner without such faults needs nobody to watch over it; a canary may break what does.
-      pace: plan.runners > 1 || plan.canary !== null || kinds.some((kind) => kind.needsProductionPace)
-        ? production
-        : calm,
+      pace: paceOf(plan),
       keepTrace: options.keepTrace,
       sabotage: plan.canary === null ? null : canaryNamed(plan.canary)
     },

@@ -1,5 +1,5 @@
 // How often the server's own background work beats in a simulation. `production` is what the server ships
-// with; `calm` is for worlds in which no runner, lock or bus can fail, where the beats only cost time.
+// with; the others beat slower, so that more business fits into a second of the machine.
 import * as Duration from "effect/Duration"
 import { publicLimits } from "../../http/protocol/limits.ts"
 import type { Pace } from "./stores.ts"
@@ -10,21 +10,50 @@ const sweeps = {
   mirror_reseed_seconds: 300
 }
 
-export const production: Pace = { bus: {}, cluster: {}, sweeps, watch_every_ms: publicLimits.watch_every_ms }
+export const production: Pace = {
+  bus: {},
+  cluster: {},
+  sweeps,
+  watch_every_ms: publicLimits.watch_every_ms,
+  nearStores: false
+}
 
+/** Faults of every kind are noticed and survived, a few seconds later than in production. */
+export const brisk: Pace = {
+  bus: { probe_every_ms: 5_000, silence_ms: 16_000 },
+  cluster: {
+    shardLockRefreshInterval: Duration.seconds(2),
+    refreshAssignmentsInterval: Duration.millis(1500),
+    runnerHealthCheckInterval: Duration.seconds(3),
+    entityMessagePollInterval: Duration.seconds(2)
+  },
+  sweeps: { ...sweeps, deadlines_seconds: 2, pushes_seconds: 2 },
+  watch_every_ms: 2_000,
+  nearStores: false
+}
+
+/** Where a lone runner has nobody to watch: it may die and come back, but there is no other to take over. */
 export const calm: Pace = {
   bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
   cluster: {
     // A lock session of the simulated database is over after six silent seconds: see world.ts.
     shardLockRefreshInterval: Duration.seconds(4),
-    refreshAssignmentsInterval: Duration.seconds(10),
+    refreshAssignmentsInterval: Duration.seconds(5),
     runnerHealthCheckInterval: Duration.seconds(30),
-    entityMessagePollInterval: Duration.seconds(60),
+    entityMessagePollInterval: Duration.seconds(5),
     // Fewer shards to lock again and again; one runner owns them all anyway.
     shardsPerGroup: 12
   },
-  // Resident sessions have timers of their own; this sweep is for those that sleep, ten seconds ahead.
-  sweeps: { ...sweeps, deadlines_seconds: 4, pushes_seconds: 5 },
+  // Resident sessions have timers of their own; deadlines wakes those that sleep, ten seconds ahead.
+  sweeps: {
+    ...sweeps,
+    deadlines_seconds: 5,
+    pushes_seconds: 5,
+    withdrawals_seconds: 15,
+    absent_mitras_seconds: 30,
+    missed_offers_seconds: 20
+  },
   // How soon a silent socket is noticed: after 45 to 50 seconds instead of 45.
-  watch_every_ms: 5_000
+  watch_every_ms: 5_000,
+  nearStores: true
 }

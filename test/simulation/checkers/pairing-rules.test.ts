@@ -2,7 +2,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Refused, TryLater } from "../../../src/simulation/cast/connection.ts"
 import { capacity } from "../../../src/simulation/checkers/rules/capacity.ts"
-import { deactivation } from "../../../src/simulation/checkers/rules/deactivation.ts"
 import { offers } from "../../../src/simulation/checkers/rules/offers.ts"
 import { oneLiveSession } from "../../../src/simulation/checkers/rules/one-live-session.ts"
 import { oneWinner } from "../../../src/simulation/checkers/rules/one-winner.ts"
@@ -209,51 +208,6 @@ describe("offers", () => {
       "dewi was told OFFER_CANCELLED, but her offer ended as taken",
       "dewi was told that an offer is cancelled; it is taken"
     ])
-  })
-})
-
-describe("deactivation", () => {
-  const open = { isOpen: true, line: { soundSince_us: 0 } }
-  const out = put.mitra(mitra({ is_active: false }))
-
-  it("is content when she loses socket and offers within the second", () => {
-    const told = history(deactivation)
-    const ayu = told.phone("ayu", "mitra", open)
-    told.commit(all(put.mitra(mitra()), put.offer(offer())))
-    told.commit(out)
-    told.commit(put.offer(offer({ status: "ignored", ending: "withdrawn" })))
-    ayu.connection = null
-    told.passes(60_000)
-    told.calls(ayu, "mitra.heartbeat", {}, new Refused("", { code: "ACCOUNT_INACTIVE", message: "" }))
-    assert.deepStrictEqual(told.complaints, [])
-  })
-
-  it("sees a socket and an offer that stay, and a new offer", () => {
-    const told = history(deactivation)
-    told.phone("ayu", "mitra", open)
-    told.commit(all(put.mitra(mitra()), put.offer(offer())))
-    told.commit(out)
-    told.passes(2_000)
-    told.commit(put.offer(offer({ session_id: "another" })))
-    assert.sameMembers(told.complaints, [
-      "ayu is deactivated and still connected",
-      "a deactivated mitra still has an open offer",
-      "a deactivated mitra got a new offer"
-    ])
-  })
-
-  it("sees that she is still told things, but not what a sleeping phone hears when it wakes", () => {
-    const told = history(deactivation)
-    const ayu = told.phone("ayu", "mitra")
-    told.commit(put.mitra(mitra()))
-    told.commit(out)
-    told.passes(60_000)
-    told.hears(ayu, { _tag: "typing" })
-    told.hears(ayu, { _tag: "typing" })
-    assert.deepStrictEqual(told.complaints, [])
-    told.passes(20_000)
-    told.hears(ayu, { _tag: "typing" })
-    assert.deepStrictEqual(told.complaints, ["ayu is deactivated and was still told: typing"])
   })
 })
 

@@ -7,15 +7,18 @@ import { answerOf, type MakeRule, type Phone } from "../rule.ts"
 /** The second that was promised, and the way of the last word to the phone. */
 const withinMs = 1_300
 const recoveryMs = 60_000
+/** Of a WebSocket. */
+const openState = 1
 /** What was on its way over a slow line still arrives. */
 const lateFrameMs = 15_000
 
 export const deactivation: MakeRule = (scene, complain) => {
-  const sockets = new Patience(scene, withinMs)
   const withdrawals = new Patience(scene, withinMs)
   /** By mitra: since when she is out. */
   const outSince = new Map<string, number>()
   const toldAt = new Map<Phone, number>()
+  /** The socket that the server holds open for her although she is out, and since when that is wrong. */
+  const held = new Map<string, { readonly connection: PhoneConnection; readonly since_ms: number }>()
   const openOffers = new Map<string, Set<string>>()
 
   const cameOut = (mitraId: string) => {
@@ -26,13 +29,21 @@ export const deactivation: MakeRule = (scene, complain) => {
       () => !isOut() || (openOffers.get(mitraId)?.size ?? 0) === 0,
       () => complain("a deactivated mitra still has an open offer", peopleOf(phone))
     )
+  }
+
+  // At each beat, not only when she came out: a socket may sign in while she is being deactivated.
+  const lookAtSocket = (mitraId: string) => {
+    const phone = scene.phoneOf(mitraId)
     const connection = phone?.connection ?? null
-    if (phone === undefined || connection === null || !phone.isConnected) return
-    sockets.owe(
-      mitraId,
-      () => !isOut() || phone.connection !== connection || !isHeard(connection),
-      () => complain(`${phone.name} is deactivated and still connected`, peopleOf(phone))
-    )
+    if (phone === undefined || connection === null || !phone.isConnected || !isHeldOpen(connection)) {
+      return void held.delete(mitraId)
+    }
+    const now = scene.now_ms()
+    const known = held.get(mitraId)
+    if (known?.connection !== connection) return void held.set(mitraId, { connection, since_ms: now })
+    if (now - known.since_ms < withinMs || scene.calmFor_ms() < recoveryMs + withinMs) return
+    held.delete(mitraId)
+    complain(`${phone.name} is deactivated and still connected`, peopleOf(phone))
   }
 
   const toldSomething = (phone: Phone, what: string) => {
@@ -49,8 +60,10 @@ export const deactivation: MakeRule = (scene, complain) => {
   return {
     rows: {
       mitras: ({ after, before, key }) => {
-        if (after?.is_active === true) outSince.delete(key)
-        else if (before?.is_active === true) {
+        if (after?.is_active === true) {
+          outSince.delete(key)
+          held.delete(key)
+        } else if (before?.is_active === true) {
           outSince.set(key, scene.now_ms())
           cameOut(key)
         }
@@ -76,7 +89,7 @@ export const deactivation: MakeRule = (scene, complain) => {
       if (answerOf(outcome) !== null && !tag.startsWith("auth.")) toldSomething(phone, `an answer to ${tag}`)
     },
     beat: () => {
-      sockets.look()
+      for (const mitraId of outSince.keys()) lookAtSocket(mitraId)
       withdrawals.look()
     }
   }
@@ -84,6 +97,9 @@ export const deactivation: MakeRule = (scene, complain) => {
 
 const peopleOf = (phone: Phone | undefined) => ({ people: phone === undefined ? [] : [phone.name] })
 
-/** A line in trouble of its own keeps its phone in the dark, whatever the server does. */
-const isHeard = (connection: PhoneConnection): boolean =>
-  connection.isOpen && connection.line?.soundSince_us != null
+/**
+ * Asked at the server's end: a phone that sleeps, or whose network is gone, learns of the close when it can,
+ * but the server must have closed whatever becomes of the phone.
+ */
+const isHeldOpen = ({ line }: PhoneConnection): boolean =>
+  line !== null && !line.isOver && line.transport.wire.readyState === openState
