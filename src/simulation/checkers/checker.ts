@@ -180,7 +180,10 @@ export const isAtRest = ({ now_ms, tables, taken }: Pick<Scene, "now_ms" | "tabl
   [...tables.payment_requests.values()].every(({ failure_cause, status }) =>
     status !== "pending" && (status !== "confirmed" || failure_cause !== null)
   ) &&
-  [...taken.keys()].every((id) => tables.payment_requests.get(id)?.confirmed_at !== null)
+  [...taken.keys()].every((id) => {
+    const payment = tables.payment_requests.get(id)
+    return payment !== undefined && (payment.confirmed_at !== null || payment.anomaly !== null)
+  })
 
 const listenersByTable = (all: ReadonlyArray<Rule>) => {
   type Listen = (change: Change<unknown>) => void

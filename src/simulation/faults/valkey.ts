@@ -52,7 +52,7 @@ export const valkeyCut: FaultKind = {
   name: "valkey-cut",
   says: "one runner cannot reach Valkey, the others can",
   every_ms: minutes(20),
-  needsProductionPace: true,
+  shakesTheCluster: true,
   strike: (scene, dice) => {
     const { channels, valkey } = scene.stage.world.stores
     const runner = oneOf(scene, dice)

@@ -7,7 +7,7 @@ import { oneLiveSession } from "../../../src/simulation/checkers/rules/one-live-
 import { oneWinner } from "../../../src/simulation/checkers/rules/one-winner.ts"
 import { stayingOnline } from "../../../src/simulation/checkers/rules/staying-online.ts"
 import { history, startMs } from "./history.ts"
-import { active, all, mitra, offer, put, session } from "./rows.ts"
+import { active, all, offer, put, session } from "./rows.ts"
 
 const paired = (mitra_id: string) => ({
   _tag: "session",
@@ -163,6 +163,21 @@ describe("offers", () => {
       "an offer that was over is open again",
       "1 offers are open for a request that is active"
     ])
+  })
+
+  it("sees an offer that its mitra is not shown, though she is there", () => {
+    const told = history(offers)
+    const [ayu, dewi] = [told.phone("ayu", "mitra"), told.phone("dewi", "mitra")]
+    told.phone("putri", "mitra").isConnected = false
+    const open = (mitra_id: string) => put.offer(offer({ mitra_id }))
+    told.commit(
+      all(put.session(session({ status: "pending_acceptance" })), open("ayu"), open("dewi"), open("putri"))
+    )
+    told.hears(ayu, { _tag: "offer", offer: { session_id: "chat" } })
+    told.passes(9_000)
+    assert.deepStrictEqual(told.complaints, [])
+    told.passes(3_000)
+    assert.deepStrictEqual(told.complaints, [`${dewi.name} is asked and is not shown it`])
   })
 
   it("sees an offer that ended without a reason, or with a wrong one", () => {
