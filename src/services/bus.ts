@@ -17,8 +17,8 @@ export type BusEvent =
     readonly event: SessionEvent | null
   }
   /**
-   * Said again by whoever loads a session: the commit before may have been written and never announced. Who
-   * follows the session and has less reads the rest. One that is over is no news to whoever does not follow it.
+   * Said again by whoever loads a session: the commit before may have been written and never announced.
+   * Who follows the session and has less reads the rest. One that is over is no news to anybody else.
    */
   | {
     readonly _tag: "SessionStands"

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
+import { MitraActors } from "../../src/actors/mitra/protocol.ts"
 import { restateSession } from "../../src/actors/session/announce.ts"
 import { Bus, type Topic } from "../../src/services/bus.ts"
 import { givenStaff, staffId } from "../conformance/given.ts"
@@ -69,6 +70,28 @@ describe("a session whose last commit nobody announced", () => {
       const { last_seq, status } = yield* stateOf(session_id)
       assert.strictEqual(status, "completed")
       assert.deepInclude(yield* heard, { _tag: "SessionStands", session_id, seq: last_seq, is_over: true })
+    }).pipe(Effect.scoped, Effect.provide(actorWorld)))
+})
+
+describe("a deactivation that nobody announced", () => {
+  it.effect("closes her sockets when it is repeated", () =>
+    Effect.gen(function*() {
+      const { ayu, faults } = yield* stage
+      yield* givenStaff
+      const heard = yield* listen(`mitra:${ayu}`)
+      faults.next = { lost: "after", event: "Deactivated" }
+      const actors = yield* MitraActors
+      const deactivates = during(actors.run(ayu, {
+        sender_id: `staff:${staffId}`,
+        command_id: "the-deactivation",
+        command: { _tag: "Deactivate", staff_id: staffId },
+        staff: { staff_id: staffId, peer: "127.0.0.1" }
+      }))
+      assert.strictEqual((yield* Effect.flip(deactivates))._tag, "Unavailable")
+      assert.deepStrictEqual(yield* heard, [])
+      yield* deactivates
+      yield* TestClock.adjust("1 second")
+      assert.deepInclude(yield* heard, { _tag: "Revoked", auth_session_id: null })
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 })
 

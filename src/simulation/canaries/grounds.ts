@@ -1,6 +1,6 @@
-// Where planted bugs are hunted: a crowd with few mitras, restless staff, and runners and stores that fail more
-// often than in other runs. A bug that needs a crossing of its own has a ground where that is common. Everything
-// that happens there may happen anywhere, only not within minutes.
+// Where planted bugs are hunted: a crowd with few mitras, restless staff, and runners and stores that fail
+// more often than in other runs. A bug that needs a crossing of its own has a ground where that is common.
+// Everything that happens there may happen anywhere, only not within minutes.
 import { faultsOf, type RunPlan } from "../run/plan.ts"
 import { Dice } from "../kernel/seeded-random.ts"
 import type { Canary } from "./canaries.ts"
@@ -78,12 +78,13 @@ const grounds: Readonly<Partial<Record<Canary, Ground>>> = {
     staff_deactivates_per_day: 2_000,
     deactivated_for_min: 1
   }),
-  // Mitras whose app was closed when they were put out, and is opened again.
+  // Mitras whose app is closed while they are put out, and is opened again when they may come back: before
+  // that the account's own flag keeps them out.
   "open-doors": peaceful({
     kills_per_hour: 12,
-    returns_within_s: 40,
+    returns_within_s: 60,
     staff_deactivates_per_day: 2_000,
-    deactivated_for_min: 5
+    deactivated_for_min: 0.2
   }),
   "deaf-to-resync": ground({ faults: "bus,lag", oftener: 10, valkey: false }),
   "guessing-sweep": ground({ faults: "valkey-gone,valkey-stall", oftener: 6, valkey: true }),

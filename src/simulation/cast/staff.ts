@@ -1,5 +1,5 @@
-// Staff at the control center: they look, deactivate and activate mitras again, force them offline, give chats
-// to other mitras, and turn the settings within what is allowed.
+// Staff at the control center: they look, deactivate and activate mitras again, force them offline, give
+// chats to other mitras, and turn the settings within what is allowed.
 import * as Effect from "effect/Effect"
 import type { Stage } from "../simulation.ts"
 import type { App } from "./app.ts"
@@ -109,7 +109,7 @@ const hesitate = Effect.fnUntraced(function*(staff: Staff, session_id: string) {
   if (left > 0) yield* Effect.sleep(left)
 })
 
-/** Mostly to somebody of the list, now and then to whoever comes to mind: who has it, is offline, or is full. */
+/** Mostly to somebody of the list; now and then to whoever comes to mind, who may be offline, or full. */
 const reroute = Effect.fnUntraced(function*(staff: Staff) {
   const { app } = staff
   const shown = yield* chatToGive(staff)

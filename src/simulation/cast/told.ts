@@ -45,7 +45,7 @@ export class Told {
   readonly #owner: () => string | null
   isOnline: boolean | null = null
 
-  /** `owner` is whose phone it is, once that is known: a hand-over says different things to different people. */
+  /** `owner`: whose phone it is, once that is known. A hand-over says another thing to each of the three. */
   constructor(owner: () => string | null = () => null) {
     this.#owner = owner
   }

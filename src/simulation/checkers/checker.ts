@@ -3,8 +3,10 @@
 import type { App } from "../cast/app.ts"
 import type { Checker, FaultPlan, Population, Stage, Violation } from "../simulation.ts"
 import { defects } from "./defects.ts"
+import { oneMitra } from "./one-mitra.ts"
 import { reachability } from "./reachability.ts"
 import { repeats } from "./repeats.ts"
+import { signIns } from "./sign-ins.ts"
 import { type Change, RowWatch } from "./rows.ts"
 import type { MakeRule, Phone, Rule, Scene } from "./rule.ts"
 import { capacity } from "./rules/capacity.ts"
@@ -15,7 +17,6 @@ import { ledger } from "./rules/ledger.ts"
 import { messages } from "./rules/messages.ts"
 import { money } from "./rules/money.ts"
 import { offers } from "./rules/offers.ts"
-import { oneMitra } from "./rules/one-mitra.ts"
 import { oneLiveSession } from "./rules/one-live-session.ts"
 import { oneWinner } from "./rules/one-winner.ts"
 import { paidRequests } from "./rules/paid-requests.ts"
@@ -41,6 +42,7 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "14 one mitra": oneMitra,
   "told": story,
   "repeats": repeats,
+  "sign-ins": signIns,
   "reachability": reachability,
   "defects": defects
 }

@@ -82,7 +82,7 @@ export const pushDown: FaultKind = {
 export const oddAmounts: FaultKind = {
   name: "odd-amounts",
   says: "the payment provider takes another amount than was asked for",
-  every_ms: minutes(30),
+  every_ms: minutes(15),
   shakesTheCluster: false,
   strike: ({ stage }, dice) => {
     const { faults } = stage.provider

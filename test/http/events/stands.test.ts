@@ -24,7 +24,7 @@ const listening = Effect.gen(function*() {
 })
 
 describe("a bus", () => {
-  it.effect("that lost the last event: whoever loads the session says where it stands, and it is told once", () =>
+  it.effect("that lost the last event: where the session stands is said again, and the rest told once", () =>
     Effect.gen(function*() {
       const { ayu, events, sari, session_id } = yield* listening
       const bus = yield* Bus
@@ -45,7 +45,7 @@ describe("a bus", () => {
       assert.strictEqual(yield* Queue.size(events), 0)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("that says where a session stands that ended before this phone came: its story is not told again", () =>
+  it.effect("that tells of a session which ended before this phone came: its story is not told again", () =>
     Effect.gen(function*() {
       yield* given
       const { ayu, sari, session_id } = yield* chat

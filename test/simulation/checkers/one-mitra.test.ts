@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Refused } from "../../../src/simulation/cast/connection.ts"
 import { isAtRest } from "../../../src/simulation/checkers/checker.ts"
-import { oneMitra } from "../../../src/simulation/checkers/rules/one-mitra.ts"
+import { oneMitra } from "../../../src/simulation/checkers/one-mitra.ts"
 import { make as newTables, type Tables } from "../../../src/layers/memory/tables.ts"
 import { history, startMs } from "./history.ts"
 import { active, all, event, message, mitra, put, session } from "./rows.ts"

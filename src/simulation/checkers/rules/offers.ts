@@ -1,5 +1,5 @@
-// 7: no offer outlives its request or its deadline, whoever is asked is shown it, whoever lost is told, and told
-// the true reason.
+// 7: no offer outlives its request or its deadline, whoever is asked is shown it, whoever lost is told, and
+// told the true reason.
 import { Patience } from "../patience.ts"
 import { answerOf, type MakeRule, type Phone, refusalOf, Touched } from "../rule.ts"
 

@@ -1,7 +1,7 @@
-// 14: a chat has one mitra at a time; who handed it over reads and hears nothing that came later, says nothing
-// in it any more, and whoever gets a chat can take it.
-import { answerOf, type MakeRule, type Phone, refusalOf, type Scene, Touched } from "../rule.ts"
-import type { Answer } from "../../cast/connection.ts"
+// 14: a chat has one mitra at a time; who handed it over reads and hears nothing that came later, says
+// nothing in it any more, and whoever gets a chat can take it.
+import { answerOf, type MakeRule, type Phone, refusalOf, type Scene, Touched } from "./rule.ts"
+import type { Answer } from "../cast/connection.ts"
 
 /** One mitra's time with a chat, in its numbers: hers from its beginning on, up to `to`. */
 interface Service {
