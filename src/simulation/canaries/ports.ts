@@ -60,6 +60,28 @@ const toldToLosers = (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMes
   return [...messages, ...losers.map(({ topic }) => ({ topic, event: paired.event }))]
 }
 
+/** Whoever had a chat before hears what her successor hears. */
+const toldToFormer = (tables: Tables) => (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> => {
+  const former = messages.flatMap(({ event, topic }) => {
+    if (event._tag !== "SessionMoved" || !topic.startsWith("mitra:")) return []
+    const { session_id } = event
+    return [...tables.mitra_assignments.values()].flatMap((assignment): ReadonlyArray<BusMessage> =>
+      assignment.session_id === session_id && assignment.ended_at !== null
+        ? [{ topic: `mitra:${assignment.mitra_id}`, event }]
+        : []
+    )
+  })
+  return [...messages, ...former]
+}
+
+const isRestated = (messages: ReadonlyArray<BusMessage>): boolean =>
+  messages.some(({ event }) => event._tag === "SessionStands")
+
+const amountAsked = (confirm: Confirm, tables: Tables): Confirm => (options) => {
+  const asked = tables.payment_requests.get(options.payment_id)?.amount_idr
+  return confirm({ ...options, amount_idr: asked ?? options.amount_idr })
+}
+
 export const ports = {
   "early-replies": {
     says: "the answer does not wait for the commit",
@@ -105,6 +127,10 @@ export const ports = {
     says: "a webhook that comes again confirms again",
     payments: (payments, tables) => ({ ...payments, confirm: confirmAgain(payments.confirm, tables) })
   },
+  "blind-payments": {
+    says: "a payment counts as paid, whatever the amount",
+    payments: (payments, tables) => ({ ...payments, confirm: amountAsked(payments.confirm, tables) })
+  },
   "dead-payments": {
     says: "nobody looks after payments that a crash, or their customer, left behind",
     payments: (payments) => ({
@@ -128,6 +154,18 @@ export const ports = {
         bus,
         (messages) => messages.filter(({ event }) => event._tag !== "OfferMoved" || event.ending === null)
       )
+  },
+  "silent-loads": {
+    says: "whoever loads a session does not say where it stands",
+    bus: (bus) => saying(bus, (messages) => isRestated(messages) ? [] : messages)
+  },
+  "told-to-former": {
+    says: "a mitra who handed a chat over goes on hearing it",
+    bus: (bus, tables) => saying(bus, toldToFormer(tables))
+  },
+  "open-doors": {
+    says: "a sign-in that is over still opens the door",
+    authSessions: (authSessions) => ({ ...authSessions, isLive: () => Effect.succeed(true) })
   },
   "everybody-wins": {
     says: "whoever was too late is told that she is paired",

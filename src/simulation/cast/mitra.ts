@@ -6,7 +6,7 @@ import { chat } from "./chatting.ts"
 import type { Answer } from "./connection.ts"
 import type { Timer } from "../kernel/timer-heap.ts"
 import { launch } from "./mishaps.ts"
-import { lastHeard, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
+import { lastHeard, mitraOf, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
 import type { ToldSession } from "./told.ts"
 
 export interface Mitra extends Person {
@@ -118,6 +118,8 @@ const answerExtensions = Effect.fnUntraced(function*(mitra: Mitra, session: Told
     const event = asked()
     if (session.isOver || event === null || event.seq === answered) return
     answered = event.seq
+    // Who takes a chat over, or comes back to it, reads of requests that were decided long ago.
+    if (standingOf(session) !== "extending") continue
     if (dice.chance(habits.ignores_extension_share)) continue
     yield* Effect.sleep(secondsAround(mitra, habits.answers_extension_within_s))
     const approve = dice.chance(habits.approves_extension_share)
@@ -142,10 +144,7 @@ const serve = Effect.fnUntraced(function*(mitra: Mitra, session: ToldSession) {
   yield* chat(mitra, session)
 })
 
-const isHers = (mitra: Mitra, session: ToldSession): boolean =>
-  (lastHeard(session, "paired")?.fact["mitra_id"] ?? session.view?.["mitra_id"]) === mitra.app.id
-
-/** Every chat she is in, also those that ran on while her app was gone. */
+/** Every chat she is in, also those that ran on while her app was gone, and those that staff give to her. */
 const serveChats = Effect.fnUntraced(function*(mitra: Mitra) {
   const { app } = mitra
   const served = new Set<string>()
@@ -153,13 +152,17 @@ const serveChats = Effect.fnUntraced(function*(mitra: Mitra) {
     const next = () =>
       [...app.told.live].find((session) =>
         !served.has(session.id) && !["waiting", "over"].includes(standingOf(session)) &&
-        isHers(mitra, session)
+        mitraOf(session) === app.id
       )
     yield* app.until(() => next() !== undefined, day)
     const session = next()
     if (session === undefined) continue
     served.add(session.id)
-    yield* Effect.forkChild(serve(mitra, session))
+    // A chat that was taken from her may come back.
+    const leave = Effect.sync(() => {
+      if (session.isOver) served.delete(session.id)
+    })
+    yield* Effect.forkChild(Effect.ensuring(serve(mitra, session), leave))
   }
 })
 

@@ -3,8 +3,10 @@
 import type { App } from "../cast/app.ts"
 import type { Checker, FaultPlan, Population, Stage, Violation } from "../simulation.ts"
 import { defects } from "./defects.ts"
+import { oneMitra } from "./one-mitra.ts"
 import { reachability } from "./reachability.ts"
 import { repeats } from "./repeats.ts"
+import { signIns } from "./sign-ins.ts"
 import { type Change, RowWatch } from "./rows.ts"
 import type { MakeRule, Phone, Rule, Scene } from "./rule.ts"
 import { capacity } from "./rules/capacity.ts"
@@ -37,8 +39,10 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "11 paid requests": paidRequests,
   "12 money": money,
   "13 pushes": pushes,
+  "14 one mitra": oneMitra,
   "told": story,
   "repeats": repeats,
+  "sign-ins": signIns,
   "reachability": reachability,
   "defects": defects
 }
@@ -167,13 +171,21 @@ export const checkerOf =
     }
   }
 
-/** No request, chat, payment or webhook is under way. Scans: to be asked now and then. */
-const isAtRest = ({ tables, taken }: Scene): boolean =>
-  [...tables.chat_sessions.values()].every(({ ended_at }) => ended_at !== null) &&
+/** The last word about a chat has reached everybody by then. */
+const quietMs = 60_000
+
+/** No request, chat, payment or webhook is under way, nor news of one. Scans: to be asked now and then. */
+export const isAtRest = ({ now_ms, tables, taken }: Pick<Scene, "now_ms" | "tables" | "taken">): boolean =>
+  [...tables.chat_sessions.values()].every(({ ended_at }) =>
+    ended_at !== null && now_ms() - ended_at >= quietMs
+  ) &&
   [...tables.payment_requests.values()].every(({ failure_cause, status }) =>
     status !== "pending" && (status !== "confirmed" || failure_cause !== null)
   ) &&
-  [...taken.keys()].every((id) => tables.payment_requests.get(id)?.confirmed_at !== null)
+  [...taken.keys()].every((id) => {
+    const payment = tables.payment_requests.get(id)
+    return payment !== undefined && (payment.confirmed_at !== null || payment.anomaly !== null)
+  })
 
 const listenersByTable = (all: ReadonlyArray<Rule>) => {
   type Listen = (change: Change<unknown>) => void

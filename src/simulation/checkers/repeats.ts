@@ -16,10 +16,13 @@ export const repeats: MakeRule = (scene, complain) => {
   const attempts = new Map<string, Set<string>>()
 
   /** Whether the rows say that this very command was carried out. */
-  const isDone = (tag: string, payload: Answer, side: Side): boolean => {
+  const isDone = (tag: string, payload: Answer, phone: Phone, side: Side): boolean => {
     const { extension_seq, session_id, text } = payload
     const row = tables.chat_sessions.get(session_id)
     if (row === undefined) return false
+    // What another mitra did before or after her is not her doing.
+    const until = tag === "mitra.answer_extension" ? extension_seq : row.last_seq
+    if (side === "mitra" && (mitraAt(session_id, until) ?? row.mitra_id) !== phone.id) return false
     switch (tag) {
       case "chat.end":
         return row.end_reason === `ended_by_${side}`
@@ -35,6 +38,15 @@ export const repeats: MakeRule = (scene, complain) => {
       default:
         return false
     }
+  }
+
+  /** Whose chat it was at this number, by its story. */
+  const mitraAt = (session_id: string, seq: number): string | null => {
+    for (let each = seq; each > 0; each -= 1) {
+      const event = tables.session_events.get(`${session_id}/${each}`)?.event
+      if (event?._tag === "Paired" || event?._tag === "Rerouted") return event.mitra_id
+    }
+    return null
   }
 
   /** What decided the extension that was asked for at `seq`. */
@@ -55,7 +67,7 @@ export const repeats: MakeRule = (scene, complain) => {
     },
     called: (phone, tag, payload, outcome) => {
       const code = refusalOf(outcome)
-      if (code === null || phone.role === "staff" || !isDone(tag, payload, phone.role)) return
+      if (code === null || phone.role === "staff" || !isDone(tag, payload, phone, phone.role)) return
       // Whoever has forgotten that it asked, and asks anew, is rightly told that it is done.
       if ((attempts.get(keyOf(phone, tag, payload))?.size ?? 0) > 1) return
       complain(`${phone.name} was told ${code} for a ${tag} that was carried out`, {

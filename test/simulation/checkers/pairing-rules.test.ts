@@ -165,6 +165,21 @@ describe("offers", () => {
     ])
   })
 
+  it("sees an offer that its mitra is not shown, though she is there", () => {
+    const told = history(offers)
+    const [ayu, dewi] = [told.phone("ayu", "mitra"), told.phone("dewi", "mitra")]
+    told.phone("putri", "mitra").isConnected = false
+    const open = (mitra_id: string) => put.offer(offer({ mitra_id }))
+    told.commit(
+      all(put.session(session({ status: "pending_acceptance" })), open("ayu"), open("dewi"), open("putri"))
+    )
+    told.hears(ayu, { _tag: "offer", offer: { session_id: "chat" } })
+    told.passes(9_000)
+    assert.deepStrictEqual(told.complaints, [])
+    told.passes(3_000)
+    assert.deepStrictEqual(told.complaints, [`${dewi.name} is asked and is not shown it`])
+  })
+
   it("sees an offer that ended without a reason, or with a wrong one", () => {
     const told = history(offers)
     told.commit(put.offer(offer({ status: "ignored", ending: null })))
