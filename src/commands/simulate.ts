@@ -51,7 +51,10 @@ const busy = {
   visits_per_day: "40",
   shift_hours: "14",
   staff_deactivates_per_day: "200",
-  staff_settings_per_day: "60"
+  staff_settings_per_day: "60",
+  staff_reroutes_per_day: "300",
+  staff_works_proposals_per_day: "300",
+  staff_force_closes_per_day: "60"
 }
 
 const planOf = (options: SimulateOptions, seed: string): RunPlan => ({

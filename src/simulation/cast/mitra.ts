@@ -98,6 +98,8 @@ const answerExtensions = Effect.fnUntraced(function*(mitra: Mitra, session: Told
     const event = asked()
     if (session.isOver || event === null || event.seq === answered) return
     answered = event.seq
+    // Decided before the chat was given to her: there is nothing on her screen to answer.
+    if ((lastHeard(session, "session_resumed")?.seq ?? 0) > event.seq) continue
     if (dice.chance(habits.ignores_extension_share)) continue
     yield* Effect.sleep(secondsAround(mitra, habits.answers_extension_within_s))
     const approve = dice.chance(habits.approves_extension_share)
@@ -122,23 +124,29 @@ const serve = Effect.fnUntraced(function*(mitra: Mitra, session: ToldSession) {
   yield* chat(mitra, session)
 })
 
-const isHers = (mitra: Mitra, session: ToldSession): boolean =>
-  (lastHeard(session, "paired")?.fact["mitra_id"] ?? session.view?.["mitra_id"]) === mitra.app.id
+/** The number under which the chat became hers; null while it is another's. */
+const hersSince = (mitra: Mitra, session: ToldSession): number | null => {
+  const [paired, rerouted] = [lastHeard(session, "paired"), lastHeard(session, "rerouted")]
+  const last = (rerouted?.seq ?? 0) > (paired?.seq ?? 0) ? rerouted : paired
+  const owner = last?.fact["mitra_id"] ?? session.view?.["mitra_id"]
+  return owner === mitra.app.id ? last?.seq ?? 0 : null
+}
 
-/** Every chat she is in, also those that ran on while her app was gone. */
+/** Every chat she is in, also those that ran on while her app was gone, and each again that comes back. */
 const serveChats = Effect.fnUntraced(function*(mitra: Mitra) {
   const { app } = mitra
-  const served = new Set<string>()
+  const served = new Map<string, number>()
+  const isNew = (session: ToldSession): boolean => {
+    const since = hersSince(mitra, session)
+    return since !== null && since > (served.get(session.id) ?? -1) &&
+      !["waiting", "over"].includes(standingOf(session))
+  }
   for (;;) {
-    const next = () =>
-      [...app.told.live].find((session) =>
-        !served.has(session.id) && !["waiting", "over"].includes(standingOf(session)) &&
-        isHers(mitra, session)
-      )
+    const next = () => [...app.told.live].find(isNew)
     yield* app.until(() => next() !== undefined, day)
     const session = next()
     if (session === undefined) continue
-    served.add(session.id)
+    served.set(session.id, hersSince(mitra, session) ?? 0)
     yield* Effect.forkChild(serve(mitra, session))
   }
 })

@@ -51,6 +51,7 @@ export type Standing = "waiting" | "running" | "extending" | "closing" | "over"
 const standingAfter: ReadonlyArray<readonly [string, Standing]> = [
   ["offers_sent", "waiting"],
   ["paired", "running"],
+  ["rerouted", "running"],
   ["extension_requested", "extending"],
   ["session_resumed", "running"],
   ["closing", "closing"],

@@ -39,8 +39,11 @@ export class Told {
   readonly offers = new Map<string, { view: Answer; ending: string | null; told_at_ms: number }>()
   readonly oddities: Array<Oddity> = []
   readonly #live = new Set<ToldSession>()
+  readonly #handedOver = new Set<ToldSession>()
   readonly #openOffers = new Set<string>()
   isOnline: boolean | null = null
+  /** Of a mitra: a chat that is taken from her is over for her, and one may come back to her. */
+  owner_id: string | null = null
 
   /** Sessions not known to be over, oldest first. */
   get live(): ReadonlySet<ToldSession> {
@@ -70,9 +73,9 @@ export class Told {
     return made
   }
 
-  /** For `events.subscribe`: sessions that may still have news. */
+  /** For `events.subscribe`: sessions that may still have news; one that was taken from her may come back. */
   since(): ReadonlyArray<{ readonly session_id: string; readonly seq: number }> {
-    return [...this.#live].filter(({ last_seq }) => last_seq > 0).slice(-50)
+    return [...this.#handedOver, ...this.#live].filter(({ last_seq }) => last_seq > 0).slice(-50)
       .map(({ id, last_seq }) => ({ session_id: id, seq: last_seq }))
   }
 
@@ -108,6 +111,17 @@ export class Told {
   #end(session: ToldSession): void {
     session.isOver = true
     this.#live.delete(session)
+  }
+
+  #changedHands(session: ToldSession, fact: Answer): void {
+    if (fact["from_mitra_id"] === this.owner_id) {
+      this.#handedOver.add(session)
+      return this.#end(session)
+    }
+    if (fact["mitra_id"] !== this.owner_id) return
+    this.#handedOver.delete(session)
+    session.isOver = false
+    this.#live.add(session)
   }
 
   #offer(view: Answer, at_ms: number): void {
@@ -171,6 +185,7 @@ export class Told {
     session.events.push(told)
     session.latest.set(fact.kind === "message" ? `message/${fact.message.side}` : fact.kind, told)
     if (lastKinds.has(fact.kind)) this.#end(session)
+    if (fact.kind === "rerouted" && this.owner_id !== null) this.#changedHands(session, fact)
     // Only the winner is told so as an event of the session: her offer has become a chat.
     const offer = this.offers.get(session_id)
     if (fact.kind !== "paired" || offer === undefined || offer.ending !== null) return

@@ -8,9 +8,10 @@ import { repeats } from "./repeats.ts"
 import { type Change, RowWatch } from "./rows.ts"
 import type { MakeRule, Phone, Rule, Scene } from "./rule.ts"
 import { capacity } from "./rules/capacity.ts"
-import { deactivation } from "./rules/deactivation.ts"
+import { deactivation } from "./rules/mitras/deactivation.ts"
 import { ending } from "./rules/ending.ts"
 import { fencing } from "./rules/fencing.ts"
+import { handovers } from "./rules/mitras/handovers.ts"
 import { ledger } from "./rules/ledger.ts"
 import { messages } from "./rules/messages.ts"
 import { money } from "./rules/money.ts"
@@ -19,7 +20,7 @@ import { oneLiveSession } from "./rules/one-live-session.ts"
 import { oneWinner } from "./rules/one-winner.ts"
 import { paidRequests } from "./rules/paid-requests.ts"
 import { pushes } from "./rules/pushes.ts"
-import { stayingOnline } from "./rules/staying-online.ts"
+import { stayingOnline } from "./rules/mitras/staying-online.ts"
 import { story } from "./rules/story.ts"
 
 /** By the number in docs/invariants.md, and some that every product of this kind must hold. */
@@ -37,6 +38,7 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "11 paid requests": paidRequests,
   "12 money": money,
   "13 pushes": pushes,
+  "14 handovers": handovers,
   "told": story,
   "repeats": repeats,
   "reachability": reachability,

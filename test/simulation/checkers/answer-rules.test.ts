@@ -5,28 +5,29 @@ import { defects } from "../../../src/simulation/checkers/defects.ts"
 import { reachability } from "../../../src/simulation/checkers/reachability.ts"
 import { repeats } from "../../../src/simulation/checkers/repeats.ts"
 import { history, startMs } from "./history.ts"
-import { active, all, event, put } from "./rows.ts"
+import { active, all, assignment, event, put } from "./rows.ts"
 
 describe("repeats", () => {
   const refused = (tag: string) => new Refused(tag, { code: "SESSION_OVER", message: "" })
 
+  const approved = {
+    _tag: "SessionResumed",
+    at: startMs,
+    by: "mitra",
+    payment_id: "p",
+    amount_idr: 1,
+    purchased_ms: 1,
+    ends_at: 1
+  } as const
+
   it("sees somebody told no for what was carried out", () => {
     const told = history(repeats)
     const [sari, ayu] = [told.phone("sari", "customer"), told.phone("ayu", "mitra")]
-    const resumed = {
-      _tag: "SessionResumed",
-      at: startMs,
-      by: "mitra",
-      payment_id: "p",
-      amount_idr: 1,
-      purchased_ms: 1,
-      ends_at: 1
-    } as const
     told.commit(all(
       put.session(
         active({ status: "completed", customer_goodbye: "dah", end_reason: "time_up", last_seq: 3 })
       ),
-      put.event(event(3, resumed))
+      put.event(event(3, approved))
     ))
     const goodbye = { session_id: "chat", text: "dah " }
     const answer = { session_id: "chat", extension_seq: 2, approve: true }
@@ -47,6 +48,21 @@ describe("repeats", () => {
       "ayu was told SESSION_OVER for a mitra.answer_extension that was carried out",
       "sari was told SESSION_OVER for a chat.end that was carried out"
     ])
+  })
+
+  it("does not hold what her predecessor did against the mitra who took the chat over", () => {
+    const told = history(repeats)
+    const bunga = told.phone("bunga", "mitra")
+    const left = { seq: 4, topic: "regular", purchased_ms: 300_000 } as const
+    told.commit(all(
+      put.session(active({ mitra_id: "bunga", last_seq: 4 })),
+      put.event(event(3, approved)),
+      put.assignment(assignment({ ended_at: startMs + 10, left })),
+      put.assignment(assignment({ position: 1, mitra_id: "bunga", started_at: startMs + 10 }))
+    ))
+    const answer = { session_id: "chat", extension_seq: 2, approve: true }
+    told.calls(bunga, "mitra.answer_extension", answer, refused("mitra.answer_extension"))
+    assert.deepStrictEqual(told.complaints, [])
   })
 
   it("lets an app that was killed ask anew, and hear that it is done", () => {

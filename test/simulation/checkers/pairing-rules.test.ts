@@ -5,9 +5,9 @@ import { capacity } from "../../../src/simulation/checkers/rules/capacity.ts"
 import { offers } from "../../../src/simulation/checkers/rules/offers.ts"
 import { oneLiveSession } from "../../../src/simulation/checkers/rules/one-live-session.ts"
 import { oneWinner } from "../../../src/simulation/checkers/rules/one-winner.ts"
-import { stayingOnline } from "../../../src/simulation/checkers/rules/staying-online.ts"
-import { history, startMs } from "./history.ts"
-import { active, all, offer, put, session } from "./rows.ts"
+import { stayingOnline } from "../../../src/simulation/checkers/rules/mitras/staying-online.ts"
+import { history } from "./history.ts"
+import { active, all, assignment, offer, put, session } from "./rows.ts"
 
 const paired = (mitra_id: string) => ({
   _tag: "session",
@@ -63,17 +63,7 @@ describe("one winner", () => {
 
   it("lets whoever took a chat over hear how it began", () => {
     const told = history(oneWinner)
-    const assignment = {
-      session_id: "chat",
-      position: 0,
-      mitra_id: "dewi",
-      started_at: startMs,
-      ended_at: null,
-      by_staff_id: null,
-      reason: null,
-      left: null
-    }
-    told.commit(all(won("ayu"), (tables) => void tables.mitra_assignments.set("chat/0", assignment)))
+    told.commit(all(won("ayu"), put.assignment(assignment({ mitra_id: "dewi" }))))
     told.hears(told.phone("dewi", "mitra"), paired("ayu"))
     assert.deepStrictEqual(told.complaints, [])
   })

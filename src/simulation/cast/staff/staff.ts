@@ -1,10 +1,12 @@
 // Staff at the control center: they look, deactivate and activate mitras again, force them offline, and turn
 // the settings within what is allowed.
 import * as Effect from "effect/Effect"
-import type { Stage } from "../simulation.ts"
-import type { App } from "./app.ts"
-import { mitraId } from "./founding.ts"
-import type { Habits } from "./habits.ts"
+import type { Dice } from "../../kernel/seeded-random.ts"
+import type { Stage } from "../../simulation.ts"
+import type { App } from "../app.ts"
+import { forceClose, reroute, workThroughProposals } from "./desk.ts"
+import { mitraId } from "../founding.ts"
+import type { Habits } from "../habits.ts"
 
 export interface Staff {
   readonly app: App
@@ -34,7 +36,7 @@ const settingsToTurn: ReadonlyArray<readonly [string, ReadonlyArray<number | boo
   ["topic_sensitive_is_final", [true, false]]
 ]
 
-const tryTo = ({ app }: Staff, tag: string, payload: object) =>
+export const tryTo = ({ app }: Staff, tag: string, payload: object) =>
   app.call(tag, payload, 60_000).pipe(Effect.catch(() => Effect.succeed(null)))
 
 const someMitra = ({ app, stage }: Staff): string =>
@@ -72,16 +74,32 @@ const look = Effect.fnUntraced(function*(staff: Staff) {
   if (dice.chance(0.1)) yield* tryTo(staff, "admin.staff_list", {})
 })
 
-const now_and_then = (staff: Staff, per_day: number, deed: Effect.Effect<unknown>) =>
+const now_and_then = (
+  staff: Staff,
+  per_day: number,
+  deed: Effect.Effect<unknown>,
+  dice: Dice = staff.app.dice
+) =>
   per_day <= 0 ? Effect.void : Effect.forever(
-    Effect.suspend(() => Effect.sleep(staff.app.dice.exponential(86_400_000 / per_day))).pipe(
+    Effect.suspend(() => Effect.sleep(dice.exponential(86_400_000 / per_day))).pipe(
       Effect.andThen(Effect.suspend(() => staff.isSettled() ? Effect.never : Effect.forkChild(deed)))
     )
   )
 
 export const staffBegins = (staff: Staff): void => {
   const { app, habits } = staff
+  const desk = (
+    name: string,
+    per_day: number,
+    deed: (staff: Staff, dice: Dice) => Effect.Effect<unknown>
+  ) => {
+    const dice = app.dice.split(name)
+    return now_and_then(staff, per_day, Effect.suspend(() => deed(staff, dice)), dice)
+  }
   app.launch(Effect.all([
+    desk("reroutes", habits.staff_reroutes_per_day, reroute),
+    desk("proposals", habits.staff_works_proposals_per_day, workThroughProposals),
+    desk("force closes", habits.staff_force_closes_per_day, forceClose),
     now_and_then(staff, habits.staff_looks_per_day, look(staff)),
     now_and_then(staff, habits.staff_deactivates_per_day, deactivate(staff)),
     now_and_then(staff, habits.staff_forces_offline_per_day, forceOffline(staff)),
