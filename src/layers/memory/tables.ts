@@ -130,8 +130,7 @@ export interface PushRow extends PushEntry {
   readonly finished_at: number | null
 }
 
-/** Rows are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
-export const make = () => ({
+const peoplesTables = () => ({
   customers: new Table<CustomerRow, "phone">({ phone: (row) => row.phone ?? undefined }),
   mitras: new Map<string, MitraRow>(),
   mitra_status: new Map<string, MitraStatusRow>(),
@@ -150,7 +149,10 @@ export const make = () => ({
   devices: new Table<Device, "person">({ person: (row) => `${row.user_type}:${row.user_id}` }),
   test_numbers: new Map<string, TestNumberRow>(),
   settings: new Map<string, SettingRow>(),
-  audit_log: new Map<string, AuditEntry>(),
+  audit_log: new Map<string, AuditEntry>()
+})
+
+const chatsTables = () => ({
   pricing_tiers: new Map<string, PricedTier>(),
   pricing_discounts: new Map<"first_session", FirstSessionDiscount>(),
   /** Oldest first; nothing is ever taken out. */
@@ -205,6 +207,9 @@ export const make = () => ({
   /** `<day>/<kind>` */
   push_costs: new Map<string, PushCost>()
 })
+
+/** Rows are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
+export const make = () => ({ ...peoplesTables(), ...chatsTables() })
 
 export type Tables = ReturnType<typeof make>
 

@@ -8,7 +8,17 @@ import { Process } from "../kernel/process.ts"
 import { start } from "../kernel/runtime.ts"
 import type { Dice } from "../kernel/seeded-random.ts"
 import type { Runner, World } from "../world.ts"
-import { type Answer, type CallFailure, ConnectionLost, PhoneConnection, Refused } from "./connection.ts"
+import {
+  type Answer,
+  type CallFailure,
+  ConnectionLost,
+  notSignedIn,
+  pendingEnd,
+  PhoneConnection,
+  Refused,
+  type Settle,
+  waitOf
+} from "./connection.ts"
 import { Told } from "./told.ts"
 
 export type Role = "customer" | "mitra" | "staff"
@@ -34,24 +44,6 @@ export interface AppOptions {
   readonly watcher: Watcher
   /** Makes the first tokens on an open connection: an anonymous sign-in, a phone's code, a password. */
   readonly signIn: (call: App["ask"]) => Effect.Effect<Tokens, CallFailure>
-}
-
-const signInAgainMs = 60_000
-const reconnectMaxMs = 15_000
-
-/** The app shows its sign-in page; its owner tries again after a while. */
-const notSignedIn = (failure: CallFailure): ConnectionLost =>
-  new ConnectionLost(0, JSON.stringify({ ...failure, retry_after_ms: signInAgainMs }))
-
-const waitOf = ({ reason }: ConnectionLost, attempt: number, dice: Dice): number => {
-  try {
-    const asked = JSON.parse(reason).retry_after_ms
-    if (typeof asked === "number") return asked
-  } catch {
-    // Not every close has a reason made by the server.
-  }
-  const ceiling = Math.min(reconnectMaxMs, 500 * 2 ** attempt)
-  return ceiling / 2 + dice.fraction() * ceiling / 2
 }
 
 export class App {
@@ -164,15 +156,29 @@ export class App {
 
   /** One attempt on the present connection. */
   readonly ask = (tag: string, payload: object): Effect.Effect<Answer, CallFailure> =>
-    Effect.suspend(() =>
-      this.#connection?.call(tag, payload) ?? Effect.fail(new ConnectionLost(0, "not connected"))
+    Effect.callback((resume) =>
+      this.request(tag, payload, {
+        answered: (answer) => resume(Effect.succeed(answer)),
+        failed: (failure) => resume(Effect.fail(failure))
+      })
     )
-      .pipe(
-        Effect.tap((answer) => Effect.sync(() => this.#options.watcher.onCall?.(this, tag, payload, answer))),
-        Effect.tapError((failure) =>
-          Effect.sync(() => this.#options.watcher.onCall?.(this, tag, payload, failure))
-        )
-      )
+
+  /** The same without a fiber: for what is asked all day. */
+  request(tag: string, payload: object, settle: Settle): void {
+    const { watcher } = this.#options
+    const noted: Settle = {
+      answered: (answer) => {
+        watcher.onCall?.(this, tag, payload, answer)
+        settle.answered(answer)
+      },
+      failed: (failure) => {
+        watcher.onCall?.(this, tag, payload, failure)
+        settle.failed(failure)
+      }
+    }
+    if (this.#connection === null) noted.failed(new ConnectionLost(0, "not connected"))
+    else this.#connection.request(tag, payload, noted)
+  }
 
   /**
    * Repeats until it is known what became of it: the payload must carry its own id. Fails with a refusal,
@@ -286,20 +292,5 @@ export class App {
 
   #changed(): void {
     for (const look of this.#observers) look()
-  }
-}
-
-const pendingEnd = () => {
-  let resolve: ((effect: Effect.Effect<never, ConnectionLost>) => void) | null = null
-  let ended: ConnectionLost | null = null
-  return {
-    settle: (over: ConnectionLost) => {
-      ended = over
-      resolve?.(Effect.fail(over))
-    },
-    promise: Effect.callback<never, ConnectionLost>((resume) => {
-      if (ended !== null) return resume(Effect.fail(ended))
-      resolve = resume
-    })
   }
 }

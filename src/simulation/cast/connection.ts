@@ -1,6 +1,7 @@
 // The wire as a phone app speaks it, written from docs/wire.md and not from the server's code: calls with a
 // timeout, one event stream with acknowledgements, and the news that the connection is over.
 import * as Effect from "effect/Effect"
+import type { Dice } from "../kernel/seeded-random.ts"
 import type { Process } from "../kernel/process.ts"
 import type { Timer } from "../kernel/timer-heap.ts"
 import type { Line } from "../network/line.ts"
@@ -60,9 +61,15 @@ export type Answer = Readonly<Record<string, any>>
 
 const callTimeoutMs = 10_000
 
+/** Exactly one of the two is called, once. */
+export interface Settle {
+  readonly answered: (answer: Answer) => void
+  readonly failed: (failure: CallFailure) => void
+}
+
 interface Pending {
   readonly tag: string
-  readonly settle: (exit: Effect.Effect<Answer, CallFailure>) => void
+  readonly settle: Settle
   readonly timer: Timer
 }
 
@@ -78,6 +85,40 @@ const failureOf = (tag: string, exit: ExitFrame): CallFailure => {
   if (error?._tag === "TryAgain") return new TryLater(error.retry_after_ms ?? 1_000)
   if (exit.cause?.some(({ _tag }) => _tag === "Interrupt")) return new ConnectionLost(1006, "interrupted")
   return new BrokenAnswer(tag, JSON.stringify(exit.cause))
+}
+
+const signInAgainMs = 60_000
+const reconnectMaxMs = 15_000
+
+/** The app shows its sign-in page; its owner tries again after a while. */
+export const notSignedIn = (failure: CallFailure): ConnectionLost =>
+  new ConnectionLost(0, JSON.stringify({ ...failure, retry_after_ms: signInAgainMs }))
+
+export const waitOf = ({ reason }: ConnectionLost, attempt: number, dice: Dice): number => {
+  try {
+    const asked = JSON.parse(reason).retry_after_ms
+    if (typeof asked === "number") return asked
+  } catch {
+    // Not every close has a reason made by the server.
+  }
+  const ceiling = Math.min(reconnectMaxMs, 500 * 2 ** attempt)
+  return ceiling / 2 + dice.fraction() * ceiling / 2
+}
+
+/** The end of a connection, for whoever waits for it, before or after it came. */
+export const pendingEnd = () => {
+  let resolve: ((effect: Effect.Effect<never, ConnectionLost>) => void) | null = null
+  let ended: ConnectionLost | null = null
+  return {
+    settle: (over: ConnectionLost) => {
+      ended = over
+      resolve?.(Effect.fail(over))
+    },
+    promise: Effect.callback<never, ConnectionLost>((resume) => {
+      if (ended !== null) return resume(Effect.fail(ended))
+      resolve = resume
+    })
+  }
 }
 
 export interface ConnectionOptions {
@@ -148,22 +189,30 @@ export class PhoneConnection {
   }
 
   call(tag: string, payload: object): Effect.Effect<Answer, CallFailure> {
-    return Effect.callback((resume) => {
-      const { process, world } = this.#options
-      if (this.#over !== null || this.#line === null) {
-        return resume(Effect.fail(this.#over ?? new ConnectionLost(0, "not connected")))
-      }
-      const id = `${++this.#ids}`
-      const timer = world.time.after(callTimeoutMs, process, () => {
-        // A server that does not answer is as good as gone: hang up and try another one.
-        this.#pending.delete(id)
-        const lost = new ConnectionLost(0, `no answer to ${tag}`)
-        this.hangUp(lost)
-        resume(Effect.fail(lost))
+    return Effect.callback((resume) =>
+      this.request(tag, payload, {
+        answered: (answer) => resume(Effect.succeed(answer)),
+        failed: (failure) => resume(Effect.fail(failure))
       })
-      this.#pending.set(id, { tag, settle: resume, timer })
-      this.#send({ _tag: "Request", id, tag, payload, headers: [] })
+    )
+  }
+
+  /** The same without a fiber: for what is asked all day. */
+  request(tag: string, payload: object, settle: Settle): void {
+    const { process, world } = this.#options
+    if (this.#over !== null || this.#line === null) {
+      return settle.failed(this.#over ?? new ConnectionLost(0, "not connected"))
+    }
+    const id = `${++this.#ids}`
+    const timer = world.time.after(callTimeoutMs, process, () => {
+      // A server that does not answer is as good as gone: hang up and try another one.
+      this.#pending.delete(id)
+      const lost = new ConnectionLost(0, `no answer to ${tag}`)
+      this.hangUp(lost)
+      settle.failed(lost)
     })
+    this.#pending.set(id, { tag, settle, timer })
+    this.#send({ _tag: "Request", id, tag, payload, headers: [] })
   }
 
   /** The event stream, or a stream of another call: values arrive at `onEvent` until the connection ends. */
@@ -210,7 +259,8 @@ export class PhoneConnection {
     this.#pending.delete(id)
     this.#options.world.time.cancel(pending.timer)
     const { settle, tag } = pending
-    settle(exit._tag === "Success" ? Effect.succeed(exit.value ?? {}) : Effect.fail(failureOf(tag, exit)))
+    if (exit._tag === "Success") settle.answered(exit.value ?? {})
+    else settle.failed(failureOf(tag, exit))
   }
 
   #end(over: ConnectionLost): void {
@@ -218,7 +268,7 @@ export class PhoneConnection {
     this.#over = over
     for (const { settle, timer } of this.#pending.values()) {
       this.#options.world.time.cancel(timer)
-      settle(Effect.fail(over))
+      settle.failed(over)
     }
     this.#pending.clear()
     this.#options.onOver(over)

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { shiftStart } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
 import type { Answer } from "./connection.ts"
+import type { Timer } from "../kernel/timer-heap.ts"
 import { launch } from "./mishaps.ts"
 import { lastHeard, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
 import type { ToldSession } from "./told.ts"
@@ -21,17 +22,36 @@ const day = 24 * hour
 const now = ({ stage }: Mitra): number => stage.world.time.now_ms
 const isOnShift = (mitra: Mitra): boolean => mitra.isSettled() || now(mitra) < mitra.shift.ends_at
 
-const heartbeats = (mitra: Mitra) =>
-  Effect.forever(
-    tryTo(mitra, "mitra.heartbeat", {}, 10_000).pipe(
-      Effect.tap((status) =>
-        Effect.sync(() => {
-          if (status !== null) mitra.app.told.isOnline = status["is_online"]
-        })
-      ),
-      Effect.andThen(Effect.sleep(mitra.habits.heartbeat_every_s * second))
-    )
-  )
+const noteStatus = ({ app }: Mitra, status: Answer): void => {
+  app.told.isOnline = status["is_online"]
+}
+
+/** Heartbeats, as long as each is answered. Without a fiber for each: a day is full of them. */
+const beatSteadily = (mitra: Mitra) =>
+  Effect.callback<void>((resume) => {
+    const { app, habits, stage } = mitra
+    const { time } = stage.world
+    let timer: Timer | null = null
+    const beat = () => app.request("mitra.heartbeat", {}, { answered, failed: () => resume(Effect.void) })
+    const answered = (status: Answer) => {
+      noteStatus(mitra, status)
+      timer = time.after(habits.heartbeat_every_s * second, app.process, beat)
+    }
+    beat()
+    return Effect.sync(() => {
+      if (timer !== null) time.cancel(timer)
+    })
+  })
+
+/** What was not answered is sent again a few times, on a new connection if need be. */
+const heartbeats = Effect.fnUntraced(function*(mitra: Mitra) {
+  for (;;) {
+    const status = yield* tryTo(mitra, "mitra.heartbeat", {}, 10_000)
+    if (status !== null) noteStatus(mitra, status)
+    yield* Effect.sleep(mitra.habits.heartbeat_every_s * second)
+    yield* beatSteadily(mitra)
+  }
+})
 
 const goOnline = (mitra: Mitra) => tryTo(mitra, "mitra.go_online", { command_id: mitra.app.newId() })
 const goOffline = (mitra: Mitra) => tryTo(mitra, "mitra.go_offline", { command_id: mitra.app.newId() })

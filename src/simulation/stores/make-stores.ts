@@ -38,6 +38,7 @@ export const makeStores = (options: {
       time,
       dice: dice.split(name),
       latency: latencies[name],
+      isNear: pace.nearStores,
       context: runtimeOf(time, new Process(`${name}/statements`), {
         dice: dice.split(`${name}/statements`),
         log

@@ -10,7 +10,13 @@ const sweeps = {
   mirror_reseed_seconds: 300
 }
 
-export const production: Pace = { bus: {}, cluster: {}, sweeps, watch_every_ms: publicLimits.watch_every_ms }
+export const production: Pace = {
+  bus: {},
+  cluster: {},
+  sweeps,
+  watch_every_ms: publicLimits.watch_every_ms,
+  nearStores: false
+}
 
 /** Faults of every kind are noticed and survived, a few seconds later than in production. */
 export const brisk: Pace = {
@@ -22,7 +28,8 @@ export const brisk: Pace = {
     entityMessagePollInterval: Duration.seconds(2)
   },
   sweeps: { ...sweeps, deadlines_seconds: 2, pushes_seconds: 2 },
-  watch_every_ms: 2_000
+  watch_every_ms: 2_000,
+  nearStores: false
 }
 
 /** Where a lone runner has nobody to watch: it may die and come back, but there is no other to take over. */
@@ -37,7 +44,7 @@ export const calm: Pace = {
     // Fewer shards to lock again and again; one runner owns them all anyway.
     shardsPerGroup: 12
   },
-  // Resident sessions have timers of their own; the deadlines sweep is for those that sleep, ten seconds ahead.
+  // Resident sessions have timers of their own; deadlines wakes those that sleep, ten seconds ahead.
   sweeps: {
     ...sweeps,
     deadlines_seconds: 5,
@@ -47,5 +54,6 @@ export const calm: Pace = {
     missed_offers_seconds: 20
   },
   // How soon a silent socket is noticed: after 45 to 50 seconds instead of 45.
-  watch_every_ms: 5_000
+  watch_every_ms: 5_000,
+  nearStores: true
 }

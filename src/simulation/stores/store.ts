@@ -19,6 +19,7 @@ export class Store {
   readonly #dice: Dice
   readonly #latency: Latency
   readonly #context: Context.Context<never>
+  readonly #isNear: boolean
   #isDown = false
   #extra_ms = 0
   /** Counts its restarts: an answer of an earlier life never arrives. */
@@ -35,6 +36,8 @@ export class Store {
     readonly latency: Latency
     /** Where statements run: their ids and times must not depend on who asks. */
     readonly context: Context.Context<never>
+    /** A lone caller's requests overtake nobody: done as soon as sent, answered when both ways are over. */
+    readonly isNear: boolean
   }) {
     this.name = options.name
     this.process = new Process(options.name)
@@ -42,6 +45,7 @@ export class Store {
     this.#dice = options.dice
     this.#latency = options.latency
     this.#context = options.context
+    this.#isNear = options.isNear
   }
 
   get isDown(): boolean {
@@ -78,21 +82,30 @@ export class Store {
   call<A, E>(caller: Process, statement: Effect.Effect<A, E>): Effect.Effect<A, E | Unavailable> {
     return Effect.callback<A, E | Unavailable>((resume) => {
       const life = this.#life
-      const answer = (exit: Exit.Exit<A, E | Unavailable>) =>
-        this.#time.after(this.#travelMs(), caller, () => {
+      const answer = (exit: Exit.Exit<A, E | Unavailable>, afterMs: number) =>
+        this.#time.after(afterMs, caller, () => {
           const isLost = this.#life !== life || this.#cutOff.has(caller)
           resume(isLost && Exit.isSuccess(exit) ? Effect.fail(this.#gone()) : exit)
         })
-      this.#time.after(this.#travelMs(), this.process, () => {
-        if (this.#isDown || this.#cutOff.has(caller)) return answer(Exit.fail(this.#gone()))
-        const exit = Effect.runSyncExitWith(this.#context)(statement)
-        if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
-          throw new Error("a statement was interrupted")
-        }
-        this.afterStatement()
-        answer(this.#dice.chance(this.#loses) ? Exit.fail(this.#gone()) : exit)
-      })
+      const arrive = (afterMs: number) => {
+        if (this.#isDown || this.#cutOff.has(caller)) return answer(Exit.fail(this.#gone()), afterMs)
+        const exit = this.#run(statement)
+        answer(this.#dice.chance(this.#loses) ? Exit.fail(this.#gone()) : exit, afterMs)
+      }
+      if (this.#isNear && this.process.state === "running") {
+        return void arrive(this.#travelMs() + this.#travelMs())
+      }
+      this.#time.after(this.#travelMs(), this.process, () => arrive(this.#travelMs()))
     })
+  }
+
+  #run<A, E>(statement: Effect.Effect<A, E>): Exit.Exit<A, E> {
+    const exit = Effect.runSyncExitWith(this.#context)(statement)
+    if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
+      throw new Error("a statement was interrupted")
+    }
+    this.afterStatement()
+    return exit
   }
 
   #gone(): Unavailable {

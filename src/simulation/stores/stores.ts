@@ -21,6 +21,8 @@ export interface Pace {
   readonly sweeps: SweepCadence
   /** How often sockets are looked at for silence, pings and ended tokens. */
   readonly watch_every_ms: number
+  /** A request to a store is one step with its answer: only where a lone runner asks. */
+  readonly nearStores: boolean
 }
 
 /** Sees every turn that reached the database, as its runner sent it, and whether it was written. */
