@@ -14,6 +14,7 @@ export const busyHabits = {
   says_goodbye_share: 0.9,
   kills_per_hour: 0.6,
   staff_deactivates_per_day: 240,
+  staff_reroutes_per_day: 300,
   deactivated_for_min: 3
 } as const
 

@@ -2,6 +2,7 @@
 // announced, which sweeps run.
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import type { SessionState } from "../../domain/session/state.ts"
 import type { Tables } from "../../layers/memory/tables.ts"
 import { Bus, type BusMessage } from "../../services/bus.ts"
 import { Journal, type Verdict } from "../../services/journal.ts"
@@ -32,6 +33,16 @@ const confirmAgain = (confirm: Confirm, tables: Tables): Confirm => (options) =>
     tables.payment_requests.set(row.id, payment)
     return { _tag: "Confirmed", payment }
   })
+
+/** As if nobody who was with it had left before now. */
+const readByAll = (state: SessionState): SessionState => ({
+  ...state,
+  assignments: state.assignments.map((assignment) =>
+    assignment.left === null
+      ? assignment
+      : { ...assignment, left: { ...assignment.left, seq: state.last_seq } }
+  )
+})
 
 /** Subscribers of a bus that hear everything but what `isHeard` holds back. */
 const hearing = (bus: Bus["Service"], isHeard: (message: BusMessage) => boolean): Bus["Service"] => ({
@@ -91,6 +102,13 @@ export const ports = {
     sessions: (sessions) => ({
       ...sessions,
       eventsAfter: (id, seq, limit) => sessions.eventsAfter(id, Math.max(0, seq - 1), limit)
+    })
+  },
+  "open-doors": {
+    says: "whoever handed a chat over reads on",
+    sessions: (sessions) => ({
+      ...sessions,
+      find: (id) => Effect.map(sessions.find(id), (state) => state === null ? null : readByAll(state))
     })
   },
   "dead-deadlines": {
