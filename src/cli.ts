@@ -88,15 +88,18 @@ const simulate = Command.make(
       Flag.withDescription("A habit, as name=value; see src/simulation/cast/habits.ts"),
       Flag.withDefault({})
     ),
-    busy: Flag.Boolean("busy").pipe(
-      Flag.withDescription("Runners and stores fail three times as often"),
-      Flag.withDefault(false)
+    oftener: Flag.Finite("oftener").pipe(
+      Flag.withDescription("Runners and stores fail so many times as often"),
+      Flag.withDefault(1)
     ),
     pace: Flag.Literals("pace", ["fitting", "production"]).pipe(
       Flag.withDescription("How often the server's background work beats: as fits the faults, or as shipped"),
       Flag.withDefault("fitting")
     ),
-    canary: Flag.String("canary").pipe(Flag.withDescription("Plant one bug by name"), Flag.optional),
+    canary: Flag.String("canary").pipe(
+      Flag.withDescription("Plant one bug by name; with --canaries, hunt only this one"),
+      Flag.optional
+    ),
     canaries: Flag.Boolean("canaries").pipe(
       Flag.withDescription("Plant every known bug and see each one caught"),
       Flag.withDefault(false)

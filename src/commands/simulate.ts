@@ -4,8 +4,8 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { pathToFileURL } from "node:url"
-import { busyHabits, busyOptions } from "../simulation/canaries/busy-world.ts"
-import { canaries } from "../simulation/canaries/canaries.ts"
+import { canaries, type Canary, canaryNamed } from "../simulation/canaries/canaries.ts"
+import { hunt, lineOf, type Prey } from "../simulation/canaries/hunt.ts"
 import { type Harvest, runFarm } from "../simulation/farm/farm.ts"
 import { shrink } from "../simulation/farm/shrink.ts"
 import { startWorkers } from "../simulation/farm/workers.ts"
@@ -38,7 +38,7 @@ export interface SimulateOptions {
   readonly valkey: boolean
   readonly faults: string
   readonly set: Readonly<Record<string, string>>
-  readonly busy: boolean
+  readonly oftener: number
   readonly pace: PaceChoice
   readonly canary: string | null
   readonly canaries: boolean
@@ -49,7 +49,7 @@ export interface SimulateOptions {
 const failingSeedsFile = ".data/simulate/failing-seeds.json"
 const shrinkRunsMax = 60
 /** A canary nobody has noticed after so many seeds counts as never noticed. */
-const canarySeedsMax = 20
+const canarySeedsMax = 10
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 const tell = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`)
@@ -63,23 +63,9 @@ const planOf = (options: SimulateOptions, seed: string): RunPlan => ({
   customers: options.customers,
   faults: faultsOf(options.faults, seed),
   habits: options.hours <= shortHours ? { ...shortWorldHabits, ...options.set } : options.set,
-  busy: options.busy,
+  oftener: options.oftener,
   pace: options.pace,
   canary: options.canary
-})
-
-/** Where planted bugs are sent out: a crowd, and trouble enough that something must happen soon. */
-const huntPlan = (options: SimulateOptions, seed: string, canary: string): RunPlan => ({
-  ...planOf(options, seed),
-  ...busyOptions,
-  // Each seed its own world, but never a single runner: half of the guards are about two.
-  valkey: drawn(planOf(options, seed)).valkey,
-  habits: {
-    ...Object.fromEntries(Object.entries(busyHabits).map(([name, value]) => [name, `${value}`])),
-    ...options.set
-  },
-  busy: true,
-  canary
 })
 
 const writePage = (file: string, report: RunReport, result: Parameters<typeof chronicleOf>[0]) => {
@@ -204,35 +190,32 @@ const tellSmallest = async (
   one(smallest, html)
 }
 
-/** Each planted bug until some seed shows it. */
+/** Each planted bug until some seed shows it. With one alone, the run that shows it is told. */
 const huntCanaries = async (options: SimulateOptions): Promise<boolean> => {
   const jobs = jobsOf(options)
   const workers = startWorkers<RunPlan, RunReport>(workerScript, jobs)
-  const names = Object.keys(canaries)
-  const caught = new Map<string, string>()
-  const hunt = async (name: string): Promise<void> => {
-    for (let index = 1; index <= canarySeedsMax; index += 1) {
-      const plan = huntPlan(options, String(index), name)
-      // oxlint-disable-next-line no-await-in-loop
-      const invariant = await workers.play(plan).then(invariantOf, (error) => `crash: ${error}`)
-      if (invariant === null) continue
-      caught.set(name, `${invariant} (${index} ${index === 1 ? "seed" : "seeds"})`)
-      break
-    }
-    say(`${name.padEnd(34)}  ${caught.get(name) ?? `NOT CAUGHT in ${canarySeedsMax} seeds`}`)
-  }
+  const only = options.canary === null ? null : canaryNamed(options.canary).name as Canary
+  const names = only === null ? Object.keys(canaries) as ReadonlyArray<Canary> : [only]
+  const all: Array<Prey> = []
   const queue = names.values()
+  const elapsed = stopwatch()
   const job = async (): Promise<void> => {
-    // oxlint-disable-next-line no-await-in-loop
-    for (const name of queue) await hunt(name)
+    for (const name of queue) {
+      // oxlint-disable-next-line no-await-in-loop
+      const prey = await hunt(name, { play: workers.play, seedsMax: canarySeedsMax })
+      all.push(prey)
+      say(lineOf(prey))
+    }
   }
   try {
     await Promise.all(Array.from({ length: jobs }, job))
   } finally {
     workers.stop()
   }
-  say(`caught          ${caught.size} of ${names.length} planted bugs`)
-  return caught.size === names.length
+  const caught = all.filter((prey) => prey.caught !== null)
+  say(`caught          ${caught.length} of ${names.length} planted bugs in ${duration(elapsed())}`)
+  if (only !== null && caught[0] !== undefined) one(caught[0].plan, options.html)
+  return caught.length === names.length
 }
 
 const scenariosNamed = async (name: string): Promise<ReadonlyArray<Scenario>> => {

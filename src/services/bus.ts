@@ -16,6 +16,16 @@ export type BusEvent =
     readonly seq: number | null
     readonly event: SessionEvent | null
   }
+  /**
+   * Said again by whoever loads a session: the commit before may have been written and never announced.
+   * Who follows the session and has less reads the rest. One that is over is no news to anybody else.
+   */
+  | {
+    readonly _tag: "SessionStands"
+    readonly session_id: string
+    readonly seq: number
+    readonly is_over: boolean
+  }
   /** Something about her open offers changed; `ending` is null for a new offer. */
   | {
     readonly _tag: "OfferMoved"

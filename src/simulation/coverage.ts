@@ -2,62 +2,10 @@
 // name those that nobody has ever seen. A crossing that is never reached is not tested, however green a run
 // is.
 import type { Answer, CallFailure } from "./cast/connection.ts"
+import { callOf, type Crossing, crossings, lateAnswers, rerouteAnswers } from "./crossings.ts"
 import { answerOf, type MakeRule, type Phone, refusalOf, type Rule, type Scene } from "./checkers/rule.ts"
 
-export const crossings = [
-  "two accepts within 5 ms",
-  "accept at the expiry tick",
-  "late accept told taken",
-  "late accept told cancelled",
-  "late accept told expired",
-  "accept refused: no place left",
-  "cancel that came too late",
-  "everybody asked declined",
-  "request found nobody",
-  "second wave of offers",
-  "targeted request timed out, then a blast",
-  "waiting line served by a freed slot",
-  "extension answered at its deadline",
-  "extension answered too late",
-  "extension approved by the clock",
-  "extension rejected by the clock: mitra away",
-  "message repeated after a lost answer",
-  "message refused: the time was up",
-  "resume that filled a gap",
-  "gap too long to resume",
-  "drain with calls in flight",
-  "call told to try later",
-  "session taken over by another runner",
-  "fenced turn",
-  "webhook twice",
-  "webhook after the payment had expired",
-  "payment confirmed while another chat runs",
-  "extension paid, but the chat was over",
-  "mitra deactivated with an open offer",
-  "mitra deactivated during a chat",
-  "mitra called silent",
-  "chat rerouted",
-  "both goodbyes in",
-  "goodbye grace over"
-] as const
-export type Crossing = (typeof crossings)[number]
-
 const tickMs = 250
-const lateAnswers: Readonly<Record<string, Crossing>> = {
-  OFFER_TAKEN: "late accept told taken",
-  OFFER_CANCELLED: "late accept told cancelled",
-  OFFER_EXPIRED: "late accept told expired",
-  MITRA_AT_CAPACITY: "accept refused: no place left",
-  EXTENSION_RESOLVED: "extension answered too late",
-  REQUEST_NOT_OPEN: "cancel that came too late",
-  SESSION_CLOSING: "message refused: the time was up"
-}
-const callOf: Readonly<Partial<Record<string, ReadonlyArray<string>>>> = {
-  "late accept told taken": ["mitra.accept"],
-  "late accept told cancelled": ["mitra.accept"],
-  "late accept told expired": ["mitra.accept"],
-  "message refused: the time was up": ["chat.send"]
-}
 
 export class Coverage {
   readonly counts = new Map<Crossing, number>(crossings.map((name) => [name, 0]))
@@ -134,7 +82,18 @@ const onRequests: Watch = ({ now_ms, tables }, coverage) => {
           const isBoth = row.customer_goodbye !== null && row.mitra_goodbye !== null
           if (isBoth) coverage.reached("both goodbyes in")
           if (event.reason === "grace_over") coverage.reached("goodbye grace over")
-        } else if (event._tag === "Rerouted") coverage.reached("chat rerouted")
+        } else if (event._tag === "Rerouted") {
+          coverage.reached("chat rerouted")
+          const had = [...tables.mitra_assignments.values()].filter(({ mitra_id, session_id }) =>
+            session_id === after.session_id && mitra_id === event.mitra_id
+          )
+          if (had.length > 1) coverage.reached("chat came back to a former mitra")
+        }
+      },
+      reroute_proposals: ({ after, before }) => {
+        if (before?.status === "open" && after?.status === "accepted") {
+          coverage.reached("reroute answered a proposal")
+        }
       },
       chat_sessions: ({ after, before }) => {
         if (after === undefined) return
@@ -279,7 +238,10 @@ const onCall = (coverage: Coverage): NonNullable<Rule["called"]> => {
     if (failure._tag === "ConnectionLost" && failure.code === 1012) {
       coverage.reached("drain with calls in flight")
     }
-    const crossing = lateAnswers[refusalOf(outcome) ?? ""]
+    const code = refusalOf(outcome) ?? ""
+    const ofStaff = tag === "admin.reroute" ? rerouteAnswers[code] : undefined
+    if (ofStaff !== undefined) coverage.reached(ofStaff)
+    const crossing = lateAnswers[code]
     if (crossing !== undefined && callOf[crossing]?.includes(tag) !== false) coverage.reached(crossing)
   }
 }

@@ -13,7 +13,8 @@ export class JournalFaults extends Context.Service<JournalFaults, {
 }>()("test/JournalFaults") {}
 
 const has = (turn: TurnWrite, tag: string): boolean =>
-  turn.session?.events.some(({ event }) => event._tag === tag) === true
+  turn.session?.events.some(({ event }) => event._tag === tag) === true ||
+  turn.mitra?.events.some((event) => event._tag === tag) === true
 
 const lost = new Unavailable({ what: "postgres", retryable: true })
 

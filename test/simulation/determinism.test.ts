@@ -21,7 +21,7 @@ const planOf = (seed: string): RunPlan => ({
   customers: 6,
   faults: faultsOf("swarm", seed),
   habits: { visits_per_day: "80", shift_hours: "20" },
-  busy: false,
+  oftener: 1,
   pace: "fitting",
   canary: null
 })

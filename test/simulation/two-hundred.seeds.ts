@@ -25,7 +25,7 @@ const planOf = (seed: string): RunPlan =>
     customers: 15,
     faults: faultsOf("swarm", seed),
     habits: shortWorldHabits,
-    busy: false,
+    oftener: 1,
     pace: "fitting",
     canary: null
   })

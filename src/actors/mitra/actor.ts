@@ -7,7 +7,7 @@ import { deadlineOf, decide, evolve, MitraReply, type MitraCommand } from "../..
 import type { MitraEvent, MitraFacts, MitraState } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Availability } from "../../services/availability.ts"
-import type { BusMessage } from "../../services/bus.ts"
+import { Bus, type BusMessage, type Topic } from "../../services/bus.ts"
 import { MissedOffers } from "../../services/missed-offers.ts"
 import { Mitras } from "../../services/mitras.ts"
 import { Sessions } from "../../services/sessions.ts"
@@ -21,6 +21,11 @@ import { Mitra } from "./protocol.ts"
 type MitraMachine = Machine<MitraState, MitraCommand, MitraFacts, MitraEvent, MitraReply>
 type MitraTurn = Turn<MitraState, MitraCommand, MitraFacts, MitraEvent>
 
+const signedOut = (topic: Topic): BusMessage => ({
+  topic,
+  event: { _tag: "Revoked", auth_session_id: null }
+})
+
 const announceMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
   turn.events.flatMap((event): ReadonlyArray<BusMessage> => {
     const topic = `mitra:${turn.after.id}` as const
@@ -30,7 +35,7 @@ const announceMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
       case "WentOffline":
         return [{ topic, event: { _tag: "MitraMoved", is_online: false, cause: event.cause } }]
       case "Deactivated":
-        return [{ topic, event: { _tag: "Revoked", auth_session_id: null } }]
+        return [signedOut(topic)]
       case "Activated":
         return []
     }
@@ -69,6 +74,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const sessions = yield* Sessions
   const settings = yield* Settings
   const availability = yield* Availability
+  const bus = yield* Bus
   const missedOffers = yield* MissedOffers
   const actors = yield* SessionActors
   const random = yield* SecureRandom.SecureRandom
@@ -165,8 +171,13 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
       Effect.forEach(turn.events, mirror, { discard: true }).pipe(
         Effect.andThen(turn.before.is_active && !turn.after.is_active ? withdrawOffers : Effect.void)
       ),
-    // A crash between a deactivation's commit and its withdrawals is finished here.
-    afterLoad: (state) => state.is_active ? Effect.void : Effect.andThen(withdrawOffers, checkChats)
+    // A crash between a deactivation's commit and its announcement, or its withdrawals, is finished here; and
+    // so is a commit whose answer was lost.
+    afterLoad: (state) =>
+      state.is_active ? Effect.void : bus.publish([signedOut(`mitra:${mitraId}`)]).pipe(
+        Effect.andThen(withdrawOffers),
+        Effect.andThen(checkChats)
+      )
   }
   return machine
 })

@@ -1,5 +1,6 @@
 // The ChatSession actor: the session machine joined to its rows, its listeners and its facts. Pairing
 // runs here: this mailbox decides the first accept.
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
@@ -14,11 +15,12 @@ import type { SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import type { SessionState } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability.ts"
+import { Bus } from "../../services/bus.ts"
 import { Sessions, type StoredMessage } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Machine } from "../machine.ts"
 import { makeTurns } from "../turn.ts"
-import { announceSession } from "./announce.ts"
+import { announceSession, restateSession } from "./announce.ts"
 import { ChatSession } from "./protocol.ts"
 import { makeMitraLooks } from "./mitra-looks.ts"
 import { sessionRows, type SessionTurn } from "./rows.ts"
@@ -94,6 +96,7 @@ const replyOfMessage = (sent: StoredMessage | null): SessionReply | null =>
 export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string, runner: string) {
   const sessions = yield* Sessions
   const availability = yield* Availability
+  const bus = yield* Bus
   const random = yield* SecureRandom.SecureRandom
   const facts = yield* makeFacts
   const wakeWaiting = yield* makeWakeWaiting
@@ -123,7 +126,9 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
         Effect.andThen(noteOffers(availability, turn.before, turn.after)),
         Effect.andThen(turn.events.some(movesLine) ? wakeWaiting((places) => places) : Effect.void)
       ),
-    afterLoad: () => Effect.void
+    // Whoever had it before may have died, or lost the answer, between its commit and its announcement.
+    afterLoad: (state) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => bus.publish(restateSession(state, now)))
   }
   return machine
 })

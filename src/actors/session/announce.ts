@@ -1,7 +1,7 @@
 // Who is told what a session turn did. Committed facts only; losing one of these messages costs
 // latency, never an event.
 import { numbered, type SessionEvent } from "../../domain/session/events.ts"
-import type { SessionState } from "../../domain/session/state.ts"
+import { isTerminal, type Offer, type SessionState } from "../../domain/session/state.ts"
 import type { BusMessage, Topic } from "../../services/bus.ts"
 import { closedOffers, type SessionTurn } from "./rows.ts"
 
@@ -24,6 +24,39 @@ const handedOver = (turn: SessionTurn): { readonly topic: Topic; readonly last: 
   const last = turn.events.findIndex((event) => event._tag === "Rerouted")
   const event = turn.events[last]
   return event?._tag === "Rerouted" ? { topic: `mitra:${event.from_mitra_id}`, last } : null
+}
+
+/** Offers are said again for so long after their deadline: until then some phone may still show one. */
+const shownAfterMs = 60_000
+
+const stands = (topic: Topic, session_id: string, seq: number, is_over: boolean): BusMessage => ({
+  topic,
+  event: { _tag: "SessionStands", session_id, seq, is_over }
+})
+
+const offerStands = (state: SessionState, { ending, mitra_id }: Offer): BusMessage => {
+  const winner_at = ending === "taken" ? state.started_at : null
+  return {
+    topic: `mitra:${mitra_id}`,
+    event: { _tag: "OfferMoved", session_id: state.id, ending, winner_at }
+  }
+}
+
+/** What somebody may have missed of a session that was just loaded; whoever has it all does nothing. */
+export const restateSession = (state: SessionState, now: number): ReadonlyArray<BusMessage> => {
+  const { assignments, id, last_seq, mitra_id, offers, status } = state
+  if (last_seq === 0) return []
+  const shown = offers.filter(({ deadline_at, status }) =>
+    status !== "accepted" && now - deadline_at < shownAfterMs
+  )
+  return [
+    ...participants(state).map((topic) => stands(topic, id, last_seq, isTerminal(status))),
+    // For who handed it over the story ends with that.
+    ...assignments.flatMap(({ left, mitra_id: former }) =>
+      left === null || former === mitra_id ? [] : [stands(`mitra:${former}`, id, left.seq, true)]
+    ),
+    ...shown.map((offer) => offerStands(state, offer))
+  ]
 }
 
 export const announceSession = (turn: SessionTurn): ReadonlyArray<BusMessage> => {

@@ -123,6 +123,13 @@ const moved = Effect.fnUntraced(function*(
   feed.gaps.push({ session_id, to: seq })
 })
 
+const stands = (feed: Feed, event: Extract<BusEvent, { _tag: "SessionStands" }>): void => {
+  const { is_over, seq, session_id } = event
+  // Over and not followed: this phone was told long ago, or never; it has it from the history.
+  if (is_over && (!feed.known.has(session_id) || feed.known.isOver(session_id))) return
+  if (seq > feed.known.lastSeq(session_id)) feed.gaps.push({ session_id, to: seq })
+}
+
 /** Removes from the inbox what a read made after it was announced has already answered. */
 export const forget = (feed: Feed, isAnswered: (event: BusEvent) => boolean): void => {
   const rest = feed.inbox.filter((event) => !isAnswered(event))
@@ -166,6 +173,8 @@ export const takeIn = <E, R>(
   switch (event._tag) {
     case "SessionMoved":
       return moved(feed, event)
+    case "SessionStands":
+      return Effect.sync(() => stands(feed, event))
     case "OfferMoved":
       return offerMoved(feed, event)
     case "Typing":

@@ -43,6 +43,11 @@ const Sent: Schema.Codec<BusEvent> = Schema.Union([
     seq: Schema.NullOr(Schema.Int),
     event: Schema.NullOr(Event)
   }),
+  Schema.TaggedStruct("SessionStands", {
+    session_id: Schema.String,
+    seq: Schema.Int,
+    is_over: Schema.Boolean
+  }),
   Schema.TaggedStruct("OfferMoved", {
     session_id: Schema.String,
     ending: Schema.NullOr(Schema.Literals(offerEndings)),

@@ -4,16 +4,18 @@ import type { Sabotage } from "../server/sabotage.ts"
 import { commits } from "./commits.ts"
 import { ports } from "./ports.ts"
 
-export const canaries: Readonly<Record<string, Sabotage>> = Object.fromEntries(
+export type Canary = keyof typeof commits | keyof typeof ports
+
+export const canaries = Object.fromEntries(
   Object.entries<Omit<Sabotage, "name">>({ ...commits, ...ports }).map(([name, broken]) => [
     name,
     { name, ...broken }
   ])
-)
+) as Readonly<Record<Canary, Sabotage>>
 
 /** For the command line: throws what a person can read. */
 export const canaryNamed = (name: string): Sabotage => {
-  const found = canaries[name]
+  const found = (canaries as Readonly<Record<string, Sabotage>>)[name]
   if (found !== undefined) return found
   throw new Error(`there is no canary "${name}"; expected one of ${Object.keys(canaries).join(", ")}`)
 }

@@ -77,6 +77,18 @@ export const commits = {
     ...session,
     payments: session.payments.filter((move) => move._tag !== "Consume" || move.product !== "extension")
   })),
+  "kept-places": rewritingSession("a chat that changes hands keeps its old place", (session) => ({
+    ...session,
+    slot: session.slot?._tag === "Move" ? null : session.slot
+  })),
+  "open-assignments": rewritingSession("whoever hands a chat over is not crossed out", (session) => ({
+    ...session,
+    assignments: session.assignments.filter(({ ended_at }) => ended_at === null)
+  })),
+  "kept-pushes": rewritingSession("the end of an offer leaves its push in the outbox", (session) => ({
+    ...session,
+    cancels_offer_push_of: []
+  })),
   "long-lived-pushes": rewritingSession("the push of an offer lives longer than the offer", (session) => ({
     ...session,
     push: session.push.map((push) => ({ ...push, expires_at: push.expires_at + 600_000 }))

@@ -2,7 +2,6 @@
 // announced, which sweeps run.
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import type { SessionState } from "../../domain/session/state.ts"
 import type { Tables } from "../../layers/memory/tables.ts"
 import { Bus, type BusMessage } from "../../services/bus.ts"
 import { Journal, type Verdict } from "../../services/journal.ts"
@@ -34,16 +33,6 @@ const confirmAgain = (confirm: Confirm, tables: Tables): Confirm => (options) =>
     return { _tag: "Confirmed", payment }
   })
 
-/** As if nobody who was with it had left before now. */
-const readByAll = (state: SessionState): SessionState => ({
-  ...state,
-  assignments: state.assignments.map((assignment) =>
-    assignment.left === null
-      ? assignment
-      : { ...assignment, left: { ...assignment.left, seq: state.last_seq } }
-  )
-})
-
 /** Subscribers of a bus that hear everything but what `isHeard` holds back. */
 const hearing = (bus: Bus["Service"], isHeard: (message: BusMessage) => boolean): Bus["Service"] => ({
   ...bus,
@@ -69,6 +58,28 @@ const toldToLosers = (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMes
   if (paired === undefined) return messages
   const losers = messages.filter(({ event }) => event._tag === "OfferMoved" && event.ending === "taken")
   return [...messages, ...losers.map(({ topic }) => ({ topic, event: paired.event }))]
+}
+
+/** Whoever had a chat before hears what her successor hears. */
+const toldToFormer = (tables: Tables) => (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> => {
+  const former = messages.flatMap(({ event, topic }) => {
+    if (event._tag !== "SessionMoved" || !topic.startsWith("mitra:")) return []
+    const { session_id } = event
+    return [...tables.mitra_assignments.values()].flatMap((assignment): ReadonlyArray<BusMessage> =>
+      assignment.session_id === session_id && assignment.ended_at !== null
+        ? [{ topic: `mitra:${assignment.mitra_id}`, event }]
+        : []
+    )
+  })
+  return [...messages, ...former]
+}
+
+const isRestated = (messages: ReadonlyArray<BusMessage>): boolean =>
+  messages.some(({ event }) => event._tag === "SessionStands")
+
+const amountAsked = (confirm: Confirm, tables: Tables): Confirm => (options) => {
+  const asked = tables.payment_requests.get(options.payment_id)?.amount_idr
+  return confirm({ ...options, amount_idr: asked ?? options.amount_idr })
 }
 
 export const ports = {
@@ -104,13 +115,6 @@ export const ports = {
       eventsAfter: (id, seq, limit) => sessions.eventsAfter(id, Math.max(0, seq - 1), limit)
     })
   },
-  "open-doors": {
-    says: "whoever handed a chat over reads on",
-    sessions: (sessions) => ({
-      ...sessions,
-      find: (id) => Effect.map(sessions.find(id), (state) => state === null ? null : readByAll(state))
-    })
-  },
   "dead-deadlines": {
     says: "nobody wakes a session whose time has come",
     sessions: (sessions) => ({ ...sessions, due: () => Effect.succeed([]) })
@@ -122,6 +126,10 @@ export const ports = {
   "forgetful-webhook": {
     says: "a webhook that comes again confirms again",
     payments: (payments, tables) => ({ ...payments, confirm: confirmAgain(payments.confirm, tables) })
+  },
+  "blind-payments": {
+    says: "a payment counts as paid, whatever the amount",
+    payments: (payments, tables) => ({ ...payments, confirm: amountAsked(payments.confirm, tables) })
   },
   "dead-payments": {
     says: "nobody looks after payments that a crash, or their customer, left behind",
@@ -146,6 +154,18 @@ export const ports = {
         bus,
         (messages) => messages.filter(({ event }) => event._tag !== "OfferMoved" || event.ending === null)
       )
+  },
+  "silent-loads": {
+    says: "whoever loads a session does not say where it stands",
+    bus: (bus) => saying(bus, (messages) => isRestated(messages) ? [] : messages)
+  },
+  "told-to-former": {
+    says: "a mitra who handed a chat over goes on hearing it",
+    bus: (bus, tables) => saying(bus, toldToFormer(tables))
+  },
+  "open-doors": {
+    says: "a sign-in that is over still opens the door",
+    authSessions: (authSessions) => ({ ...authSessions, isLive: () => Effect.succeed(true) })
   },
   "everybody-wins": {
     says: "whoever was too late is told that she is paired",

@@ -51,7 +51,7 @@ export class App {
   readonly role: Role
   readonly dice: Dice
   /** Survives the app being killed: a phone's own storage. */
-  readonly told = new Told()
+  readonly told = new Told(() => this.id)
   tokens: Tokens | null = null
   /** Null until the first sign-in. */
   id: string | null = null

@@ -5,7 +5,7 @@ import { nextArrival } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
 import type { Answer, CallFailure } from "./connection.ts"
 import { launch } from "./mishaps.ts"
-import { lastHeard, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
+import { lastHeard, mitraOf, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
 import type { Tokens } from "./app.ts"
 import { devCode } from "../server/runner.ts"
 import type { ToldSession } from "./told.ts"
@@ -143,12 +143,17 @@ const endEarly = Effect.fnUntraced(function*(customer: Customer, session: ToldSe
 })
 
 const talk = Effect.fnUntraced(function*(customer: Customer, session: ToldSession) {
-  const { dice, habits } = customer
-  const bestie = lastHeard(session, "paired")?.fact["mitra_id"] ?? session.view?.["mitra_id"]
-  if (typeof bestie === "string") customer.besties.add(bestie)
+  const { besties, dice, habits } = customer
+  const remember = () => {
+    const bestie = mitraOf(session)
+    if (bestie !== null) besties.add(bestie)
+  }
+  remember()
   yield* Effect.forkChild(extend(customer, session))
   if (dice.chance(habits.ends_early_share)) yield* Effect.forkChild(endEarly(customer, session))
   yield* chat(customer, session)
+  // Perhaps another one by now.
+  remember()
 })
 
 /** After nobody was found, or a change of mind: once more on the same payment, give it up, or just go. */

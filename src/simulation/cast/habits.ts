@@ -64,10 +64,8 @@ export const defaultHabits = {
   staff_looks_per_day: 96,
   staff_deactivates_per_day: 3,
   staff_forces_offline_per_day: 6,
+  staff_reroutes_per_day: 6,
   staff_settings_per_day: 4,
-  staff_reroutes_per_day: 12,
-  staff_works_proposals_per_day: 48,
-  staff_force_closes_per_day: 4,
   deactivated_for_min: 40
 }
 

@@ -6,7 +6,7 @@ import { chat } from "./chatting.ts"
 import type { Answer } from "./connection.ts"
 import type { Timer } from "../kernel/timer-heap.ts"
 import { launch } from "./mishaps.ts"
-import { lastHeard, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
+import { lastHeard, mitraOf, type Person, registerPhone, secondsAround, standingOf, tryTo } from "./person.ts"
 import type { ToldSession } from "./told.ts"
 
 export interface Mitra extends Person {
@@ -118,8 +118,8 @@ const answerExtensions = Effect.fnUntraced(function*(mitra: Mitra, session: Told
     const event = asked()
     if (session.isOver || event === null || event.seq === answered) return
     answered = event.seq
-    // Decided before the chat was given to her: there is nothing on her screen to answer.
-    if ((lastHeard(session, "session_resumed")?.seq ?? 0) > event.seq) continue
+    // Who takes a chat over, or comes back to it, reads of requests that were decided long ago.
+    if (standingOf(session) !== "extending") continue
     if (dice.chance(habits.ignores_extension_share)) continue
     yield* Effect.sleep(secondsAround(mitra, habits.answers_extension_within_s))
     const approve = dice.chance(habits.approves_extension_share)
@@ -144,30 +144,25 @@ const serve = Effect.fnUntraced(function*(mitra: Mitra, session: ToldSession) {
   yield* chat(mitra, session)
 })
 
-/** The number under which the chat became hers; null while it is another's. */
-const hersSince = (mitra: Mitra, session: ToldSession): number | null => {
-  const [paired, rerouted] = [lastHeard(session, "paired"), lastHeard(session, "rerouted")]
-  const last = (rerouted?.seq ?? 0) > (paired?.seq ?? 0) ? rerouted : paired
-  const owner = last?.fact["mitra_id"] ?? session.view?.["mitra_id"]
-  return owner === mitra.app.id ? last?.seq ?? 0 : null
-}
-
-/** Every chat she is in, also those that ran on while her app was gone, and each again that comes back. */
+/** Every chat she is in, also those that ran on while her app was gone, and those that staff give to her. */
 const serveChats = Effect.fnUntraced(function*(mitra: Mitra) {
   const { app } = mitra
-  const served = new Map<string, number>()
-  const isNew = (session: ToldSession): boolean => {
-    const since = hersSince(mitra, session)
-    return since !== null && since > (served.get(session.id) ?? -1) &&
-      !["waiting", "over"].includes(standingOf(session))
-  }
+  const served = new Set<string>()
   for (;;) {
-    const next = () => [...app.told.live].find(isNew)
+    const next = () =>
+      [...app.told.live].find((session) =>
+        !served.has(session.id) && !["waiting", "over"].includes(standingOf(session)) &&
+        mitraOf(session) === app.id
+      )
     yield* app.until(() => next() !== undefined, day)
     const session = next()
     if (session === undefined) continue
-    served.set(session.id, hersSince(mitra, session) ?? 0)
-    yield* Effect.forkChild(serve(mitra, session))
+    served.add(session.id)
+    // A chat that was taken from her may come back.
+    const leave = Effect.sync(() => {
+      if (session.isOver) served.delete(session.id)
+    })
+    yield* Effect.forkChild(Effect.ensuring(serve(mitra, session), leave))
   }
 })
 

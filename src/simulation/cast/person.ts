@@ -85,5 +85,17 @@ export const standingOf = (session: ToldSession): Standing => {
   return standing
 }
 
+/** Whose chat it is, as this phone knows it: by the newest of what it was told. */
+export const mitraOf = (session: ToldSession): string | null => {
+  const { latest, view } = session
+  let [mitra, seen] = [view?.["mitra_id"] ?? null, view?.["last_seq"] ?? 0]
+  for (const kind of ["paired", "rerouted"]) {
+    const event = latest.get(kind)
+    if (event === undefined || event.seq <= seen) continue
+    ;[mitra, seen] = [event.fact["mitra_id"], event.seq]
+  }
+  return mitra
+}
+
 /** The newest event of this kind that this phone heard. */
 export const lastHeard = (session: ToldSession, kind: string) => session.latest.get(kind) ?? null

@@ -5,10 +5,10 @@ import type { Population, Stage } from "../simulation.ts"
 import { App, type AppOptions, type Tokens } from "./app.ts"
 import type { CallFailure } from "./connection.ts"
 import { type Customer, customerBegins } from "./customer.ts"
-import { adminEmail, adminPassword, mitraId, mitraPhone } from "./founding.ts"
+import { adminEmail, adminPassword, mitraPhone } from "./founding.ts"
 import { defaultHabits, type Habits } from "./habits.ts"
 import { type Mitra, mitraBegins } from "./mitra.ts"
-import { type Staff, staffBegins, staffSettles } from "./staff/staff.ts"
+import { type Staff, staffBegins, staffSettles } from "./staff.ts"
 
 type SignIn = AppOptions["signIn"]
 
@@ -52,7 +52,6 @@ export const population = (habits: Habits = defaultHabits) => (stage: Stage): Po
     side: "mitra",
     shift: { ends_at: 0, pauses: [], drops_out_at: Infinity }
   }))
-  for (const [index, { app }] of mitras.entries()) app.told.owner_id = mitraId(index + 1)
   const customers = numbered(options.customers, (index): Customer => ({
     ...personOf(appOf(`customer-${index}`, "customer", anonymously(`Customer ${index}`))),
     side: "customer",

@@ -10,6 +10,8 @@ export interface ProviderFaults {
   repeat: number
   /** Up to so much later than usual. */
   late_ms: number
+  /** How often it takes another amount than was asked for, as a share. */
+  odd_amounts: number
 }
 
 const attemptsMax = 200
@@ -18,7 +20,7 @@ const retryAfterMs = 5_000
 export class Provider {
   readonly #world: World
   readonly #dice: Dice
-  readonly faults: ProviderFaults = { repeat: 0, late_ms: 0 }
+  readonly faults: ProviderFaults = { repeat: 0, late_ms: 0, odd_amounts: 0 }
   /** What it took, by payment: the outside truth that money is checked against. */
   readonly taken = new Map<string, { readonly amount_idr: number; readonly at_ms: number }>()
   delivered = 0
@@ -29,9 +31,11 @@ export class Provider {
   }
 
   /** The customer has paid at the checkout. */
-  take(paymentId: string, amountIdr: number): void {
+  take(paymentId: string, askedIdr: number): void {
     if (this.taken.has(paymentId)) return
-    this.taken.set(paymentId, { amount_idr: amountIdr, at_ms: this.#world.time.now_ms })
+    const isOdd = this.faults.odd_amounts > 0 && this.#dice.chance(this.faults.odd_amounts)
+    const amount_idr = isOdd ? askedIdr + this.#dice.pick([-1_000, 1_000]) : askedIdr
+    this.taken.set(paymentId, { amount_idr, at_ms: this.#world.time.now_ms })
     const call: HttpCall = {
       method: "POST",
       path: "/api/webhooks/payments/builtin",
@@ -39,7 +43,7 @@ export class Provider {
       body: JSON.stringify({
         external_id: paymentId,
         status: "PAID",
-        amount: amountIdr,
+        amount: amount_idr,
         id: `inv-${paymentId}`
       })
     }

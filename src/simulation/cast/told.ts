@@ -39,11 +39,16 @@ export class Told {
   readonly offers = new Map<string, { view: Answer; ending: string | null; told_at_ms: number }>()
   readonly oddities: Array<Oddity> = []
   readonly #live = new Set<ToldSession>()
-  readonly #handedOver = new Set<ToldSession>()
   readonly #openOffers = new Set<string>()
+  /** Chats that this mitra handed over: each may come back to her. */
+  readonly #handedOver = new Set<ToldSession>()
+  readonly #owner: () => string | null
   isOnline: boolean | null = null
-  /** Of a mitra: a chat that is taken from her is over for her, and one may come back to her. */
-  owner_id: string | null = null
+
+  /** `owner`: whose phone it is, once that is known. A hand-over says another thing to each of the three. */
+  constructor(owner: () => string | null = () => null) {
+    this.#owner = owner
+  }
 
   /** Sessions not known to be over, oldest first. */
   get live(): ReadonlySet<ToldSession> {
@@ -73,7 +78,7 @@ export class Told {
     return made
   }
 
-  /** For `events.subscribe`: sessions that may still have news; one that was taken from her may come back. */
+  /** For `events.subscribe`: sessions that may still have news. */
   since(): ReadonlyArray<{ readonly session_id: string; readonly seq: number }> {
     return [...this.#handedOver, ...this.#live].filter(({ last_seq }) => last_seq > 0).slice(-50)
       .map(({ id, last_seq }) => ({ session_id: id, seq: last_seq }))
@@ -113,14 +118,10 @@ export class Told {
     this.#live.delete(session)
   }
 
-  #changedHands(session: ToldSession, fact: Answer): void {
-    if (fact["from_mitra_id"] === this.owner_id) {
-      this.#handedOver.add(session)
-      return this.#end(session)
-    }
-    if (fact["mitra_id"] !== this.owner_id) return
-    this.#handedOver.delete(session)
+  /** A chat that was given to somebody else has come back. */
+  #revive(session: ToldSession): void {
     session.isOver = false
+    this.#handedOver.delete(session)
     this.#live.add(session)
   }
 
@@ -152,14 +153,17 @@ export class Told {
       session.declaredGaps.push({ after_seq: session.last_seq, before_seq: resumesAt + 1 })
       session.last_seq = resumesAt
     }
+    const asked = new Set(snapshot["recovered"].map((each: Answer) => each["session_id"]))
     for (const view of snapshot["sessions"]) {
       const session = this.session(view["session_id"])
+      const cameBack = this.#handedOver.has(session)
+      if (cameBack) this.#revive(session)
       this.viewed(view)
       // New to this phone: what came before is history, what comes now is numbered from here.
-      if (session.last_seq === 0 && session.events.length === 0) {
-        session.declaredGaps.push({ after_seq: 0, before_seq: view["last_seq"] + 1 })
-        session.last_seq = view["last_seq"]
-      }
+      const isNew = session.last_seq === 0 && session.events.length === 0
+      if (!isNew && (!cameBack || asked.has(session.id))) continue
+      session.declaredGaps.push({ after_seq: session.last_seq, before_seq: view["last_seq"] + 1 })
+      session.last_seq = Math.max(session.last_seq, view["last_seq"])
     }
     const open = new Set(snapshot["offers"].map((offer: Answer) => offer["session_id"]))
     for (const id of this.#openOffers) {
@@ -185,12 +189,20 @@ export class Told {
     session.events.push(told)
     session.latest.set(fact.kind === "message" ? `message/${fact.message.side}` : fact.kind, told)
     if (lastKinds.has(fact.kind)) this.#end(session)
-    if (fact.kind === "rerouted" && this.owner_id !== null) this.#changedHands(session, fact)
+    if (fact.kind === "rerouted") this.#changedHands(session, fact)
     // Only the winner is told so as an event of the session: her offer has become a chat.
     const offer = this.offers.get(session_id)
     if (fact.kind !== "paired" || offer === undefined || offer.ending !== null) return
     offer.ending = "accepted"
     this.#openOffers.delete(session_id)
+  }
+
+  /** For whoever had the chat it is over, unless it comes back. */
+  #changedHands(session: ToldSession, { from_mitra_id, mitra_id }: Answer): void {
+    if (from_mitra_id === this.#owner()) {
+      this.#end(session)
+      this.#handedOver.add(session)
+    } else if (mitra_id === this.#owner() && session.isOver) this.#revive(session)
   }
 
   #odd(at_ms: number, what: Oddity["what"], session_id: string | null, detail: string): void {

@@ -3,15 +3,16 @@
 import type { App } from "../cast/app.ts"
 import type { Checker, FaultPlan, Population, Stage, Violation } from "../simulation.ts"
 import { defects } from "./defects.ts"
+import { oneMitra } from "./one-mitra.ts"
 import { reachability } from "./reachability.ts"
 import { repeats } from "./repeats.ts"
+import { signIns } from "./sign-ins.ts"
 import { type Change, RowWatch } from "./rows.ts"
 import type { MakeRule, Phone, Rule, Scene } from "./rule.ts"
 import { capacity } from "./rules/capacity.ts"
-import { deactivation } from "./rules/mitras/deactivation.ts"
+import { deactivation } from "./rules/deactivation.ts"
 import { ending } from "./rules/ending.ts"
 import { fencing } from "./rules/fencing.ts"
-import { handovers } from "./rules/mitras/handovers.ts"
 import { ledger } from "./rules/ledger.ts"
 import { messages } from "./rules/messages.ts"
 import { money } from "./rules/money.ts"
@@ -20,7 +21,7 @@ import { oneLiveSession } from "./rules/one-live-session.ts"
 import { oneWinner } from "./rules/one-winner.ts"
 import { paidRequests } from "./rules/paid-requests.ts"
 import { pushes } from "./rules/pushes.ts"
-import { stayingOnline } from "./rules/mitras/staying-online.ts"
+import { stayingOnline } from "./rules/staying-online.ts"
 import { story } from "./rules/story.ts"
 
 /** By the number in docs/invariants.md, and some that every product of this kind must hold. */
@@ -38,9 +39,10 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "11 paid requests": paidRequests,
   "12 money": money,
   "13 pushes": pushes,
-  "14 handovers": handovers,
+  "14 one mitra": oneMitra,
   "told": story,
   "repeats": repeats,
+  "sign-ins": signIns,
   "reachability": reachability,
   "defects": defects
 }
@@ -169,13 +171,21 @@ export const checkerOf =
     }
   }
 
-/** No request, chat, payment or webhook is under way. Scans: to be asked now and then. */
-const isAtRest = ({ tables, taken }: Scene): boolean =>
-  [...tables.chat_sessions.values()].every(({ ended_at }) => ended_at !== null) &&
+/** The last word about a chat has reached everybody by then. */
+const quietMs = 60_000
+
+/** No request, chat, payment or webhook is under way, nor news of one. Scans: to be asked now and then. */
+export const isAtRest = ({ now_ms, tables, taken }: Pick<Scene, "now_ms" | "tables" | "taken">): boolean =>
+  [...tables.chat_sessions.values()].every(({ ended_at }) =>
+    ended_at !== null && now_ms() - ended_at >= quietMs
+  ) &&
   [...tables.payment_requests.values()].every(({ failure_cause, status }) =>
     status !== "pending" && (status !== "confirmed" || failure_cause !== null)
   ) &&
-  [...taken.keys()].every((id) => tables.payment_requests.get(id)?.confirmed_at !== null)
+  [...taken.keys()].every((id) => {
+    const payment = tables.payment_requests.get(id)
+    return payment !== undefined && (payment.confirmed_at !== null || payment.anomaly !== null)
+  })
 
 const listenersByTable = (all: ReadonlyArray<Rule>) => {
   type Listen = (change: Change<unknown>) => void

@@ -1,8 +1,15 @@
 // The server's own word for a programmer's mistake: it logs an error. Trouble from outside is a warning.
 import type { MakeRule } from "./rule.ts"
 
-/** Said of a database that does not answer: by the cluster library, and by whoever tries again. */
-const troubleFromOutside = ["Shard lock storage is unhealthy", " Unavailable: "]
+/**
+ * Said of a database that does not answer, by the cluster library, and by whoever tries again; and of a
+ * provider that took another amount than it was asked to: somebody must look at that.
+ */
+const troubleFromOutside = [
+  "Shard lock storage is unhealthy",
+  " Unavailable: ",
+  "the provider reported another amount than was asked for"
+]
 
 export const defects: MakeRule = (scene, complain) => {
   const { log } = scene

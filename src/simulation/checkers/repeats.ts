@@ -16,13 +16,13 @@ export const repeats: MakeRule = (scene, complain) => {
   const attempts = new Map<string, Set<string>>()
 
   /** Whether the rows say that this very command was carried out. */
-  const isDone = (tag: string, payload: Answer, phone: Phone): boolean => {
+  const isDone = (tag: string, payload: Answer, phone: Phone, side: Side): boolean => {
     const { extension_seq, session_id, text } = payload
     const row = tables.chat_sessions.get(session_id)
     if (row === undefined) return false
-    const side = phone.role as Side
-    // What another mitra did before or after her is not hers.
-    if (side === "mitra" && mitraAt(session_id, extension_seq ?? row.last_seq) !== phone.id) return false
+    // What another mitra did before or after her is not her doing.
+    const until = tag === "mitra.answer_extension" ? extension_seq : row.last_seq
+    if (side === "mitra" && (mitraAt(session_id, until) ?? row.mitra_id) !== phone.id) return false
     switch (tag) {
       case "chat.end":
         return row.end_reason === `ended_by_${side}`
@@ -40,13 +40,13 @@ export const repeats: MakeRule = (scene, complain) => {
     }
   }
 
-  /** Whose chat it was when its event `seq` was written. */
+  /** Whose chat it was at this number, by its story. */
   const mitraAt = (session_id: string, seq: number): string | null => {
-    for (let position = 0;; position += 1) {
-      const assignment = tables.mitra_assignments.get(`${session_id}/${position}`)
-      if (assignment === undefined) return tables.chat_sessions.get(session_id)?.mitra_id ?? null
-      if (assignment.left === null || seq < assignment.left.seq) return assignment.mitra_id
+    for (let each = seq; each > 0; each -= 1) {
+      const event = tables.session_events.get(`${session_id}/${each}`)?.event
+      if (event?._tag === "Paired" || event?._tag === "Rerouted") return event.mitra_id
     }
+    return null
   }
 
   /** What decided the extension that was asked for at `seq`. */
@@ -67,7 +67,7 @@ export const repeats: MakeRule = (scene, complain) => {
     },
     called: (phone, tag, payload, outcome) => {
       const code = refusalOf(outcome)
-      if (code === null || phone.role === "staff" || !isDone(tag, payload, phone)) return
+      if (code === null || phone.role === "staff" || !isDone(tag, payload, phone, phone.role)) return
       // Whoever has forgotten that it asked, and asks anew, is rightly told that it is done.
       if ((attempts.get(keyOf(phone, tag, payload))?.size ?? 0) > 1) return
       complain(`${phone.name} was told ${code} for a ${tag} that was carried out`, {

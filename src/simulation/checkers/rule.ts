@@ -10,7 +10,10 @@ import type { PushService } from "../stores/push-service.ts"
 import type { RowListeners } from "./rows.ts"
 
 /** A person's phone, as far as rules look at it. */
-export type Phone = Pick<App, "name" | "role" | "id" | "told" | "isConnected" | "connection" | "process">
+export type Phone = Pick<
+  App,
+  "name" | "role" | "id" | "tokens" | "told" | "isConnected" | "connection" | "process"
+>
 
 export interface About {
   readonly session_id?: string | null

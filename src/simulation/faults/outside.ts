@@ -79,6 +79,24 @@ export const pushDown: FaultKind = {
   }
 }
 
+export const oddAmounts: FaultKind = {
+  name: "odd-amounts",
+  says: "the payment provider takes another amount than was asked for",
+  every_ms: minutes(15),
+  shakesTheCluster: false,
+  strike: ({ stage }, dice) => {
+    const { faults } = stage.provider
+    faults.odd_amounts = dice.between(0.1, 0.5)
+    return {
+      text: "the payment provider takes odd amounts",
+      lasts_ms: minutes(dice.between(2, 20)),
+      undo: () => {
+        faults.odd_amounts = 0
+      }
+    }
+  }
+}
+
 export const oddWebhooks: FaultKind = {
   name: "webhooks",
   says: "the payment provider repeats itself, is late, and mixes up the order",

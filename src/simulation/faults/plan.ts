@@ -3,7 +3,7 @@
 import type { Dice } from "../kernel/seeded-random.ts"
 import type { FaultMark, FaultPlan, Population, Stage } from "../simulation.ts"
 import type { FaultKind, Scene, Trouble } from "./fault.ts"
-import { cutSockets, laggingPhones, oddWebhooks, pushDown, silentLines } from "./outside.ts"
+import { cutSockets, laggingPhones, oddAmounts, oddWebhooks, pushDown, silentLines } from "./outside.ts"
 import { frozen, killed, partitioned, rollingRestart, skewed } from "./runners.ts"
 import { lostAnswers, restartedDatabase, slowDatabase, stalledDatabase, troubledBus } from "./stores.ts"
 import { valkeyCut, valkeyGone, valkeyStalled, valkeyWiped } from "./valkey.ts"
@@ -27,6 +27,7 @@ export const faultKinds: ReadonlyArray<FaultKind> = [
   silentLines,
   laggingPhones,
   oddWebhooks,
+  oddAmounts,
   pushDown
 ]
 
@@ -48,6 +49,10 @@ export const chosenFaults = (choice: FaultChoice, seed: Dice): ReadonlyArray<Fau
     throw new Error(`there is no fault named "${name}"; expected none, all, swarm, or some of: ${known}`)
   })
 }
+
+/** Phones have trouble enough: more of it would leave no calm moment in which promises can be held. */
+export const oftener = (kinds: ReadonlyArray<FaultKind>, times: number): ReadonlyArray<FaultKind> =>
+  kinds.map((kind) => kind.shakesTheCluster ? { ...kind, every_ms: kind.every_ms / times } : kind)
 
 interface Past {
   readonly marks: Array<FaultMark>

@@ -9,6 +9,8 @@ export interface ChronicleSession {
   readonly id: string
   readonly customer: string
   readonly mitra: string | null
+  /** Whoever had it, one after the other. */
+  readonly mitras: ReadonlyArray<{ readonly id: string; readonly from: number; readonly to: number }>
   readonly ending: string
   readonly phases: ReadonlyArray<{ readonly phase: Phase; readonly from: number; readonly to: number }>
   /** What happened in it, oldest first; messages without their text. */
@@ -35,6 +37,8 @@ export interface Chronicle {
       readonly invariant: string
       readonly text: string
       readonly session: string | null
+      /** Ids of those it is about. */
+      readonly people: ReadonlyArray<string>
     }
   >
 }
@@ -45,6 +49,8 @@ const textOf = (event: SessionEvent): string => {
       return `asks ${event.offers.length} mitras`
     case "Paired":
       return `paired with ${event.mitra_name}`
+    case "Rerouted":
+      return `given to ${event.mitra_name}`
     case "MessageSent":
       return `message of the ${event.side}`
     case "WarningGiven":
@@ -99,6 +105,20 @@ const phasesOf = (
   return phases
 }
 
+/** By the story itself: who was paired, and to whom it was given later. */
+const mitrasOf = (
+  events: ReadonlyArray<SessionEvent>,
+  endsAt: number,
+  start: number
+): ChronicleSession["mitras"] => {
+  const changes = events.filter((event) => event._tag === "Paired" || event._tag === "Rerouted")
+  return changes.map(({ at, mitra_id }, index) => ({
+    id: mitra_id,
+    from: at - start,
+    to: (changes[index + 1]?.at ?? endsAt) - start
+  }))
+}
+
 const onlineOf = (result: SimulationResult, start: number, end: number) => {
   const online: Record<string, Array<readonly [number, number]>> = {}
   const since = new Map<string, number>()
@@ -139,11 +159,23 @@ const sessionsOf = (
       id: row.id,
       customer: row.customer_id,
       mitra: row.mitra_id,
+      mitras: mitrasOf(events, end, start),
       ending: `${row.status}${row.end_reason === null ? "" : ` (${row.end_reason})`}`,
       phases: phasesOf(row.requested_at, events, end, start),
       events: [...story, ...sent.get(row.id) ?? []].toSorted((a, b) => a.at - b.at)
     }
   })
+}
+
+const concernedBy = (
+  { people, session_id }: Violation,
+  { population, stage }: SimulationResult
+): ReadonlyArray<string> => {
+  const row = stage.world.stores.tables.chat_sessions.get(session_id ?? "")
+  const named = population.apps.flatMap(({ id, name }) =>
+    id !== null && (people.includes(name) || people.includes(id)) ? [id] : []
+  )
+  return [...new Set([...named, row?.customer_id, row?.mitra_id])].filter((id) => id != null)
 }
 
 export const chronicleOf = (
@@ -172,7 +204,8 @@ export const chronicleOf = (
       at: sinceStart(violation.at_us),
       invariant: violation.invariant,
       text: violation.text,
-      session: violation.session_id
+      session: violation.session_id,
+      people: concernedBy(violation, result)
     }))
   }
 }

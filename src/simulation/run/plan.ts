@@ -18,8 +18,8 @@ export interface RunPlan {
   readonly faults: ReadonlyArray<string>
   /** Habits that differ from the usual ones; see cast/habits.ts. */
   readonly habits: Readonly<Record<string, string>>
-  /** Runners and stores fail three times as often; see canaries/busy-world.ts. */
-  readonly busy: boolean
+  /** Runners and stores fail so many times as often. */
+  readonly oftener: number
   /** How often the server's own work beats: what ships, or as fits the faults; see stores/pace.ts. */
   readonly pace: PaceChoice
   /** A planted bug; see canaries/. */
@@ -36,10 +36,8 @@ export const shortWorldHabits: Readonly<Record<string, string>> = {
   visits_per_day: "40",
   shift_hours: "14",
   staff_deactivates_per_day: "200",
-  staff_settings_per_day: "60",
-  staff_reroutes_per_day: "300",
-  staff_works_proposals_per_day: "300",
-  staff_force_closes_per_day: "60"
+  staff_reroutes_per_day: "200",
+  staff_settings_per_day: "60"
 }
 
 /** What the command line says: "none", "all", "swarm", or names with commas. */
@@ -71,7 +69,7 @@ export const replayCommand = (plan: RunPlan): string =>
     ...(plan.valkey ? ["--valkey"] : []),
     `--faults ${faultsText(plan.faults)}`,
     ...Object.entries(plan.habits).map(([name, value]) => `--set ${name}=${value}`),
-    ...(plan.busy ? ["--busy"] : []),
+    ...(plan.oftener === 1 ? [] : [`--oftener ${plan.oftener}`]),
     ...(plan.pace === "fitting" ? [] : [`--pace ${plan.pace}`]),
     ...(plan.canary === null ? [] : [`--canary ${plan.canary}`])
   ].join(" ")

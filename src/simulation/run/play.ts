@@ -1,11 +1,10 @@
 // Plays one plan to its end and reports what happened, what was broken and how long it took.
-import { busyFaults } from "../canaries/busy-world.ts"
 import { canaryNamed } from "../canaries/canaries.ts"
 import { habitsWith } from "../cast/habits.ts"
 import { population } from "../cast/population.ts"
 import { checkerOf } from "../checkers/checker.ts"
 import { Coverage } from "../coverage.ts"
-import { chosenFaults, faultPlan } from "../faults/plan.ts"
+import { chosenFaults, faultPlan, oftener } from "../faults/plan.ts"
 import { Dice } from "../kernel/seeded-random.ts"
 import { timeline } from "../report/timeline.ts"
 import { simulate, type SimulationResult } from "../simulation.ts"
@@ -28,7 +27,7 @@ const paceOf = ({ canary, pace, runners }: RunPlan): Pace => {
 
 export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): Played => {
   const chosen = chosenFaults(plan.faults, new Dice(plan.seed))
-  const kinds = plan.busy ? busyFaults(chosen) : chosen
+  const kinds = oftener(chosen, plan.oftener)
   const coverage = new Coverage()
   const elapsed = stopwatch()
   const cpuBefore = process.cpuUsage()

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { commitTurn } from "../../layers/journal.memory.ts"
 import type { Tables } from "../../layers/memory/tables.ts"
+import { AuthSessions } from "../../services/auth-sessions.ts"
 import { Availability } from "../../services/availability.ts"
 import { Bus } from "../../services/bus.ts"
 import { Journal } from "../../services/journal.ts"
@@ -19,6 +20,7 @@ export interface Sabotage {
   /** Which guard is gone, in one line. */
   readonly says: string
   readonly commit?: (commit: typeof commitTurn) => typeof commitTurn
+  readonly authSessions?: Break<AuthSessions["Service"]>
   readonly availability?: Break<Availability["Service"]>
   readonly bus?: Break<Bus["Service"]>
   readonly journal?: Break<Journal["Service"]>
@@ -31,6 +33,9 @@ export interface Sabotage {
 export const broken = (sabotage: Sabotage, tables: Tables) => {
   const untouched = <Port>(port: Port) => port
   return Layer.mergeAll(
+    Layer.effect(AuthSessions)(
+      Effect.map(AuthSessions, (port) => (sabotage.authSessions ?? untouched)(port, tables))
+    ),
     Layer.effect(Availability)(
       Effect.map(Availability, (port) => (sabotage.availability ?? untouched)(port, tables))
     ),

@@ -1,18 +1,17 @@
 // Planted bugs in a small world: the quick ones are caught within minutes of it, and a sound server is not
-// accused. All of them are sent out by `npm run simulate -- --canaries`, in the general swarm.
+// accused. All of them are sent out by `npm run simulate -- --canaries`, each on its ground.
 import { assert, describe, it } from "@effect/vitest"
-import { canaries, canaryNamed } from "../../../src/simulation/canaries/canaries.ts"
-import { lineOf, runCanaries, seedOf, uncaught } from "../../../src/simulation/canaries/run.ts"
+import { canaries, type Canary, canaryNamed } from "../../../src/simulation/canaries/canaries.ts"
+import { huntPlan } from "../../../src/simulation/canaries/grounds.ts"
+import { hunt, lineOf } from "../../../src/simulation/canaries/hunt.ts"
+import { habitsWith } from "../../../src/simulation/cast/habits.ts"
 import { checkerOf } from "../../../src/simulation/checkers/checker.ts"
+import { type RunPlan, replayCommand } from "../../../src/simulation/run/plan.ts"
+import type { RunReport } from "../../../src/simulation/run/report.ts"
 import { Coverage } from "../../../src/simulation/coverage.ts"
 import { faultPlan } from "../../../src/simulation/faults/plan.ts"
 import { production } from "../../../src/simulation/stores/pace.ts"
-import {
-  type Cast,
-  type Checker,
-  simulate,
-  type SimulationOptions
-} from "../../../src/simulation/simulation.ts"
+import { type Cast, simulate, type SimulationOptions } from "../../../src/simulation/simulation.ts"
 import { smallCast } from "../small-cast.ts"
 
 const options: SimulationOptions = {
@@ -33,8 +32,6 @@ const castWith = (coverage = new Coverage()): Cast => ({
   checker: checkerOf({ coverage: coverage.rule })
 })
 
-const deafChecker: Checker = { afterStep: () => {}, atEnd: () => {}, isAtRest: () => true, violations: [] }
-
 describe("canaries", () => {
   it("are all different, and each says which guard it breaks", () => {
     const named = Object.entries(canaries)
@@ -52,35 +49,50 @@ describe("canaries", () => {
     ["open-losers", "7 offers"],
     ["long-lived-pushes", "13 pushes"],
     ["untold-endings", "7 offers"],
-    ["everybody-wins", "1 one winner"]
+    ["everybody-wins", "14 one mitra"]
   ] as const
 
   for (const [name, invariant] of quick) {
     it(`${name} is noticed by the rule about ${invariant}`, () => {
-      const [outcome] = runCanaries({
-        options,
-        castOf: () => castWith(),
-        seedsMax: 2,
-        only: [canaryNamed(name)]
-      })
-      assert.strictEqual(outcome?.caught?.invariant, invariant)
-      assert.match(lineOf(outcome!), /^caught .* after 1 seed, [0-9.]+ min into canaries: /)
+      const { violations } = simulate({ ...options, sabotage: canaryNamed(name) }, castWith())
+      assert.strictEqual(violations[0]?.invariant, invariant)
     })
   }
+})
 
-  it("that nobody notices are named as such, after all seeds", () => {
-    const deaf: Cast = { ...castWith(), checker: () => deafChecker }
-    const outcomes = runCanaries({
-      options: { ...options, hours: 0.01, mitras: 0, customers: 0 },
-      castOf: () => deaf,
-      seedsMax: 2,
-      only: [canaryNamed("fence")]
-    })
-    assert.strictEqual(uncaught(outcomes)[0]?.seed, seedOf(options.seed, 2))
-    assert.strictEqual(
-      lineOf(outcomes[0]!),
-      "NOT CAUGHT fence: a runner that lost an actor still writes for it (2 seeds)"
-    )
+const noticing = (invariant: string | null, wall_ms = 1_500) => (plan: RunPlan): RunReport => {
+  const violations = invariant === null ? [] : [{ invariant }]
+  return { plan, violations, wall_ms, span_ms: 90_000 } as never
+}
+
+describe("a hunt", () => {
+  it("goes on, seed after seed, until somebody notices", async () => {
+    const seeds: Array<string> = []
+    const play = (plan: RunPlan) => {
+      seeds.push(plan.seed)
+      return Promise.resolve(noticing(seeds.length === 3 ? "10 fencing" : null)(plan))
+    }
+    const prey = await hunt("fence", { play, seedsMax: 5 })
+    assert.deepStrictEqual(seeds, ["1", "2", "3"])
+    assert.deepInclude(prey, { caught: "10 fencing", seeds: 3, wall_ms: 4_500 })
+    assert.match(lineOf(prey), /^fence +10 fencing +3 seeds +90.0 s into it, in 4.5 s$/)
+    assert.include(replayCommand(prey.plan), "--seed 3")
+    assert.include(replayCommand(prey.plan), "--canary fence")
+  })
+
+  it("gives up after all seeds, and says so", async () => {
+    const prey = await hunt("fence", { play: (plan) => Promise.resolve(noticing(null)(plan)), seedsMax: 2 })
+    assert.isNull(prey.caught)
+    assert.match(lineOf(prey), /^fence +NOT CAUGHT in 2 seeds, in 3.0 s$/)
+  })
+
+  it("has a ground for every bug: habits and faults that exist", () => {
+    for (const name of Object.keys(canaries) as ReadonlyArray<Canary>) {
+      const { faults, habits, hours } = huntPlan(name, "1")
+      assert.doesNotThrow(() => habitsWith(habits))
+      assert.isAtMost(hours, 2)
+      assert.isArray(faults)
+    }
   })
 })
 

@@ -4,30 +4,31 @@ import { Refused } from "../../../src/simulation/cast/connection.ts"
 import { defects } from "../../../src/simulation/checkers/defects.ts"
 import { reachability } from "../../../src/simulation/checkers/reachability.ts"
 import { repeats } from "../../../src/simulation/checkers/repeats.ts"
+import { signIns } from "../../../src/simulation/checkers/sign-ins.ts"
+import type { Tables } from "../../../src/layers/memory/tables.ts"
 import { history, startMs } from "./history.ts"
-import { active, all, assignment, event, put } from "./rows.ts"
+import { active, all, event, put } from "./rows.ts"
 
 describe("repeats", () => {
   const refused = (tag: string) => new Refused(tag, { code: "SESSION_OVER", message: "" })
 
-  const approved = {
-    _tag: "SessionResumed",
-    at: startMs,
-    by: "mitra",
-    payment_id: "p",
-    amount_idr: 1,
-    purchased_ms: 1,
-    ends_at: 1
-  } as const
-
   it("sees somebody told no for what was carried out", () => {
     const told = history(repeats)
     const [sari, ayu] = [told.phone("sari", "customer"), told.phone("ayu", "mitra")]
+    const resumed = {
+      _tag: "SessionResumed",
+      at: startMs,
+      by: "mitra",
+      payment_id: "p",
+      amount_idr: 1,
+      purchased_ms: 1,
+      ends_at: 1
+    } as const
     told.commit(all(
       put.session(
         active({ status: "completed", customer_goodbye: "dah", end_reason: "time_up", last_seq: 3 })
       ),
-      put.event(event(3, approved))
+      put.event(event(3, resumed))
     ))
     const goodbye = { session_id: "chat", text: "dah " }
     const answer = { session_id: "chat", extension_seq: 2, approve: true }
@@ -48,21 +49,6 @@ describe("repeats", () => {
       "ayu was told SESSION_OVER for a mitra.answer_extension that was carried out",
       "sari was told SESSION_OVER for a chat.end that was carried out"
     ])
-  })
-
-  it("does not hold what her predecessor did against the mitra who took the chat over", () => {
-    const told = history(repeats)
-    const bunga = told.phone("bunga", "mitra")
-    const left = { seq: 4, topic: "regular", purchased_ms: 300_000 } as const
-    told.commit(all(
-      put.session(active({ mitra_id: "bunga", last_seq: 4 })),
-      put.event(event(3, approved)),
-      put.assignment(assignment({ ended_at: startMs + 10, left })),
-      put.assignment(assignment({ position: 1, mitra_id: "bunga", started_at: startMs + 10 }))
-    ))
-    const answer = { session_id: "chat", extension_seq: 2, approve: true }
-    told.calls(bunga, "mitra.answer_extension", answer, refused("mitra.answer_extension"))
-    assert.deepStrictEqual(told.complaints, [])
   })
 
   it("lets an app that was killed ask anew, and hear that it is done", () => {
@@ -119,5 +105,51 @@ describe("defects", () => {
     told.log.push({ ...line, text: "defect in a turn" })
     told.passes(250)
     assert.deepStrictEqual(told.complaints, ["runner-1 logged an error: defect in a turn"])
+  })
+})
+
+describe("sign-ins", () => {
+  const token = (auth_session_id: string) =>
+    `${Buffer.from(JSON.stringify({ auth_session_id })).toString("base64url")}.seal`
+  const row = (revoked_at: number | null) => (tables: Tables) =>
+    void tables.auth_sessions.set("sign-in", {
+      id: "sign-in",
+      family_id: "sign-in",
+      user_type: "mitra",
+      user_id: "ayu",
+      refresh_hash: "hash",
+      created_at: 0,
+      expires_at: 1,
+      rotated_at: null,
+      revoked_at,
+      revoked_reason: null
+    })
+  const signedIn = (of: string) => {
+    const told = history(signIns)
+    const ayu = told.phone("ayu", "mitra")
+    ayu.tokens = { access_token: token(of), refresh_token: null, user_id: "ayu" }
+    told.commit(row(null))
+    told.passes(10_000)
+    told.commit(row(1))
+    return { ayu, told }
+  }
+
+  it("sees a phone that stays, or comes back, with one that is over", () => {
+    const { told } = signedIn("sign-in")
+    told.passes(2_000)
+    assert.deepStrictEqual(told.complaints, [])
+    told.passes(10_000)
+    assert.lengthOf(told.complaints, 1)
+    assert.match(told.complaints[0] ?? "", /^ayu is connected with a sign-in that was revoked \d+ ms ago$/)
+  })
+
+  it("is content with a phone that is cut off, or has signed in again", () => {
+    const cut = signedIn("sign-in")
+    cut.ayu.isConnected = false
+    const again = signedIn("another")
+    for (const { told } of [cut, again]) {
+      told.passes(30_000)
+      assert.deepStrictEqual(told.complaints, [])
+    }
   })
 })

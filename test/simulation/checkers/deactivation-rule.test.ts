@@ -1,7 +1,7 @@
 // The rule about deactivated mitras: fed with broken histories it must complain, and with sound ones not.
 import { assert, describe, it } from "@effect/vitest"
 import { Refused } from "../../../src/simulation/cast/connection.ts"
-import { deactivation } from "../../../src/simulation/checkers/rules/mitras/deactivation.ts"
+import { deactivation } from "../../../src/simulation/checkers/rules/deactivation.ts"
 import { history } from "./history.ts"
 import { all, mitra, offer, put } from "./rows.ts"
 

@@ -59,6 +59,7 @@ export const history = (make: MakeRule) => {
         name,
         role,
         id: name,
+        tokens: null,
         told: new Told(),
         isConnected: true,
         connection: connection as Phone["connection"],

@@ -5,9 +5,9 @@ import { capacity } from "../../../src/simulation/checkers/rules/capacity.ts"
 import { offers } from "../../../src/simulation/checkers/rules/offers.ts"
 import { oneLiveSession } from "../../../src/simulation/checkers/rules/one-live-session.ts"
 import { oneWinner } from "../../../src/simulation/checkers/rules/one-winner.ts"
-import { stayingOnline } from "../../../src/simulation/checkers/rules/mitras/staying-online.ts"
-import { history } from "./history.ts"
-import { active, all, assignment, offer, put, session } from "./rows.ts"
+import { stayingOnline } from "../../../src/simulation/checkers/rules/staying-online.ts"
+import { history, startMs } from "./history.ts"
+import { active, all, offer, put, session } from "./rows.ts"
 
 const paired = (mitra_id: string) => ({
   _tag: "session",
@@ -63,7 +63,17 @@ describe("one winner", () => {
 
   it("lets whoever took a chat over hear how it began", () => {
     const told = history(oneWinner)
-    told.commit(all(won("ayu"), put.assignment(assignment({ mitra_id: "dewi" }))))
+    const assignment = {
+      session_id: "chat",
+      position: 0,
+      mitra_id: "dewi",
+      started_at: startMs,
+      ended_at: null,
+      by_staff_id: null,
+      reason: null,
+      left: null
+    }
+    told.commit(all(won("ayu"), (tables) => void tables.mitra_assignments.set("chat/0", assignment)))
     told.hears(told.phone("dewi", "mitra"), paired("ayu"))
     assert.deepStrictEqual(told.complaints, [])
   })
@@ -153,6 +163,21 @@ describe("offers", () => {
       "an offer that was over is open again",
       "1 offers are open for a request that is active"
     ])
+  })
+
+  it("sees an offer that its mitra is not shown, though she is there", () => {
+    const told = history(offers)
+    const [ayu, dewi] = [told.phone("ayu", "mitra"), told.phone("dewi", "mitra")]
+    told.phone("putri", "mitra").isConnected = false
+    const open = (mitra_id: string) => put.offer(offer({ mitra_id }))
+    told.commit(
+      all(put.session(session({ status: "pending_acceptance" })), open("ayu"), open("dewi"), open("putri"))
+    )
+    told.hears(ayu, { _tag: "offer", offer: { session_id: "chat" } })
+    told.passes(9_000)
+    assert.deepStrictEqual(told.complaints, [])
+    told.passes(3_000)
+    assert.deepStrictEqual(told.complaints, [`${dewi.name} is asked and is not shown it`])
   })
 
   it("sees an offer that ended without a reason, or with a wrong one", () => {

@@ -1,6 +1,5 @@
 // Rows of a sound world, to be spoiled where a test wants it.
 import type {
-  AssignmentRow,
   ChatSessionRow,
   MitraRow,
   OfferRow,
@@ -65,18 +64,6 @@ export const active = (change: Partial<ChatSessionRow> = {}): ChatSessionRow =>
     ledger: { purchased_ms: chatMs, entries: [], open: { state: "served", reason: "paired", from: startMs } },
     ...change
   })
-
-export const assignment = (change: Partial<AssignmentRow> = {}): AssignmentRow => ({
-  session_id: "chat",
-  position: 0,
-  mitra_id: "ayu",
-  started_at: startMs,
-  ended_at: null,
-  by_staff_id: null,
-  reason: null,
-  left: null,
-  ...change
-})
 
 export const offer = (change: Partial<OfferRow> = {}): OfferRow => ({
   session_id: "chat",
@@ -165,8 +152,6 @@ export const event = (seq: number, of: SessionEvent, session_id = "chat"): Sessi
 })
 
 export const put = {
-  assignment: (row: AssignmentRow) => (tables: Tables) =>
-    void tables.mitra_assignments.set(`${row.session_id}/${row.position}`, row),
   session: (row: ChatSessionRow) => (tables: Tables) => void tables.chat_sessions.set(row.id, row),
   offer: (row: OfferRow) => (tables: Tables) =>
     void tables.chat_request_notifications.set(`${row.session_id}/${row.mitra_id}`, row),

@@ -14,7 +14,7 @@ const chronicle: Chronicle = {
   online: { a: [[0, 1000]] },
   sessions: [],
   faults: [],
-  violations: [{ at: 5, invariant: "told", text: "a -->\u2028 b", session: null }]
+  violations: [{ at: 5, invariant: "told", text: "a -->\u2028 b", session: null, people: [] }]
 }
 
 /** What the page's own script finds in `run`. */

@@ -1,4 +1,5 @@
-// 7: no offer outlives its request or its deadline, whoever lost is told, and told the true reason.
+// 7: no offer outlives its request or its deadline, whoever is asked is shown it, whoever lost is told, and
+// told the true reason.
 import { Patience } from "../patience.ts"
 import { answerOf, type MakeRule, type Phone, refusalOf, Touched } from "../rule.ts"
 
@@ -18,6 +19,7 @@ export const offers: MakeRule = (scene, complain) => {
   const pending = new Map<string, Set<string>>()
   const touched = new Touched()
   const closing = new Patience(scene, closedWithinMs)
+  const showing = new Patience(scene, toldWithinMs)
   const telling = new Patience(scene, toldWithinMs)
 
   const check = (session_id: string) => {
@@ -50,6 +52,18 @@ export const offers: MakeRule = (scene, complain) => {
     )
   }
 
+  const owedToBeShown = (key: string, session_id: string, mitraId: string) => {
+    const phone = scene.phoneOf(mitraId)
+    if (phone === undefined) return
+    showing.owe(
+      key,
+      () =>
+        phone.told.offers.has(session_id) || pending.get(session_id)?.has(key) !== true ||
+        !isListening(phone),
+      () => complain(`${phone.name} is asked and is not shown it`, { session_id, people: [phone.name] })
+    )
+  }
+
   // One who just came back is told by her snapshot, which is on its way.
   const isListening = (phone: Phone): boolean => scene.connectedFor_ms(phone) >= toldWithinMs
 
@@ -73,6 +87,7 @@ export const offers: MakeRule = (scene, complain) => {
           if (before !== undefined && before.status !== "pending") {
             complain("an offer that was over is open again", { session_id })
           }
+          if (before === undefined) owedToBeShown(key, session_id, mitra_id)
           return opened(key, session_id, deadline_at)
         }
         pending.get(session_id)?.delete(key)
@@ -108,6 +123,7 @@ export const offers: MakeRule = (scene, complain) => {
     },
     beat: () => {
       closing.look()
+      showing.look()
       telling.look()
     }
   }

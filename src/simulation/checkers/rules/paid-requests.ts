@@ -24,8 +24,8 @@ export const paidRequests: MakeRule = (scene, complain) => {
     return row === undefined || row.status !== "confirmed" || row.failure_cause !== null || used.has(id)
   }
 
-  const isSettled = ({ failure_cause, status }: PaymentRow): boolean =>
-    status === "consumed" ||
+  const isSettled = ({ anomaly, failure_cause, status }: PaymentRow): boolean =>
+    status === "consumed" || anomaly === "amount_mismatch" ||
     (["confirmed", "failed_pairing", "abandoned"].includes(status) && failure_cause !== null)
 
   return {

@@ -1,6 +1,7 @@
 // What a member of staff can do in a scenario.
 import type { Play } from "../play.ts"
 import type { Step } from "../step.ts"
+import type { Customer } from "./customer.ts"
 import type { Mitra } from "./mitra.ts"
 import { Person } from "./person.ts"
 
@@ -23,6 +24,15 @@ export class Staff extends Person {
       (play) => ({ mitra_id: mitra.app(play).id }),
       `takes ${mitra.name} offline`
     )
+  }
+
+  reroutes(chat: Customer, from: Mitra, to: Mitra): Step {
+    return this.calling("admin.reroute", (play) => ({
+      session_id: chat.session(play)?.id,
+      from_mitra_id: from.app(play).id,
+      mitra_id: to.app(play).id,
+      reason: "the story wants it so"
+    }), `gives ${chat.name}'s chat from ${from.name} to ${to.name}`)
   }
 
   sets(key: string, value: number | string | boolean): Step {

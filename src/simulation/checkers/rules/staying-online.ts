@@ -1,7 +1,7 @@
 // 9: nobody is taken offline by our own troubles: only who went silent is called silent, whatever became of
 // Valkey, Postgres or a runner meanwhile.
-import { LatelyInForce } from "../../promised.ts"
-import { answerOf, type MakeRule } from "../../rule.ts"
+import { LatelyInForce } from "../promised.ts"
+import { answerOf, type MakeRule } from "../rule.ts"
 
 /** An answer may have been on its way for so long, and two servers' clocks differ. */
 const toleranceMs = 20_000

@@ -1,8 +1,8 @@
 // 8: a deactivated mitra has no socket and no open offer a second later, and gets no new one; she is told
 // nothing more.
-import type { PhoneConnection } from "../../../cast/connection.ts"
-import { Patience } from "../../patience.ts"
-import { answerOf, type MakeRule, type Phone } from "../../rule.ts"
+import type { PhoneConnection } from "../../cast/connection.ts"
+import { Patience } from "../patience.ts"
+import { answerOf, type MakeRule, type Phone } from "../rule.ts"
 
 /** The second that was promised, and the way of the last word to the phone. */
 const withinMs = 1_300

@@ -1,12 +1,11 @@
-// Staff at the control center: they look, deactivate and activate mitras again, force them offline, and turn
-// the settings within what is allowed.
+// Staff at the control center: they look, deactivate and activate mitras again, force them offline, give
+// chats to other mitras, and turn the settings within what is allowed.
 import * as Effect from "effect/Effect"
-import type { Dice } from "../../kernel/seeded-random.ts"
-import type { Stage } from "../../simulation.ts"
-import type { App } from "../app.ts"
-import { forceClose, reroute, workThroughProposals } from "./desk.ts"
-import { mitraId } from "../founding.ts"
-import type { Habits } from "../habits.ts"
+import type { Stage } from "../simulation.ts"
+import type { App } from "./app.ts"
+import type { Answer } from "./connection.ts"
+import { mitraId } from "./founding.ts"
+import type { Habits } from "./habits.ts"
 
 export interface Staff {
   readonly app: App
@@ -36,7 +35,7 @@ const settingsToTurn: ReadonlyArray<readonly [string, ReadonlyArray<number | boo
   ["topic_sensitive_is_final", [true, false]]
 ]
 
-export const tryTo = ({ app }: Staff, tag: string, payload: object) =>
+const tryTo = ({ app }: Staff, tag: string, payload: object) =>
   app.call(tag, payload, 60_000).pipe(Effect.catch(() => Effect.succeed(null)))
 
 const someMitra = ({ app, stage }: Staff): string =>
@@ -74,35 +73,82 @@ const look = Effect.fnUntraced(function*(staff: Staff) {
   if (dice.chance(0.1)) yield* tryTo(staff, "admin.staff_list", {})
 })
 
-const now_and_then = (
-  staff: Staff,
-  per_day: number,
-  deed: Effect.Effect<unknown>,
-  dice: Dice = staff.app.dice
-) =>
+/** A chat, and whose it is, as one page of the control center showed it. */
+interface Shown {
+  readonly session_id: string
+  readonly mitra_id: string
+}
+
+/** A chat whose mitra is gone, or one that some mitra has just now. */
+const chatToGive = Effect.fnUntraced(function*(staff: Staff) {
+  const { dice } = staff.app
+  const page = yield* tryTo(staff, "admin.session_proposals", { status: "open", before: null, limit: 20 })
+  const proposals: ReadonlyArray<Answer> = page?.["proposals"] ?? []
+  if (proposals.length > 0 && dice.chance(0.8)) {
+    const { mitra_id, proposal_id, session_id } = dice.pick(proposals)
+    if (!dice.chance(0.15)) return { session_id, mitra_id } as Shown
+    yield* tryTo(staff, "admin.dismiss_proposal", { proposal_id, reason: "she will be back" })
+    return null
+  }
+  for (let looked = 0; looked < 5; looked += 1) {
+    const mitra_id = someMitra(staff)
+    const inspected = yield* tryTo(staff, "admin.inspect_mitra", { mitra_id })
+    const chats: ReadonlyArray<Answer> = inspected?.["sessions"] ?? []
+    if (chats.length > 0) return { session_id: dice.pick(chats)["session_id"], mitra_id } as Shown
+  }
+  return null
+})
+
+/** Some decide at once, some over a coffee, and some in the very second in which the paid time runs out. */
+const hesitate = Effect.fnUntraced(function*(staff: Staff, session_id: string) {
+  const { app: { dice }, stage: { world } } = staff
+  if (!dice.chance(0.2)) return yield* Effect.sleep(Math.min(dice.exponential(8_000), 60_000))
+  const inspected = yield* tryTo(staff, "admin.inspect_session", { session_id })
+  const ends_at = Date.parse(inspected?.["session"].ends_at ?? "")
+  const left = ends_at - world.time.now_ms + dice.between(-700, 700)
+  if (left > 0) yield* Effect.sleep(left)
+})
+
+/** Mostly to somebody of the list; now and then to whoever comes to mind, who may be offline, or full. */
+const reroute = Effect.fnUntraced(function*(staff: Staff) {
+  const { app } = staff
+  const shown = yield* chatToGive(staff)
+  if (shown === null) return
+  const { mitra_id: from_mitra_id, session_id } = shown
+  const found = yield* tryTo(staff, "admin.session_candidates", { session_id, limit: 10 })
+  const candidates: ReadonlyArray<Answer> = found?.["candidates"] ?? []
+  yield* hesitate(staff, session_id)
+  const order = Effect.suspend(() => {
+    const isListed = candidates.length > 0 && !app.dice.chance(0.1)
+    const mitra_id = isListed ? app.dice.pick(candidates)["mitra_id"] : someMitra(staff)
+    const reason = "the simulation wants it so"
+    return tryTo(staff, "admin.reroute", {
+      command_id: app.newId(),
+      session_id,
+      from_mitra_id,
+      mitra_id,
+      reason
+    })
+  })
+  // A colleague has the same page open and decides in the same moment.
+  const colleague = app.dice.chance(0.15) ? Effect.delay(order, app.dice.between(0, 30)) : Effect.void
+  yield* Effect.all([order, colleague], { concurrency: "unbounded", discard: true })
+})
+
+const now_and_then = (staff: Staff, per_day: number, deed: Effect.Effect<unknown>) =>
   per_day <= 0 ? Effect.void : Effect.forever(
-    Effect.suspend(() => Effect.sleep(dice.exponential(86_400_000 / per_day))).pipe(
+    Effect.suspend(() => Effect.sleep(staff.app.dice.exponential(86_400_000 / per_day))).pipe(
       Effect.andThen(Effect.suspend(() => staff.isSettled() ? Effect.never : Effect.forkChild(deed)))
     )
   )
 
 export const staffBegins = (staff: Staff): void => {
   const { app, habits } = staff
-  const desk = (
-    name: string,
-    per_day: number,
-    deed: (staff: Staff, dice: Dice) => Effect.Effect<unknown>
-  ) => {
-    const dice = app.dice.split(name)
-    return now_and_then(staff, per_day, Effect.suspend(() => deed(staff, dice)), dice)
-  }
   app.launch(Effect.all([
-    desk("reroutes", habits.staff_reroutes_per_day, reroute),
-    desk("proposals", habits.staff_works_proposals_per_day, workThroughProposals),
-    desk("force closes", habits.staff_force_closes_per_day, forceClose),
     now_and_then(staff, habits.staff_looks_per_day, look(staff)),
     now_and_then(staff, habits.staff_deactivates_per_day, deactivate(staff)),
     now_and_then(staff, habits.staff_forces_offline_per_day, forceOffline(staff)),
+    now_and_then(staff, habits.staff_reroutes_per_day, reroute(staff)),
     now_and_then(staff, habits.staff_settings_per_day, Effect.suspend(() => turnSetting(staff)))
   ], { concurrency: "unbounded", discard: true }))
 }
