@@ -65,6 +65,7 @@ export const defaultHabits = {
   staff_deactivates_per_day: 3,
   staff_forces_offline_per_day: 6,
   staff_reroutes_per_day: 6,
+  staff_force_closes_per_day: 2,
   staff_settings_per_day: 4,
   deactivated_for_min: 40
 }

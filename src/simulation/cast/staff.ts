@@ -1,5 +1,5 @@
 // Staff at the control center: they look, deactivate and activate mitras again, force them offline, give
-// chats to other mitras, and turn the settings within what is allowed.
+// chats to other mitras, force some closed, and turn the settings within what is allowed.
 import * as Effect from "effect/Effect"
 import type { Stage } from "../simulation.ts"
 import type { App } from "./app.ts"
@@ -135,6 +135,15 @@ const reroute = Effect.fnUntraced(function*(staff: Staff) {
   yield* Effect.all([order, colleague], { concurrency: "unbounded", discard: true })
 })
 
+/** What was reported: the chat is closed, whatever it is doing in that moment. */
+const forceClose = Effect.fnUntraced(function*(staff: Staff) {
+  const shown = yield* chatToGive(staff)
+  if (shown === null) return
+  const { session_id } = shown
+  yield* hesitate(staff, session_id)
+  yield* tryTo(staff, "admin.force_close", { command_id: staff.app.newId(), session_id, reason: "reported" })
+})
+
 const now_and_then = (staff: Staff, per_day: number, deed: Effect.Effect<unknown>) =>
   per_day <= 0 ? Effect.void : Effect.forever(
     Effect.suspend(() => Effect.sleep(staff.app.dice.exponential(86_400_000 / per_day))).pipe(
@@ -149,6 +158,7 @@ export const staffBegins = (staff: Staff): void => {
     now_and_then(staff, habits.staff_deactivates_per_day, deactivate(staff)),
     now_and_then(staff, habits.staff_forces_offline_per_day, forceOffline(staff)),
     now_and_then(staff, habits.staff_reroutes_per_day, reroute(staff)),
+    now_and_then(staff, habits.staff_force_closes_per_day, forceClose(staff)),
     now_and_then(staff, habits.staff_settings_per_day, Effect.suspend(() => turnSetting(staff)))
   ], { concurrency: "unbounded", discard: true }))
 }

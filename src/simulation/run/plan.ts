@@ -37,6 +37,7 @@ export const shortWorldHabits: Readonly<Record<string, string>> = {
   shift_hours: "14",
   staff_deactivates_per_day: "200",
   staff_reroutes_per_day: "200",
+  staff_force_closes_per_day: "60",
   staff_settings_per_day: "60"
 }
 
