@@ -1,11 +1,13 @@
-// Two kinds of tests. unit: no servers, no files, virtual or no time. integration: real servers and
-// real time, which the global set-up finds or starts once per run.
+// Three kinds of tests. unit: no servers, no files, virtual or no time. integration: real servers and
+// real time, which the global set-up finds or starts once per run. seeds: simulated worlds.
 import { defineConfig } from "vitest/config"
+import { LongestFirst } from "./test/support/longest-first.ts"
 
 export default defineConfig({
   test: {
     // Vitest leaves one core idle; these tests mostly wait for servers, so two files at once fit two cores.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -17,6 +19,14 @@ export default defineConfig({
           pool: "threads",
           isolate: false,
           testTimeout: 20_000
+        }
+      },
+      {
+        test: {
+          // Whole simulated worlds by the hundred: minutes, so not part of the quick check.
+          name: "seeds",
+          include: ["test/**/*.seeds.ts"],
+          pool: "threads"
         }
       },
       {

@@ -11,7 +11,15 @@ import { shrink } from "../simulation/farm/shrink.ts"
 import { startWorkers } from "../simulation/farm/workers.ts"
 import { chronicleOf } from "../simulation/report/chronicle.ts"
 import { htmlOf } from "../simulation/report/html.ts"
-import { drawn, faultsOf, type PaceChoice, replayCommand, type RunPlan } from "../simulation/run/plan.ts"
+import {
+  drawn,
+  faultsOf,
+  type PaceChoice,
+  replayCommand,
+  type RunPlan,
+  shortHours,
+  shortWorldHabits
+} from "../simulation/run/plan.ts"
 import { playPlan, violationStory } from "../simulation/run/play.ts"
 import { duration, factsOf, reportText, type RunReport } from "../simulation/run/report.ts"
 import { stopwatch } from "../simulation/run/stopwatch.ts"
@@ -46,15 +54,6 @@ const canarySeedsMax = 10
 const say = (text: string) => process.stdout.write(`${text}\n`)
 const tell = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`)
 
-/** Short worlds must be busy ones, or nothing meets. */
-const busy = {
-  visits_per_day: "40",
-  shift_hours: "14",
-  staff_deactivates_per_day: "200",
-  staff_reroutes_per_day: "200",
-  staff_settings_per_day: "60"
-}
-
 const planOf = (options: SimulateOptions, seed: string): RunPlan => ({
   seed,
   hours: options.hours,
@@ -63,7 +62,7 @@ const planOf = (options: SimulateOptions, seed: string): RunPlan => ({
   mitras: options.mitras,
   customers: options.customers,
   faults: faultsOf(options.faults, seed),
-  habits: options.hours <= 4 ? { ...busy, ...options.set } : options.set,
+  habits: options.hours <= shortHours ? { ...shortWorldHabits, ...options.set } : options.set,
   oftener: options.oftener,
   pace: options.pace,
   canary: options.canary

@@ -107,8 +107,8 @@ export interface SimulationResult {
 const startingMs = 10_000
 /** Longest chat on sale, its closing grace, a blast window, a payment's lifetime, and some. */
 const healingMs = 2 * 3_600_000
-/** Webhooks may be late, sockets may be silent: nobody is at rest before this. */
-const healingLeastMs = 35 * 60_000
+/** Webhooks may be late, sockets may be silent: nobody is known to be at rest before this. */
+const healingLeastMs = 10 * 60_000
 const lookEveryMs = 5 * 60_000
 const logLinesMax = 2_000
 

@@ -29,6 +29,17 @@ export interface RunPlan {
 /** Monday, eight in the morning, in the year the product was born. */
 export const startsAt = Date.UTC(2026, 0, 5, 8)
 
+export const shortHours = 4
+
+/** Short worlds must be busy ones, or nothing meets. */
+export const shortWorldHabits: Readonly<Record<string, string>> = {
+  visits_per_day: "40",
+  shift_hours: "14",
+  staff_deactivates_per_day: "200",
+  staff_reroutes_per_day: "200",
+  staff_settings_per_day: "60"
+}
+
 /** What the command line says: "none", "all", "swarm", or names with commas. */
 export const faultChoice = (text: string): FaultChoice =>
   text === "none" || text === "all" || text === "swarm" ? text : text.split(",").map((name) => name.trim())
