@@ -12,7 +12,7 @@ import { playPlan } from "../../src/simulation/run/play.ts"
 
 const seeds = 200
 const perTest = 10
-/** Of the rare crossings that coverage.ts names; below it, the worlds are too quiet to find anything. */
+/** Of the rare crossings that crossings.ts names; below it, the worlds are too quiet to find anything. */
 const crossingsLeast = 25
 
 const planOf = (seed: string): RunPlan =>
