@@ -2,10 +2,12 @@
 // machines over memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
 import { instant } from "../../../src/contract/fields.ts"
 import { MitraActors } from "../../../src/actors/mitra/protocol.ts"
 import { Availability } from "../../../src/services/availability.ts"
+import { Bus } from "../../../src/services/bus.ts"
 import { staffId, t0 } from "../../conformance/given.ts"
 import { customerPhone, mitraPhone, newCommand, refused } from "../phone.ts"
 import { given, onlineMitra, phoneOf, request } from "../story.ts"
@@ -56,6 +58,23 @@ describe("a mitra's status", () => {
       const attempt = ayu.call("mitra.go_online", { command_id: newCommand() })
       assert.strictEqual(yield* refused(attempt), "ACCOUNT_INACTIVE")
     }).pipe(Effect.provide(world)))
+
+  it.effect("ends her sign-in everywhere when her deactivation was written and never announced", () =>
+    Effect.scoped(Effect.gen(function*() {
+      yield* given
+      const ayu = yield* onlineMitra(1)
+      yield* (yield* MitraActors).run(ayu.id, {
+        sender_id: "system",
+        command_id: null,
+        command: { _tag: "Deactivate", staff_id: staffId },
+        staff: null
+      })
+      // Its runner died before it could say so: nobody has listened.
+      const heard = yield* (yield* Bus).subscribe([`mitra:${ayu.id}`])
+      yield* refused(ayu.call("mitra.heartbeat", {}))
+      const { event } = yield* Queue.take(heard)
+      assert.deepStrictEqual(event, { _tag: "Revoked", auth_session_id: null })
+    })).pipe(Effect.provide(world)))
 })
 
 describe("accepting", () => {
