@@ -182,9 +182,11 @@ export const simulate = (options: SimulationOptions, cast: Cast): SimulationResu
   faults.begin()
   time.drain()
   runFor(options.hours * 3_600_000)
-  faults.heal()
-  population.settle()
-  time.drain()
+  if (isSound()) {
+    faults.heal()
+    population.settle()
+    time.drain()
+  }
   for (let healed = 0; healed < healingMs && isSound(); healed += lookEveryMs) {
     runFor(lookEveryMs)
     if (healed >= healingLeastMs && checker.isAtRest?.() === true) break

@@ -58,14 +58,14 @@ export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }
 const before_us = 120_000_000
 const linesMax = 120
 
-/** The last minutes before the first violation, a column per person it is about. */
+/** The last minutes before the first violation, a column for each who is named or in that chat. */
 export const violationStory = (result: SimulationResult): string | null => {
   const [violation] = result.violations
   if (violation === undefined) return null
+  const session = result.stage.world.stores.tables.chat_sessions.get(violation.session_id ?? "")
+  const concerned = new Set([...violation.people, session?.customer_id, session?.mitra_id])
   const people = result.population.apps
-    .filter(({ id, name }) =>
-      violation.people.includes(name) || (id !== null && violation.people.includes(id))
-    )
+    .filter(({ id, name }) => concerned.has(name) || (id !== null && concerned.has(id)))
     .map(({ name }) => name)
   return timeline(result.stage.trace.entries, {
     people: people.slice(0, 4),
