@@ -19,6 +19,7 @@ import { PublicApi } from "./contract/public-api.ts"
 import * as AccessTokens from "./http/auth/access-tokens.ts"
 import * as PublicBeacon from "./http/beacon/public-beacon.ts"
 import * as Internal from "./http/internal.ts"
+import * as ThisRunner from "./http/admin/this-runner.ts"
 import { TrustedProxyHops } from "./http/peer.ts"
 import { layerPublic } from "./http/public.ts"
 import { layerPublicHandlers } from "./http/public-handlers.ts"
@@ -54,6 +55,7 @@ import * as PushLog from "./layers/push.log.ts"
 import * as PushNone from "./layers/push.none.ts"
 import * as PushOutbox from "./layers/push-outbox.postgres.ts"
 import * as Sessions from "./layers/sessions.postgres.ts"
+import * as Shutdown from "./layers/shutdown.process.ts"
 import * as Settings from "./layers/settings.postgres.ts"
 import * as Valkey from "./layers/valkey/connection.ts"
 import * as TestNumbers from "./layers/test-numbers.postgres.ts"
@@ -177,12 +179,12 @@ const publicHandlers = (config: ServerConfigValues) =>
 const publicListener = (config: ServerConfigValues) =>
   announced(
     "public",
-    layerPublic({
+    ThisRunner.layerCounted.pipe(Layer.provideMerge(layerPublic({
       host: config.public_host,
       port: config.public_port,
       group: PublicApi,
       routes: Layer.merge(webhooks(config), PublicBeacon.layer)
-    })
+    })))
   ).pipe(
     Layer.provide(publicHandlers(config)),
     Layer.provide(Layer.succeed(TrustedProxyHops)(config.trusted_proxy_hops))
@@ -250,7 +252,7 @@ export const server = Layer.unwrap(
       Layer.provideMerge(Readiness.layerWatch("postgres_down", Database.answers)),
       Layer.provideMerge(database(config)),
       Layer.provideMerge(cipher(config)),
-      Layer.provideMerge(Readiness.layer),
+      Layer.provideMerge(Layer.mergeAll(Readiness.layer, Shutdown.layer, ThisRunner.layer)),
       Layer.provideMerge(FaultGates.layer(config.fault_gate))
     ))
 )

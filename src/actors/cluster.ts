@@ -18,6 +18,7 @@ import {
 } from "effect/cluster"
 import { RpcClient, RpcSerialization } from "effect/rpc"
 import { Socket, type SocketServer } from "effect/socket"
+import * as RunnerRegistry from "./runner-registry.ts"
 
 export interface RunnerOptions {
   readonly host: string
@@ -76,6 +77,7 @@ export const layerOver = <E, R>(
     Layer.provide([substrate.listen, protocol]),
     Layer.provide(RunnerHealth.layerPing.pipe(Layer.provide(Runners.layerRpc), Layer.provide(protocol))),
     Layer.provideMerge(MessageStorage.layerNoop),
+    Layer.merge(RunnerRegistry.layer(substrate.address)),
     Layer.provide(substrate.storage),
     Layer.provide(
       ShardingConfig.layer({ ...tuned, ...timings, runnerAddress: Option.some(substrate.address) })

@@ -74,6 +74,7 @@ export const refusalCodes = [
   "PHONE_TAKEN",
   "LAST_ADMIN",
   "TOO_MANY_TEST_NUMBERS",
+  "NOT_THIS_RUNNER",
   // a tester's server
   "CLOCK_NOT_HELD",
   "CLOCK_BACKWARDS",

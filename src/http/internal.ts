@@ -13,6 +13,7 @@ import * as Handlers from "./admin/handlers.ts"
 import { concealing } from "./admin/http-replies.ts"
 import * as PaymentHandlers from "./admin/payments.ts"
 import * as PushHandlers from "./admin/pushes.ts"
+import * as RunnerHandlers from "./admin/runners.ts"
 import * as PermissionGate from "./admin/permissions.ts"
 import * as SessionHandlers from "./admin/sessions.ts"
 import * as StaffSignIn from "./admin/staff/staff-sign-in.ts"
@@ -88,6 +89,7 @@ export const layerHandlers = (options: DeskOptions) =>
     SessionHandlers.layer,
     PaymentHandlers.layer,
     PushHandlers.layer,
+    RunnerHandlers.layer,
     TimeHandlers.layer,
     PermissionGate.layer
   ).pipe(

@@ -101,7 +101,10 @@ export class World {
     Object.assign(runner, { process, scope, doors: null })
     this.network.join(runner.name, process)
     const { network, stores } = this
-    const starting = startRunner({ host: runner.name, process, network, stores }, scope)
+    const terminate = () => {
+      if (runner.process === process) this.stopRunner(runner)
+    }
+    const starting = startRunner({ host: runner.name, process, network, stores, terminate }, scope)
     start(this.#runtimeOf(runner), starting).addObserver((exit) => {
       if (Exit.isFailure(exit)) this.#log(this.#line(runner, `did not start: ${exit.cause}`))
       else runner.doors = exit.value

@@ -2,6 +2,7 @@
 import { AdminAccountRpcs } from "./accounts.ts"
 import { AdminPaymentRpcs } from "./payments.ts"
 import { AdminPushRpcs } from "./pushes.ts"
+import { AdminRunnerRpcs } from "./runners.ts"
 import { AdminSessionRpcs } from "./sessions.ts"
 import { AdminRpcs } from "../admin.ts"
 import { TimeRpcs } from "./time.ts"
@@ -10,6 +11,7 @@ export const AdminApi = AdminRpcs.merge(
   AdminAccountRpcs,
   AdminPaymentRpcs,
   AdminPushRpcs,
+  AdminRunnerRpcs,
   AdminSessionRpcs,
   TimeRpcs
 )

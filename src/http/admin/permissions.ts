@@ -23,6 +23,8 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.force_offline": to("write", "mitras"),
   "admin.mirror_health": to("read", "system"),
   "admin.reseed_mirror": to("write", "system"),
+  "admin.runners": to("read", "system"),
+  "admin.drain_runner": to("write", "system"),
   "admin.mitra_create": to("write", "mitras"),
   "admin.mitra_rename": to("write", "mitras"),
   "admin.inspect_session": to("read", "sessions"),

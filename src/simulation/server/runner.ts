@@ -15,6 +15,7 @@ import * as Cluster from "../../actors/cluster.ts"
 import * as Supervision from "../../actors/supervision.ts"
 import { Milestones } from "../../actors/sweeps/milestones.ts"
 import { PublicApi } from "../../contract/public-api.ts"
+import * as ThisRunner from "../../http/admin/this-runner.ts"
 import * as Internal from "../../http/internal.ts"
 import { layerDrain, layerSocketServer } from "../../http/listener.ts"
 import { Limits, publicLimits, WireClock } from "../../http/protocol/limits.ts"
@@ -22,6 +23,7 @@ import { layerPublicHandlers } from "../../http/public-handlers.ts"
 import * as Readiness from "../../http/readiness.ts"
 import { makeEntrance } from "../../http/upgrade.ts"
 import * as Webhooks from "../../http/webhooks.ts"
+import * as Shutdown from "../../layers/shutdown.process.ts"
 import * as Clock from "effect/Clock"
 import type { Process } from "../kernel/process.ts"
 import type { RunnerNetwork } from "../network/runner-network.ts"
@@ -58,6 +60,8 @@ export interface RunnerOptions {
   readonly process: Process
   readonly network: RunnerNetwork
   readonly stores: Stores
+  /** The process sends itself SIGTERM. */
+  readonly terminate: () => void
 }
 
 const cluster = ({ host, network, process, stores }: RunnerOptions) => {
@@ -89,7 +93,7 @@ const actors = (options: RunnerOptions) =>
     Layer.provideMerge(cluster(options))
   )
 
-const publicListener = layerDrain.pipe(
+const publicListener = Layer.merge(layerDrain, ThisRunner.layerCounted).pipe(
   Layer.provideMerge(layerSocketServer(Layer.effect(PublicDoor)(makeEntrance), PublicApi)),
   Layer.provide(layerPublicHandlers({
     secrets,
@@ -126,7 +130,11 @@ const server = (options: RunnerOptions) =>
     Layer.provideMerge(layerPasswords),
     Layer.provideMerge(actors(options)),
     Layer.provideMerge(ports(options.stores, options.process)),
-    Layer.provideMerge(Readiness.layer),
+    Layer.provideMerge(Layer.mergeAll(
+      Readiness.layer,
+      Shutdown.layerStopping(Effect.sync(options.terminate)),
+      ThisRunner.layer
+    )),
     Layer.provide([
       Layer.effect(WireClock)(Clock.Clock),
       Layer.succeed(Limits)({ ...publicLimits, watch_every_ms: options.stores.pace.watch_every_ms })
