@@ -35,6 +35,15 @@ export class Staff extends Person {
     }), `gives ${chat.name}'s chat from ${from.name} to ${to.name}`)
   }
 
+  /** The first one has number 1, as in the story. */
+  drains(number: number): Step {
+    return this.calls(
+      `drains runner ${number}`,
+      "admin.drain_runner",
+      () => ({ address: `runner-${number}:1` })
+    )
+  }
+
   sets(key: string, value: number | string | boolean): Step {
     return this.calls(`sets ${key} to ${value}`, "admin.settings_write", () => ({ key, value }))
   }

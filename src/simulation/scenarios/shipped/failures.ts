@@ -16,6 +16,12 @@ const inAChat = (story: Story, runners: number) => {
 const ownersOf = ({ stage }: Play): number =>
   [...stage.world.stores.tables.chat_sessions.values()].at(-1)?.owner_epoch ?? 0
 
+const runnerStates = ({ stage }: Play) =>
+  stage.world.runners.map(({ name, process }) => `${name}: ${process.state}`)
+
+const isStoppedOnly = (number: number) => ({ stage }: Play): boolean =>
+  stage.world.runners.every(({ process }, index) => (process.state === "dead") === (index === number - 1))
+
 export const killedBetweenCommitAndReply = scenario(
   "the runner is killed between commit and reply",
   "The message is in the database, its sender does not know: repeated with its id, it exists once.",
@@ -60,6 +66,25 @@ export const rollingRestart = scenario(
     const all = [1, 2, 3].flatMap((number) => [`before ${number}`, `after ${number}`])
     story.at("100 s", sari.hasHeard(...all), ayu.hasHeard(...all))
     story.at("100 s", sari.isConnected(), ayu.isConnected())
+    story.at("400 s", sari.sees("closing"))
+  }
+)
+
+export const drainedByStaff = scenario(
+  "staff drain a runner in the middle of a chat",
+  "Only the one they talk to stops, and as on SIGTERM: what it acknowledged is heard, the chat goes on.",
+  (story) => {
+    const { ayu, sari } = inAChat(story, 2)
+    const staff = story.staff()
+    story.at("0 s", staff.prefersRunner(1))
+    story.at("20 s", staff.drains(2))
+    story.at("25 s", staff.wasRefused("admin.drain_runner", "NOT_THIS_RUNNER"))
+    story.at("30 s", sari.says("before"), staff.drains(1))
+    story.at("31 s", staff.wasAnswered("admin.drain_runner"))
+    story.at("45 s", story.expect("only the drained runner has stopped", isStoppedOnly(1), runnerStates))
+    story.at("46 s", ayu.says("after"))
+    story.at("60 s", sari.hasHeard("before", "after"), ayu.hasHeard("before", "after"))
+    story.at("60 s", sari.isConnected(), ayu.isConnected())
     story.at("400 s", sari.sees("closing"))
   }
 )
