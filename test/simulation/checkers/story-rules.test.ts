@@ -7,7 +7,7 @@ import { messages } from "../../../src/simulation/checkers/rules/messages.ts"
 import { story } from "../../../src/simulation/checkers/rules/story.ts"
 import { Process } from "../../../src/simulation/kernel/process.ts"
 import { history, startMs } from "./history.ts"
-import { active, all, event, message, put, session } from "./rows.ts"
+import { active, all, event, message, mitra, put, session } from "./rows.ts"
 
 const heard = (seq: number, fact: object) => ({ _tag: "session", session_id: "chat", seq, fact })
 const says = (of = message()) => ({
@@ -263,6 +263,23 @@ describe("terminal state", () => {
     told.passes(60_000)
     told.ends()
     assert.deepStrictEqual(told.complaints, ["after healing sari is not connected"])
+  })
+
+  it("gives whoever was let in again the time to sign in", () => {
+    const told = history(ending)
+    told.phone("ayu", "mitra").isConnected = false
+    told.disconnects()
+    told.commit(put.mitra(mitra({ is_active: false })))
+    told.passes(600_000)
+    told.ends()
+    assert.deepStrictEqual(told.complaints, [])
+    told.commit(put.mitra(mitra({ is_active: true })))
+    told.passes(60_000)
+    told.ends()
+    assert.deepStrictEqual(told.complaints, [])
+    told.passes(31_000)
+    told.ends()
+    assert.deepStrictEqual(told.complaints, ["after healing ayu is not connected"])
   })
 
   it("sees what is due and does not happen, and whoever is left over at the end", () => {

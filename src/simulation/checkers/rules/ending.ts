@@ -18,6 +18,8 @@ const over = 4
 const dueWithinMs = 15_000
 /** A token runs out at any moment, also in the last one. */
 const comesBackWithinMs = 60_000
+/** Whoever staff let in again finds out when she next tries to sign in. */
+const signsInAgainWithinMs = 90_000
 
 const mayFollow = (before: string, after: string): boolean => {
   const [from, to] = [steps.get(before) ?? 0, steps.get(after) ?? 0]
@@ -29,6 +31,7 @@ const mayFollow = (before: string, after: string): boolean => {
 export const ending: MakeRule = (scene, complain) => {
   const due = new Patience(scene, dueWithinMs)
   const open = new Map<string, number>()
+  const letInAt = new Map<string, number>()
   const reported = new Set<string>()
   let lookedAt = 0
 
@@ -69,6 +72,9 @@ export const ending: MakeRule = (scene, complain) => {
         else if (after.deadline_at === null) {
           complain("a session that is not over has no deadline", { session_id })
         } else open.set(session_id, after.deadline_at)
+      },
+      mitras: ({ after, before, key }) => {
+        if (after?.is_active === true && before?.is_active === false) letInAt.set(key, scene.now_ms())
       }
     },
     beat: () => {
@@ -85,6 +91,7 @@ export const ending: MakeRule = (scene, complain) => {
         const isOut = scene.tables.mitras.get(phone.id ?? "")?.is_active === false
         if (phone.process.state !== "running" || phone.id === null || isOut) continue
         if (scene.awayFor_ms(phone) < comesBackWithinMs) continue
+        if (scene.now_ms() - (letInAt.get(phone.id) ?? -Infinity) < signsInAgainWithinMs) continue
         complain(`after healing ${phone.name} is not connected`, { people: [phone.name] })
       }
     }
