@@ -19,7 +19,7 @@ const keepDoneMs = 24 * 3_600_000
 const keepDeadMs = 30 * 24 * 3_600_000
 const tidyMax = 2000
 /** What is kept for a day need not be looked through every second. */
-const tidyEveryMs = 10_000
+const tidyEveryMs = 30_000
 const nothingTidied = { expired: 0, deleted: 0 }
 
 export const pushes = Effect.fnUntraced(function*(everySeconds: number) {
