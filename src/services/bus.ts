@@ -51,6 +51,12 @@ export interface BusMessage {
   readonly event: BusEvent
 }
 
+/** Signs this person out: one of their sign-ins, or all of them. */
+export const revoked = (topic: Topic, authSessionId: string | null = null): BusMessage => ({
+  topic,
+  event: { _tag: "Revoked", auth_session_id: authSessionId }
+})
+
 /** For health and staff: how the link to the other runners is doing. */
 export interface BusState {
   /** Since when messages of other runners arrive here; null while they don't. */

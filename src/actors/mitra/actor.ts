@@ -7,7 +7,7 @@ import { deadlineOf, decide, evolve, MitraReply, type MitraCommand } from "../..
 import type { MitraEvent, MitraFacts, MitraState } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Availability } from "../../services/availability.ts"
-import { Bus, type BusMessage, type Topic } from "../../services/bus.ts"
+import { Bus, type BusMessage, revoked } from "../../services/bus.ts"
 import { MissedOffers } from "../../services/missed-offers.ts"
 import { Mitras } from "../../services/mitras.ts"
 import { Sessions } from "../../services/sessions.ts"
@@ -21,11 +21,6 @@ import { Mitra } from "./protocol.ts"
 type MitraMachine = Machine<MitraState, MitraCommand, MitraFacts, MitraEvent, MitraReply>
 type MitraTurn = Turn<MitraState, MitraCommand, MitraFacts, MitraEvent>
 
-const signedOut = (topic: Topic): BusMessage => ({
-  topic,
-  event: { _tag: "Revoked", auth_session_id: null }
-})
-
 const announceMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
   turn.events.flatMap((event): ReadonlyArray<BusMessage> => {
     const topic = `mitra:${turn.after.id}` as const
@@ -35,7 +30,7 @@ const announceMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
       case "WentOffline":
         return [{ topic, event: { _tag: "MitraMoved", is_online: false, cause: event.cause } }]
       case "Deactivated":
-        return [signedOut(topic)]
+        return [revoked(topic)]
       case "Activated":
         return []
     }
@@ -174,7 +169,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     // A crash between a deactivation's commit and its announcement, or its withdrawals, is finished here; and
     // so is a commit whose answer was lost.
     afterLoad: (state) =>
-      state.is_active ? Effect.void : bus.publish([signedOut(`mitra:${mitraId}`)]).pipe(
+      state.is_active ? Effect.void : bus.publish([revoked(`mitra:${mitraId}`)]).pipe(
         Effect.andThen(withdrawOffers),
         Effect.andThen(checkChats)
       )

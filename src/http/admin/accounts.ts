@@ -9,7 +9,7 @@ import { refuse } from "../../domain/refusal.ts"
 import { permissionsOf, type Role, roles } from "../../domain/staff.ts"
 import { AccountChanges, type StaffChange, type StaffSummary } from "../../services/account-changes.ts"
 import { AuthSessions } from "../../services/auth-sessions.ts"
-import { Bus } from "../../services/bus.ts"
+import { Bus, revoked } from "../../services/bus.ts"
 import { Passwords } from "../../services/passwords.ts"
 import { type MitraAccount, People } from "../../services/people.ts"
 import { TestNumbers, testNumbersMax } from "../../services/test-numbers.ts"
@@ -43,10 +43,7 @@ const createStaff = Effect.fnUntraced(
 /** Ends every sign-in and socket. The account is inactive already: the gate refuses what comes meanwhile. */
 const signOutStaff = Effect.fnUntraced(function*(staffId: string) {
   yield* (yield* AuthSessions).revokeAllOf("staff", staffId, "deactivated", yield* Clock.currentTimeMillis)
-  yield* (yield* Bus).publish([{
-    topic: `staff:${staffId}`,
-    event: { _tag: "Revoked", auth_session_id: null }
-  }])
+  yield* (yield* Bus).publish([revoked(`staff:${staffId}`)])
 })
 
 const changeStaff = Effect.fnUntraced(function*(staffId: string, change: StaffChange, action: string) {

@@ -9,7 +9,7 @@ import type { ProvenTokens, Tokens } from "../../contract/auth.ts"
 import { instant } from "../../contract/fields.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { type AuthSession, AuthSessions, type Rotation } from "../../services/auth-sessions.ts"
-import { Bus, type Topic } from "../../services/bus.ts"
+import { Bus, revoked, type Topic } from "../../services/bus.ts"
 import { CodeSender } from "../../services/code-sender.ts"
 import { OneTimeCodes } from "../../services/one-time-codes.ts"
 import { People } from "../../services/people.ts"
@@ -54,10 +54,7 @@ const tokensFor = Effect.fnUntraced(function*(owner: Owner, session: AuthSession
 /** Sockets of these sign-ins are closed on whichever runner holds them. */
 const announceRevoked = Effect.fnUntraced(function*(topic: Topic, families: ReadonlyArray<string>) {
   const bus = yield* Bus
-  yield* bus.publish(families.map((family) => ({
-    topic,
-    event: { _tag: "Revoked", auth_session_id: family } as const
-  })))
+  yield* bus.publish(families.map((family) => revoked(topic, family)))
 })
 
 /**
@@ -144,9 +141,9 @@ const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: bo
   const now = yield* Clock.currentTimeMillis
   if (everywhere) yield* sessions.revokeAllOf(user_type, user_id, "signed_out", now)
   else yield* sessions.revokeFamily(auth_session_id, "signed_out", now)
-  const event = { _tag: "Revoked", auth_session_id: everywhere ? null : auth_session_id } as const
+  const message = revoked(`${user_type}:${user_id}`, everywhere ? null : auth_session_id)
   // Not tied to the call: its socket may go first, and the others must hear of it all the same.
-  yield* bus.publish([{ topic: `${user_type}:${user_id}`, event }]).pipe(
+  yield* bus.publish([message]).pipe(
     (publish) => Effect.andThen(RealTime.onRealTime(Effect.sleep(answerFirst)), publish),
     Effect.forkDetach
   )

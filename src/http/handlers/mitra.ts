@@ -7,7 +7,7 @@ import type { MitraCommand } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { MitraActors } from "../../actors/mitra/protocol.ts"
 import { Availability } from "../../services/availability.ts"
-import { Bus } from "../../services/bus.ts"
+import { Bus, revoked } from "../../services/bus.ts"
 import { Sessions } from "../../services/sessions.ts"
 import { currentMitra, participantOf } from "../auth/caller.ts"
 import { offeredRequest, offerView } from "../views/offer-view.ts"
@@ -31,9 +31,7 @@ const heartbeat = Effect.gen(function*() {
   const seen = yield* (yield* Availability).heartbeat(me.id, yield* Clock.currentTimeMillis)
   if (seen === "deactivated") {
     // The runner that deactivated her may have died before it said so to those that hold her sockets.
-    yield* (yield* Bus).publish([
-      { topic: `mitra:${me.id}`, event: { _tag: "Revoked", auth_session_id: null } }
-    ])
+    yield* (yield* Bus).publish([revoked(`mitra:${me.id}`)])
     return yield* refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.")
   }
   return seen === "seen"

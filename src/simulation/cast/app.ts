@@ -10,6 +10,7 @@ import type { Dice } from "../kernel/seeded-random.ts"
 import type { Runner, World } from "../world.ts"
 import {
   type Answer,
+  answerTo,
   type CallFailure,
   ConnectionLost,
   notSignedIn,
@@ -156,12 +157,7 @@ export class App {
 
   /** One attempt on the present connection. */
   readonly ask = (tag: string, payload: object): Effect.Effect<Answer, CallFailure> =>
-    Effect.callback((resume) =>
-      this.request(tag, payload, {
-        answered: (answer) => resume(Effect.succeed(answer)),
-        failed: (failure) => resume(Effect.fail(failure))
-      })
-    )
+    answerTo((settle) => this.request(tag, payload, settle))
 
   /** The same without a fiber: for what is asked all day. */
   request(tag: string, payload: object, settle: Settle): void {

@@ -67,6 +67,15 @@ export interface Settle {
   readonly failed: (failure: CallFailure) => void
 }
 
+/** What a request ends with, for a fiber that waits for it. */
+export const answerTo = (request: (settle: Settle) => void): Effect.Effect<Answer, CallFailure> =>
+  Effect.callback((resume) =>
+    request({
+      answered: (answer) => resume(Effect.succeed(answer)),
+      failed: (failure) => resume(Effect.fail(failure))
+    })
+  )
+
 interface Pending {
   readonly tag: string
   readonly settle: Settle
@@ -189,12 +198,7 @@ export class PhoneConnection {
   }
 
   call(tag: string, payload: object): Effect.Effect<Answer, CallFailure> {
-    return Effect.callback((resume) =>
-      this.request(tag, payload, {
-        answered: (answer) => resume(Effect.succeed(answer)),
-        failed: (failure) => resume(Effect.fail(failure))
-      })
-    )
+    return answerTo((settle) => this.request(tag, payload, settle))
   }
 
   /** The same without a fiber: for what is asked all day. */

@@ -13,6 +13,15 @@ import { customerPhone, mitraPhone, newCommand, refused } from "../phone.ts"
 import { given, onlineMitra, phoneOf, request } from "../story.ts"
 import { world } from "../world.ts"
 
+const deactivated = (mitraId: string) =>
+  Effect.flatMap(MitraActors, (actors) =>
+    actors.run(mitraId, {
+      sender_id: "system",
+      command_id: null,
+      command: { _tag: "Deactivate", staff_id: staffId },
+      staff: null
+    }))
+
 describe("a mitra's status", () => {
   it.effect("is what she declares, with the cadence her app must keep", () =>
     Effect.gen(function*() {
@@ -48,12 +57,7 @@ describe("a mitra's status", () => {
     Effect.gen(function*() {
       yield* given
       const ayu = yield* onlineMitra(1)
-      yield* (yield* MitraActors).run(ayu.id, {
-        sender_id: "system",
-        command_id: null,
-        command: { _tag: "Deactivate", staff_id: staffId },
-        staff: null
-      })
+      yield* deactivated(ayu.id)
       assert.strictEqual(yield* refused(ayu.call("mitra.heartbeat", {})), "ACCOUNT_INACTIVE")
       const attempt = ayu.call("mitra.go_online", { command_id: newCommand() })
       assert.strictEqual(yield* refused(attempt), "ACCOUNT_INACTIVE")
@@ -63,12 +67,7 @@ describe("a mitra's status", () => {
     Effect.scoped(Effect.gen(function*() {
       yield* given
       const ayu = yield* onlineMitra(1)
-      yield* (yield* MitraActors).run(ayu.id, {
-        sender_id: "system",
-        command_id: null,
-        command: { _tag: "Deactivate", staff_id: staffId },
-        staff: null
-      })
+      yield* deactivated(ayu.id)
       // Its runner died before it could say so: nobody has listened.
       const heard = yield* (yield* Bus).subscribe([`mitra:${ayu.id}`])
       yield* refused(ayu.call("mitra.heartbeat", {}))
