@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { within } from "./bounds.ts"
 
 export interface Clocks {
   readonly product: Clock.Clock
@@ -28,6 +29,9 @@ const onThe = (which: keyof Clocks) => <A, E, R>(effect: Effect.Effect<A, E, R>)
 
 /** Sleeps and readings inside it are the machine's: retries and pauses of infrastructure. */
 export const onRealTime = onThe("real")
+
+/** The services here, for infrastructure that runs in one context of its own. */
+export const contextOnRealTime: Effect.Effect<Context.Context<never>> = onRealTime(Effect.context<never>())
 
 /** The way back, for product code that infrastructure runs: a turn, which the cluster calls. */
 export const onProductTime = onThe("product")
@@ -57,9 +61,12 @@ export const layerOnRealTime = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Lay
 export const timeoutOption: typeof Effect.timeoutOption = dual(
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.Input) =>
-    Effect.raceFirst(
-      Effect.asSome(self),
-      Effect.as(onRealTime(Effect.sleep(duration)), Option.none<A>())
+    Effect.withFiber<Option.Option<A>, E, R>((fiber) =>
+      within(
+        fiber.getRef(TwoClocks)?.real ?? fiber.getRef(Clock.Clock),
+        Duration.toMillis(Duration.fromInputUnsafe(duration)),
+        self
+      )
     )
 )
 

@@ -15,6 +15,7 @@ import * as RealTime from "../../services/real-time.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import type { Caller } from "../auth/caller.ts"
 import { offerView } from "../views/offer-view.ts"
+import { within } from "../../services/bounds.ts"
 import { sessionFact } from "../views/session-fact.ts"
 import { KnownSessions } from "./known-sessions.ts"
 import { pageEventsMax } from "./pages.ts"
@@ -201,8 +202,7 @@ export const wait = Effect.fnUntraced(function*(feed: Feed) {
   const waiting = Queue.peek(feed.queue)
   if (tickAt !== null) {
     // Not a bound on anything outside: the tick is the product's.
-    const tick = Effect.as(Effect.sleep(tickAt - now), Option.none())
-    const arrived = yield* Effect.raceFirst(Effect.asSome(waiting), tick)
+    const arrived = yield* within(yield* Clock.Clock, tickAt - now, waiting)
     if (Option.isNone(arrived)) return
   } else yield* waiting
   for (const message of yield* Queue.takeAll(feed.queue)) feed.inbox.push(message.event)

@@ -4,7 +4,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { Sleepers } from "./sleepers.ts"
+import { TimerHeap } from "../../services/timer-heap.ts"
 
 const nanosPerMs = 1_000_000n
 
@@ -18,7 +18,7 @@ export interface HoldableClock extends Clock.Clock {
 
 /** `real` is the clock it falls back to. */
 export const makeHeldClock = (start: number, real: Clock.Clock): HoldableClock => {
-  const sleepers = new Sleepers()
+  const sleepers = new TimerHeap()
   let held = start
   /** Set when let go: how far real time is from ours. */
   let offset: number | null = null
@@ -34,26 +34,24 @@ export const makeHeldClock = (start: number, real: Clock.Clock): HoldableClock =
       if (offset !== null) return real.sleep(duration)
       return Effect.callback<void>((resume) => {
         const sleeper = sleepers.add(held + ms, () => resume(Effect.void))
-        return Effect.sync(() => sleepers.interrupt(sleeper))
+        return Effect.sync(() => sleepers.cancel(sleeper))
       })
     })
+
+  const nextAt = (): number | null => sleepers.peek()?.due ?? null
 
   const moveTo = (at: number): void => {
     if (offset !== null || at < held) return
     held = at
-    for (;;) {
-      const sleeper = sleepers.takeDue(at)
-      if (sleeper === null) return
-      sleeper.wake()
-    }
+    for (let next = nextAt(); next !== null && next <= at; next = nextAt()) sleepers.take()?.()
   }
 
   const letGo = Effect.suspend(() => {
     if (offset !== null) return Effect.void
     offset = held - real.currentTimeMillisUnsafe()
-    return Effect.forEach(sleepers.takeAll(), (sleeper) =>
+    return Effect.forEach(sleepers.takeAll(), ({ due, run }) =>
       Effect.forkDetach(
-        Effect.andThen(real.sleep(Duration.millis(sleeper.at - held)), Effect.sync(sleeper.wake))
+        Effect.andThen(real.sleep(Duration.millis(due - held)), Effect.sync(() => run?.()))
       ), { discard: true })
   })
 
@@ -65,7 +63,7 @@ export const makeHeldClock = (start: number, real: Clock.Clock): HoldableClock =
     monotonicTimeNanosUnsafe: nowNanos,
     monotonicTimeNanos: Effect.sync(nowNanos),
     sleep,
-    nextAt: () => offset === null ? sleepers.nextAt() : null,
+    nextAt: () => offset === null ? nextAt() : null,
     moveTo,
     letGo
   }

@@ -1,7 +1,7 @@
 // The one loop that everything simulated runs on: ready tasks first, in the order they became ready, then
 // the earliest timer. Nothing here waits for the machine, so the same seed is the same run, whatever the
 // machine is busy with. Processes (process.ts) decide whether what belongs to them still runs.
-import { TimerHeap, type Timer } from "./timer-heap.ts"
+import { TimerHeap, type Timer } from "../../services/timer-heap.ts"
 import type { Process } from "./process.ts"
 
 /** More tasks than this without a timer in between is a loop that will never end. */
@@ -82,16 +82,13 @@ export class VirtualTime {
   /** Fires the next timer that is due by `end_us`, and everything it sets in motion. False: there is none. */
   step(end_us: number): boolean {
     const next = this.#timers.peek()
-    if (next === undefined || next.due_us > end_us) {
+    if (next === undefined || next.due > end_us) {
       if (end_us > this.#now_us && Number.isFinite(end_us)) this.#now_us = end_us
       return false
     }
-    this.#timers.pop()
-    this.#now_us = next.due_us
+    this.#now_us = next.due
     this.#steps += 1
-    const run = next.run
-    next.run = null
-    run?.()
+    this.#timers.take()?.()
     this.drain()
     this.afterStep()
     return true

@@ -2,15 +2,14 @@
 // Cancelled ones stay where they are until they reach the top, or until they are the greater part.
 
 export interface Timer {
-  /** Microseconds since the epoch. */
-  readonly due_us: number
+  /** In the unit of whoever keeps the heap. */
+  readonly due: number
   readonly order: number
   /** Null when it was cancelled or has fired. */
   run: (() => void) | null
 }
 
-const isBefore = (a: Timer, b: Timer): boolean =>
-  a.due_us < b.due_us || (a.due_us === b.due_us && a.order < b.order)
+const isBefore = (a: Timer, b: Timer): boolean => a.due < b.due || (a.due === b.due && a.order < b.order)
 
 const rebuildAbove = 1024
 
@@ -23,8 +22,8 @@ export class TimerHeap {
     return this.#heap.length - this.#cancelled
   }
 
-  add(due_us: number, run: () => void): Timer {
-    const timer: Timer = { due_us, order: this.#order++, run }
+  add(due: number, run: () => void): Timer {
+    const timer: Timer = { due, order: this.#order++, run }
     this.#heap.push(timer)
     this.#rise(this.#heap.length - 1)
     return timer
@@ -47,10 +46,22 @@ export class TimerHeap {
     return undefined
   }
 
-  pop(): Timer | undefined {
+  /** What the earliest wants to run; it counts as fired. */
+  take(): (() => void) | undefined {
     const top = this.peek()
-    if (top !== undefined) this.#removeTop()
-    return top
+    if (top === undefined) return undefined
+    this.#removeTop()
+    const { run } = top
+    top.run = null
+    return run ?? undefined
+  }
+
+  /** All that still want to run, earliest first; none is left. */
+  takeAll(): ReadonlyArray<Timer> {
+    const live = this.#live()
+    this.#heap = []
+    this.#cancelled = 0
+    return live
   }
 
   #removeTop(): void {
@@ -89,10 +100,15 @@ export class TimerHeap {
     heap[index] = timer
   }
 
+  #live(): Array<Timer> {
+    return this.#heap.filter((timer) => timer.run !== null).toSorted((a, b) =>
+      a.due - b.due || a.order - b.order
+    )
+  }
+
   #rebuild(): void {
-    const live = this.#heap.filter((timer) => timer.run !== null)
     // A sorted array is a heap.
-    this.#heap = live.toSorted((a, b) => a.due_us - b.due_us || a.order - b.order)
+    this.#heap = this.#live()
     this.#cancelled = 0
   }
 }
