@@ -3,7 +3,6 @@
 // and the fencing epoch make that harmless.
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { Refusal } from "../domain/refusal.ts"
 import { Unavailable } from "../services/unavailable.ts"
@@ -30,14 +29,23 @@ const settle = (cause: Cause.Cause<unknown>): Effect.Effect<never, Refusal | Una
 const isMoving = (error: Refusal | Unavailable): boolean =>
   error._tag === "Unavailable" && (error.what === "actor" || error.what === "cluster")
 
-/** Runs one actor call within `patience`; a failure leaves it unknown whether the command ran. */
-export const throughFrontDoor = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, Refusal | Unavailable> =>
-  // A forked child, so that an interrupt from the far side is an outcome here and not our own end.
-  // Finding the owner is infrastructure: it retries in real time. The owner's turn has the product's.
-  RealTime.onRealTime(
-    Effect.scoped(Effect.flatMap(Effect.forkScoped(call), (fiber) => Fiber.await(fiber))).pipe(
-      Effect.flatMap((exit) => exit._tag === "Success" ? Effect.succeed(exit.value) : settle(exit.cause)),
-      Effect.retry({ schedule: retryEvery, while: isMoving }),
-      RealTime.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable("cluster")) })
+/**
+ * Runs actor calls, each within `patience`; a failure leaves it unknown whether the command ran. Finding
+ * the owner is infrastructure: it retries in real time. The owner's turn has the product's.
+ */
+export const makeFrontDoor = Effect.map(
+  RealTime.contextOnRealTime,
+  (context) => <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, Refusal | Unavailable> =>
+    RealTime.onRealTime(
+      call.pipe(
+        // One for all calls: the actor's side copies its services (a hundred entries) for every context
+        // it has not seen yet, and an actor has no business with its caller's anyway.
+        Effect.setContext(context),
+        // An interrupt from the far side is an outcome here and not our own end.
+        Effect.exit,
+        Effect.flatMap((exit) => exit._tag === "Success" ? Effect.succeed(exit.value) : settle(exit.cause)),
+        Effect.retry({ schedule: retryEvery, while: isMoving }),
+        RealTime.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(unavailable("cluster")) })
+      )
     )
-  )
+)

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Entity } from "effect/cluster"
+import { ClusterSchema, Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 import { MitraCommand, MitraReply } from "../../domain/mitra.ts"
 import { Refusal } from "../../domain/refusal.ts"
@@ -18,7 +18,7 @@ export const Mitra = Entity.make("Mitra", [
     success: MitraReply,
     error: Schema.Union([Refusal, Unavailable])
   })
-])
+]).annotate(ClusterSchema.ClientTracingEnabled, false)
 
 /** The mitras' front door; the same promises as SessionActors. */
 export class MitraActors extends Context.Service<MitraActors, {

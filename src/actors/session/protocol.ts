@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Entity } from "effect/cluster"
+import { ClusterSchema, Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 import { Refusal } from "../../domain/refusal.ts"
 import { SessionCommand, SessionReply } from "../../domain/session/commands.ts"
@@ -18,7 +18,7 @@ export const ChatSession = Entity.make("ChatSession", [
     success: SessionReply,
     error: Schema.Union([Refusal, Unavailable])
   })
-])
+]).annotate(ClusterSchema.ClientTracingEnabled, false)
 
 /**
  * The sessions' front door: bounded waiting, retries while an owner moves, and defects turned into

@@ -9,8 +9,9 @@ import type { HttpServerError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Rpc, RpcGroup } from "effect/rpc"
-import { RpcSchema, RpcSerialization, RpcServer } from "effect/rpc"
+import { RpcMiddleware, RpcSchema, RpcSerialization, RpcServer } from "effect/rpc"
 import type { FromClientEncoded } from "effect/rpc/RpcMessage"
+import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { Faults } from "../../services/faults.ts"
@@ -30,6 +31,8 @@ export type Opening = Effect.Effect<Transport, Socket.SocketError | HttpServerEr
 
 export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly protocol: RpcServer.Protocol["Service"]
+  /** Who is behind the RPC server's number for a client; nothing once the socket is over. */
+  readonly connectionOf: (clientId: number) => Connection["Service"] | undefined
   /** False before the RPC server runs and after it stopped: nobody would answer. */
   readonly isServing: Effect.Effect<boolean>
   /** Opens the transport (an upgrade), then serves until either side closes. */
@@ -44,14 +47,20 @@ const { codecFor } = RpcSerialization.json
 
 type Write = (clientId: number, message: FromClientEncoded) => Effect.Effect<void>
 
-/** Hands one message to the RPC server and survives whatever it does with it. */
-const makeHandOver = (write: () => Write | null): Dispatch["handOver"] => (live, message) => {
+/**
+ * Hands one message to the RPC server and survives whatever it does with it. All messages of all sockets
+ * come in the same context: the RPC server copies its services for each context it has not seen with a
+ * call (a hundred entries), and keeps every copy. Whose message it is, `OnConnection` says.
+ */
+const makeHandOver = (
+  context: Context.Context<never>,
+  write: () => Write | null
+): Dispatch["handOver"] =>
+(live, message) => {
   const writeRequest = write()
   if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
   return Effect.suspend(() => writeRequest(live.client_id, message)).pipe(
-    // A context of its own per message: the RPC server keeps a copy of all its services for each context
-    // and call it ever saw together, so one shared context per socket would cost every phone 8 KB per call.
-    Effect.annotateLogs({ connection: live.id }),
+    Effect.setContext(context),
     Effect.exit,
     Effect.flatMap((exit) => {
       const id = message._tag === "Request" ? message.id : undefined
@@ -95,7 +104,10 @@ const surviveMistakes = (live: LiveConnection) =>
       )
   )
 
-const makeServe = Effect.fnUntraced(function*(dispatch: Dispatch) {
+const makeServe = Effect.fnUntraced(function*(
+  dispatch: Dispatch,
+  served: Map<number, Connection["Service"]>
+) {
   const connections = yield* Connections
   const identify = yield* makeIdentity
   const faults = yield* Faults
@@ -117,15 +129,15 @@ const makeServe = Effect.fnUntraced(function*(dispatch: Dispatch) {
       )
     )
     const connection = identify(live, yield* Effect.scope)
-    const reporters = new Set(yield* ErrorReporter.CurrentErrorReporters).add(defectReporter)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => served.set(live.client_id, connection)),
+      () => Effect.sync(() => served.delete(live.client_id))
+    )
     yield* (principal === null ? Effect.void : signIn(connection, principal)).pipe(
       Effect.andThen(
         readFrames(live, faults === null ? transport.pull : Effect.tap(transport.pull, late), dispatch)
       ),
-      surviveMistakes(live),
-      // Handlers inherit these with each message.
-      Effect.provideService(Connection, connection),
-      Effect.provideService(ErrorReporter.CurrentErrorReporters, reporters)
+      surviveMistakes(live)
     )
   })
 })
@@ -133,6 +145,14 @@ const makeServe = Effect.fnUntraced(function*(dispatch: Dispatch) {
 const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<string, Rpc.AnyWithProps>) {
   const limits = yield* Limits
   const connections = yield* Connections
+  const served = new Map<number, Connection["Service"]>()
+  const reporters = new Set(yield* ErrorReporter.CurrentErrorReporters).add(defectReporter)
+  // Handlers inherit it with each message.
+  const context = Context.add(
+    yield* Effect.context<never>(),
+    ErrorReporter.CurrentErrorReporters,
+    reporters
+  )
   let write: Write | null = null
 
   const dispatch: Dispatch = {
@@ -142,11 +162,12 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
       if (rpc === undefined) return null
       return RpcSchema.isStreamSchema(rpc.successSchema) ? "stream" : "call"
     },
-    handOver: makeHandOver(() => write)
+    handOver: makeHandOver(context, () => write)
   }
-  const serve = yield* makeServe(dispatch)
+  const serve = yield* makeServe(dispatch, served)
 
   return SocketProtocol.of({
+    connectionOf: (clientId) => served.get(clientId),
     isServing: Effect.sync(() => write !== null),
     serve: (opening, peer, principal) =>
       serve(opening, peer, principal).pipe(
@@ -177,6 +198,24 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
   })
 })
 
+/** Gives each handler the connection its call came in on. Part of this transport, not of the contract. */
+class OnConnection extends RpcMiddleware.Service<OnConnection>()("halobestie/http/OnConnection") {}
+
+const onConnection = Layer.effect(OnConnection)(
+  Effect.map(SocketProtocol, ({ connectionOf }): OnConnection["Service"] => (handler, { client }) => {
+    const connection = connectionOf(client.id)
+    // Its socket was over before its call began: nobody waits for an answer.
+    if (connection === undefined) return Effect.interrupt
+    return Effect.updateContext(handler, (context) =>
+      Context.add(context, Connection, connection).pipe(
+        Context.add(References.CurrentLogAnnotations, {
+          ...Context.get(context, References.CurrentLogAnnotations),
+          connection: connection.id
+        })
+      ))
+  })
+)
+
 /** Runs the group's handlers behind the socket protocol. The upgrade route takes `SocketProtocol`. */
 export const layer = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) => {
   const requests = group.requests as unknown as ReadonlyMap<string, Rpc.AnyWithProps>
@@ -187,7 +226,11 @@ export const layer = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) => {
   )
   // A dying handler is that call's business, not its neighbours'. Spans of calls would need their parents
   // from headers, which are dropped.
-  return RpcServer.layer(group, { disableFatalDefects: true, disableTracing: true }).pipe(
+  return RpcServer.layer(group.middleware(OnConnection), {
+    disableFatalDefects: true,
+    disableTracing: true
+  }).pipe(
+    Layer.provide(onConnection),
     Layer.provide(rpcProtocol),
     Layer.provideMerge(protocol)
   )
