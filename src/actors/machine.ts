@@ -57,8 +57,8 @@ export interface Machine<
   readonly recall: (command: Command) => Effect.Effect<Reply | null, Unavailable>
   /** Who is told, in order. */
   readonly publish: (turn: Turn<State, Command, Facts, Event>) => ReadonlyArray<BusMessage>
-  /** Best-effort consequences after the commit; never delays the reply. */
-  readonly afterCommit: (turn: Turn<State, Command, Facts, Event>) => Effect.Effect<void>
+  /** Best-effort consequences after the commit; never delays the reply. Null when there are none. */
+  readonly afterCommit: (turn: Turn<State, Command, Facts, Event>) => Effect.Effect<void> | null
   /** Best-effort consequences of finding the actor in this state at activation. */
   readonly afterLoad: (state: State) => Effect.Effect<void>
 }

@@ -129,7 +129,8 @@ export const makeTurns = Effect.fnUntraced(function*<
       yield* bus.publish(machine.publish(turn))
       yield* passTurn(gate, "after_publish", turn.events)
       if (turn.call.sender_id === "system") yield* noteFired(machine, turn.events, turn.at)
-      yield* background("afterCommit", machine.afterCommit(turn))
+      const consequences = machine.afterCommit(turn)
+      if (consequences !== null) yield* background("afterCommit", consequences)
     })
 
   const markOf = (call: Call<Command>, reply: Result.Result<Reply, Refusal>): CommandMark | null =>

@@ -1,6 +1,5 @@
 // The small schemas every call is made of, with their limits. Instants on the wire are ISO 8601 UTC
 // strings with milliseconds; ids are UUIDs; client-made ids are 8 to 64 url-safe characters.
-import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 
 /** Lower case only: one session must have one spelling, because its id names its actor. */
@@ -18,5 +17,5 @@ export const shortText = (maximum: number) =>
   Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(maximum), storable)
 
 /** Epoch milliseconds to the wire's instant. */
-export const instant = (ms: number): string => DateTime.formatIso(DateTime.makeUnsafe(ms))
+export const instant = (ms: number): string => new Date(ms).toISOString()
 export const instantOrNull = (ms: number | null): string | null => ms === null ? null : instant(ms)

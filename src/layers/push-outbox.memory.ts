@@ -83,12 +83,19 @@ const finish = (tables: Tables, done: PushFinish, now: number): void => {
   })
 }
 
+const clocksDifferMs = 3_600_000
+
 const tidy = (tables: Tables, { dead_before, done_before, limit, now }: Options<"tidy">) => {
   const expired = openRows(tables).filter((row) => row.expires_at <= now).slice(0, limit)
   for (const row of expired) tables.push_outbox.set(row.id, { ...row, status: "expired", finished_at: now })
   const isOld = (row: PushRow): boolean =>
     row.finished_at !== null && row.finished_at < (row.status === "dead" ? dead_before : done_before)
-  const old = [...tables.push_outbox.values()].filter(isOld).slice(0, limit)
+  const old: Array<PushRow> = []
+  for (const row of tables.push_outbox.values()) {
+    // Rows lie in the order they were made, give or take the clocks of runners; none ended before that.
+    if (old.length === limit || row.created_at >= Math.max(done_before, dead_before) + clocksDifferMs) break
+    if (isOld(row)) old.push(row)
+  }
   for (const row of old) tables.push_outbox.delete(row.id)
   return { expired: expired.length, deleted: old.length }
 }

@@ -79,11 +79,10 @@ const movesLine = (event: SessionEvent): boolean =>
   changesCapacity(event) || event._tag === "RequestExpired" || event._tag === "RequestCancelled"
 
 /** A turn keeps the offers it does not touch, so those that are other objects have changed. */
-const noteOffers = (availability: Availability["Service"], before: SessionState, after: SessionState) => {
-  if (before.offers === after.offers) return Effect.void
+const changedOffersOf = ({ after, before }: SessionTurn): ReadonlyArray<string> => {
+  if (before.offers === after.offers) return []
   const known = new Set(before.offers)
-  const changed = after.offers.filter((offer) => !known.has(offer)).map((offer) => offer.mitra_id)
-  return changed.length === 0 ? Effect.void : availability.offersChanged(changed)
+  return after.offers.filter((offer) => !known.has(offer)).map((offer) => offer.mitra_id)
 }
 
 /** The outcome of a message that is already written, as its first sender got it. */
@@ -121,11 +120,17 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
         )
         : Effect.succeed(null),
     publish: announceSession,
-    afterCommit: (turn) =>
-      Effect.forEach(changedCapacityOf(turn), availability.capacityChanged, { discard: true }).pipe(
-        Effect.andThen(noteOffers(availability, turn.before, turn.after)),
-        Effect.andThen(turn.events.some(movesLine) ? wakeWaiting((places) => places) : Effect.void)
-      ),
+    afterCommit: (turn) => {
+      const capacity = changedCapacityOf(turn)
+      const offers = changedOffersOf(turn)
+      const isMoving = turn.events.some(movesLine)
+      // Most turns carry a message or a receipt, and change nothing for anybody who waits.
+      if (capacity.length + offers.length === 0 && !isMoving) return null
+      return Effect.forEach(capacity, availability.capacityChanged, { discard: true }).pipe(
+        Effect.andThen(offers.length === 0 ? Effect.void : availability.offersChanged(offers)),
+        Effect.andThen(isMoving ? wakeWaiting((places) => places) : Effect.void)
+      )
+    },
     // Whoever had it before may have died, or lost the answer, between its commit and its announcement.
     afterLoad: (state) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => bus.publish(restateSession(state, now)))

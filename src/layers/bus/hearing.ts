@@ -3,7 +3,7 @@
 // across its links, so a duplicate, a latecomer and a loss can be told apart.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { decode } from "./notification.ts"
+import { decode, isFrom } from "./notification.ts"
 import type { Subscriptions } from "./subscriptions.ts"
 
 interface Peer {
@@ -26,10 +26,10 @@ export const makeHearing = (runner: string, subscriptions: Subscriptions, silenc
   const peers = new Map<string, Peer>()
 
   const receive = (payload: string, now: number): void => {
+    // Our own subscribers were served when we published.
+    if (isFrom(runner, payload)) return
     const heard = decode(payload)
     if (heard === null) return subscriptions.resyncAll()
-    // Our own subscribers were served when we published.
-    if (heard.runner === runner) return
     const last = peers.get(heard.runner)?.number ?? null
     // Came on another link before, or too late: then its absence was noticed and made up for.
     if (last !== null && heard.number <= last) return

@@ -79,6 +79,10 @@ const Envelope = Schema.fromJsonString(Schema.Struct({
 const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
 const decodeEvent = Schema.decodeUnknownOption(Sent)
 
+/** Ours in the narrow sense: this runner's, coming back to it. Nothing else of the payload is looked at. */
+export const isFrom = (runner: string, payload: string): boolean =>
+  payload.startsWith(`{"v":${version},"runner":${JSON.stringify(runner)},`)
+
 /** Null when the payload is not ours or garbled. An event we do not know becomes its topic's Resync. */
 export const decode = (payload: string): Notification | null => {
   const envelope = Option.getOrNull(decodeEnvelope(payload))

@@ -2,9 +2,10 @@
 // has a way back. It can be slow, stall, be down, or die between doing a thing and saying so. What a
 // killed caller had already sent is still done.
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Scheduler from "effect/Scheduler"
 import { Unavailable } from "../../services/unavailable.ts"
 import { Process } from "../kernel/process.ts"
 import type { Dice } from "../kernel/seeded-random.ts"
@@ -44,7 +45,8 @@ export class Store {
     this.#time = options.time
     this.#dice = options.dice
     this.#latency = options.latency
-    this.#context = options.context
+    // A statement is one step: whoever runs it must not be asked to let others go first.
+    this.#context = Context.add(options.context, Scheduler.PreventSchedulerYield, true)
     this.#isNear = options.isNear
   }
 
@@ -100,7 +102,8 @@ export class Store {
   }
 
   #run<A, E>(statement: Effect.Effect<A, E>): Exit.Exit<A, E> {
-    const exit = Effect.runSyncExitWith(this.#context)(statement)
+    const exit = Effect.runForkWith(this.#context)(statement).pollUnsafe()
+    if (exit === undefined) throw new Error("a statement waited for something")
     if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
       throw new Error("a statement was interrupted")
     }
