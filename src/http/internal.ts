@@ -8,6 +8,7 @@ import { HttpRouter, HttpServerRequest } from "effect/http"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import { AdminApi } from "../contract/admin/api.ts"
 import { refuse } from "../domain/refusal.ts"
+import * as RealTime from "../services/real-time.ts"
 import * as AccountHandlers from "./admin/accounts.ts"
 import * as Handlers from "./admin/handlers.ts"
 import { concealing } from "./admin/http-replies.ts"
@@ -23,6 +24,7 @@ import { layerBrowserOrigin } from "./browser-origin.ts"
 import { Connection, type Principal } from "./connection.ts"
 import { layerListener } from "./listener.ts"
 import { layerProbes } from "./public.ts"
+import { publicLimits } from "./protocol/limits.ts"
 import { refusalResponse, tryAgainResponse } from "./refusal-response.ts"
 import { TokenVerifier } from "./token-verifier.ts"
 import { offeredToken } from "./upgrade.ts"
@@ -56,6 +58,10 @@ const layerHttpRpc = Layer.unwrap(
           const principal = token === null ? null : yield* verifier.verify(token)
           return yield* Effect.provideService(httpEffect, Connection, connectionOf(request, principal))
         }).pipe(
+          RealTime.timeoutOrElse({
+            duration: publicLimits.call_max_ms,
+            orElse: () => Effect.succeed(tryAgainResponse("This took too long and was stopped.", 1000))
+          }),
           Effect.catchTag("Refusal", (refusal) => Effect.succeed(refusalResponse(refusal, 401))),
           Effect.catchTag("Unavailable", () =>
             Effect.succeed(tryAgainResponse("The token cannot be checked right now.", 1000)))

@@ -1,19 +1,12 @@
 // How every handler ends: a refusal stays a refusal, an outage becomes "try again" without a word
-// about what failed, and nobody waits for ever.
-import * as Duration from "effect/Duration"
+// about what failed. How long it may take is its listener's business.
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { TryAgain } from "../../contract/errors.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import { during } from "../../services/activity.ts"
-import { Unavailable } from "../../services/unavailable.ts"
-import * as RealTime from "../../services/real-time.ts"
-
-/** Longer than the ports' own bounds, so that their more precise answer comes first. */
-const patience = Duration.seconds(20)
-
-const tooSlow = new Unavailable({ what: "handler", retryable: true })
+import type { Unavailable } from "../../services/unavailable.ts"
 
 /** Spread over half a second, so that phones hit by one outage do not come back as one wave. */
 export const tryAgain = Effect.fnUntraced(function*(unavailable: Unavailable) {
@@ -33,7 +26,6 @@ export const answering = <A, R>(
 ): Effect.Effect<A, Refusal | TryAgain, R> =>
   effect.pipe(
     during("a call"),
-    RealTime.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(tooSlow) }),
     Effect.catchIf(isUnavailable, (error) => Effect.flatMap(tryAgain(error), Effect.fail))
   )
 

@@ -10,6 +10,8 @@ export interface SocketLimits {
   /** Deeper JSON is refused before any schema walks it recursively. */
   readonly nesting_max: number
   readonly in_flight_max: number
+  /** A call that is not answered by then is stopped, and answered with "try again". */
+  readonly call_max_ms: number
   readonly request_burst: number
   readonly requests_per_second: number
   /** More refusals for rate than this within the window close the socket. */
@@ -43,6 +45,8 @@ export const publicLimits: SocketLimits = {
   batch_max: 64,
   nesting_max: 64,
   in_flight_max: 64,
+  // Longer than the ports' own bounds, so that their more precise answer comes first.
+  call_max_ms: 20_000,
   request_burst: 200,
   requests_per_second: 100,
   refused_max: 2_000,

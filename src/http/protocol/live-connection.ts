@@ -26,6 +26,9 @@ export interface Call {
   readonly tag: string
   /** Streams do not hold up a drain: they never end by themselves. */
   readonly is_stream: boolean
+  readonly began_at: number
+  /** It took too long; whoever runs it was told to stop. */
+  is_overdue: boolean
   /** Kept only while the request is being handed over, to explain a payload that did not decode. */
   payload: unknown
   interrupted_by_client: boolean
@@ -54,6 +57,8 @@ export class LiveConnection {
   heard_at: number
   pinged_at: number
   closing: Closing | null = null
+  /** Stops a call that took too long; set by whoever runs calls. */
+  stop: (id: RequestId, call: Call) => void = () => {}
   #drainRetryAfterMs: number | null = null
   #isOver = false
   readonly #wire: Wire
@@ -102,6 +107,16 @@ export class LiveConnection {
 
   begin(id: RequestId, call: Call): void {
     this.calls.set(id, call)
+  }
+
+  /** Streams take as long as they like. */
+  stopOverdue(): void {
+    const latest = this.now() - this.#limits.call_max_ms
+    for (const [id, call] of this.calls) {
+      if (call.is_stream || call.is_overdue || call.began_at > latest) continue
+      call.is_overdue = true
+      this.stop(id, call)
+    }
   }
 
   finish(id: RequestId): Call | undefined {

@@ -60,6 +60,8 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
   live.begin(request.id, {
     tag: request.tag,
     is_stream: kind === "stream",
+    began_at: live.now(),
+    is_overdue: false,
     payload: request.payload,
     interrupted_by_client: false,
     awaits_ack: false

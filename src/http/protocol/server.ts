@@ -22,7 +22,8 @@ import { defectReporter, makeSend } from "./answering.ts"
 import { Connections } from "./connections.ts"
 import { makeIdentity } from "./identity.ts"
 import { Limits } from "./limits.ts"
-import type { LiveConnection } from "./live-connection.ts"
+import type { RequestId } from "./frames.ts"
+import type { Call, LiveConnection } from "./live-connection.ts"
 import { type Dispatch, readFrames } from "./receiving.ts"
 import type { Transport } from "./transport.ts"
 
@@ -79,6 +80,13 @@ const makeHandOver = (
   )
 }
 
+/** Stops a call in the name of its client; the answer says "try again". */
+const stopCall = (live: LiveConnection, id: RequestId, call: Call, dispatch: Dispatch) =>
+  Effect.logWarning("a call took too long and is stopped").pipe(
+    Effect.annotateLogs({ call: call.tag, connection: live.id }),
+    Effect.andThen(dispatch.handOver(live, { _tag: "Interrupt", requestId: id }))
+  )
+
 /** One line per socket when it is over, for whoever wonders why phones come and go. */
 const logEnd = (live: LiveConnection): Effect.Effect<void> =>
   Effect.logDebug("connection over").pipe(
@@ -121,6 +129,8 @@ const makeServe = Effect.fnUntraced(function*(
   return Effect.fnUntraced(function*(opening: Opening, peer: string, principal: Principal | null) {
     const transport = yield* opening
     const live = yield* connections.open(transport.wire, peer)
+    const fork = Effect.runForkWith(yield* Effect.context<never>())
+    live.stop = (id, call) => fork(stopCall(live, id, call, dispatch))
     transport.listen(() => live.heard(), () => live.over())
     yield* Effect.addFinalizer(() => logEnd(live))
     const late = Effect.suspend(() =>

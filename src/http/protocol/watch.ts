@@ -54,6 +54,7 @@ const watchOne = (connection: LiveConnection, now: number, limits: WatchLimits):
   if (due._tag === "Cut") connection.cut()
   if (due._tag === "Close") connection.close(due.code)
   if (due._tag === "Ping") connection.ping()
+  if (connection.closing === null) connection.stopOverdue()
 }
 
 const failuresOf = (

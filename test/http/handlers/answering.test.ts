@@ -1,8 +1,6 @@
-// How a call ends when something behind it does not answer. Virtual time.
+// How a call ends when something behind it is away.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import { TestClock } from "effect/testing"
 import { TryAgain } from "../../../src/contract/errors.ts"
 import { refuse } from "../../../src/domain/refusal.ts"
 import { answering } from "../../../src/http/handlers/answering.ts"
@@ -27,12 +25,5 @@ describe("an answer", () => {
       assert.instanceOf(late, TryAgain)
       assert.isTrue(late.retry_after_ms >= 5000 && late.retry_after_ms <= 5500)
       assert.notInclude(JSON.stringify([soon, late]), "valkey")
-    }))
-
-  it.effect("that never comes is given up", () =>
-    Effect.gen(function*() {
-      const waiting = yield* Effect.forkChild(Effect.flip(answering(Effect.never)))
-      yield* TestClock.adjust("20 seconds")
-      assert.instanceOf(yield* Fiber.join(waiting), TryAgain)
     }))
 })

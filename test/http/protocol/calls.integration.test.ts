@@ -113,6 +113,19 @@ describe("a call that goes wrong on our side", () => {
       assert.deepStrictEqual(good, succeeded("2", null))
     }))
 
+  it.live("by taking too long is stopped and TryAgain; the id may be used again", () =>
+    Effect.gen(function*() {
+      const server = yield* listening({ call_max_ms: 200 })
+      const phone = yield* connect(server.url)
+      phone.send(request("s", "test.forever"), request("1", "test.slow"))
+      const tooSlow = yield* phone.next
+      assert.deepStrictEqual([tooSlow.requestId, refusalOf(tooSlow)._tag], ["1", "TryAgain"])
+      assert.deepStrictEqual(server.observed.interrupted, ["test.slow"])
+      yield* Deferred.succeed(server.observed.gate, undefined)
+      phone.send(request("1", "test.slow"))
+      assert.deepStrictEqual(yield* phone.next, succeeded("1", { text: "at last" }))
+    }))
+
   it.live("by being stopped is TryAgain, not a cancel the client never asked for", () =>
     Effect.gen(function*() {
       const phone = yield* connect((yield* listening()).url)

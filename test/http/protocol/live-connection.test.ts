@@ -44,12 +44,29 @@ const given = () => {
   return { connection, sent, closes, closings, wire, flush }
 }
 
-const call = (is_stream = false): Call => ({
+const call = (is_stream = false, began_at = Date.now()): Call => ({
   tag: "test",
   is_stream,
+  began_at,
+  is_overdue: false,
   payload: undefined,
   interrupted_by_client: false,
   awaits_ack: false
+})
+
+describe("a connection's overdue calls", () => {
+  it("are stopped once each, and only what is no stream", () => {
+    const { connection } = given()
+    const stopped: Array<unknown> = []
+    connection.stop = (id) => stopped.push(id)
+    const longAgo = Date.now() - publicLimits.call_max_ms - 1
+    connection.begin("stream", call(true, longAgo))
+    connection.begin("old", call(false, longAgo))
+    connection.begin("new", call())
+    connection.stopOverdue()
+    connection.stopOverdue()
+    assert.deepStrictEqual(stopped, ["old"])
+  })
 })
 
 describe("a connection's outbound side", () => {

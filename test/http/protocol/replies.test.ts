@@ -13,6 +13,8 @@ const interrupt: Reason = { _tag: "Interrupt", fiberId: 42 }
 const call = (interrupted_by_client = false): Call => ({
   tag: "test",
   is_stream: false,
+  began_at: 0,
+  is_overdue: false,
   payload: undefined,
   interrupted_by_client,
   awaits_ack: false
