@@ -38,7 +38,7 @@ export const defaultHabits = {
   // Mitras: shifts, offers, extensions.
   shift_hours: 7,
   days_off_share: 0.1,
-  heartbeat_every_s: 30,
+  heartbeat_every_s: 25,
   answers_within_s: 8,
   declines_share: 0.08,
   ignores_offer_share: 0.08,
