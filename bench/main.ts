@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 
 const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void, unknown> }>> = {
   "availability": () => import("./availability.ts"),
+  "calls": () => import("./calls.ts"),
   "encryption": () => import("./encryption.ts"),
   "group-commit": () => import("./group-commit.ts")
 }
