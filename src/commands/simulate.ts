@@ -77,7 +77,13 @@ const writePage = (file: string, report: RunReport, result: Parameters<typeof ch
   say(`page            ${file}`)
 }
 
+/** A run never lets go of the thread, so nobody would hear a signal: it ends the process, as by default. */
+const leaveSignalsToSystem = () => {
+  for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal)
+}
+
 const one = (plan: RunPlan, html: string | null): boolean => {
+  leaveSignalsToSystem()
   const { report, result } = playPlan(plan, { keepTrace: false })
   say(reportText(report))
   if (html !== null) writePage(html, report, result)

@@ -19,6 +19,8 @@ export interface PhoneEnd {
 }
 
 const readyState = { open: 1, closing: 2, closed: 3 } as const
+/** Without a frame or a ping for so long a phone gives a connection up: docs/wire.md, section 8. */
+const phoneGivesUpAfterMs = 45_000
 /** The code of a connection that ended without a close frame. */
 const abnormal = 1006
 
@@ -97,9 +99,11 @@ export class Line {
     this.#tellPhone(abnormal, "")
   }
 
-  /** Nothing arrives any more and nobody is told: only silence gives it away. */
+  /** Nothing arrives any more and nobody is told: only silence gives it away, to either side. */
   fallSilent(): void {
+    if (this.#isSilent) return
     this.#isSilent = true
+    this.#time.after(phoneGivesUpAfterMs, this.#phoneProcess, () => this.#tellPhone(abnormal, "silence"))
   }
 
   /** The phone gave up on a silent line. */
