@@ -23,6 +23,7 @@ import * as MitraActor from "./mitra/actor.ts"
 import * as MitraFrontDoor from "./mitra/front-door.ts"
 import * as SessionActor from "./session/actor.ts"
 import * as SessionFrontDoor from "./session/front-door.ts"
+import * as Residents from "./residents.ts"
 import * as Requests from "./session/requests.ts"
 import * as SettingsFollower from "./settings-follower.ts"
 import { absentMitras } from "./sweeps/absent-mitras.ts"
@@ -35,6 +36,7 @@ import { pushes } from "./sweeps/pushes.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
 import { withdrawals } from "./sweeps/withdrawals.ts"
+import * as RealTime from "../services/real-time.ts"
 
 export interface SweepCadence {
   /** 1 unless said otherwise; well below how far ahead this sweep wakes sessions (10 s). */
@@ -88,5 +90,6 @@ export const layer = (cadence: SweepCadence) =>
   Layer.merge(sweeps(cadence), SettingsFollower.layer).pipe(
     Layer.provideMerge(catchUp),
     Layer.provideMerge(actors),
-    Layer.provideMerge(frontDoors)
+    Layer.provideMerge(frontDoors),
+    Layer.provide(RealTime.layerOnRealTime(Residents.layer))
   )

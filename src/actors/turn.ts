@@ -121,17 +121,16 @@ export const makeTurns = Effect.fnUntraced(function*<
     return FiberHandle.run(timer, runSupervised("deadline timer", fire)).pipe(Effect.asVoid)
   }
 
-  const settle = (turn: Turn<State, Command, Facts, Event>, epoch: number) =>
-    Effect.gen(function*() {
-      yield* passTurn(gate, "after_commit", turn.events)
-      loaded = { epoch, state: turn.after }
-      defects = 0
-      yield* bus.publish(machine.publish(turn))
-      yield* passTurn(gate, "after_publish", turn.events)
-      if (turn.call.sender_id === "system") yield* noteFired(machine, turn.events, turn.at)
-      const consequences = machine.afterCommit(turn)
-      if (consequences !== null) yield* background("afterCommit", consequences)
-    })
+  const settle = Effect.fnUntraced(function*(turn: Turn<State, Command, Facts, Event>, epoch: number) {
+    yield* passTurn(gate, "after_commit", turn.events)
+    loaded = { epoch, state: turn.after }
+    defects = 0
+    yield* bus.publish(machine.publish(turn))
+    yield* passTurn(gate, "after_publish", turn.events)
+    if (turn.call.sender_id === "system") yield* noteFired(machine, turn.events, turn.at)
+    const consequences = machine.afterCommit(turn)
+    if (consequences !== null) yield* background("afterCommit", consequences)
+  })
 
   const markOf = (call: Call<Command>, reply: Result.Result<Reply, Refusal>): CommandMark | null =>
     call.command_id !== null && machine.marks(call.command) && Result.isSuccess(reply)
@@ -139,13 +138,13 @@ export const makeTurns = Effect.fnUntraced(function*<
       : null
 
   /** Turns the journal's verdict into memory and a reply. */
-  const conclude = (
-    verdict: Verdict,
-    turn: Turn<State, Command, Facts, Event>,
-    reply: Result.Result<Reply, Refusal>,
-    epoch: number
-  ): Effect.Effect<Reply, Refusal | Unavailable> =>
-    Effect.gen(function*() {
+  const conclude = Effect.fnUntraced(
+    function*(
+      verdict: Verdict,
+      turn: Turn<State, Command, Facts, Event>,
+      reply: Result.Result<Reply, Refusal>,
+      epoch: number
+    ): Effect.fn.Return<Reply, Refusal | Unavailable> {
       switch (verdict._tag) {
         case "Committed":
           yield* settle(turn, epoch)
@@ -165,22 +164,23 @@ export const makeTurns = Effect.fnUntraced(function*<
           return yield* Effect.fail(moved)
         }
       }
-    })
+    }
+  )
 
   /** A repeat of a command that once succeeded may be refused by the state it itself made. */
-  const earlierSuccess = (call: Call<Command>): Effect.Effect<Reply | null, Unavailable> =>
-    Effect.gen(function*() {
-      if (!machine.marks(call.command)) return yield* machine.recall(call.command)
-      if (call.command_id === null) return null
-      const stored = yield* journal.outcomeOf(machine.id, call.sender_id, call.command_id)
-      return stored === null ? null : decodeReply(stored)
-    })
+  const earlierSuccess = Effect.fnUntraced(function*(call: Call<Command>) {
+    if (!machine.marks(call.command)) return yield* machine.recall(call.command)
+    if (call.command_id === null) return null
+    const stored = yield* journal.outcomeOf(machine.id, call.sender_id, call.command_id)
+    return stored === null ? null : decodeReply(stored)
+  })
 
-  const takeTurn = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
-    Effect.gen(function*() {
+  // Functions of the actor and not of the turn: an Effect.gen made anew for each call is slow to start.
+  const takeTurn = Effect.fnUntraced(
+    function*(call: Call<Command>): Effect.fn.Return<Reply, Refusal | Unavailable> {
       const known = outcomes.get(call)
       if (known !== undefined) return known
-      const { epoch, state } = yield* load
+      const { epoch, state } = loaded ?? (yield* load)
       const at = yield* Clock.currentTimeMillis
       const facts = yield* machine.facts(state, call.command, at)
       const { events, reply } = machine.decide(state, call.command, facts)
@@ -216,10 +216,11 @@ export const makeTurns = Effect.fnUntraced(function*<
       yield* arm(loaded === null ? state : (loaded as Loaded<State>).state)
       outcomes.put(call, answer)
       return answer
-    })
+    }
+  )
 
-  const onDefect = (call: Call<Command>, cause: Cause.Cause<Refusal | Unavailable>) =>
-    Effect.gen(function*() {
+  const onDefect = Effect.fnUntraced(
+    function*(call: Call<Command>, cause: Cause.Cause<Refusal | Unavailable>) {
       loaded = null
       armedFor = null
       defects += 1
@@ -231,13 +232,17 @@ export const makeTurns = Effect.fnUntraced(function*<
         Effect.annotateLogs({ ...label, command: call.command._tag, sender: call.sender_id, defects })
       )
       return yield* Effect.fail(moved)
-    })
+    }
+  )
+
+  /** Silent for a while: repeats would only spin. Most actors never are. */
+  const unlessSilent = (turn: Effect.Effect<Reply, Refusal | Unavailable>) =>
+    silentUntil === 0
+      ? turn
+      : Effect.flatMap(silenceNow, (now) => now < silentUntil ? Effect.fail(moved) : turn)
 
   const supervisedTurn = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
-    Effect.gen(function*() {
-      if ((yield* silenceNow) < silentUntil) return yield* Effect.fail(moved)
-      return yield* takeTurn(call)
-    }).pipe(
+    Effect.suspend(() => unlessSilent(takeTurn(call))).pipe(
       Effect.uninterruptible,
       Effect.catchCauseIf((cause) => Cause.hasDies(cause), (cause) => onDefect(call, cause))
     )

@@ -2,7 +2,7 @@
 // cost next to nothing: all bounds on one clock lie in a heap, and a single fiber sleeps until the earliest.
 import type * as Clock from "effect/Clock"
 import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -74,6 +74,31 @@ const boundsOf = (clock: Clock.Clock): Bounds => {
   if (bounds === undefined) boundsOn.set(clock, bounds = new Bounds(clock))
   return bounds
 }
+
+/**
+ * The result of work that has a life of its own; None when it was not there in so many milliseconds of this
+ * clock. Nobody waits for it then, nor when its caller is gone: it is told to end and left to itself.
+ */
+export const resultWithin = <A, E>(
+  clock: Clock.Clock,
+  lengthMs: number,
+  work: Fiber.Fiber<A, E>
+): Effect.Effect<Option.Option<A>, E> =>
+  Effect.callback((resume) => {
+    const isThrough = work.pollUnsafe() !== undefined
+    const lift = isThrough ? nothing : boundsOf(clock).set(lengthMs, Context.empty(), () => {
+      resume(Effect.succeedNone)
+      work.interruptUnsafe()
+    })
+    work.addObserver((exit) => {
+      lift()
+      resume(Exit.isSuccess(exit) ? Effect.succeedSome(exit.value) : Effect.failCause(exit.cause))
+    })
+    return Effect.sync(() => {
+      lift()
+      work.interruptUnsafe()
+    })
+  })
 
 /** None when the effect was not through in so many milliseconds of this clock; it is interrupted then. */
 export const within = <A, E, R>(

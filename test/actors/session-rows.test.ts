@@ -36,9 +36,10 @@ const written = (events: ReadonlyArray<SessionEvent>) => {
     mitra_absence: null
   }
   const after = evolveAll(before, events)
-  return sessionRows({ call, at: facts.now, facts, before, after, events }).pipe(
-    Effect.provide(SecureRandom.layerWebCrypto)
-  )
+  return Effect.flatMap(
+    SecureRandom.SecureRandom,
+    (random) => sessionRows({ call, at: facts.now, facts, before, after, events }, random)
+  ).pipe(Effect.provide(SecureRandom.layerWebCrypto))
 }
 
 it.effect("A refused hand-over in whose turn a warning was due leaves no audit entry, moves no place", () =>

@@ -161,7 +161,8 @@ export const make = Effect.fnUntraced(function*(owner: Owner, command: SessionCo
   const { events } = decide(owner.state, command, facts)
   const after = evolveAll(owner.state, events)
   const call = { sender_id: "test", command_id: null, command, staff: null }
-  const rows = yield* sessionRows({ call, at: given.at, facts, before: owner.state, after, events }).pipe(
+  const turn = { call, at: given.at, facts, before: owner.state, after, events }
+  const rows = yield* Effect.flatMap(SecureRandom.SecureRandom, (random) => sessionRows(turn, random)).pipe(
     Effect.provide(SecureRandom.layerWebCrypto)
   )
   const write: TurnWrite = {

@@ -15,6 +15,7 @@ import { Settings } from "../../services/settings.ts"
 import type { Machine, Turn } from "../machine.ts"
 import { SessionActors } from "../session/protocol.ts"
 import { makeWakeWaiting } from "../session/waiting-line.ts"
+import { mailboxCapacity, Residents } from "../residents.ts"
 import { makeTurns } from "../turn.ts"
 import { Mitra } from "./protocol.ts"
 
@@ -178,7 +179,6 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
 })
 
 const idleTime = "2 minutes"
-const mailboxCapacity = 256
 
 /** Serves Mitra on this runner. */
 export const layer = Mitra.toLayer(
@@ -186,7 +186,8 @@ export const layer = Mitra.toLayer(
     const address = yield* Entity.CurrentAddress
     const runner = yield* Entity.CurrentRunnerAddress
     const turns = yield* makeTurns(yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`))
-    return Mitra.of({ Run: ({ payload }) => turns.run(payload) })
+    const run = yield* (yield* Residents).moveIn(Mitra.type, address.entityId, turns.run)
+    return Mitra.of({ Run: ({ payload }) => run(payload) })
   }),
   { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }
 )

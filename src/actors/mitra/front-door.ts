@@ -1,13 +1,13 @@
-// MitraActors over the cluster: finds the owner's runner by the mitra's shard.
+// MitraActors: the actor on this runner, or over the cluster, which finds its runner by the shard.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { makeFrontDoor } from "../front-door.ts"
-import { Mitra, MitraActors } from "./protocol.ts"
+import { Mitra, MitraActors, type MitraCall } from "./protocol.ts"
 
 export const layer = Layer.effect(MitraActors)(
   Effect.gen(function*() {
     const client = yield* Mitra.client
-    const throughFrontDoor = yield* makeFrontDoor
-    return MitraActors.of({ run: (mitraId, call) => throughFrontDoor(client(mitraId).Run(call)) })
+    const run = yield* makeFrontDoor(Mitra.type, (id: string, call: MitraCall) => client(id).Run(call))
+    return MitraActors.of({ run })
   })
 )

@@ -19,6 +19,7 @@ import { Bus } from "../../services/bus.ts"
 import { Sessions, type StoredMessage } from "../../services/sessions.ts"
 import { Settings } from "../../services/settings.ts"
 import type { Machine } from "../machine.ts"
+import { mailboxCapacity, Residents } from "../residents.ts"
 import { makeTurns } from "../turn.ts"
 import { announceSession, restateSession } from "./announce.ts"
 import { ChatSession } from "./protocol.ts"
@@ -34,8 +35,8 @@ const makeFacts = Effect.gen(function*() {
   const availability = yield* Availability
   const looks = yield* makeMitraLooks
 
-  return (state: SessionState, command: SessionCommand, now: number) =>
-    Effect.gen(function*() {
+  return Effect.fnUntraced(
+    function*(state: SessionState, command: SessionCommand, now: number) {
       const values = yield* settings.current
       const mitra_is_reachable = state.mitra_id !== null && wantsReachability(state, now)
         ? yield* looks.isReachable(state.mitra_id, freshness(values, now))
@@ -62,7 +63,8 @@ const makeFacts = Effect.gen(function*() {
         only: state.target_mitra_id
       })
       return { ...known, candidates, waiting_ahead }
-    })
+    }
+  )
 })
 
 const changesCapacity = (event: SessionEvent): boolean =>
@@ -110,7 +112,7 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
     deadlineOf,
     tick: { _tag: "Tick" },
     reply: SessionReply,
-    write: (turn) => sessionRows(turn).pipe(Effect.provideService(SecureRandom.SecureRandom, random)),
+    write: (turn) => sessionRows(turn, random),
     marks: (command) => command._tag !== "SendMessage",
     recall: (command) =>
       command._tag === "SendMessage"
@@ -139,7 +141,6 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
 })
 
 const idleTime = "2 minutes"
-const mailboxCapacity = 256
 
 /** Serves ChatSession on this runner. Idle actors are put to rest; the sweep wakes them in time. */
 export const layer = ChatSession.toLayer(
@@ -148,7 +149,8 @@ export const layer = ChatSession.toLayer(
     const runner = yield* Entity.CurrentRunnerAddress
     const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
     const turns = yield* makeTurns(machine)
-    return ChatSession.of({ Run: ({ payload }) => turns.run(payload) })
+    const run = yield* (yield* Residents).moveIn(ChatSession.type, address.entityId, turns.run)
+    return ChatSession.of({ Run: ({ payload }) => run(payload) })
   }),
   // Our own mailbox orders turns and timers alike, so the cluster need not; defects stay with their caller.
   { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }

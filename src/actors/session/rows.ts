@@ -1,6 +1,6 @@
 // What one session turn writes: the row as it is afterwards, and everything that hangs on the events.
 import * as Effect from "effect/Effect"
-import { SecureRandom } from "effect/crypto"
+import type { SecureRandom } from "effect/crypto"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import type { SessionCommand } from "../../domain/session/commands.ts"
 import type { SessionFacts } from "../../domain/session/due.ts"
@@ -8,7 +8,7 @@ import { numbered, type SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import { holdingStatuses, type Offer, type SessionState } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../services/audit.ts"
-import type { PaymentMove, PushEntry, SessionWrite } from "../../services/journal.ts"
+import type { PaymentMove, ProposalMove, SessionWrite } from "../../services/journal.ts"
 import type { Turn } from "../machine.ts"
 import { pushesOf } from "./pushes.ts"
 
@@ -24,10 +24,12 @@ export const movedOffers = (turn: SessionTurn): ReadonlyArray<Offer> => {
 
 /** Offers that were open before this turn and are not any more. */
 export const closedOffers = (turn: SessionTurn): ReadonlyArray<Offer> => {
+  const moved = movedOffers(turn)
+  if (moved.length === 0) return moved
   const open = new Set(
     turn.before.offers.filter((offer) => offer.status === "pending").map((offer) => offer.mitra_id)
   )
-  return movedOffers(turn).filter((offer) => open.has(offer.mitra_id) && offer.status !== "pending")
+  return moved.filter((offer) => open.has(offer.mitra_id) && offer.status !== "pending")
 }
 
 const holds = (state: SessionState): boolean => holdingStatuses.includes(state.status)
@@ -103,27 +105,31 @@ const staffChange = (
   return null
 }
 
-const auditOf = (turn: SessionTurn, id: string): ReadonlyArray<AuditEntry> => {
+const auditOf = (turn: SessionTurn): ReadonlyArray<Omit<AuditEntry, "id">> => {
   const staff = turn.call.staff
   const change = staffChange(turn)
   if (staff === null || change === null) return []
   const { peer, staff_id } = staff
   const target = { target_type: "session", target_id: turn.after.id }
-  return [{ id, staff_id, ...target, ...change, peer, at: turn.at }]
+  return [{ staff_id, ...target, ...change, peer, at: turn.at }]
 }
 
 const movedAssignments = (turn: SessionTurn): SessionWrite["assignments"] => {
+  if (turn.before.assignments === turn.after.assignments) return []
   const before = new Set(turn.before.assignments)
   return turn.after.assignments.flatMap((assignment, position) =>
     before.has(assignment) ? [] : [{ position, ...assignment }]
   )
 }
 
+type WithoutId<T> = T extends { readonly id: string } ? Omit<T, "id"> : T
+type ProposalDraft = WithoutId<ProposalMove>
+
 /** The proposal to staff lives as long as the absence: whatever ends that ends it, too. */
-const proposalOf = (turn: SessionTurn, id: string): SessionWrite["proposal"] => {
+const proposalOf = (turn: SessionTurn): ProposalDraft | null => {
   const { after, before } = turn
   if (after.absence !== null && after.absence !== before.absence && after.mitra_id !== null) {
-    return { _tag: "Open", id, mitra_id: after.mitra_id, ...after.absence }
+    return { _tag: "Open", mitra_id: after.mitra_id, ...after.absence }
   }
   if (before.absence === null || after.absence !== null) return null
   const rerouted = turn.events.find((event) => event._tag === "Rerouted")
@@ -135,11 +141,17 @@ const proposalOf = (turn: SessionTurn, id: string): SessionWrite["proposal"] => 
   return { _tag: "Close", status: "resolved", staff_id: null, resolution }
 }
 
+type Random = SecureRandom.SecureRandom["Service"]
+
+/** Ids are drawn only for what is there: most turns need none. */
+const withIds = <Draft extends object>(drafts: ReadonlyArray<Draft>, random: Random) =>
+  drafts.length === 0
+    ? Effect.succeed([])
+    : Effect.forEach(drafts, (draft) => Effect.map(random.uuidV7(), (id) => ({ ...draft, id })))
+
 /** The rows of a session turn. */
-export const sessionRows = Effect.fnUntraced(function*(turn: SessionTurn) {
-  const random = yield* SecureRandom.SecureRandom
-  const push: Array<PushEntry> = []
-  for (const draft of pushesOf(turn)) push.push({ ...draft, id: yield* random.uuidV7() })
+export const sessionRows = Effect.fnUntraced(function*(turn: SessionTurn, random: Random) {
+  const proposal = proposalOf(turn)
   const session: SessionWrite = {
     state: turn.after,
     deadline_at: deadlineOf(turn.after),
@@ -149,10 +161,10 @@ export const sessionRows = Effect.fnUntraced(function*(turn: SessionTurn) {
     ),
     slot: slotOf(turn),
     assignments: movedAssignments(turn),
-    proposal: proposalOf(turn, yield* random.uuidV7()),
+    proposal: proposal?._tag === "Open" ? { ...proposal, id: yield* random.uuidV7() } : proposal,
     payments: paymentMoves(turn),
-    push,
+    push: yield* withIds(pushesOf(turn), random),
     cancels_offer_push_of: closedOffers(turn).map((offer) => offer.mitra_id)
   }
-  return { session, mitra: null, audit: auditOf(turn, yield* random.uuidV7()) }
+  return { session, mitra: null, audit: yield* withIds(auditOf(turn), random) }
 })

@@ -1,0 +1,87 @@
+// The actors that live on this runner. Whoever shares a runner with an actor calls it directly: the cluster
+// decides who owns an actor and starts it, but need not carry every message (an envelope, a second RPC
+// server, a reply) from one end of a process to the other. What keeps this safe is what keeps everything
+// safe: an owner that was replaced has an old epoch, and writes nothing.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { Refusal } from "../domain/refusal.ts"
+import type { Unavailable } from "../services/unavailable.ts"
+
+/** The cluster lets an actor rest that it brought no call for two minutes: now and then it brings one. */
+const throughClusterEveryMs = 60_000
+/** Waiting and working together, as in the actor's own mailbox. */
+export const mailboxCapacity = 256
+
+type Turn<Reply> = Effect.Effect<Reply, Refusal | Unavailable>
+type Run<Call, Reply> = (call: Call) => Turn<Reply>
+
+interface Resident {
+  readonly run: Run<any, any>
+  readonly scope: Scope.Scope
+  /** From then on the next call takes the way through the cluster. */
+  directUntil: number
+  inside: number
+}
+
+/** In the actor's scope: it ends with the actor, and whoever waits for it hears of that at once. */
+const callDirectly = (resident: Resident, turn: Turn<any>, context: Context.Context<never>) => {
+  resident.inside += 1
+  const working = Effect.runForkWith(context)(turn)
+  working.addObserver(() => {
+    resident.inside -= 1
+  })
+  return Fiber.runIn(working, resident.scope)
+}
+
+export class Residents extends Context.Service<Residents, {
+  /** An actor moves in, until its scope closes. The result serves the calls that the cluster brings. */
+  readonly moveIn: <Call, Reply>(
+    kind: string,
+    id: string,
+    run: Run<Call, Reply>
+  ) => Effect.Effect<Run<Call, Reply>, never, Scope.Scope>
+  /** The turn, begun, when the actor lives here and has room; null: the cluster must carry the call. */
+  readonly begin: <Call>(
+    kind: string,
+    id: string,
+    call: Call,
+    context: Context.Context<never>
+  ) => Fiber.Fiber<any, Refusal | Unavailable> | null
+}>()("halobestie/actors/Residents") {}
+
+export const layer = Layer.effect(Residents)(
+  Effect.gen(function*() {
+    const clock = yield* Clock.Clock
+    const residents = new Map<string, Resident>()
+    const keyOf = (kind: string, id: string) => `${kind}/${id}`
+    const now = () => clock.currentTimeMillisUnsafe()
+    return Residents.of({
+      moveIn: Effect.fnUntraced(function*(kind, id, run) {
+        const key = keyOf(kind, id)
+        const resident: Resident = { run, scope: yield* Effect.scope, directUntil: 0, inside: 0 }
+        residents.set(key, resident)
+        yield* Effect.addFinalizer(() =>
+          Effect.sync(() => {
+            // Unless its successor on this runner has moved in already.
+            if (residents.get(key) === resident) residents.delete(key)
+          })
+        )
+        return (call) => {
+          resident.directUntil = now() + throughClusterEveryMs
+          return run(call)
+        }
+      }),
+      begin: (kind, id, call, context) => {
+        const resident = residents.get(keyOf(kind, id))
+        if (resident === undefined || now() >= resident.directUntil) return null
+        // The cluster says no in its own words.
+        if (resident.inside >= mailboxCapacity) return null
+        return callDirectly(resident, resident.run(call), context)
+      }
+    })
+  })
+)
