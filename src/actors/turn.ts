@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Refusal } from "../domain/refusal.ts"
-import { during, note } from "../services/activity.ts"
+import { Activity, during, note } from "../services/activity.ts"
 import { Bus } from "../services/bus.ts"
 import { FaultGates, passTurn } from "../services/fault-gates.ts"
 import { Journal, type CommandMark, type Verdict } from "../services/journal.ts"
@@ -75,6 +75,8 @@ export const makeTurns = Effect.fnUntraced(function*<
   let armedFor: number | null = null
   let tickedFor: number | null = null
 
+  // Somebody holds the clock, and waits for turns before it moves on.
+  const isHeld = (yield* Activity) !== null || (yield* RealTime.TwoClocks) !== null
   const working = during(`${machine.kind} ${machine.id}`)
   const label = { actor: machine.kind, actor_id: machine.id }
 
@@ -247,9 +249,11 @@ export const makeTurns = Effect.fnUntraced(function*<
       Effect.catchCauseIf((cause) => Cause.hasDies(cause), (cause) => onDefect(call, cause))
     )
 
-  const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
+  const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> => {
+    const turn = mailbox.withPermit(supervisedTurn(call))
     // Called by the cluster, which lives in real time; a turn does not.
-    RealTime.onProductTime(working(mailbox.withPermit(supervisedTurn(call))))
+    return isHeld ? RealTime.onProductTime(working(turn)) : turn
+  }
 
   return { run }
 })
