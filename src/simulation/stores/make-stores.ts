@@ -15,9 +15,6 @@ import { Store } from "./store.ts"
 import type { Pace, Stores } from "./stores.ts"
 import { SimulatedValkey } from "./valkey.ts"
 
-/** A lock session that is silent for this long is over; equals the cluster's own setting. */
-const leaseExpirationMs = 6_000
-
 const latencies = {
   postgres: { low_ms: 0.2, high_ms: 1.5 },
   valkey: { low_ms: 0.05, high_ms: 0.4 }
@@ -52,7 +49,7 @@ export const makeStores = (options: {
     postgres,
     valkey,
     tables: newTables(),
-    leases: new Leases(time, leaseExpirationMs),
+    leases: new Leases(time, pace.lease_ms),
     presence: new SharedPresence(),
     push: new PushService({ time, dice: dice.split("push") }),
     channels: [...(valkey === null ? [] : [channelOf(valkey.store, true)]), channelOf(postgres, false)],

@@ -4,6 +4,10 @@ import * as Duration from "effect/Duration"
 import { publicLimits } from "../../http/protocol/limits.ts"
 import type { Pace } from "./stores.ts"
 
+/** A lock session that is silent for this long is over; equals the cluster's own setting. */
+const lease_ms = 6_000
+const calmLease_ms = 30_000
+
 const sweeps = {
   stale_heartbeats_seconds: 30,
   heartbeat_write_back_seconds: 60,
@@ -13,6 +17,7 @@ const sweeps = {
 export const production: Pace = {
   bus: {},
   cluster: {},
+  lease_ms,
   sweeps,
   watch_every_ms: publicLimits.watch_every_ms,
   nearStores: false
@@ -27,6 +32,7 @@ export const brisk: Pace = {
     runnerHealthCheckInterval: Duration.seconds(3),
     entityMessagePollInterval: Duration.seconds(2)
   },
+  lease_ms,
   sweeps: { ...sweeps, deadlines_seconds: 2, pushes_seconds: 2 },
   watch_every_ms: 2_000,
   nearStores: false
@@ -36,14 +42,16 @@ export const brisk: Pace = {
 export const calm: Pace = {
   bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
   cluster: {
-    // A lock session of the simulated database is over after six silent seconds: see world.ts.
-    shardLockRefreshInterval: Duration.seconds(4),
+    // Whoever dies loses its locks at once; nobody waits for those of one that is silent.
+    shardLockExpiration: Duration.millis(calmLease_ms),
+    shardLockRefreshInterval: Duration.millis(calmLease_ms / 3),
     refreshAssignmentsInterval: Duration.seconds(5),
     runnerHealthCheckInterval: Duration.seconds(30),
     entityMessagePollInterval: Duration.seconds(5),
     // Fewer shards to lock again and again; one runner owns them all anyway.
     shardsPerGroup: 12
   },
+  lease_ms: calmLease_ms,
   // Resident sessions have timers of their own; deadlines wakes those that sleep, ten seconds ahead.
   sweeps: {
     ...sweeps,

@@ -18,6 +18,8 @@ import type { SimulatedValkey } from "./valkey.ts"
 export interface Pace {
   readonly bus: Partial<BusTimings>
   readonly cluster: Partial<ShardingConfig["Service"]>
+  /** How long the database keeps the locks of a silent runner; the cluster's shardLockExpiration. */
+  readonly lease_ms: number
   readonly sweeps: SweepCadence
   /** How often sockets are looked at for silence, pings and ended tokens. */
   readonly watch_every_ms: number
