@@ -78,7 +78,7 @@ export const layer = Layer.effect(Residents)(
       begin: (kind, id, call, context) => {
         const resident = residents.get(keyOf(kind, id))
         if (resident === undefined || now() >= resident.directUntil) return null
-        // The cluster says no in its own words.
+        // The cluster has a mailbox of its own, and says no when that is full.
         if (resident.inside >= mailboxCapacity) return null
         return callDirectly(resident, resident.run(call), context)
       }
