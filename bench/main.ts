@@ -7,7 +7,8 @@ const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void
   "availability": () => import("./availability.ts"),
   "calls": () => import("./calls.ts"),
   "encryption": () => import("./encryption.ts"),
-  "group-commit": () => import("./group-commit.ts")
+  "group-commit": () => import("./group-commit.ts"),
+  "messages": () => import("./messages.ts")
 }
 
 const name = process.argv[2] ?? ""
