@@ -66,7 +66,6 @@ class Bounds {
   }
 }
 
-const nothing = () => {}
 const boundsOn = new WeakMap<Clock.Clock, Bounds>()
 
 const boundsOf = (clock: Clock.Clock): Bounds => {
@@ -75,31 +74,59 @@ const boundsOf = (clock: Clock.Clock): Bounds => {
   return bounds
 }
 
+/** In `fiber`: runs `effect` in a fiber of its own; when the time is up that is stopped, and `late` follows. */
+export const bound = <A, E, R, B, E2, R2>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  clock: Clock.Clock,
+  lengthMs: number,
+  effect: Effect.Effect<A, E, R>,
+  late: () => Effect.Effect<B, E2, R2>
+): Effect.Effect<A | B, E | E2, R | R2> =>
+  Effect.callback((resume) => {
+    let isUp = false
+    const work = Effect.runForkWith(fiber.context as Context.Context<R>)(effect)
+    const exit = work.pollUnsafe()
+    if (exit !== undefined) return resume(exit)
+    const lift = boundsOf(clock).set(lengthMs, fiber.context, () => {
+      isUp = true
+      work.interruptUnsafe(fiber.id)
+    })
+    work.addObserver((exit) => {
+      lift()
+      resume(isUp && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? late() : exit)
+    })
+    return Effect.suspend(() => {
+      lift()
+      return Fiber.interrupt(work)
+    })
+  })
+
 /** None when the effect was not through in so many milliseconds of this clock; it is interrupted then. */
 export const within = <A, E, R>(
   clock: Clock.Clock,
   lengthMs: number,
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<Option.Option<A>, E, R> =>
-  Effect.withFiber((fiber) =>
-    Effect.callback((resume) => {
-      let isUp = false
-      const work = Effect.runForkWith(fiber.context as Context.Context<R>)(effect)
-      const isThrough = work.pollUnsafe() !== undefined
-      const lift = isThrough ? nothing : boundsOf(clock).set(lengthMs, fiber.context, () => {
-        isUp = true
-        work.interruptUnsafe(fiber.id)
-      })
-      work.addObserver((exit) => {
-        lift()
-        if (Exit.isSuccess(exit)) return resume(Effect.succeedSome(exit.value))
-        resume(
-          isUp && Cause.hasInterruptsOnly(exit.cause) ? Effect.succeedNone : Effect.failCause(exit.cause)
-        )
-      })
-      return Effect.suspend(() => {
-        lift()
-        return Fiber.interrupt(work)
-      })
+  Effect.withFiber((fiber) => bound(fiber, clock, lengthMs, Effect.asSome(effect), () => Effect.succeedNone))
+
+/** In `fiber`: how `work` ended, or null when the time was up before; then it goes on. */
+export const awaited = <A, E>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  clock: Clock.Clock,
+  lengthMs: number,
+  work: Fiber.Fiber<A, E>
+): Effect.Effect<Exit.Exit<A, E> | null> =>
+  Effect.callback((resume) => {
+    const lift = boundsOf(clock).set(lengthMs, fiber.context, () => {
+      leave()
+      resume(Effect.succeed(null))
     })
-  )
+    const leave = work.addObserver((exit) => {
+      lift()
+      resume(Effect.succeed(exit))
+    })
+    return Effect.sync(() => {
+      leave()
+      lift()
+    })
+  })
