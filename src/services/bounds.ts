@@ -74,7 +74,7 @@ const boundsOf = (clock: Clock.Clock): Bounds => {
   return bounds
 }
 
-/** In `fiber`: runs `effect` in a fiber of its own; when the time is up that is stopped, and `late` follows. */
+/** In `fiber`: runs `effect` in one of its own; when the time is up that is stopped, and `late` follows. */
 export const bound = <A, E, R, B, E2, R2>(
   fiber: Fiber.Fiber<unknown, unknown>,
   clock: Clock.Clock,
