@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          setupFiles: ["test/support/properties.ts"],
+          setupFiles: ["test/support/compiled-schemas.ts", "test/support/properties.ts"],
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.integration.test.ts"],
           // Unit tests share no state, so they may share loaded modules: four times faster.
@@ -32,7 +32,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          setupFiles: ["test/support/properties.ts"],
+          setupFiles: ["test/support/compiled-schemas.ts", "test/support/properties.ts"],
           include: ["test/**/*.integration.test.ts"],
           globalSetup: ["test/support/servers.ts"],
           testTimeout: 60_000,

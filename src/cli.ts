@@ -1,5 +1,7 @@
 // The command line: one process, one command. Problems an operator can solve are one readable message and
 // exit code 1, never a stack trace. This is the edge: signals, exit codes and the log format live here.
+// First: schemas that are used after it decode and encode by code made for them, where the platform allows.
+import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"

@@ -2,13 +2,11 @@
 // everything that is not a refusal. Volatile messages may run twice (effect.md, trap 2): command ids
 // and the fencing epoch make that harmless.
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { Refusal } from "../domain/refusal.ts"
-import { resultWithin } from "../services/bounds.ts"
 import { Unavailable } from "../services/unavailable.ts"
 import * as RealTime from "../services/real-time.ts"
 import { Residents } from "./residents.ts"
@@ -34,13 +32,6 @@ const settle = (cause: Cause.Cause<unknown>): Effect.Effect<never, Refusal | Una
 const isMoving = (error: Refusal | Unavailable): boolean =>
   error._tag === "Unavailable" && (error.what === "actor" || error.what === "cluster")
 
-const orUnavailable = Effect.flatMap(
-  Option.match({
-    onNone: () => Effect.fail(unavailable("cluster")),
-    onSome: (value: any) => Effect.succeed(value)
-  })
-)
-
 /**
  * The door to actors of one kind. A call waits at most `patience` for an actor that lives here and as long
  * again for one that moves; a failure leaves it unknown whether the command ran. Finding the owner is
@@ -54,7 +45,6 @@ export const makeFrontDoor = Effect.fnUntraced(function*<Call, Reply, E>(
   // One for all calls: the actor's side copies its services (a hundred entries) for every context
   // it has not seen yet, and an actor has no business with its caller's anyway.
   const context = yield* RealTime.contextOnRealTime
-  const clock = Context.get(context, Clock.Clock)
 
   const wherever = (id: string, call: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
     RealTime.onRealTime(
@@ -64,21 +54,25 @@ export const makeFrontDoor = Effect.fnUntraced(function*<Call, Reply, E>(
         Effect.exit,
         Effect.flatMap((exit) => exit._tag === "Success" ? Effect.succeed(exit.value) : settle(exit.cause)),
         Effect.retry({ schedule: retryEvery, while: isMoving }),
-        RealTime.timeoutOption(patienceMs),
-        orUnavailable
+        RealTime.timeoutOrElse({ duration: patienceMs, orElse: () => Effect.fail(unavailable("cluster")) })
       )
     )
+
+  const leave = (turn: Fiber.Fiber<Reply, Refusal | Unavailable>) => Effect.sync(() => turn.interruptUnsafe())
 
   return (id: string, call: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
     Effect.suspend(() => {
       const turn = residents.begin(kind, id, call, context)
       if (turn === null) return wherever(id, call)
-      return resultWithin(clock, patienceMs, turn).pipe(
-        // It said that it is not the owner any more, or ended under the call: the cluster knows who is.
-        Effect.catchCause((cause) =>
-          Effect.catchIf(settle(cause), isMoving, () => Effect.asSome(wherever(id, call)))
-        ),
-        orUnavailable
+      return RealTime.awaitFor(turn, patienceMs).pipe(
+        // Nobody waits for it any more: it is told to end and left to itself.
+        Effect.onInterrupt(() => leave(turn)),
+        Effect.flatMap((exit) => {
+          if (exit === null) return Effect.andThen(leave(turn), Effect.fail(unavailable("cluster")))
+          if (Exit.isSuccess(exit)) return exit
+          // It said that it is not the owner any more, or ended under the call: the cluster knows who is.
+          return Effect.catchIf(settle(exit.cause), isMoving, () => wherever(id, call))
+        })
       )
     })
 })

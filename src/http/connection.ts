@@ -2,7 +2,6 @@
 // The socket protocol provides it to every handler; identity is never read from a message.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { CloseCode } from "../contract/close-codes.ts"
 import type { Refusal } from "../domain/refusal.ts"
 import type { UserType } from "../services/auth-sessions.ts"
@@ -36,10 +35,9 @@ export class Connection extends Context.Service<Connection, {
  * For handlers. The connection comes with each request, not with the handlers' layer, so it must not
  * become a requirement of that layer; a handler run without a socket is a programmer's error.
  */
-export const currentConnection: Effect.Effect<Connection["Service"]> = Effect.flatMap(
-  Effect.serviceOption(Connection),
-  Option.match({
-    onNone: () => Effect.die(new Error("a handler ran outside a connection")),
-    onSome: Effect.succeed
-  })
-)
+export const currentConnection: Effect.Effect<Connection["Service"]> = Effect.withFiber(({ context }) => {
+  const connection = Context.getOrUndefined(context, Connection)
+  return connection === undefined
+    ? Effect.die(new Error("a handler ran outside a connection"))
+    : Effect.succeed(connection)
+})

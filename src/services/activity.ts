@@ -26,12 +26,14 @@ export const Activity = Context.Reference<ActivityLog | null>("halobestie/servic
 
 /** Counts as work in progress until it ends, however it ends. */
 export const during = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.flatMap(Activity, (log) =>
-    log === null ? effect : Effect.acquireUseRelease(
+  Effect.withFiber((fiber) => {
+    const log = fiber.getRef(Activity)
+    return log === null ? effect : Effect.acquireUseRelease(
       Effect.sync(() => log.begin(what)),
       () => effect,
       (end) => Effect.sync(end)
-    ))
+    )
+  })
 
 export const note = (write: (log: ActivityLog) => void): Effect.Effect<void> =>
   Effect.map(Activity, (log) => {

@@ -2,7 +2,7 @@
 // cost next to nothing: all bounds on one clock lie in a heap, and a single fiber sleeps until the earliest.
 import type * as Clock from "effect/Clock"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -66,7 +66,6 @@ class Bounds {
   }
 }
 
-const nothing = () => {}
 const boundsOn = new WeakMap<Clock.Clock, Bounds>()
 
 const boundsOf = (clock: Clock.Clock): Bounds => {
@@ -75,28 +74,30 @@ const boundsOf = (clock: Clock.Clock): Bounds => {
   return bounds
 }
 
-/**
- * The result of work that has a life of its own; None when it was not there in so many milliseconds of this
- * clock. Nobody waits for it then, nor when its caller is gone: it is told to end and left to itself.
- */
-export const resultWithin = <A, E>(
+/** In `fiber`: runs `effect` in one of its own; when the time is up that is stopped, and `late` follows. */
+export const bound = <A, E, R, B, E2, R2>(
+  fiber: Fiber.Fiber<unknown, unknown>,
   clock: Clock.Clock,
   lengthMs: number,
-  work: Fiber.Fiber<A, E>
-): Effect.Effect<Option.Option<A>, E> =>
+  effect: Effect.Effect<A, E, R>,
+  late: () => Effect.Effect<B, E2, R2>
+): Effect.Effect<A | B, E | E2, R | R2> =>
   Effect.callback((resume) => {
-    const isThrough = work.pollUnsafe() !== undefined
-    const lift = isThrough ? nothing : boundsOf(clock).set(lengthMs, Context.empty(), () => {
-      resume(Effect.succeedNone)
-      work.interruptUnsafe()
+    let isUp = false
+    const work = Effect.runForkWith(fiber.context as Context.Context<R>)(effect)
+    const exit = work.pollUnsafe()
+    if (exit !== undefined) return resume(exit)
+    const lift = boundsOf(clock).set(lengthMs, fiber.context, () => {
+      isUp = true
+      work.interruptUnsafe(fiber.id)
     })
     work.addObserver((exit) => {
       lift()
-      resume(Exit.isSuccess(exit) ? Effect.succeedSome(exit.value) : Effect.failCause(exit.cause))
+      resume(isUp && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? late() : exit)
     })
-    return Effect.sync(() => {
+    return Effect.suspend(() => {
       lift()
-      work.interruptUnsafe()
+      return Fiber.interrupt(work)
     })
   })
 
@@ -106,25 +107,26 @@ export const within = <A, E, R>(
   lengthMs: number,
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<Option.Option<A>, E, R> =>
-  Effect.withFiber((fiber) =>
-    Effect.callback((resume) => {
-      let isUp = false
-      const work = Effect.runForkWith(fiber.context as Context.Context<R>)(effect)
-      const isThrough = work.pollUnsafe() !== undefined
-      const lift = isThrough ? nothing : boundsOf(clock).set(lengthMs, fiber.context, () => {
-        isUp = true
-        work.interruptUnsafe(fiber.id)
-      })
-      work.addObserver((exit) => {
-        lift()
-        if (Exit.isSuccess(exit)) return resume(Effect.succeedSome(exit.value))
-        resume(
-          isUp && Cause.hasInterruptsOnly(exit.cause) ? Effect.succeedNone : Effect.failCause(exit.cause)
-        )
-      })
-      return Effect.suspend(() => {
-        lift()
-        return Fiber.interrupt(work)
-      })
+  Effect.withFiber((fiber) => bound(fiber, clock, lengthMs, Effect.asSome(effect), () => Effect.succeedNone))
+
+/** In `fiber`: how `work` ended, or null when the time was up before; then it goes on. */
+export const awaited = <A, E>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  clock: Clock.Clock,
+  lengthMs: number,
+  work: Fiber.Fiber<A, E>
+): Effect.Effect<Exit.Exit<A, E> | null> =>
+  Effect.callback((resume) => {
+    const lift = boundsOf(clock).set(lengthMs, fiber.context, () => {
+      leave()
+      resume(Effect.succeed(null))
     })
-  )
+    const leave = work.addObserver((exit) => {
+      lift()
+      resume(Effect.succeed(exit))
+    })
+    return Effect.sync(() => {
+      leave()
+      lift()
+    })
+  })

@@ -70,10 +70,12 @@ export class Bus extends Context.Service<Bus, {
   readonly publish: (messages: ReadonlyArray<BusMessage>) => Effect.Effect<void>
   /**
    * Messages for these topics from now on. The queue is bounded: a subscriber that falls behind, and
-   * everybody after an interruption, gets `Resync` instead of what it missed.
+   * everybody after an interruption, gets `Resync` instead of what it missed. Whoever names `only` one kind
+   * of event is not woken for others; `Resync` comes to everybody.
    */
   readonly subscribe: (
-    topics: ReadonlyArray<Topic>
+    topics: ReadonlyArray<Topic>,
+    only?: BusEvent["_tag"]
   ) => Effect.Effect<Queue.Dequeue<BusMessage>, never, Scope.Scope>
   readonly state: Effect.Effect<BusState>
 }>()("halobestie/services/Bus") {}

@@ -6,10 +6,11 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import { within } from "./bounds.ts"
+import { awaited, bound } from "./bounds.ts"
 
 export interface Clocks {
   readonly product: Clock.Clock
@@ -58,31 +59,24 @@ export const layerOnRealTime = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Lay
 // As in Effect, measured in real time; what is waited for keeps the time it has. A bound on the outside
 // world must not be late because the product's clock stands still, nor early because it leaps an hour.
 
-export const timeoutOption: typeof Effect.timeoutOption = dual(
-  2,
-  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.Input) =>
-    Effect.withFiber<Option.Option<A>, E, R>((fiber) =>
-      within(
-        fiber.getRef(TwoClocks)?.real ?? fiber.getRef(Clock.Clock),
-        Duration.toMillis(Duration.fromInputUnsafe(duration)),
-        self
-      )
-    )
-)
+const clockFor = (fiber: Fiber.Fiber<unknown, unknown>): Clock.Clock =>
+  fiber.getRef(TwoClocks)?.real ?? fiber.getRef(Clock.Clock)
 
 export const timeoutOrElse: typeof Effect.timeoutOrElse = dual(
   2,
   <A, E, R, B, E2, R2>(
     self: Effect.Effect<A, E, R>,
     options: { readonly duration: Duration.Input; readonly orElse: () => Effect.Effect<B, E2, R2> }
-  ): Effect.Effect<A | B, E | E2, R | R2> =>
-    Effect.flatMap(
-      timeoutOption(self, options.duration),
-      Option.match({
-        onNone: (): Effect.Effect<A | B, E2, R2> => options.orElse(),
-        onSome: (value) => Effect.succeed(value)
-      })
-    )
+  ): Effect.Effect<A | B, E | E2, R | R2> => {
+    const lengthMs = Duration.toMillis(options.duration)
+    return Effect.withFiber((fiber) => bound(fiber, clockFor(fiber), lengthMs, self, options.orElse))
+  }
+)
+
+export const timeoutOption: typeof Effect.timeoutOption = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.Input) =>
+    timeoutOrElse(Effect.asSome(self), { duration, orElse: () => Effect.succeedNone })
 )
 
 export const timeout: typeof Effect.timeout = dual(
@@ -91,8 +85,15 @@ export const timeout: typeof Effect.timeout = dual(
     timeoutOrElse(self, {
       duration,
       orElse: () => {
-        const bound = Duration.format(Duration.fromInputUnsafe(duration))
-        return Effect.fail(new Cause.TimeoutError(`Operation timed out after '${bound}'`))
+        const length = Duration.format(Duration.fromInputUnsafe(duration))
+        return Effect.fail(new Cause.TimeoutError(`Operation timed out after '${length}'`))
       }
     })
 )
+
+/** How a fiber ended, or null when that takes longer; the fiber goes on. */
+export const awaitFor = <A, E>(
+  work: Fiber.Fiber<A, E>,
+  lengthMs: number
+): Effect.Effect<Exit.Exit<A, E> | null> =>
+  Effect.withFiber((fiber) => awaited(fiber, clockFor(fiber), lengthMs, work))

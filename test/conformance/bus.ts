@@ -98,6 +98,19 @@ const delivering = (behaviour: Suite) => {
   )
 
   behaviour(
+    "who asks for one kind of event gets that, and every Resync",
+    Effect.gen(function*() {
+      const queue = yield* Effect.flatMap(Bus, (bus) => bus.subscribe(["mitra:1"], "MitraMoved"))
+      const resync: BusMessage = { topic: "mitra:1", event: { _tag: "Resync" } }
+      yield* publish(...everyEvent.map((event) => ({ topic: "mitra:1" as const, event })), resync)
+      assert.deepStrictEqual(
+        yield* takeEvents(queue, 3),
+        [...everyEvent.filter(({ _tag }) => _tag === "MitraMoved"), resync.event]
+      )
+    })
+  )
+
+  behaviour(
     "every subscriber of a topic gets each message",
     Effect.gen(function*() {
       const queues = [yield* subscribe("mitra:1"), yield* subscribe("mitra:1"), yield* subscribe("mitra:1")]

@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import { refuse } from "../../domain/refusal.ts"
 import type { Participant, Side } from "../../domain/session/state.ts"
-import { currentConnection } from "../connection.ts"
+import { currentConnection, type Principal } from "../connection.ts"
 
 export interface Caller extends Participant {
   /** Scopes the caller's command ids in an actor. */
@@ -17,13 +17,15 @@ const notSignedIn = refuse("NOT_SIGNED_IN", "Sign in first: send auth.authentica
 const forbidden = (side: Side) =>
   refuse("FORBIDDEN", side === "customer" ? "Only customers may do this." : "Only besties may do this.")
 
+/** Staff tokens are not accepted on this listener; if one ever were, it would be nobody here. */
+const isPhoneOwner = (principal: Principal): principal is Principal & { readonly user_type: Side } =>
+  principal.user_type !== "staff"
+
 /** A customer or a mitra, with the sign-in they came by. */
-export const currentSignIn = Effect.gen(function*() {
-  const principal = yield* (yield* currentConnection).principal
-  // Staff tokens are not accepted on this listener; if one ever were, it would be nobody here.
-  if (principal === null || principal.user_type === "staff") return yield* notSignedIn
-  return { ...principal, user_type: principal.user_type }
-})
+export const currentSignIn = Effect.flatMap(
+  Effect.flatMap(currentConnection, ({ principal }) => principal),
+  (principal) => principal !== null && isPhoneOwner(principal) ? Effect.succeed(principal) : notSignedIn
+)
 
 export const currentCaller = Effect.map(currentSignIn, ({ user_id, user_type }): Caller => {
   const name = `${user_type}:${user_id}` as const

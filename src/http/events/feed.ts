@@ -7,8 +7,9 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type { PhoneEvent } from "../../contract/events.ts"
-import { instant } from "../../contract/fields.ts"
+import { instant, instantOrNull } from "../../contract/fields.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
+import type { OfferEnding } from "../../domain/session/state.ts"
 import type { BusEvent, BusMessage } from "../../services/bus.ts"
 import { Sessions } from "../../services/sessions.ts"
 import * as RealTime from "../../services/real-time.ts"
@@ -56,15 +57,21 @@ export const patiently = <A, R>(read: Effect.Effect<A, Unavailable, R>): Effect.
       while: (error) => error.retryable
     }))
 
-const give = Effect.fnUntraced(function*(feed: Feed, sessionId: string, seq: number, event: SessionEvent) {
-  feed.known.heard(sessionId, seq, event, yield* Clock.currentTimeMillis)
+interface Numbered {
+  readonly session_id: string
+  readonly seq: number
+  readonly event: SessionEvent
+}
+
+const give = (feed: Feed, { event, seq, session_id }: Numbered, now: number): void => {
+  feed.known.heard(session_id, seq, event, now)
   // Whoever was paired holds no open offer of that request any more.
-  if (event._tag === "Paired") feed.offers.delete(sessionId)
-  const fact = sessionFact(sessionId, seq, event)
+  if (event._tag === "Paired") feed.offers.delete(session_id)
+  const fact = sessionFact(session_id, seq, event)
   if (fact !== null) {
-    feed.ready.push({ _tag: "session", session_id: sessionId, seq, at: instant(event.at), fact })
+    feed.ready.push({ _tag: "session", session_id, seq, at: instant(event.at), fact })
   }
-})
+}
 
 /** The gap is longer than we stream: a new snapshot says so, and the story goes on from `gap.to`. */
 const startOver = Effect.fnUntraced(function*(feed: Feed, gap: Gap) {
@@ -87,7 +94,7 @@ const startOver = Effect.fnUntraced(function*(feed: Feed, gap: Gap) {
 })
 
 /** One page of the first gap; the gap stays until the phone has all of it. */
-export const fillGap = Effect.fnUntraced(function*(feed: Feed) {
+const fillGap = Effect.fnUntraced(function*(feed: Feed) {
   const [gap] = feed.gaps
   if (gap === undefined) return
   const last = feed.known.lastSeq(gap.session_id)
@@ -102,16 +109,18 @@ export const fillGap = Effect.fnUntraced(function*(feed: Feed) {
     yield* Effect.logError("a session's events are announced but not stored", { ...gap, last })
     return void feed.gaps.shift()
   }
+  const now = yield* Clock.currentTimeMillis
   // Never beyond what was announced to this phone: a mitra who handed the chat over reads no further.
   for (const one of missed) {
-    if (one.seq <= gap.to) yield* give(feed, one.session_id, one.seq, one.event)
+    if (one.seq <= gap.to) give(feed, one, now)
   }
 })
 
-const moved = Effect.fnUntraced(function*(
+const moved = (
   feed: Feed,
-  { event, seq, session_id }: Extract<BusEvent, { _tag: "SessionMoved" }>
-) {
+  { event, seq, session_id }: Extract<BusEvent, { _tag: "SessionMoved" }>,
+  now: number
+): void => {
   if (seq === null) {
     if (event?._tag !== "ReceiptMoved") return
     const { delivered_seq, read_seq, side } = event
@@ -120,9 +129,9 @@ const moved = Effect.fnUntraced(function*(
   }
   const last = feed.known.lastSeq(session_id)
   if (seq <= last) return
-  if (seq === last + 1 && event !== null) return yield* give(feed, session_id, seq, event)
+  if (seq === last + 1 && event !== null) return give(feed, { session_id, seq, event }, now)
   feed.gaps.push({ session_id, to: seq })
-})
+}
 
 const stands = (feed: Feed, event: Extract<BusEvent, { _tag: "SessionStands" }>): void => {
   const { is_over, seq, session_id } = event
@@ -149,75 +158,92 @@ const showOffers = Effect.fnUntraced(function*(feed: Feed) {
   }
 })
 
-const offerMoved = (feed: Feed, event: Extract<BusEvent, { _tag: "OfferMoved" }>) => {
-  if (event.ending === null) return showOffers(feed)
-  if (feed.offers.delete(event.session_id)) {
-    const winner_at = event.winner_at === null ? null : instant(event.winner_at)
-    feed.ready.push({ _tag: "offer_closed", session_id: event.session_id, ending: event.ending, winner_at })
-  }
-  return Effect.void
+const offerClosed = (
+  feed: Feed,
+  { session_id, winner_at }: Extract<BusEvent, { _tag: "OfferMoved" }>,
+  ending: OfferEnding
+): void => {
+  if (!feed.offers.delete(session_id)) return
+  feed.ready.push({ _tag: "offer_closed", session_id, ending, winner_at: instantOrNull(winner_at) })
 }
 
-const typed = Effect.fnUntraced(function*(feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>) {
-  const expires_in_ms = event.until - (yield* Clock.currentTimeMillis)
+const typed = (feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>, now: number): void => {
+  const expires_in_ms = event.until - now
   // Whoever types may not know yet that the chat was handed over or has ended.
   if (expires_in_ms <= 0 || feed.known.isOver(event.session_id)) return
   feed.ready.push({ _tag: "typing", session_id: event.session_id, side: event.side, expires_in_ms })
-})
+}
 
-/** One bus event: into `ready`, or a gap to fill first. */
-export const takeIn = <E, R>(
+/** One bus event: into `ready`, or a gap to fill first. What has to be read for it, if anything has to. */
+const takeIn = <E, R>(
   feed: Feed,
   event: BusEvent,
+  now: number,
   resync: (feed: Feed) => Effect.Effect<void, E, R>
-): Effect.Effect<void, E | Unavailable, R | Sessions> => {
+): Effect.Effect<void, E | Unavailable, R | Sessions> | null => {
   switch (event._tag) {
     case "SessionMoved":
-      return moved(feed, event)
+      moved(feed, event, now)
+      return null
     case "SessionStands":
-      return Effect.sync(() => stands(feed, event))
+      stands(feed, event)
+      return null
     case "OfferMoved":
-      return offerMoved(feed, event)
+      if (event.ending === null) return showOffers(feed)
+      offerClosed(feed, event, event.ending)
+      return null
     case "Typing":
-      return typed(feed, event)
+      typed(feed, event, now)
+      return null
     case "MitraMoved":
       feed.is_online = event.is_online
       feed.ready.push({ _tag: "mitra_status", is_online: event.is_online, cause: event.cause })
-      return Effect.void
+      return null
     case "Resync":
       return resync(feed)
     // Closing sockets is the socket's business, and settings have their own subscribers.
     case "Revoked":
     case "SettingsChanged":
-      return Effect.void
+      return null
   }
 }
 
+const receive = (feed: Feed): Effect.Effect<void> =>
+  Effect.map(Queue.takeAll(feed.queue), (messages) => {
+    for (const message of messages) feed.inbox.push(message.event)
+  })
+
 /** Waits for the bus or the next tick, whichever comes first. */
-export const wait = Effect.fnUntraced(function*(feed: Feed) {
-  const now = yield* Clock.currentTimeMillis
+const wait = (feed: Feed, clock: Clock.Clock): Effect.Effect<void> => {
+  const now = clock.currentTimeMillisUnsafe()
   const tickAt = feed.known.nextTickAt()
-  if (tickAt !== null && tickAt <= now) return void feed.ready.push(...feed.known.ticks(now))
-  // Only looks: a time-out between looking and taking would lose what was taken.
-  const waiting = Queue.peek(feed.queue)
-  if (tickAt !== null) {
-    // Not a bound on anything outside: the tick is the product's.
-    const arrived = yield* within(yield* Clock.Clock, tickAt - now, waiting)
-    if (Option.isNone(arrived)) return
-  } else yield* waiting
-  for (const message of yield* Queue.takeAll(feed.queue)) feed.inbox.push(message.event)
-})
+  if (tickAt !== null && tickAt <= now) {
+    feed.ready.push(...feed.known.ticks(now))
+    return Effect.void
+  }
+  if (tickAt === null || Queue.sizeUnsafe(feed.queue) > 0) return receive(feed)
+  // Only looks: a time-out between looking and taking would lose what was taken. And not a bound on anything
+  // outside: the tick is the product's.
+  return Effect.flatMap(
+    within(clock, tickAt - now, Queue.peek(feed.queue)),
+    (arrived) => Option.isNone(arrived) ? Effect.void : receive(feed)
+  )
+}
 
 /** Works until something is ready, and goes on while that costs no read. */
 export const prepare = Effect.fnUntraced(function*<E, R>(
   feed: Feed,
   resync: (feed: Feed) => Effect.Effect<void, E, R>
 ) {
+  const clock = yield* Clock.Clock
   while (feed.ready.length === 0 || (feed.ready.length < pageEventsMax && isReadable(feed))) {
     const next = feed.gaps.length > 0 ? undefined : feed.inbox.shift()
     if (feed.gaps.length > 0) yield* fillGap(feed)
-    else if (next !== undefined) yield* takeIn(feed, next, resync)
-    else yield* wait(feed)
+    else if (next === undefined) yield* wait(feed, clock)
+    else {
+      const reading = takeIn(feed, next, clock.currentTimeMillisUnsafe(), resync)
+      if (reading !== null) yield* reading
+    }
   }
 })
 

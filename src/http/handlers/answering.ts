@@ -21,13 +21,14 @@ export const tryAgain = Effect.fnUntraced(function*(unavailable: Unavailable) {
 const isUnavailable = (error: Refusal | TryAgain | Unavailable): error is Unavailable =>
   error._tag === "Unavailable"
 
+const failWithTryAgain = (error: Unavailable): Effect.Effect<never, TryAgain> =>
+  Effect.flatMap(tryAgain(error), Effect.fail)
+
+const asACall = during("a call")
+
 export const answering = <A, R>(
   effect: Effect.Effect<A, Refusal | TryAgain | Unavailable, R>
-): Effect.Effect<A, Refusal | TryAgain, R> =>
-  effect.pipe(
-    during("a call"),
-    Effect.catchIf(isUnavailable, (error) => Effect.flatMap(tryAgain(error), Effect.fail))
-  )
+): Effect.Effect<A, Refusal | TryAgain, R> => Effect.catchIf(asACall(effect), isUnavailable, failWithTryAgain)
 
 /** The same for a stream; how long it may be silent is its own business. */
 export const streaming = <A, R>(

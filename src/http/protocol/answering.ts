@@ -60,11 +60,15 @@ const makeAnswer = (explain: Explain) => {
     }
   )
 
+  /** Answers at once, unless something has to be logged first. */
   return (live: LiveConnection, response: ResponseExitEncoded): Effect.Effect<void> => {
     const call = live.calls.get(response.requestId)
     if (call === undefined) return Effect.void
     const judged = judgeExit(response.exit, call)
-    if (judged._tag === "Answer") return Effect.sync(() => answer(live, response.requestId, judged.exit))
+    if (judged._tag === "Answer") {
+      answer(live, response.requestId, judged.exit)
+      return Effect.void
+    }
     const problem = call.payload === undefined ? null : explain(call.tag, call.payload)
     if (problem === null) return answerFault(live, response.requestId, judged.defect)
     return Effect.sync(() => answer(live, response.requestId, refusedExit(refuse("BAD_REQUEST", problem))))

@@ -47,19 +47,20 @@ const checkTag = (value: unknown): Checked<string> =>
     ? Result.succeed(value)
     : Result.fail(`tag was ${shown(value)}; expected the name of a call`)
 
-const checkRequest = (fields: Readonly<Record<string, unknown>>): Checked<ClientMessage> =>
-  Result.flatMap(
-    checkId("id", fields["id"]),
-    (id) =>
-      Result.map(checkTag(fields["tag"]), (tag) => ({
-        _tag: "Request",
-        id,
-        tag,
-        // A call without arguments may leave them out.
-        payload: fields["payload"] ?? {},
-        headers: []
-      }))
-  )
+const checkRequest = (fields: Readonly<Record<string, unknown>>): Checked<ClientMessage> => {
+  const id = checkId("id", fields["id"])
+  if (Result.isFailure(id)) return Result.fail(id.failure)
+  const tag = checkTag(fields["tag"])
+  if (Result.isFailure(tag)) return Result.fail(tag.failure)
+  return Result.succeed({
+    _tag: "Request",
+    id: id.success,
+    tag: tag.success,
+    // A call without arguments may leave them out.
+    payload: fields["payload"] ?? {},
+    headers: []
+  })
+}
 
 const checkMessage = (value: unknown): Checked<ClientMessage> => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -83,13 +84,18 @@ const checkMessage = (value: unknown): Checked<ClientMessage> => {
   }
 }
 
-/** Walks with its own stack: the depth is the attacker's choice. */
+const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null
+
+/** Walks level by level, and not recursively: the depth is the attacker's choice. */
 const isNestedDeeperThan = (root: unknown, depthMax: number): boolean => {
-  const pending: Array<{ readonly value: unknown; readonly depth: number }> = [{ value: root, depth: 1 }]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next.value !== "object" || next.value === null) continue
-    if (next.depth > depthMax) return true
-    for (const value of Object.values(next.value)) pending.push({ value, depth: next.depth + 1 })
+  let level = isContainer(root) ? [root] : []
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > depthMax) return true
+    const next: Array<object> = []
+    for (const container of level) {
+      for (const value of Object.values(container)) if (isContainer(value)) next.push(value)
+    }
+    level = next
   }
   return false
 }
@@ -134,14 +140,16 @@ const checkBatch = (
 export const parseFrame = (
   data: string | Uint8Array,
   limits: FrameLimits
-): Checked<ReadonlyArray<ClientMessage>> =>
-  decodeText(data).pipe(
-    Result.flatMap(decodeJson),
-    Result.flatMap((json) => {
-      if (isNestedDeeperThan(json, limits.nesting_max)) {
-        return Result.fail(`nested deeper than ${limits.nesting_max} levels`)
-      }
-      if (Array.isArray(json)) return checkBatch(json, limits.batch_max)
-      return Result.map(checkMessage(json), (message) => [message])
-    })
-  )
+): Checked<ReadonlyArray<ClientMessage>> => {
+  const text = decodeText(data)
+  if (Result.isFailure(text)) return Result.fail(text.failure)
+  const json = decodeJson(text.success)
+  if (Result.isFailure(json)) return Result.fail(json.failure)
+  const content = json.success
+  if (isNestedDeeperThan(content, limits.nesting_max)) {
+    return Result.fail(`nested deeper than ${limits.nesting_max} levels`)
+  }
+  if (Array.isArray(content)) return checkBatch(content, limits.batch_max)
+  const message = checkMessage(content)
+  return Result.isFailure(message) ? Result.fail(message.failure) : Result.succeed([message.success])
+}

@@ -59,10 +59,12 @@ export const makeIdentity = Effect.gen(function*() {
     return Connection.of({
       id: live.id,
       peer: live.peer,
-      principal: Effect.map(
-        Clock.currentTimeMillis,
-        (now) => live.principal !== null && live.principal.expires_at > now ? live.principal : null
-      ),
+      principal: Effect.withFiber((fiber) => {
+        const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+        return Effect.succeed(
+          live.principal !== null && live.principal.expires_at > now ? live.principal : null
+        )
+      }),
       authenticate,
       close: (code) => Effect.sync(() => live.close(code))
     })

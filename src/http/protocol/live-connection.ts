@@ -101,8 +101,17 @@ export class LiveConnection {
     this.#wire.ping()
   }
 
-  get isBehind(): boolean {
+  /** More is unsent than we are willing to read past. */
+  get is_behind(): boolean {
     return this.#wire.bufferedAmount > this.#limits.unsent_pause_bytes
+  }
+
+  get closing_since(): number | null {
+    return this.closing === null ? null : this.closing.since
+  }
+
+  get token_expires_at(): number | null {
+    return this.principal === null ? null : this.principal.expires_at
   }
 
   begin(id: RequestId, call: Call): void {
@@ -110,8 +119,8 @@ export class LiveConnection {
   }
 
   /** Streams take as long as they like. */
-  stopOverdue(): void {
-    const latest = this.now() - this.#limits.call_max_ms
+  stopOverdue(now: number): void {
+    const latest = now - this.#limits.call_max_ms
     for (const [id, call] of this.calls) {
       if (call.is_stream || call.is_overdue || call.began_at > latest) continue
       call.is_overdue = true
@@ -136,7 +145,7 @@ export class LiveConnection {
 
   #settleReading(): void {
     const mayRead = this.#isOver || this.closing !== null ||
-      (this.#drainRetryAfterMs === null && !this.isBehind)
+      (this.#drainRetryAfterMs === null && !this.is_behind)
     if (mayRead) this.reading.openUnsafe()
     else this.reading.closeUnsafe()
   }

@@ -117,6 +117,8 @@ export const onFrame = (
   const parsed = parseFrame(data, dispatch.limits)
   if (Result.isFailure(parsed)) return onMalformed(live, parsed.failure, dispatch.limits)
   live.malformed_in_a_row = 0
+  const [first] = parsed.success
+  if (first !== undefined && parsed.success.length === 1) return onMessage(live, first, dispatch)
   return Effect.forEach(
     parsed.success,
     // An earlier message of the same frame may have closed the connection.
@@ -125,16 +127,20 @@ export const onFrame = (
   )
 }
 
+const takeFrames = Effect.fnUntraced(
+  function*(live: LiveConnection, frames: ReadonlyArray<string | Uint8Array>, dispatch: Dispatch) {
+    for (const data of frames) {
+      // While this waits nothing is pulled, and the platform stops reading the socket at 64 KiB.
+      if (!live.reading.isOpen()) yield* live.reading.await
+      if (live.closing === null) yield* onFrame(live, data, dispatch)
+    }
+  }
+)
+
 /** Reads until the socket is closed; fails with the socket's own error then. */
 export const readFrames = <E>(
   live: LiveConnection,
   pull: Effect.Effect<ReadonlyArray<string | Uint8Array>, E>,
   dispatch: Dispatch
 ): Effect.Effect<never, E> =>
-  Effect.forever(Effect.gen(function*() {
-    for (const data of yield* pull) {
-      // While this waits nothing is pulled, and the platform stops reading the socket at 64 KiB.
-      yield* live.reading.await
-      if (live.closing === null) yield* onFrame(live, data, dispatch)
-    }
-  }))
+  Effect.forever(Effect.flatMap(pull, (frames) => takeFrames(live, frames, dispatch)))

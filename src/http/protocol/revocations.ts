@@ -79,7 +79,8 @@ const makeRevocations = Effect.gen(function*() {
 
   const follow = Effect.fnUntraced(function*(topic: Topic) {
     const person = personOf(topic)
-    const queue = yield* bus.subscribe([topic])
+    // Most of what is said to a person is for their phone.
+    const queue = yield* bus.subscribe([topic], "Revoked")
     // Lasts as long as any socket of this person on this listener.
     yield* presence.arrive(person)
     const rechecking = yield* FiberHandle.make<void>()

@@ -4,7 +4,6 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as ErrorReporter from "effect/ErrorReporter"
-import * as Exit from "effect/Exit"
 import type { HttpServerError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -22,7 +21,7 @@ import { defectReporter, makeSend } from "./answering.ts"
 import { Connections } from "./connections.ts"
 import { makeIdentity } from "./identity.ts"
 import { Limits } from "./limits.ts"
-import type { RequestId } from "./frames.ts"
+import type { ClientMessage, RequestId } from "./frames.ts"
 import type { Call, LiveConnection } from "./live-connection.ts"
 import { type Dispatch, readFrames } from "./receiving.ts"
 import type { Transport } from "./transport.ts"
@@ -30,10 +29,16 @@ import type { Transport } from "./transport.ts"
 /** How a socket comes to be; in a listener by an upgrade. */
 export type Opening = Effect.Effect<Transport, Socket.SocketError | HttpServerError, Scope.Scope>
 
+/** A connection as its calls know it, and what their log lines say of it. */
+interface Served {
+  readonly connection: Connection["Service"]
+  readonly annotations: Readonly<Record<string, unknown>>
+}
+
 export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly protocol: RpcServer.Protocol["Service"]
   /** Who is behind the RPC server's number for a client; nothing once the socket is over. */
-  readonly connectionOf: (clientId: number) => Connection["Service"] | undefined
+  readonly servedOf: (clientId: number) => Served | undefined
   /** False before the RPC server runs and after it stopped: nobody would answer. */
   readonly isServing: Effect.Effect<boolean>
   /** Opens the transport (an upgrade), then serves until either side closes. */
@@ -48,36 +53,34 @@ const { codecFor } = RpcSerialization.json
 
 type Write = (clientId: number, message: FromClientEncoded) => Effect.Effect<void>
 
-/**
- * Hands one message to the RPC server and survives whatever it does with it. All messages of all sockets
- * come in the same context: the RPC server copies its services for each context it has not seen with a
- * call (a hundred entries), and keeps every copy. Whose message it is, `OnConnection` says.
- */
-const makeHandOver = (
-  context: Context.Context<never>,
-  write: () => Write | null
-): Dispatch["handOver"] =>
-(live, message) => {
+/** Past this point a defect is the handler's; the payload was fine. */
+const forgetPayload = (live: LiveConnection, message: ClientMessage): void => {
+  const call = message._tag === "Request" ? live.calls.get(message.id) : undefined
+  if (call !== undefined) call.payload = undefined
+}
+
+const notTaken = (live: LiveConnection, message: ClientMessage, cause: Cause.Cause<unknown>) => {
+  forgetPayload(live, message)
+  // It still runs finalizers of an earlier request with this id, and says so by interrupting.
+  if (message._tag === "Request" && Cause.hasInterruptsOnly(cause)) {
+    return Effect.sync(() => live.close(closeCodes.duplicateRequestId))
+  }
+  return Effect.logError("the RPC server failed to take a message", cause).pipe(
+    Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
+  )
+}
+
+/** Hands one message to the RPC server and survives whatever it does with it. */
+const makeHandOver = (write: () => Write | null): Dispatch["handOver"] => (live, message) => {
   const writeRequest = write()
   if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
-  return Effect.suspend(() => writeRequest(live.client_id, message)).pipe(
-    Effect.setContext(context),
-    Effect.exit,
-    Effect.flatMap((exit) => {
-      const id = message._tag === "Request" ? message.id : undefined
-      const call = id === undefined ? undefined : live.calls.get(id)
-      // Past this point a defect is the handler's; its payload was fine.
-      if (call !== undefined) call.payload = undefined
-      if (Exit.isSuccess(exit)) return Effect.void
-      // It still runs finalizers of an earlier request with this id, and says so by interrupting.
-      if (id !== undefined && Cause.hasInterruptsOnly(exit.cause)) {
-        return Effect.sync(() => live.close(closeCodes.duplicateRequestId))
-      }
-      return Effect.logError("the RPC server failed to take a message", exit.cause).pipe(
-        Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
-      )
-    })
-  )
+  return Effect.matchCauseEffect(Effect.suspend(() => writeRequest(live.client_id, message)), {
+    onFailure: (cause) => notTaken(live, message, cause),
+    onSuccess: () => {
+      forgetPayload(live, message)
+      return Effect.void
+    }
+  })
 }
 
 /** Stops a call in the name of its client; the answer says "try again". */
@@ -114,11 +117,14 @@ const surviveMistakes = (live: LiveConnection) =>
 
 const makeServe = Effect.fnUntraced(function*(
   dispatch: Dispatch,
-  served: Map<number, Connection["Service"]>
+  context: Context.Context<never>,
+  served: Map<number, Served>
 ) {
   const connections = yield* Connections
   const identify = yield* makeIdentity
   const faults = yield* Faults
+  const annotations = Context.get(context, References.CurrentLogAnnotations)
+  const annotationsOn = (live: LiveConnection) => ({ ...annotations, connection: live.id })
 
   const signIn = (connection: Connection["Service"], principal: Principal) =>
     connection.authenticate(principal).pipe(
@@ -129,8 +135,7 @@ const makeServe = Effect.fnUntraced(function*(
   return Effect.fnUntraced(function*(opening: Opening, peer: string, principal: Principal | null) {
     const transport = yield* opening
     const live = yield* connections.open(transport.wire, peer)
-    const fork = Effect.runForkWith(yield* Effect.context<never>())
-    live.stop = (id, call) => fork(stopCall(live, id, call, dispatch))
+    live.stop = (id, call) => Effect.runForkWith(context)(stopCall(live, id, call, dispatch))
     transport.listen(() => live.heard(), () => live.over())
     yield* Effect.addFinalizer(() => logEnd(live))
     const late = Effect.suspend(() =>
@@ -140,12 +145,14 @@ const makeServe = Effect.fnUntraced(function*(
     )
     const connection = identify(live, yield* Effect.scope)
     yield* Effect.acquireRelease(
-      Effect.sync(() => served.set(live.client_id, connection)),
+      Effect.sync(() => served.set(live.client_id, { connection, annotations: annotationsOn(live) })),
       () => Effect.sync(() => served.delete(live.client_id))
     )
     yield* (principal === null ? Effect.void : signIn(connection, principal)).pipe(
       Effect.andThen(
-        readFrames(live, faults === null ? transport.pull : Effect.tap(transport.pull, late), dispatch)
+        readFrames(live, faults === null ? transport.pull : Effect.tap(transport.pull, late), dispatch).pipe(
+          Effect.setContext(context)
+        )
       ),
       surviveMistakes(live)
     )
@@ -155,9 +162,11 @@ const makeServe = Effect.fnUntraced(function*(
 const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<string, Rpc.AnyWithProps>) {
   const limits = yield* Limits
   const connections = yield* Connections
-  const served = new Map<number, Connection["Service"]>()
+  const served = new Map<number, Served>()
   const reporters = new Set(yield* ErrorReporter.CurrentErrorReporters).add(defectReporter)
-  // Handlers inherit it with each message.
+  // All messages of all sockets are taken in one context, and handlers inherit it: the RPC server copies its
+  // services for each context it has not seen with a call (a hundred entries), and keeps every copy. Whose
+  // message it is, `OnConnection` says.
   const context = Context.add(
     yield* Effect.context<never>(),
     ErrorReporter.CurrentErrorReporters,
@@ -172,12 +181,12 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
       if (rpc === undefined) return null
       return RpcSchema.isStreamSchema(rpc.successSchema) ? "stream" : "call"
     },
-    handOver: makeHandOver(context, () => write)
+    handOver: makeHandOver(() => write)
   }
-  const serve = yield* makeServe(dispatch, served)
+  const serve = yield* makeServe(dispatch, context, served)
 
   return SocketProtocol.of({
-    connectionOf: (clientId) => served.get(clientId),
+    servedOf: (clientId) => served.get(clientId),
     isServing: Effect.sync(() => write !== null),
     serve: (opening, peer, principal) =>
       serve(opening, peer, principal).pipe(
@@ -212,16 +221,16 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
 class OnConnection extends RpcMiddleware.Service<OnConnection>()("halobestie/http/OnConnection") {}
 
 const onConnection = Layer.effect(OnConnection)(
-  Effect.map(SocketProtocol, ({ connectionOf }): OnConnection["Service"] => (handler, { client }) => {
-    const connection = connectionOf(client.id)
+  Effect.map(SocketProtocol, ({ servedOf }): OnConnection["Service"] => (handler, { client }) => {
+    const served = servedOf(client.id)
     // Its socket was over before its call began: nobody waits for an answer.
-    if (connection === undefined) return Effect.interrupt
+    if (served === undefined) return Effect.interrupt
+    const { annotations, connection } = served
     return Effect.updateContext(handler, (context) =>
-      Context.add(context, Connection, connection).pipe(
-        Context.add(References.CurrentLogAnnotations, {
-          ...Context.get(context, References.CurrentLogAnnotations),
-          connection: connection.id
-        })
+      Context.add(
+        Context.add(context, Connection, connection),
+        References.CurrentLogAnnotations,
+        annotations
       ))
   })
 )

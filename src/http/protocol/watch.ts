@@ -23,10 +23,12 @@ export type Due =
   | { readonly _tag: "Close"; readonly code: CloseCode }
   | { readonly _tag: "Cut" }
 
+const nothing: Due = { _tag: "Nothing" }
+
 /** `wireNow` measures silence; `now`, the product's time, measures tokens. */
 export const dueOf = (watched: Watched, wireNow: number, now: number, limits: WatchLimits): Due => {
   if (watched.closing_since !== null) {
-    return wireNow - watched.closing_since >= limits.close_flush_ms ? { _tag: "Cut" } : { _tag: "Nothing" }
+    return wireNow - watched.closing_since >= limits.close_flush_ms ? { _tag: "Cut" } : nothing
   }
   if (watched.token_expires_at !== null && now >= watched.token_expires_at) {
     return { _tag: "Close", code: closeCodes.tokenExpired }
@@ -35,37 +37,27 @@ export const dueOf = (watched: Watched, wireNow: number, now: number, limits: Wa
     // Who does not read our pings cannot answer them: that is the reason worth telling.
     return { _tag: "Close", code: watched.is_behind ? closeCodes.slowConsumer : closeCodes.idle }
   }
-  return wireNow - watched.pinged_at >= limits.ping_every_ms ? { _tag: "Ping" } : { _tag: "Nothing" }
+  return wireNow - watched.pinged_at >= limits.ping_every_ms ? { _tag: "Ping" } : nothing
 }
 
-const watchOne = (connection: LiveConnection, now: number, limits: WatchLimits): void => {
-  const due = dueOf(
-    {
-      heard_at: connection.heard_at,
-      pinged_at: connection.pinged_at,
-      closing_since: connection.closing?.since ?? null,
-      token_expires_at: connection.principal?.expires_at ?? null,
-      is_behind: connection.isBehind
-    },
-    connection.now(),
-    now,
-    limits
-  )
+const watchOne = (connection: LiveConnection, wireNow: number, now: number, limits: WatchLimits): void => {
+  const due = dueOf(connection, wireNow, now, limits)
   if (due._tag === "Cut") connection.cut()
   if (due._tag === "Close") connection.close(due.code)
   if (due._tag === "Ping") connection.ping()
-  if (connection.closing === null) connection.stopOverdue()
+  if (connection.closing === null) connection.stopOverdue(wireNow)
 }
 
 const failuresOf = (
   connections: Iterable<LiveConnection>,
+  wireNow: number,
   now: number,
   limits: WatchLimits
 ): ReadonlyArray<unknown> => {
   const failures: Array<unknown> = []
   for (const connection of connections) {
     try {
-      watchOne(connection, now, limits)
+      watchOne(connection, wireNow, now, limits)
     } catch (cause) {
       // One odd socket must not leave all others unwatched.
       failures.push(cause)
@@ -81,7 +73,8 @@ export const watchAll = Effect.fnUntraced(function*(open: ReadonlyMap<number, Li
   const wireClock = yield* WireClock
   const clock = yield* Clock.Clock
   const pass = Effect.suspend(() => {
-    const failures = failuresOf(open.values(), clock.currentTimeMillisUnsafe(), limits)
+    const wireNow = wireClock.currentTimeMillisUnsafe()
+    const failures = failuresOf(open.values(), wireNow, clock.currentTimeMillisUnsafe(), limits)
     return failures.length === 0 ? Effect.void : Effect.logError("watching a connection failed", failures[0])
   })
   yield* pass.pipe(

@@ -3,7 +3,7 @@
 // across its links, so a duplicate, a latecomer and a loss can be told apart.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { decode, isFrom } from "./notification.ts"
+import { decode, isFrom, type Notification } from "./notification.ts"
 import type { Subscriptions } from "./subscriptions.ts"
 
 interface Peer {
@@ -13,7 +13,8 @@ interface Peer {
 }
 
 export interface Hearing {
-  readonly receive: (payload: string, now: number) => void
+  /** False when there was nothing to deliver: it was this runner's own. */
+  readonly receive: (payload: string, now: number) => boolean
   /** A link listens (again): what was sent meanwhile is lost, and nobody can be blamed for silence. */
   readonly begin: (now: number) => void
   /** Forgets runners that fell silent without a goodbye; what they published last may be lost. */
@@ -25,10 +26,14 @@ export interface Hearing {
 export const makeHearing = (runner: string, subscriptions: Subscriptions, silenceMs: number): Hearing => {
   const peers = new Map<string, Peer>()
 
-  const receive = (payload: string, now: number): void => {
+  const receive = (payload: string, now: number): boolean => {
     // Our own subscribers were served when we published.
-    if (isFrom(runner, payload)) return
-    const heard = decode(payload)
+    if (isFrom(runner, payload)) return false
+    hear(decode(payload), now)
+    return true
+  }
+
+  const hear = (heard: Notification | null, now: number): void => {
     if (heard === null) return subscriptions.resyncAll()
     const last = peers.get(heard.runner)?.number ?? null
     // Came on another link before, or too late: then its absence was noticed and made up for.

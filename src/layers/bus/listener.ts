@@ -1,7 +1,9 @@
 // Hears the other runners on one link: a connection of its own, replaced whenever it ends or falls
 // silent. What was sent while nobody listened is gone, so every new connection means Resync.
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -18,10 +20,24 @@ export interface Listener {
   readonly attempted: Effect.Effect<void>
 }
 
+/** Not the time of day: that may be set while we listen. */
+const uptimeMs = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
 // Closing says UNLISTEN, and a connection that went silent never answers that: not waited for.
 const closeSoon = Effect.fnUntraced(function*(scope: Scope.Closeable) {
   const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
   yield* Effect.ignore(RealTime.timeout(Fiber.await(closing), 1_000))
+})
+
+const soundless = Effect.fail(new Cause.TimeoutError("nothing was heard on this connection"))
+
+/** Fails when nothing was heard for so long. One look per silence, not one time-out for all that is heard. */
+const silenceOf = Effect.fnUntraced(function*(clock: Clock.Clock, heardAt: () => number, silenceMs: number) {
+  for (;;) {
+    const leftMs = Math.ceil(heardAt() + silenceMs - uptimeMs(clock))
+    if (leftMs <= 0) return yield* soundless
+    yield* clock.sleep(Duration.millis(leftMs))
+  }
 })
 
 export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hearing, timings: BusTimings) {
@@ -36,16 +52,21 @@ export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hea
     retryAfter = timings.retry_after_ms
     hearing.begin(began)
     yield* Deferred.succeed(attempted, undefined)
-    while (true) {
-      // Our own signs of life come back here, so silence means that the connection is dead.
-      const batch = yield* RealTime.timeout(next, timings.silence_ms)
-      const now = yield* Clock.currentTimeMillis
-      for (const payload of batch) {
-        hearing.receive(payload, now)
-        // Let subscribers take theirs before the next one: a burst is no reason to overflow.
-        yield* Effect.yieldNow
+    const clock = yield* Clock.Clock
+    let heardAt = uptimeMs(clock)
+    const hear = Effect.gen(function*() {
+      for (;;) {
+        const batch = yield* next
+        heardAt = uptimeMs(clock)
+        const now = clock.currentTimeMillisUnsafe()
+        for (const payload of batch) {
+          // Let subscribers take theirs before the next one: a burst is no reason to overflow.
+          if (hearing.receive(payload, now)) yield* Effect.yieldNow
+        }
       }
-    }
+    })
+    // Our own signs of life come back here, so silence means that the connection is dead.
+    return yield* Effect.raceFirst(hear, silenceOf(clock, () => heardAt, timings.silence_ms))
   })
 
   const listenOnce = Effect.gen(function*() {

@@ -79,9 +79,11 @@ const Envelope = Schema.fromJsonString(Schema.Struct({
 const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
 const decodeEvent = Schema.decodeUnknownOption(Sent)
 
+/** What all payloads of a runner begin with. */
+const beginning = (runner: string): string => `{"v":${version},"runner":${JSON.stringify(runner)},`
+
 /** Ours in the narrow sense: this runner's, coming back to it. Nothing else of the payload is looked at. */
-export const isFrom = (runner: string, payload: string): boolean =>
-  payload.startsWith(`{"v":${version},"runner":${JSON.stringify(runner)},`)
+export const isFrom = (runner: string, payload: string): boolean => payload.startsWith(beginning(runner))
 
 /** Null when the payload is not ours or garbled. An event we do not know becomes its topic's Resync. */
 export const decode = (payload: string): Notification | null => {
@@ -125,15 +127,11 @@ export const encode = (
   const payloads: Array<string> = []
   let parts: Array<string> = []
   let bytes = 0
-  const head = (number: number) =>
-    JSON.stringify({
-      v: version,
-      runner: sender.runner,
-      number,
-      missed: flags.missed && payloads.length === 0,
-      leaving: flags.leaving && payloads.length === 0,
-      messages: []
-    }).slice(0, -"]}".length)
+  const head = (number: number) => {
+    const isFirst = payloads.length === 0
+    return `${beginning(sender.runner)}"number":${number},"missed":${flags.missed && isFirst},` +
+      `"leaving":${flags.leaving && isFirst},"messages":[`
+  }
   // Every number that is taken is sent: one that is not would look like a loss.
   const limit = payloadLimit - bytesOf(head(Number.MAX_SAFE_INTEGER)) - 20
   const close = () => {
@@ -143,9 +141,10 @@ export const encode = (
   }
   for (const message of messages) {
     const part = fitted(message, limit)
-    if (parts.length > 0 && bytes + bytesOf(part) > limit) close()
+    const partBytes = bytesOf(part)
+    if (parts.length > 0 && bytes + partBytes > limit) close()
     parts.push(part)
-    bytes += bytesOf(part) + 1
+    bytes += partBytes + 1
   }
   if (parts.length > 0 || payloads.length === 0) close()
   return payloads

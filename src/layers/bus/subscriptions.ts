@@ -3,13 +3,15 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import type { BusMessage, Topic } from "../../services/bus.ts"
+import type { BusEvent, BusMessage, Topic } from "../../services/bus.ts"
 
 /** Messages one subscriber may leave lying before it is told to resync instead. */
 export const subscriptionLimit = 256
 
 interface Subscription {
   readonly topics: ReadonlyArray<Topic>
+  /** The one kind of event it wants; null for all. */
+  readonly only: BusEvent["_tag"] | null
   readonly queue: Queue.Queue<BusMessage>
   /** How many messages were ever put in, and which of them was the last Resync (-1: none yet). */
   offered: number
@@ -18,7 +20,8 @@ interface Subscription {
 
 export interface Subscriptions {
   readonly subscribe: (
-    topics: ReadonlyArray<Topic>
+    topics: ReadonlyArray<Topic>,
+    only?: BusEvent["_tag"]
   ) => Effect.Effect<Queue.Dequeue<BusMessage>, never, Scope.Scope>
   readonly deliver: (messages: ReadonlyArray<BusMessage>) => void
   readonly resyncAll: () => void
@@ -55,9 +58,12 @@ export const makeSubscriptions = (): Subscriptions => {
   }
 
   const deliverOne = (message: BusMessage): void => {
+    const tag = message.event._tag
     for (const subscription of byTopic.get(message.topic) ?? []) {
-      if (message.event._tag === "Resync") {
+      if (tag === "Resync") {
         resync(subscription, message.topic)
+      } else if (subscription.only !== null && subscription.only !== tag) {
+        continue
       } else if (!put(subscription, message)) {
         dropped += 1
         clear(subscription)
@@ -66,9 +72,9 @@ export const makeSubscriptions = (): Subscriptions => {
     }
   }
 
-  const add = (topics: ReadonlyArray<Topic>) =>
+  const add = (topics: ReadonlyArray<Topic>, only: BusEvent["_tag"] | null) =>
     Effect.map(Queue.dropping<BusMessage>(subscriptionLimit), (queue): Subscription => {
-      const subscription = { topics: [...new Set(topics)], queue, offered: 0, resync_at: -1 }
+      const subscription = { topics: [...new Set(topics)], only, queue, offered: 0, resync_at: -1 }
       everybody.add(subscription)
       for (const topic of subscription.topics) {
         byTopic.set(topic, (byTopic.get(topic) ?? new Set()).add(subscription))
@@ -88,8 +94,11 @@ export const makeSubscriptions = (): Subscriptions => {
     })
 
   return {
-    subscribe: (topics) =>
-      Effect.map(Effect.acquireRelease(add(topics), remove), (subscription) => subscription.queue),
+    subscribe: (topics, only) =>
+      Effect.map(
+        Effect.acquireRelease(add(topics, only ?? null), remove),
+        (subscription) => subscription.queue
+      ),
     deliver: (messages) => messages.forEach(deliverOne),
     resyncAll: () => {
       for (const subscription of everybody) {

@@ -3,6 +3,7 @@
 // of the queue, draining, and the numbers an operator sees.
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -56,6 +57,7 @@ const elapsedMs = (from: bigint, to: bigint): number => Number(to - from) / 1e6
  * the one before it. Actors hand in one at a time, so there is nearly always exactly one group.
  */
 const oneTurnPerActor = (taken: ReadonlyArray<Waiting>): ReadonlyArray<ReadonlyArray<Waiting>> => {
+  if (taken.length === 1) return [taken]
   const groups: Array<Array<Waiting>> = []
   const groupsJoined = new Map<string, number>()
   for (const waiting of taken) {
@@ -70,19 +72,20 @@ const oneTurnPerActor = (taken: ReadonlyArray<Waiting>): ReadonlyArray<ReadonlyA
   return groups
 }
 
-/** Writes a group and notes what it cost. */
-const measured = Effect.fnUntraced(function*(
+/** Writes groups and notes what each cost. */
+const measured = (
   write: (group: ReadonlyArray<Waiting>) => Effect.Effect<void>,
-  group: ReadonlyArray<Waiting>
-) {
-  const clock = yield* Clock.Clock
-  const context = yield* Effect.context<never>()
+  clock: Clock.Clock,
+  context: Context.Context<never>
+) =>
+(group: ReadonlyArray<Waiting>): Effect.Effect<void> => {
   const start = clock.currentTimeNanosUnsafe()
   groupTurns.updateUnsafe(group.length, context)
   for (const { since_ns } of group) turnWait.updateUnsafe(elapsedMs(since_ns, start), context)
-  yield* write(group)
-  groupTime.updateUnsafe(elapsedMs(start, clock.currentTimeNanosUnsafe()), context)
-})
+  return Effect.map(write(group), () => {
+    groupTime.updateUnsafe(elapsedMs(start, clock.currentTimeNanosUnsafe()), context)
+  })
+}
 
 /**
  * Starts the loop in this scope and gives its front door. Closing the scope refuses new turns and
@@ -98,11 +101,11 @@ export const makeGroupCommit = Effect.fnUntraced(function*(
   let isDraining = false
 
   const refuseWaiting = Effect.flatMap(Queue.clear(queue), (waiting) => settle(waiting, Exit.fail(noAnswer)))
-  const write = makeWriteGroup(writer, limits, refuseWaiting)
+  const write = measured(makeWriteGroup(writer, limits, refuseWaiting), clock, yield* Effect.context<never>())
 
   const loop = Queue.takeBetween(queue, 1, limits.group_turns).pipe(
     Effect.flatMap((taken) =>
-      Effect.forEach(oneTurnPerActor(taken), (group) => measured(write, group), { discard: true }).pipe(
+      Effect.forEach(oneTurnPerActor(taken), write, { discard: true }).pipe(
         // Whatever happens to the loop, nobody is left waiting.
         Effect.ensuring(settle(taken, Exit.fail(noAnswer)))
       )

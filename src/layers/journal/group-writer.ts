@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
 import type { TurnWrite, Verdict } from "../../services/journal.ts"
 import { Unavailable } from "../../services/unavailable.ts"
 import * as RealTime from "../../services/real-time.ts"
@@ -55,20 +54,21 @@ export const noAnswer = new Unavailable({ what: "postgres", retryable: true })
 
 /** Answers these callers; those who have an answer keep it. */
 export const settle = (group: ReadonlyArray<Waiting>, outcome: Outcome): Effect.Effect<void> =>
-  Effect.forEach(group, ({ answer }) => Deferred.done(answer, outcome), { discard: true })
+  Effect.sync(() => {
+    for (const { answer } of group) Deferred.doneUnsafe(answer, outcome)
+  })
 
 /**
  * Waits for `effect` no longer than `ms`. It runs in a fiber of its own: rolling back a transaction
  * on a server that does not answer cannot be interrupted, and must not hold the loop.
  */
 const bounded = <A, E>(effect: Effect.Effect<A, E>, ms: number): Effect.Effect<A, E | Unavailable> =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.forkDetach(effect, { startImmediately: true })
+  Effect.flatMap(Effect.forkDetach(effect, { startImmediately: true }), (fiber) => {
     const abandon = Effect.forkDetach(Fiber.interrupt(fiber))
-    const exit = yield* Fiber.await(fiber).pipe(RealTime.timeoutOption(ms), Effect.onInterrupt(() => abandon))
-    if (Option.isSome(exit)) return yield* exit.value
-    yield* abandon
-    return yield* Effect.fail(noAnswer)
+    return Effect.flatMap(
+      Effect.onInterrupt(RealTime.awaitFor(fiber, ms), () => abandon),
+      (exit): Effect.Effect<A, E | Unavailable> => exit ?? Effect.andThen(abandon, Effect.fail(noAnswer))
+    )
   })
 
 const logSpoiled = (group: ReadonlyArray<Waiting>, { why }: GroupSpoiled) =>
@@ -83,25 +83,31 @@ export const makeWriteGroup = (
   limits: WritingLimits,
   onSilence: Effect.Effect<void>
 ) => {
+  const alone = (waiting: Waiting): Effect.Effect<void> =>
+    Effect.flatMap(Effect.exit(writer.alone(waiting.turn)), (outcome) => settle([waiting], outcome))
+
   const oneByOne = (group: ReadonlyArray<Waiting>) =>
-    Effect.forEach(
-      group,
-      (waiting) =>
-        Effect.flatMap(Effect.exit(writer.alone(waiting.turn)), (outcome) => settle([waiting], outcome)),
-      { concurrency: limits.alone_at_once, discard: true }
-    )
+    Effect.forEach(group, alone, { concurrency: limits.alone_at_once, discard: true })
 
   const together = (group: ReadonlyArray<Waiting>) =>
     Effect.flatMap(
       writer.together(group.map(({ turn }) => turn)),
       (outcomes) =>
-        Effect.forEach(group, (waiting, index) => settle([waiting], outcomes[index] ?? Exit.fail(noAnswer)), {
-          discard: true
-        })
+        Effect.sync(() =>
+          group.forEach(({ answer }, index) =>
+            Deferred.doneUnsafe(answer, outcomes[index] ?? Exit.fail(noAnswer))
+          )
+        )
     )
 
+  /** A group is one turn wherever commits are faster than turns. */
+  const inOneGo = (group: ReadonlyArray<Waiting>) => {
+    const [first] = group
+    return first !== undefined && group.length === 1 ? alone(first) : together(group)
+  }
+
   return (group: ReadonlyArray<Waiting>): Effect.Effect<void> =>
-    bounded(group.length === 1 ? oneByOne(group) : together(group), limits.commit_timeout_ms).pipe(
+    bounded(inOneGo(group), limits.commit_timeout_ms).pipe(
       Effect.catchIf((error) => error._tag === "GroupSpoiled", (spoiled) =>
         Effect.andThen(
           logSpoiled(group, spoiled),

@@ -36,9 +36,9 @@ const confirmAgain = (confirm: Confirm, tables: Tables): Confirm => (options) =>
 /** Subscribers of a bus that hear everything but what `isHeard` holds back. */
 const hearing = (bus: Bus["Service"], isHeard: (message: BusMessage) => boolean): Bus["Service"] => ({
   ...bus,
-  subscribe: (topics) =>
+  subscribe: (topics, only) =>
     Effect.gen(function*() {
-      const all = yield* bus.subscribe(topics)
+      const all = yield* bus.subscribe(topics, only)
       const heard = yield* Queue.unbounded<BusMessage>()
       const next = Effect.flatMap(Queue.take(all), (message) =>
         isHeard(message) ? Effect.asVoid(Queue.offer(heard, message)) : Effect.void)

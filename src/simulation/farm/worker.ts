@@ -1,4 +1,5 @@
 // The other end of workers.ts: plays one plan after the other, and answers with its report.
+import "effect/schema/SchemaJITCompiler/enable"
 import { playPlan } from "../run/play.ts"
 import type { RunPlan } from "../run/plan.ts"
 
