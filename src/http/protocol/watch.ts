@@ -37,7 +37,9 @@ export const dueOf = (watched: Watched, wireNow: number, now: number, limits: Wa
     // Who does not read our pings cannot answer them: that is the reason worth telling.
     return { _tag: "Close", code: watched.is_behind ? closeCodes.slowConsumer : closeCodes.idle }
   }
-  return wireNow - watched.pinged_at >= limits.ping_every_ms ? { _tag: "Ping" } : nothing
+  // Whoever speaks is there, and is answered: only silence is asked whether it lives.
+  const quietSince = Math.max(watched.heard_at, watched.pinged_at)
+  return wireNow - quietSince >= limits.ping_every_ms ? { _tag: "Ping" } : nothing
 }
 
 const watchOne = (connection: LiveConnection, wireNow: number, now: number, limits: WatchLimits): void => {

@@ -21,6 +21,13 @@ describe("what is due for a connection", () => {
     assert.deepStrictEqual(due({ pinged_at: 20_000 }, 39_999), { _tag: "Nothing" })
   })
 
+  it("is no ping for whoever was heard meanwhile", () => {
+    assert.deepStrictEqual(due({ heard_at: 15_000 }, 34_999), { _tag: "Nothing" })
+    assert.deepStrictEqual(due({ heard_at: 15_000 }, 35_000), { _tag: "Ping" })
+    assert.deepStrictEqual(due({ heard_at: 15_000, pinged_at: 35_000 }, 54_999), { _tag: "Nothing" })
+    assert.deepStrictEqual(due({ heard_at: 15_000, pinged_at: 35_000 }, 55_000), { _tag: "Ping" })
+  })
+
   it("is a close as idle after 45 s of silence, however often it was pinged", () => {
     assert.deepStrictEqual(due({ pinged_at: 44_999 }, 44_999), { _tag: "Nothing" })
     assert.deepStrictEqual(due({ pinged_at: 44_999 }, 45_000), { _tag: "Close", code: closeCodes.idle })
