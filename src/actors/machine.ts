@@ -14,6 +14,7 @@ export interface Call<Command> {
   readonly command_id: string | null
   readonly command: Command
   readonly staff: StaffOrigin | null
+  readonly connection?: string
 }
 
 /** One finished decision on its way to the journal. */

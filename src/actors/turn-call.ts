@@ -12,5 +12,7 @@ export const callFields = {
   /** The client's id for this action; null for commands that are harmless to repeat. */
   command_id: Schema.NullOr(Schema.String),
   /** Set when staff acts: the turn then writes an audit entry. */
-  staff: Schema.NullOr(StaffOrigin)
+  staff: Schema.NullOr(StaffOrigin),
+  /** The connection it came in on, when the answer tells that phone all there is to tell. */
+  connection: Schema.optionalKey(Schema.String)
 }

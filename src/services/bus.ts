@@ -15,6 +15,8 @@ export type BusEvent =
     readonly session_id: string
     readonly seq: number | null
     readonly event: SessionEvent | null
+    /** The connection whose phone said so itself, and knows. */
+    readonly said_on?: string
   }
   /**
    * Said again by whoever loads a session: the commit before may have been written and never announced.

@@ -43,7 +43,8 @@ export const everyEvent: ReadonlyArray<BusEvent> = [
     _tag: "SessionMoved",
     session_id: "s1",
     seq: null,
-    event: { _tag: "ReceiptMoved", at: 6, side: "mitra", delivered_seq: 3, read_seq: 2 }
+    event: { _tag: "ReceiptMoved", at: 6, side: "mitra", delivered_seq: 3, read_seq: 2 },
+    said_on: "c1"
   },
   {
     _tag: "SessionMoved",

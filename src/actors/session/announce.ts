@@ -63,6 +63,7 @@ export const announceSession = (turn: SessionTurn): ReadonlyArray<BusMessage> =>
   const { after } = turn
   const topics = participants(after)
   const former = handedOver(turn)
+  const said_on = turn.call.connection
   const facts = numbered(turn.events, turn.before.last_seq).flatMap(({ event, seq }, index) =>
     silent.has(event._tag)
       ? []
@@ -70,7 +71,14 @@ export const announceSession = (turn: SessionTurn): ReadonlyArray<BusMessage> =>
         topic
       ): BusMessage => ({
         topic,
-        event: { _tag: "SessionMoved", session_id: after.id, seq, event }
+        event: {
+          _tag: "SessionMoved",
+          session_id: after.id,
+          seq,
+          event,
+          // What has no number is told by the answer, too: to whoever said it, once is enough.
+          ...(seq === null && said_on !== undefined ? { said_on } : {})
+        }
       }))
   )
   const offered = turn.events.flatMap((event) =>

@@ -33,6 +33,7 @@ export interface Gap {
 
 export interface Feed {
   readonly caller: Caller
+  readonly connection_id: string
   readonly heartbeat_every_seconds: number
   readonly queue: Queue.Dequeue<BusMessage>
   readonly known: KnownSessions
@@ -118,13 +119,14 @@ const fillGap = Effect.fnUntraced(function*(feed: Feed) {
 
 const moved = (
   feed: Feed,
-  { event, seq, session_id }: Extract<BusEvent, { _tag: "SessionMoved" }>,
+  { event, said_on, seq, session_id }: Extract<BusEvent, { _tag: "SessionMoved" }>,
   now: number
 ): void => {
   if (seq === null) {
     if (event?._tag !== "ReceiptMoved") return
     const { delivered_seq, read_seq, side } = event
-    if (!feed.known.receipt(session_id, side, { delivered_seq, read_seq })) return
+    const isNews = feed.known.receipt(session_id, side, { delivered_seq, read_seq })
+    if (!isNews || said_on === feed.connection_id) return
     return void feed.ready.push({ _tag: "receipt", session_id, side, delivered_seq, read_seq })
   }
   const last = feed.known.lastSeq(session_id)

@@ -13,6 +13,7 @@ import { canRecover, openOffers, type Recovered, sessionsOf, type Since, snapsho
 
 export interface FeedOptions {
   readonly caller: Caller
+  readonly connection_id: string
   readonly since: ReadonlyArray<Since>
   readonly heartbeat_every_seconds: number
 }
@@ -45,6 +46,7 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
   const snapshot = yield* snapshotEvent({ caller, live, offers, recovered, heartbeat_every_seconds })
   const feed: Feed = {
     caller,
+    connection_id: options.connection_id,
     heartbeat_every_seconds,
     queue,
     known,

@@ -9,6 +9,7 @@ import type { SessionCommand } from "../../domain/session/commands.ts"
 import type { Participant } from "../../domain/session/state.ts"
 import { handoversOf, lastReadable, seenBy } from "../../domain/transcript.ts"
 import { Sessions, type StoredMessage } from "../../services/sessions.ts"
+import { currentConnection } from "../connection.ts"
 import { currentCaller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { type AskedPage, pageOf } from "../views/past-page.ts"
 import { paymentView } from "../views/payment-view.ts"
@@ -109,7 +110,8 @@ const past = Effect.fnUntraced(function*(page: AskedPage) {
 const receipt = Effect.fnUntraced(
   function*(tag: "MarkDelivered" | "MarkRead", sessionId: string, seq: number) {
     const me = yield* currentCaller
-    const reply = yield* command(me, sessionId, null, { _tag: tag, by: participantOf(me), seq })
+    const { id } = yield* currentConnection
+    const reply = yield* command(me, sessionId, null, { _tag: tag, by: participantOf(me), seq }, id)
     return reply.cursor ?? (yield* Effect.die(new Error("a participant's receipt has no cursor")))
   }
 )

@@ -57,9 +57,10 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
 
     const subscribe = Effect.fnUntraced(function*(since: ReadonlyArray<Since>) {
       const caller = yield* currentCaller
-      yield* placeFor((yield* currentConnection).id)
+      const connection_id = (yield* currentConnection).id
+      yield* placeFor(connection_id)
       const queue = yield* (yield* Bus).subscribe([caller.topic])
-      const feed = yield* openFeed({ ...options, caller, since }, queue)
+      const feed = yield* openFeed({ ...options, caller, connection_id, since }, queue)
       const next = yield* followed(feed, prepare(feed, resync))
       return Stream.fromPull(Effect.succeed(next))
     })

@@ -75,20 +75,25 @@ export const viewOwnRequest: (
   return view === undefined ? yield* sessionNotFound(sessionId) : { ...view, queue: yield* queueOf(state) }
 })
 
-/** `commandId` is null for what is harmless to repeat, or deduplicated by something else. */
+/**
+ * `commandId` is null for what is harmless to repeat, or deduplicated by something else. `connection` is given
+ * where its phone learns everything from the answer, and need not hear of it as an event as well.
+ */
 export const command: (
   caller: Caller,
   sessionId: string,
   commandId: string | null,
-  command: SessionCommand
+  command: SessionCommand,
+  connection?: string
 ) => Answer<SessionReply, SessionActors> = Effect.fnUntraced(
-  function*(caller, sessionId, commandId, command) {
+  function*(caller, sessionId, commandId, command, connection) {
     const actors = yield* SessionActors
     return yield* actors.run(sessionId, {
       sender_id: caller.sender_id,
       command_id: commandId,
       command,
-      staff: null
+      staff: null,
+      ...(connection === undefined ? {} : { connection })
     })
   }
 )

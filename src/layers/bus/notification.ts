@@ -41,7 +41,8 @@ const Sent: Schema.Codec<BusEvent> = Schema.Union([
   Schema.TaggedStruct("SessionMoved", {
     session_id: Schema.String,
     seq: Schema.NullOr(Schema.Int),
-    event: Schema.NullOr(Event)
+    event: Schema.NullOr(Event),
+    said_on: Schema.optionalKey(Schema.String)
   }),
   Schema.TaggedStruct("SessionStands", {
     session_id: Schema.String,

@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import { instant } from "../../../src/contract/fields.ts"
 import { t0 } from "../../conformance/given.ts"
-import { customerPhone, newCommand, nextOf, refused } from "../phone.ts"
+import { customerPhone, newCommand, newPhone, nextOf, refused } from "../phone.ts"
 import { chat, given, onlineMitra, request, say } from "../story.ts"
 import { world } from "../world.ts"
 
@@ -152,6 +152,23 @@ describe("a running chat", () => {
       })
       yield* say(ayu, session_id, "Halo juga")
       assert.strictEqual((yield* nextOf(events, "session")).seq, 4)
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("tells of a receipt whoever did not send it, on her other phone as well", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { ayu, sari, session_id } = yield* chat
+      const tablet = yield* newPhone
+      yield* tablet.call("auth.authenticate", { access_token: sari.tokens.access_token })
+      const [onPhone, onTablet] = [yield* sari.subscribe(), yield* tablet.subscribe()]
+      for (const events of [onPhone, onTablet]) yield* nextOf(events, "snapshot")
+      yield* say(ayu, session_id, "Halo")
+      for (const events of [onPhone, onTablet]) yield* nextOf(events, "session")
+      const cursor = yield* sari.call("chat.read", { session_id, seq: 3 })
+      assert.deepStrictEqual(cursor, { delivered_seq: 3, read_seq: 3 })
+      assert.deepInclude(yield* nextOf(onTablet, "receipt"), { side: "customer", read_seq: 3 })
+      yield* say(ayu, session_id, "Apa kabar?")
+      assert.strictEqual((yield* nextOf(onPhone, "session")).seq, 4, "her own receipt is no news to her")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
   it.effect("ticks every 60 seconds until it ends, and not after", () =>
