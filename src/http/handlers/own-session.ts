@@ -76,8 +76,8 @@ export const viewOwnRequest: (
 })
 
 /**
- * `commandId` is null for what is harmless to repeat, or deduplicated by something else. `connection` is given
- * where its phone learns everything from the answer, and need not hear of it as an event as well.
+ * `commandId` is null for what is harmless to repeat, or deduplicated by something else. `connection` is
+ * given where its phone learns everything from the answer, and need not hear of it as an event as well.
  */
 export const command: (
   caller: Caller,
