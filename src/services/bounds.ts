@@ -74,6 +74,14 @@ const boundsOf = (clock: Clock.Clock): Bounds => {
   return bounds
 }
 
+/** `strike` runs in so many milliseconds of this clock, unless the result is called: it lifts the bound. */
+export const setBound = (
+  clock: Clock.Clock,
+  lengthMs: number,
+  context: Context.Context<never>,
+  strike: () => void
+): () => void => boundsOf(clock).set(lengthMs, context, strike)
+
 /** In `fiber`: runs `effect` in one of its own; when the time is up that is stopped, and `late` follows. */
 export const bound = <A, E, R, B, E2, R2>(
   fiber: Fiber.Fiber<unknown, unknown>,

@@ -53,6 +53,15 @@ export interface BusMessage {
   readonly event: BusEvent
 }
 
+/** What a subscriber has not taken yet. */
+export interface Heard extends Queue.Dequeue<BusMessage> {
+  /**
+   * Called with each message that comes, inside the publisher's step: only to wake somebody. Whoever waits
+   * for something else as well needs no fiber for it.
+   */
+  onArrival: (() => void) | null
+}
+
 /** Signs this person out: one of their sign-ins, or all of them. */
 export const revoked = (topic: Topic, authSessionId: string | null = null): BusMessage => ({
   topic,
@@ -78,6 +87,6 @@ export class Bus extends Context.Service<Bus, {
   readonly subscribe: (
     topics: ReadonlyArray<Topic>,
     only?: BusEvent["_tag"]
-  ) => Effect.Effect<Queue.Dequeue<BusMessage>, never, Scope.Scope>
+  ) => Effect.Effect<Heard, never, Scope.Scope>
   readonly state: Effect.Effect<BusState>
 }>()("halobestie/services/Bus") {}

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Machine } from "../../src/actors/machine.ts"
 import { refuse } from "../../src/domain/refusal.ts"
+import { heard } from "../../src/layers/bus/subscriptions.ts"
 import { Bus, type BusMessage } from "../../src/services/bus.ts"
 import { Journal, type TurnWrite, type Verdict } from "../../src/services/journal.ts"
 import type { Unavailable } from "../../src/services/unavailable.ts"
@@ -92,7 +93,7 @@ export const benchLayer = (bench: Bench) =>
     })),
     Layer.succeed(Bus)(Bus.of({
       publish: (messages) => Effect.sync(() => void bench.published.push(...messages)),
-      subscribe: () => Queue.unbounded<BusMessage>(),
+      subscribe: () => Effect.map(Queue.unbounded<BusMessage>(), heard),
       state: Effect.succeed({ connected_since: 0, dropped: 0 })
     }))
   )

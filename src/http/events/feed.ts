@@ -3,20 +3,19 @@
 // bounded bus queue; when that overflows the feed is told to resync and catches up.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type { PhoneEvent } from "../../contract/events.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import type { OfferEnding } from "../../domain/session/state.ts"
-import type { BusEvent, BusMessage } from "../../services/bus.ts"
+import type { BusEvent, Heard } from "../../services/bus.ts"
 import { Sessions } from "../../services/sessions.ts"
 import * as RealTime from "../../services/real-time.ts"
 import type { Unavailable } from "../../services/unavailable.ts"
 import type { Caller } from "../auth/caller.ts"
 import { offerView } from "../views/offer-view.ts"
-import { within } from "../../services/bounds.ts"
+import { setBound } from "../../services/bounds.ts"
 import { sessionFact } from "../views/session-fact.ts"
 import { KnownSessions } from "./known-sessions.ts"
 import { pageEventsMax } from "./pages.ts"
@@ -35,7 +34,7 @@ export interface Feed {
   readonly caller: Caller
   readonly connection_id: string
   readonly heartbeat_every_seconds: number
-  readonly queue: Queue.Dequeue<BusMessage>
+  readonly queue: Heard
   readonly known: KnownSessions
   /** Sessions whose offers the phone holds as open. */
   readonly offers: Set<string>
@@ -215,6 +214,28 @@ const receive = (feed: Feed): Effect.Effect<void> =>
     for (const message of messages) feed.inbox.push(message.event)
   })
 
+/** True as soon as something is there to be taken, false when the time is up: the product's, for a tick. */
+const arrivalWithin = (feed: Feed, clock: Clock.Clock, lengthMs: number): Effect.Effect<boolean> =>
+  Effect.withFiber((fiber) =>
+    Effect.callback((resume) => {
+      if (Queue.sizeUnsafe(feed.queue) > 0) return resume(Effect.succeed(true))
+      const end = () => {
+        lift()
+        feed.queue.onArrival = null
+      }
+      const lift = setBound(clock, lengthMs, fiber.context, () => {
+        end()
+        resume(Effect.succeed(false))
+      })
+      feed.queue.onArrival = () => {
+        end()
+        // Not inside the step of whoever publishes.
+        fiber.currentDispatcher.scheduleTask(() => resume(Effect.succeed(true)), 0)
+      }
+      return Effect.sync(end)
+    })
+  )
+
 /** Waits for the bus or the next tick, whichever comes first. */
 const wait = (feed: Feed, clock: Clock.Clock): Effect.Effect<void> => {
   const now = clock.currentTimeMillisUnsafe()
@@ -223,12 +244,10 @@ const wait = (feed: Feed, clock: Clock.Clock): Effect.Effect<void> => {
     feed.ready.push(...feed.known.ticks(now))
     return Effect.void
   }
-  if (tickAt === null || Queue.sizeUnsafe(feed.queue) > 0) return receive(feed)
-  // Only looks: a time-out between looking and taking would lose what was taken. And not a bound on anything
-  // outside: the tick is the product's.
+  if (tickAt === null) return receive(feed)
   return Effect.flatMap(
-    within(clock, tickAt - now, Queue.peek(feed.queue)),
-    (arrived) => Option.isNone(arrived) ? Effect.void : receive(feed)
+    arrivalWithin(feed, clock, tickAt - now),
+    (hasArrived) => hasArrived ? receive(feed) : Effect.void
   )
 }
 

@@ -2,8 +2,7 @@
 // phone will get of what it missed.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as Queue from "effect/Queue"
-import { type BusMessage } from "../../services/bus.ts"
+import type { Heard } from "../../services/bus.ts"
 import { Sessions } from "../../services/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { type Feed, type Gap, patiently } from "./feed.ts"
@@ -18,7 +17,7 @@ export interface FeedOptions {
   readonly heartbeat_every_seconds: number
 }
 
-const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: Queue.Dequeue<BusMessage>) {
+const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: Heard) {
   const { caller } = options
   const live = yield* (yield* Sessions).liveOf(caller.side, caller.id)
   const held = new Map(options.since.map((one) => [one.session_id, one.seq]))
@@ -60,5 +59,4 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
 })
 
 /** `queue` must already hear the caller's topic. */
-export const openFeed = (options: FeedOptions, queue: Queue.Dequeue<BusMessage>) =>
-  patiently(readEverything(options, queue))
+export const openFeed = (options: FeedOptions, queue: Heard) => patiently(readEverything(options, queue))

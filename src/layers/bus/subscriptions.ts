@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import type { BusEvent, BusMessage, Topic } from "../../services/bus.ts"
+import type { BusEvent, BusMessage, Heard, Topic } from "../../services/bus.ts"
 
 /** Messages one subscriber may leave lying before it is told to resync instead. */
 export const subscriptionLimit = 256
@@ -12,7 +12,7 @@ interface Subscription {
   readonly topics: ReadonlyArray<Topic>
   /** The one kind of event it wants; null for all. */
   readonly only: BusEvent["_tag"] | null
-  readonly queue: Queue.Queue<BusMessage>
+  readonly queue: Heard & Queue.Queue<BusMessage>
   /** How many messages were ever put in, and which of them was the last Resync (-1: none yet). */
   offered: number
   resync_at: number
@@ -22,12 +22,22 @@ export interface Subscriptions {
   readonly subscribe: (
     topics: ReadonlyArray<Topic>,
     only?: BusEvent["_tag"]
-  ) => Effect.Effect<Queue.Dequeue<BusMessage>, never, Scope.Scope>
+  ) => Effect.Effect<Heard, never, Scope.Scope>
   readonly deliver: (messages: ReadonlyArray<BusMessage>) => void
   readonly resyncAll: () => void
   /** Messages that subscribers did not get because they fell behind. */
   readonly dropped: () => number
 }
+
+/** For whoever fills a queue that is heard; false when it is full. */
+export const arrive = (queue: Heard & Queue.Queue<BusMessage>, message: BusMessage): boolean => {
+  if (!Queue.offerUnsafe(queue, message)) return false
+  queue.onArrival?.()
+  return true
+}
+
+export const heard = (queue: Queue.Queue<BusMessage>): Heard & Queue.Queue<BusMessage> =>
+  Object.assign(queue, { onArrival: null })
 
 export const makeSubscriptions = (): Subscriptions => {
   const byTopic = new Map<Topic, Set<Subscription>>()
@@ -35,7 +45,7 @@ export const makeSubscriptions = (): Subscriptions => {
   let dropped = 0
 
   const put = (subscription: Subscription, message: BusMessage): boolean => {
-    if (!Queue.offerUnsafe(subscription.queue, message)) return false
+    if (!arrive(subscription.queue, message)) return false
     subscription.offered += 1
     return true
   }
@@ -74,7 +84,13 @@ export const makeSubscriptions = (): Subscriptions => {
 
   const add = (topics: ReadonlyArray<Topic>, only: BusEvent["_tag"] | null) =>
     Effect.map(Queue.dropping<BusMessage>(subscriptionLimit), (queue): Subscription => {
-      const subscription = { topics: [...new Set(topics)], only, queue, offered: 0, resync_at: -1 }
+      const subscription = {
+        topics: [...new Set(topics)],
+        only,
+        queue: heard(queue),
+        offered: 0,
+        resync_at: -1
+      }
       everybody.add(subscription)
       for (const topic of subscription.topics) {
         byTopic.set(topic, (byTopic.get(topic) ?? new Set()).add(subscription))

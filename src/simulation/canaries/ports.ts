@@ -2,6 +2,7 @@
 // announced, which sweeps run.
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import { arrive, heard } from "../../layers/bus/subscriptions.ts"
 import type { Tables } from "../../layers/memory/tables.ts"
 import { Bus, type BusMessage } from "../../services/bus.ts"
 import { Journal, type Verdict } from "../../services/journal.ts"
@@ -39,11 +40,11 @@ const hearing = (bus: Bus["Service"], isHeard: (message: BusMessage) => boolean)
   subscribe: (topics, only) =>
     Effect.gen(function*() {
       const all = yield* bus.subscribe(topics, only)
-      const heard = yield* Queue.unbounded<BusMessage>()
+      const some = heard(yield* Queue.unbounded<BusMessage>())
       const next = Effect.flatMap(Queue.take(all), (message) =>
-        isHeard(message) ? Effect.asVoid(Queue.offer(heard, message)) : Effect.void)
+        Effect.sync(() => isHeard(message) && arrive(some, message)))
       yield* Effect.forkScoped(Effect.forever(next))
-      return heard
+      return some
     })
 })
 
