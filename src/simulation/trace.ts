@@ -10,8 +10,12 @@ export interface TraceEntry {
   readonly detail: string
 }
 
+const freshMax = 64_000
+
 export class Trace {
   readonly #hash = createHash("sha256")
+  /** Lines that are not hashed yet: by the line, hashing costs as much as writing them. */
+  #fresh = ""
   readonly #keep: boolean
   readonly entries: Array<TraceEntry> = []
   lines = 0
@@ -22,12 +26,19 @@ export class Trace {
 
   add(at_us: number, who: string, what: string, detail = ""): void {
     this.lines += 1
-    this.#hash.update(`${at_us} ${who} ${what} ${detail}\n`)
+    this.#fresh += `${at_us} ${who} ${what} ${detail}\n`
+    if (this.#fresh.length > freshMax) this.#hashFresh()
     if (this.#keep) this.entries.push({ at_us, who, what, detail })
   }
 
   /** Of everything so far. */
   hash(): string {
+    this.#hashFresh()
     return this.#hash.copy().digest("hex").slice(0, 16)
+  }
+
+  #hashFresh(): void {
+    this.#hash.update(this.#fresh)
+    this.#fresh = ""
   }
 }

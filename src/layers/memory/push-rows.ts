@@ -7,14 +7,12 @@ import type { PushRow, Tables } from "./tables.ts"
 export const openRows = (tables: Tables): ReadonlyArray<PushRow> =>
   openPushStatuses.flatMap((status) => tables.push_outbox.where("status", status))
 
-const isOpen = (row: PushRow): boolean => (openPushStatuses as ReadonlyArray<string>).includes(row.status)
-
 const isSamePerson = (a: PushRow, b: Pick<PushRow, "session_id" | "user_id" | "kind">): boolean =>
   a.session_id === b.session_id && a.user_id === b.user_id && a.kind === b.kind
 
 export const writePush = (tables: Tables, turn: TurnWrite, session: SessionWrite): void => {
   for (const push of session.push) {
-    const rows = push.kind === "message" ? tables.push_outbox.where("session", push.session_id) : []
+    const rows = push.kind === "message" ? tables.push_outbox.where("open", push.session_id) : []
     if (rows.some((row) => row.status === "pending" && isSamePerson(row, push))) continue
     tables.push_outbox.set(push.id, {
       ...push,
@@ -28,8 +26,8 @@ export const writePush = (tables: Tables, turn: TurnWrite, session: SessionWrite
   }
   const over = new Set(session.cancels_offer_push_of)
   if (over.size === 0) return
-  for (const push of tables.push_outbox.where("session", turn.actor.id)) {
-    if (!over.has(push.user_id) || push.kind !== "offer" || !isOpen(push)) continue
+  for (const push of tables.push_outbox.where("open", turn.actor.id)) {
+    if (!over.has(push.user_id) || push.kind !== "offer") continue
     tables.push_outbox.set(push.id, { ...push, status: "cancelled", finished_at: turn.at })
   }
 }
@@ -66,7 +64,7 @@ export const isWanted = (tables: Tables, push: PushRow): boolean => {
 /** A newer row that waits tells the same. */
 export const isSuperseded = (tables: Tables, push: PushRow): boolean =>
   push.kind === "message" &&
-  tables.push_outbox.where("session", push.session_id).some((row) =>
+  tables.push_outbox.where("open", push.session_id).some((row) =>
     row.id > push.id && isSamePerson(row, push) && (row.status === "pending" || row.status === "retrying")
   )
 

@@ -4,9 +4,17 @@ import type { ChatSessionRow, OfferRow, Tables } from "./tables.ts"
 
 const nameOf = (tables: Tables, mitraId: string): string => tables.mitras.get(mitraId)?.display_name ?? ""
 
-export const offerOf = (tables: Tables, { session_id: _session, ...offer }: OfferRow): Offer => ({
-  ...offer,
-  mitra_name: nameOf(tables, offer.mitra_id)
+/** Field by field: a session that asked many comes back with all of them, and "the rest of" is a slow copy. */
+export const offerOf = (tables: Tables, row: OfferRow): Offer => ({
+  mitra_id: row.mitra_id,
+  mitra_name: nameOf(tables, row.mitra_id),
+  status: row.status,
+  ending: row.ending,
+  wave: row.wave,
+  sent_at: row.sent_at,
+  deadline_at: row.deadline_at,
+  responded_at: row.responded_at,
+  sessions_at_offer: row.sessions_at_offer
 })
 
 const offersOf = (tables: Tables, sessionId: string): ReadonlyArray<Offer> =>

@@ -8,7 +8,8 @@ type Filing<Row, Name> = readonly [Name, (row: Row) => string | undefined]
 
 export class Table<Row, Name extends string = never> extends Map<string, Row> {
   readonly #indexes: ReadonlyArray<Filing<Row, Name>>
-  readonly #filed = new Map<Name, Map<string, Set<string>>>()
+  /** By index and value: the keys of the rows; most values of most indexes have one row only. */
+  readonly #filed = new Map<Name, Map<string, string | Set<string>>>()
 
   constructor(indexes: Indexes<Row, Name>) {
     super()
@@ -43,6 +44,7 @@ export class Table<Row, Name extends string = never> extends Map<string, Row> {
   where(name: Name, value: string): ReadonlyArray<Row> {
     const keys = this.#filed.get(name)?.get(value)
     if (keys === undefined) return []
+    if (typeof keys === "string") return [this.get(keys)!]
     const rows: Array<Row> = []
     for (const key of keys) {
       const row = this.get(key)
@@ -54,15 +56,17 @@ export class Table<Row, Name extends string = never> extends Map<string, Row> {
   #putIn(name: Name, value: string | undefined, key: string): void {
     if (value === undefined) return
     const filed = this.#filed.get(name)
-    const keys = filed?.get(value) ?? new Set<string>()
-    filed?.set(value, keys.add(key))
+    const keys = filed?.get(value)
+    if (keys === undefined) filed?.set(value, key)
+    else if (typeof keys === "string") filed?.set(value, new Set([keys, key]))
+    else keys.add(key)
   }
 
   #takeOut(name: Name, value: string | undefined, key: string): void {
     if (value === undefined) return
     const filed = this.#filed.get(name)
     const keys = filed?.get(value)
-    keys?.delete(key)
-    if (keys?.size === 0) filed?.delete(value)
+    if (typeof keys === "object") keys.delete(key)
+    if (keys === key || (typeof keys === "object" && keys.size === 0)) filed?.delete(value)
   }
 }

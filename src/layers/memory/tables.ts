@@ -11,7 +11,12 @@ import type { AuditEntry } from "../../services/audit.ts"
 import type { AuthSession } from "../../services/auth-sessions.ts"
 import type { Device } from "../../services/devices.ts"
 import type { PushEntry } from "../../services/journal.ts"
-import type { PushCost, PushHold, PushStatus } from "../../services/push-outbox.ts"
+import {
+  openPushStatuses,
+  type PushCost,
+  type PushHold,
+  type PushStatus
+} from "../../services/push-outbox.ts"
 import type { OnlineLogEntry } from "../../services/mitras.ts"
 import type { OneTimeCode } from "../../services/one-time-codes.ts"
 import type { DeskPayment } from "../../services/payment-desk.ts"
@@ -152,6 +157,9 @@ const peoplesTables = () => ({
   audit_log: new Map<string, AuditEntry>()
 })
 
+const isOpenPush = ({ status }: PushRow): boolean =>
+  (openPushStatuses as ReadonlyArray<PushStatus>).includes(status)
+
 const chatsTables = () => ({
   pricing_tiers: new Map<string, PricedTier>(),
   pricing_discounts: new Map<"first_session", FirstSessionDiscount>(),
@@ -198,8 +206,9 @@ const chatsTables = () => ({
   session_events: new Map<string, SessionEventRow>(),
   /** `<actor_id>/<sender_id>/<command_id>` */
   commands_seen: new Map<string, CommandSeenRow>(),
-  push_outbox: new Table<PushRow, "session" | "status">({
-    session: (row) => row.session_id,
+  push_outbox: new Table<PushRow, "open" | "status">({
+    /** Of this session, and still to be sent. */
+    open: (row) => isOpenPush(row) ? row.session_id : undefined,
     status: (row) => row.status
   }),
   /** At most one, under the key "hold". */

@@ -47,6 +47,20 @@ export interface AppOptions {
   readonly signIn: (call: App["ask"]) => Effect.Effect<Tokens, CallFailure>
 }
 
+/** Made once, not for each call: a generator function of its own would be a new shape to the machine. */
+const repeatedly = Effect.fnUntraced(function*(app: App, tag: string, payload: object, withinMs: number) {
+  const giveUpAt = (yield* Clock.currentTimeMillis) + withinMs
+  for (;;) {
+    yield* app.until(() => app.isConnected, Math.max(1, giveUpAt - (yield* Clock.currentTimeMillis)))
+    const outcome = yield* Effect.result(app.ask(tag, payload))
+    if (outcome._tag === "Success") return outcome.success
+    const { failure } = outcome
+    const mayRepeat = failure._tag === "TryLater" || failure._tag === "ConnectionLost"
+    if (!mayRepeat || (yield* Clock.currentTimeMillis) >= giveUpAt) return yield* Effect.fail(failure)
+    yield* Effect.sleep(failure._tag === "TryLater" ? failure.retry_after_ms : app.dice.between(100, 600))
+  }
+})
+
 export class App {
   readonly name: string
   readonly role: Role
@@ -181,20 +195,7 @@ export class App {
    * or with the last failure when `withinMs` is over.
    */
   readonly call = (tag: string, payload: object, withinMs = 120_000): Effect.Effect<Answer, CallFailure> =>
-    Effect.gen({ self: this }, function*() {
-      const giveUpAt = (yield* Clock.currentTimeMillis) + withinMs
-      for (;;) {
-        yield* this.until(() => this.isConnected, Math.max(1, giveUpAt - (yield* Clock.currentTimeMillis)))
-        const outcome = yield* Effect.result(this.ask(tag, payload))
-        if (outcome._tag === "Success") return outcome.success
-        const { failure } = outcome
-        const mayRepeat = failure._tag === "TryLater" || failure._tag === "ConnectionLost"
-        if (!mayRepeat || (yield* Clock.currentTimeMillis) >= giveUpAt) return yield* Effect.fail(failure)
-        yield* Effect.sleep(
-          failure._tag === "TryLater" ? failure.retry_after_ms : this.dice.between(100, 600)
-        )
-      }
-    })
+    repeatedly(this, tag, payload, withinMs)
 
   readonly #stayConnected: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
     for (let attempt = 0;;) {

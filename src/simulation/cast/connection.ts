@@ -77,6 +77,7 @@ export const answerTo = (request: (settle: Settle) => void): Effect.Effect<Answe
   )
 
 interface Pending {
+  readonly id: string
   readonly tag: string
   readonly settle: Settle
   readonly timer: Timer
@@ -143,7 +144,8 @@ export interface ConnectionOptions {
 
 export class PhoneConnection {
   readonly #options: ConnectionOptions
-  readonly #pending = new Map<string, Pending>()
+  /** A list: few are asked at once, and a Map that fills and empties all day leaves its old tables behind. */
+  readonly #pending: Array<Pending> = []
   #line: Line | null = null
   #ids = 0
   #streams = new Set<string>()
@@ -210,12 +212,12 @@ export class PhoneConnection {
     const id = `${++this.#ids}`
     const timer = world.time.after(callTimeoutMs, process, () => {
       // A server that does not answer is as good as gone: hang up and try another one.
-      this.#pending.delete(id)
+      this.#settled(id)
       const lost = new ConnectionLost(0, `no answer to ${tag}`)
       this.hangUp(lost)
       settle.failed(lost)
     })
-    this.#pending.set(id, { tag, settle, timer })
+    this.#pending.push({ id, tag, settle, timer })
     this.#send({ _tag: "Request", id, tag, payload, headers: [] })
   }
 
@@ -258,23 +260,28 @@ export class PhoneConnection {
       // A stream ends only when the server gives up on it: connect again and resume.
       return this.hangUp(new ConnectionLost(0, `the stream ended: ${JSON.stringify(exit.cause ?? null)}`))
     }
-    const pending = this.#pending.get(id)
+    const pending = this.#settled(id)
     if (pending === undefined) return
-    this.#pending.delete(id)
     this.#options.world.time.cancel(pending.timer)
     const { settle, tag } = pending
     if (exit._tag === "Success") settle.answered(exit.value ?? {})
     else settle.failed(failureOf(tag, exit))
   }
 
+  /** Takes it out of those that are waited for. */
+  #settled(id: string): Pending | undefined {
+    const index = this.#pending.findIndex((pending) => pending.id === id)
+    return index < 0 ? undefined : this.#pending.splice(index, 1)[0]
+  }
+
   #end(over: ConnectionLost): void {
     if (this.#over !== null) return
     this.#over = over
-    for (const { settle, timer } of this.#pending.values()) {
+    for (const { settle, timer } of this.#pending) {
       this.#options.world.time.cancel(timer)
       settle.failed(over)
     }
-    this.#pending.clear()
+    this.#pending.length = 0
     this.#options.onOver(over)
   }
 }

@@ -31,16 +31,15 @@ export const tryTo = (
   payload: object,
   withinMs?: number
 ): Effect.Effect<Answer | null> =>
-  app.call(tag, payload, withinMs).pipe(
-    Effect.tap((answer) =>
-      Effect.sync(() => {
-        if (answer !== null && typeof answer["status"] === "string" && "last_seq" in answer) {
-          app.told.viewed(answer)
-        }
-      })
-    ),
-    Effect.catch(() => Effect.succeed(null))
-  )
+  Effect.match(app.call(tag, payload, withinMs), {
+    onFailure: () => null,
+    onSuccess: (answer) => {
+      if (answer !== null && typeof answer["status"] === "string" && "last_seq" in answer) {
+        app.told.viewed(answer)
+      }
+      return answer
+    }
+  })
 
 /** So that pushes find it while the app is closed. */
 export const registerPhone = (person: Person): Effect.Effect<unknown> =>

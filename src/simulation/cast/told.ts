@@ -18,6 +18,8 @@ export interface ToldSession {
   readonly latest: Map<string, ToldEvent>
   readonly declaredGaps: Array<{ readonly after_seq: number; readonly before_seq: number }>
   last_seq: number
+  /** When the paid time ends, by the newest event that says so. */
+  ends_at: unknown
   /** `client_message_id` -> what the server acknowledged. */
   readonly acknowledged: Map<string, { readonly seq: number; readonly body: string; readonly at_ms: number }>
   isOver: boolean
@@ -70,6 +72,7 @@ export class Told {
       latest: new Map(),
       declaredGaps: [],
       last_seq: 0,
+      ends_at: undefined,
       acknowledged: new Map(),
       isOver: false
     }
@@ -187,6 +190,7 @@ export class Told {
     session.last_seq = seq
     const told: ToldEvent = { at_ms, seq, fact }
     session.events.push(told)
+    if (fact.ends_at !== undefined) session.ends_at = fact.ends_at
     session.latest.set(fact.kind === "message" ? `message/${fact.message.side}` : fact.kind, told)
     if (lastKinds.has(fact.kind)) this.#end(session)
     if (fact.kind === "rerouted") this.#changedHands(session, fact)

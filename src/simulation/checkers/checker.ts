@@ -129,6 +129,9 @@ export const checkerOf =
     const watch = new RowWatch(stores.tables)
     const byTable = listenersByTable(all)
     const afterStatement = all.flatMap(({ statement }) => statement ?? [])
+    const turns = all.flatMap(({ turn }) => turn ?? [])
+    const hearers = all.flatMap(({ heard }) => heard ?? [])
+    const callers = all.flatMap(({ called }) => called ?? [])
     const senders = all.flatMap(({ sent }) => sent ?? [])
     const beats = all.flatMap(({ beat }) => beat ?? [])
     const look = () => {
@@ -140,15 +143,15 @@ export const checkerOf =
     }
     stores.postgres.afterStatement = look
     stores.witness.onTurn = (turn, isWritten, by) => {
-      for (const rule of all) rule.turn?.(turn, isWritten, by)
+      for (const each of turns) each(turn, isWritten, by)
     }
     watchers.push({
       onEvent: (app, event) => {
-        for (const rule of all) rule.heard?.(app, event)
+        for (const heard of hearers) heard(app, event)
       },
       onCall: (app, tag, payload, outcome) => {
         phones.met(app)
-        for (const rule of all) rule.called?.(app, tag, payload, outcome)
+        for (const called of callers) called(app, tag, payload, outcome)
       },
       onConnection: (app, what) => phones.connection(app, what),
       onFrame: (app, direction, frame) => {

@@ -21,54 +21,65 @@ export type RowListeners = {
 
 type AnyTable = Map<string, unknown>
 
+interface Watched {
+  readonly name: string
+  readonly table: AnyTable
+  /** Every write since the last look, with the row that it found. */
+  writes: Array<{ readonly key: string; readonly before: unknown }>
+}
+
 export class RowWatch {
-  readonly #tables: ReadonlyMap<string, AnyTable>
-  /** By table and key: the row before the first write since the last look. */
-  readonly #before = new Map<string, Map<string, unknown>>()
+  /** Tables that were written to since the last look. */
+  #touched: Array<Watched> = []
 
   constructor(tables: Tables) {
-    const keyed = Object.entries(tables).flatMap(([name, table]): ReadonlyArray<[string, AnyTable]> =>
-      table instanceof Map ? [[name, table as AnyTable]] : []
-    )
-    this.#tables = new Map(keyed)
-    for (const [name, table] of keyed) this.#watch(name, table)
+    for (const [name, table] of Object.entries(tables)) {
+      if (table instanceof Map) this.#watch({ name, table: table as AnyTable, writes: [] })
+    }
   }
 
   get hasChanges(): boolean {
-    return this.#before.size > 0
+    return this.#touched.length > 0
   }
 
   /** Hands out the net changes since the last call, in the order in which tables and rows were touched. */
   flush(listen: (table: string, change: Change<unknown>) => void): void {
     if (!this.hasChanges) return
-    const changed = [...this.#before]
-    this.#before.clear()
-    for (const [name, rows] of changed) {
-      const table = this.#tables.get(name)
-      for (const [key, before] of rows) {
-        const after = table?.get(key)
+    const changed = this.#touched.map((watched) => ({ ...watched }))
+    for (const watched of this.#touched) watched.writes = []
+    this.#touched = []
+    for (const { name, table, writes } of changed) {
+      for (const { before, key } of firstOfEach(writes)) {
+        const after = table.get(key)
         if (after !== before) listen(name, { key, before, after })
       }
     }
   }
 
-  #watch(name: string, table: AnyTable): void {
+  #watch(watched: Watched): void {
+    const { table } = watched
     const set = table.set.bind(table)
     const remove = table.delete.bind(table)
     table.set = (key, row) => {
-      this.#note(name, key, table.get(key))
+      this.#note(watched, key)
       set(key, row)
       return table
     }
     table.delete = (key) => {
-      this.#note(name, key, table.get(key))
+      this.#note(watched, key)
       return remove(key)
     }
   }
 
-  #note(name: string, key: string, before: unknown): void {
-    const rows = this.#before.get(name) ?? new Map<string, unknown>()
-    if (!rows.has(key)) rows.set(key, before)
-    this.#before.set(name, rows)
+  #note(watched: Watched, key: string): void {
+    if (watched.writes.length === 0) this.#touched.push(watched)
+    watched.writes.push({ key, before: watched.table.get(key) })
   }
+}
+
+/** What a row was before all of its writes. */
+const firstOfEach = (writes: Watched["writes"]): Watched["writes"] => {
+  if (writes.length === 1) return writes
+  const seen = new Set<string>()
+  return writes.filter(({ key }) => !seen.has(key) && seen.add(key))
 }

@@ -22,14 +22,18 @@ export interface LogLine {
 }
 
 /** Microtasks would run between two timers at a moment nobody decided: nothing here may use them. */
-const makeScheduler = (time: VirtualTime, process: Process): Scheduler.Scheduler => ({
-  executionMode: "async",
-  shouldYield: (fiber) => fiber.currentOpCount >= fiber.cache.maxOpsBeforeYield,
-  makeDispatcher: () => ({
+const makeScheduler = (time: VirtualTime, process: Process): Scheduler.Scheduler => {
+  // All fibers of the world stand in one queue, so one dispatcher serves them all.
+  const dispatcher: Scheduler.SchedulerDispatcher = {
     scheduleTask: (task, priority) => time.ready(process, task, priority),
     flush: () => time.drain()
-  })
-})
+  }
+  return {
+    executionMode: "async",
+    shouldYield: (fiber) => fiber.currentOpCount >= fiber.cache.maxOpsBeforeYield,
+    makeDispatcher: () => dispatcher
+  }
+}
 
 const millionNs = BigInt(1_000_000)
 const thousandNs = BigInt(1_000)

@@ -19,7 +19,7 @@ export class Store {
   readonly #time: VirtualTime
   readonly #dice: Dice
   readonly #latency: Latency
-  readonly #context: Context.Context<never>
+  readonly #begin: ReturnType<typeof Effect.runForkWith<never>>
   readonly #isNear: boolean
   #isDown = false
   #extra_ms = 0
@@ -46,7 +46,7 @@ export class Store {
     this.#dice = options.dice
     this.#latency = options.latency
     // A statement is one step: whoever runs it must not be asked to let others go first.
-    this.#context = Context.add(options.context, Scheduler.PreventSchedulerYield, true)
+    this.#begin = Effect.runForkWith(Context.add(options.context, Scheduler.PreventSchedulerYield, true))
     this.#isNear = options.isNear
   }
 
@@ -102,7 +102,7 @@ export class Store {
   }
 
   #run<A, E>(statement: Effect.Effect<A, E>): Exit.Exit<A, E> {
-    const exit = Effect.runForkWith(this.#context)(statement).pollUnsafe()
+    const exit = this.#begin(statement).pollUnsafe()
     if (exit === undefined) throw new Error("a statement waited for something")
     if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
       throw new Error("a statement was interrupted")

@@ -61,7 +61,7 @@ export const capacity: MakeRule = (scene, complain) => {
         }
       },
       chat_sessions: ({ after, before, key }) => {
-        sessions.add(key)
+        if (after?.status !== before?.status || after?.mitra_id !== before?.mitra_id) sessions.add(key)
         const was = before !== undefined && running.has(before.status) ? before.mitra_id : null
         const is = after !== undefined && running.has(after.status) ? after.mitra_id : null
         if (was === is) return

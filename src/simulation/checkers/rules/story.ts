@@ -104,8 +104,7 @@ export const story: MakeRule = (scene, complain) => {
 
   function sameEnd(phone: Phone, tick: Answer): void {
     const session_id = tick["session_id"] as string
-    const told = phone.told.sessions.get(session_id)?.events ?? []
-    const latest = told.findLast(({ fact }) => fact["ends_at"] !== undefined)?.fact["ends_at"]
+    const latest = phone.told.sessions.get(session_id)?.ends_at
     if (latest === undefined || latest === tick["ends_at"]) return
     complain(`${phone.name} was told that the time ends at ${latest}, then at ${tick["ends_at"]}`, {
       session_id,
