@@ -4,7 +4,7 @@ import type { ChatSessionRow, OfferRow, Tables } from "./tables.ts"
 
 const nameOf = (tables: Tables, mitraId: string): string => tables.mitras.get(mitraId)?.display_name ?? ""
 
-/** Field by field: a session that asked many comes back with all of them, and "the rest of" is a slow copy. */
+/** Field by field: a session that asked many comes back with all of them, and "the rest" is a slow copy. */
 export const offerOf = (tables: Tables, row: OfferRow): Offer => ({
   mitra_id: row.mitra_id,
   mitra_name: nameOf(tables, row.mitra_id),
