@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads"
 import { WebSocketServer } from "ws"
 import { publicLimits } from "../src/http/protocol/limits.ts"
 import { listening } from "../test/http/protocol/listening.ts"
+import { median } from "./measuring.ts"
 
 const connections = 32
 const in_flight = 4
@@ -49,9 +50,6 @@ const measure = (worker: Worker, url: string) =>
     const { system, user } = process.threadCpuUsage(before)
     return { cpu_us: (system + user) / calls, per_second: calls / (roundMs / 1000) }
   })
-
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 const line = (name: string, costs: ReadonlyArray<Cost>): string =>
   `${name.padEnd(16)} ${median(costs.map(({ cpu_us }) => cpu_us)).toFixed(1).padStart(6)} us of CPU a call` +

@@ -20,6 +20,7 @@ import { Cipher } from "../src/services/cipher.ts"
 import { Journal } from "../src/services/journal.ts"
 import { t0, times } from "../test/conformance/given.ts"
 import * as Stage from "../test/conformance/stage.ts"
+import { median } from "./measuring.ts"
 import { benchDatabase, durability, serverCpuMs } from "./postgres.ts"
 
 const chats = 64
@@ -28,9 +29,6 @@ const messagesPerChat = 40
 const texts = 20_000
 
 type Commit = Journal["Service"]["commit"]
-
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 const withKey = Effect.gen(function*() {
   const bytes = yield* (yield* SecureRandom.SecureRandom).randomBytes(32)

@@ -16,6 +16,7 @@ import * as Pool from "../src/layers/postgres/client.ts"
 import { Journal } from "../src/services/journal.ts"
 import { t0, times } from "../test/conformance/given.ts"
 import * as Stage from "../test/conformance/stage.ts"
+import { median } from "./measuring.ts"
 import { benchDatabase, durability, serverCpuMs } from "./postgres.ts"
 
 const chats = 200
@@ -32,9 +33,6 @@ interface Measured {
 }
 
 type Commit = Journal["Service"]["commit"]
-
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 /** Every one of `atOnce` chats sends its messages, each after the answer to the one before. */
 const measure = Effect.fnUntraced(

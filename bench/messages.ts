@@ -2,21 +2,19 @@
 // on the embedded Postgres. `npm run bench -- messages [folder of another checkout]` holds two versions of
 // the server against each other, round by round.
 import * as Effect from "effect/Effect"
-import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { Phone } from "../demo/phone.mjs"
+import type { Phone } from "../demo/phone.mjs"
+import { commandId, customer, mitra as mitraComes, pay, type Reached } from "../test/system/cast.ts"
+import { cpuMsOf, median } from "./measuring.ts"
 
-const mitras = 3
+const mitras = [1, 2, 3] as const
 const chatsEach = 3
 const messagesEach = 150
 const rounds = 5
 const webhookToken = "the-bench-plays-the-bank"
-const ticksPerMs = 0.1
 
-interface Server {
-  readonly httpUrl: string
-  readonly socketUrl: string
+interface Server extends Reached {
   readonly stop: () => Promise<unknown>
 }
 
@@ -31,85 +29,55 @@ interface Cost {
   readonly per_second: number
 }
 
-const children = (): ReadonlyArray<string> =>
-  readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").filter((pid) => pid !== "")
-
-/** CPU time of the server's own process, without its database. */
-const cpuMs = (pid: string): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerMs
-}
+const children = (): ReadonlyArray<number> =>
+  readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").filter((pid) => pid !== "").map(
+    Number
+  )
 
 const started = (checkout: string) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const { startServer } = await import(join(checkout, "demo/server-process.mjs"))
       const before = new Set(children())
-      const server: Server = await startServer(webhookToken, () => {})
-      const pid = children().find((child) => !before.has(child)) ?? ""
+      const server: Server = { ...await startServer(webhookToken, () => {}), webhookToken }
+      // The server's own process: its database is a child of that one.
+      const pid = children().find((child) => !before.has(child)) ?? 0
       return { checkout, pid, server }
     }),
     ({ server }) => Effect.promise(() => server.stop())
   )
 
-const comes = async (phone: Phone, signIn: () => Promise<{ readonly access_token: string }>) => {
-  await phone.connect()
-  await phone.authenticate((await signIn()).access_token)
-  await phone.subscribe()
-}
-
-const mitraComes = async (server: Server, number: number): Promise<Phone> => {
-  const phone = new Phone(server.socketUrl)
-  const who = { phone: `+62811000000${number}`, user_type: "mitra", code: "000000" }
-  await comes(phone, () => phone.call("auth.verify_code", who))
-  await phone.call("mitra.go_online", { command_id: randomUUID() })
-  await phone.call("mitra.heartbeat", {})
-  phone.keepBeating(30)
-  return phone
-}
-
 const chatBegins = async (server: Server, mitra: Phone): Promise<Chat> => {
-  const customer = new Phone(server.socketUrl)
-  await comes(customer, () => customer.call("auth.sign_in_anonymous", { call_name: "Sari" }))
-  const order = { command_id: randomUUID(), tier_id: "chat_60", topic: "regular" }
-  const { amount_idr: amount, payment_id } = await customer.call("customer.create_payment", order)
-  await fetch(`${server.httpUrl}/api/webhooks/payments/builtin`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-callback-token": webhookToken },
-    body: JSON.stringify({ external_id: payment_id, status: "PAID", amount, id: `invoice-${payment_id}` })
-  })
-  const { session_id } = await customer.call("customer.payment_status", { payment_id })
+  const { phone } = await customer(server)
+  const payment_id = await pay(server, { phone }, "chat_60")
+  const { session_id } = await phone.call("customer.payment_status", { payment_id })
   const offered = (event: { _tag: string; offer?: { session_id: string } }) =>
     event._tag === "offer" && event.offer?.session_id === session_id
   await mitra.event("the offer", offered, 10_000)
-  await mitra.call("mitra.accept", { command_id: randomUUID(), session_id })
-  return { customer, mitra, session_id }
+  await mitra.call("mitra.accept", { command_id: commandId(), session_id })
+  return { customer: phone, mitra, session_id }
 }
 
 /** Each message is answered before the next; her phone acknowledges it, and says how far it came. */
 const talks = async ({ customer, mitra, session_id }: Chat): Promise<void> => {
   let last = 0
   for (let count = 0; count < messagesEach; count += 1) {
-    const message = { session_id, client_message_id: randomUUID(), body: "Halo kak, apa kabar hari ini?" }
+    const message = { session_id, client_message_id: commandId(), body: "Halo kak, apa kabar hari ini?" }
     last = (await customer.call("chat.send", message)).seq
     if (count % 3 === 2) await mitra.call("chat.delivered", { session_id, seq: last })
   }
   await mitra.call("chat.read", { session_id, seq: last })
 }
 
-const measure = async (pid: string, chats: ReadonlyArray<Chat>): Promise<Cost> => {
-  const [cpuBefore, before] = [cpuMs(pid), performance.now()]
+const measure = async (pid: number, chats: ReadonlyArray<Chat>): Promise<Cost> => {
+  const [cpuBefore, before] = [cpuMsOf(pid), performance.now()]
   await Promise.all(chats.map(talks))
   const sent = chats.length * messagesEach
   return {
-    cpu_us: (cpuMs(pid) - cpuBefore) * 1_000 / sent,
+    cpu_us: (cpuMsOf(pid) - cpuBefore) * 1_000 / sent,
     per_second: sent / (performance.now() - before) * 1_000
   }
 }
-
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 const line = (name: string, costs: ReadonlyArray<Cost>): string =>
   `${median(costs.map(({ cpu_us }) => cpu_us)).toFixed(0).padStart(6)} us of CPU a message` +
@@ -117,8 +85,9 @@ const line = (name: string, costs: ReadonlyArray<Cost>): string =>
 
 const chatsOn = async (server: Server): Promise<ReadonlyArray<Chat>> => {
   const chats: Array<Chat> = []
-  for (let number = 1; number <= mitras; number += 1) {
-    const mitra = await mitraComes(server, number)
+  for (const number of mitras) {
+    const { phone: mitra } = await mitraComes(server, number)
+    mitra.keepBeating(30)
     for (let chat = 0; chat < chatsEach; chat += 1) chats.push(await chatBegins(server, mitra))
   }
   return chats
@@ -146,7 +115,7 @@ export const bench = Effect.scoped(Effect.gen(function*() {
   const ratios = costs[0]?.map(({ cpu_us }, round) => (costs[1]?.[round]?.cpu_us ?? Number.NaN) / cpu_us) ??
     []
   yield* Effect.log([
-    `${mitras * chatsEach} chats, one message in flight in each, medians of ${rounds} rounds`,
+    `${mitras.length * chatsEach} chats, one message in flight in each, medians of ${rounds} rounds`,
     ...servers.map(({ checkout }, index) => line(checkout, costs[index] ?? [])),
     ...(other === undefined ? [] : [`the other costs ${median(ratios).toFixed(2)} times as much`])
   ].join("\n"))

@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { startEmbeddedPostgres } from "../src/layers/embedded-postgres.ts"
 import { copyOf, prepareTemplate } from "../test/support/databases.ts"
+import { cpuMsOf } from "./measuring.ts"
 
 const server = Effect.gen(function*() {
   const given = process.env["DATABASE_URL"]
@@ -28,20 +29,10 @@ export const benchDatabase = Effect.gen(function*() {
   return yield* copyOf(url, yield* prepareTemplate(url))
 })
 
-const ticksPerMs = 0.1
-
 /** CPU time of this database's server processes so far, in ms; null where they cannot be looked at. */
 export const serverCpuMs = (sql: SqlClient.SqlClient): Effect.Effect<number | null> =>
   sql<{ pid: number }>`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`.pipe(
-    Effect.map((rows) => {
-      let ticks = 0
-      for (const { pid } of rows) {
-        const stat = Fs.readFileSync(`/proc/${pid}/stat`, "utf8")
-        const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-        ticks += Number(fields[11]) + Number(fields[12])
-      }
-      return ticks / ticksPerMs
-    }),
+    Effect.map((rows) => rows.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0)),
     Effect.catchCause(() => Effect.succeed(null))
   )
 

@@ -7,7 +7,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as Option from "effect/Option"
 import { TimerHeap } from "./timer-heap.ts"
 
 class Bounds {
@@ -108,14 +107,6 @@ export const bound = <A, E, R, B, E2, R2>(
       return Fiber.interrupt(work)
     })
   })
-
-/** None when the effect was not through in so many milliseconds of this clock; it is interrupted then. */
-export const within = <A, E, R>(
-  clock: Clock.Clock,
-  lengthMs: number,
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<Option.Option<A>, E, R> =>
-  Effect.withFiber((fiber) => bound(fiber, clock, lengthMs, Effect.asSome(effect), () => Effect.succeedNone))
 
 /** In `fiber`: how `work` ended, or null when the time was up before; then it goes on. */
 export const awaited = <A, E>(

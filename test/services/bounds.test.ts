@@ -7,11 +7,15 @@ import * as Exit from "effect/Exit"
 import * as FastCheck from "fast-check"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { within } from "../../src/services/bounds.ts"
+import { bound } from "../../src/services/bounds.ts"
 import { makeHeldClock } from "../../src/simulation/held-clock/clock.ts"
 
 const start = Date.UTC(2026, 0, 5)
 const soon = Effect.sleep("1 millis")
+
+/** None when the time was up. */
+const within = <A, E>(clock: Clock.Clock, lengthMs: number, effect: Effect.Effect<A, E>) =>
+  Effect.withFiber((fiber) => bound(fiber, clock, lengthMs, Effect.asSome(effect), () => Effect.succeedNone))
 
 /** A clock that only the test moves, and work on it. */
 const world = Effect.gen(function*() {

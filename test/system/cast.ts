@@ -9,9 +9,12 @@ export interface Person {
   readonly id: string
 }
 
+/** As much of a server as its phones and its bank need. */
+export type Reached = Pick<ServerProcess, "httpUrl" | "socketUrl" | "webhookToken">
+
 export const commandId = (): string => randomUUID()
 
-export const customer = async (server: ServerProcess, call_name = "Sari"): Promise<Person> => {
+export const customer = async (server: Reached, call_name = "Sari"): Promise<Person> => {
   const phone = new Phone(server.socketUrl)
   await phone.connect()
   const tokens = await phone.call("auth.sign_in_anonymous", { call_name })
@@ -21,7 +24,7 @@ export const customer = async (server: ServerProcess, call_name = "Sari"): Promi
 }
 
 /** One of the three demo mitras, online. The development code needs no code to be sent first. */
-export const mitra = async (server: ServerProcess, number: 1 | 2 | 3): Promise<Person> => {
+export const mitra = async (server: Reached, number: 1 | 2 | 3): Promise<Person> => {
   const phone = new Phone(server.socketUrl)
   await phone.connect()
   const who = { phone: `+62811000000${number}`, user_type: "mitra" }
@@ -43,7 +46,11 @@ export const reconnected = async (person: Person, server: ServerProcess): Promis
   return { ...person, phone }
 }
 
-export const pay = async (server: ServerProcess, payer: Person, tier_id: string): Promise<string> => {
+export const pay = async (
+  server: Reached,
+  payer: Pick<Person, "phone">,
+  tier_id: string
+): Promise<string> => {
   const payment = await payer.phone.call("customer.create_payment", {
     command_id: commandId(),
     tier_id,
@@ -54,7 +61,7 @@ export const pay = async (server: ServerProcess, payer: Person, tier_id: string)
   return payment.payment_id
 }
 
-export const confirm = (server: ServerProcess, paymentId: string, amount: number): Promise<Response> =>
+export const confirm = (server: Reached, paymentId: string, amount: number): Promise<Response> =>
   fetch(`${server.httpUrl}/api/webhooks/payments/builtin`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-callback-token": server.webhookToken },
