@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import type { Phone } from "../demo/phone.mjs"
+import type { Phone } from "../testkit/phone.mjs"
 import { commandId, customer, mitra as mitraComes, pay, type Reached } from "../test/system/cast.ts"
 import { cpuMsOf, median } from "./measuring.ts"
 

@@ -1,6 +1,6 @@
 // The tester's desk: calls of the internal listener over plain HTTP, above all the product's clock. Signs
 // in again by itself when time has outrun its token.
-import { Refused } from "./phone.mjs"
+import { Refused } from "../testkit/phone.mjs"
 
 export class Desk {
   #url

@@ -1,5 +1,5 @@
 // A member of staff at the control center: calls over plain HTTP on the internal listener, one at a time.
-import { Refused } from "./phone.mjs"
+import { Refused } from "../testkit/phone.mjs"
 
 const callTimeoutMs = 10_000
 

@@ -2,18 +2,13 @@
 // exit code 1, never a stack trace. This is the edge: signals, exit codes and the log format live here.
 // First: schemas that are used after it decode and encode by code made for them, where the platform allows.
 import "effect/schema/SchemaJITCompiler/enable"
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as Option from "effect/Option"
 import * as References from "effect/References"
 import { Command, Flag } from "effect/cli"
-import { explain } from "./commands/explain.ts"
-import { SimulationProblem } from "./commands/simulation-problem.ts"
+import { runCommandLine } from "./commands/command-line.ts"
 import { describeConfig, layer as configLayer, ServerConfig } from "./config/server-config.ts"
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
@@ -56,83 +51,6 @@ const rewrap = Command.make(
     ))
 ).pipe(Command.withDescription("Seal with the first key what is plain or sealed with another one"))
 
-const whole = (name: string, otherwise: number, description: string) =>
-  Flag.Int(name).pipe(Flag.withDescription(description), Flag.withDefault(otherwise))
-
-const simulate = Command.make(
-  "simulate",
-  {
-    seed: Flag.String("seed").pipe(
-      Flag.withDescription("What decides everything; the first of --seeds"),
-      Flag.withDefault("1")
-    ),
-    seeds: Flag.Int("seeds").pipe(Flag.withDescription("Play so many seeds, on all cores"), Flag.optional),
-    jobs: Flag.Int("jobs").pipe(Flag.withDescription("How many runs at a time"), Flag.optional),
-    hours: Flag.Finite("hours").pipe(
-      Flag.withDescription("Hours of business to simulate"),
-      Flag.withDefault(1)
-    ),
-    mitras: whole("mitras", 5, "How many mitras there are"),
-    customers: whole("customers", 15, "How many customers there are"),
-    runners: Flag.Int("runners").pipe(
-      Flag.withDescription("How many runners, 1 to 5; a farm draws them unless it is told"),
-      Flag.optional
-    ),
-    valkey: Flag.Boolean("valkey").pipe(
-      Flag.withDescription("The world has a Valkey"),
-      Flag.withDefault(false)
-    ),
-    faults: Flag.String("faults").pipe(
-      Flag.withDescription("none, swarm (a random part of them), all, or names with commas"),
-      Flag.withDefault("swarm")
-    ),
-    set: Flag.KeyValuePair("set").pipe(
-      Flag.withDescription("A habit, as name=value; see src/simulation/cast/habits.ts"),
-      Flag.withDefault({})
-    ),
-    oftener: Flag.Finite("oftener").pipe(
-      Flag.withDescription("Runners and stores fail so many times as often"),
-      Flag.withDefault(1)
-    ),
-    pace: Flag.Literals("pace", ["fitting", "production"]).pipe(
-      Flag.withDescription("How often the server's background work beats: as fits the faults, or as shipped"),
-      Flag.withDefault("fitting")
-    ),
-    canary: Flag.String("canary").pipe(
-      Flag.withDescription("Plant one bug by name; with --canaries, hunt only this one"),
-      Flag.optional
-    ),
-    canaries: Flag.Boolean("canaries").pipe(
-      Flag.withDescription("Plant every known bug and see each one caught"),
-      Flag.withDefault(false)
-    ),
-    scenario: Flag.String("scenario").pipe(
-      Flag.withDescription("A shipped scenario by name, a file, all, or list"),
-      Flag.optional
-    ),
-    html: Flag.String("html").pipe(Flag.withDescription("Write the run's timeline page here"), Flag.optional)
-  },
-  (flags) =>
-    Effect.gen(function*() {
-      const { simulateCommand } = yield* Effect.promise(() => import("./commands/simulate.ts"))
-      const isSound = yield* Effect.tryPromise({
-        try: () =>
-          simulateCommand({
-            ...flags,
-            seeds: Option.getOrNull(flags.seeds),
-            jobs: Option.getOrNull(flags.jobs),
-            runners: Option.getOrNull(flags.runners),
-            canary: Option.getOrNull(flags.canary),
-            scenario: Option.getOrNull(flags.scenario),
-            html: Option.getOrNull(flags.html)
-          }),
-        catch: (error) =>
-          new SimulationProblem({ message: error instanceof Error ? error.message : String(error) })
-      })
-      if (!isSound) return yield* new SimulationProblem({ message: "Not everything held; see above." })
-    })
-).pipe(Command.withDescription("Play the whole service in virtual time: one run, a farm, or a scenario"))
-
 const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   Command.withDescription("Halobestie's realtime server. Without a command: serve."),
   Command.withSubcommands([
@@ -148,24 +66,8 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
       Effect.flatMap(database, (module) => module.seed)
     ),
     rewrap,
-    simulate,
     command("check-config", "Print the effective configuration with secrets hidden", checkConfig)
   ])
 )
 
-/** To the error stream, where a supervisor and a person look first. */
-const complain = (cause: Cause.Cause<unknown>) => {
-  const words = explain(cause)
-  return words === null ? Effect.void : Console.error(words)
-}
-
-cli.pipe(
-  Command.run({ version: "0.1.0" }),
-  Effect.tapCause(complain),
-  Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain({
-    disableErrorReporting: true,
-    // Stopping on a signal is what a server is for: it is no failure.
-    teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
-  })
-)
+runCommandLine(cli)

@@ -1,7 +1,7 @@
 // Act three: messages with receipts both ways; then Sari's phone loses its connection in mid-chat and
 // comes back, and nothing is lost, doubled or out of order.
 import { actionId } from "../cast.mjs"
-import { ConnectionLost, reconnectDelayMs, sleep } from "../phone.mjs"
+import { ConnectionLost, reconnectDelayMs, sleep } from "../../testkit/phone.mjs"
 import { check, same, say, step } from "../timeline.mjs"
 
 const isMessage = (messageId) => (event) =>

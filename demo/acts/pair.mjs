@@ -1,7 +1,7 @@
 // Act two: Sari pays, every available mitra is asked, two say yes in the same instant and exactly one
 // of them is it. Only the payment provider's word opens a request, and saying it twice opens one.
 import { actionId, ofSession } from "../cast.mjs"
-import { sleep } from "../phone.mjs"
+import { sleep } from "../../testkit/phone.mjs"
 import { check, refused, same, say, step } from "../timeline.mjs"
 
 /** The server may answer from a count that is ten seconds old; an app asks again anyway. */

@@ -10,7 +10,7 @@ import * as Scope from "effect/Scope"
 import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { server } from "../main.ts"
 import * as RealTime from "../services/real-time.ts"
-import { forTesters } from "../simulation/held-clock/for-testers.ts"
+import { forTesters } from "../manual-clock/for-testers.ts"
 import { StopFailed } from "./stop-failed.ts"
 
 /** The development password is in the source anyway; one that was given stays a secret. */

@@ -3,7 +3,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as JournalMemory from "../../src/layers/journal.memory.ts"
+import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import { Journal, type TurnWrite } from "../../src/services/journal.ts"
 import { Unavailable } from "../../src/services/unavailable.ts"
 

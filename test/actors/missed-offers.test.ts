@@ -10,7 +10,7 @@ import { Bus } from "../../src/services/bus.ts"
 import { Mitras } from "../../src/services/mitras.ts"
 import { People } from "../../src/services/people.ts"
 import { Settings } from "../../src/services/settings.ts"
-import { staffId } from "../conformance/given.ts"
+import { staffId } from "../../testkit/conformance/given.ts"
 import { actorWorld, asMitra, onlineMitra, paidRequest } from "./actor-world.ts"
 
 const during = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

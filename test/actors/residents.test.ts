@@ -11,7 +11,7 @@ import { makeFrontDoor } from "../../src/actors/front-door.ts"
 import * as Residents from "../../src/actors/residents.ts"
 import { refuse, type Refusal } from "../../src/domain/refusal.ts"
 import { Unavailable } from "../../src/services/unavailable.ts"
-import { MemoryTables } from "../../src/layers/memory/tables.ts"
+import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import { actorWorld, toSession } from "./actor-world.ts"
 import { customerSide, during, running, setting } from "./playing.ts"
 

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { chargedMs, isBalanced } from "../../src/domain/ledger.ts"
-import { MemoryTables } from "../../src/layers/memory/tables.ts"
+import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import { Mitras } from "../../src/services/mitras.ts"
 import { actorWorld, asMitra, onlineMitra, paidRequest, stateOf, toSession } from "./actor-world.ts"
 

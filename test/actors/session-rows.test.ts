@@ -6,7 +6,7 @@ import { SecureRandom } from "effect/crypto"
 import { sessionRows } from "../../src/actors/session/rows.ts"
 import type { SessionEvent } from "../../src/domain/session/events.ts"
 import { evolveAll } from "../../src/domain/session/evolve.ts"
-import { staffId } from "../conformance/given.ts"
+import { staffId } from "../../testkit/conformance/given.ts"
 import * as given from "../domain/session/given.ts"
 
 const warning: SessionEvent = { _tag: "WarningGiven", at: given.at(670), remaining_seconds: 60 }

@@ -41,7 +41,7 @@ const rowsOf = (text: string): ReadonlyArray<Row> =>
   })
 
 const rows = rowsOf(page)
-const path = /`((?:src|test|migrations|demo|docs)\/[^`]+)`/g
+const path = /`((?:src|simulator|testkit|test|migrations|demo|bench|docs)\/[^`]+)`/g
 const missing = (paths: Iterable<string>) =>
   [...new Set(paths)].filter((each) => !Fs.existsSync(new URL(each, root)))
 
@@ -49,7 +49,7 @@ const missing = (paths: Iterable<string>) =>
 const quotes = (text: string) => text.split("\n").flatMap(quotesOf)
 const quotesOf = (line: string) => {
   let file = ""
-  return [...line.matchAll(/`(test\/[^`]+)`|"([^"]+)"/g)].flatMap(([, named, title]) => {
+  return [...line.matchAll(/`((?:test|testkit)\/[^`]+)`|"([^"]+)"/g)].flatMap(([, named, title]) => {
     if (named !== undefined) file = named
     return title === undefined || file === "" ? [] : [{ file, title }]
   })
@@ -90,7 +90,7 @@ describe("docs/product.md", () => {
 
   it("says of every rule which test holds it, or that it is open", () => {
     const unheld = rows.filter(({ cells: [, , held = ""] }) =>
-      !/`test\//.test(held) && !/\bopen\b/.test(held)
+      !/`(test|testkit)\//.test(held) && !/\bopen\b/.test(held)
     )
     assert.deepStrictEqual(unheld.map(({ cells }) => cells[0]), [])
   })
@@ -109,7 +109,9 @@ describe("docs/product.md", () => {
 describe("every refusal code", () => {
   it("is met by a test, not only listed", () => {
     const lists = ["test/wire/wire-doc.test.ts", "test/domain/refusal.test.ts", "test/docs/product.test.ts"]
-    const tests = testFiles("test/").filter((file) => file.endsWith(".ts") && !lists.includes(file))
+    const tests = [...testFiles("test/"), ...testFiles("testkit/")].filter((file) =>
+      file.endsWith(".ts") && !lists.includes(file)
+    )
     const words = new Set(tests.flatMap((file) => read(file).match(/\b[A-Z][A-Z_]{3,}\b/g) ?? []))
     assert.deepStrictEqual(refusalCodes.filter((code) => !words.has(code)), [])
   })

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { SessionActors } from "../../src/actors/session/protocol.ts"
 import { People } from "../../src/services/people.ts"
-import { givenStaff, staffId } from "../conformance/given.ts"
+import { givenStaff, staffId } from "../../testkit/conformance/given.ts"
 import { newCommand } from "./phone.ts"
 
 export const rerouteCommand = (from_mitra_id: string, mitra_id: string) =>

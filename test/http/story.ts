@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { Requests } from "../../src/actors/session/requests.ts"
 import { Payments } from "../../src/services/payments.ts"
 import { People } from "../../src/services/people.ts"
-import { mitraAccount, t0 } from "../conformance/given.ts"
+import { mitraAccount, t0 } from "../../testkit/conformance/given.ts"
 import { customerPhone, mitraPhone, newCommand, type Phone } from "./phone.ts"
 
 export const tier = {

@@ -32,8 +32,8 @@ import {
   staffId,
   t0,
   times
-} from "../conformance/given.ts"
-import { givenTier, payment } from "../conformance/given-payments.ts"
+} from "../../testkit/conformance/given.ts"
+import { givenTier, payment } from "../../testkit/conformance/given-payments.ts"
 import { somebodyBlocked } from "../support/blocked.ts"
 import { databaseAt, freshDatabase, freshDatabaseUrl } from "../support/postgres.ts"
 

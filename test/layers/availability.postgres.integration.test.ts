@@ -8,12 +8,18 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as fc from "fast-check"
-import * as Memory from "../../src/layers/availability.memory.ts"
+import * as Memory from "../../testkit/memory/availability.memory.ts"
 import * as Postgres from "../../src/layers/availability.postgres.ts"
-import * as Tables from "../../src/layers/memory/tables.ts"
+import * as Tables from "../../testkit/memory/store/tables.ts"
 import { Availability } from "../../src/services/availability.ts"
-import { availabilitySuite, online } from "../conformance/availability.ts"
-import { idOfMitra, inMemory, inPostgres, MitraRows, type SomeMitra } from "../conformance/mitra-rows.ts"
+import { availabilitySuite, online } from "../../testkit/conformance/availability.ts"
+import {
+  idOfMitra,
+  inMemory,
+  inPostgres,
+  MitraRows,
+  type SomeMitra
+} from "../../testkit/conformance/mitra-rows.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
 availabilitySuite(

@@ -7,13 +7,13 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import type { Freshness } from "../../src/domain/freshness.ts"
-import * as Memory from "../../src/layers/availability.memory.ts"
+import * as Memory from "../../testkit/memory/availability.memory.ts"
 import { countsMaxAgeMs, withSharedCounts } from "../../src/layers/availability.ts"
-import * as Tables from "../../src/layers/memory/tables.ts"
+import * as Tables from "../../testkit/memory/store/tables.ts"
 import { Availability } from "../../src/services/availability.ts"
 import { Unavailable } from "../../src/services/unavailable.ts"
-import { availabilitySuite } from "../conformance/availability.ts"
-import { inMemory } from "../conformance/mitra-rows.ts"
+import { availabilitySuite } from "../../testkit/conformance/availability.ts"
+import { inMemory } from "../../testkit/conformance/mitra-rows.ts"
 
 availabilitySuite(
   "memory, counts shared",

@@ -1,8 +1,8 @@
 // The Availability suite over a Valkey mirror with Postgres behind it.
 import { it } from "@effect/vitest"
 import * as Layer from "effect/Layer"
-import { availabilitySuite, now } from "../conformance/availability.ts"
-import { clockAt, freshMirrored, inMirror, quiet } from "../conformance/mirrored.ts"
+import { availabilitySuite, now } from "../../testkit/conformance/availability.ts"
+import { clockAt, freshMirrored, inMirror, quiet } from "./mirrored.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
 // Built three minutes before the questions: whoever is silent since then is silent, not unknown.

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { decode, encode, payloadLimit } from "../../src/layers/bus/notification.ts"
 import type { BusEvent, BusMessage, Topic } from "../../src/services/bus.ts"
-import { everyEvent, typing, typings } from "../conformance/bus.ts"
+import { everyEvent, typing, typings } from "../../testkit/conformance/bus.ts"
 
 const sender = () => {
   let number = 0

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { makeSubscriptions, subscriptionLimit } from "../../src/layers/bus/subscriptions.ts"
-import { takeLabel, typing, typings } from "../conformance/bus.ts"
+import { takeLabel, typing, typings } from "../../testkit/conformance/bus.ts"
 
 describe("resyncs of a subscription", () => {
   it.effect("a Resync not yet read covers later ones, whatever lies around it", () =>

@@ -15,7 +15,15 @@ import { channel } from "../../src/layers/bus/postgres-link.ts"
 import { type BusTimings, busTimings } from "../../src/layers/bus/timings.ts"
 import * as Postgres from "../../src/layers/bus.postgres.ts"
 import { Bus, type BusMessage } from "../../src/services/bus.ts"
-import { busSuite, everyEvent, take, takeEvents, takeLabel, typing, typings } from "../conformance/bus.ts"
+import {
+  busSuite,
+  everyEvent,
+  take,
+  takeEvents,
+  takeLabel,
+  typing,
+  typings
+} from "../../testkit/conformance/bus.ts"
 import { databaseAt, freshDatabase, freshDatabaseUrl } from "../support/postgres.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
 

@@ -16,7 +16,14 @@ import { type BusTimings, busTimings } from "../../src/layers/bus/timings.ts"
 import * as WithValkey from "../../src/layers/bus.valkey.ts"
 import { Valkey } from "../../src/layers/valkey/connection.ts"
 import { Bus, type BusMessage } from "../../src/services/bus.ts"
-import { busSuite, everyEvent, takeEvents, takeLabel, typing, typings } from "../conformance/bus.ts"
+import {
+  busSuite,
+  everyEvent,
+  takeEvents,
+  takeLabel,
+  typing,
+  typings
+} from "../../testkit/conformance/bus.ts"
 import { databaseAt, freshDatabase, freshDatabaseUrl } from "../support/postgres.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
 import { freshValkey } from "../support/valkey.ts"

@@ -6,9 +6,9 @@ import * as Fiber from "effect/Fiber"
 import { Journal, type TurnWrite } from "../../src/services/journal.ts"
 import { Mitras } from "../../src/services/mitras.ts"
 import { Sessions } from "../../src/services/sessions.ts"
-import { atOnce, staffId, t0, times } from "../conformance/given.ts"
-import * as Stage from "../conformance/stage.ts"
-import { accept, asCustomer, asMitra, mitra, payment, session } from "../conformance/stage.ts"
+import { atOnce, staffId, t0, times } from "../../testkit/conformance/given.ts"
+import * as Stage from "../../testkit/conformance/stage.ts"
+import { accept, asCustomer, asMitra, mitra, payment, session } from "../../testkit/conformance/stage.ts"
 import {
   anotherJournal,
   hear,

@@ -9,8 +9,8 @@ import * as MitrasPostgres from "../../src/layers/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../src/layers/payments.postgres.ts"
 import * as PeoplePostgres from "../../src/layers/people.postgres.ts"
 import * as SessionsPostgres from "../../src/layers/sessions.postgres.ts"
-import { missedOffers } from "../conformance/missed-offers.ts"
-import * as Written from "../conformance/written.ts"
+import { missedOffers } from "../../testkit/conformance/missed-offers.ts"
+import * as Written from "../../testkit/conformance/written.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
 missedOffers(

@@ -16,7 +16,7 @@ import { Beacon } from "../../src/services/beacon.ts"
 import { type Person, Presence } from "../../src/services/presence.ts"
 import { RateLimits } from "../../src/services/rate-limits.ts"
 import { Settings } from "../../src/services/settings.ts"
-import { rateLimits } from "../conformance/rate-limits.ts"
+import { rateLimits } from "../../testkit/conformance/rate-limits.ts"
 import { freshValkey } from "../support/valkey.ts"
 import { valkeyAt } from "../support/valkey-connection.ts"
 

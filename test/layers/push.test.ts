@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import * as Guarded from "../../src/layers/push.ts"
-import * as PushMemory from "../../src/layers/push.memory.ts"
+import * as PushMemory from "../../testkit/memory/push.memory.ts"
 import { Push, type PushMessage, type PushResult } from "../../src/services/push.ts"
 
 const message: PushMessage = {

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { countsMax, layer } from "../../src/layers/rate-limits.memory.ts"
 import { RateLimits } from "../../src/services/rate-limits.ts"
-import { rateLimits } from "../conformance/rate-limits.ts"
+import { rateLimits } from "../../testkit/conformance/rate-limits.ts"
 
 rateLimits("memory", it.effect, layer)
 

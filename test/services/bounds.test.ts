@@ -8,7 +8,7 @@ import * as FastCheck from "fast-check"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { bound } from "../../src/services/bounds.ts"
-import { makeHeldClock } from "../../src/simulation/held-clock/clock.ts"
+import { makeHeldClock } from "../../src/manual-clock/clock.ts"
 
 const start = Date.UTC(2026, 0, 5)
 const soon = Effect.sleep("1 millis")

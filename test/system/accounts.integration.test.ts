@@ -2,7 +2,7 @@
 // provider, and staff are let in and out.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Phone, sleep } from "../../demo/phone.mjs"
+import { Phone, sleep } from "../../testkit/phone.mjs"
 import { httpDouble } from "../support/http-double.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { seedDatabase, type ServerProcess, startRunner, startServer } from "../support/server-process.ts"

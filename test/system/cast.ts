@@ -1,6 +1,6 @@
 // The people of the system tests: phones on real sockets, and the few steps every story begins with.
 import { randomUUID } from "node:crypto"
-import { ConnectionLost, Phone } from "../../demo/phone.mjs"
+import { ConnectionLost, Phone } from "../../testkit/phone.mjs"
 import type { ServerProcess } from "../support/server-process.ts"
 
 export interface Person {

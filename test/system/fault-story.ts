@@ -12,7 +12,7 @@ import {
   spawnRunner,
   whenReady
 } from "../support/server-process.ts"
-import { type Phone, Refused } from "../../demo/phone.mjs"
+import { type Phone, Refused } from "../../testkit/phone.mjs"
 import { type Person, reconnected } from "./cast.ts"
 import { type Books, booksOf } from "./fault-books.ts"
 

@@ -3,7 +3,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { sleep } from "../../demo/phone.mjs"
+import { sleep } from "../../testkit/phone.mjs"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
 import { seedDatabase, type ServerProcess, startRunner, startServer } from "../support/server-process.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"

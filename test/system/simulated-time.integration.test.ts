@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { playHour } from "../../demo/hour.mjs"
-import { Phone } from "../../demo/phone.mjs"
+import { Phone } from "../../testkit/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { customer, mitra, pair, pay } from "./cast.ts"

@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { WebSocket } from "ws"
-import { Phone, sleep } from "../../demo/phone.mjs"
+import { Phone, sleep } from "../../testkit/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { commandId, customer, isFact, mitra, pair, pay, send } from "./cast.ts"

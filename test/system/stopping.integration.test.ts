@@ -2,7 +2,7 @@
 // next start carries on with the same session and the same clock.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { sleep } from "../../demo/phone.mjs"
+import { sleep } from "../../testkit/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { startRunner, startServer } from "../support/server-process.ts"
 import { customer, history, isFact, mitra, pair, type Person, reconnected, send } from "./cast.ts"

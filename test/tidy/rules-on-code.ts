@@ -44,7 +44,7 @@ const boundedWaits = ["Effect.timeout", "Effect.timeoutOption", "Effect.timeoutO
 
 /** Nearly always on the outside world, which does not stand still when the product's clock does. */
 export const boundsAreInRealTime: Rule = (file) => {
-  if (!file.path.startsWith("src/") || file.path.startsWith("src/simulation/")) return []
+  if (!file.path.startsWith("src/")) return []
   if (file.path === "src/services/real-time.ts") return []
   return nodesOf(programOf(file)).flatMap((node) =>
     boundedWaits.includes(calleeOf(node))
@@ -55,7 +55,7 @@ export const boundsAreInRealTime: Rule = (file) => {
 
 /** Time and chance come from Effect alone, or simulated time would lie. */
 export const timeAndChanceAreEffects: Rule = (file) => {
-  if (!file.path.startsWith("src/")) return []
+  if (!/^(src|simulator|testkit\/memory)\//.test(file.path)) return []
   return nodesOf(programOf(file)).flatMap((node) => {
     const callee = calleeOf(node).replace(/^(globalThis|global|window)\./, "")
     const instead = bannedCalls.get(callee)
@@ -109,7 +109,7 @@ const tricks = /\.(skip|only|todo|skipIf|runIf|fails|retry|flakyTest)\b/
 
 /** A test runs, once, and says what it finds. */
 export const testsAreHonest: Rule = (file) => {
-  if (!/^test\/|vitest\.config/.test(file.path) || !isCode(file.path)) return []
+  if (!/^(test|testkit)\/|vitest\.config/.test(file.path) || !isCode(file.path)) return []
   return nodesOf(programOf(file)).flatMap((node) => {
     const name = node.type === "MemberExpression" ? nameOf(node) : ""
     if (testNames.test(name) && tricks.test(name)) return [at(file, node, `uses ${name}`)]

@@ -1,4 +1,4 @@
-// The one direction imports may point: the table of the design, one line per folder of src.
+// The one direction imports may point: one line per folder of src, and what stands beside src.
 import * as Path from "node:path"
 import { lineOf, parse, type ProjectFile, type Rule } from "./project-files.ts"
 
@@ -11,7 +11,8 @@ interface Allowed {
 const effect = /^effect(\/|$)/
 const pureEffect = /^effect\/(Schema|Result)$/
 const node = /^node:/
-const everything: Allowed = { ours: [/./], packages: [/./] }
+/** All of src; never what stands beside it: production has none of that. */
+const production: Allowed = { ours: [/^(?!\.\.\/)/, /^\.\.\/migrations\//], packages: [/./] }
 
 const folders: Readonly<Record<string, Allowed>> = {
   domain: { ours: [/^domain\//], packages: [pureEffect] },
@@ -25,17 +26,27 @@ const folders: Readonly<Record<string, Allowed>> = {
     ours: [/^(http|contract|services|domain)\//, /^actors\/(\w+\/)?(protocol|requests|turn-call)\.ts$/],
     packages: [effect, node, /^@effect\/platform-node/, /^jose$/, /^ws$/]
   },
-  commands: everything,
-  simulation: everything,
-  "main.ts": everything,
-  "cli.ts": everything
+  "manual-clock": { ours: [/^(manual-clock|services|domain)\//], packages: [effect, node] },
+  commands: production,
+  "main.ts": production,
+  "cli.ts": production
 }
 
-/** A phone's story must be playable without a line of ours. */
-const demo: Allowed = { ours: [/^\.\.\/demo\//], packages: [node, /^ws$/] }
+/** What stands beside src may use all of src; nothing but tests uses tests. */
+const beside: Readonly<Record<string, Allowed>> = {
+  simulator: { ours: [/^(?!\.\.\/)/, /^\.\.\/(simulator|testkit)\//], packages: [/./] },
+  testkit: { ours: [/^(?!\.\.\/)/, /^\.\.\/testkit\//], packages: [/./] },
+  // A phone's script must be playable without a line of ours.
+  demo: { ours: [/^\.\.\/(demo\/|testkit\/phone\.mjs$)/], packages: [node, /^ws$/] }
+}
 
 const rulesFor = (path: string): Allowed | null => {
-  if (path.startsWith("demo/")) return demo
+  // The phone of the demo and of the tests: an example for clients in any language.
+  if (path === "testkit/phone.mjs") {
+    return { ours: [/^\.\.\/testkit\/server-clock\.mjs$/], packages: [node, /^ws$/] }
+  }
+  const outside = beside[path.split("/")[0] ?? ""]
+  if (outside !== undefined) return outside
   const [, folder] = /^src\/([^/]+)/.exec(path) ?? []
   if (folder === undefined) return null
   return folders[folder] ?? { ours: [], packages: [] }

@@ -1,6 +1,5 @@
-// Rules on what files and folders are called and how many live together.
-import * as Path from "node:path"
-import { isCode, type ProjectFile, type Rule, type Violation } from "./project-files.ts"
+// Rules on what files and folders are called.
+import { isCode, type Rule, type Violation } from "./project-files.ts"
 
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/
 const migration = /^\d{4}_[a-z0-9]+(_[a-z0-9]+)*\.ts$/
@@ -15,7 +14,6 @@ const emptyWords = new Set([
   "shared",
   "stuff"
 ])
-const folderSizeMax = 14
 
 const at = (path: string, message: string): Violation => ({ path, line: 1, message })
 
@@ -35,16 +33,3 @@ export const namesSaySomething: Rule = ({ path }) =>
 /** One name, one place: an index that re-exports its folder gives everything two. */
 export const noBarrels: Rule = ({ path }) =>
   /(^|\/)index\.(ts|mts|js|mjs)$/.test(path) ? [at(path, "is an index; import the file itself")] : []
-
-/** One file per port, adapter, migration or test subject: how many there are is not their choice. */
-const mayBeLarge = (folder: string) => /^(src\/(services|layers)$|(test|docs|migrations)(\/|$))/.test(folder)
-
-export const foldersFit = (files: ReadonlyArray<ProjectFile>): ReadonlyArray<Violation> => {
-  const sizes = Map.groupBy(
-    files.filter(({ path }) => path.includes("/")),
-    ({ path }) => Path.posix.dirname(path)
-  )
-  return [...sizes].flatMap(([folder, inside]) =>
-    inside.length <= folderSizeMax || mayBeLarge(folder) ? [] : [at(folder, `holds ${inside.length} files`)]
-  )
-}

@@ -7,7 +7,7 @@ import {
   timeAndChanceAreEffects
 } from "./rules-on-code.ts"
 import { importsPointOneWay } from "./rules-on-imports.ts"
-import { foldersFit, namesAreKebabCase, namesSaySomething, noBarrels } from "./rules-on-names.ts"
+import { namesAreKebabCase, namesSaySomething, noBarrels } from "./rules-on-names.ts"
 import {
   fileFits,
   linesFit,
@@ -34,7 +34,6 @@ export const rules: Readonly<
   "names are kebab-case": everyFile(namesAreKebabCase),
   "names say what a file owns": everyFile(namesSaySomething),
   "there are no index barrels": everyFile(noBarrels),
-  "folders stay small": foldersFit,
   "tests are never skipped, narrowed or retried": everyFile(testsAreHonest),
   "nothing is left unfinished": everyFile(nothingUnfinished),
   "no file names a package registry": everyFile(namesNoRegistry),

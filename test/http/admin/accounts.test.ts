@@ -9,7 +9,7 @@ import { AuthSessions } from "../../../src/services/auth-sessions.ts"
 import { Bus } from "../../../src/services/bus.ts"
 import { People } from "../../../src/services/people.ts"
 import { testNumbersMax } from "../../../src/services/test-numbers.ts"
-import { hour, idOf, t0 } from "../../conformance/given.ts"
+import { hour, idOf, t0 } from "../../../testkit/conformance/given.ts"
 import { refused } from "../phone.ts"
 import { colleague, desk, outrunDesk } from "./desk.ts"
 

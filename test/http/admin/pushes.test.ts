@@ -3,10 +3,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
-import { MemoryTables } from "../../../src/layers/memory/tables.ts"
+import { MemoryTables } from "../../../testkit/memory/store/tables.ts"
 import { Audit } from "../../../src/services/audit.ts"
 import { PushOutbox } from "../../../src/services/push-outbox.ts"
-import { idOf, minute, t0 } from "../../conformance/given.ts"
+import { idOf, minute, t0 } from "../../../testkit/conformance/given.ts"
 import { colleague, desk } from "./desk.ts"
 
 /** A push of this number that died at t0. */

@@ -15,7 +15,7 @@ import { Audit } from "../../../src/services/audit.ts"
 import { RunnerRegistry } from "../../../src/services/runner-registry.ts"
 import { Shutdown } from "../../../src/services/shutdown.ts"
 import { Unavailable } from "../../../src/services/unavailable.ts"
-import { t0 } from "../../conformance/given.ts"
+import { t0 } from "../../../testkit/conformance/given.ts"
 import { refused } from "../phone.ts"
 import { adapters, colleagueOf } from "./desk.ts"
 

@@ -7,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import { TestClock } from "effect/testing"
 import { SignJWT } from "jose"
 import { accessLifetimeSeconds, AccessTokens, layer } from "../../../src/http/auth/access-tokens.ts"
-import { idOf, t0 } from "../../conformance/given.ts"
+import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 
 const owner = { user_type: "customer", user_id: idOf(1), auth_session_id: idOf(2) } as const
 const secret = "first-secret-of-at-least-32-bytes!!"

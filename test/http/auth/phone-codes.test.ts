@@ -8,8 +8,8 @@ import { TestClock } from "effect/testing"
 import { Refusal } from "../../../src/domain/refusal.ts"
 import { codeLifetimeMs } from "../../../src/http/auth/phone-codes.ts"
 import * as SignIn from "../../../src/http/auth/sign-in.ts"
-import { MemoryTables } from "../../../src/layers/memory/tables.ts"
-import { mitraId, t0 } from "../../conformance/given.ts"
+import { MemoryTables } from "../../../testkit/memory/store/tables.ts"
+import { mitraId, t0 } from "../../../testkit/conformance/given.ts"
 import { codeOf, doors, given, Inbox, lastCode, mitraAsk, peer, phone, signIn, wrongCode } from "./doors.ts"
 
 const request = (to: string = phone, from: string = peer) =>

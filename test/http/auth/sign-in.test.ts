@@ -6,10 +6,10 @@ import { TestClock } from "effect/testing"
 import { instant } from "../../../src/contract/fields.ts"
 import { AccessTokens } from "../../../src/http/auth/access-tokens.ts"
 import { TokenVerifier } from "../../../src/http/token-verifier.ts"
-import { MemoryTables } from "../../../src/layers/memory/tables.ts"
+import { MemoryTables } from "../../../testkit/memory/store/tables.ts"
 import { AuthSessions } from "../../../src/services/auth-sessions.ts"
 import { People } from "../../../src/services/people.ts"
-import { hour, idOf, mitraId, t0 } from "../../conformance/given.ts"
+import { hour, idOf, mitraId, t0 } from "../../../testkit/conformance/given.ts"
 import { codeOf, doors, given, heardOn, mitraAsk, phone, signIn } from "./doors.ts"
 
 const anonymous = (name: string) => Effect.flatMap(signIn, (door) => door.anonymous(name))

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { PhoneEvent } from "../../../src/contract/events.ts"
 import { instant } from "../../../src/contract/fields.ts"
 import { pageEventsMax, pageWeightMax, takePage, weigh } from "../../../src/http/events/pages.ts"
-import { idOf, t0 } from "../../conformance/given.ts"
+import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 
 const message = (seq: number, body: string): PhoneEvent => ({
   _tag: "session",

@@ -2,7 +2,7 @@
 // word that it must fetch. Real handlers and machines over memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { idOf } from "../../conformance/given.ts"
+import { idOf } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, nextOf } from "../phone.ts"
 import { chat, given, request, say } from "../story.ts"
 import { world } from "../world.ts"

@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
-import { mitraId, t0 } from "../../conformance/given.ts"
+import { mitraId, t0 } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, type Phone, refused } from "../phone.ts"
 import { chat, confirm, given, onlineMitra, order, request, tier } from "../story.ts"
 import { world } from "../world.ts"

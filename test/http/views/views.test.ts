@@ -13,7 +13,7 @@ import { defaultSettings } from "../../../src/domain/settings.ts"
 import { offeredRequest, offerView } from "../../../src/http/views/offer-view.ts"
 import { sessionFact } from "../../../src/http/views/session-fact.ts"
 import { sessionView } from "../../../src/http/views/session-view.ts"
-import { customerId, idOf, mitraId, t0 } from "../../conformance/given.ts"
+import { customerId, idOf, mitraId, t0 } from "../../../testkit/conformance/given.ts"
 
 const sessionId = idOf(0x51)
 const paymentId = idOf(0x21)

@@ -8,8 +8,16 @@ import { AccountChanges } from "../../../src/services/account-changes.ts"
 import { People } from "../../../src/services/people.ts"
 import { Sessions } from "../../../src/services/sessions.ts"
 import { Unavailable } from "../../../src/services/unavailable.ts"
-import { atOnce, givenStaff, idOf, mitraAccount, staffId, t0, times } from "../../conformance/given.ts"
-import { mitra, session } from "../../conformance/stage.ts"
+import {
+  atOnce,
+  givenStaff,
+  idOf,
+  mitraAccount,
+  staffId,
+  t0,
+  times
+} from "../../../testkit/conformance/given.ts"
+import { mitra, session } from "../../../testkit/conformance/stage.ts"
 import { freshDatabaseUrl } from "../../support/postgres.ts"
 import { dump, expected, readableIn, retold, runnerWith, secretsOf, story } from "./sealed-world.ts"
 

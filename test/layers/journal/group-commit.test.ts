@@ -13,7 +13,7 @@ import { GroupSpoiled, type GroupWriter, type Outcome } from "../../../src/layer
 import { TurnRejected } from "../../../src/layers/journal/rejection.ts"
 import type { TurnWrite, Verdict } from "../../../src/services/journal.ts"
 import { Unavailable } from "../../../src/services/unavailable.ts"
-import { heard } from "../../conformance/heard.ts"
+import { heard } from "../../../testkit/conformance/delivered.ts"
 
 const committed: Verdict = { _tag: "Committed" }
 const away = new Unavailable({ what: "postgres", retryable: true })

@@ -17,9 +17,9 @@ import * as PeoplePostgres from "../../../src/layers/people.postgres.ts"
 import * as SessionsPostgres from "../../../src/layers/sessions.postgres.ts"
 import { Journal, type Verdict } from "../../../src/services/journal.ts"
 import type { Unavailable } from "../../../src/services/unavailable.ts"
-import { heard } from "../../conformance/heard.ts"
-import type * as Stage from "../../conformance/stage.ts"
-import * as Written from "../../conformance/written.ts"
+import { heard } from "../../../testkit/conformance/delivered.ts"
+import type * as Stage from "../../../testkit/conformance/stage.ts"
+import * as Written from "../../../testkit/conformance/written.ts"
 import { databaseAt, freshDatabaseUrl } from "../../support/postgres.ts"
 
 export const runnerOn = (url: string) =>

@@ -1,0 +1,202 @@
+// The checker of a run: all rules, fed with what changed. Cost goes with what happens: a statement shows its
+// changed rows, a phone its events and answers, and nothing is ever scanned at each step.
+import type { App } from "../clients/phone-app.ts"
+import type { Checker, FaultPlan, Population, Stage, Violation } from "../simulation.ts"
+import { defects } from "./defects.ts"
+import { oneMitra } from "./one-mitra.ts"
+import { reachability } from "./reachability.ts"
+import { repeats } from "./repeats.ts"
+import { signIns } from "./sign-ins.ts"
+import { type Change, RowWatch } from "./rows.ts"
+import type { MakeRule, Phone, Rule, Scene } from "./rule.ts"
+import { capacity } from "./rules/capacity.ts"
+import { deactivation } from "./rules/deactivation.ts"
+import { ending } from "./rules/ending.ts"
+import { fencing } from "./rules/fencing.ts"
+import { ledger } from "./rules/ledger.ts"
+import { messages } from "./rules/messages.ts"
+import { money } from "./rules/money.ts"
+import { offers } from "./rules/offers.ts"
+import { oneLiveSession } from "./rules/one-live-session.ts"
+import { oneWinner } from "./rules/one-winner.ts"
+import { paidRequests } from "./rules/paid-requests.ts"
+import { pushes } from "./rules/pushes.ts"
+import { stayingOnline } from "./rules/staying-online.ts"
+import { story } from "./rules/narrative.ts"
+
+/** By the number in docs/invariants.md, and some that every product of this kind must hold. */
+export const rules: Readonly<Record<string, MakeRule>> = {
+  "1 one winner": oneWinner,
+  "2 capacity": capacity,
+  "3 one live session": oneLiveSession,
+  "4 messages": messages,
+  "5 ledger": ledger,
+  "6 terminal state": ending,
+  "7 offers": offers,
+  "8 deactivation": deactivation,
+  "9 staying online": stayingOnline,
+  "10 fencing": fencing,
+  "11 paid requests": paidRequests,
+  "12 money": money,
+  "13 pushes": pushes,
+  "14 one mitra": oneMitra,
+  "told": story,
+  "repeats": repeats,
+  "sign-ins": signIns,
+  "reachability": reachability,
+  "defects": defects
+}
+
+const beatEvery_us = 250_000
+
+/** When each phone was connected, and who is behind which id. */
+class Phones {
+  readonly #apps: ReadonlyArray<App>
+  readonly #connectedSince = new Map<Phone, number>()
+  readonly #awaySince = new Map<Phone, number>()
+  /** When it was last seen put to sleep: what it missed meanwhile reaches it when it wakes. */
+  readonly #frozenAt = new Map<Phone, number>()
+  readonly #byId = new Map<string, Phone>()
+  readonly #now_ms: () => number
+
+  constructor(apps: ReadonlyArray<App>, now_ms: () => number) {
+    this.#apps = apps
+    this.#now_ms = now_ms
+  }
+
+  /** Under the id that the person has now: who proves a phone may become somebody known. */
+  met(app: App): void {
+    if (app.id !== null) this.#byId.set(app.id, app)
+  }
+
+  connection(app: App, what: string): void {
+    this.met(app)
+    if (what === "connected") {
+      this.#connectedSince.set(app, this.#now_ms())
+      this.#awaySince.delete(app)
+      return
+    }
+    this.#connectedSince.delete(app)
+    // Further attempts that fail do not begin it anew.
+    if (!this.#awaySince.has(app)) this.#awaySince.set(app, this.#now_ms())
+  }
+
+  readonly all = (): ReadonlyArray<Phone> => this.#apps
+  readonly of = (id: string): Phone | undefined => this.#byId.get(id)
+  readonly awayFor_ms = (phone: Phone): number =>
+    phone.isConnected ? 0 : this.#now_ms() - (this.#awaySince.get(phone) ?? 0)
+
+  readonly connectedFor_ms = (phone: Phone): number => {
+    if (phone.process.state !== "running") this.#frozenAt.set(phone, this.#now_ms())
+    const since = this.#connectedSince.get(phone)
+    const sound_us = phone.connection?.line?.soundSince_us ?? null
+    if (since === undefined || sound_us === null || !phone.isConnected) return 0
+    return this.#now_ms() - Math.max(since, sound_us / 1000, this.#frozenAt.get(phone) ?? 0)
+  }
+}
+
+/** Rules of their own may be added: coverage counts through the same eyes. */
+export const checkerOf =
+  (more: Readonly<Record<string, MakeRule>> = {}) =>
+  (stage: Stage, population: Population, faults: FaultPlan): Checker => {
+    const { provider, watchers, world } = stage
+    const { stores, time } = world
+    const now_ms = () => time.now_ms
+    const phones = new Phones(population.apps, now_ms)
+    const violations: Array<Violation> = []
+    const scene: Scene = {
+      tables: stores.tables,
+      now_ms,
+      phones: phones.all,
+      phoneOf: phones.of,
+      connectedFor_ms: phones.connectedFor_ms,
+      awayFor_ms: phones.awayFor_ms,
+      calmFor_ms: () => {
+        const since_us = faults.calmSince_us()
+        return since_us === null ? 0 : (time.now_us - since_us) / 1000
+      },
+      log: stage.log,
+      pushes: stores.push.sent,
+      taken: provider.taken
+    }
+    const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>
+      make(
+        scene,
+        (text, { people = [], session_id = null } = {}) =>
+          violations.push({ invariant, at_us: time.now_us, text, people, session_id })
+      )
+    )
+    const watch = new RowWatch(stores.tables)
+    const byTable = listenersByTable(all)
+    const afterStatement = all.flatMap(({ statement }) => statement ?? [])
+    const turns = all.flatMap(({ turn }) => turn ?? [])
+    const hearers = all.flatMap(({ heard }) => heard ?? [])
+    const callers = all.flatMap(({ called }) => called ?? [])
+    const senders = all.flatMap(({ sent }) => sent ?? [])
+    const beats = all.flatMap(({ beat }) => beat ?? [])
+    const look = () => {
+      if (!watch.hasChanges) return
+      watch.flush((table, change) => {
+        for (const listen of byTable.get(table) ?? []) listen(change)
+      })
+      for (const statement of afterStatement) statement()
+    }
+    stores.postgres.afterStatement = look
+    stores.witness.onTurn = (turn, isWritten, by) => {
+      for (const each of turns) each(turn, isWritten, by)
+    }
+    watchers.push({
+      onEvent: (app, event) => {
+        for (const heard of hearers) heard(app, event)
+      },
+      onCall: (app, tag, payload, outcome) => {
+        phones.met(app)
+        for (const called of callers) called(app, tag, payload, outcome)
+      },
+      onConnection: (app, what) => phones.connection(app, what),
+      onFrame: (app, direction, frame) => {
+        if (direction === "up") { for (const sent of senders) sent(app, frame) }
+      }
+    })
+    let nextBeat_us = 0
+    return {
+      violations,
+      afterStep: () => {
+        look()
+        if (time.now_us < nextBeat_us) return
+        nextBeat_us = time.now_us + beatEvery_us
+        for (const beat of beats) beat()
+      },
+      isAtRest: () => isAtRest(scene),
+      atEnd: () => {
+        for (const rule of all) rule.end?.()
+      }
+    }
+  }
+
+/** The last word about a chat has reached everybody by then. */
+const quietMs = 60_000
+
+/** No request, chat, payment or webhook is under way, nor news of one. Scans: to be asked now and then. */
+export const isAtRest = ({ now_ms, tables, taken }: Pick<Scene, "now_ms" | "tables" | "taken">): boolean =>
+  [...tables.chat_sessions.values()].every(({ ended_at }) =>
+    ended_at !== null && now_ms() - ended_at >= quietMs
+  ) &&
+  [...tables.payment_requests.values()].every(({ failure_cause, status }) =>
+    status !== "pending" && (status !== "confirmed" || failure_cause !== null)
+  ) &&
+  [...taken.keys()].every((id) => {
+    const payment = tables.payment_requests.get(id)
+    return payment !== undefined && (payment.confirmed_at !== null || payment.anomaly !== null)
+  })
+
+const listenersByTable = (all: ReadonlyArray<Rule>) => {
+  type Listen = (change: Change<unknown>) => void
+  const byTable = new Map<string, ReadonlyArray<Listen>>()
+  for (const { rows = {} } of all) {
+    for (const [table, listen] of Object.entries(rows)) {
+      byTable.set(table, [...byTable.get(table) ?? [], listen as Listen])
+    }
+  }
+  return byTable
+}

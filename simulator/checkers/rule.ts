@@ -1,0 +1,89 @@
+// One promise, watched: what a rule may look at, and how it says that the promise was broken. Rules know
+// the product's words and the rows, and nothing of how the server decides.
+import type { Tables } from "../../testkit/memory/store/tables.ts"
+import type { TurnWrite } from "../../src/services/journal.ts"
+import type { App } from "../clients/phone-app.ts"
+import type { Answer, CallFailure } from "../clients/connection.ts"
+import type { LogLine } from "../kernel/runtime.ts"
+import type { Process } from "../kernel/process.ts"
+import type { PushService } from "../stores/push-service.ts"
+import type { RowListeners } from "./rows.ts"
+
+/** A person's phone, as far as rules look at it. */
+export type Phone = Pick<
+  App,
+  "name" | "role" | "id" | "tokens" | "told" | "isConnected" | "connection" | "process"
+>
+
+export interface About {
+  readonly session_id?: string | null
+  /** Names of phones, for the timeline. */
+  readonly people?: ReadonlyArray<string>
+}
+
+export interface Scene {
+  readonly tables: Tables
+  readonly now_ms: () => number
+  readonly phones: () => ReadonlyArray<Phone>
+  /** By the person's id; undefined for strangers, and for staff who are not simulated. */
+  readonly phoneOf: (id: string) => Phone | undefined
+  /** Connected over a sound line for so long; 0 while it is not. */
+  readonly connectedFor_ms: (phone: Phone) => number
+  /** Without a connection for so long; 0 while it has one. */
+  readonly awayFor_ms: (phone: Phone) => number
+  /** For so long nothing has been broken; 0 while something is. */
+  readonly calmFor_ms: () => number
+  /** What the server logged, warnings and worse; only ever grows. */
+  readonly log: ReadonlyArray<LogLine>
+  /** What the push provider took, and when; only ever grows. */
+  readonly pushes: PushService["sent"]
+  /** What the payment provider took from people, by payment. */
+  readonly taken: ReadonlyMap<string, { readonly amount_idr: number; readonly at_ms: number }>
+}
+
+export type Complain = (text: string, about?: About) => void
+
+export interface Rule {
+  /** Rows of one statement, each with what it was before. */
+  readonly rows?: RowListeners
+  /** All rows of the statement are in: what must hold between transactions holds now. */
+  readonly statement?: () => void
+  readonly turn?: (turn: TurnWrite, isWritten: boolean, by: Process) => void
+  readonly heard?: (phone: Phone, event: Answer) => void
+  /** A frame as it leaves the phone. */
+  readonly sent?: (phone: Phone, frame: string) => void
+  readonly called?: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) => void
+  /** Several times a second of virtual time: for promises that may take a while to come true. */
+  readonly beat?: () => void
+  /** After healing: everything must have come to its end. */
+  readonly end?: () => void
+}
+
+export type MakeRule = (scene: Scene, complain: Complain) => Rule
+
+/** The session rows that one statement touched, for a look when all of it is in. */
+export class Touched {
+  #keys = new Set<string>()
+
+  readonly add = (key: string): void => {
+    this.#keys.add(key)
+  }
+
+  /** Each key once; then they are forgotten. */
+  drain(look: (key: string) => void): void {
+    if (this.#keys.size === 0) return
+    const keys = this.#keys
+    this.#keys = new Set()
+    for (const key of keys) look(key)
+  }
+}
+
+const failures = new Set(["Refused", "TryLater", "ConnectionLost", "BrokenAnswer"])
+
+/** The answer, or null when the call failed. */
+export const answerOf = (outcome: Answer | CallFailure): Answer | null =>
+  failures.has((outcome as Answer)["_tag"]) ? null : outcome as Answer
+
+/** The code of a refusal, or null for any other outcome. */
+export const refusalOf = (outcome: Answer | CallFailure): string | null =>
+  (outcome as Answer)["_tag"] === "Refused" ? (outcome as Answer)["code"] as string : null

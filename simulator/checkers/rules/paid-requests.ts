@@ -1,0 +1,72 @@
+// 11: a confirmed payment ends in a session, or in a recorded failure staff can see; one that was never paid
+// ends, too.
+import type { PaymentRow } from "../../../testkit/memory/store/tables.ts"
+import { Patience } from "../eventually-bound.ts"
+import type { MakeRule } from "../rule.ts"
+
+/** Twice the sweep's beat, and then some. */
+const sweptWithinMs = 180_000
+
+export const paidRequests: MakeRule = (scene, complain) => {
+  const { tables } = scene
+  const leading = new Patience(scene, sweptWithinMs)
+  const expiring = new Patience(scene, sweptWithinMs)
+  /** Payments that some session was opened for. */
+  const used = new Set<string>()
+
+  const about = ({ customer_id }: PaymentRow) => {
+    const name = scene.phoneOf(customer_id)?.name
+    return { people: name === undefined ? [] : [name] }
+  }
+
+  const leadsSomewhere = (id: string): boolean => {
+    const row = tables.payment_requests.get(id)
+    return row === undefined || row.status !== "confirmed" || row.failure_cause !== null || used.has(id)
+  }
+
+  const isSettled = ({ anomaly, failure_cause, status }: PaymentRow): boolean =>
+    status === "consumed" || anomaly === "amount_mismatch" ||
+    (["confirmed", "failed_pairing", "abandoned"].includes(status) && failure_cause !== null)
+
+  return {
+    rows: {
+      chat_sessions: ({ after }) => {
+        if (after !== undefined) used.add(after.payment_id)
+      },
+      session_events: ({ after }) => {
+        if (after?.event._tag === "ExtensionRequested") used.add(after.event.payment_id)
+      },
+      payment_requests: ({ after, before, key }) => {
+        if (after === undefined) {
+          return complain("a payment was removed", before === undefined ? {} : about(before))
+        }
+        if (after.status === "confirmed" && before?.status !== "confirmed") {
+          leading.owe(
+            key,
+            () => leadsSomewhere(key),
+            () => complain("a confirmed payment leads nowhere, and nobody is told", about(after))
+          )
+        }
+        if (after.status === "pending" && before === undefined) {
+          expiring.owe(
+            key,
+            () => tables.payment_requests.get(key)?.status !== "pending",
+            () => complain("a payment that nobody paid is still open", about(after)),
+            after.expires_at
+          )
+        }
+      }
+    },
+    beat: () => {
+      leading.look()
+      expiring.look()
+    },
+    end: () => {
+      for (const [id, { amount_idr }] of scene.taken) {
+        const row = tables.payment_requests.get(id)
+        if (row === undefined || isSettled(row)) continue
+        complain(`${amount_idr} IDR were taken for a payment that is ${row.status} in the end`, about(row))
+      }
+    }
+  }
+}

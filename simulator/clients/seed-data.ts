@@ -1,0 +1,37 @@
+// What a world's database holds before anybody comes: prices and the first member of staff, as the real
+// seed makes them, and the mitras.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { MemoryTables } from "../../testkit/memory/store/tables.ts"
+import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
+import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
+import { seed } from "../../src/layers/seed.ts"
+import { People } from "../../src/services/people.ts"
+import { Process } from "../kernel/process.ts"
+import { layerPasswords } from "../server/identities.ts"
+import type { World } from "../world.ts"
+
+export const adminEmail = "admin@halobestie.sim"
+export const adminPassword = "simulated-admin"
+
+export const mitraId = (index: number): string =>
+  `00000000-0000-7000-8000-${index.toString(16).padStart(12, "0")}`
+export const mitraPhone = (index: number): string => `+6281100${String(index).padStart(6, "0")}`
+
+/** Call it before the runners have started. */
+export const found = (world: World, options: { readonly mitras: number }): void => {
+  const adapters = Layer.mergeAll(PeopleMemory.layer, PaymentsMemory.layer, layerPasswords).pipe(
+    Layer.provideMerge(Layer.succeed(MemoryTables)(world.stores.tables))
+  )
+  const founding = Effect.gen(function*() {
+    yield* seed({ admin_email: adminEmail, admin_password: Redacted.make(adminPassword), demo: false })
+    const people = yield* People
+    for (let index = 1; index <= options.mitras; index += 1) {
+      const account = { id: mitraId(index), display_name: `Mitra ${index}`, phone: mitraPhone(index) }
+      yield* people.createMitra({ ...account, is_active: true }, world.time.now_ms)
+    }
+  }).pipe(Effect.provide(adapters))
+  const context = world.runtime(new Process("founding"), "founding")
+  Effect.runSyncExitWith(context)(Effect.orDie(founding))
+}

@@ -1,0 +1,168 @@
+// Staff at the control center: they look, deactivate and activate mitras again, force them offline, give
+// chats to other mitras, force some closed, and turn the settings within what is allowed.
+import * as Effect from "effect/Effect"
+import type { Stage } from "../simulation.ts"
+import type { App } from "./phone-app.ts"
+import type { Answer } from "./connection.ts"
+import { mitraId } from "./seed-data.ts"
+import type { Habits } from "./workload.ts"
+
+export interface Staff {
+  readonly app: App
+  readonly stage: Stage
+  readonly habits: Habits
+  readonly isSettled: () => boolean
+  readonly deactivated: Set<string>
+}
+
+/** Each of them legal at any time, and harmless for what must end in bounded time. */
+const settingsToTurn: ReadonlyArray<readonly [string, ReadonlyArray<number | boolean | string>]> = [
+  ["max_customers_per_mitra", [1, 2, 3, 3, 4, 5]],
+  ["mitra_decline_cooldown_seconds", [0, 0, 60]],
+  ["mitra_parallel_offers_max", [1, 3, 5, 5, 10]],
+  ["mitra_missed_offers_pause", [0, 0, 3]],
+  ["pairing_wave_size", [0, 0, 2, 5]],
+  ["pairing_wave_seconds", [5, 15, 20]],
+  ["pairing_offers_max", [20, 200]],
+  ["pairing_blast_timeout_seconds", [30, 60, 60, 90]],
+  ["pairing_queue_enabled", [true, true, false]],
+  ["returning_chat_confirmation_timeout_seconds", [10, 20, 40]],
+  ["extension_timeout_seconds", [5, 10, 20]],
+  ["extension_default_action_on_timeout", ["auto_approve", "auto_reject"]],
+  ["closing_grace_seconds", [60, 300, 600]],
+  ["payment_session_timeout_minutes", [10, 20, 30]],
+  ["mitra_may_end_session", [true, false]],
+  ["topic_sensitive_is_final", [true, false]]
+]
+
+const tryTo = ({ app }: Staff, tag: string, payload: object) =>
+  app.call(tag, payload, 60_000).pipe(Effect.catch(() => Effect.succeed(null)))
+
+const someMitra = ({ app, stage }: Staff): string =>
+  mitraId(app.dice.integer(1, Math.max(1, stage.options.mitras)))
+
+const activate = (staff: Staff, mitra_id: string) =>
+  tryTo(staff, "admin.activate_mitra", { command_id: staff.app.newId(), mitra_id }).pipe(
+    Effect.tap((done) => Effect.sync(() => done !== null && staff.deactivated.delete(mitra_id)))
+  )
+
+const deactivate = Effect.fnUntraced(function*(staff: Staff) {
+  const { app, deactivated, habits } = staff
+  const mitra_id = someMitra(staff)
+  deactivated.add(mitra_id)
+  yield* tryTo(staff, "admin.deactivate_mitra", { command_id: app.newId(), mitra_id })
+  yield* Effect.sleep(app.dice.exponential(habits.deactivated_for_min * 60_000))
+  yield* activate(staff, mitra_id)
+})
+
+const forceOffline = (staff: Staff) =>
+  tryTo(staff, "admin.force_offline", { command_id: staff.app.newId(), mitra_id: someMitra(staff) })
+
+const turnSetting = (staff: Staff) => {
+  const [key, values] = staff.app.dice.pick(settingsToTurn)
+  return tryTo(staff, "admin.settings_write", { key, value: staff.app.dice.pick(values) })
+}
+
+const look = Effect.fnUntraced(function*(staff: Staff) {
+  yield* tryTo(staff, "admin.live_counts", {})
+  yield* tryTo(staff, "admin.inspect_mitra", { mitra_id: someMitra(staff) })
+  const { dice } = staff.app
+  const sessions = [...staff.stage.world.stores.tables.chat_sessions.keys()]
+  if (sessions.length > 0) yield* tryTo(staff, "admin.inspect_session", { session_id: dice.pick(sessions) })
+  if (dice.chance(0.2)) yield* tryTo(staff, "admin.audit_log", { before: null, limit: 50 })
+  if (dice.chance(0.1)) yield* tryTo(staff, "admin.staff_list", {})
+})
+
+/** A chat, and whose it is, as one page of the control center showed it. */
+interface Shown {
+  readonly session_id: string
+  readonly mitra_id: string
+}
+
+/** A chat whose mitra is gone, or one that some mitra has just now. */
+const chatToGive = Effect.fnUntraced(function*(staff: Staff) {
+  const { dice } = staff.app
+  const page = yield* tryTo(staff, "admin.session_proposals", { status: "open", before: null, limit: 20 })
+  const proposals: ReadonlyArray<Answer> = page?.["proposals"] ?? []
+  if (proposals.length > 0 && dice.chance(0.8)) {
+    const { mitra_id, proposal_id, session_id } = dice.pick(proposals)
+    if (!dice.chance(0.15)) return { session_id, mitra_id } as Shown
+    yield* tryTo(staff, "admin.dismiss_proposal", { proposal_id, reason: "she will be back" })
+    return null
+  }
+  for (let looked = 0; looked < 5; looked += 1) {
+    const mitra_id = someMitra(staff)
+    const inspected = yield* tryTo(staff, "admin.inspect_mitra", { mitra_id })
+    const chats: ReadonlyArray<Answer> = inspected?.["sessions"] ?? []
+    if (chats.length > 0) return { session_id: dice.pick(chats)["session_id"], mitra_id } as Shown
+  }
+  return null
+})
+
+/** Some decide at once, some over a coffee, and some in the very second in which the paid time runs out. */
+const hesitate = Effect.fnUntraced(function*(staff: Staff, session_id: string) {
+  const { app: { dice }, stage: { world } } = staff
+  if (!dice.chance(0.2)) return yield* Effect.sleep(Math.min(dice.exponential(8_000), 60_000))
+  const inspected = yield* tryTo(staff, "admin.inspect_session", { session_id })
+  const ends_at = Date.parse(inspected?.["session"].ends_at ?? "")
+  const left = ends_at - world.time.now_ms + dice.between(-700, 700)
+  if (left > 0) yield* Effect.sleep(left)
+})
+
+/** Mostly to somebody of the list; now and then to whoever comes to mind, who may be offline, or full. */
+const reroute = Effect.fnUntraced(function*(staff: Staff) {
+  const { app } = staff
+  const shown = yield* chatToGive(staff)
+  if (shown === null) return
+  const { mitra_id: from_mitra_id, session_id } = shown
+  const found = yield* tryTo(staff, "admin.session_candidates", { session_id, limit: 10 })
+  const candidates: ReadonlyArray<Answer> = found?.["candidates"] ?? []
+  yield* hesitate(staff, session_id)
+  const order = Effect.suspend(() => {
+    const isListed = candidates.length > 0 && !app.dice.chance(0.1)
+    const mitra_id = isListed ? app.dice.pick(candidates)["mitra_id"] : someMitra(staff)
+    const reason = "the simulation wants it so"
+    return tryTo(staff, "admin.reroute", {
+      command_id: app.newId(),
+      session_id,
+      from_mitra_id,
+      mitra_id,
+      reason
+    })
+  })
+  // A colleague has the same page open and decides in the same moment.
+  const colleague = app.dice.chance(0.15) ? Effect.delay(order, app.dice.between(0, 30)) : Effect.void
+  yield* Effect.all([order, colleague], { concurrency: "unbounded", discard: true })
+})
+
+/** What was reported: the chat is closed, whatever it is doing in that moment. */
+const forceClose = Effect.fnUntraced(function*(staff: Staff) {
+  const shown = yield* chatToGive(staff)
+  if (shown === null) return
+  const { session_id } = shown
+  yield* hesitate(staff, session_id)
+  yield* tryTo(staff, "admin.force_close", { command_id: staff.app.newId(), session_id, reason: "reported" })
+})
+
+const now_and_then = (staff: Staff, per_day: number, deed: Effect.Effect<unknown>) =>
+  per_day <= 0 ? Effect.void : Effect.forever(
+    Effect.suspend(() => Effect.sleep(staff.app.dice.exponential(86_400_000 / per_day))).pipe(
+      Effect.andThen(Effect.suspend(() => staff.isSettled() ? Effect.never : Effect.forkChild(deed)))
+    )
+  )
+
+export const staffBegins = (staff: Staff): void => {
+  const { app, habits } = staff
+  app.launch(Effect.all([
+    now_and_then(staff, habits.staff_looks_per_day, look(staff)),
+    now_and_then(staff, habits.staff_deactivates_per_day, deactivate(staff)),
+    now_and_then(staff, habits.staff_forces_offline_per_day, forceOffline(staff)),
+    now_and_then(staff, habits.staff_reroutes_per_day, reroute(staff)),
+    now_and_then(staff, habits.staff_force_closes_per_day, forceClose(staff)),
+    now_and_then(staff, habits.staff_settings_per_day, Effect.suspend(() => turnSetting(staff)))
+  ], { concurrency: "unbounded", discard: true }))
+}
+
+/** Whoever was deactivated may work again. */
+export const staffSettles = (staff: Staff): void =>
+  staff.app.also(Effect.forEach([...staff.deactivated], (mitra_id) => activate(staff, mitra_id)))

@@ -1,0 +1,101 @@
+// The one loop that everything simulated runs on: ready tasks first, in the order they became ready, then
+// the earliest timer. Nothing here waits for the machine, so the same seed is the same run, whatever the
+// machine is busy with. Processes (process.ts) decide whether what belongs to them still runs.
+import { TimerHeap, type Timer } from "../../src/services/timer-heap.ts"
+import type { Process } from "./process.ts"
+
+/** More tasks than this without a timer in between is a loop that will never end. */
+const tasksAtOnceMax = 5_000_000
+
+export class VirtualTime {
+  #now_us: number
+  readonly #timers = new TimerHeap()
+  #rounds: Array<{ readonly priority: number; tasks: Array<Process | (() => void)> }> = []
+  #steps = 0
+  /** Called after each timer and everything it set in motion. */
+  afterStep: () => void = () => {}
+
+  constructor(startMs: number) {
+    this.#now_us = startMs * 1000
+  }
+
+  get now_us(): number {
+    return this.#now_us
+  }
+
+  get now_ms(): number {
+    return Math.floor(this.#now_us / 1000)
+  }
+
+  /** Timers fired so far. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  get pendingTimers(): number {
+    return this.#timers.size
+  }
+
+  ready(owner: Process, task: () => void, priority: number): void {
+    let index = 0
+    for (; index < this.#rounds.length; index += 1) {
+      const bucket = this.#rounds[index]!
+      if (bucket.priority === priority) {
+        bucket.tasks.push(owner, task)
+        return
+      }
+      if (bucket.priority > priority) break
+    }
+    this.#rounds.splice(index, 0, { priority, tasks: [owner, task] })
+  }
+
+  /** `run` happens when the time has come, unless the owner is dead by then. */
+  at(due_us: number, owner: Process, run: () => void): Timer {
+    return this.#timers.add(Math.max(Math.round(due_us), this.#now_us), () => owner.enter(run))
+  }
+
+  after(ms: number, owner: Process, run: () => void): Timer {
+    return this.at(this.#now_us + Math.round(ms * 1000), owner, run)
+  }
+
+  cancel(timer: Timer): void {
+    this.#timers.cancel(timer)
+  }
+
+  /** Runs what is ready until nothing is. */
+  drain(): void {
+    let ran = 0
+    while (this.#rounds.length > 0) {
+      const rounds = this.#rounds
+      this.#rounds = []
+      for (const { tasks } of rounds) {
+        for (let index = 0; index < tasks.length; index += 2) {
+          const owner = tasks[index] as Process
+          owner.enter(tasks[index + 1] as () => void)
+        }
+        ran += tasks.length / 2
+      }
+      if (ran > tasksAtOnceMax) throw new Error("the simulation spins: tasks without end at one instant")
+    }
+  }
+
+  /** Fires the next timer that is due by `end_us`, and everything it sets in motion. False: there is none. */
+  step(end_us: number): boolean {
+    const next = this.#timers.peek()
+    if (next === undefined || next.due > end_us) {
+      if (end_us > this.#now_us && Number.isFinite(end_us)) this.#now_us = end_us
+      return false
+    }
+    this.#now_us = next.due
+    this.#steps += 1
+    this.#timers.take()?.()
+    this.drain()
+    this.afterStep()
+    return true
+  }
+
+  runUntil(end_us: number): void {
+    this.drain()
+    while (this.step(end_us));
+  }
+}

@@ -1,0 +1,180 @@
+// Plays one scenario: founds the world, lets everybody connect, and does each step at its instant. Lines
+// have one fixed latency here, so that what is sent together arrives together.
+import * as Effect from "effect/Effect"
+import { App } from "../clients/phone-app.ts"
+import { adminEmail, adminPassword, mitraPhone } from "../clients/seed-data.ts"
+import { start } from "../kernel/runtime.ts"
+import { production } from "../stores/pace.ts"
+import { timeline } from "../report/timeline.ts"
+import { devCode } from "../server/runner.ts"
+import { makeStage, type Population, type Stage } from "../simulation.ts"
+import { Customer } from "./people/customer.ts"
+import { Mitra } from "./people/mitra.ts"
+import type { Person } from "./people/person.ts"
+import type { Step } from "./step.ts"
+import { type Scenario, Story, type When } from "./script.ts"
+
+export interface Played {
+  readonly scenario: Scenario
+  /** Null: every expectation held. */
+  readonly failure: { readonly step: string; readonly at_us: number; readonly text: string } | null
+  readonly stage: Stage
+  readonly people: ReadonlyArray<string>
+  /** The instant the story calls 0. */
+  readonly begins_us: number
+}
+
+const startingMs = 10_000
+const connectingMs = 20_000
+/** What is expected to be seen must be seen within this of the last step. */
+const afterwardsMs = 1_000
+export const phoneLatencyMs = 20
+
+const signInOf = (person: Person): readonly [string, object] => {
+  if (person instanceof Customer) return ["auth.sign_in_anonymous", { call_name: person.name }]
+  if (person instanceof Mitra) {
+    return ["auth.verify_code", { phone: mitraPhone(person.number), user_type: "mitra", code: devCode }]
+  }
+  return ["admin.sign_in", { email: adminEmail, password: adminPassword }]
+}
+
+const roleOf = (person: Person) =>
+  person instanceof Customer ? "customer" : person instanceof Mitra ? "mitra" : "staff"
+
+export class Play {
+  readonly stage: Stage
+  readonly population: Population
+  readonly #apps = new Map<string, App>()
+  readonly #waiting = new Set<{ readonly holds: () => boolean; readonly act: () => void }>()
+  failure: Played["failure"] = null
+
+  constructor(stage: Stage, people: ReadonlyArray<Person>) {
+    this.stage = stage
+    for (const person of people) this.#apps.set(person.name, this.#appOf(person))
+    this.population = { apps: [...this.#apps.values()], begin: () => {}, settle: () => {} }
+  }
+
+  appOf(name: string): App {
+    const app = this.#apps.get(name)
+    if (app === undefined) throw new Error(`nobody here is called ${name}`)
+    return app
+  }
+
+  launch(app: App): void {
+    const beats = Effect.forever(
+      Effect.andThen(Effect.ignore(app.call("mitra.heartbeat", {}, 10_000)), Effect.sleep("20 seconds"))
+    )
+    app.launch(app.role === "mitra" ? beats : Effect.void)
+  }
+
+  /** Something a person does; its outcome is noted by the effect itself. */
+  run(app: App, effect: Effect.Effect<unknown>): void {
+    const { world } = this.stage
+    start(world.runtime(app.process, `story/${app.newId()}`), effect)
+  }
+
+  /** Does `act` as soon as `holds`. */
+  whenever(holds: () => boolean, act: () => void): void {
+    this.#waiting.add({ holds, act })
+  }
+
+  look(): void {
+    for (const waiting of this.#waiting) {
+      if (!waiting.holds()) continue
+      this.#waiting.delete(waiting)
+      waiting.act()
+    }
+  }
+
+  do(step: Step): void {
+    const { trace, world } = this.stage
+    trace.add(world.time.now_us, "story", step.text)
+    if (this.failure !== null) return
+    try {
+      step.run(this)
+    } catch (error) {
+      this.failure = {
+        step: step.text,
+        at_us: world.time.now_us,
+        text: error instanceof Error ? error.message : String(error)
+      }
+    }
+  }
+
+  schedule(begins_us: number, when: When, step: Step): void {
+    const { outside, time } = this.stage.world
+    if (when._tag === "At") return void time.at(begins_us + when.at_us, outside, () => this.do(step))
+    this.whenever(
+      () => time.now_us >= begins_us && when.holds(this),
+      () => time.at(time.now_us + when.delay_us, outside, () => this.do(step))
+    )
+  }
+
+  /** Steps whose moment never came. */
+  get missed(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  #appOf(person: Person): App {
+    const [tag, payload] = signInOf(person)
+    const { watcher, world } = this.stage
+    return new App({
+      world,
+      name: person.name,
+      role: roleOf(person),
+      watcher,
+      signIn: (ask) =>
+        Effect.map(ask(tag, payload), (answer) => ({
+          access_token: answer["access_token"],
+          refresh_token: answer["refresh_token"] ?? null,
+          user_id: answer["user_id"] ?? answer["staff_id"]
+        }))
+    })
+  }
+}
+
+export const playScenario = (scenario: Scenario, seed = "1"): Played => {
+  const story = new Story()
+  scenario.tell(story)
+  const stage = makeStage({
+    seed,
+    hours: 0,
+    ...story.options,
+    mitras: story.people.filter((person) => person instanceof Mitra).length,
+    customers: 0,
+    starts_at: Date.UTC(2026, 0, 5, 9),
+    pace: production,
+    keepTrace: true,
+    phoneLatency: { low_ms: phoneLatencyMs, high_ms: phoneLatencyMs }
+  })
+  const { time } = stage.world
+  const play = new Play(stage, story.people)
+  time.afterStep = () => play.look()
+  time.runUntil(time.now_us + startingMs * 1000)
+  for (const app of play.population.apps) play.launch(app)
+  time.runUntil(time.now_us + connectingMs * 1000)
+  const begins_us = time.now_us
+  const unconnected = play.population.apps.find((app) => !app.isConnected)
+  if (unconnected !== undefined) {
+    play.failure = { step: "the beginning", at_us: begins_us, text: `${unconnected.name} could not connect` }
+  }
+  const last_us = Math.max(0, ...story.steps.map(({ when }) => when._tag === "At" ? when.at_us : 0))
+  for (const { step, when } of story.steps) play.schedule(begins_us, when, step)
+  while (play.failure === null && time.step(begins_us + last_us + afterwardsMs * 1000));
+  if (play.failure === null && play.missed) {
+    const missed = story.steps.find(({ when }) => when._tag === "After" && !when.holds(play))
+    const text = missed?.when._tag === "After" ? missed.when.text : "a step"
+    play.failure = { step: missed?.step.text ?? "", at_us: time.now_us, text: `never happened: ${text}` }
+  }
+  return { scenario, failure: play.failure, stage, people: story.people.map(({ name }) => name), begins_us }
+}
+
+/** Everybody's timeline, for a scenario that failed. */
+export const storyOf = ({ begins_us, people, stage }: Played): string =>
+  timeline(stage.trace.entries, {
+    people,
+    from_us: begins_us,
+    to_us: stage.world.time.now_us,
+    zero_us: begins_us,
+    linesMax: 200
+  })

@@ -1,0 +1,171 @@
+// The language of scenarios: people, exact instants, what they do, what goes wrong, and what everybody must
+// see. A scenario is a list of steps; play.ts runs it in a world.
+import type { FaultKind } from "../faults/fault.ts"
+import { Customer } from "./people/customer.ts"
+import { Mitra } from "./people/mitra.ts"
+import type { Person } from "./people/person.ts"
+import { Staff } from "./people/staff.ts"
+import type { Play } from "./run.ts"
+import { type Sight, type Step, Unexpected } from "./step.ts"
+
+/** "12 s", "12.01 s", "250 ms", "3 min", "1 h": from the moment everybody is connected. */
+export type Instant = `${number} ${"us" | "ms" | "s" | "min" | "h"}`
+
+const units = { us: 1, ms: 1_000, s: 1_000_000, min: 60_000_000, h: 3_600_000_000 } as const
+
+export const microseconds = (instant: Instant): number => {
+  const [amount = "", unit = ""] = instant.split(" ")
+  const factor = units[unit as keyof typeof units]
+  if (factor === undefined || Number.isNaN(Number(amount))) {
+    throw new Error(`"${instant}" is no time; expected for example "12 s", "12.01 s", "250 ms" or "3 min"`)
+  }
+  return Math.round(Number(amount) * factor)
+}
+
+/** When a step happens: at an instant, or a while after something was seen. */
+export type When =
+  | { readonly _tag: "At"; readonly at_us: number }
+  | {
+    readonly _tag: "After"
+    readonly text: string
+    readonly holds: (play: Play) => boolean
+    readonly delay_us: number
+  }
+
+export interface Scenario {
+  readonly name: string
+  /** What it is about, for the list. */
+  readonly about: string
+  readonly tell: (story: Story) => void
+}
+
+export interface StoryOptions {
+  readonly runners: number
+  readonly valkey: boolean
+}
+
+export class Story {
+  readonly steps: Array<{ readonly when: When; readonly step: Step }> = []
+  readonly people: Array<Person> = []
+  options: StoryOptions = { runners: 1, valkey: false }
+
+  /** More runners, or a Valkey. Say it first. */
+  with(options: Partial<StoryOptions>): void {
+    this.options = { ...this.options, ...options }
+  }
+
+  customer(name: string): Customer {
+    return this.#joins(new Customer(name))
+  }
+
+  mitra(name: string): Mitra {
+    return this.#joins(new Mitra(name, this.people.filter((person) => person instanceof Mitra).length + 1))
+  }
+
+  staff(name = "staff"): Staff {
+    return this.#joins(new Staff(name))
+  }
+
+  /** Several steps of one instant happen in the order they are named. */
+  at(instant: Instant, ...steps: ReadonlyArray<Step>): void {
+    const at_us = microseconds(instant)
+    for (const step of steps) this.steps.push({ when: { _tag: "At", at_us }, step })
+  }
+
+  /** As soon as `sight` is true, or a while later. */
+  when(sight: Sight, ...steps: ReadonlyArray<Step>): void {
+    this.after("0 ms", sight, ...steps)
+  }
+
+  after(delay: Instant, sight: Sight, ...steps: ReadonlyArray<Step>): void {
+    const delay_us = microseconds(delay)
+    for (const step of steps) this.steps.push({ when: { _tag: "After", ...sight, delay_us }, step })
+  }
+
+  /** The first one that is running has number 1. */
+  runner(number: number) {
+    const named = (play: Play) => {
+      const runner = play.stage.world.runners[number - 1]
+      if (runner === undefined) {
+        throw new Error(`there is no runner ${number}; say story.with({ runners: ${number} })`)
+      }
+      return runner
+    }
+    const step = (text: string, run: (play: Play) => void): Step => ({
+      text: `runner ${number} ${text}`,
+      run
+    })
+    return {
+      isKilled: () => step("is killed", (play) => play.stage.world.killRunner(named(play))),
+      starts: () => step("starts", (play) => play.stage.world.startRunner(named(play))),
+      isStopped: () => step("is stopped (SIGTERM)", (play) => play.stage.world.stopRunner(named(play))),
+      freezes: () => step("freezes", (play) => named(play).process.freeze()),
+      wakes: () => step("wakes up", (play) => named(play).process.wake()),
+      losesTheDatabase: () =>
+        step("loses the database", (play) => play.stage.world.stores.postgres.cutOff(named(play).process)),
+      hasTheDatabaseAgain: () =>
+        step(
+          "has the database again",
+          (play) => play.stage.world.stores.postgres.reconnect(named(play).process)
+        )
+    }
+  }
+
+  readonly postgres = {
+    goesDown: (): Step => ({
+      text: "Postgres goes down",
+      run: ({ stage: { world: { stores } } }) => {
+        stores.postgres.goDown()
+        stores.leases.disconnectAll()
+        for (const channel of stores.channels) channel.disconnect()
+      }
+    }),
+    comesUp: (): Step => ({
+      text: "Postgres is back",
+      run: ({ stage }) => stage.world.stores.postgres.comeUp()
+    }),
+    losesAnswers: (share: number): Step => ({
+      text: `${share * 100} % of Postgres' answers are lost`,
+      run: ({ stage }) => stage.world.stores.postgres.loseAnswers(share)
+    })
+  }
+
+  /** A fault from the menu, undone after `lasts` if it is one that lasts. */
+  fault(kind: FaultKind): Step {
+    return {
+      text: `fault: ${kind.name}`,
+      run: ({ population, stage }) => {
+        const trouble = kind.strike({ stage, population }, stage.world.dice.split(`story/${kind.name}`))
+        const { outside, time } = stage.world
+        if (trouble !== null) time.after(trouble.lasts_ms, outside, trouble.undo)
+      }
+    }
+  }
+
+  expect(
+    text: string,
+    holds: (play: Play) => boolean,
+    found: (play: Play) => unknown = () => undefined
+  ): Step {
+    return {
+      text,
+      run: (play) => {
+        if (!holds(play)) throw new Unexpected(text, found(play))
+      }
+    }
+  }
+
+  #joins<P extends Person>(person: P): P {
+    if (this.people.some(({ name }) => name === person.name)) {
+      throw new Error(`there are two people called ${person.name}`)
+    }
+    this.people.push(person)
+    return person
+  }
+}
+
+export const scenario = (name: string, about: string, tell: (story: Story) => void): Scenario => ({
+  name,
+  about,
+  tell
+})

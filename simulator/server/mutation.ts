@@ -1,0 +1,48 @@
+// The places where a run may break one guard of the server, without a hook inside the server: what the
+// database makes of a turn, and the ports as a runner gets them. Honest runs break none.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { commitTurn } from "../../testkit/memory/journal.memory.ts"
+import type { Tables } from "../../testkit/memory/store/tables.ts"
+import { AuthSessions } from "../../src/services/auth-sessions.ts"
+import { Availability } from "../../src/services/availability.ts"
+import { Bus } from "../../src/services/bus.ts"
+import { Journal } from "../../src/services/journal.ts"
+import { Payments } from "../../src/services/payments.ts"
+import { Presence } from "../../src/services/presence.ts"
+import { Sessions } from "../../src/services/sessions.ts"
+
+/** A sound port, and the rows for those who go past it. */
+type Break<Port> = (port: Port, tables: Tables) => Port
+
+export interface Sabotage {
+  readonly name: string
+  /** Which guard is gone, in one line. */
+  readonly says: string
+  readonly commit?: (commit: typeof commitTurn) => typeof commitTurn
+  readonly authSessions?: Break<AuthSessions["Service"]>
+  readonly availability?: Break<Availability["Service"]>
+  readonly bus?: Break<Bus["Service"]>
+  readonly journal?: Break<Journal["Service"]>
+  readonly payments?: Break<Payments["Service"]>
+  readonly presence?: Break<Presence["Service"]>
+  readonly sessions?: Break<Sessions["Service"]>
+}
+
+/** The ports that `sabotage` breaks; over the sound ones. */
+export const broken = (sabotage: Sabotage, tables: Tables) => {
+  const untouched = <Port>(port: Port) => port
+  return Layer.mergeAll(
+    Layer.effect(AuthSessions)(
+      Effect.map(AuthSessions, (port) => (sabotage.authSessions ?? untouched)(port, tables))
+    ),
+    Layer.effect(Availability)(
+      Effect.map(Availability, (port) => (sabotage.availability ?? untouched)(port, tables))
+    ),
+    Layer.effect(Bus)(Effect.map(Bus, (port) => (sabotage.bus ?? untouched)(port, tables))),
+    Layer.effect(Journal)(Effect.map(Journal, (port) => (sabotage.journal ?? untouched)(port, tables))),
+    Layer.effect(Payments)(Effect.map(Payments, (port) => (sabotage.payments ?? untouched)(port, tables))),
+    Layer.effect(Presence)(Effect.map(Presence, (port) => (sabotage.presence ?? untouched)(port, tables))),
+    Layer.effect(Sessions)(Effect.map(Sessions, (port) => (sabotage.sessions ?? untouched)(port, tables)))
+  )
+}

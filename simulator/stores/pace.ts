@@ -1,0 +1,67 @@
+// How often the server's own background work beats in a simulation. `production` is what the server ships
+// with; the others beat slower, so that more business fits into a second of the machine.
+import * as Duration from "effect/Duration"
+import { publicLimits } from "../../src/http/protocol/limits.ts"
+import type { Pace } from "./stores.ts"
+
+/** A lock session that is silent for this long is over; equals the cluster's own setting. */
+const lease_ms = 6_000
+const calmLease_ms = 30_000
+
+const sweeps = {
+  stale_heartbeats_seconds: 30,
+  heartbeat_write_back_seconds: 60,
+  mirror_reseed_seconds: 300
+}
+
+export const production: Pace = {
+  bus: {},
+  cluster: {},
+  lease_ms,
+  sweeps,
+  watch_every_ms: publicLimits.watch_every_ms,
+  nearStores: false
+}
+
+/** Faults of every kind are noticed and survived, a few seconds later than in production. */
+export const brisk: Pace = {
+  bus: { probe_every_ms: 5_000, silence_ms: 16_000 },
+  cluster: {
+    shardLockRefreshInterval: Duration.seconds(2),
+    refreshAssignmentsInterval: Duration.millis(1500),
+    runnerHealthCheckInterval: Duration.seconds(3),
+    entityMessagePollInterval: Duration.seconds(2)
+  },
+  lease_ms,
+  sweeps: { ...sweeps, deadlines_seconds: 2, pushes_seconds: 2 },
+  watch_every_ms: 2_000,
+  nearStores: false
+}
+
+/** Where a lone runner has nobody to watch: it may die and come back, but there is no other to take over. */
+export const calm: Pace = {
+  bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
+  cluster: {
+    // Whoever dies loses its locks at once; nobody waits for those of one that is silent.
+    shardLockExpiration: Duration.millis(calmLease_ms),
+    shardLockRefreshInterval: Duration.millis(calmLease_ms / 3),
+    refreshAssignmentsInterval: Duration.seconds(5),
+    runnerHealthCheckInterval: Duration.seconds(30),
+    entityMessagePollInterval: Duration.seconds(5),
+    // Fewer shards to lock again and again; one runner owns them all anyway.
+    shardsPerGroup: 12
+  },
+  lease_ms: calmLease_ms,
+  // Resident sessions have timers of their own; deadlines wakes those that sleep, ten seconds ahead.
+  sweeps: {
+    ...sweeps,
+    deadlines_seconds: 5,
+    pushes_seconds: 5,
+    withdrawals_seconds: 15,
+    absent_mitras_seconds: 30,
+    missed_offers_seconds: 20
+  },
+  // How soon a silent socket is noticed: after 45 to 50 seconds instead of 45.
+  watch_every_ms: 5_000,
+  nearStores: true
+}

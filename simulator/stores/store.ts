@@ -1,0 +1,140 @@
+// A simulated database server: it runs a caller's statement when the request has arrived, and the answer
+// has a way back. It can be slow, stall, be down, or die between doing a thing and saying so. What a
+// killed caller had already sent is still done.
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scheduler from "effect/Scheduler"
+import { Unavailable } from "../../src/services/unavailable.ts"
+import { Process } from "../kernel/process.ts"
+import type { Dice } from "../kernel/prng.ts"
+import type { VirtualTime } from "../kernel/virtual-time.ts"
+import type { Latency } from "../network/line.ts"
+
+export class Store {
+  readonly name: string
+  /** Freezing it is a stall: requests wait, nothing is lost. */
+  readonly process: Process
+  readonly #time: VirtualTime
+  readonly #dice: Dice
+  readonly #latency: Latency
+  readonly #begin: ReturnType<typeof Effect.runForkWith<never>>
+  readonly #isNear: boolean
+  #isDown = false
+  #extra_ms = 0
+  /** Counts its restarts: an answer of an earlier life never arrives. */
+  #life = 0
+  #loses = 0
+  #cutOff = new Set<Process>()
+  /** Called after each statement, which is one transaction: for whoever checks what it left behind. */
+  afterStatement: () => void = () => {}
+
+  constructor(options: {
+    readonly name: string
+    readonly time: VirtualTime
+    readonly dice: Dice
+    readonly latency: Latency
+    /** Where statements run: their ids and times must not depend on who asks. */
+    readonly context: Context.Context<never>
+    /** A lone caller's requests overtake nobody: done as soon as sent, answered when both ways are over. */
+    readonly isNear: boolean
+  }) {
+    this.name = options.name
+    this.process = new Process(options.name)
+    this.#time = options.time
+    this.#dice = options.dice
+    this.#latency = options.latency
+    // A statement is one step: whoever runs it must not be asked to let others go first.
+    this.#begin = Effect.runForkWith(Context.add(options.context, Scheduler.PreventSchedulerYield, true))
+    this.#isNear = options.isNear
+  }
+
+  get isDown(): boolean {
+    return this.#isDown
+  }
+
+  goDown(): void {
+    this.#isDown = true
+    this.#life += 1
+  }
+
+  comeUp(): void {
+    this.#isDown = false
+  }
+
+  slowBy(ms: number): void {
+    this.#extra_ms = ms
+  }
+
+  /** This share of the answers gets lost after the deed: a connection that dies at the worst moment. */
+  loseAnswers(share: number): void {
+    this.#loses = share
+  }
+
+  cutOff(process: Process): void {
+    this.#cutOff.add(process)
+  }
+
+  reconnect(process: Process): void {
+    this.#cutOff.delete(process)
+  }
+
+  /** `statement` must be synchronous: one step of the store is one transaction. */
+  call<A, E>(caller: Process, statement: Effect.Effect<A, E>): Effect.Effect<A, E | Unavailable> {
+    return Effect.callback<A, E | Unavailable>((resume) => {
+      const life = this.#life
+      const answer = (exit: Exit.Exit<A, E | Unavailable>, afterMs: number) =>
+        this.#time.after(afterMs, caller, () => {
+          const isLost = this.#life !== life || this.#cutOff.has(caller)
+          resume(isLost && Exit.isSuccess(exit) ? Effect.fail(this.#gone()) : exit)
+        })
+      const arrive = (afterMs: number) => {
+        if (this.#isDown || this.#cutOff.has(caller)) return answer(Exit.fail(this.#gone()), afterMs)
+        const exit = this.#run(statement)
+        answer(this.#dice.chance(this.#loses) ? Exit.fail(this.#gone()) : exit, afterMs)
+      }
+      if (this.#isNear && this.process.state === "running") {
+        return void arrive(this.#travelMs() + this.#travelMs())
+      }
+      this.#time.after(this.#travelMs(), this.process, () => arrive(this.#travelMs()))
+    })
+  }
+
+  #run<A, E>(statement: Effect.Effect<A, E>): Exit.Exit<A, E> {
+    const exit = this.#begin(statement).pollUnsafe()
+    if (exit === undefined) throw new Error("a statement waited for something")
+    if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
+      throw new Error("a statement was interrupted")
+    }
+    this.afterStatement()
+    return exit
+  }
+
+  #gone(): Unavailable {
+    return new Unavailable({ what: this.name, retryable: true })
+  }
+
+  #travelMs(): number {
+    return this.#dice.between(this.#latency.low_ms, this.#latency.high_ms) + this.#extra_ms
+  }
+}
+
+/** All of a port's calls travel to the store, but for those named: they have nothing to ask. */
+export const overStore = <Port extends object>(
+  port: Port,
+  store: Store,
+  caller: Process,
+  local: ReadonlyArray<keyof Port> = []
+): Port => {
+  const travelling: Record<string, unknown> = {}
+  for (const [name, member] of Object.entries(port)) {
+    if (local.includes(name as keyof Port)) travelling[name] = member
+    else if (typeof member === "function") {
+      travelling[name] = (...args: ReadonlyArray<unknown>) => store.call(caller, member(...args))
+    } else if (Effect.isEffect(member)) {
+      travelling[name] = store.call(caller, member as Effect.Effect<unknown>)
+    } else throw new Error(`${store.name}: ${name} is neither a call nor an effect`)
+  }
+  return travelling as Port
+}

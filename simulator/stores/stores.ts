@@ -1,0 +1,49 @@
+// What outlives every runner of a world: the database with its rows and leases, and the channels that
+// carry the bus.
+import type { Tables } from "../../testkit/memory/store/tables.ts"
+import type { ShardingConfig } from "effect/cluster/ShardingConfig"
+import type { SweepCadence } from "../../src/actors/supervision.ts"
+import type { BusTimings } from "../../src/layers/bus/timings.ts"
+import type { TurnWrite } from "../../src/services/journal.ts"
+import type { Process } from "../kernel/process.ts"
+import type { Channel } from "../network/channel.ts"
+import type { Sabotage } from "../server/mutation.ts"
+import type { Leases } from "./leases.ts"
+import type { SharedPresence } from "./presence.ts"
+import type { PushService } from "./push-service.ts"
+import type { Store } from "./store.ts"
+import type { SimulatedValkey } from "./valkey.ts"
+
+/** How often the server's own background work beats; a calm world may let it beat slower. */
+export interface Pace {
+  readonly bus: Partial<BusTimings>
+  readonly cluster: Partial<ShardingConfig["Service"]>
+  /** How long the database keeps the locks of a silent runner; the cluster's shardLockExpiration. */
+  readonly lease_ms: number
+  readonly sweeps: SweepCadence
+  /** How often sockets are looked at for silence, pings and ended tokens. */
+  readonly watch_every_ms: number
+  /** A request to a store is one step with its answer: only where a lone runner asks. */
+  readonly nearStores: boolean
+}
+
+/** Sees every turn that reached the database, as its runner sent it, and whether it was written. */
+export interface TurnWitness {
+  onTurn: (turn: TurnWrite, isWritten: boolean, by: Process) => void
+}
+
+export interface Stores {
+  readonly postgres: Store
+  readonly tables: Tables
+  /** Null: the world has none, and Postgres serves alone. */
+  readonly valkey: SimulatedValkey | null
+  readonly leases: Leases
+  readonly presence: SharedPresence
+  readonly push: PushService
+  /** In the order of preference. */
+  readonly channels: ReadonlyArray<Channel>
+  readonly pace: Pace
+  readonly witness: TurnWitness
+  /** A guard that is broken on purpose; null in every honest run. */
+  readonly sabotage: Sabotage | null
+}

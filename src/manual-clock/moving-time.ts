@@ -1,0 +1,114 @@
+// HeldTime over the held clock: time moves from one due instant to the next, and at each the product is
+// waited for until it rests. So an hour is what an hour would have been, in order, without the waiting.
+import type * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Semaphore from "effect/Semaphore"
+import { refuse } from "../domain/refusal.ts"
+import type { HeldClock, Moving, Passed } from "../services/held-time.ts"
+import type { HoldableClock } from "./clock.ts"
+import type { Settling } from "./settling.ts"
+
+/** For one due instant; real time. Longer than the bound of a database question, which ends by itself. */
+const settleWithinMs = 20_000
+/** How often a running clock moves, in real time. */
+const runEveryMs = 20
+
+const notSettled = (unsettled: ReadonlyArray<string>, clock: HoldableClock) =>
+  refuse(
+    "CLOCK_NOT_SETTLED",
+    `Time stopped, because something does not come to rest: ${unsettled.join(", ")}.`,
+    {
+      unsettled: [...unsettled],
+      now: DateTime.formatIso(DateTime.makeUnsafe(clock.currentTimeMillisUnsafe()))
+    }
+  )
+
+export const makeHeldTime = Effect.fnUntraced(function*(options: {
+  readonly clock: HoldableClock
+  readonly settling: Settling
+  readonly real: Clock.Clock
+  readonly settle_within_ms?: number
+}) {
+  const { clock, real, settling } = options
+  const within_ms = options.settle_within_ms ?? settleWithinMs
+  const moves = yield* Semaphore.make(1)
+  const now = () => clock.currentTimeMillisUnsafe()
+  let rate = 0
+  let running: Fiber.Fiber<unknown> | null = null
+
+  const rest = Effect.fnUntraced(function*(moving: Moving) {
+    const unsettled = yield* settling.settle({ ...moving, within_ms })
+    if (unsettled.length > 0) return yield* notSettled(unsettled, clock)
+  })
+
+  /** From one due instant to the next. */
+  const move = Effect.fnUntraced(function*(to: number, moving: Moving) {
+    let steps = 0
+    yield* rest(moving)
+    for (;;) {
+      const next = clock.nextAt()
+      if (next === null || next > to) break
+      clock.moveTo(Math.max(next, now()))
+      steps += 1
+      yield* rest(moving)
+    }
+    clock.moveTo(to)
+    return steps
+  })
+
+  const advanceTo: HeldClock["advanceTo"] = (target, moving) =>
+    Effect.gen(function*() {
+      const began = real.currentTimeMillisUnsafe()
+      settling.takeNotes()
+      const from = now()
+      const to = target(from)
+      if (to < from) {
+        return yield* refuse(
+          "CLOCK_BACKWARDS",
+          "Time only goes forward. Start a new server for an earlier one.",
+          {
+            now: DateTime.formatIso(DateTime.makeUnsafe(from))
+          }
+        )
+      }
+      const steps = yield* move(to, moving)
+      const took_ms = real.currentTimeMillisUnsafe() - began
+      const passed: Passed = { from, now: now(), ...settling.takeNotes(), steps, took_ms }
+      return passed
+    }).pipe(moves.withPermit)
+
+  const state = Effect.sync(() => ({ now: now(), rate, next_due_at: clock.nextAt() }))
+
+  /** What does not settle is waited for: a running clock stops for nobody, but does not run ahead. */
+  const keepMoving = (speed: number) =>
+    Effect.gen(function*() {
+      let last = real.currentTimeMillisUnsafe()
+      while (true) {
+        yield* real.sleep(Duration.millis(runEveryMs))
+        const at = real.currentTimeMillisUnsafe()
+        const by = (at - last) * speed
+        last = at
+        yield* Effect.ignore(moves.withPermit(move(now() + by, { wait_for_phones: false })))
+      }
+    })
+
+  const pause = Effect.gen(function*() {
+    if (running !== null) yield* Fiber.interrupt(running)
+    running = null
+    rate = 0
+    return yield* state
+  })
+
+  const run = (speed: number) =>
+    Effect.gen(function*() {
+      yield* pause
+      rate = speed
+      running = yield* Effect.forkDetach(keepMoving(speed))
+      return yield* state
+    })
+
+  return { state, advanceTo, run, pause } satisfies HeldClock
+})

@@ -1,0 +1,155 @@
+// Rules about answers and reachability, and about what the server says of itself, fed with broken histories.
+import { assert, describe, it } from "@effect/vitest"
+import { Refused } from "../../../simulator/clients/connection.ts"
+import { defects } from "../../../simulator/checkers/defects.ts"
+import { reachability } from "../../../simulator/checkers/reachability.ts"
+import { repeats } from "../../../simulator/checkers/repeats.ts"
+import { signIns } from "../../../simulator/checkers/sign-ins.ts"
+import type { Tables } from "../../../testkit/memory/store/tables.ts"
+import { history, startMs } from "./history.ts"
+import { active, all, event, put } from "./rows.ts"
+
+describe("repeats", () => {
+  const refused = (tag: string) => new Refused(tag, { code: "SESSION_OVER", message: "" })
+
+  it("sees somebody told no for what was carried out", () => {
+    const told = history(repeats)
+    const [sari, ayu] = [told.phone("sari", "customer"), told.phone("ayu", "mitra")]
+    const resumed = {
+      _tag: "SessionResumed",
+      at: startMs,
+      by: "mitra",
+      payment_id: "p",
+      amount_idr: 1,
+      purchased_ms: 1,
+      ends_at: 1
+    } as const
+    told.commit(all(
+      put.session(
+        active({ status: "completed", customer_goodbye: "dah", end_reason: "time_up", last_seq: 3 })
+      ),
+      put.event(event(3, resumed))
+    ))
+    const goodbye = { session_id: "chat", text: "dah " }
+    const answer = { session_id: "chat", extension_seq: 2, approve: true }
+    told.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
+    told.calls(
+      ayu,
+      "mitra.answer_extension",
+      { ...answer, approve: false },
+      refused("mitra.answer_extension")
+    )
+    assert.deepStrictEqual(told.complaints, [])
+    told.calls(sari, "chat.goodbye", goodbye, refused("chat.goodbye"))
+    told.calls(ayu, "mitra.answer_extension", answer, refused("mitra.answer_extension"))
+    told.commit(put.session(active({ status: "closing", end_reason: "ended_by_customer" })))
+    told.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
+    assert.deepStrictEqual(told.complaints, [
+      "sari was told SESSION_OVER for a chat.goodbye that was carried out",
+      "ayu was told SESSION_OVER for a mitra.answer_extension that was carried out",
+      "sari was told SESSION_OVER for a chat.end that was carried out"
+    ])
+  })
+
+  it("lets an app that was killed ask anew, and hear that it is done", () => {
+    const told = history(repeats)
+    const sari = told.phone("sari", "customer")
+    told.commit(put.session(active({ status: "closing", end_reason: "ended_by_customer" })))
+    for (const command_id of ["sari-1", "sari-2"]) {
+      told.sends(sari, { tag: "chat.end", payload: { command_id, session_id: "chat" } })
+    }
+    told.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
+    assert.deepStrictEqual(told.complaints, [])
+  })
+})
+
+describe("reachability", () => {
+  const resumed = (at: number) =>
+    put.event(event(5, {
+      _tag: "SessionResumed",
+      at,
+      by: "clock",
+      payment_id: "p",
+      amount_idr: 1,
+      purchased_ms: 1,
+      ends_at: 1
+    }))
+
+  it("sees an extension approved in the name of a mitra who is long gone", () => {
+    const [near, gone] = [history(reachability), history(reachability)]
+    for (const told of [near, gone]) {
+      const ayu = told.phone("ayu", "mitra")
+      told.commit(put.session(active()))
+      told.calls(ayu, "mitra.heartbeat", {}, { is_online: true })
+      ayu.isConnected = false
+      told.passes(told === near ? 30_000 : 130_000)
+      told.commit(resumed(told.now()))
+    }
+    assert.deepStrictEqual(near.complaints, [])
+    assert.deepStrictEqual(gone.complaints, [
+      "an extension was approved by the clock; ayu was away for 130000 ms"
+    ])
+  })
+})
+
+describe("defects", () => {
+  it("sees an error in the server's log, but not that a store was away", () => {
+    const told = history(defects)
+    const line = { at_ms: 0, process: "runner-1", level: "Error" }
+    told.log.push({ ...line, level: "Warn", text: "hm" }, {
+      ...line,
+      text: "Shard lock storage is unhealthy"
+    })
+    told.passes(250)
+    assert.deepStrictEqual(told.complaints, [])
+    told.log.push({ ...line, text: "defect in a turn" })
+    told.passes(250)
+    assert.deepStrictEqual(told.complaints, ["runner-1 logged an error: defect in a turn"])
+  })
+})
+
+describe("sign-ins", () => {
+  const token = (auth_session_id: string) =>
+    `${Buffer.from(JSON.stringify({ auth_session_id })).toString("base64url")}.seal`
+  const row = (revoked_at: number | null) => (tables: Tables) =>
+    void tables.auth_sessions.set("sign-in", {
+      id: "sign-in",
+      family_id: "sign-in",
+      user_type: "mitra",
+      user_id: "ayu",
+      refresh_hash: "hash",
+      created_at: 0,
+      expires_at: 1,
+      rotated_at: null,
+      revoked_at,
+      revoked_reason: null
+    })
+  const signedIn = (of: string) => {
+    const told = history(signIns)
+    const ayu = told.phone("ayu", "mitra")
+    ayu.tokens = { access_token: token(of), refresh_token: null, user_id: "ayu" }
+    told.commit(row(null))
+    told.passes(10_000)
+    told.commit(row(1))
+    return { ayu, told }
+  }
+
+  it("sees a phone that stays, or comes back, with one that is over", () => {
+    const { told } = signedIn("sign-in")
+    told.passes(2_000)
+    assert.deepStrictEqual(told.complaints, [])
+    told.passes(10_000)
+    assert.lengthOf(told.complaints, 1)
+    assert.match(told.complaints[0] ?? "", /^ayu is connected with a sign-in that was revoked \d+ ms ago$/)
+  })
+
+  it("is content with a phone that is cut off, or has signed in again", () => {
+    const cut = signedIn("sign-in")
+    cut.ayu.isConnected = false
+    const again = signedIn("another")
+    for (const { told } of [cut, again]) {
+      told.passes(30_000)
+      assert.deepStrictEqual(told.complaints, [])
+    }
+  })
+})

@@ -1,0 +1,104 @@
+// AuthSessions in memory: refresh token families as rows of the shared in-memory store.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { judge } from "../../src/domain/sign-in/refresh-token.ts"
+import { type AuthSession, AuthSessions, type Rotation } from "../../src/services/auth-sessions.ts"
+import { hold } from "./store/constraints.ts"
+import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
+
+type RotateOptions = Parameters<AuthSessions["Service"]["rotate"]>[0]
+
+const familyOf = (tables: Tables, familyId: string): ReadonlyArray<AuthSessionRow> =>
+  tables.auth_sessions.where("family", familyId)
+
+const signInsOf = (tables: Tables, userType: string, userId: string): ReadonlyArray<AuthSessionRow> =>
+  tables.auth_sessions.where("person", `${userType}:${userId}`)
+
+/** Ends these rows; gives the families that could still have been used at `at`. */
+const revoke = (
+  tables: Tables,
+  rows: ReadonlyArray<AuthSessionRow>,
+  reason: string,
+  at: number
+): ReadonlyArray<string> => {
+  const live = rows.filter((row) => row.revoked_at === null)
+  for (const row of live) {
+    tables.auth_sessions.set(row.id, { ...row, revoked_at: at, revoked_reason: reason })
+  }
+  return [...new Set(live.filter((row) => row.expires_at > at).map((row) => row.family_id))]
+}
+
+const isRevoked = (tables: Tables, familyId: string): boolean =>
+  familyOf(tables, familyId).some((row) => row.revoked_at !== null)
+
+const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
+  const repeated = tables.auth_sessions.has(session.id)
+  const taken = tables.auth_sessions.where("hash", session.refresh_hash).filter((row) =>
+    row.id !== session.id
+  )
+  hold(taken.length === 0, "auth_sessions_refresh_hash_key")
+  const others = onlyOne
+    ? signInsOf(tables, session.user_type, session.user_id)
+      .filter((row) => row.family_id !== session.family_id)
+    : []
+  const revoked_families = revoke(tables, others, "replaced", session.created_at)
+  const inactive = session.user_type === "mitra" && tables.mitras.get(session.user_id)?.is_active === false
+  if (!repeated) {
+    tables.auth_sessions.set(session.id, {
+      ...session,
+      rotated_at: null,
+      revoked_at: inactive ? session.created_at : null,
+      revoked_reason: inactive ? "deactivated" : null
+    })
+  }
+  return { revoked_families }
+}
+
+const rotate = (tables: Tables, options: RotateOptions): Rotation => {
+  const { next, now } = options
+  const row = tables.auth_sessions.where("hash", options.refresh_hash)[0]
+  if (row === undefined) return { _tag: "Unknown" }
+  const { family_id, user_type, user_id } = row
+  const judged = judge({ ...row, family_is_revoked: isRevoked(tables, family_id) }, now, options.grace_ms)
+  if (judged === "Reused") {
+    revoke(tables, tables.auth_sessions.where("family", family_id), "reused", now)
+    return { _tag: "Reused", user_type, user_id, family_id }
+  }
+  if (judged !== "Rotated") return { _tag: judged }
+  const session: AuthSession = { ...next, family_id, user_type, user_id, created_at: now }
+  tables.auth_sessions.set(row.id, { ...row, rotated_at: row.rotated_at ?? now })
+  if (!tables.auth_sessions.has(next.id)) {
+    tables.auth_sessions.set(next.id, {
+      ...session,
+      rotated_at: null,
+      revoked_at: null,
+      revoked_reason: null
+    })
+  }
+  return { _tag: "Rotated", session }
+}
+
+export const layer = Layer.effect(AuthSessions)(
+  Effect.gen(function*() {
+    const tables = yield* MemoryTables
+    return AuthSessions.of({
+      open: (session, options) => Effect.sync(() => open(tables, session, options.only_one)),
+      rotate: (options) => Effect.sync(() => rotate(tables, options)),
+      isLive: (familyId) =>
+        Effect.sync(() => familyOf(tables, familyId).length > 0 && !isRevoked(tables, familyId)),
+      revokeFamily: (familyId, reason, at) =>
+        Effect.sync(() => {
+          revoke(tables, familyOf(tables, familyId), reason, at)
+        }),
+      revokeAllOf: (userType, userId, reason, at) =>
+        Effect.sync(() =>
+          revoke(
+            tables,
+            signInsOf(tables, userType, userId),
+            reason,
+            at
+          ).length
+        )
+    })
+  })
+)

@@ -1,0 +1,38 @@
+// Devices in memory: push tokens as rows of the shared in-memory store.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type Device, type DeviceOwner, Devices } from "../../src/services/devices.ts"
+import { MemoryTables, type Tables } from "./store/tables.ts"
+
+const isLive = (tables: Tables, device: Device): boolean => {
+  const family = tables.auth_sessions.where("family", device.auth_session_id)
+  return family.length > 0 && family.every((row) => row.revoked_at === null)
+}
+
+const newestFirst = (tables: Tables, owner: DeviceOwner): ReadonlyArray<Device> =>
+  tables.devices.where("person", `${owner.user_type}:${owner.user_id}`)
+    .toSorted((a, b) => b.registered_at - a.registered_at || (a.token < b.token ? -1 : 1))
+
+const register = (tables: Tables, device: Device, devicesMax: number): void => {
+  tables.devices.set(device.token, device)
+  const others = newestFirst(tables, device).filter((row) => row.token !== device.token)
+  for (const row of others.filter((row) => !isLive(tables, row))) tables.devices.delete(row.token)
+  for (const row of others.filter((row) => isLive(tables, row)).slice(devicesMax - 1)) {
+    tables.devices.delete(row.token)
+  }
+}
+
+const drop = (tables: Tables, owner: DeviceOwner, token: string): void => {
+  const row = tables.devices.get(token)
+  if (row?.user_type === owner.user_type && row.user_id === owner.user_id) tables.devices.delete(token)
+}
+
+export const layer = Layer.effect(Devices)(
+  Effect.map(MemoryTables, (tables) =>
+    Devices.of({
+      register: (device, devicesMax) => Effect.sync(() => register(tables, device, devicesMax)),
+      drop: (owner, token) => Effect.sync(() => drop(tables, owner, token)),
+      dropInvalid: (token) => Effect.sync(() => void tables.devices.delete(token)),
+      of: (owner) => Effect.sync(() => newestFirst(tables, owner).filter((row) => isLive(tables, row)))
+    }))
+)

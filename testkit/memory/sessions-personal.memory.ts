@@ -1,0 +1,76 @@
+// The sessions of one person in memory: what is alive for them, and pages of what is over, both ways. Part of
+// sessions.memory.ts.
+import * as Effect from "effect/Effect"
+import { liveStatuses, type SessionState } from "../../src/domain/session/state.ts"
+import type { PastPage, Sessions } from "../../src/services/sessions.ts"
+import { stateOf } from "./store/session-states.ts"
+import type { ChatSessionRow, Tables } from "./store/tables.ts"
+import { pastCursorOf } from "../../src/layers/sessions/past-cursor.ts"
+
+type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
+
+const liveAtMost = 50
+
+const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
+
+interface Ended {
+  readonly id: string
+  /** For this person. */
+  readonly ended_at: number
+}
+
+const endedOf = (rows: Iterable<ChatSessionRow>) =>
+  [...rows].flatMap((row): ReadonlyArray<Ended> =>
+    row.ended_at !== null ? [{ id: row.id, ended_at: row.ended_at }] : []
+  )
+
+/** Of a mitra who had the same chat twice only the last time counts. */
+const handedOverOrEnded = (tables: Tables, mitraId: string): ReadonlyArray<Ended> => {
+  const last = new Map(
+    tables.mitra_assignments.where("mitra", mitraId)
+      .toSorted((a, b) => a.position - b.position)
+      .map((row) => [row.session_id, row.ended_at])
+  )
+  return [...last].flatMap(([id, ended_at]) => ended_at === null ? [] : [{ id, ended_at }])
+}
+
+const oldestFirst = (a: Ended, b: Ended): number => a.ended_at - b.ended_at || compare(a.id, b.id)
+
+/** Rows strictly beyond the cursor, newest first. */
+const page = (
+  tables: Tables,
+  ended: ReadonlyArray<Ended>,
+  { after = null, before, limit }: PastPage
+): ReadonlyArray<SessionState> => {
+  const text = after ?? before
+  const cursor = text === null ? null : pastCursorOf(text)
+  if (text !== null && cursor === null) return []
+  const beyond = ended.toSorted(oldestFirst).filter((one) => {
+    if (cursor === null) return true
+    return after === null ? oldestFirst(one, cursor) < 0 : oldestFirst(one, cursor) > 0
+  })
+  const chosen = after === null ? beyond.toReversed().slice(0, limit) : beyond.slice(0, limit).toReversed()
+  return chosen.flatMap(({ id }) => {
+    const row = tables.chat_sessions.get(id)
+    return row === undefined ? [] : [stateOf(tables, row, { offers: false })]
+  })
+}
+
+export const personal = (tables: Tables): Part<"liveOf" | "pastOf" | "past"> => ({
+  liveOf: (side, userId) =>
+    Effect.sync(() =>
+      tables.chat_sessions.where(side, userId)
+        .filter((row) => liveStatuses.includes(row.status))
+        .toSorted((a, b) => a.requested_at - b.requested_at || compare(a.id, b.id))
+        .slice(0, liveAtMost)
+        .map((row) => stateOf(tables, row))
+    ),
+  pastOf: (side, userId, options) =>
+    Effect.sync(() => {
+      const ended = side === "mitra"
+        ? handedOverOrEnded(tables, userId)
+        : endedOf(tables.chat_sessions.where("customer", userId))
+      return page(tables, ended, options)
+    }),
+  past: (options) => Effect.sync(() => page(tables, endedOf(tables.chat_sessions.values()), options))
+})

@@ -1,0 +1,230 @@
+// The in-memory store: one plain collection per table of migrations/, shared by all memory adapters
+// the way one database is shared by the Postgres ones. Times are epoch milliseconds. Adapters change
+// it only inside one synchronous step, so every step is a transaction; they check before they write.
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import type { Json } from "effect/Schema"
+import type { MitraState } from "../../../src/domain/mitra.ts"
+import type { SessionEvent } from "../../../src/domain/session/events.ts"
+import type { Assignment, Offer, SessionState } from "../../../src/domain/session/state.ts"
+import type { AuditEntry } from "../../../src/services/audit.ts"
+import type { AuthSession } from "../../../src/services/auth-sessions.ts"
+import type { Device } from "../../../src/services/devices.ts"
+import type { PushEntry } from "../../../src/services/journal.ts"
+import {
+  openPushStatuses,
+  type PushCost,
+  type PushHold,
+  type PushStatus
+} from "../../../src/services/push-outbox.ts"
+import type { OnlineLogEntry } from "../../../src/services/mitras.ts"
+import type { OneTimeCode } from "../../../src/services/one-time-codes.ts"
+import type { DeskPayment } from "../../../src/services/payment-desk.ts"
+import type { RawWebhook } from "../../../src/services/payments.ts"
+import type { CustomerAccount, MitraAccount, StaffAccount } from "../../../src/services/people.ts"
+import type { Proposal } from "../../../src/services/proposals.ts"
+import type { FirstSessionDiscount, PricedTier, PricingChange } from "../../../src/services/pricing.ts"
+import type { StoredMessage } from "../../../src/services/sessions.ts"
+import type { TestNumber } from "../../../src/services/test-numbers.ts"
+import { Table } from "./table.ts"
+
+export type CustomerRow = CustomerAccount
+
+export interface MitraRow extends MitraAccount {
+  readonly created_at: number
+  readonly deactivated_at: number | null
+}
+
+export interface MitraStatusRow extends Pick<MitraState, "is_online" | "online_since"> {
+  readonly mitra_id: string
+  readonly last_heartbeat_at: number | null
+  readonly last_offer_at: number | null
+  readonly owner_epoch: number
+  readonly owner_runner: string | null
+}
+
+export interface MitraOnlineLogRow extends OnlineLogEntry {
+  readonly mitra_id: string
+}
+
+export interface StaffRow extends StaffAccount {
+  readonly created_at: number
+}
+
+export interface AuthSessionRow extends AuthSession {
+  readonly rotated_at: number | null
+  readonly revoked_at: number | null
+  readonly revoked_reason: string | null
+}
+
+export interface OneTimeCodeRow extends OneTimeCode {
+  readonly attempts: number
+  readonly used_at: number | null
+}
+
+export interface TestNumberRow extends TestNumber {
+  readonly updated_at: number
+}
+
+export interface SettingRow {
+  readonly value: Json
+  readonly updated_at: number
+}
+
+export type PaymentRow = Omit<DeskPayment, "customer_name">
+
+/** The session without what Postgres keeps in other tables (offers, assignments) or joins (names). */
+export interface ChatSessionRow
+  extends Omit<SessionState, "assignments" | "offers" | "customer_name" | "mitra_name">
+{
+  readonly deadline_at: number | null
+  readonly owner_epoch: number
+  readonly owner_runner: string | null
+}
+
+export interface OfferRow extends Omit<Offer, "mitra_name"> {
+  readonly session_id: string
+}
+
+export interface MitraSlotRow {
+  readonly mitra_id: string
+  readonly slot: number
+  readonly session_id: string
+  readonly claimed_at: number
+}
+
+export interface AssignmentRow extends Omit<Assignment, "mitra_name"> {
+  readonly session_id: string
+  readonly position: number
+}
+
+/** The proposal without what is read from the session beside it. */
+export type ProposalRow = Omit<Proposal, "mitra_name" | "customer_name" | "session_status">
+
+export interface TransactionRow {
+  readonly id: string
+  readonly session_id: string
+  readonly payment_id: string
+  readonly customer_id: string
+  readonly mitra_id: string
+  readonly product: "chat_session" | "extension"
+  readonly amount_idr: number
+  readonly at: number
+}
+
+export interface SessionEventRow {
+  readonly session_id: string
+  readonly seq: number
+  readonly event: SessionEvent
+}
+
+export interface CommandSeenRow {
+  readonly actor_id: string
+  readonly sender_id: string
+  readonly command_id: string
+  readonly outcome: Json
+  readonly at: number
+}
+
+export interface PushRow extends PushEntry {
+  readonly status: PushStatus
+  readonly attempts: number
+  readonly claims: number
+  readonly created_at: number
+  readonly last_error: string | null
+  readonly finished_at: number | null
+}
+
+const peoplesTables = () => ({
+  customers: new Table<CustomerRow, "phone">({ phone: (row) => row.phone ?? undefined }),
+  mitras: new Map<string, MitraRow>(),
+  mitra_status: new Map<string, MitraStatusRow>(),
+  /** Oldest first, as their identity column would order them. */
+  mitra_online_logs: [] as Array<MitraOnlineLogRow>,
+  staff: new Map<string, StaffRow>(),
+  auth_sessions: new Table<AuthSessionRow, "family" | "person" | "hash">({
+    family: (row) => row.family_id,
+    person: (row) => `${row.user_type}:${row.user_id}`,
+    hash: (row) => row.refresh_hash
+  }),
+  one_time_codes: new Table<OneTimeCodeRow, "phone" | "ip">({
+    phone: (row) => row.phone,
+    ip: (row) => row.ip
+  }),
+  devices: new Table<Device, "person">({ person: (row) => `${row.user_type}:${row.user_id}` }),
+  test_numbers: new Map<string, TestNumberRow>(),
+  settings: new Map<string, SettingRow>(),
+  audit_log: new Map<string, AuditEntry>()
+})
+
+const isOpenPush = ({ status }: PushRow): boolean =>
+  (openPushStatuses as ReadonlyArray<PushStatus>).includes(status)
+
+const chatsTables = () => ({
+  pricing_tiers: new Map<string, PricedTier>(),
+  pricing_discounts: new Map<"first_session", FirstSessionDiscount>(),
+  /** Oldest first; nothing is ever taken out. */
+  pricing_history: [] as Array<PricingChange>,
+  payment_requests: new Table<PaymentRow, "customer" | "status" | "watched">({
+    customer: (row) => row.customer_id,
+    status: (row) => row.status,
+    watched: (row) => row.look_at === null ? undefined : "yes"
+  }),
+  webhook_logs: new Map<string, RawWebhook>(),
+  chat_sessions: new Table<ChatSessionRow, "customer" | "mitra" | "payment" | "status" | "live">({
+    customer: (row) => row.customer_id,
+    mitra: (row) => row.mitra_id ?? undefined,
+    payment: (row) => row.payment_id,
+    status: (row) => row.status,
+    live: (row) => row.deadline_at === null ? undefined : "yes"
+  }),
+  /** `<session_id>/<mitra_id>` */
+  chat_request_notifications: new Table<OfferRow, "session" | "mitra" | "pending" | "status">({
+    session: (row) => row.session_id,
+    mitra: (row) => row.mitra_id,
+    /** Of this mitra, and still to be answered. */
+    pending: (row) => row.status === "pending" ? row.mitra_id : undefined,
+    status: (row) => row.status
+  }),
+  /** `<mitra_id>/<slot>` */
+  mitra_slots: new Table<MitraSlotRow, "mitra" | "session">({
+    mitra: (row) => row.mitra_id,
+    session: (row) => row.session_id
+  }),
+  /** `<session_id>/<position>` */
+  mitra_assignments: new Table<AssignmentRow, "session" | "mitra">({
+    session: (row) => row.session_id,
+    mitra: (row) => row.mitra_id
+  }),
+  reroute_proposals: new Table<ProposalRow, "session">({ session: (row) => row.session_id }),
+  transactions: new Table<TransactionRow, "payment">({ payment: (row) => row.payment_id }),
+  /** `<session_id>/<seq>` */
+  messages: new Table<StoredMessage, "sender">({
+    sender: (row) => `${row.session_id}/${row.sender_id}/${row.client_message_id}`
+  }),
+  /** `<session_id>/<seq>` */
+  session_events: new Map<string, SessionEventRow>(),
+  /** `<actor_id>/<sender_id>/<command_id>` */
+  commands_seen: new Map<string, CommandSeenRow>(),
+  push_outbox: new Table<PushRow, "open" | "status">({
+    /** Of this session, and still to be sent. */
+    open: (row) => isOpenPush(row) ? row.session_id : undefined,
+    status: (row) => row.status
+  }),
+  /** At most one, under the key "hold". */
+  push_hold: new Map<string, PushHold>(),
+  /** `<day>/<kind>` */
+  push_costs: new Map<string, PushCost>()
+})
+
+/** Rows are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
+export const make = () => ({ ...peoplesTables(), ...chatsTables() })
+
+export type Tables = ReturnType<typeof make>
+
+export class MemoryTables extends Context.Service<MemoryTables, Tables>()(
+  "halobestie/layers/MemoryTables"
+) {}
+
+/** An empty store. Provide the same layer value to several adapters and they share it. */
+export const layer = Layer.sync(MemoryTables)(make)

@@ -1,0 +1,37 @@
+// TestNumbers in memory: rows of the shared in-memory store, changed together with their audit entries.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { ChangeEntry } from "../../src/services/audit.ts"
+import { type TestNumber, TestNumbers, testNumbersMax } from "../../src/services/test-numbers.ts"
+import { appendEntry } from "./audit.memory.ts"
+import { hold, isPhone } from "./store/constraints.ts"
+import { MemoryTables, type Tables } from "./store/tables.ts"
+
+const put = (tables: Tables, number: TestNumber, entry: ChangeEntry): boolean => {
+  hold(isPhone(number.phone), "test_numbers_phone_check")
+  const before = tables.test_numbers.get(number.phone)
+  if (before === undefined && tables.test_numbers.size >= testNumbersMax) return false
+  const audit = { ...entry, before: { is_set: before !== undefined }, after: { is_set: true } }
+  if (appendEntry(tables, audit)) tables.test_numbers.set(number.phone, { ...number, updated_at: entry.at })
+  return true
+}
+
+const remove = (tables: Tables, phone: string, entry: ChangeEntry): boolean => {
+  if (!tables.test_numbers.has(phone)) return false
+  appendEntry(tables, { ...entry, before: { is_set: true }, after: { is_set: false } })
+  return tables.test_numbers.delete(phone)
+}
+
+export const layer = Layer.effect(TestNumbers)(
+  Effect.map(MemoryTables, (tables) =>
+    TestNumbers.of({
+      list: Effect.sync(() =>
+        [...tables.test_numbers.values()]
+          .map(({ code, phone }) => ({ phone, code }))
+          .toSorted((a, b) => (a.phone < b.phone ? -1 : 1))
+      ),
+      codeOf: (phone) => Effect.sync(() => tables.test_numbers.get(phone)?.code ?? null),
+      put: (number, entry) => Effect.sync(() => put(tables, number, entry)),
+      remove: (phone, entry) => Effect.sync(() => remove(tables, phone, entry))
+    }))
+)
