@@ -6,7 +6,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as SqlClient from "effect/sql/SqlClient"
-import { startEmbeddedPostgres } from "../src/layers/embedded-postgres.ts"
+import { startEmbeddedPostgres } from "../src/layers/platform/embedded-postgres/embedded-postgres.ts"
 import { copyOf, prepareTemplate } from "../test/support/databases.ts"
 import { cpuMsOf } from "./measuring.ts"
 

@@ -1,7 +1,7 @@
 // One promise, watched: what a rule may look at, and how it says that the promise was broken. Rules know
 // the product's words and the rows, and nothing of how the server decides.
 import type { Tables } from "../../testkit/memory/store/tables.ts"
-import type { TurnWrite } from "../../src/services/journal.ts"
+import type { TurnWrite } from "../../src/services/journal/journal.ts"
 import type { App } from "../clients/phone-app.ts"
 import type { Answer, CallFailure } from "../clients/connection.ts"
 import type { LogLine } from "../kernel/runtime.ts"

@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import type { Dice } from "../kernel/prng.ts"
 import type { Process } from "../kernel/process.ts"
-import type { Timer } from "../../src/services/timer-heap.ts"
+import type { Timer } from "../../src/services/platform/timer-heap.ts"
 import type { Line } from "../network/line.ts"
 import type { Dialling, Runner, World } from "../world.ts"
 

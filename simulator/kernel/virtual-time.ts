@@ -1,7 +1,7 @@
 // The one loop that everything simulated runs on: ready tasks first, in the order they became ready, then
 // the earliest timer. Nothing here waits for the machine, so the same seed is the same run, whatever the
 // machine is busy with. Processes (process.ts) decide whether what belongs to them still runs.
-import { TimerHeap, type Timer } from "../../src/services/timer-heap.ts"
+import { TimerHeap, type Timer } from "../../src/services/platform/timer-heap.ts"
 import type { Process } from "./process.ts"
 
 /** More tasks than this without a timer in between is a loop that will never end. */

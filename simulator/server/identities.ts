@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import { refuse } from "../../src/domain/refusal.ts"
 import { accessLifetimeSeconds, AccessTokens } from "../../src/http/auth/access-tokens.ts"
 import type { Principal } from "../../src/http/connection.ts"
-import { Passwords } from "../../src/services/passwords.ts"
+import { Passwords } from "../../src/services/accounts/passwords.ts"
 
 const secret = "the simulation's own secret"
 const seal = (claims: string): string => createHmac("sha256", secret).update(claims).digest("base64url")

@@ -2,7 +2,7 @@
 // what numbers, missing values and tables become on the way in and out.
 // @ts-expect-error The package has no types.
 import fengari from "fengari"
-import type { Script } from "../../src/layers/valkey/script.ts"
+import type { Script } from "../../src/layers/platform/valkey/script.ts"
 import type { Reply, ValkeyEngine } from "./valkey-engine.ts"
 
 const { lauxlib, lua, lualib, to_jsstring, to_luastring } = fengari

@@ -2,7 +2,7 @@
 // its word has not been renewed for a while, as with the real thing's expiry.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Person, Presence } from "../../src/services/presence.ts"
+import { type Person, Presence } from "../../src/services/availability/presence.ts"
 import type { Process } from "../kernel/process.ts"
 
 const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`

@@ -1,7 +1,7 @@
 // The push provider of a world: takes notifications for phones, a little late, or is down and says so.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Push, type PushMessage, type PushResult } from "../../src/services/push.ts"
+import { Push, type PushMessage, type PushResult } from "../../src/services/push/push.ts"
 import type { Process } from "../kernel/process.ts"
 import type { Dice } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"

@@ -2,7 +2,7 @@
 // runner with the real limits on waiting. What lies above it (breaker, mirror, reseed, presence, rate
 // limits, beacon) is the server's own code.
 import * as Effect from "effect/Effect"
-import { unavailable, Valkey, valkeyTimings } from "../../src/layers/valkey/connection.ts"
+import { unavailable, Valkey, valkeyTimings } from "../../src/layers/platform/valkey/connection.ts"
 import type { Process } from "../kernel/process.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 import { LuaScripts } from "./lua.ts"

@@ -7,8 +7,8 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { Refusal } from "../domain/refusal.ts"
-import { Unavailable } from "../services/unavailable.ts"
-import * as RealTime from "../services/real-time.ts"
+import { Unavailable } from "../services/platform/unavailable.ts"
+import * as RealTime from "../services/platform/real-time.ts"
 import { Residents } from "./residents.ts"
 
 /** Longer than a tuned failover (3-4 s), shorter than a phone's patience. */

@@ -4,9 +4,9 @@ import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type { Decision } from "../domain/decision.ts"
 import type { Refusal } from "../domain/refusal.ts"
-import type { BusMessage } from "../services/bus.ts"
-import type { ActorKey, TurnWrite } from "../services/journal.ts"
-import type { Unavailable } from "../services/unavailable.ts"
+import type { BusMessage } from "../services/bus/bus.ts"
+import type { ActorKey, TurnWrite } from "../services/journal/journal.ts"
+import type { Unavailable } from "../services/platform/unavailable.ts"
 import type { StaffOrigin } from "./turn-call.ts"
 
 export interface Call<Command> {

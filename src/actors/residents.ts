@@ -9,7 +9,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { Refusal } from "../domain/refusal.ts"
-import type { Unavailable } from "../services/unavailable.ts"
+import type { Unavailable } from "../services/platform/unavailable.ts"
 
 /** The cluster lets an actor rest that it brought no call for two minutes: now and then it brings one. */
 const throughClusterEveryMs = 60_000

@@ -2,9 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type RunnerAddress, RunnerStorage } from "effect/cluster"
-import * as RealTime from "../services/real-time.ts"
-import { RunnerRegistry } from "../services/runner-registry.ts"
-import { Unavailable } from "../services/unavailable.ts"
+import * as RealTime from "../services/platform/real-time.ts"
+import { RunnerRegistry } from "../services/platform/runner-registry.ts"
+import { Unavailable } from "../services/platform/unavailable.ts"
 
 /** As staff see it everywhere: it is also what is written as the owner of an actor. */
 const written = ({ host, port }: RunnerAddress.RunnerAddress): string => `${host}:${port}`

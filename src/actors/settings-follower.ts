@@ -3,8 +3,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
-import { Bus } from "../services/bus.ts"
-import { Settings } from "../services/settings.ts"
+import { Bus } from "../services/bus/bus.ts"
+import { Settings } from "../services/settings/settings.ts"
 import { makeWakeWaiting } from "./session/waiting-line.ts"
 import { runSupervised } from "./supervised.ts"
 

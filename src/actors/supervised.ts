@@ -3,7 +3,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import * as RealTime from "../services/real-time.ts"
+import * as RealTime from "../services/platform/real-time.ts"
 
 // 0.2 s, 0.4 s, ... but never more than 5 s apart.
 const backOff = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")]).pipe(

@@ -36,7 +36,7 @@ import { pushes } from "./sweeps/pushes.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
 import { withdrawals } from "./sweeps/withdrawals.ts"
-import * as RealTime from "../services/real-time.ts"
+import * as RealTime from "../services/platform/real-time.ts"
 
 export interface SweepCadence {
   /** 1 unless said otherwise; well below how far ahead this sweep wakes sessions (10 s). */

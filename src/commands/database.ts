@@ -3,10 +3,14 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { ConfigProblem, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
-import { pool, seedPorts } from "../layers/database.ts"
+import { pool, seedPorts } from "../layers/platform/postgres/database.ts"
 import { checkKeys } from "../layers/encryption/key-record.ts"
-import { currentVersion, migrate as applyMigrations, schemaVersion } from "../layers/postgres/migrations.ts"
-import { seed as plant } from "../layers/seed.ts"
+import {
+  currentVersion,
+  migrate as applyMigrations,
+  schemaVersion
+} from "../layers/platform/postgres/migrations.ts"
+import { seed as plant } from "../layers/platform/seed.ts"
 import { cipher, seedOf } from "../main.ts"
 
 /** The database at DATABASE_URL, for one command. */

@@ -9,7 +9,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { server } from "../main.ts"
-import * as RealTime from "../services/real-time.ts"
+import * as RealTime from "../services/platform/real-time.ts"
 import { forTesters } from "../manual-clock/for-testers.ts"
 import { StopFailed } from "./stop-failed.ts"
 

@@ -3,7 +3,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Refusal } from "../domain/refusal.ts"
-import type { Unavailable } from "../services/unavailable.ts"
+import type { Unavailable } from "../services/platform/unavailable.ts"
 import type { Principal } from "./connection.ts"
 
 export class TokenVerifier extends Context.Service<TokenVerifier, {

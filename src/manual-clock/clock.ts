@@ -4,7 +4,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { TimerHeap } from "../services/timer-heap.ts"
+import { TimerHeap } from "../services/platform/timer-heap.ts"
 
 const nanosPerMs = 1_000_000n
 

@@ -2,7 +2,7 @@
 // kill -STOP until somebody continues it. For tests that start servers; production refuses the setting.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { FaultGates } from "../services/fault-gates.ts"
+import { FaultGates } from "../services/manual-clock/failpoints.ts"
 
 const freeze = "freeze@"
 

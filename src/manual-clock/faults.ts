@@ -10,7 +10,7 @@ import {
   type FaultMenu,
   faultsMax,
   type FaultySocket
-} from "../services/faults.ts"
+} from "../services/manual-clock/faults.ts"
 
 const concerns = (fault: FaultKind, kind: FaultKind["kind"], userId: string): boolean =>
   fault.kind === kind && "user_id" in fault && fault.user_id === userId

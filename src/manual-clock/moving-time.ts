@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Semaphore from "effect/Semaphore"
 import { refuse } from "../domain/refusal.ts"
-import type { HeldClock, Moving, Passed } from "../services/held-time.ts"
+import type { HeldClock, Moving, Passed } from "../services/manual-clock/manual-clock.ts"
 import type { HoldableClock } from "./clock.ts"
 import type { Settling } from "./settling.ts"
 

@@ -1,10 +1,10 @@
 // Settling: knows what is being worked on, and waits until nothing is. Work is counted where it is done
-// (services/activity.ts); between two counted pieces there are only hand-overs from fiber to fiber, and a
-// few quiet turns of the event loop in a row show that those are through as well.
+// (services/manual-clock/work-tracker.ts); between two counted pieces there are only hand-overs from fiber to
+// fiber, and a few quiet turns of the event loop in a row show that those are through as well.
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { ActivityLog, Fired } from "../services/activity.ts"
+import type { ActivityLog, Fired } from "../services/manual-clock/work-tracker.ts"
 
 /** More than the hand-overs between any two counted pieces of work. */
 const quietTurns = 16

@@ -8,9 +8,9 @@ import * as Schema from "effect/Schema"
 import type { Machine } from "../../src/actors/machine.ts"
 import { refuse } from "../../src/domain/refusal.ts"
 import { heard } from "../../src/layers/bus/subscriptions.ts"
-import { Bus, type BusMessage } from "../../src/services/bus.ts"
-import { Journal, type TurnWrite, type Verdict } from "../../src/services/journal.ts"
-import type { Unavailable } from "../../src/services/unavailable.ts"
+import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
+import { Journal, type TurnWrite, type Verdict } from "../../src/services/journal/journal.ts"
+import type { Unavailable } from "../../src/services/platform/unavailable.ts"
 
 export interface Count {
   readonly value: number

@@ -4,8 +4,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
-import { Journal, type TurnWrite } from "../../src/services/journal.ts"
-import { Unavailable } from "../../src/services/unavailable.ts"
+import { Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
+import { Unavailable } from "../../src/services/platform/unavailable.ts"
 
 export class JournalFaults extends Context.Service<JournalFaults, {
   /** Happens to the next turn that has this event, once. */

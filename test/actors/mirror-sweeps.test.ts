@@ -15,10 +15,10 @@ import { boundedPass } from "../../src/actors/sweeps/sweep.ts"
 import { defaultSettings } from "../../src/domain/settings.ts"
 import * as Memory from "../../testkit/memory/availability.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
-import { Availability } from "../../src/services/availability.ts"
-import { Mirror } from "../../src/services/mirror.ts"
-import { Settings } from "../../src/services/settings.ts"
-import { Unavailable } from "../../src/services/unavailable.ts"
+import { Availability } from "../../src/services/availability/availability.ts"
+import { Mirror } from "../../src/services/availability/mirror.ts"
+import { Settings } from "../../src/services/settings/settings.ts"
+import { Unavailable } from "../../src/services/platform/unavailable.ts"
 
 const lost = Effect.fail(new Unavailable({ what: "valkey", retryable: true }))
 

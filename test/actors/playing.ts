@@ -8,9 +8,9 @@ import { TestClock } from "effect/testing"
 import { Requests } from "../../src/actors/session/requests.ts"
 import type { Settings as Values } from "../../src/domain/settings.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
-import { Availability } from "../../src/services/availability.ts"
-import { Payments } from "../../src/services/payments.ts"
-import { Settings } from "../../src/services/settings.ts"
+import { Availability } from "../../src/services/availability/availability.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
+import { Settings } from "../../src/services/settings/settings.ts"
 import { onlineMitra, paidRequest, stateOf, toSession } from "./actor-world.ts"
 
 export const mitraSide = (id: string) => ({ side: "mitra", id }) as const

@@ -7,7 +7,7 @@ import { Runner, RunnerAddress, RunnerStorage } from "effect/cluster"
 import { PersistenceError } from "effect/cluster/ClusterError"
 import { TestClock } from "effect/testing"
 import * as Registry from "../../src/actors/runner-registry.ts"
-import { RunnerRegistry } from "../../src/services/runner-registry.ts"
+import { RunnerRegistry } from "../../src/services/platform/runner-registry.ts"
 
 type Asked = RunnerStorage.RunnerStorage["Service"]["getRunners"]
 

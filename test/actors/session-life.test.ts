@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { chargedMs, isBalanced } from "../../src/domain/ledger.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
-import { Mitras } from "../../src/services/mitras.ts"
+import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { actorWorld, asMitra, onlineMitra, paidRequest, stateOf, toSession } from "./actor-world.ts"
 
 const mitraSide = (id: string) => ({ side: "mitra", id }) as const

@@ -6,9 +6,9 @@ import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { makeTurns } from "../../src/actors/turn.ts"
 import { refuse } from "../../src/domain/refusal.ts"
-import { FaultGates } from "../../src/services/fault-gates.ts"
-import type { Verdict } from "../../src/services/journal.ts"
-import { Unavailable } from "../../src/services/unavailable.ts"
+import { FaultGates } from "../../src/services/manual-clock/failpoints.ts"
+import type { Verdict } from "../../src/services/journal/journal.ts"
+import { Unavailable } from "../../src/services/platform/unavailable.ts"
 import {
   benchLayer,
   counter,

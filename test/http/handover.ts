@@ -1,7 +1,7 @@
 // A hand-over as staff order it, for the tests of what the three people concerned see of it.
 import * as Effect from "effect/Effect"
 import { SessionActors } from "../../src/actors/session/protocol.ts"
-import { People } from "../../src/services/people.ts"
+import { People } from "../../src/services/accounts/accounts.ts"
 import { givenStaff, staffId } from "../../testkit/conformance/given.ts"
 import { newCommand } from "./phone.ts"
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { PgClient } from "@effect/sql-pg"
 import * as SqlClient from "effect/sql/SqlClient"
-import { migrate } from "../../src/layers/postgres/migrations.ts"
+import { migrate } from "../../src/layers/platform/postgres/migrations.ts"
 
 /** The same server, another database. */
 export const urlOf = (server: Redacted.Redacted, database: string): Redacted.Redacted => {

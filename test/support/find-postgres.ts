@@ -4,8 +4,8 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { startEmbeddedPostgres } from "../../src/layers/embedded-postgres.ts"
-import { isAlive, otherUsers, runningPostmaster } from "../../src/layers/embedded-postgres/home.ts"
+import { startEmbeddedPostgres } from "../../src/layers/platform/embedded-postgres/embedded-postgres.ts"
+import { isAlive, otherUsers, runningPostmaster } from "../../src/layers/platform/embedded-postgres/home.ts"
 
 export interface FoundPostgres {
   readonly url: Redacted.Redacted

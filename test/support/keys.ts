@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { SecureRandom } from "effect/crypto"
-import * as CipherAes from "../../src/layers/cipher.aes.ts"
+import * as CipherAes from "../../src/layers/encryption/cipher.aes.ts"
 
 const bytesOf = (id: string): Buffer => createHash("sha256").update(`test key ${id}`).digest()
 

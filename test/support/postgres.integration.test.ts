@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
-import { currentVersion, schemaVersion } from "../../src/layers/postgres/migrations.ts"
+import { currentVersion, schemaVersion } from "../../src/layers/platform/postgres/migrations.ts"
 import { databaseAt, freshDatabase, freshDatabaseUrl } from "./postgres.ts"
 
 const addMitra = (phone: string) =>

@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import type { PgClient } from "@effect/sql-pg"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { inject } from "vitest"
-import * as Pool from "../../src/layers/postgres/client.ts"
+import * as Pool from "../../src/layers/platform/postgres/client.ts"
 import { copyOf } from "./databases.ts"
 
 /** The url of a fresh database, for tests that start processes of their own. */

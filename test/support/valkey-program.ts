@@ -7,7 +7,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Redis } from "ioredis"
-import { freePort } from "../../src/layers/free-port.ts"
+import { freePort } from "../../src/layers/platform/free-port.ts"
 
 export interface TestValkey {
   readonly url: string

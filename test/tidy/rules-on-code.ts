@@ -45,10 +45,10 @@ const boundedWaits = ["Effect.timeout", "Effect.timeoutOption", "Effect.timeoutO
 /** Nearly always on the outside world, which does not stand still when the product's clock does. */
 export const boundsAreInRealTime: Rule = (file) => {
   if (!file.path.startsWith("src/")) return []
-  if (file.path === "src/services/real-time.ts") return []
+  if (file.path === "src/services/platform/real-time.ts") return []
   return nodesOf(programOf(file)).flatMap((node) =>
     boundedWaits.includes(calleeOf(node))
-      ? [at(file, node, `calls ${calleeOf(node)}; use services/real-time.ts`)]
+      ? [at(file, node, `calls ${calleeOf(node)}; use services/platform/real-time.ts`)]
       : []
   )
 }

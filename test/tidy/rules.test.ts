@@ -20,12 +20,12 @@ describe("imports point one way", () => {
     ["src/domain/mitra.ts", "../services/mitras.ts"],
     ["src/domain/mitra.ts", "effect/Effect"],
     ["src/contract/chat.ts", "../services/sessions.ts"],
-    ["src/services/mitras.ts", "../layers/mitras.postgres.ts"],
-    ["src/services/mitras.ts", "@effect/sql-pg"],
-    ["src/layers/mitras.postgres.ts", "../http/public.ts"],
-    ["src/actors/turn.ts", "../layers/journal.postgres.ts"],
+    ["src/services/accounts/mitras.ts", "../../layers/accounts/mitras.postgres.ts"],
+    ["src/services/accounts/mitras.ts", "@effect/sql-pg"],
+    ["src/layers/accounts/mitras.postgres.ts", "../../http/public.ts"],
+    ["src/actors/turn.ts", "../layers/journal/journal.postgres.ts"],
     ["src/actors/turn.ts", "../contract/chat.ts"],
-    ["src/http/public.ts", "../layers/beacon.ts"],
+    ["src/http/public.ts", "../layers/availability/beacon.ts"],
     ["src/http/public.ts", "../actors/turn.ts"],
     ["src/http/public.ts", "ioredis"],
     ["src/main.ts", "../simulator/world.ts"],
@@ -49,14 +49,14 @@ describe("imports point one way", () => {
     ["src/domain/session/decide.ts", "../refusal.ts"],
     ["src/domain/mitra.ts", "effect/Result"],
     ["src/contract/chat.ts", "../domain/session/state.ts"],
-    ["src/layers/postgres/migrations.ts", "../../../migrations/0001_create_people.ts"],
-    ["src/layers/valkey/connection.ts", "ioredis"],
+    ["src/layers/platform/postgres/migrations.ts", "../../../../migrations/0001_create_people.ts"],
+    ["src/layers/platform/valkey/connection.ts", "ioredis"],
     ["src/http/handlers/chat.ts", "../../actors/session/protocol.ts"],
     ["src/http/webhooks.ts", "../actors/session/requests.ts"],
-    ["src/main.ts", "./layers/beacon.ts"],
+    ["src/main.ts", "./layers/availability/beacon.ts"],
     ["simulator/world.ts", "../testkit/memory/store/tables.ts"],
     ["demo/play.mjs", "../testkit/phone.mjs"],
-    ["test/a.test.ts", "../src/layers/beacon.ts"],
+    ["test/a.test.ts", "../src/layers/availability/beacon.ts"],
     ["testkit/phone.mjs", "ws"]
   ]
   it.each(allowed)(
@@ -73,7 +73,7 @@ describe("bounded waits are measured in real time", () => {
   })
 
   it("tests, the simulator and the module behind it may have Effect's own", () => {
-    for (const path of ["test/a.test.ts", "simulator/a.ts", "src/services/real-time.ts"]) {
+    for (const path of ["test/a.test.ts", "simulator/a.ts", "src/services/platform/real-time.ts"]) {
       assertGreen(rule, path, "Effect.timeout(a, 1)")
     }
   })

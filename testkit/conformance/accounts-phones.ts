@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { People } from "../../src/services/people.ts"
+import { People } from "../../src/services/accounts/accounts.ts"
 import { atOnce, idOf, t0, times } from "./given.ts"
 
 const phone = "+6281300000001"

@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
-import { Mitras } from "../../src/services/mitras.ts"
-import { People } from "../../src/services/people.ts"
+import { Mitras } from "../../src/services/accounts/mitras.ts"
+import { People } from "../../src/services/accounts/accounts.ts"
 import {
   atOnce,
   customerId,

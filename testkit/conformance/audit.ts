@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
-import { Audit, type AuditEntry } from "../../src/services/audit.ts"
-import type { People } from "../../src/services/people.ts"
+import { Audit, type AuditEntry } from "../../src/services/accounts/audit.ts"
+import type { People } from "../../src/services/accounts/accounts.ts"
 import { atOnce, givenStaff, idOf, staffId, t0, times } from "./given.ts"
 
 const entry = (n: number): AuditEntry => ({

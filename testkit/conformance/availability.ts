@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { Freshness } from "../../src/domain/freshness.ts"
-import { Availability } from "../../src/services/availability.ts"
+import { Availability } from "../../src/services/availability/availability.ts"
 import { idOfMitra, MitraRows, nameOf, type SomeMitra } from "./mitra-rows.ts"
 
 export const now = 1_767_225_600_123

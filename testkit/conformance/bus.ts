@@ -7,7 +7,7 @@ import type * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { subscriptionLimit } from "../../src/layers/bus/subscriptions.ts"
-import { Bus, type BusEvent, type BusMessage, type Topic } from "../../src/services/bus.ts"
+import { Bus, type BusEvent, type BusMessage, type Topic } from "../../src/services/bus/bus.ts"
 
 /** A recognisable message: `until` is its number. */
 export const typing = (topic: Topic, number: number): BusMessage => ({

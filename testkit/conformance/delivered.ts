@@ -2,8 +2,8 @@
 // to an equality check two errors of one class are the same, whatever they say.
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
-import type { Verdict } from "../../src/services/journal.ts"
-import type { Unavailable } from "../../src/services/unavailable.ts"
+import type { Verdict } from "../../src/services/journal/journal.ts"
+import type { Unavailable } from "../../src/services/platform/unavailable.ts"
 
 /** The verdict's tag, `Unavailable <what>`, or `died`. */
 export const heard = (exit: Exit.Exit<Verdict, Unavailable>): string => {

@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { AuthSessions } from "../../src/services/auth-sessions.ts"
-import { type Device, Devices } from "../../src/services/devices.ts"
+import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import { type Device, Devices } from "../../src/services/accounts/devices.ts"
 import { atOnce, customerId, hour, idOf, t0, times } from "./given.ts"
 
 const sari = { user_type: "customer" as const, user_id: customerId }

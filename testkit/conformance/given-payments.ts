@@ -1,6 +1,6 @@
 // A tier and payments of it, for the suites that need some. Rupiah and epoch milliseconds.
 import * as Effect from "effect/Effect"
-import { type Payment, Payments, type PricingTier } from "../../src/services/payments.ts"
+import { type Payment, Payments, type PricingTier } from "../../src/services/payments/payments.ts"
 import { customerId, givenCustomer, givenMitra, idOf, minute, t0 } from "./given.ts"
 
 export const tier: PricingTier = {

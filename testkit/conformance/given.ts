@@ -1,6 +1,6 @@
 // The people, times and ids conformance suites start from. Ids sort as they are numbered.
 import * as Effect from "effect/Effect"
-import { type MitraAccount, People } from "../../src/services/people.ts"
+import { type MitraAccount, People } from "../../src/services/accounts/accounts.ts"
 
 /** 2026-01-01T00:00:00.123Z: with milliseconds, so that a rounded one is noticed. */
 export const t0 = 1_767_225_600_123

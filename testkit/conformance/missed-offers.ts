@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { MissedOffers } from "../../src/services/missed-offers.ts"
+import { MissedOffers } from "../../src/services/availability/missed-offers.ts"
 import { minute, t0 } from "./given.ts"
 import {
   act,

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { MemoryTables } from "../memory/store/tables.ts"
-import { timestamp, timestampOrNull } from "../../src/layers/postgres/columns.ts"
+import { timestamp, timestampOrNull } from "../../src/layers/platform/postgres/columns.ts"
 
 export interface SomeMitra {
   readonly id: string

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
-import { type OneTimeCode, OneTimeCodes } from "../../src/services/one-time-codes.ts"
+import { type OneTimeCode, OneTimeCodes } from "../../src/services/accounts/one-time-codes.ts"
 import { atOnce, hour, idOf, minute, t0, times } from "./given.ts"
 
 type Test = (title: string, body: Effect.Effect<void, unknown, OneTimeCodes>) => void

@@ -3,9 +3,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { PaymentDesk } from "../../src/services/payment-desk.ts"
-import { Payments } from "../../src/services/payments.ts"
-import { People } from "../../src/services/people.ts"
+import { PaymentDesk } from "../../src/services/payments/payment-review.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
+import { People } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, hour, idOf, minute, t0, times } from "./given.ts"
 import { givenTier, paying, payment } from "./given-payments.ts"
 

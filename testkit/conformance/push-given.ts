@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { it } from "@effect/vitest"
 import type * as Layer from "effect/Layer"
-import { type ClaimedPush, PushOutbox, type PushOutcome } from "../../src/services/push-outbox.ts"
+import { type ClaimedPush, PushOutbox, type PushOutcome } from "../../src/services/push/push-outbox.ts"
 import { minute, t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
 import { Written } from "./written.ts"

@@ -4,7 +4,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { PushOutbox } from "../../src/services/push-outbox.ts"
+import { PushOutbox } from "../../src/services/push/push-outbox.ts"
 import { atOnce, minute, t0, times } from "./given.ts"
 import {
   claimAt,

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { type RateLimit, RateLimits } from "../../src/services/rate-limits.ts"
+import { type RateLimit, RateLimits } from "../../src/services/platform/rate-limits.ts"
 
 /** A window no run outlives, whatever the clock says; its end is far away. */
 const limit: RateLimit = { name: "test", asks_max: 3, window_ms: 1e12 }

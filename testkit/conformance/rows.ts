@@ -8,8 +8,8 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { emptyLedger } from "../../src/domain/ledger.ts"
 import type { ChatSessionRow } from "../memory/store/tables.ts"
 import { MemoryTables } from "../memory/store/tables.ts"
-import { timestamp, timestampOrNull } from "../../src/layers/postgres/columns.ts"
-import type { OnlineLogEntry } from "../../src/services/mitras.ts"
+import { timestamp, timestampOrNull } from "../../src/layers/platform/postgres/columns.ts"
+import type { OnlineLogEntry } from "../../src/services/accounts/mitras.ts"
 import { customerId, minute, t0 } from "./given.ts"
 
 interface GivenSession {

@@ -8,8 +8,8 @@ import {
   type StaffChanged,
   staffListMax,
   type StaffSummary
-} from "../../src/services/account-changes.ts"
-import type { ChangeEntry } from "../../src/services/audit.ts"
+} from "../../src/services/accounts/account-changes.ts"
+import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { MemoryTables, type StaffRow, type Tables } from "./store/tables.ts"
 import { addMitra, addStaff } from "./accounts.memory.ts"

@@ -3,7 +3,12 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { proofOf } from "../../src/domain/phone.ts"
-import { type Customer, type MitraAccount, People, type StaffAccount } from "../../src/services/people.ts"
+import {
+  type Customer,
+  type MitraAccount,
+  People,
+  type StaffAccount
+} from "../../src/services/accounts/accounts.ts"
 import { characters, hold, isPhone } from "./store/constraints.ts"
 import { MemoryTables, type StaffRow, type Tables } from "./store/tables.ts"
 

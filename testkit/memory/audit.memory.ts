@@ -1,7 +1,7 @@
 // Audit in memory: entries as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Audit, type AuditEntry } from "../../src/services/audit.ts"
+import { Audit, type AuditEntry } from "../../src/services/accounts/audit.ts"
 import { holdReference } from "./store/constraints.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { judge } from "../../src/domain/sign-in/refresh-token.ts"
-import { type AuthSession, AuthSessions, type Rotation } from "../../src/services/auth-sessions.ts"
+import { type AuthSession, AuthSessions, type Rotation } from "../../src/services/accounts/auth-sessions.ts"
 import { hold } from "./store/constraints.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
 

@@ -2,8 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Fairness, Freshness } from "../../src/domain/freshness.ts"
-import { Availability } from "../../src/services/availability.ts"
-import * as MirrorOff from "../../src/layers/mirror.off.ts"
+import { Availability } from "../../src/services/availability/availability.ts"
+import * as MirrorOff from "../../src/layers/availability/mirror/mirror.off.ts"
 import { MemoryTables, type MitraRow, type MitraStatusRow, type Tables } from "./store/tables.ts"
 
 interface Online {

@@ -3,7 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Bus } from "../../src/services/bus.ts"
+import { Bus } from "../../src/services/bus/bus.ts"
 import { makeSubscriptions } from "../../src/layers/bus/subscriptions.ts"
 
 export const layer = Layer.effect(Bus)(Effect.gen(function*() {

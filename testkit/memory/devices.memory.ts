@@ -1,7 +1,7 @@
 // Devices in memory: push tokens as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Device, type DeviceOwner, Devices } from "../../src/services/devices.ts"
+import { type Device, type DeviceOwner, Devices } from "../../src/services/accounts/devices.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 
 const isLive = (tables: Tables, device: Device): boolean => {

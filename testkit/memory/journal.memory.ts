@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type { Json } from "effect/Schema"
-import { Journal, type TurnWrite, type Verdict } from "../../src/services/journal.ts"
-import type { Unavailable } from "../../src/services/unavailable.ts"
+import { Journal, type TurnWrite, type Verdict } from "../../src/services/journal/journal.ts"
+import type { Unavailable } from "../../src/services/platform/unavailable.ts"
 import {
   claimOf,
   commandKey,
@@ -14,8 +14,8 @@ import {
   judge,
   messageKey,
   messagesOf
-} from "../../src/layers/journal/judgement.ts"
-import type { GroupFacts, SentMessage } from "../../src/layers/journal/judgement.ts"
+} from "../../src/layers/journal/verdict.ts"
+import type { GroupFacts, SentMessage } from "../../src/layers/journal/verdict.ts"
 import { offerTaken, oneWinner, TurnRejected } from "../../src/layers/journal/rejection.ts"
 import { ConstraintViolated } from "./store/constraints.ts"
 import { writeTurn } from "./store/journal-writes.ts"

@@ -1,7 +1,7 @@
 // MissedOffers in memory: the same count over the in-memory offers.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { MissedOffers } from "../../src/services/missed-offers.ts"
+import { MissedOffers } from "../../src/services/availability/missed-offers.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 
 const missedInARow = (tables: Tables, mitraId: string, since: number, limit: number): number => {

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { MitraState } from "../../src/domain/mitra.ts"
-import { type Activity, Mitras } from "../../src/services/mitras.ts"
+import { type Activity, Mitras } from "../../src/services/accounts/mitras.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 
 const stateOf = (tables: Tables, mitraId: string): MitraState | null => {

@@ -8,7 +8,7 @@ import {
   type Issued,
   type OneTimeCode,
   OneTimeCodes
-} from "../../src/services/one-time-codes.ts"
+} from "../../src/services/accounts/one-time-codes.ts"
 import { hold, isPhone } from "./store/constraints.ts"
 import { MemoryTables, type OneTimeCodeRow, type Tables } from "./store/tables.ts"
 

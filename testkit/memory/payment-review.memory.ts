@@ -4,14 +4,14 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { notFound, resolve } from "../../src/domain/payment.ts"
 import type { Refusal } from "../../src/domain/refusal.ts"
-import type { ChangeEntry } from "../../src/services/audit.ts"
+import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
 import {
   type Decision,
   type DeskPage,
   type DeskPayment,
   PaymentDesk,
   troubleAt
-} from "../../src/services/payment-desk.ts"
+} from "../../src/services/payments/payment-review.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { deskPaymentOf, hasOpenRequest } from "./store/payment-rows.ts"
 import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"

@@ -11,7 +11,7 @@ import {
   openPaymentsMax,
   type Payment,
   Payments
-} from "../../src/services/payments.ts"
+} from "../../src/services/payments/payments.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { hasOpenRequest, paymentOf } from "./store/payment-rows.ts"
 import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"

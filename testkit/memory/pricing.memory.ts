@@ -4,13 +4,13 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { DiscountRule, PricingTier } from "../../src/domain/pricing.ts"
 import type { Refusal } from "../../src/domain/refusal.ts"
-import type { ChangeEntry } from "../../src/services/audit.ts"
-import type { Payments } from "../../src/services/payments.ts"
-import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../src/services/pricing.ts"
+import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
+import type { Payments } from "../../src/services/payments/payments.ts"
+import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../src/services/payments/pricing.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { hold } from "./store/constraints.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
-import { type Change, discountChange, tierChange } from "../../src/layers/pricing/change.ts"
+import { type Change, discountChange, tierChange } from "../../src/layers/payments/pricing-change.ts"
 
 const tiersMax = 200
 

@@ -1,8 +1,8 @@
 // Proposals in memory: rows of the shared in-memory store, dismissed together with their audit entry.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { ChangeEntry } from "../../src/services/audit.ts"
-import { type Dismissed, type Proposal, Proposals } from "../../src/services/proposals.ts"
+import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
+import { type Dismissed, type Proposal, Proposals } from "../../src/services/sessions/proposals.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { MemoryTables, type ProposalRow, type Tables } from "./store/tables.ts"
 

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type PushKind, pushKinds } from "../../src/domain/push.ts"
-import type { ChangeEntry } from "../../src/services/audit.ts"
+import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
 import {
   type Claimed,
   type ClaimedPush,
@@ -11,13 +11,13 @@ import {
   PushOutbox,
   type Replayed,
   replayMax
-} from "../../src/services/push-outbox.ts"
+} from "../../src/services/push/push-outbox.ts"
 import { appendEntry } from "./audit.memory.ts"
-import { commandKey } from "../../src/layers/journal/judgement.ts"
+import { commandKey } from "../../src/layers/journal/verdict.ts"
 import { finished, isSuperseded, isWanted, openRows } from "./store/push-rows.ts"
 import { MemoryTables, type PushRow, type Tables } from "./store/tables.ts"
-import { timestamp } from "../../src/layers/postgres/columns.ts"
-import { outboxId } from "../../src/layers/postgres/push-desk.ts"
+import { timestamp } from "../../src/layers/platform/postgres/columns.ts"
+import { outboxId } from "../../src/layers/push/push-admin.postgres.ts"
 
 type Options<Name extends "claim" | "tidy"> = Parameters<PushOutbox["Service"][Name]>[0]
 

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Push, type PushMessage, type PushResult } from "../../src/services/push.ts"
+import { Push, type PushMessage, type PushResult } from "../../src/services/push/push.ts"
 
 const keptMax = 10_000
 

@@ -1,7 +1,7 @@
 // What staff and the sweeps must find among the sessions in memory: those that nobody woke, those whose mitra
 // is gone, and who changed a topic. Part of sessions.memory.ts.
 import * as Effect from "effect/Effect"
-import type { Sessions, TopicChange } from "../../src/services/sessions.ts"
+import type { Sessions, TopicChange } from "../../src/services/sessions/sessions.ts"
 import type { ChatSessionRow, MitraSlotRow, Tables } from "./store/tables.ts"
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0

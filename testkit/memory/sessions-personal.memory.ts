@@ -2,7 +2,7 @@
 // sessions.memory.ts.
 import * as Effect from "effect/Effect"
 import { liveStatuses, type SessionState } from "../../src/domain/session/state.ts"
-import type { PastPage, Sessions } from "../../src/services/sessions.ts"
+import type { PastPage, Sessions } from "../../src/services/sessions/sessions.ts"
 import { stateOf } from "./store/session-states.ts"
 import type { ChatSessionRow, Tables } from "./store/tables.ts"
 import { pastCursorOf } from "../../src/layers/sessions/past-cursor.ts"

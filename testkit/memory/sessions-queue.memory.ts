@@ -2,7 +2,7 @@
 // who has met whom. Part of sessions.memory.ts.
 import * as Effect from "effect/Effect"
 import { openStatuses } from "../../src/domain/session/state.ts"
-import type { Sessions } from "../../src/services/sessions.ts"
+import type { Sessions } from "../../src/services/sessions/sessions.ts"
 import type { ChatSessionRow, Tables } from "./store/tables.ts"
 
 type Line = Pick<Sessions["Service"], "waiting" | "aheadOf" | "nthEnd" | "haveMet">

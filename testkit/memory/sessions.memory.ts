@@ -3,14 +3,14 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { blockingStatuses, type SessionState, type Side } from "../../src/domain/session/state.ts"
-import type { AuditEntry } from "../../src/services/audit.ts"
+import type { AuditEntry } from "../../src/services/accounts/audit.ts"
 import {
   type OfferedRequest,
   type Opened,
   type SequencedEvent,
   Sessions
-} from "../../src/services/sessions.ts"
-import type { StoredMessage } from "../../src/services/sessions.ts"
+} from "../../src/services/sessions/sessions.ts"
+import type { StoredMessage } from "../../src/services/sessions/sessions.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { offerOf, stateOf } from "./store/session-states.ts"

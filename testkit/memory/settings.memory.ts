@@ -1,10 +1,10 @@
 // Settings in memory: the rows are the shared in-memory store's, the cache is this layer's own.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Settings } from "../../src/services/settings.ts"
+import { Settings } from "../../src/services/settings/settings.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
-import { cached, type SettingsStore } from "../../src/layers/settings.ts"
+import { cached, type SettingsStore } from "../../src/layers/settings/settings.ts"
 
 export const settingsStore = (tables: Tables): SettingsStore => ({
   rows: Effect.sync(() => [...tables.settings].map(([key, row]) => ({ key, value: row.value }))),

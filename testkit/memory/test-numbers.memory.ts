@@ -1,8 +1,8 @@
 // TestNumbers in memory: rows of the shared in-memory store, changed together with their audit entries.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { ChangeEntry } from "../../src/services/audit.ts"
-import { type TestNumber, TestNumbers, testNumbersMax } from "../../src/services/test-numbers.ts"
+import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
+import { type TestNumber, TestNumbers, testNumbersMax } from "../../src/services/accounts/test-numbers.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { hold, isPhone } from "./store/constraints.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"

@@ -6,7 +6,7 @@ import { ClusterSchema, Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 import { MitraCommand, MitraReply } from "../../domain/mitra.ts"
 import { Refusal } from "../../domain/refusal.ts"
-import { Unavailable } from "../../services/unavailable.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
 import { callFields } from "../turn-call.ts"
 
 export const MitraCall = Schema.Struct({ ...callFields, command: MitraCommand })

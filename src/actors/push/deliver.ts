@@ -4,16 +4,16 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { lookAgainMs, lookingMaxMs, pushAttemptsMax, retryAfterMs } from "../../domain/push.ts"
-import { type Device, Devices } from "../../services/devices.ts"
-import { Presence } from "../../services/presence.ts"
-import { Push, type PushMessage, type PushResult } from "../../services/push.ts"
+import { type Device, Devices } from "../../services/accounts/devices.ts"
+import { Presence } from "../../services/availability/presence.ts"
+import { Push, type PushMessage, type PushResult } from "../../services/push/push.ts"
 import {
   type ClaimedPush,
   type PushFinish,
   type PushHold,
   PushOutbox,
   type PushOutcome
-} from "../../services/push-outbox.ts"
+} from "../../services/push/push-outbox.ts"
 import { messageFor } from "./message.ts"
 
 /** Nothing is worth sending that must arrive within less. */

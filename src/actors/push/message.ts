@@ -1,9 +1,9 @@
 // What one phone is sent: the generic text, and the ids that let the app open the right screen.
 import * as DateTime from "effect/DateTime"
 import { collapseId, pushTexts } from "../../domain/push.ts"
-import type { Device } from "../../services/devices.ts"
-import type { PushMessage } from "../../services/push.ts"
-import type { ClaimedPush } from "../../services/push-outbox.ts"
+import type { Device } from "../../services/accounts/devices.ts"
+import type { PushMessage } from "../../services/push/push.ts"
+import type { ClaimedPush } from "../../services/push/push-outbox.ts"
 
 export const messageFor = (push: ClaimedPush, device: Device, ttlMs: number): PushMessage => ({
   token: device.token,

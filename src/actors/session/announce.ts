@@ -2,7 +2,7 @@
 // latency, never an event.
 import { numbered, type SessionEvent } from "../../domain/session/events.ts"
 import { isTerminal, type Offer, type SessionState } from "../../domain/session/state.ts"
-import type { BusMessage, Topic } from "../../services/bus.ts"
+import type { BusMessage, Topic } from "../../services/bus/bus.ts"
 import { closedOffers, type SessionTurn } from "./rows.ts"
 
 const participants = (state: SessionState): ReadonlyArray<Topic> => [

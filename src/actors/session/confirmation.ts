@@ -2,10 +2,10 @@
 // payment and opens its session, once, however often the word comes.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { passStep } from "../../services/fault-gates.ts"
-import { type Confirmation, type Payment, Payments } from "../../services/payments.ts"
-import { Sessions } from "../../services/sessions.ts"
-import type { Unavailable } from "../../services/unavailable.ts"
+import { passStep } from "../../services/manual-clock/failpoints.ts"
+import { type Confirmation, type Payment, Payments } from "../../services/payments/payments.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
 import type { RequestOutcome } from "./requests.ts"
 
 export interface PaidWord {

@@ -5,9 +5,9 @@ import type { Freshness } from "../../domain/freshness.ts"
 import type { RerouteTarget } from "../../domain/session/due.ts"
 import type { Absence, SessionState } from "../../domain/session/state.ts"
 import type { Settings as Values } from "../../domain/settings.ts"
-import { Availability } from "../../services/availability.ts"
-import { Mitras } from "../../services/mitras.ts"
-import { Presence } from "../../services/presence.ts"
+import { Availability } from "../../services/availability/availability.ts"
+import { Mitras } from "../../services/accounts/mitras.ts"
+import { Presence } from "../../services/availability/presence.ts"
 
 export const makeMitraLooks = Effect.gen(function*() {
   const availability = yield* Availability

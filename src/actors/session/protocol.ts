@@ -6,7 +6,7 @@ import { ClusterSchema, Entity } from "effect/cluster"
 import { Rpc } from "effect/rpc"
 import { Refusal } from "../../domain/refusal.ts"
 import { SessionCommand, SessionReply } from "../../domain/session/commands.ts"
-import { Unavailable } from "../../services/unavailable.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
 import { callFields } from "../turn-call.ts"
 
 export const SessionCall = Schema.Struct({ ...callFields, command: SessionCommand })

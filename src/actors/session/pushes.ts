@@ -4,7 +4,7 @@
 import { messagePushDelayMs, messagePushLifeMs, type PushKind } from "../../domain/push.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import type { Side } from "../../domain/session/state.ts"
-import type { PushEntry } from "../../services/journal.ts"
+import type { PushEntry } from "../../services/journal/journal.ts"
 import type { SessionTurn } from "./rows.ts"
 
 export type PushDraft = Omit<PushEntry, "id">

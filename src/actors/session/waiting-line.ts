@@ -3,8 +3,8 @@
 // by itself every few seconds, so a lost hint costs seconds and never the order.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Sessions } from "../../services/sessions.ts"
-import { Settings } from "../../services/settings.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
+import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "./protocol.ts"
 
 const concurrency = 4

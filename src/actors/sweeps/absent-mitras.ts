@@ -2,8 +2,8 @@
 // staff; those whose mitra is back are not any more. Each session looks once more before it decides.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Sessions } from "../../services/sessions.ts"
-import { Settings } from "../../services/settings.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
+import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
 

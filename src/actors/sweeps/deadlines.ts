@@ -2,7 +2,7 @@
 // has its own timer, to which this changes nothing; a resting one is awake in time to be punctual.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Sessions } from "../../services/sessions.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
 

@@ -1,7 +1,7 @@
 // Heartbeat write-back: pings live in the mirror, and the rows learn of them here, one statement a pass.
 // Idempotent, only forwards. Without a mirror, or while it is lost, pings go to the rows by themselves.
 import * as Effect from "effect/Effect"
-import { Mirror } from "../../services/mirror.ts"
+import { Mirror } from "../../services/availability/mirror.ts"
 import type { Sweep } from "./sweep.ts"
 
 export const heartbeatWriteBack = Effect.fnUntraced(function*(everySeconds: number) {

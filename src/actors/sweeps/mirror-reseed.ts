@@ -1,7 +1,7 @@
 // Mirror reseed: heals, once in a while, what the mirror missed without noticing: a change whose runner
 // died between commit and notice, or a key that somebody else touched.
 import * as Effect from "effect/Effect"
-import { Mirror } from "../../services/mirror.ts"
+import { Mirror } from "../../services/availability/mirror.ts"
 import type { Sweep } from "./sweep.ts"
 
 export const mirrorReseed = Effect.fnUntraced(function*(everySeconds: number) {

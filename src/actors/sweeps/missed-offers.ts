@@ -2,8 +2,8 @@
 // counts once more before it decides. Off unless staff set a number.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { MissedOffers } from "../../services/missed-offers.ts"
-import { Settings } from "../../services/settings.ts"
+import { MissedOffers } from "../../services/availability/missed-offers.ts"
+import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import type { Sweep } from "./sweep.ts"
 

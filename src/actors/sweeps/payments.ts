@@ -4,12 +4,12 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { lookAgainAt } from "../../domain/payment.ts"
-import { Checkout } from "../../services/checkout.ts"
-import { type Payment, Payments } from "../../services/payments.ts"
-import type { Unavailable } from "../../services/unavailable.ts"
+import { Checkout } from "../../services/payments/checkout.ts"
+import { type Payment, Payments } from "../../services/payments/payments.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { Requests } from "../session/requests.ts"
 import type { Sweep } from "./sweep.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 const batch = 200
 const concurrency = 8

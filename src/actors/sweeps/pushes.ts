@@ -2,9 +2,9 @@
 // rows per claim, deliveries at once, time per pass. What the provider says may hold the whole worker.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Push } from "../../services/push.ts"
-import { PushOutbox } from "../../services/push-outbox.ts"
-import { Settings } from "../../services/settings.ts"
+import { Push } from "../../services/push/push.ts"
+import { PushOutbox } from "../../services/push/push-outbox.ts"
+import { Settings } from "../../services/settings/settings.ts"
 import { makeDeliver } from "../push/deliver.ts"
 import type { Sweep } from "./sweep.ts"
 

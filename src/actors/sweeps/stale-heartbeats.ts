@@ -3,8 +3,8 @@
 // on a guess, and a server that was away has to listen for a while before it calls anybody silent.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Availability } from "../../services/availability.ts"
-import { Settings } from "../../services/settings.ts"
+import { Availability } from "../../services/availability/availability.ts"
+import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import type { Did } from "./milestones.ts"
 import type { Sweep } from "./sweep.ts"

@@ -4,9 +4,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Singleton } from "effect/cluster"
-import { during, note } from "../../services/activity.ts"
+import { during, note } from "../../services/manual-clock/work-tracker.ts"
 import { type Did, reported } from "./milestones.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 export interface Sweep<E, R> {
   readonly name: string

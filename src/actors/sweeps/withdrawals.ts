@@ -1,7 +1,7 @@
 // Withdrawals: a deactivation withdraws her open offers itself. This takes back what it did not see: a crash
 // came in between, or a request that was just choosing still asked her.
 import * as Effect from "effect/Effect"
-import { Mitras } from "../../services/mitras.ts"
+import { Mitras } from "../../services/accounts/mitras.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
 

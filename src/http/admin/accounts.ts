@@ -7,12 +7,16 @@ import { instantOrNull } from "../../contract/fields.ts"
 import { isPhone, maskedPhone } from "../../domain/phone.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { permissionsOf, type Role, roles } from "../../domain/staff.ts"
-import { AccountChanges, type StaffChange, type StaffSummary } from "../../services/account-changes.ts"
-import { AuthSessions } from "../../services/auth-sessions.ts"
-import { Bus, revoked } from "../../services/bus.ts"
-import { Passwords } from "../../services/passwords.ts"
-import { type MitraAccount, People } from "../../services/people.ts"
-import { TestNumbers, testNumbersMax } from "../../services/test-numbers.ts"
+import {
+  AccountChanges,
+  type StaffChange,
+  type StaffSummary
+} from "../../services/accounts/account-changes.ts"
+import { AuthSessions } from "../../services/accounts/auth-sessions.ts"
+import { Bus, revoked } from "../../services/bus/bus.ts"
+import { Passwords } from "../../services/accounts/passwords.ts"
+import { type MitraAccount, People } from "../../services/accounts/accounts.ts"
+import { TestNumbers, testNumbersMax } from "../../services/accounts/test-numbers.ts"
 import { answering } from "../handlers/answering.ts"
 import { entryOf, newId } from "./change-entry.ts"
 import { currentStaff } from "./staff/current-staff.ts"

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
 import type { MirrorHealth, ReseedView } from "../../contract/admin.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
-import { Audit } from "../../services/audit.ts"
-import { Mirror, type ReseedReport } from "../../services/mirror.ts"
+import { Audit } from "../../services/accounts/audit.ts"
+import { Mirror, type ReseedReport } from "../../services/availability/mirror.ts"
 import { currentStaff } from "./staff/current-staff.ts"
 
 const reseedView = (report: ReseedReport): typeof ReseedView.Type => ({ ...report, at: instant(report.at) })

@@ -6,9 +6,14 @@ import { instant, instantOrNull } from "../../contract/fields.ts"
 import { notFound, type Resolution } from "../../domain/payment.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Requests } from "../../actors/session/requests.ts"
-import { type DeskPage, type DeskPayment, PaymentDesk, troubleAt } from "../../services/payment-desk.ts"
-import { Sessions } from "../../services/sessions.ts"
-import type { Unavailable } from "../../services/unavailable.ts"
+import {
+  type DeskPage,
+  type DeskPayment,
+  PaymentDesk,
+  troubleAt
+} from "../../services/payments/payment-review.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { answering } from "../handlers/answering.ts"
 import { alreadyActive } from "../handlers/payment-orders.ts"
 import { paymentView } from "../views/payment-view.ts"

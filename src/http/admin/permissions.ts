@@ -6,7 +6,7 @@ import { RpcMiddleware } from "effect/rpc"
 import { CallError } from "../../contract/errors.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { type Action, isAllowed, type Permission, type Resource } from "../../domain/staff.ts"
-import { People } from "../../services/people.ts"
+import { People } from "../../services/accounts/accounts.ts"
 import { currentConnection } from "../connection.ts"
 import { answering } from "../handlers/answering.ts"
 

@@ -4,7 +4,7 @@ import { type DiscountView, type PricedTierView } from "../../contract/admin/pay
 import { instant } from "../../contract/fields.ts"
 import type { DiscountRule, PricingTier } from "../../domain/pricing.ts"
 import { refuse } from "../../domain/refusal.ts"
-import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../services/pricing.ts"
+import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../services/payments/pricing.ts"
 import { entryOf } from "./change-entry.ts"
 
 const tierView = ({ id, updated_at, ...tier }: PricedTier): typeof PricedTierView.Type => ({

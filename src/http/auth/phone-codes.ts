@@ -6,13 +6,18 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
-import { CodeSender } from "../../services/code-sender.ts"
-import { type Checked, type CodeLimits, type Issued, OneTimeCodes } from "../../services/one-time-codes.ts"
-import { type RateLimit, RateLimits } from "../../services/rate-limits.ts"
-import { TestNumbers } from "../../services/test-numbers.ts"
+import { CodeSender } from "../../services/accounts/code-sender.ts"
+import {
+  type Checked,
+  type CodeLimits,
+  type Issued,
+  OneTimeCodes
+} from "../../services/accounts/one-time-codes.ts"
+import { type RateLimit, RateLimits } from "../../services/platform/rate-limits.ts"
+import { TestNumbers } from "../../services/accounts/test-numbers.ts"
 import { secretsOf } from "./access-tokens.ts"
 import { claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 export const codeLifetimeMs = 5 * 60_000
 export const codeAttemptsMax = 5

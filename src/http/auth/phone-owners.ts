@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { isPhone, proofOf } from "../../domain/phone.ts"
 import { refuse } from "../../domain/refusal.ts"
 import type { Side } from "../../domain/session/state.ts"
-import { People } from "../../services/people.ts"
+import { People } from "../../services/accounts/accounts.ts"
 import type { Principal } from "../connection.ts"
 
 export interface PhoneAsk {

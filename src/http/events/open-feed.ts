@@ -2,8 +2,8 @@
 // phone will get of what it missed.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Heard } from "../../services/bus.ts"
-import { Sessions } from "../../services/sessions.ts"
+import type { Heard } from "../../services/bus/bus.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { type Feed, type Gap, patiently } from "./feed.ts"
 import { KnownSessions } from "./known-sessions.ts"

@@ -5,8 +5,8 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { TryAgain } from "../../contract/errors.ts"
 import type { Refusal } from "../../domain/refusal.ts"
-import { during } from "../../services/activity.ts"
-import type { Unavailable } from "../../services/unavailable.ts"
+import { during } from "../../services/manual-clock/work-tracker.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
 
 /** Spread over half a second, so that phones hit by one outage do not come back as one wave. */
 export const tryAgain = Effect.fnUntraced(function*(unavailable: Unavailable) {

@@ -2,7 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { DeviceRpcs } from "../../contract/devices.ts"
-import { Devices } from "../../services/devices.ts"
+import { Devices } from "../../services/accounts/devices.ts"
 import { currentSignIn } from "../auth/caller.ts"
 import { answering } from "./answering.ts"
 

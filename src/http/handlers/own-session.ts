@@ -9,9 +9,9 @@ import type { SessionCommand, SessionReply } from "../../domain/session/commands
 import { type SessionState, sideOf } from "../../domain/session/state.ts"
 import { seenBy } from "../../domain/transcript.ts"
 import { SessionActors } from "../../actors/session/protocol.ts"
-import { Sessions } from "../../services/sessions.ts"
-import { Settings } from "../../services/settings.ts"
-import type { Unavailable } from "../../services/unavailable.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
+import { Settings } from "../../services/settings/settings.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
 import type { Caller } from "../auth/caller.ts"
 import { sessionView } from "../views/session-view.ts"
 

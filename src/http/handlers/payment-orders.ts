@@ -8,13 +8,18 @@ import { discountOn } from "../../domain/pricing.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { extensionRefusal } from "../../domain/session/answer-extension.ts"
 import { blockingStatuses, type SessionState, type Topic } from "../../domain/session/state.ts"
-import { Checkout } from "../../services/checkout.ts"
-import { passStep } from "../../services/fault-gates.ts"
-import { type NewPayment, type Payment, Payments, type PricingTier } from "../../services/payments.ts"
-import { People } from "../../services/people.ts"
-import { Pricing } from "../../services/pricing.ts"
-import { Sessions } from "../../services/sessions.ts"
-import { Settings } from "../../services/settings.ts"
+import { Checkout } from "../../services/payments/checkout.ts"
+import { passStep } from "../../services/manual-clock/failpoints.ts"
+import {
+  type NewPayment,
+  type Payment,
+  Payments,
+  type PricingTier
+} from "../../services/payments/payments.ts"
+import { People } from "../../services/accounts/accounts.ts"
+import { Pricing } from "../../services/payments/pricing.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
+import { Settings } from "../../services/settings/settings.ts"
 
 /** An outage of the provider, in the customer's words: nothing was ordered, the same again is safe. */
 const noCheckout = refuse("PAYMENT_PROVIDER_FAILED", "Paying is not possible right now. Please try again.", {

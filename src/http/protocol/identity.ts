@@ -4,13 +4,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { refuse } from "../../domain/refusal.ts"
-import { Unavailable } from "../../services/unavailable.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
 import { Connection, type Principal } from "../connection.ts"
 import { Connections } from "./connections.ts"
 import { Limits, WireClock } from "./limits.ts"
 import type { LiveConnection } from "./live-connection.ts"
 import { Revocations } from "./revocations.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 const isSamePerson = (one: Principal, other: Principal): boolean =>
   one.user_type === other.user_type && one.user_id === other.user_id

@@ -11,13 +11,13 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { closeCodes } from "../../contract/close-codes.ts"
-import { AuthSessions, type UserType } from "../../services/auth-sessions.ts"
-import { Bus, type BusEvent, type Topic } from "../../services/bus.ts"
-import { Presence } from "../../services/presence.ts"
-import { Unavailable } from "../../services/unavailable.ts"
+import { AuthSessions, type UserType } from "../../services/accounts/auth-sessions.ts"
+import { Bus, type BusEvent, type Topic } from "../../services/bus/bus.ts"
+import { Presence } from "../../services/availability/presence.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
 import { Connections, type Person } from "./connections.ts"
 import { Limits, WireClock } from "./limits.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 /** After an interruption of the bus every signed-in person is asked about: not all at the same time. */
 const checksAtOnce = 8

@@ -2,7 +2,7 @@
 import { instant } from "../../contract/fields.ts"
 import type { PaymentView, TierView } from "../../contract/views.ts"
 import { discountOn, type DiscountRule, type PricingTier } from "../../domain/pricing.ts"
-import type { Payment } from "../../services/payments.ts"
+import type { Payment } from "../../services/payments/payments.ts"
 
 export const paymentView = (payment: Payment, sessionId: string | null): PaymentView => ({
   payment_id: payment.id,

@@ -3,7 +3,7 @@ import { instant } from "../../contract/fields.ts"
 import type { SessionFact } from "../../contract/events.ts"
 import type { MessageView } from "../../contract/views.ts"
 import type { EventOf, SessionEvent } from "../../domain/session/events.ts"
-import type { StoredMessage } from "../../services/sessions.ts"
+import type { StoredMessage } from "../../services/sessions/sessions.ts"
 
 export const messageView = (message: Omit<StoredMessage, "sender_id">): MessageView => ({
   session_id: message.session_id,

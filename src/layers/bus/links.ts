@@ -2,8 +2,8 @@
 // link that reaches them all; this runner listens on every link.
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto/SecureRandom"
-import { Bus } from "../../services/bus.ts"
-import { makeHearing } from "./hearing.ts"
+import { Bus } from "../../services/bus/bus.ts"
+import { makeHearing } from "./receiver.ts"
 import type { Link } from "./link.ts"
 import { makeListener } from "./listener.ts"
 import { makePublisher } from "./publisher.ts"

@@ -8,11 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { Hearing } from "./hearing.ts"
+import type { Hearing } from "./receiver.ts"
 import type { Link } from "./link.ts"
 import { logTrouble } from "./publisher.ts"
 import type { BusTimings } from "./timings.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 export interface Listener {
   readonly connectedSince: () => number | null

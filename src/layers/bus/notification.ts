@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { offlineCauses } from "../../domain/mitra.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import { offerEndings, sides } from "../../domain/session/state.ts"
-import type { BusEvent, BusMessage, Topic } from "../../services/bus.ts"
+import type { BusEvent, BusMessage, Topic } from "../../services/bus/bus.ts"
 
 /** Bytes of UTF-8, everything included. */
 export const payloadLimit = 7_500

@@ -6,11 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
-import type { BusMessage } from "../../services/bus.ts"
+import type { BusMessage } from "../../services/bus/bus.ts"
 import { encode, type Sender } from "./notification.ts"
 import type { Send } from "./sender.ts"
 import type { BusTimings } from "./timings.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 const queueLimit = 8_192
 const batchLimit = 512

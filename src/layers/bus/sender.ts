@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Link } from "./link.ts"
 import { logTrouble } from "./publisher.ts"
 import type { BusTimings } from "./timings.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 export interface Sending {
   readonly link: Link

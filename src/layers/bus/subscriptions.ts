@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import type { BusEvent, BusMessage, Heard, Topic } from "../../services/bus.ts"
+import type { BusEvent, BusMessage, Heard, Topic } from "../../services/bus/bus.ts"
 
 /** Messages one subscriber may leave lying before it is told to resync instead. */
 export const subscriptionLimit = 256

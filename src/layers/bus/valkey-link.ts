@@ -5,7 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type { Redis } from "ioredis"
-import { Valkey } from "../valkey/connection.ts"
+import { Valkey } from "../platform/valkey/connection.ts"
 import { batchLimit, type Link } from "./link.ts"
 
 /** Pub/sub knows no database numbers: the name must, or two fleets on one server would hear each other. */

@@ -4,9 +4,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { Cipher } from "../../services/cipher.ts"
-import { allOf, timestamp } from "../postgres/columns.ts"
-import { keyProofPlace } from "./places.ts"
+import { Cipher } from "../../services/encryption/cipher.ts"
+import { allOf, timestamp } from "../platform/postgres/columns.ts"
+import { keyProofPlace } from "./associated-data.ts"
 
 /** The server must not run where it could not read, or would be found unreadable by others. */
 export class KeysDoNotFit extends Schema.TaggedError<KeysDoNotFit>()("KeysDoNotFit", {

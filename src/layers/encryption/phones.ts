@@ -5,8 +5,8 @@ import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import { isPhone } from "../../domain/phone.ts"
-import type { Cipher } from "../../services/cipher.ts"
-import { type PhoneTable, phonePlace } from "./places.ts"
+import type { Cipher } from "../../services/encryption/cipher.ts"
+import { type PhoneTable, phonePlace } from "./associated-data.ts"
 
 type Ciphers = Cipher["Service"]
 

@@ -3,8 +3,8 @@
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { Cipher, type Seal } from "../../services/cipher.ts"
-import { violated } from "../postgres/failure.ts"
+import { Cipher, type Seal } from "../../services/encryption/cipher.ts"
+import { violated } from "../platform/postgres/failure.ts"
 import { forgetKeys, recordedKeys } from "./key-record.ts"
 import { type SealedColumn, sealedColumns } from "./sealed-columns.ts"
 import {

@@ -1,7 +1,14 @@
 // Every column that may hold a sealed text: where it is plain, where it is sealed, how a row is named and
 // what place it is. Who adds such a column adds it here, or its texts are never sealed anew.
 import type { Side } from "../../domain/session/state.ts"
-import { eventPlace, goodbyePlace, messagePlace, phonePlace, type PhoneTable, phoneTables } from "./places.ts"
+import {
+  eventPlace,
+  goodbyePlace,
+  messagePlace,
+  phonePlace,
+  type PhoneTable,
+  phoneTables
+} from "./associated-data.ts"
 
 export interface SealedColumn {
   readonly name: string

@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
-import { allOf } from "../postgres/columns.ts"
+import { allOf } from "../platform/postgres/columns.ts"
 import type { SealedColumn } from "./sealed-columns.ts"
 
 type Sql = SqlClient.SqlClient

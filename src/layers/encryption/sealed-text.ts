@@ -1,7 +1,7 @@
 // What a sealed text looks like, `1.<key id>.<base64url of nonce, ciphertext, tag>`, and what is said when
 // one cannot be opened: the place and the key's name, never a word of the text.
 import * as Effect from "effect/Effect"
-import { Unavailable } from "../../services/unavailable.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
 
 export const formatVersion = "1"
 

@@ -12,11 +12,11 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import type { TurnWrite, Verdict } from "../../services/journal.ts"
-import { Unavailable } from "../../services/unavailable.ts"
+import type { TurnWrite, Verdict } from "../../services/journal/journal.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
 import { makeWriteGroup, noAnswer, settle } from "./group-writer.ts"
 import type { GroupWriter, Waiting, WritingLimits } from "./group-writer.ts"
-import * as RealTime from "../../services/real-time.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 export interface GroupLimits extends WritingLimits {
   /** Turns waiting at most; one more is refused at once, as retryable. */

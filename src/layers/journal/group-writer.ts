@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
-import type { TurnWrite, Verdict } from "../../services/journal.ts"
-import { Unavailable } from "../../services/unavailable.ts"
-import * as RealTime from "../../services/real-time.ts"
+import type { TurnWrite, Verdict } from "../../services/journal/journal.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
 
 /** What a writer says of one turn: a verdict, or the defect its caller dies of. */
 export type Outcome = Exit.Exit<Verdict, Unavailable>

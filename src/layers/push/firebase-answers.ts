@@ -2,7 +2,7 @@
 // every "not found" an unregistered token: a wrong project would then cost everybody their devices.
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { PushResult } from "../../services/push.ts"
+import type { PushResult } from "../../services/push/push.ts"
 
 const Detail = Schema.Struct({
   errorCode: Schema.optionalKey(Schema.String),

@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { sessionStatuses, topics } from "../../domain/session/state.ts"
-import type { Sessions } from "../../services/sessions.ts"
-import { allOf, BigCount, Millis, timestamp } from "../postgres/columns.ts"
-import { answered } from "../postgres/failure.ts"
+import type { Sessions } from "../../services/sessions/sessions.ts"
+import { allOf, BigCount, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { answered } from "../platform/postgres/failure.ts"
 
 const ids = allOf(Schema.Struct({ id: Schema.String }))
 const stuckSessions = allOf(Schema.Struct({

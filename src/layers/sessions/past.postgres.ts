@@ -3,11 +3,11 @@
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import type { Cipher } from "../../services/cipher.ts"
-import type { PastPage, Sessions } from "../../services/sessions.ts"
-import { timestamp } from "../postgres/columns.ts"
-import { answered } from "../postgres/failure.ts"
-import { selectSessions, sessionStates } from "../postgres/session-rows.ts"
+import type { Cipher } from "../../services/encryption/cipher.ts"
+import type { PastPage, Sessions } from "../../services/sessions/sessions.ts"
+import { timestamp } from "../platform/postgres/columns.ts"
+import { answered } from "../platform/postgres/failure.ts"
+import { selectSessions, sessionStates } from "./session-rows.postgres.ts"
 import { pastCursorOf } from "./past-cursor.ts"
 
 type Sql = SqlClient.SqlClient

@@ -22,9 +22,9 @@ import * as PushMemory from "../../../testkit/memory/push.memory.ts"
 import * as PushOutboxMemory from "../../../testkit/memory/push-outbox.memory.ts"
 import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
 import * as TestNumbersMemory from "../../../testkit/memory/test-numbers.memory.ts"
-import { AccountChanges } from "../../../src/services/account-changes.ts"
-import { Passwords } from "../../../src/services/passwords.ts"
-import { People } from "../../../src/services/people.ts"
+import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
+import { Passwords } from "../../../src/services/accounts/passwords.ts"
+import { People } from "../../../src/services/accounts/accounts.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 
 /** Fake: hashing that costs nothing. */

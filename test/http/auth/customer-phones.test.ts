@@ -7,7 +7,7 @@ import { Refusal } from "../../../src/domain/refusal.ts"
 import { strangerLimit } from "../../../src/http/auth/phone-codes.ts"
 import type { Principal } from "../../../src/http/connection.ts"
 import { TokenVerifier } from "../../../src/http/token-verifier.ts"
-import { People } from "../../../src/services/people.ts"
+import { People } from "../../../src/services/accounts/accounts.ts"
 import {
   codeOf,
   customerAsk,

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { TryAgain } from "../../../src/contract/errors.ts"
 import { refuse } from "../../../src/domain/refusal.ts"
 import { answering } from "../../../src/http/handlers/answering.ts"
-import { Unavailable } from "../../../src/services/unavailable.ts"
+import { Unavailable } from "../../../src/services/platform/unavailable.ts"
 
 const failing = (error: Unavailable) => Effect.flip(answering(Effect.fail(error)))
 

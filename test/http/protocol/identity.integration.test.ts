@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
-import { Bus, type BusEvent, type Topic } from "../../../src/services/bus.ts"
+import { Bus, type BusEvent, type Topic } from "../../../src/services/bus/bus.ts"
 import { listening, tokenFor } from "./listening.ts"
 import { codeOf, connect, type Phone, refusalOf, refusedUpgrade, request } from "./phone.ts"
 

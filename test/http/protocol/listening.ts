@@ -27,10 +27,10 @@ import * as ReadinessLayer from "../../../src/http/readiness.ts"
 import { Readiness } from "../../../src/http/readiness.ts"
 import { TokenVerifier } from "../../../src/http/token-verifier.ts"
 import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
-import * as PresenceMemory from "../../../src/layers/presence.memory.ts"
-import { AuthSessions } from "../../../src/services/auth-sessions.ts"
-import { Bus } from "../../../src/services/bus.ts"
-import { Unavailable } from "../../../src/services/unavailable.ts"
+import * as PresenceMemory from "../../../src/layers/availability/presence.local.ts"
+import { AuthSessions } from "../../../src/services/accounts/auth-sessions.ts"
+import { Bus } from "../../../src/services/bus/bus.ts"
+import { Unavailable } from "../../../src/services/platform/unavailable.ts"
 
 const Text = Schema.Struct({ text: Schema.String })
 

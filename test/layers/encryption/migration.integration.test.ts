@@ -10,7 +10,7 @@ import chatSessions from "../../../migrations/0004_create_chat_sessions.ts"
 import devicesAndTestNumbers from "../../../migrations/0007_create_devices_and_test_numbers.ts"
 import sealPrivateTexts from "../../../migrations/0012_seal_private_texts.ts"
 import { mitraAccount, staffId, t0 } from "../../../testkit/conformance/given.ts"
-import { timestamp } from "../../../src/layers/postgres/columns.ts"
+import { timestamp } from "../../../src/layers/platform/postgres/columns.ts"
 import { databaseAt, freshDatabaseUrl } from "../../support/postgres.ts"
 
 const at = timestamp(t0)

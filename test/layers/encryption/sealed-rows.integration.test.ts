@@ -4,10 +4,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as SqlClient from "effect/sql/SqlClient"
-import { AccountChanges } from "../../../src/services/account-changes.ts"
-import { People } from "../../../src/services/people.ts"
-import { Sessions } from "../../../src/services/sessions.ts"
-import { Unavailable } from "../../../src/services/unavailable.ts"
+import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
+import { People } from "../../../src/services/accounts/accounts.ts"
+import { Sessions } from "../../../src/services/sessions/sessions.ts"
+import { Unavailable } from "../../../src/services/platform/unavailable.ts"
 import {
   atOnce,
   givenStaff,

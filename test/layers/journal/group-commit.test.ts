@@ -11,8 +11,8 @@ import { TestClock } from "effect/testing"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "../../../src/layers/journal/group-commit.ts"
 import { GroupSpoiled, type GroupWriter, type Outcome } from "../../../src/layers/journal/group-writer.ts"
 import { TurnRejected } from "../../../src/layers/journal/rejection.ts"
-import type { TurnWrite, Verdict } from "../../../src/services/journal.ts"
-import { Unavailable } from "../../../src/services/unavailable.ts"
+import type { TurnWrite, Verdict } from "../../../src/services/journal/journal.ts"
+import { Unavailable } from "../../../src/services/platform/unavailable.ts"
 import { heard } from "../../../testkit/conformance/delivered.ts"
 
 const committed: Verdict = { _tag: "Committed" }

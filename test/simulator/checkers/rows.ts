@@ -10,7 +10,7 @@ import type {
   TransactionRow
 } from "../../../testkit/memory/store/tables.ts"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
-import type { StoredMessage } from "../../../src/services/sessions.ts"
+import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
 import { startMs } from "./history.ts"
 
 export const chatMs = 300_000

@@ -1,6 +1,6 @@
 // Whose chat it is and was, and the proposals to staff to give it to another, in the in-memory store.
 // Part of journal-writes.ts.
-import type { SessionWrite, TurnWrite } from "../../../src/services/journal.ts"
+import type { SessionWrite, TurnWrite } from "../../../src/services/journal/journal.ts"
 import { holdReference } from "./constraints.ts"
 import type { Tables } from "./tables.ts"
 

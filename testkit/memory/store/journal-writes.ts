@@ -2,14 +2,14 @@
 // before the first change, so a turn is written whole or not at all.
 import type { MitraEvent } from "../../../src/domain/mitra.ts"
 import { isTerminal, type SessionState } from "../../../src/domain/session/state.ts"
-import type { MitraWrite, SessionWrite, TurnWrite } from "../../../src/services/journal.ts"
+import type { MitraWrite, SessionWrite, TurnWrite } from "../../../src/services/journal/journal.ts"
 import {
   claimOf,
   commandKey,
   consumptionsOf,
   givesSlotBack,
   messagesOf
-} from "../../../src/layers/journal/judgement.ts"
+} from "../../../src/layers/journal/verdict.ts"
 import { oneWinner } from "../../../src/layers/journal/rejection.ts"
 import { holdAssignments, writeAssignments, writeProposal } from "./assignments.ts"
 import { characters, hold, holdReference } from "./constraints.ts"

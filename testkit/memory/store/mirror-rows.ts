@@ -1,7 +1,7 @@
 // The rows behind the mirror, from the in-memory store: what postgres/mirror-rows.ts reads, by the same
 // rules. For simulations, where the mirror itself is real.
 import * as Effect from "effect/Effect"
-import type { MirrorRow, MirrorRows } from "../../../src/layers/postgres/availability/mirror-rows.ts"
+import type { MirrorRow, MirrorRows } from "../../../src/layers/availability/mirror-rows.postgres.ts"
 import type { Tables } from "./tables.ts"
 
 const rowOf = (tables: Tables, mitraId: string): MirrorRow | null => {

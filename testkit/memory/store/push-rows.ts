@@ -1,7 +1,7 @@
 // The push outbox of the in-memory store: what turns write into it, and which rows are still of use, as
 // Postgres has them.
-import type { SessionWrite, TurnWrite } from "../../../src/services/journal.ts"
-import { openPushStatuses, type PushOutcome } from "../../../src/services/push-outbox.ts"
+import type { SessionWrite, TurnWrite } from "../../../src/services/journal/journal.ts"
+import { openPushStatuses, type PushOutcome } from "../../../src/services/push/push-outbox.ts"
 import type { PushRow, Tables } from "./tables.ts"
 
 export const openRows = (tables: Tables): ReadonlyArray<PushRow> =>

@@ -2,8 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { refuse } from "../../../domain/refusal.ts"
-import { AuthSessions } from "../../../services/auth-sessions.ts"
-import { People } from "../../../services/people.ts"
+import { AuthSessions } from "../../../services/accounts/auth-sessions.ts"
+import { People } from "../../../services/accounts/accounts.ts"
 import { AccessTokens } from "../../auth/access-tokens.ts"
 import { TokenVerifier } from "../../token-verifier.ts"
 

@@ -1,0 +1,137 @@
+// AuthSessions in Postgres. A family is revoked as soon as any of its rows is: so a rotation that
+// crosses a revocation cannot leave a living row behind, whichever of them commits first.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { Fragment } from "effect/sql/Statement"
+import { judge } from "../../domain/sign-in/refresh-token.ts"
+import { type AuthSession, AuthSessions, type Rotation } from "../../services/accounts/auth-sessions.ts"
+import { lockFor } from "../platform/postgres/advisory-locks.ts"
+import { allOf, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
+import { answered } from "../platform/postgres/failure.ts"
+
+type RotateOptions = Parameters<AuthSessions["Service"]["rotate"]>[0]
+
+const presentedOf = firstOf(Schema.Struct({
+  id: Schema.String,
+  family_id: Schema.String,
+  user_type: Schema.Literals(["customer", "mitra", "staff"]),
+  user_id: Schema.String,
+  expires_at: Millis,
+  rotated_at: Schema.NullOr(Millis),
+  family_is_revoked: Schema.Boolean
+}))
+const familiesOf = allOf(Schema.Struct({ family_id: Schema.String }))
+const liveOf = firstOf(Schema.Struct({ is_live: Schema.Boolean }))
+const activeOf = firstOf(Schema.Struct({ is_active: Schema.Boolean }))
+
+/**
+ * Ends the living rows that match; gives the families that could still have been used at `at`. Rows
+ * are locked in id order, so that two revocations of the same rows wait and never deadlock.
+ */
+const revoke = (sql: SqlClient.SqlClient, matching: Fragment, reason: string, at: number) =>
+  sql`WITH doomed AS (
+      SELECT id FROM auth_sessions WHERE revoked_at IS NULL AND ${matching} ORDER BY id FOR UPDATE
+    ), revoked AS (
+      UPDATE auth_sessions SET revoked_at = ${timestamp(at)}, revoked_reason = ${reason}
+      FROM doomed WHERE auth_sessions.id = doomed.id
+      RETURNING auth_sessions.family_id, auth_sessions.expires_at
+    )
+    SELECT DISTINCT family_id FROM revoked WHERE expires_at > ${timestamp(at)}::timestamptz`.pipe(
+    Effect.flatMap(familiesOf),
+    Effect.map((rows) => rows.map((row) => row.family_id))
+  )
+
+const insert = (sql: SqlClient.SqlClient, session: AuthSession, revokedAt: number | null) =>
+  sql`INSERT INTO auth_sessions (id, family_id, user_type, user_id, refresh_hash, created_at, expires_at,
+      revoked_at, revoked_reason)
+    VALUES (${session.id}, ${session.family_id}, ${session.user_type}, ${session.user_id},
+      ${session.refresh_hash}, ${timestamp(session.created_at)}, ${timestamp(session.expires_at)},
+      ${timestampOrNull(revokedAt)}, ${revokedAt === null ? null : "deactivated"})
+    ON CONFLICT (id) DO NOTHING`
+
+/** Shares the account row with other readers; a deactivation in flight is waited for. */
+const isInactiveMitra = (sql: SqlClient.SqlClient, session: AuthSession) =>
+  session.user_type === "mitra"
+    ? sql`SELECT is_active FROM mitras WHERE id = ${session.user_id} FOR SHARE`.pipe(
+      Effect.flatMap(activeOf),
+      Effect.map((row) => row?.is_active === false)
+    )
+    : Effect.succeed(false)
+
+const open = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(
+    function*(session: AuthSession, options: { readonly only_one: boolean }) {
+      const { user_type, user_id, family_id } = session
+      if (options.only_one) yield* lockFor(sql, "person", `${user_type}:${user_id}`)
+      const inactive = yield* isInactiveMitra(sql, session)
+      const others = sql`user_type = ${user_type} AND user_id = ${user_id} AND family_id <> ${family_id}`
+      const revoked_families = options.only_one
+        ? yield* revoke(sql, others, "replaced", session.created_at)
+        : []
+      yield* insert(sql, session, inactive ? session.created_at : null)
+      return { revoked_families }
+    },
+    sql.withTransaction,
+    answered
+  )
+
+const present = (sql: SqlClient.SqlClient, refreshHash: string) =>
+  sql`SELECT id, family_id, user_type, user_id, expires_at, rotated_at, EXISTS (
+      SELECT 1 FROM auth_sessions AS member
+      WHERE member.family_id = auth_sessions.family_id AND member.revoked_at IS NOT NULL
+    ) AS family_is_revoked
+    FROM auth_sessions WHERE refresh_hash = ${refreshHash} FOR UPDATE`.pipe(Effect.flatMap(presentedOf))
+
+const exchange = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(function*(options: RotateOptions) {
+    const { next, now } = options
+    const token = yield* present(sql, options.refresh_hash)
+    if (token === null) return { _tag: "Unknown" } satisfies Rotation
+    const { id, family_id, user_type, user_id } = token
+    const judged = judge(token, now, options.grace_ms)
+    if (judged === "Reused") return { _tag: "Reused", user_type, user_id, family_id } satisfies Rotation
+    if (judged !== "Rotated") return { _tag: judged } satisfies Rotation
+    const session: AuthSession = { ...next, family_id, user_type, user_id, created_at: now }
+    yield* sql`UPDATE auth_sessions SET rotated_at = coalesce(rotated_at, ${timestamp(now)}::timestamptz)
+      WHERE id = ${id}`
+    yield* insert(sql, session, null)
+    return { _tag: "Rotated", session } satisfies Rotation
+  }, sql.withTransaction)
+
+export const layer = Layer.effect(AuthSessions)(
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const exchanged = exchange(sql)
+    return AuthSessions.of({
+      open: open(sql),
+      // The family is revoked after the exchange let go of its row: two thefts of one family would
+      // otherwise wait for each other. Dying in between is harmless, the next use is judged the same.
+      rotate: (options) =>
+        exchanged(options).pipe(
+          Effect.tap((rotation) =>
+            rotation._tag === "Reused"
+              ? revoke(sql, sql`family_id = ${rotation.family_id}`, "reused", options.now)
+              : Effect.void
+          ),
+          answered
+        ),
+      isLive: (familyId) =>
+        sql`SELECT EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = ${familyId}) AND NOT EXISTS (
+            SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} AND revoked_at IS NOT NULL
+          ) AS is_live`.pipe(
+          Effect.flatMap(liveOf),
+          Effect.map((row) => row?.is_live === true),
+          answered
+        ),
+      revokeFamily: (familyId, reason, at) =>
+        revoke(sql, sql`family_id = ${familyId}`, reason, at).pipe(Effect.asVoid, answered),
+      revokeAllOf: (userType, userId, reason, at) =>
+        revoke(sql, sql`user_type = ${userType} AND user_id = ${userId}`, reason, at).pipe(
+          Effect.map((families) => families.length),
+          answered
+        )
+    })
+  })
+)

@@ -1,0 +1,63 @@
+// Devices in Postgres: one row per push token, read only through its sign-in.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import { type Device, type DeviceOwner, Devices } from "../../services/accounts/devices.ts"
+import { lockFor } from "../platform/postgres/advisory-locks.ts"
+import { allOf, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { answered } from "../platform/postgres/failure.ts"
+
+const devicesOf = allOf(Schema.Struct({
+  token: Schema.String,
+  platform: Schema.Literals(["android", "ios"]),
+  user_type: Schema.Literals(["customer", "mitra"]),
+  user_id: Schema.String,
+  auth_session_id: Schema.String,
+  registered_at: Millis
+}))
+
+const isOf = (sql: SqlClient.SqlClient, owner: DeviceOwner) =>
+  sql`devices.user_type = ${owner.user_type} AND devices.user_id = ${owner.user_id}`
+
+/** The same question as AuthSessions.isLive, for every row at once. */
+const isLive = (sql: SqlClient.SqlClient) =>
+  sql`EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = devices.auth_session_id) AND NOT EXISTS (
+    SELECT 1 FROM auth_sessions WHERE family_id = devices.auth_session_id AND revoked_at IS NOT NULL)`
+
+const register = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(
+    function*(device: Device, devicesMax: number) {
+      // Two phones of one person at once would each count without the other.
+      yield* lockFor(sql, "person", `${device.user_type}:${device.user_id}`)
+      yield* sql`INSERT INTO devices (token, platform, user_type, user_id, auth_session_id, registered_at)
+        VALUES (${device.token}, ${device.platform}, ${device.user_type}, ${device.user_id},
+          ${device.auth_session_id}, ${timestamp(device.registered_at)})
+        ON CONFLICT (token) DO UPDATE SET platform = excluded.platform, user_type = excluded.user_type,
+          user_id = excluded.user_id, auth_session_id = excluded.auth_session_id,
+          registered_at = excluded.registered_at`
+      const others = sql`${isOf(sql, device)} AND token <> ${device.token}`
+      yield* sql`DELETE FROM devices WHERE ${others} AND NOT (${isLive(sql)})`
+      yield* sql`DELETE FROM devices WHERE token IN (
+        SELECT token FROM devices WHERE ${others}
+        ORDER BY registered_at DESC, token OFFSET ${devicesMax - 1})`
+    },
+    sql.withTransaction,
+    answered
+  )
+
+export const layer = Layer.effect(Devices)(
+  Effect.map(SqlClient.SqlClient, (sql) =>
+    Devices.of({
+      register: register(sql),
+      drop: (owner, token) =>
+        sql`DELETE FROM devices WHERE ${isOf(sql, owner)} AND token = ${token}`.pipe(Effect.asVoid, answered),
+      dropInvalid: (token) => sql`DELETE FROM devices WHERE token = ${token}`.pipe(Effect.asVoid, answered),
+      of: (owner) =>
+        sql`SELECT token, platform, user_type, user_id, auth_session_id, registered_at FROM devices
+          WHERE ${isOf(sql, owner)} AND ${isLive(sql)} ORDER BY registered_at DESC, token`.pipe(
+          Effect.flatMap(devicesOf),
+          answered
+        )
+    }))
+)

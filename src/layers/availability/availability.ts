@@ -1,0 +1,186 @@
+// Availability as the server uses it: the Valkey mirror in front of Postgres, or Postgres alone. Any
+// failure of the mirror is Postgres' answer, at once. Counts are shared for a moment, because every
+// waiting phone polls them.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import type { Freshness } from "../../domain/freshness.ts"
+import { Availability } from "../../services/availability/availability.ts"
+import { Mirror } from "../../services/availability/mirror.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
+import * as Postgres from "./availability.postgres.ts"
+import * as MirrorOff from "./mirror/mirror.off.ts"
+import { makeMirrorRows, type MirrorRows } from "./mirror-rows.postgres.ts"
+import { unavailable, type Valkey } from "../platform/valkey/connection.ts"
+import { makeMirror, type MirrorOptions, type MirrorParts } from "./mirror/mirror.ts"
+import { mirrorOf } from "./mirror/mirror-service.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
+
+/** How old shared counts may be. This runner's own changes show at once, other runners' after this. */
+export const countsMaxAgeMs = 1_000
+
+type Port = Availability["Service"]
+type Counts = { readonly online: number; readonly available: number }
+
+interface Shared {
+  readonly rule: string
+  readonly asked_at: number
+  readonly answer: Deferred.Deferred<Counts, Unavailable>
+}
+
+/** Questions by the same rule at nearly the same time are one question. */
+const ruleOf = ({ max_customers, now, stale_before }: Freshness): string =>
+  `${max_customers}/${stale_before === null ? "no pings" : now - stale_before}`
+
+const shareCounts = Effect.fnUntraced(function*(port: Port) {
+  const scope = yield* Effect.scope
+  let shared: Shared | null = null
+
+  const ask = Effect.fnUntraced(function*(freshness: Freshness, asked_at: number) {
+    const mine: Shared = { rule: ruleOf(freshness), asked_at, answer: Deferred.makeUnsafe() }
+    shared = mine
+    // Not in the first caller's fiber: it may hang up while others still wait for the answer.
+    yield* port.counts(freshness).pipe(
+      // A failure is for those who waited for it; the next one asks again.
+      Effect.onError(() =>
+        Effect.sync(() => {
+          if (shared === mine) shared = null
+        })
+      ),
+      Deferred.into(mine.answer),
+      Effect.forkIn(scope)
+    )
+    return mine
+  })
+
+  const counts: Port["counts"] = Effect.fnUntraced(function*(freshness) {
+    const now = yield* Clock.currentTimeMillis
+    const age = shared === null ? -1 : now - shared.asked_at
+    const usable = shared !== null && shared.rule === ruleOf(freshness) && age >= 0 && age < countsMaxAgeMs
+    return yield* Deferred.await((usable && shared !== null ? shared : yield* ask(freshness, now)).answer)
+  })
+
+  const forgetting =
+    <Args extends ReadonlyArray<unknown>>(notice: (...args: Args) => Effect.Effect<void>) =>
+    (...args: Args) =>
+      Effect.suspend(() => {
+        shared = null
+        return notice(...args)
+      })
+
+  return {
+    ...port,
+    counts,
+    wentOnline: forgetting(port.wentOnline),
+    wentOffline: forgetting(port.wentOffline),
+    deactivated: forgetting(port.deactivated),
+    reactivated: forgetting(port.reactivated),
+    capacityChanged: forgetting(port.capacityChanged),
+    // Offers change nothing that is counted.
+    offersChanged: port.offersChanged
+  } satisfies Port
+})
+
+/** Puts the sharing of counts in front of any adapter. */
+export const withSharedCounts = <E, R>(adapter: Layer.Layer<Availability, E, R>) =>
+  Layer.effect(Availability)(
+    Effect.flatMap(Availability, shareCounts)
+  ).pipe(Layer.provide(adapter))
+
+/** How long a question waits for the pings that the rows do not know yet, after the mirror is lost. */
+const settleWithinMs = 400
+
+const mirrored = (parts: MirrorParts, postgres: Port): Port => {
+  const { breaker, fellBack, pings, reads, refresh, rows } = parts
+
+  const orPostgres = <A>(ask: Effect.Effect<A, Unavailable>, otherwise: Effect.Effect<A, Unavailable>) =>
+    Effect.catch(breaker.reading(ask), () =>
+      fellBack.pipe(
+        Effect.andThen(Effect.ignore(RealTime.timeout(breaker.settled, settleWithinMs))),
+        Effect.andThen(otherwise)
+      ))
+
+  const heartbeat: Port["heartbeat"] = Effect.fnUntraced(function*(mitraId, at) {
+    const mirror = yield* Effect.result(breaker.reading(reads.heartbeat(mitraId, at)))
+    if (Result.isSuccess(mirror) && mirror.success === "seen") {
+      pings.note(mitraId.toLowerCase(), at)
+      return "seen"
+    }
+    // Either the mirror is lost, or it says no. A no is rare, and not worth believing a mirror that may
+    // have missed a change: the rows decide, and what they say is brought to the mirror.
+    if (Result.isFailure(mirror)) yield* fellBack
+    const outcome = yield* postgres.heartbeat(mitraId, at)
+    if (outcome === "seen") pings.note(mitraId.toLowerCase(), at)
+    if (Result.isSuccess(mirror) && outcome !== mirror.success) yield* changed([mitraId])
+    return outcome
+  })
+
+  /** Best effort: what is lost here is counted, and brought by the reseed that follows every loss. */
+  const changed = (mitraIds: ReadonlyArray<string>) =>
+    Effect.forEach(mitraIds, (id) => refresh(id.toLowerCase()), { concurrency: "unbounded", discard: true })
+      .pipe(
+        Effect.catch(() =>
+          Effect.logWarning("the mirror was not told of a change").pipe(
+            Effect.annotateLogs({ mitras: mitraIds.length })
+          )
+        )
+      )
+
+  /** A runner that cannot reach the mirror writes pings to the rows; the mirror is brought what it missed. */
+  const silentByTheRows = Effect.fnUntraced(function*(staleBefore: number, ids: ReadonlyArray<string>) {
+    if (ids.length === 0) return ids
+    const heard = (yield* rows.of(ids)).filter(({ seen_at }) => seen_at !== null && seen_at > staleBefore)
+    if (heard.length === 0) return ids
+    const heardIds = new Set(heard.map(({ mitra_id }) => mitra_id))
+    yield* changed([...heardIds])
+    return ids.filter((id) => !heardIds.has(id))
+  })
+
+  // Rows alone never answer this one: they are late, and whoever is called stale goes offline. For the same
+  // reason a mirror that has not been up for the whole time of silence does not know: here, or at all.
+  // Another runner may have filled an empty one, and its rows know nothing of our last pings.
+  const stale: Port["stale"] = Effect.fnUntraced(function*(staleBefore, limit) {
+    const since = breaker.upSince()
+    if (since === null || since > staleBefore) return yield* Effect.fail(unavailable)
+    const ids = yield* breaker.reading(reads.stale(staleBefore, limit))
+    return ids === null ? yield* Effect.fail(unavailable) : yield* silentByTheRows(staleBefore, ids)
+  })
+
+  return {
+    heartbeat,
+    candidates: (options) => orPostgres(reads.candidates(options), postgres.candidates(options)),
+    counts: (freshness) => orPostgres(reads.counts(freshness), postgres.counts(freshness)),
+    lastHeartbeat: (mitraId) => orPostgres(reads.lastHeartbeat(mitraId), postgres.lastHeartbeat(mitraId)),
+    stale,
+    wentOnline: (mitraId) => changed([mitraId]),
+    wentOffline: (mitraId) => changed([mitraId]),
+    deactivated: (mitraId) => changed([mitraId]),
+    reactivated: (mitraId) => changed([mitraId]),
+    capacityChanged: (mitraId) => changed([mitraId]),
+    offersChanged: changed
+  }
+}
+
+/** The mirror first, `Availability` over the rows behind it. The mirror is seeded while this is built. */
+export const makeMirrored = Effect.fnUntraced(function*(options: MirrorOptions, rows: MirrorRows) {
+  const postgres = yield* Availability
+  const parts = yield* makeMirror(options, rows)
+  const port = yield* shareCounts(mirrored(parts, postgres))
+  return Context.make(Availability, port).pipe(Context.add(Mirror, mirrorOf(parts)))
+})
+
+/** Valkey first, Postgres behind it. */
+export const layerMirrored = (options: MirrorOptions) =>
+  Layer.effectContext(Effect.flatMap(makeMirrorRows, (rows) => makeMirrored(options, rows))).pipe(
+    Layer.provide(Postgres.layer)
+  )
+
+/** Postgres alone. */
+export const layer = Layer.merge(withSharedCounts(Postgres.layer), MirrorOff.layer)
+
+/** With a connection the mirror serves; without one, Postgres alone. */
+export const layerOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null, options: MirrorOptions) =>
+  valkey === null ? layer : Layer.provide(layerMirrored(options), valkey)

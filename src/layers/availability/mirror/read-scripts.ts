@@ -1,0 +1,153 @@
+// What is asked of the mirror, and the heartbeat, each as one script: one round trip, one instant. Every
+// answer begins with the mirror's generation; an empty or half-filled Valkey says so instead of answering.
+import { deactivatedBucket, keys } from "./keys.ts"
+import { script } from "../../platform/valkey/script.ts"
+
+/** The whole answer of a Valkey that has no complete mirror. */
+export const unseeded = "unseeded"
+
+const whole = `
+local mirror = redis.call('HMGET', '${keys.state}', 'generation', 'born_at')
+if not mirror[2] then return {'${unseeded}'} end
+`
+
+/** ARGV: id, time in ms, time as text, again and again. Answers s(een), o(ffline), d(eactivated) for each. */
+export const heartbeat = script(
+  "heartbeat",
+  `${whole}
+local out = {mirror[1]}
+for i = 1, #ARGV, 3 do
+  local id = ARGV[i]
+  if redis.call('SISMEMBER', '${keys.deactivated}', id) == 1 then
+    out[#out + 1] = 'd'
+  elseif redis.call('SISMEMBER', '${keys.online}', id) == 0 then
+    out[#out + 1] = 'o'
+  else
+    local bucket = redis.call('HGET', '${keys.card}' .. id, 'bucket')
+    local seen = bucket and redis.call('ZSCORE', '${keys.seen}' .. bucket, id)
+    if not seen then
+      out[#out + 1] = 'o'
+    else
+      if tonumber(ARGV[i + 1]) > tonumber(seen) then
+        redis.call('ZADD', '${keys.seen}' .. bucket, ARGV[i + 1], id)
+        redis.call('SET', '${keys.heartbeat}' .. id, ARGV[i + 2])
+      end
+      out[#out + 1] = 's'
+    end
+  end
+end
+return out`
+)
+
+/** ARGV: id. Answers the time in ms, or '' when she is not online. */
+export const lastHeartbeat = script(
+  "last_heartbeat",
+  `${whole}
+local bucket = redis.call('HGET', '${keys.card}' .. ARGV[1], 'bucket')
+local seen = bucket and bucket ~= '' and redis.call('ZSCORE', '${keys.seen}' .. bucket, ARGV[1])
+return {mirror[1], seen or ''}`
+)
+
+/** ARGV: stale before ('' when pings are not required), capacity. Answers online, available. */
+export const counts = script(
+  "counts",
+  `${whole}
+local available = 0
+for bucket = 0, tonumber(ARGV[2]) - 1 do
+  local key = '${keys.seen}' .. bucket
+  if ARGV[1] == '' then
+    available = available + redis.call('ZCARD', key)
+  else
+    available = available + redis.call('ZCOUNT', key, '(' .. ARGV[1], '+inf')
+  end
+end
+local online = redis.call('SCARD', '${keys.online}') + redis.call('ZCARD', '${keys.seen}${deactivatedBucket}')
+return {mirror[1], online, available}`
+)
+
+/**
+ * ARGV: stale before, limit. Answers when this mirror was born, then ids, longest silent first, ties by id.
+ * A mirror born later than that was filled from rows, which learn of pings late: it does not know.
+ */
+export const stale = script(
+  "stale",
+  `${whole}
+local limit = tonumber(ARGV[2])
+local found = {}
+for bucket = 0, 33 do
+  local key = '${keys.seen}' .. (bucket == 33 and '${deactivatedBucket}' or bucket)
+  local page = redis.call('ZRANGEBYSCORE', key, '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, limit)
+  for i = 1, #page, 2 do found[#found + 1] = {page[i], tonumber(page[i + 1])} end
+end
+table.sort(found, function(a, b)
+  if a[2] ~= b[2] then return a[2] < b[2] end
+  return a[1] < b[1]
+end)
+local out = {mirror[1], mirror[2]}
+for i = 1, math.min(limit, #found) do out[i + 2] = found[i][1] end
+return out`
+)
+
+/**
+ * ARGV: stale before ('' for no matter), capacity, limit, only ('' for everybody), declined since ('' for
+ * no matter), open offers below, then the ids to leave out. Answers id, name, sessions, again and again.
+ * Walks the order of asking from its head and stops at the limit: who is at the tail costs nothing.
+ */
+export const candidates = script(
+  "candidates",
+  `${whole}
+local stale_before, limit, only = tonumber(ARGV[1]), tonumber(ARGV[3]), ARGV[4]
+local declined_since, open_below = tonumber(ARGV[5]), tonumber(ARGV[6])
+local left_out = {}
+for i = 7, #ARGV do left_out[ARGV[i]] = true end
+local out = {mirror[1]}
+
+local function consider(id, bucket)
+  if left_out[id] then return end
+  local seen = redis.call('ZSCORE', '${keys.seen}' .. bucket, id)
+  if not seen or (stale_before and tonumber(seen) <= stale_before) then return end
+  local card = redis.call('HMGET', '${keys.card}' .. id, 'bucket', 'name', 'open', 'declined')
+  if card[1] ~= tostring(bucket) or tonumber(card[3]) >= open_below then return end
+  if declined_since and card[4] ~= '' and tonumber(card[4]) >= declined_since then return end
+  out[#out + 1] = id
+  out[#out + 1] = card[2]
+  out[#out + 1] = tostring(bucket)
+end
+
+if only ~= '' then
+  local bucket = tonumber(redis.call('HGET', '${keys.card}' .. only, 'bucket') or '')
+  if bucket and bucket < tonumber(ARGV[2]) and limit > 0 then consider(only, bucket) end
+  return out
+end
+for bucket = 0, tonumber(ARGV[2]) - 1 do
+  local from = 0
+  while (#out - 1) / 3 < limit do
+    local step = math.max(16, math.min(256, limit - (#out - 1) / 3))
+    local page = redis.call('ZRANGE', '${keys.queue}' .. bucket, from, from + step - 1)
+    for _, member in ipairs(page) do
+      if (#out - 1) / 3 >= limit then break end
+      consider(string.sub(member, -36), bucket)
+    end
+    if #page < step then break end
+    from = from + step
+  end
+end
+return out`
+)
+
+/** Answers the sorted sets that have members, as kind, bucket, again and again. Needs no whole mirror. */
+export const filled = script(
+  "filled",
+  `
+local out = {}
+for bucket = 0, 33 do
+  local name = bucket == 33 and '${deactivatedBucket}' or tostring(bucket)
+  for kind, key in pairs({seen = '${keys.seen}', queue = '${keys.queue}'}) do
+    if redis.call('EXISTS', key .. name) == 1 then
+      out[#out + 1] = kind
+      out[#out + 1] = name
+    end
+  end
+end
+return out`
+)

@@ -1,0 +1,149 @@
+// Journal on Postgres: one transaction per group of turns, whatever the actors. Rows are locked, the
+// turns judged, and only what survived is written; one turn that the database rejects all the same is
+// found by writing its group one by one.
+import * as Cause from "effect/Cause"
+import { SecureRandom } from "effect/crypto"
+import { during } from "../../services/manual-clock/work-tracker.ts"
+import { slowDatabase } from "../../services/manual-clock/faults.ts"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import type { Json } from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { Cipher } from "../../services/encryption/cipher.ts"
+import { FaultGates, passTurn } from "../../services/manual-clock/failpoints.ts"
+import { Journal, type TurnWrite, type Verdict } from "../../services/journal/journal.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
+import { defaultLimits, type GroupLimits, makeGroupCommit } from "./group-commit.ts"
+import { GroupSpoiled, type GroupWriter, type Outcome } from "./group-writer.ts"
+import { consumptionsOf, judge, type Judged } from "./verdict.ts"
+import { offerTaken, oneWinner, TurnRejected } from "./rejection.ts"
+import { answered, isPassing, sqlErrorsIn, sqlState, violated } from "../platform/postgres/failure.ts"
+import { lockAndRead } from "./facts.postgres.ts"
+import { rowsOf, textsIn } from "./rows.postgres.ts"
+import { writeRows } from "./writes.postgres.ts"
+
+const unavailable = new Unavailable({ what: "postgres", retryable: true })
+
+// Another transaction was in the way: a ring of locks, or a row held too long. Alone it may go through.
+const contended = new Set(["40001", "40P01", "55P03"])
+// Of these, a row held too long has already cost its wait.
+const worthRetrying = new Set(["40001", "40P01"])
+const attemptsAlone = 3
+
+const nameOf = (error: SqlError): string => violated(error) ?? (sqlState(error) || error.reason._tag)
+
+/** What a failed transaction means for its turns. */
+type Trouble =
+  | { readonly _tag: "Away" }
+  | { readonly _tag: "Contended"; readonly state: string }
+  | { readonly _tag: "Rejected"; readonly by: string }
+
+const troubleOf = (cause: Cause.Cause<unknown>): Trouble => {
+  const errors = sqlErrorsIn(cause)
+  const mistake = errors.find((error) => !isPassing(error))
+  if (mistake !== undefined) return { _tag: "Rejected", by: nameOf(mistake) }
+  const first = errors[0]
+  if (first === undefined) {
+    return Cause.hasInterrupts(cause) ? { _tag: "Away" } : { _tag: "Rejected", by: Cause.pretty(cause) }
+  }
+  // A rollback that failed as well means that the connection is gone.
+  return errors.length === 1 && contended.has(sqlState(first))
+    ? { _tag: "Contended", state: sqlState(first) }
+    : { _tag: "Away" }
+}
+
+const outcomeOf = ({ judgement }: Judged): Outcome => {
+  switch (judgement._tag) {
+    case "Write":
+      return Exit.succeed({ _tag: "Committed" })
+    case "Settled":
+      return Exit.succeed(judgement.verdict)
+    case "Broken":
+      return Exit.die(new TurnRejected(judgement.reason))
+  }
+}
+
+const eventsOf = ({ mitra, session }: TurnWrite) => [
+  ...(session?.events ?? []).map(({ event }) => event),
+  ...(mitra?.events ?? [])
+]
+
+/** Writes groups and single turns in transactions of their own; the loop decides which. */
+export const makeWriter = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const random = yield* SecureRandom.SecureRandom
+  const cipher = yield* Cipher
+  const gate = yield* FaultGates
+
+  const transaction = (turns: ReadonlyArray<TurnWrite>) =>
+    Effect.gen(function*() {
+      const judged = judge(turns, yield* lockAndRead(sql, turns))
+      const written = judged.filter(({ judgement }) => judgement._tag === "Write")
+      if (written.length > 0) {
+        const charged = written.flatMap(({ turn }) => consumptionsOf(turn))
+        const ids = yield* Effect.forEach(charged, () => random.uuidV7())
+        const seal = yield* cipher.sealer(textsIn(written))
+        yield* writeRows(sql, rowsOf(written, ids, seal))
+        yield* passTurn(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
+      }
+      return judged.map(outcomeOf)
+    }).pipe(
+      sql.withTransaction,
+      (transaction) => Effect.andThen(slowDatabase, transaction),
+      during("journal")
+    )
+
+  const together: GroupWriter["together"] = (turns) =>
+    Effect.catchCause(transaction(turns), (cause) => {
+      const trouble = troubleOf(cause)
+      return Effect.fail(
+        trouble._tag === "Away"
+          ? unavailable
+          : new GroupSpoiled(trouble._tag === "Contended" ? trouble.state : trouble.by)
+      )
+    })
+
+  /** One turn alone: what the database rejects is now known to be this turn's own doing. */
+  const alone = (turn: TurnWrite, attempt = 1): Effect.Effect<Verdict, Unavailable> =>
+    Effect.matchCauseEffect(transaction([turn]), {
+      onSuccess: ([outcome]) => outcome ?? Effect.die(new TurnRejected("no outcome")),
+      onFailure: (cause): Effect.Effect<Verdict, Unavailable> => {
+        const trouble = troubleOf(cause)
+        const again = attempt < attemptsAlone
+        if (trouble._tag === "Away") return Effect.fail(unavailable)
+        if (trouble._tag === "Contended") {
+          return again && worthRetrying.has(trouble.state)
+            ? alone(turn, attempt + 1)
+            : Effect.fail(unavailable)
+        }
+        if (trouble.by === oneWinner) {
+          return Effect.succeed({ _tag: "Refused", refusal: offerTaken(turn.actor.id) })
+        }
+        // Somebody took the slot past our locks: the next look sees it.
+        if (trouble.by === "mitra_slots_pkey" && again) return alone(turn, attempt + 1)
+        return Effect.die(new TurnRejected(trouble.by))
+      }
+    })
+
+  return { together, alone: (turn) => alone(turn) } satisfies GroupWriter
+})
+
+/** Journal over the SqlClient's pool, with one loop for this runner. */
+export const layerWith = (limits: GroupLimits) =>
+  Layer.effect(Journal)(Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const commit = yield* makeGroupCommit(yield* makeWriter, limits)
+    return {
+      commit,
+      outcomeOf: (actorId, senderId, commandId) =>
+        answered(sql<{ outcome: Json }>`
+          SELECT outcome FROM commands_seen
+          WHERE actor_id = ${actorId}::uuid AND sender_id = ${senderId} AND command_id = ${commandId}`).pipe(
+          Effect.map((rows) => rows[0]?.outcome ?? null)
+        )
+    }
+  }))
+
+export const layer = layerWith(defaultLimits)

@@ -1,0 +1,294 @@
+// The rows a group of judged turns writes, as plain JSON with the tables' column names: one document
+// per table goes to Postgres, whatever the size of the group.
+import { messageLengthMax } from "../../domain/session/commands.ts"
+import type { SessionEvent } from "../../domain/session/events.ts"
+import type { SessionState, Side } from "../../domain/session/state.ts"
+import { characters } from "../../domain/text.ts"
+import type { AuditEntry } from "../../services/accounts/audit.ts"
+import type { Kept, Seal } from "../../services/encryption/cipher.ts"
+import type { TurnWrite } from "../../services/journal/journal.ts"
+import { eventPlace, goodbyePlace, messagePlace } from "../encryption/associated-data.ts"
+import { claimOf, consumptionsOf, givesSlotBack, type Judged, messagesOf } from "./verdict.ts"
+import { TurnRejected } from "./rejection.ts"
+import { timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
+
+type SessionTurn = TurnWrite & { readonly session: NonNullable<TurnWrite["session"]> }
+type MitraTurn = TurnWrite & { readonly mitra: NonNullable<TurnWrite["mitra"]> }
+
+const nothing: Kept = { plain: null, sealed: null }
+
+const withSession = (turns: ReadonlyArray<TurnWrite>): ReadonlyArray<SessionTurn> =>
+  turns.filter((turn): turn is SessionTurn => turn.session !== null)
+
+const withMitra = (turns: ReadonlyArray<TurnWrite>): ReadonlyArray<MitraTurn> =>
+  turns.filter((turn): turn is MitraTurn => turn.mitra !== null)
+
+/** A goodbye that was left, as it is stored; the memory of its actor has it plain. */
+const keptGoodbye = (seal: Seal, state: SessionState, side: Side): Kept => {
+  const text = state[`${side}_goodbye`]
+  return text === null ? nothing : seal(text, goodbyePlace(state.id, side))
+}
+
+const goodbyeColumns = (seal: Seal, state: SessionState) => {
+  const customer = keptGoodbye(seal, state, "customer")
+  const mitra = keptGoodbye(seal, state, "mitra")
+  return {
+    customer_goodbye: customer.plain,
+    customer_goodbye_sealed: customer.sealed,
+    mitra_goodbye: mitra.plain,
+    mitra_goodbye_sealed: mitra.sealed
+  }
+}
+
+const sessionRow = (seal: Seal) => ({ session: { deadline_at, state } }: SessionTurn) => ({
+  id: state.id,
+  topic: state.topic,
+  status: state.status,
+  mitra_id: state.mitra_id,
+  search_ends_at: timestamp(state.search_ends_at),
+  next_wave_at: timestampOrNull(state.next_wave_at),
+  wave: state.wave,
+  started_at: timestampOrNull(state.started_at),
+  ends_at: timestampOrNull(state.ends_at),
+  warned_seconds: state.warned_seconds,
+  extension: state.extension,
+  absence: state.absence,
+  closing_ends_at: timestampOrNull(state.closing_ends_at),
+  ended_at: timestampOrNull(state.ended_at),
+  ended_by: state.ended_by,
+  end_reason: state.end_reason,
+  ledger: state.ledger,
+  ...goodbyeColumns(seal, state),
+  customer_delivered_seq: state.cursors.customer.delivered_seq,
+  customer_read_seq: state.cursors.customer.read_seq,
+  mitra_delivered_seq: state.cursors.mitra.delivered_seq,
+  mitra_read_seq: state.cursors.mitra.read_seq,
+  last_seq: state.last_seq,
+  deadline_at: timestampOrNull(deadline_at)
+})
+
+const offerRows = ({ session: { offers, state } }: SessionTurn) => {
+  if (offers.length === 0) return []
+  const positions = new Map(state.offers.map((offer, position) => [offer.mitra_id, position]))
+  return offers.map((offer) => ({
+    session_id: state.id,
+    mitra_id: offer.mitra_id,
+    position: positions.get(offer.mitra_id),
+    status: offer.status,
+    ending: offer.ending,
+    wave: offer.wave,
+    sent_at: timestamp(offer.sent_at),
+    deadline_at: timestamp(offer.deadline_at),
+    responded_at: timestampOrNull(offer.responded_at),
+    sessions_at_offer: offer.sessions_at_offer
+  }))
+}
+
+const assignmentRows = ({ actor, session }: SessionTurn) =>
+  session.assignments.map(({ by_staff_id, ended_at, left, mitra_id, position, reason, started_at }) => ({
+    session_id: actor.id,
+    position,
+    mitra_id,
+    started_at: timestamp(started_at),
+    ended_at: timestampOrNull(ended_at),
+    by_staff_id,
+    reason,
+    left_seq: left?.seq ?? null,
+    left_topic: left?.topic ?? null,
+    left_purchased_ms: left?.purchased_ms ?? null
+  }))
+
+const proposedRows = ({ actor, at, session: { proposal } }: SessionTurn) => {
+  if (proposal?._tag !== "Open") return []
+  const { cause, id, mitra_id, since } = proposal
+  return [{
+    id,
+    session_id: actor.id,
+    mitra_id,
+    cause,
+    since: timestamp(since),
+    created_at: timestamp(at)
+  }]
+}
+
+const decidedRows = ({ actor, at, session: { proposal } }: SessionTurn) => {
+  if (proposal?._tag !== "Close") return []
+  const { resolution, staff_id, status } = proposal
+  return [{ session_id: actor.id, status, decided_at: timestamp(at), decided_by: staff_id, resolution }]
+}
+
+const keptEvent = (seal: Seal, sessionId: string, seq: number, event: SessionEvent) => {
+  if (event._tag !== "GoodbyeLeft") return { event, text_sealed: null }
+  const { plain, sealed } = seal(event.text, eventPlace(sessionId, seq))
+  return { event: { ...event, text: plain }, text_sealed: sealed }
+}
+
+const eventRows = (seal: Seal) => ({ actor, session }: SessionTurn) =>
+  session.events.filter(({ event }) => event._tag !== "MessageSent").map(({ event, seq }) => ({
+    session_id: actor.id,
+    seq,
+    type: event._tag,
+    ...keptEvent(seal, actor.id, seq, event),
+    at: timestamp(event.at)
+  }))
+
+/** The length is the database's to refuse where it can read the text; else it is ours. */
+const keptBody = (seal: Seal, turn: SessionTurn, seq: number, body: string): Kept => {
+  const kept = seal(body, messagePlace(turn.actor.id, seq))
+  const length = characters(body)
+  if (kept.sealed !== null && (length < 1 || length > messageLengthMax)) {
+    throw new TurnRejected("messages_body_check")
+  }
+  return kept
+}
+
+const messageRows = (seal: Seal) => (turn: SessionTurn) =>
+  messagesOf(turn).map(({ event, seq }) => {
+    const { plain, sealed } = keptBody(seal, turn, seq, event.body)
+    return {
+      session_id: turn.actor.id,
+      seq,
+      message_id: event.message_id,
+      client_message_id: event.client_message_id,
+      side: event.side,
+      sender_id: event.sender_id,
+      body: plain,
+      body_sealed: sealed,
+      sent_at: timestamp(event.at)
+    }
+  })
+
+/** At most this many texts are sealed for these turns. */
+export const textsIn = (written: ReadonlyArray<Judged>): number =>
+  written.reduce((count, { turn }) => count + (turn.session === null ? 0 : turn.session.events.length + 2), 0)
+
+const slotRow = ({ judgement, turn }: Judged) => {
+  const claim = claimOf(turn)
+  if (claim === null || judgement._tag !== "Write") return []
+  return [{
+    mitra_id: claim.mitra_id,
+    slot: judgement.slot,
+    session_id: turn.actor.id,
+    claimed_at: timestamp(turn.at)
+  }]
+}
+
+/** The money movements of a turn. The payment's id is unique there: it moves once. */
+const transactionRows = (turn: SessionTurn) =>
+  consumptionsOf(turn).map(({ amount_idr, payment_id, product }) => ({
+    session_id: turn.session.state.id,
+    payment_id,
+    customer_id: turn.session.state.customer_id,
+    mitra_id: turn.session.state.mitra_id,
+    product,
+    amount_idr,
+    at: timestamp(turn.at)
+  }))
+
+const failedRows = ({ at, session: { payments } }: SessionTurn) =>
+  payments.flatMap((move) =>
+    move._tag === "Consume" ? [] : [{
+      payment_id: move.payment_id,
+      status: move._tag === "Fail" ? "failed_pairing" : "confirmed",
+      cause: move.cause,
+      at: timestamp(at)
+    }]
+  )
+
+const pushRows = ({ at, session }: SessionTurn) =>
+  session.push.map((push) => ({
+    ...push,
+    created_at: timestamp(at),
+    due_at: timestamp(push.due_at),
+    expires_at: timestamp(push.expires_at)
+  }))
+
+const statusRow = ({ mitra: { events, state } }: MitraTurn) => ({
+  mitra_id: state.id,
+  is_online: state.is_online,
+  online_since: timestampOrNull(state.online_since),
+  // Coming online counts as a sign of life: her first ping is still to come.
+  heard_at: timestampOrNull(events.findLast((event) => event._tag === "WentOnline")?.at ?? null)
+})
+
+const onlineLogRows = ({ mitra: { events, state } }: MitraTurn) =>
+  events.flatMap((event) => {
+    switch (event._tag) {
+      case "WentOnline":
+        return [{ mitra_id: state.id, is_online: true, cause: "toggle", at: timestamp(event.at) }]
+      case "WentOffline":
+        return [{ mitra_id: state.id, is_online: false, cause: event.cause, at: timestamp(event.at) }]
+      default:
+        return []
+    }
+  })
+
+const accountRows = ({ mitra: { events, state } }: MitraTurn) => {
+  const last = events.findLast((event) => event._tag === "Activated" || event._tag === "Deactivated")
+  if (last === undefined) return []
+  const deactivatedAt = last._tag === "Deactivated" ? timestamp(last.at) : null
+  return [{ id: state.id, is_active: state.is_active, deactivated_at: deactivatedAt }]
+}
+
+// Any JSON travels as text: inside the document a JSON null would arrive as SQL's NULL.
+const auditRow = (entry: AuditEntry) => ({
+  ...entry,
+  before: JSON.stringify(entry.before),
+  after: JSON.stringify(entry.after),
+  at: timestamp(entry.at)
+})
+
+const commandRow = ({ actor, at, command }: TurnWrite) =>
+  command === null ? [] : [{
+    actor_id: actor.id,
+    sender_id: command.sender_id,
+    command_id: command.command_id,
+    outcome: JSON.stringify(command.outcome),
+    at: timestamp(at)
+  }]
+
+/** `transactionIds` has one id for every payment they consume, `seal` is good for `textsIn` them. */
+export const rowsOf = (
+  written: ReadonlyArray<Judged>,
+  transactionIds: ReadonlyArray<string>,
+  seal: Seal
+) => {
+  const turns = written.map(({ turn }) => turn)
+  const sessions = withSession(turns)
+  const mitras = withMitra(turns)
+  return {
+    sessions: sessions.map(sessionRow(seal)),
+    offers: sessions.flatMap(offerRows),
+    events: sessions.flatMap(eventRows(seal)),
+    messages: sessions.flatMap(messageRows(seal)),
+    assignments: sessions.flatMap(assignmentRows),
+    proposed: sessions.flatMap(proposedRows),
+    decided: sessions.flatMap(decidedRows),
+    released: sessions.filter(givesSlotBack).map(({ actor }) => actor.id),
+    slots: written.flatMap(slotRow),
+    consumed: sessions.flatMap(consumptionsOf).map((move) => move.payment_id),
+    failed: sessions.flatMap(failedRows),
+    transactions: sessions.flatMap(transactionRows).map((row, index) => ({
+      id: transactionIds[index] as string,
+      ...row
+    })),
+    push: sessions.flatMap(pushRows),
+    cancelled_push: sessions.flatMap(({ actor, at, session }) =>
+      session.cancels_offer_push_of.map((user_id) => ({ session_id: actor.id, user_id, at: timestamp(at) }))
+    ),
+    statuses: mitras.map(statusRow),
+    online_logs: mitras.flatMap(onlineLogRows),
+    accounts: mitras.flatMap(accountRows),
+    audit: turns.flatMap(({ audit }) => audit.map(auditRow)),
+    commands: turns.flatMap(commandRow),
+    offered: sessions.flatMap(({ at, session }) =>
+      session.events.flatMap(({ event }) =>
+        event._tag === "OffersSent"
+          ? event.offers.map(({ mitra_id }) => ({ mitra_id, at: timestamp(at) }))
+          : []
+      )
+    )
+  }
+}
+
+export type Rows = ReturnType<typeof rowsOf>

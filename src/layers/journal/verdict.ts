@@ -1,0 +1,232 @@
+// Judges the turns of one group against what the locked rows say. Pure, so both adapters give the
+// same verdicts: read under locks, judge here, then write only what survived. Nothing that was
+// refused has ever been written, so there is nothing to undo.
+import type { Json } from "effect/Schema"
+import type { PaymentStatus } from "../../domain/payment.ts"
+import { type Refusal, refuse } from "../../domain/refusal.ts"
+import type { SessionReply } from "../../domain/session/commands.ts"
+import type { EventOf } from "../../domain/session/events.ts"
+import type { TurnWrite, Verdict } from "../../services/journal/journal.ts"
+
+export interface SessionStanding {
+  readonly epoch: number
+  readonly last_seq: number
+  readonly status: string
+}
+
+export interface SlotStanding {
+  readonly mitra_id: string
+  readonly slot: number
+  readonly session_id: string
+}
+
+export interface SentMessage {
+  readonly seq: number
+  readonly message_id: string
+  readonly sent_at: number
+}
+
+/** Only what this group touches; a row that is absent here does not exist. */
+export interface GroupFacts {
+  readonly sessions: ReadonlyMap<string, SessionStanding>
+  readonly mitra_epochs: ReadonlyMap<string, number>
+  readonly active_mitras: ReadonlySet<string>
+  readonly slots: ReadonlyArray<SlotStanding>
+  readonly payments: ReadonlyMap<string, PaymentStatus>
+  /** Stored outcomes by `commandKey`. */
+  readonly outcomes: ReadonlyMap<string, Json>
+  /** Stored messages by `messageKey`. */
+  readonly messages: ReadonlyMap<string, SentMessage>
+}
+
+export type Judgement =
+  /** To be written; `slot` is the one its claim gets. */
+  | { readonly _tag: "Write"; readonly slot: number | null }
+  | { readonly _tag: "Settled"; readonly verdict: Exclude<Verdict, { readonly _tag: "Committed" }> }
+  /** The caller's own mistake: it dies, its neighbours do not. */
+  | { readonly _tag: "Broken"; readonly reason: string }
+
+export interface Judged {
+  readonly turn: TurnWrite
+  readonly judgement: Judgement
+}
+
+type MessageSent = EventOf<"MessageSent">
+
+export const commandKey = (actorId: string, senderId: string, commandId: string): string =>
+  `${actorId}/${senderId}/${commandId}`
+
+export const messageKey = (sessionId: string, senderId: string, clientMessageId: string): string =>
+  `${sessionId}/${senderId}/${clientMessageId}`
+
+export const messagesOf = (
+  turn: TurnWrite
+): ReadonlyArray<{ readonly seq: number; readonly event: MessageSent }> =>
+  (turn.session?.events ?? []).filter(
+    (entry): entry is { readonly seq: number; readonly event: MessageSent } =>
+      entry.event._tag === "MessageSent"
+  )
+
+/** The slot this turn wants, if it wants one. */
+export const claimOf = (turn: TurnWrite) => {
+  const slot = turn.session?.slot ?? null
+  return slot?._tag === "Claim" || slot?._tag === "Move" ? slot : null
+}
+
+/** True when this turn, once written, gives its session's slot back. */
+export const givesSlotBack = (turn: TurnWrite): boolean =>
+  turn.session?.slot?._tag === "Release" || turn.session?.slot?._tag === "Move"
+
+/** The payments this turn charges. */
+export const consumptionsOf = (turn: TurnWrite) =>
+  (turn.session?.payments ?? []).filter((move) => move._tag === "Consume")
+
+/** What a turn makes of a mitra's account: true, false, or null when it does not touch it. */
+export const activationOf = (turn: TurnWrite): boolean | null => {
+  const changes = (turn.mitra?.events ?? []).filter(
+    (event) => event._tag === "Activated" || event._tag === "Deactivated"
+  )
+  return changes.length === 0 ? null : changes.at(-1)?._tag === "Activated"
+}
+
+const write: Judgement = { _tag: "Write", slot: null }
+const fenced: Judgement = { _tag: "Settled", verdict: { _tag: "Fenced" } }
+const refused = (refusal: Refusal): Judgement => ({ _tag: "Settled", verdict: { _tag: "Refused", refusal } })
+const repeated = (outcome: Json): Judgement => ({ _tag: "Settled", verdict: { _tag: "Repeated", outcome } })
+const broken = (reason: string): Judgement => ({ _tag: "Broken", reason })
+
+/** A turn writes its own actor's rows and nobody else's. */
+const isCoherent = ({ actor, mitra, session }: TurnWrite): boolean =>
+  actor.kind === "session"
+    ? mitra === null && (session === null || session.state.id === actor.id)
+    : session === null && (mitra === null || mitra.state.id === actor.id)
+
+const epochOf = ({ actor }: TurnWrite, facts: GroupFacts): number | undefined =>
+  actor.kind === "session" ? facts.sessions.get(actor.id)?.epoch : facts.mitra_epochs.get(actor.id)
+
+const outcomeOfMessage = (status: string, message: SentMessage): Json => {
+  const reply: SessionReply = {
+    status,
+    seq: message.seq,
+    message_id: message.message_id,
+    at: message.sent_at,
+    cursor: null
+  }
+  return reply
+}
+
+const repetitionOf = (turn: TurnWrite, facts: GroupFacts): Judgement | null => {
+  if (turn.command !== null) {
+    const { command_id, sender_id } = turn.command
+    const outcome = facts.outcomes.get(commandKey(turn.actor.id, sender_id, command_id))
+    if (outcome !== undefined) return repeated(outcome)
+  }
+  for (const { event } of messagesOf(turn)) {
+    const stored = facts.messages.get(messageKey(turn.actor.id, event.sender_id, event.client_message_id))
+    const status = facts.sessions.get(turn.actor.id)?.status
+    if (stored !== undefined && status !== undefined) return repeated(outcomeOfMessage(status, stored))
+  }
+  return null
+}
+
+/** The story has no gaps: a turn carries on exactly where the stored one ends. */
+const continuesStory = (turn: TurnWrite, facts: GroupFacts): boolean => {
+  if (turn.session === null) return true
+  const { events, state } = turn.session
+  const last = facts.sessions.get(turn.actor.id)?.last_seq ?? 0
+  return state.last_seq === last + events.length && events.every(({ seq }, index) => seq === last + index + 1)
+}
+
+/** Everything that can be said without looking at the other turns of the group. */
+const judgeAlone = (turn: TurnWrite, facts: GroupFacts): Judgement => {
+  if (!isCoherent(turn)) return broken("the turn writes another actor's rows")
+  if (epochOf(turn, facts) !== turn.actor.epoch) return fenced
+  const repetition = repetitionOf(turn, facts)
+  if (repetition !== null) return repetition
+  if (!continuesStory(turn, facts)) return broken("the turn's sequence does not follow the stored one")
+  for (const { payment_id } of consumptionsOf(turn)) {
+    const status = facts.payments.get(payment_id) ?? "unknown"
+    if (status !== "confirmed") {
+      return refused(refuse("PAYMENT_NOT_PENDING", `A payment that is ${status} cannot be consumed.`, {
+        payment_id,
+        status
+      }))
+    }
+  }
+  return write
+}
+
+const lowestFree = (taken: ReadonlySet<number>): number => {
+  let slot = 0
+  while (taken.has(slot)) slot += 1
+  return slot
+}
+
+/**
+ * Slots and accounts as they are after the group's releases and (de)activations, before its claims. A slot
+ * that is to be moved counts as held: the move may still be refused.
+ */
+const roomFor = (judged: ReadonlyArray<Judged>, facts: GroupFacts) => {
+  const written = judged.filter(({ judgement }) => judgement._tag === "Write").map(({ turn }) => turn)
+  const released = new Set(
+    written.filter((turn) => turn.session?.slot?._tag === "Release").map((turn) => turn.actor.id)
+  )
+  const taken = new Map<string, Set<number>>()
+  for (const { mitra_id, session_id, slot } of facts.slots) {
+    if (released.has(session_id)) continue
+    taken.set(mitra_id, (taken.get(mitra_id) ?? new Set()).add(slot))
+  }
+  const active = new Set(facts.active_mitras)
+  for (const turn of written) {
+    const activation = activationOf(turn)
+    if (activation === true) active.add(turn.actor.id)
+    if (activation === false) active.delete(turn.actor.id)
+  }
+  return { taken, active }
+}
+
+// A claim answers the mitra herself, a move a member of staff.
+const inactiveSentence = {
+  Claim: "This account is not active. Please contact support.",
+  Move: "Her account is not active."
+}
+const fullSentence = {
+  Claim: "You already have as many chats as you may.",
+  Move: "She has as many chats as she may have."
+}
+
+/**
+ * Verdicts for a group with at most one turn per actor, in order. Claims come last: a slot given back
+ * in this group can be taken in it, and a mitra deactivated in it takes nobody.
+ */
+export const judge = (turns: ReadonlyArray<TurnWrite>, facts: GroupFacts): ReadonlyArray<Judged> => {
+  const judged = turns.map((turn): Judged => ({ turn, judgement: judgeAlone(turn, facts) }))
+  const { active, taken } = roomFor(judged, facts)
+  return judged.map(({ judgement, turn }): Judged => {
+    const claim = claimOf(turn)
+    if (judgement._tag !== "Write" || claim === null) return { turn, judgement }
+    const { max_slots, mitra_id } = claim
+    if (!active.has(mitra_id)) {
+      return {
+        turn,
+        judgement: refused(refuse("ACCOUNT_INACTIVE", inactiveSentence[claim._tag], { mitra_id }))
+      }
+    }
+    const used = taken.get(mitra_id) ?? new Set<number>()
+    // Counted, not only searched: after the maximum was lowered a low slot may be free and she still full.
+    if (used.size >= max_slots) {
+      return {
+        turn,
+        judgement: refused(
+          refuse("MITRA_AT_CAPACITY", fullSentence[claim._tag], {
+            mitra_id,
+            maximum: max_slots
+          })
+        )
+      }
+    }
+    const slot = lowestFree(used)
+    taken.set(mitra_id, used.add(slot))
+    return { turn, judgement: { _tag: "Write", slot } }
+  })
+}

@@ -1,0 +1,81 @@
+// The database of a server process: a given one, which must already have the right schema, or the
+// embedded one of development, which is migrated and seeded here.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { SecureRandom } from "effect/crypto"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as RealTime from "../../../services/platform/real-time.ts"
+import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.ts"
+import { checkKeys } from "../../encryption/key-record.ts"
+import * as Passwords from "../../accounts/passwords.ts"
+import * as Payments from "../../payments/payments.postgres.ts"
+import * as People from "../../accounts/accounts.postgres.ts"
+import * as Pool from "./client.ts"
+import { currentVersion, migrate, schemaVersion } from "./migrations.ts"
+import { seed, type SeedOptions } from "../seed.ts"
+
+/** The server must not run against another schema than the one it was written for. */
+export class SchemaMismatch extends Schema.TaggedError<SchemaMismatch>()("SchemaMismatch", {
+  message: Schema.String
+}) {}
+
+export const checkSchema = Effect.gen(function*() {
+  const version = yield* currentVersion
+  if (version === schemaVersion) return
+  const todo = version < schemaVersion
+    ? "Run `npm run migrate` first."
+    : "This code is older than the database: deploy the newer version."
+  return yield* new SchemaMismatch({
+    message: `The database schema is at version ${version}, this server needs ${schemaVersion}. ${todo}`
+  })
+})
+
+export interface PoolSize {
+  readonly connections_max: number
+}
+
+export const pool = (url: Redacted.Redacted, size: PoolSize) =>
+  Pool.layer({ url, application: "halobestie", connections_max: size.connections_max })
+
+/** Whether it answers soon. A pool with nothing free is no answer either. */
+export const answers = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`SELECT 1`
+}).pipe(RealTime.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
+
+/** What the seed needs, for whoever seeds without a whole server; the cipher is given. */
+export const seedPorts = Layer.mergeAll(People.layer, Payments.layer, Passwords.layer).pipe(
+  Layer.provideMerge(SecureRandom.layerWebCrypto)
+)
+
+/** A pool on a database that somebody else migrates, and whose sealed texts can be read here. */
+export const layerChecked = (options: PoolSize & { readonly url: Redacted.Redacted }) =>
+  Layer.effectDiscard(Effect.andThen(checkSchema, checkKeys)).pipe(
+    Layer.provideMerge(pool(options.url, options))
+  )
+
+/** A pool on the embedded Postgres in `directory`, migrated and seeded; it stops with the scope. */
+export const layerEmbedded = (
+  options: PoolSize & { readonly directory: string; readonly seed: SeedOptions }
+) =>
+  Layer.unwrap(
+    Effect.gen(function*() {
+      const postgres = yield* startEmbeddedPostgres({
+        directory: options.directory,
+        log: (line) => Effect.runFork(Effect.logInfo(line))
+      })
+      yield* Effect.logInfo(
+        `embedded PostgreSQL ${postgres.reused ? "found running" : "started"} in ${postgres.directory}`
+      )
+      const prepare = Effect.gen(function*() {
+        const applied = yield* migrate
+        if (applied.length > 0) yield* Effect.logInfo(`migrated: ${applied.length} migrations applied`)
+        yield* checkKeys
+        const added = yield* RealTime.onProductTime(seed(options.seed))
+        if (added.length > 0) yield* Effect.logInfo(`seeded: ${added.join(", ")}`)
+      }).pipe(Effect.provide(seedPorts))
+      return Layer.effectDiscard(prepare).pipe(Layer.provideMerge(pool(postgres.url, options)))
+    })
+  )

@@ -1,0 +1,76 @@
+// What a failed statement means. Constraint names are the database's way of refusing; everything
+// that says "not now" becomes Unavailable; a mistake in our own SQL is a defect.
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import { during } from "../../../services/manual-clock/work-tracker.ts"
+import { slowDatabase } from "../../../services/manual-clock/faults.ts"
+import { Unavailable } from "../../../services/platform/unavailable.ts"
+import * as RealTime from "../../../services/platform/real-time.ts"
+
+/** SQLSTATE of a failed statement, or "" when the connection itself failed. */
+export const sqlState = (error: SqlError): string => {
+  const cause = error.reason.cause
+  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+}
+
+/** The violated constraint's or unique index's name, if that is why it failed. */
+export const violated = (error: SqlError): string | null => {
+  if (error.reason._tag === "UniqueViolation") return error.reason.constraint
+  const cause = error.reason.cause
+  return typeof cause === "object" && cause !== null && "constraint" in cause &&
+      cause.constraint !== undefined
+    ? String(cause.constraint)
+    : null
+}
+
+// Shutdown (57P0x), too many connections (53xxx), connection exceptions (08xxx), serialization and
+// deadlock (40xxx), lock and statement time-outs (55P03, 57014): asking again may work.
+const passing = /^(08|40|53|57|55P03)/
+
+export const isPassing = (error: SqlError): boolean =>
+  error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError" ||
+  passing.test(sqlState(error))
+
+/** Every failed statement behind a cause, defects included. */
+export const sqlErrorsIn = (cause: Cause.Cause<unknown>): ReadonlyArray<SqlError> =>
+  cause.reasons
+    .map((reason) =>
+      Cause.isFailReason(reason) ? reason.error : Cause.isDieReason(reason) ? reason.defect : null
+    )
+    .filter(isSqlError)
+
+const unavailable = new Unavailable({ what: "postgres", retryable: true })
+
+/**
+ * Passing troubles become Unavailable; anything else is our mistake and dies, to be supervised. Looks
+ * at defects too: when a connection dies inside a transaction, the driver's failed ROLLBACK replaces
+ * the statement's error by a defect.
+ */
+export const orUnavailable = <A, E, R>(
+  effect: Effect.Effect<A, E | SqlError, R>
+): Effect.Effect<A, Exclude<E, SqlError> | Unavailable, R> =>
+  Effect.catchCause(effect, (cause): Effect.Effect<never, Exclude<E, SqlError> | Unavailable> => {
+    const errors = sqlErrorsIn(cause)
+    if (errors.length === 0 || Cause.hasInterrupts(cause)) {
+      return Effect.failCause(cause as Cause.Cause<Exclude<E, SqlError>>)
+    }
+    const mistake = errors.find((error) => !isPassing(error))
+    return mistake === undefined ? Effect.fail(unavailable) : Effect.die(mistake)
+  })
+
+/** Counted as work, and as slow as a tester wants it. */
+const asked = <A, E, R>(effect: Effect.Effect<A, E | SqlError, R>) =>
+  during("postgres")(Effect.andThen(slowDatabase, orUnavailable(effect)))
+
+/**
+ * One port call: as above, and never longer than 15 s, pool wait and a silent network included. That
+ * is above the server's own statement_timeout, so a slow statement is reported by its real name.
+ */
+export const answered = <A, E, R>(
+  effect: Effect.Effect<A, E | SqlError, R>
+): Effect.Effect<A, Exclude<E, SqlError> | Unavailable, R> =>
+  RealTime.timeoutOrElse(asked(effect), {
+    duration: "15 seconds",
+    orElse: () => Effect.fail(unavailable)
+  })

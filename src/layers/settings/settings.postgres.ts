@@ -1,0 +1,37 @@
+// Settings in Postgres: one row per value ever written, changed together with its audit entry.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type { Json } from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { AuditEntry } from "../../services/accounts/audit.ts"
+import { Settings } from "../../services/settings/settings.ts"
+import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
+import { allOf, timestamp } from "../platform/postgres/columns.ts"
+import { answered } from "../platform/postgres/failure.ts"
+import { cached, type SettingsStore } from "./settings.ts"
+
+const rowsOf = allOf(Schema.Struct({ key: Schema.String, value: Schema.Unknown }))
+
+const write = (sql: SqlClient.SqlClient) =>
+  Effect.fnUntraced(
+    function*(key: string, value: Json, audit: AuditEntry) {
+      // A repeat of a write whose answer was lost must not undo what was written after it.
+      const entries = yield* insertAuditEntry(sql, audit)
+      if (entries.length === 0) return
+      yield* sql`INSERT INTO settings (key, value, updated_at)
+      VALUES (${key}, ${JSON.stringify(value)}::jsonb, ${timestamp(audit.at)})
+      ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`
+    },
+    sql.withTransaction,
+    answered
+  )
+
+const storeOf = (sql: SqlClient.SqlClient): SettingsStore => ({
+  rows: sql`SELECT key, value FROM settings ORDER BY key`.pipe(Effect.flatMap(rowsOf), answered),
+  write: write(sql)
+})
+
+export const layer = Layer.effect(Settings)(
+  Effect.flatMap(SqlClient.SqlClient, (sql) => cached(storeOf(sql)))
+)

@@ -1,0 +1,74 @@
+// People: customers, mitras and staff as accounts. Times are epoch milliseconds; phones are E.164.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { Proof } from "../../domain/phone.ts"
+import type { Unavailable } from "../platform/unavailable.ts"
+
+export interface Customer {
+  readonly id: string
+  readonly call_name: string
+  readonly phone: string | null
+  readonly created_at: number
+}
+
+export interface CustomerAccount extends Customer {
+  /** The customer this anonymous account belongs to since its phone turned out to be theirs. */
+  readonly belongs_to: string | null
+}
+
+export interface MitraAccount {
+  readonly id: string
+  readonly display_name: string
+  readonly phone: string
+  readonly is_active: boolean
+}
+
+export interface StaffAccount {
+  readonly id: string
+  readonly email: string
+  readonly password_hash: string
+  readonly role: string
+  readonly is_active: boolean
+  readonly failed_attempts: number
+  readonly locked_until: number | null
+}
+
+export class People extends Context.Service<People, {
+  /** The same id again changes nothing: a call whose answer was lost may be repeated. */
+  readonly createCustomer: (customer: Customer) => Effect.Effect<void, Unavailable>
+  readonly findCustomer: (id: string) => Effect.Effect<CustomerAccount | null, Unavailable>
+  readonly findCustomerByPhone: (phone: string) => Effect.Effect<CustomerAccount | null, Unavailable>
+  /**
+   * After this customer proved this phone, in one step: see `Proof`. Of customers who prove one phone
+   * at once, the first gets it and the others belong to that one. Repeating it changes nothing.
+   */
+  readonly provePhone: (customerId: string, phone: string) => Effect.Effect<Proof, Unavailable>
+  /**
+   * Creates the account and its offline status row. False when the phone is already another mitra's;
+   * the same id and phone again is a repeat, changes nothing and is true.
+   */
+  readonly createMitra: (mitra: MitraAccount, at: number) => Effect.Effect<boolean, Unavailable>
+  readonly findMitra: (id: string) => Effect.Effect<MitraAccount | null, Unavailable>
+  readonly findMitraByPhone: (phone: string) => Effect.Effect<MitraAccount | null, Unavailable>
+  /**
+   * False when the email is already another staff member's; the same id and email again is a repeat.
+   * Emails are compared without case, and kept as written.
+   */
+  readonly createStaff: (
+    staff: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
+    at: number
+  ) => Effect.Effect<boolean, Unavailable>
+  readonly findStaff: (id: string) => Effect.Effect<StaffAccount | null, Unavailable>
+  readonly findStaffByEmail: (email: string) => Effect.Effect<StaffAccount | null, Unavailable>
+  /**
+   * After a failed attempt: counts up and returns the count, 0 for an unknown id. The attempt that
+   * reaches `lockAfter`, and each one after it, locks until `lockedUntil`; a lock is never shortened.
+   */
+  readonly staffSignInFailed: (
+    id: string,
+    lockAfter: number,
+    lockedUntil: number
+  ) => Effect.Effect<number, Unavailable>
+  /** Forgets failed attempts and the lock. */
+  readonly staffSignedIn: (id: string) => Effect.Effect<void, Unavailable>
+}>()("halobestie/services/People") {}

@@ -1,0 +1,55 @@
+// Availability: who is online, fresh and has room, asked far more often than it changes. Postgres
+// rows are the truth; adapters differ only in cost. Times are epoch milliseconds.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { Fairness, Freshness } from "../../domain/freshness.ts"
+import type { Candidate } from "../../domain/pairing.ts"
+import type { Unavailable } from "../platform/unavailable.ts"
+
+export type { Fairness, Freshness }
+
+/** A mitra nobody knows is "offline". */
+export type HeartbeatOutcome = "seen" | "offline" | "deactivated"
+
+export class Availability extends Context.Service<Availability, {
+  /**
+   * Records a ping. Never moves a time backwards, never brings an offline mitra online, and never
+   * accepts a deactivated one.
+   */
+  readonly heartbeat: (mitraId: string, at: number) => Effect.Effect<HeartbeatOutcome, Unavailable>
+  /**
+   * Available mitras in the order they should be asked: fewest sessions first, then longest since her
+   * last offer or, never asked, longest online. `exclude` are those already asked. Fairness leaves out
+   * who has enough open offers, and who declined or let one run out a short while ago.
+   */
+  readonly candidates: (
+    options: Freshness & Fairness & {
+      readonly limit: number
+      readonly exclude: ReadonlyArray<string>
+      /** Only this mitra (a targeted request), or null for everybody. */
+      readonly only: string | null
+    }
+  ) => Effect.Effect<ReadonlyArray<Candidate>, Unavailable>
+  /** Declared online, and available by the rule above. */
+  readonly counts: (
+    freshness: Freshness
+  ) => Effect.Effect<{ readonly online: number; readonly available: number }, Unavailable>
+  /**
+   * Online mitras with a stale heartbeat, longest silent first. Unavailable whenever pings may have
+   * been missed since `staleBefore`: nobody is called stale on a guess.
+   */
+  readonly stale: (
+    staleBefore: number,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<string>, Unavailable>
+  /** Her last ping, coming online being the first; null when she is not online. */
+  readonly lastHeartbeat: (mitraId: string) => Effect.Effect<number | null, Unavailable>
+  /** After-commit notices, best effort: a mirror follows them, Postgres adapters need not. */
+  readonly wentOnline: (mitraId: string, at: number) => Effect.Effect<void>
+  readonly wentOffline: (mitraId: string) => Effect.Effect<void>
+  readonly deactivated: (mitraId: string) => Effect.Effect<void>
+  readonly reactivated: (mitraId: string) => Effect.Effect<void>
+  readonly capacityChanged: (mitraId: string) => Effect.Effect<void>
+  /** Offers of these mitras were sent, answered, or ended. */
+  readonly offersChanged: (mitraIds: ReadonlyArray<string>) => Effect.Effect<void>
+}>()("halobestie/services/Availability") {}

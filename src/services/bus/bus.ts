@@ -1,0 +1,92 @@
+// Bus: carries committed facts to whichever runner holds a person's sockets. A lost message costs
+// latency, never an event: a subscriber told to resync compares sequences with Postgres.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import type { OfflineCause } from "../../domain/mitra.ts"
+import type { SessionEvent } from "../../domain/session/events.ts"
+import type { OfferEnding, Side } from "../../domain/session/state.ts"
+
+export type BusEvent =
+  /** `event` is null when it did not fit in a message: read it from Postgres by its sequence. */
+  | {
+    readonly _tag: "SessionMoved"
+    readonly session_id: string
+    readonly seq: number | null
+    readonly event: SessionEvent | null
+    /** The connection whose phone said so itself, and knows. */
+    readonly said_on?: string
+  }
+  /**
+   * Said again by whoever loads a session: the commit before may have been written and never announced.
+   * Who follows the session and has less reads the rest. One that is over is no news to anybody else.
+   */
+  | {
+    readonly _tag: "SessionStands"
+    readonly session_id: string
+    readonly seq: number
+    readonly is_over: boolean
+  }
+  /** Something about her open offers changed; `ending` is null for a new offer. */
+  | {
+    readonly _tag: "OfferMoved"
+    readonly session_id: string
+    readonly ending: OfferEnding | null
+    readonly winner_at: number | null
+  }
+  | { readonly _tag: "Typing"; readonly session_id: string; readonly side: Side; readonly until: number }
+  | { readonly _tag: "MitraMoved"; readonly is_online: boolean; readonly cause: OfflineCause | "toggle" }
+  /** Close this person's sockets: one auth session, or all of them when null. */
+  | { readonly _tag: "Revoked"; readonly auth_session_id: string | null }
+  | { readonly _tag: "SettingsChanged" }
+  /**
+   * Made by the adapter, never published: anything may have been missed, a Revoked included. It speaks
+   * for all topics of the subscription, whatever its own topic says.
+   */
+  | { readonly _tag: "Resync" }
+
+export type Topic = `${"customer" | "mitra" | "staff"}:${string}` | "settings"
+
+export interface BusMessage {
+  readonly topic: Topic
+  readonly event: BusEvent
+}
+
+/** What a subscriber has not taken yet. */
+export interface Heard extends Queue.Dequeue<BusMessage> {
+  /**
+   * Called with each message that comes, inside the publisher's step: only to wake somebody. Whoever waits
+   * for something else as well needs no fiber for it.
+   */
+  onArrival: (() => void) | null
+}
+
+/** Signs this person out: one of their sign-ins, or all of them. */
+export const revoked = (topic: Topic, authSessionId: string | null = null): BusMessage => ({
+  topic,
+  event: { _tag: "Revoked", auth_session_id: authSessionId }
+})
+
+/** For health and staff: how the link to the other runners is doing. */
+export interface BusState {
+  /** Since when messages of other runners arrive here; null while they don't. */
+  readonly connected_since: number | null
+  /** Messages somebody did not get since the start; whoever it was got a Resync instead. */
+  readonly dropped: number
+}
+
+export class Bus extends Context.Service<Bus, {
+  /** Hands messages over and returns at once; delivery is at most once, in order per publisher. */
+  readonly publish: (messages: ReadonlyArray<BusMessage>) => Effect.Effect<void>
+  /**
+   * Messages for these topics from now on. The queue is bounded: a subscriber that falls behind, and
+   * everybody after an interruption, gets `Resync` instead of what it missed. Whoever names `only` one kind
+   * of event is not woken for others; `Resync` comes to everybody.
+   */
+  readonly subscribe: (
+    topics: ReadonlyArray<Topic>,
+    only?: BusEvent["_tag"]
+  ) => Effect.Effect<Heard, never, Scope.Scope>
+  readonly state: Effect.Effect<BusState>
+}>()("halobestie/services/Bus") {}

@@ -1,0 +1,132 @@
+// Payments: pricing tiers, payment requests and the webhooks that confirm them. Amounts are whole
+// rupiah, times epoch milliseconds. A status only moves as the payment machine allows.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import type { PaymentProvider, PaymentStatus } from "../../domain/payment.ts"
+import type { PricingTier } from "../../domain/pricing.ts"
+import type { Refusal } from "../../domain/refusal.ts"
+import type { Topic } from "../../domain/session/state.ts"
+import type { Unavailable } from "../platform/unavailable.ts"
+
+export type { PricingTier } from "../../domain/pricing.ts"
+
+export interface Payment {
+  readonly id: string
+  readonly customer_id: string
+  readonly product: "chat_session" | "extension"
+  /** The chat an extension is for; null for a chat of its own. */
+  readonly extends_session_id: string | null
+  readonly status: PaymentStatus
+  readonly tier_id: string
+  readonly mode: "chat" | "call"
+  readonly duration_seconds: number
+  readonly amount_idr: number
+  readonly kind: "blast" | "targeted"
+  readonly target_mitra_id: string | null
+  readonly topic: Topic
+  readonly provider: PaymentProvider
+  readonly checkout_url: string
+  /** Taken off the tier's price for the customer's first session; 0 for none. */
+  readonly discount_idr: number
+  /** When to ask the provider about it next; null: there is nothing to ask any more. */
+  readonly look_at: number | null
+  readonly created_at: number
+  readonly expires_at: number
+  readonly confirmed_at: number | null
+  readonly failure_cause: string | null
+}
+
+/** Paid in full to the built-in provider, unless it says otherwise. */
+export type NewPayment =
+  & Omit<Payment, "provider" | "discount_idr" | "look_at">
+  & Partial<Pick<Payment, "provider" | "discount_idr" | "look_at">>
+
+/** More than anybody orders; a list shows no more of them. */
+export const openPaymentsMax = 50
+
+export interface RawWebhook {
+  readonly id: string
+  readonly provider: string
+  readonly headers: string
+  readonly body: string
+  readonly at: number
+}
+
+export type Confirmation =
+  | { readonly _tag: "Confirmed"; readonly payment: Payment }
+  /** Heard before: nothing changed. The payment is given so that a missing session can be opened. */
+  | { readonly _tag: "AlreadyConfirmed"; readonly payment: Payment }
+  /** Other money for what is paid already: recorded for staff. */
+  | { readonly _tag: "PaidTwice"; readonly payment: Payment }
+  | { readonly _tag: "UnknownPayment" }
+  | { readonly _tag: "AmountMismatch"; readonly expected_idr: number }
+
+export class Payments extends Context.Service<Payments, {
+  /** Tiers on sale, cheapest first. */
+  readonly tiers: Effect.Effect<ReadonlyArray<PricingTier>, Unavailable>
+  /** Also a tier that is no longer on sale. */
+  readonly findTier: (id: string) => Effect.Effect<PricingTier | null, Unavailable>
+  /** Adds or replaces a tier (seed, staff). */
+  readonly putTier: (tier: PricingTier, at: number) => Effect.Effect<void, Unavailable>
+  /**
+   * The customer gives it up. Money that came stays recorded as a failure for staff to give back. Not
+   * while a request is open on it, and not an extension that is paid: its session decides about it.
+   */
+  readonly abandon: (
+    payment: Pick<Payment, "id">,
+    now: number
+  ) => Effect.Effect<Result.Result<Payment, Refusal>, Unavailable>
+  /** Ends a confirmed payment that can lead nowhere, with its cause; in any other status nothing changes. */
+  readonly fail: (paymentId: string, cause: string, at: number) => Effect.Effect<void, Unavailable>
+  /** Stores a pending payment (another status dies); the same id again returns the stored one. */
+  readonly create: (payment: NewPayment) => Effect.Effect<Payment, Unavailable>
+  /**
+   * The same for one with the discount of the first session: null, and nothing is stored, when the customer
+   * may not have it (any more). Of any number of them at once one gets it.
+   */
+  readonly createDiscounted: (payment: NewPayment) => Effect.Effect<Payment | null, Unavailable>
+  /** No money for a session came, except what was given back; and no discount waits to be paid. */
+  readonly mayHaveDiscount: (customerId: string) => Effect.Effect<boolean, Unavailable>
+  /** The customer's payments that are to be paid, or paid and not used up; newest first, so many. */
+  readonly openOf: (customerId: string) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
+  /** Null also for an id that is no UUID as we write them. */
+  readonly find: (id: string) => Effect.Effect<Payment | null, Unavailable>
+  /**
+   * Stores the call as it came, before anything is concluded from it. Only what Postgres text cannot
+   * hold (NUL, half a surrogate pair) becomes U+FFFD. The same id again changes nothing.
+   */
+  readonly logWebhook: (raw: RawWebhook) => Effect.Effect<void, Unavailable>
+  /**
+   * Row-locked, idempotent, order-independent: of any number of deliveries one is `Confirmed`, also
+   * when the payment had expired or was abandoned. An id that is no UUID is an unknown payment. Another
+   * amount, or other money for a payment that has come already, is recorded on it and confirms nothing.
+   */
+  readonly confirm: (options: {
+    readonly payment_id: string
+    readonly amount_idr: number
+    readonly provider_ref: string
+    readonly now: number
+  }) => Effect.Effect<Confirmation, Unavailable>
+  /** Payments whose provider is to be asked by now, longest due first, whatever became of them here. */
+  readonly toLookAt: (now: number, limit: number) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
+  /** When to ask again; null: never, and a payment that still waits expires with that if its time is over. */
+  readonly looked: (paymentId: string, next: number | null, now: number) => Effect.Effect<void, Unavailable>
+  /**
+   * Expires pending payments whose time is reached, earliest first; returns their ids. Not those whose
+   * provider has not said its last word.
+   */
+  readonly expireStale: (now: number, limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
+  /**
+   * Confirmed payments that never got any session row (an expired or cancelled one is a row), and
+   * confirmed extensions that their session has not settled. Oldest first, where one whose failure was
+   * recorded counts from then: no failing one holds up the rest.
+   */
+  readonly confirmedWithoutSession: (limit: number) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
+  /** Notes for staff why a confirmed payment has no mitra yet; in any other status nothing changes. */
+  readonly recordFailure: (
+    paymentId: string,
+    cause: string,
+    at: number
+  ) => Effect.Effect<void, Unavailable>
+}>()("halobestie/services/Payments") {}

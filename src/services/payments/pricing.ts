@@ -1,0 +1,58 @@
+// Pricing: what staff change about prices. Every change names the version it was made from, so that two
+// people never overwrite each other, and stays in the history for good. Amounts are whole rupiah.
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import type { Json } from "effect/Schema"
+import type { DiscountRule, PricingTier } from "../../domain/pricing.ts"
+import type { Refusal } from "../../domain/refusal.ts"
+import type { ChangeEntry } from "../accounts/audit.ts"
+import type { Unavailable } from "../platform/unavailable.ts"
+
+export interface PricedTier extends PricingTier {
+  readonly version: number
+  readonly updated_at: number
+}
+
+export interface FirstSessionDiscount extends DiscountRule {
+  readonly version: number
+  readonly updated_at: number
+}
+
+export interface PricingChange {
+  /** Grows with each change. */
+  readonly id: number
+  readonly subject: "tier" | "discount"
+  readonly subject_id: string
+  readonly version: number
+  /** Null: there was none. */
+  readonly before: Json
+  readonly after: Json
+  /** Null: the seed's. */
+  readonly staff_id: string | null
+  readonly at: number
+}
+
+type Changed<A> = Effect.Effect<Result.Result<A, Refusal>, Unavailable>
+
+export class Pricing extends Context.Service<Pricing, {
+  /** Also what is not on sale; cheapest first, at most 200. */
+  readonly list: Effect.Effect<ReadonlyArray<PricedTier>, Unavailable>
+  /** Null: there never was one. */
+  readonly discount: Effect.Effect<FirstSessionDiscount | null, Unavailable>
+  /**
+   * `version` is the one the change was made from, 0 for a new tier; any other than the stored one is
+   * STALE_WRITE. A change that changes nothing keeps the version and leaves no trace.
+   */
+  readonly putTier: (tier: PricingTier, version: number, entry: ChangeEntry) => Changed<PricedTier>
+  readonly putDiscount: (
+    rule: DiscountRule,
+    version: number,
+    entry: ChangeEntry
+  ) => Changed<FirstSessionDiscount>
+  /** Newest first; `before` is the id of the last change of the previous page. */
+  readonly history: (page: {
+    readonly before: number | null
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<PricingChange>, Unavailable>
+}>()("halobestie/services/Pricing") {}

@@ -1,0 +1,71 @@
+// The account ports' conformance suites over their Postgres adapters, plain and sealed, each test on a fresh
+// database.
+import * as Layer from "effect/Layer"
+import * as AccountChangesPostgres from "../../../src/layers/accounts/account-changes.postgres.ts"
+import * as AuditPostgres from "../../../src/layers/accounts/audit.postgres.ts"
+import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
+import * as OneTimeCodesPostgres from "../../../src/layers/accounts/one-time-codes.postgres.ts"
+import * as PaymentDeskPostgres from "../../../src/layers/payments/payment-review.postgres.ts"
+import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
+import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
+import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as SettingsPostgres from "../../../src/layers/settings/settings.postgres.ts"
+import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
+import * as DevicesPostgres from "../../../src/layers/accounts/devices.postgres.ts"
+import * as TestNumbersPostgres from "../../../src/layers/accounts/test-numbers.postgres.ts"
+import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
+import { audit } from "../../../testkit/conformance/audit.ts"
+import { authSessions } from "../../../testkit/conformance/auth-sessions.ts"
+import { devices } from "../../../testkit/conformance/devices.ts"
+import { mitras } from "../../../testkit/conformance/mitras.ts"
+import { oneTimeCodes } from "../../../testkit/conformance/one-time-codes.ts"
+import { payments } from "../../../testkit/conformance/payments.ts"
+import { paymentDesk } from "../../../testkit/conformance/payment-review.ts"
+import { paymentDiscounts } from "../../../testkit/conformance/payments-discounts.ts"
+import { pricing } from "../../../testkit/conformance/pricing.ts"
+import { paymentSweeps } from "../../../testkit/conformance/payments-sweeps.ts"
+import { people } from "../../../testkit/conformance/accounts.ts"
+import { peoplePhones } from "../../../testkit/conformance/accounts-phones.ts"
+import * as Rows from "../../../testkit/conformance/rows.ts"
+import { settings } from "../../../testkit/conformance/settings.ts"
+import { sealing } from "../../support/keys.ts"
+import { freshDatabase } from "../../support/postgres.ts"
+
+const adapters = Layer.mergeAll(
+  AccountChangesPostgres.layer,
+  AuditPostgres.layer,
+  AuthSessionsPostgres.layer,
+  MitrasPostgres.layer,
+  OneTimeCodesPostgres.layer,
+  PaymentDeskPostgres.layer,
+  PaymentsPostgres.layer,
+  PricingPostgres.layer,
+  PeoplePostgres.layer,
+  SettingsPostgres.layer,
+  DevicesPostgres.layer,
+  TestNumbersPostgres.layer,
+  Rows.layerPostgres
+).pipe(Layer.provide(freshDatabase))
+
+const suites = [
+  people,
+  peoplePhones,
+  accountChanges,
+  devices,
+  authSessions,
+  oneTimeCodes,
+  payments,
+  paymentSweeps,
+  paymentDiscounts,
+  paymentDesk,
+  pricing,
+  settings,
+  audit,
+  mitras
+]
+/** Those that keep phones. */
+const phoneSuites = [people, peoplePhones, accountChanges, oneTimeCodes]
+
+for (const suite of suites) suite("postgres", adapters.pipe(Layer.provide(CipherNone.layer)))
+for (const suite of phoneSuites) suite("postgres, sealed", adapters.pipe(Layer.provide(sealing("k1"))))

@@ -1,0 +1,67 @@
+// The account ports' conformance suites over their memory adapters.
+import * as Layer from "effect/Layer"
+import * as AccountChangesMemory from "../../../testkit/memory/account-changes.memory.ts"
+import * as AuditMemory from "../../../testkit/memory/audit.memory.ts"
+import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
+import * as Tables from "../../../testkit/memory/store/tables.ts"
+import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
+import * as OneTimeCodesMemory from "../../../testkit/memory/one-time-codes.memory.ts"
+import * as PaymentDeskMemory from "../../../testkit/memory/payment-review.memory.ts"
+import * as PricingMemory from "../../../testkit/memory/pricing.memory.ts"
+import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
+import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
+import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
+import * as DevicesMemory from "../../../testkit/memory/devices.memory.ts"
+import * as TestNumbersMemory from "../../../testkit/memory/test-numbers.memory.ts"
+import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
+import { audit } from "../../../testkit/conformance/audit.ts"
+import { authSessions } from "../../../testkit/conformance/auth-sessions.ts"
+import { devices } from "../../../testkit/conformance/devices.ts"
+import { mitras } from "../../../testkit/conformance/mitras.ts"
+import { oneTimeCodes } from "../../../testkit/conformance/one-time-codes.ts"
+import { payments } from "../../../testkit/conformance/payments.ts"
+import { paymentDesk } from "../../../testkit/conformance/payment-review.ts"
+import { paymentDiscounts } from "../../../testkit/conformance/payments-discounts.ts"
+import { pricing } from "../../../testkit/conformance/pricing.ts"
+import { paymentSweeps } from "../../../testkit/conformance/payments-sweeps.ts"
+import { people } from "../../../testkit/conformance/accounts.ts"
+import { peoplePhones } from "../../../testkit/conformance/accounts-phones.ts"
+import * as Rows from "../../../testkit/conformance/rows.ts"
+import { settings } from "../../../testkit/conformance/settings.ts"
+
+const everything = Layer.mergeAll(
+  AccountChangesMemory.layer,
+  AuditMemory.layer,
+  AuthSessionsMemory.layer,
+  MitrasMemory.layer,
+  OneTimeCodesMemory.layer,
+  PaymentDeskMemory.layer,
+  PaymentsMemory.layer,
+  PricingMemory.layer,
+  PeopleMemory.layer,
+  SettingsMemory.layer,
+  DevicesMemory.layer,
+  TestNumbersMemory.layer,
+  Rows.layerMemory
+).pipe(Layer.provide(Tables.layer))
+
+for (
+  const suite of [
+    people,
+    peoplePhones,
+    accountChanges,
+    devices,
+    authSessions,
+    oneTimeCodes,
+    payments,
+    paymentSweeps,
+    paymentDiscounts,
+    paymentDesk,
+    pricing,
+    settings,
+    audit,
+    mitras
+  ]
+) {
+  suite("memory", everything)
+}

@@ -1,0 +1,109 @@
+// Several runners on one Valkey that do not all see the same of it: it lost everything and only one noticed,
+// or one of them alone cannot reach it. Real mirrors over the simulated Valkey.
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
+import { TestClock } from "effect/testing"
+import { makeMirrored } from "../../../../src/layers/availability/availability.ts"
+import * as AvailabilityMemory from "../../../../testkit/memory/availability.memory.ts"
+import { mirrorRows } from "../../../../testkit/memory/store/mirror-rows.ts"
+import * as Tables from "../../../../testkit/memory/store/tables.ts"
+import { unavailable, Valkey, valkeyTimings } from "../../../../src/layers/platform/valkey/connection.ts"
+import { Availability } from "../../../../src/services/availability/availability.ts"
+import { LuaScripts } from "../../../../simulator/stores/lua.ts"
+import { ValkeyEngine } from "../../../../simulator/stores/valkey-engine.ts"
+import { now, online } from "../../../../testkit/conformance/availability.ts"
+import { quiet } from "../../mirrored.ts"
+import { idOfMitra, inMemory, MitraRows } from "../../../../testkit/conformance/mitra-rows.ts"
+
+interface Way {
+  isCut: boolean
+}
+
+const valkeyOf = (engine: ValkeyEngine, way: Way) => {
+  const scripts = new LuaScripts(engine)
+  const ask = <A>(answer: () => A) =>
+    Effect.suspend(() => way.isCut ? Effect.fail(unavailable) : Effect.sync(answer))
+  return Valkey.of({
+    call: (command, ...args) => ask(() => engine.run(command, args.map(String))),
+    run: (script, args) => ask(() => scripts.run(script, args.map(String))),
+    state: Effect.succeed({ connected_since: 0, latency_ms: 0, last_error: null }),
+    watch: () => () => {},
+    duplicate: () => assert.fail("nothing here subscribes"),
+    timings: valkeyTimings
+  })
+}
+
+/** A runner of its own on the shared rows and the shared Valkey. */
+const runnerOn = (engine: ValkeyEngine, way: Way = { isCut: false }) =>
+  Effect.gen(function*() {
+    const tables = yield* Tables.MemoryTables
+    const context = yield* makeMirrored({ write_back_seconds: 60 }, mirrorRows(tables)).pipe(
+      Effect.provideService(Valkey, valkeyOf(engine, way))
+    )
+    return Context.get(context, Availability)
+  })
+
+const shared = Layer.mergeAll(AvailabilityMemory.layer, inMemory, SecureRandom.layerWebCrypto).pipe(
+  Layer.provideMerge(Tables.layer),
+  Layer.provideMerge(quiet)
+)
+
+const staleAfterMs = 45_000
+
+describe("a Valkey that was wiped and filled again", () => {
+  it.effect("does not know who is silent before it has lived as long as the silence", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const engine = new ValkeyEngine(() => now)
+      const rows = yield* MitraRows
+      yield* rows.put([online(1)])
+      const [hers, another, first] = [
+        yield* runnerOn(engine),
+        yield* runnerOn(engine),
+        yield* runnerOn(engine)
+      ]
+      yield* TestClock.adjust(60_000)
+      assert.strictEqual(yield* hers.heartbeat(idOfMitra(1), now + 60_000), "seen")
+      assert.deepStrictEqual(yield* another.stale(now + 60_000 - staleAfterMs, 10), [])
+
+      engine.wipe()
+      yield* first.counts({ now: now + 60_000, stale_before: null, max_customers: 3 })
+      yield* TestClock.adjust(1_000)
+      assert.strictEqual(yield* first.lastHeartbeat(idOfMitra(1)), now - 1_000, "the row's, a minute old")
+
+      const asked = yield* Effect.flip(another.stale(now + 61_000 - staleAfterMs, 10))
+      assert.strictEqual(asked._tag, "Unavailable")
+      // Nothing is wrong with the mirror: it is only too young for this question.
+      assert.deepStrictEqual(
+        yield* another.counts({ now: now + 61_000, stale_before: null, max_customers: 3 }),
+        { online: 1, available: 1 }
+      )
+      yield* TestClock.adjust(staleAfterMs + 30_000)
+      assert.deepStrictEqual(yield* another.stale(now + 136_000 - staleAfterMs, 10), [idOfMitra(1)])
+    }).pipe(Effect.scoped, Effect.provide(shared)))
+})
+
+describe("a Valkey that one runner cannot reach", () => {
+  it.effect("calls nobody silent whose pings go to the rows, and learns of them", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      const engine = new ValkeyEngine(() => now)
+      const rows = yield* MitraRows
+      yield* rows.put([online(1), online(2)])
+      const way = { isCut: false }
+      const [hers, another] = [yield* runnerOn(engine, way), yield* runnerOn(engine)]
+      yield* TestClock.adjust(60_000)
+      way.isCut = true
+      assert.strictEqual(yield* hers.heartbeat(idOfMitra(1), now + 60_000), "seen")
+      yield* TestClock.adjust(1_000)
+      const at = now + 61_000
+      assert.deepStrictEqual(yield* another.stale(at - staleAfterMs, 10), [idOfMitra(2)])
+      // And she can be asked again, by those who have the mirror.
+      assert.strictEqual(yield* another.lastHeartbeat(idOfMitra(1)), now + 60_000)
+      const rule = { now: at, stale_before: at - staleAfterMs, max_customers: 3 }
+      assert.deepStrictEqual(yield* another.counts(rule), { online: 2, available: 1 })
+    }).pipe(Effect.scoped, Effect.provide(shared)))
+})

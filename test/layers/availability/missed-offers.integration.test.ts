@@ -1,0 +1,28 @@
+// The MissedOffers suite over Postgres, each test on a fresh database.
+import { SecureRandom } from "effect/crypto"
+import * as Layer from "effect/Layer"
+import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
+import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
+import * as MissedOffersPostgres from "../../../src/layers/availability/missed-offers.postgres.ts"
+import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
+import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
+import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
+import { missedOffers } from "../../../testkit/conformance/missed-offers.ts"
+import * as Written from "../../../testkit/conformance/written.ts"
+import { freshDatabase } from "../../support/postgres.ts"
+
+missedOffers(
+  "postgres",
+  Layer.mergeAll(
+    AuthSessionsPostgres.layer,
+    JournalPostgres.layer,
+    MissedOffersPostgres.layer,
+    MitrasPostgres.layer,
+    PaymentsPostgres.layer,
+    PeoplePostgres.layer,
+    SessionsPostgres.layer,
+    Written.layerPostgres
+  ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto, CipherNone.layer]))
+)

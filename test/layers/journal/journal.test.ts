@@ -1,0 +1,53 @@
+// The Journal and Sessions suites over the memory adapters.
+import { SecureRandom } from "effect/crypto"
+import * as Layer from "effect/Layer"
+import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
+import * as JournalMemory from "../../../testkit/memory/journal.memory.ts"
+import * as Tables from "../../../testkit/memory/store/tables.ts"
+import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
+import * as PaymentDeskMemory from "../../../testkit/memory/payment-review.memory.ts"
+import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
+import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
+import * as ProposalsMemory from "../../../testkit/memory/proposals.memory.ts"
+import * as PushOutboxMemory from "../../../testkit/memory/push-outbox.memory.ts"
+import * as SessionsMemory from "../../../testkit/memory/sessions.memory.ts"
+import { journal } from "../../../testkit/conformance/journal.ts"
+import { journalMoney } from "../../../testkit/conformance/journal-money.ts"
+import { journalPairing } from "../../../testkit/conformance/journal-pairing.ts"
+import { journalReroute } from "../../../testkit/conformance/journal-reroute.ts"
+import { pushDesk } from "../../../testkit/conformance/push-admin.ts"
+import { pushOutbox } from "../../../testkit/conformance/push-outbox.ts"
+import { sessions } from "../../../testkit/conformance/sessions.ts"
+import { sessionsLists } from "../../../testkit/conformance/sessions-lists.ts"
+import { sessionsLossless } from "../../../testkit/conformance/sessions-lossless.ts"
+import { sessionsOversight } from "../../../testkit/conformance/sessions-oversight.ts"
+import { sessionsOfPayments } from "../../../testkit/conformance/sessions-of-payments.ts"
+import * as Written from "../../../testkit/conformance/written.ts"
+
+const everything = Layer.mergeAll(
+  AuthSessionsMemory.layer,
+  JournalMemory.layer,
+  MitrasMemory.layer,
+  PaymentDeskMemory.layer,
+  PaymentsMemory.layer,
+  PeopleMemory.layer,
+  ProposalsMemory.layer,
+  PushOutboxMemory.layer,
+  SessionsMemory.layer,
+  Written.layerMemory
+).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
+
+const suites = [
+  journal,
+  journalMoney,
+  journalPairing,
+  journalReroute,
+  pushOutbox,
+  pushDesk,
+  sessions,
+  sessionsLists,
+  sessionsLossless,
+  sessionsOfPayments,
+  sessionsOversight
+]
+for (const suite of suites) suite("memory", everything)
