@@ -5,8 +5,8 @@ import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { Worker } from "node:worker_threads"
 import { WebSocketServer } from "ws"
-import { publicLimits } from "../src/http/protocol/limits.ts"
-import { listening } from "../test/http/protocol/listening.ts"
+import { publicLimits } from "../src/http/socket/limits.ts"
+import { listening } from "../test/http/socket/listening.ts"
 import { median } from "./measuring.ts"
 
 const connections = 32

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import type { Phone } from "../testkit/phone.mjs"
-import { commandId, customer, mitra as mitraComes, pay, type Reached } from "../test/system/cast.ts"
+import { commandId, customer, mitra as mitraComes, pay, type Reached } from "../test/system/people.ts"
 import { cpuMsOf, median } from "./measuring.ts"
 
 const mitras = [1, 2, 3] as const

@@ -2,7 +2,7 @@
 // be closed by either side, cut so that both notice, or fall silent so that nobody does.
 import * as Effect from "effect/Effect"
 import * as Socket from "effect/socket/Socket"
-import type { Transport } from "../../src/http/protocol/transport.ts"
+import type { Transport } from "../../src/http/socket/transport.ts"
 import type { Process } from "../kernel/process.ts"
 import type { Dice } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"

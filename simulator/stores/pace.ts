@@ -1,7 +1,7 @@
 // How often the server's own background work beats in a simulation. `production` is what the server ships
 // with; the others beat slower, so that more business fits into a second of the machine.
 import * as Duration from "effect/Duration"
-import { publicLimits } from "../../src/http/protocol/limits.ts"
+import { publicLimits } from "../../src/http/socket/limits.ts"
 import type { Pace } from "./stores.ts"
 
 /** A lock session that is silent for this long is over; equals the cluster's own setting. */

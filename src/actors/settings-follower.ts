@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { Bus } from "../services/bus/bus.ts"
 import { Settings } from "../services/settings/settings.ts"
-import { makeWakeWaiting } from "./session/waiting-line.ts"
+import { makeWakeWaiting } from "./session/queue.ts"
 import { runSupervised } from "./supervised.ts"
 
 const wokenPerChange = 50

@@ -17,7 +17,7 @@ import { FaultGates, passTurn } from "../services/manual-clock/failpoints.ts"
 import { Journal, type CommandMark, type Verdict } from "../services/journal/journal.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
 import type { Call, Machine, Turn } from "./machine.ts"
-import { makeOutcomes } from "./outcomes.ts"
+import { makeOutcomes } from "./reply-cache.ts"
 import { runSupervised } from "./supervised.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 

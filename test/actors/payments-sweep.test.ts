@@ -12,7 +12,7 @@ import { Payments } from "../../src/services/payments/payments.ts"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
 import { idOf, minute, t0, times } from "../../testkit/conformance/given.ts"
 import { customerPhone } from "../http/phone.ts"
-import { given, tier } from "../http/story.ts"
+import { given, tier } from "../http/script.ts"
 import { Faults, world } from "../http/world.ts"
 
 type Answer = Standing | "silence" | "never"

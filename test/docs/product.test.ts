@@ -2,7 +2,7 @@
 // that staff can set, call or be refused is missing from it.
 import * as Fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { AdminApi } from "../../src/contract/admin/api.ts"
+import { AdminApi } from "../../src/contract/staff/staff-api.ts"
 import { describeConfig, readConfig } from "../../src/config/server-config.ts"
 import { refusalCodes } from "../../src/domain/refusal.ts"
 import { settingKeys } from "../../src/domain/settings.ts"

@@ -6,7 +6,7 @@ import { Phone, sleep } from "../../testkit/phone.mjs"
 import { httpDouble } from "../support/http-double.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { seedDatabase, type ServerProcess, startRunner, startServer } from "../support/server-process.ts"
-import { customer, type Person } from "./cast.ts"
+import { customer, type Person } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const phoneNumber = "+6281300000001"

@@ -6,11 +6,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { SignJWT, UnsecuredJWT } from "jose"
 import { WebSocket } from "ws"
-import { codeOf, connect, request } from "../http/protocol/phone.ts"
-import { type Dice, makeDice, mutate } from "../http/protocol/mutations.ts"
+import { codeOf, connect, request } from "../http/socket/phone.ts"
+import { type Dice, makeDice, mutate } from "../http/socket/mutations.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
-import { commandId, customer, history, mitra, pair, type Person, send } from "./cast.ts"
+import { commandId, customer, history, mitra, pair, type Person, send } from "./people.ts"
 
 const withServer = <E>(
   name: string,

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { startRunner, startServer } from "../support/server-process.ts"
-import { customer, history, mitra, pair, reconnected, send } from "./cast.ts"
+import { customer, history, mitra, pair, reconnected, send } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const addresses = (view: { readonly runners: ReadonlyArray<{ readonly address: string }> }) =>

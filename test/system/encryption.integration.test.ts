@@ -12,7 +12,17 @@ import {
   startRunner,
   startServer
 } from "../support/server-process.ts"
-import { commandId, customer, history, isFact, mitra, pair, type Person, reconnected, send } from "./cast.ts"
+import {
+  commandId,
+  customer,
+  history,
+  isFact,
+  mitra,
+  pair,
+  type Person,
+  reconnected,
+  send
+} from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const keys = (...ids: ReadonlyArray<string>) => ({ MESSAGE_ENCRYPTION_KEYS: keysVariable(...ids) })

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { isBalanced, type Ledger } from "../../src/domain/ledger.ts"
 import { databaseAt } from "../support/postgres.ts"
-import type { Told } from "./fault-story.ts"
+import type { Told } from "./fault-script.ts"
 
 // Rows as the driver gives them.
 // oxlint-disable-next-line typescript/no-explicit-any

@@ -2,8 +2,8 @@
 // its own, so that doing it again is doing the same.
 import { assert } from "@effect/vitest"
 import { adminCall, signInAdmin } from "./staff.ts"
-import { confirm, customer, isFact, mitra, send } from "./cast.ts"
-import type { Stage, Step } from "./fault-story.ts"
+import { confirm, customer, isFact, mitra, send } from "./people.ts"
+import type { Stage, Step } from "./fault-script.ts"
 
 type Act = Step["act"]
 

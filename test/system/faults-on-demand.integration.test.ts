@@ -7,7 +7,7 @@ import { faultsMax } from "../../src/services/manual-clock/faults.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { freshValkey } from "../support/valkey.ts"
-import { commandId, customer, isFact, mitra, pair, pay, reconnected, send } from "./cast.ts"
+import { commandId, customer, isFact, mitra, pair, pay, reconnected, send } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 interface Desk {

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { seedDatabase, type ServerProcess, startRunner } from "../support/server-process.ts"
-import { commandId, customer, history, mitra, pair, reconnected, send, sendUntilKnown } from "./cast.ts"
+import { commandId, customer, history, mitra, pair, reconnected, send, sendUntilKnown } from "./people.ts"
 import { booksOf } from "./fault-books.ts"
 
 const wakesUpFenced = (runner: ServerProcess) =>

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { freshValkey, type TestValkey } from "../support/valkey.ts"
-import { commandId, customer, mitra, pay } from "./cast.ts"
+import { commandId, customer, mitra, pay } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const withServer = (name: string, story: (server: ServerProcess, valkey: TestValkey) => Promise<void>) =>

@@ -7,7 +7,7 @@ import { sleep } from "../../testkit/phone.mjs"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
 import { seedDatabase, type ServerProcess, startRunner, startServer } from "../support/server-process.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
-import { customer, history, isFact, mitra, pair, send } from "./cast.ts"
+import { customer, history, isFact, mitra, pair, send } from "./people.ts"
 
 /** Ends every connection to this database but our own; gives how many. */
 const dropConnections = (url: string) =>

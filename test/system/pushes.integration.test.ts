@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { firebaseDouble, type Pushed, refusal, taken } from "../support/firebase-double.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
-import { commandId, customer, isFact, mitra, pay, type Person, send } from "./cast.ts"
+import { commandId, customer, isFact, mitra, pay, type Person, send } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 type Double = Effect.Success<ReturnType<typeof firebaseDouble>>

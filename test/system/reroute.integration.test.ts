@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
-import { commandId, customer, history, isFact, mitra, pair, reconnected, send } from "./cast.ts"
+import { commandId, customer, history, isFact, mitra, pair, reconnected, send } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const withServer = (story: (server: ServerProcess) => Promise<void>) =>

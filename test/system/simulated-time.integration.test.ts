@@ -6,7 +6,7 @@ import { playHour } from "../../demo/hour.mjs"
 import { Phone } from "../../testkit/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
-import { customer, mitra, pair, pay } from "./cast.ts"
+import { customer, mitra, pair, pay } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const start = "2030-01-07T09:00:00.000Z"

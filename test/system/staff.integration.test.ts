@@ -6,7 +6,7 @@ import { WebSocket } from "ws"
 import { Phone, sleep } from "../../testkit/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
-import { commandId, customer, isFact, mitra, pair, pay, send } from "./cast.ts"
+import { commandId, customer, isFact, mitra, pair, pay, send } from "./people.ts"
 import { adminCall, post, signInAdmin } from "./staff.ts"
 
 const withServer = (name: string, story: (server: ServerProcess) => Promise<void>) =>

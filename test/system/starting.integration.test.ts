@@ -8,7 +8,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
 import { runCli, startRunner, startServer } from "../support/server-process.ts"
-import { customer, history, mitra, pair, reconnected, send } from "./cast.ts"
+import { customer, history, mitra, pair, reconnected, send } from "./people.ts"
 
 const dataFolder = Effect.acquireRelease(
   Effect.sync(() => {

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { sleep } from "../../testkit/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { startRunner, startServer } from "../support/server-process.ts"
-import { customer, history, isFact, mitra, pair, type Person, reconnected, send } from "./cast.ts"
+import { customer, history, isFact, mitra, pair, type Person, reconnected, send } from "./people.ts"
 
 /** Sends as fast as acknowledgements come, until the connection is gone; returns what was acknowledged. */
 const chatter = async (who: Person, session: string, acknowledged: Map<number, string>): Promise<void> => {

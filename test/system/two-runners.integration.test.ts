@@ -15,7 +15,7 @@ import {
   reconnected,
   send,
   sendUntilKnown
-} from "./cast.ts"
+} from "./people.ts"
 
 const ownerOf = (url: string, sessionId: string) =>
   Effect.gen(function*() {

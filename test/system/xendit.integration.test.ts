@@ -6,7 +6,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { type Asked, type Doing, httpDouble } from "../support/http-double.ts"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
 import { runCli, seedDatabase, type ServerProcess, startRunner } from "../support/server-process.ts"
-import { commandId, customer, isFact, mitra } from "./cast.ts"
+import { commandId, customer, isFact, mitra } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const tokens = ["the-old-callback-token", "the-new-callback-token"]

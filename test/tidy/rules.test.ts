@@ -19,15 +19,15 @@ describe("imports point one way", () => {
   const refused: ReadonlyArray<readonly [string, string]> = [
     ["src/domain/mitra.ts", "../services/mitras.ts"],
     ["src/domain/mitra.ts", "effect/Effect"],
-    ["src/contract/chat.ts", "../services/sessions.ts"],
+    ["src/contract/public/chat.ts", "../../services/sessions/sessions.ts"],
     ["src/services/accounts/mitras.ts", "../../layers/accounts/mitras.postgres.ts"],
     ["src/services/accounts/mitras.ts", "@effect/sql-pg"],
     ["src/layers/accounts/mitras.postgres.ts", "../../http/public.ts"],
     ["src/actors/turn.ts", "../layers/journal/journal.postgres.ts"],
     ["src/actors/turn.ts", "../contract/chat.ts"],
-    ["src/http/public.ts", "../layers/availability/beacon.ts"],
-    ["src/http/public.ts", "../actors/turn.ts"],
-    ["src/http/public.ts", "ioredis"],
+    ["src/http/public/public.ts", "../../layers/availability/beacon.ts"],
+    ["src/http/public/public.ts", "../../actors/turn.ts"],
+    ["src/http/public/public.ts", "ioredis"],
     ["src/main.ts", "../simulator/world.ts"],
     ["src/main.ts", "../testkit/memory/settings.memory.ts"],
     ["src/commands/serve.ts", "../../testkit/phone.mjs"],
@@ -36,7 +36,7 @@ describe("imports point one way", () => {
     ["testkit/conformance/bus.ts", "../../simulator/world.ts"],
     ["testkit/conformance/bus.ts", "../../test/support/valkey.ts"],
     ["src/new-folder/a.ts", "effect/Effect"],
-    ["testkit/phone.mjs", "../src/contract/chat.ts"],
+    ["testkit/phone.mjs", "../src/contract/public/chat.ts"],
     ["testkit/phone.mjs", "effect/Effect"]
   ]
   it.each(refused)("%s may not import %s", (path, from) => {
@@ -48,11 +48,11 @@ describe("imports point one way", () => {
   const allowed: ReadonlyArray<readonly [string, string]> = [
     ["src/domain/session/decide.ts", "../refusal.ts"],
     ["src/domain/mitra.ts", "effect/Result"],
-    ["src/contract/chat.ts", "../domain/session/state.ts"],
+    ["src/contract/public/chat.ts", "../../domain/session/state.ts"],
     ["src/layers/platform/postgres/migrations.ts", "../../../../migrations/0001_create_people.ts"],
     ["src/layers/platform/valkey/connection.ts", "ioredis"],
-    ["src/http/handlers/chat.ts", "../../actors/session/protocol.ts"],
-    ["src/http/webhooks.ts", "../actors/session/requests.ts"],
+    ["src/http/public/handlers/chat.ts", "../../../actors/session/protocol.ts"],
+    ["src/http/public/webhooks.ts", "../../actors/session/requests.ts"],
     ["src/main.ts", "./layers/availability/beacon.ts"],
     ["simulator/world.ts", "../testkit/memory/store/tables.ts"],
     ["demo/play.mjs", "../testkit/phone.mjs"],

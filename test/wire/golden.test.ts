@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { RpcSchema } from "effect/rpc"
 import { CallError } from "../../src/contract/errors.ts"
-import { PublicApi } from "../../src/contract/public-api.ts"
+import { PublicApi } from "../../src/contract/public/public-api.ts"
 import { difference, fill, goldens, type Json } from "./golden.ts"
 
 const samples: Readonly<Record<string, string>> = {

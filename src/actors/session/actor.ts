@@ -19,13 +19,13 @@ import { Bus } from "../../services/bus/bus.ts"
 import { Sessions, type StoredMessage } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import type { Machine } from "../machine.ts"
-import { mailboxCapacity, Residents } from "../residents.ts"
+import { mailboxCapacity, Residents } from "../local-actors.ts"
 import { makeTurns } from "../turn.ts"
-import { announceSession, restateSession } from "./announce.ts"
+import { announceSession, restateSession } from "./publish.ts"
 import { ChatSession } from "./protocol.ts"
-import { makeMitraLooks } from "./mitra-looks.ts"
+import { makeMitraLooks } from "./mitra-facts.ts"
 import { sessionRows, type SessionTurn } from "./rows.ts"
-import { makeWakeWaiting } from "./waiting-line.ts"
+import { makeWakeWaiting } from "./queue.ts"
 
 type SessionMachine = Machine<SessionState, SessionCommand, SessionFacts, SessionEvent, SessionReply>
 

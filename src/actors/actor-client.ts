@@ -1,0 +1,78 @@
+// Reaching an actor from anywhere: bounded waiting, retries while its owner moves, and one error for
+// everything that is not a refusal. Volatile messages may run twice (effect.md, trap 2): command ids
+// and the fencing epoch make that harmless.
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import { Refusal } from "../domain/refusal.ts"
+import { Unavailable } from "../services/platform/unavailable.ts"
+import * as RealTime from "../services/platform/real-time.ts"
+import { Residents } from "./local-actors.ts"
+
+/** Longer than a tuned failover (3-4 s), shorter than a phone's patience. */
+const patienceMs = 8_000
+const retryEvery = Schedule.spaced("150 millis").pipe(Schedule.jittered)
+
+const unavailable = (what: string) => new Unavailable({ what, retryable: true })
+
+const settle = (cause: Cause.Cause<unknown>): Effect.Effect<never, Refusal | Unavailable> => {
+  const failure = cause.reasons.find(Cause.isFailReason)?.error
+  if (failure instanceof Refusal || failure instanceof Unavailable) return Effect.fail(failure)
+  if (Cause.hasDies(cause)) {
+    return Effect.logError("an actor call died", cause).pipe(
+      Effect.andThen(Effect.fail(unavailable("actor")))
+    )
+  }
+  // Mailbox full, entity moving, or the far side interrupted because its runner is stopping.
+  return Effect.fail(unavailable("cluster"))
+}
+
+const isMoving = (error: Refusal | Unavailable): boolean =>
+  error._tag === "Unavailable" && (error.what === "actor" || error.what === "cluster")
+
+/**
+ * The door to actors of one kind. A call waits at most `patience` for an actor that lives here and as long
+ * again for one that moves; a failure leaves it unknown whether the command ran. Finding the owner is
+ * infrastructure: it retries in real time. The owner's turn has the product's.
+ */
+export const makeFrontDoor = Effect.fnUntraced(function*<Call, Reply, E>(
+  kind: string,
+  throughCluster: (id: string, call: Call) => Effect.Effect<Reply, E>
+) {
+  const residents = yield* Residents
+  // One for all calls: the actor's side copies its services (a hundred entries) for every context
+  // it has not seen yet, and an actor has no business with its caller's anyway.
+  const context = yield* RealTime.contextOnRealTime
+
+  const wherever = (id: string, call: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
+    RealTime.onRealTime(
+      Effect.suspend(() => throughCluster(id, call)).pipe(
+        Effect.setContext(context),
+        // An interrupt from the far side is an outcome here and not our own end.
+        Effect.exit,
+        Effect.flatMap((exit) => exit._tag === "Success" ? Effect.succeed(exit.value) : settle(exit.cause)),
+        Effect.retry({ schedule: retryEvery, while: isMoving }),
+        RealTime.timeoutOrElse({ duration: patienceMs, orElse: () => Effect.fail(unavailable("cluster")) })
+      )
+    )
+
+  const leave = (turn: Fiber.Fiber<Reply, Refusal | Unavailable>) => Effect.sync(() => turn.interruptUnsafe())
+
+  return (id: string, call: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
+    Effect.suspend(() => {
+      const turn = residents.begin(kind, id, call, context)
+      if (turn === null) return wherever(id, call)
+      return RealTime.awaitFor(turn, patienceMs).pipe(
+        // Nobody waits for it any more: it is told to end and left to itself.
+        Effect.onInterrupt(() => leave(turn)),
+        Effect.flatMap((exit) => {
+          if (exit === null) return Effect.andThen(leave(turn), Effect.fail(unavailable("cluster")))
+          if (Exit.isSuccess(exit)) return exit
+          // It said that it is not the owner any more, or ended under the call: the cluster knows who is.
+          return Effect.catchIf(settle(exit.cause), isMoving, () => wherever(id, call))
+        })
+      )
+    })
+})

@@ -1,0 +1,155 @@
+// Handlers of the account calls: staff and roles, mitra accounts, test numbers. What is decided here is only
+// what a staff member may not do to themselves; the rest is the ports'.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { AdminAccountRpcs, type StaffView } from "../../contract/staff/accounts.ts"
+import { instantOrNull } from "../../contract/fields.ts"
+import { isPhone, maskedPhone } from "../../domain/phone.ts"
+import { refuse } from "../../domain/refusal.ts"
+import { permissionsOf, type Role, roles } from "../../domain/staff.ts"
+import {
+  AccountChanges,
+  type StaffChange,
+  type StaffSummary
+} from "../../services/accounts/account-changes.ts"
+import { AuthSessions } from "../../services/accounts/auth-sessions.ts"
+import { Bus, revoked } from "../../services/bus/bus.ts"
+import { Passwords } from "../../services/accounts/passwords.ts"
+import { type MitraAccount, People } from "../../services/accounts/accounts.ts"
+import { TestNumbers, testNumbersMax } from "../../services/accounts/test-numbers.ts"
+import { answering } from "../public/handlers/answering.ts"
+import { entryOf, newId } from "./change-entry.ts"
+import { currentStaff } from "./staff/current-staff.ts"
+
+const staffView = (staff: StaffSummary): typeof StaffView.Type => ({
+  staff_id: staff.id,
+  email: staff.email,
+  // The database knows no other role.
+  role: staff.role as Role,
+  is_active: staff.is_active,
+  locked_until: instantOrNull(staff.locked_until)
+})
+
+const createStaff = Effect.fnUntraced(
+  function*(payload: { readonly email: string; readonly password: string; readonly role: Role }) {
+    const id = yield* newId
+    const email = payload.email.trim()
+    const password_hash = yield* (yield* Passwords).hash(payload.password)
+    const entry = yield* entryOf("staff.create", "staff", id)
+    const staff = { id, email, password_hash, role: payload.role }
+    if (!(yield* (yield* AccountChanges).createStaff(staff, entry))) {
+      return yield* refuse("EMAIL_TAKEN", "Somebody on the staff has this email already.", { email })
+    }
+    return staffView({ id, email, role: payload.role, is_active: true, locked_until: null })
+  }
+)
+
+/** Ends every sign-in and socket. The account is inactive already: the gate refuses what comes meanwhile. */
+const signOutStaff = Effect.fnUntraced(function*(staffId: string) {
+  yield* (yield* AuthSessions).revokeAllOf("staff", staffId, "deactivated", yield* Clock.currentTimeMillis)
+  yield* (yield* Bus).publish([revoked(`staff:${staffId}`)])
+})
+
+const changeStaff = Effect.fnUntraced(function*(staffId: string, change: StaffChange, action: string) {
+  const me = yield* currentStaff
+  // Nobody locks themselves out by a slip; a colleague can do it.
+  if (me.staff_id === staffId) {
+    return yield* refuse("FORBIDDEN", "Ask a colleague to change your own account.")
+  }
+  const entry = yield* entryOf(action, "staff", staffId)
+  const changed = yield* (yield* AccountChanges).changeStaff(staffId, change, entry)
+  switch (changed._tag) {
+    case "Unknown":
+      return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such staff account.", { staff_id: staffId })
+    case "LastAdmin":
+      return yield* refuse("LAST_ADMIN", "Somebody must stay who may let others in.", { staff_id: staffId })
+    case "Done":
+      if (!changed.staff.is_active) yield* signOutStaff(staffId)
+      return staffView(changed.staff)
+  }
+})
+
+const mitraView = ({ display_name, id, is_active, phone }: MitraAccount) => ({
+  mitra_id: id,
+  display_name,
+  phone,
+  is_active
+})
+
+const checkPhone = (phone: string) =>
+  isPhone(phone)
+    ? Effect.void
+    : refuse("PHONE_INVALID", "A phone number looks like +628123456789.", { given: phone })
+
+const named = Effect.fnUntraced(function*(given: string) {
+  const name = given.trim()
+  return name === "" ? yield* refuse("BAD_REQUEST", "A name needs at least one character.") : name
+})
+
+const createMitra = Effect.fnUntraced(
+  function*(payload: { readonly display_name: string; readonly phone: string }) {
+    const { phone } = payload
+    yield* checkPhone(phone)
+    const mitra = {
+      id: yield* newId,
+      display_name: yield* named(payload.display_name),
+      phone,
+      is_active: true
+    }
+    const entry = yield* entryOf("mitra.create", "mitra", mitra.id)
+    if (!(yield* (yield* AccountChanges).createMitra(mitra, entry))) {
+      const owner = yield* (yield* People).findMitraByPhone(phone)
+      return yield* refuse("PHONE_TAKEN", "A bestie with this phone exists.", { mitra_id: owner?.id ?? null })
+    }
+    return mitraView(mitra)
+  }
+)
+
+const renameMitra = Effect.fnUntraced(function*(mitraId: string, displayName: string) {
+  const entry = yield* entryOf("mitra.rename", "mitra", mitraId)
+  const mitra = yield* (yield* AccountChanges).renameMitra(mitraId, yield* named(displayName), entry)
+  if (mitra === null) {
+    return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id: mitraId })
+  }
+  return mitraView(mitra)
+})
+
+const putTestNumber = Effect.fnUntraced(function*(number: { readonly phone: string; readonly code: string }) {
+  yield* checkPhone(number.phone)
+  const entry = yield* entryOf("test_number.put", "test_number", maskedPhone(number.phone))
+  if (yield* (yield* TestNumbers).put(number, entry)) return { phone: number.phone, code: number.code }
+  return yield* refuse("TOO_MANY_TEST_NUMBERS", "Remove one first.", { maximum: testNumbersMax })
+})
+
+const removeTestNumber = Effect.fnUntraced(function*(phone: string) {
+  const entry = yield* entryOf("test_number.remove", "test_number", maskedPhone(phone))
+  return { removed: yield* (yield* TestNumbers).remove(phone, entry) }
+})
+
+/** `testNumbersCount`: false while a provider sends the codes. */
+export const layer = (options: { readonly testNumbersCount: boolean }) =>
+  AdminAccountRpcs.toLayer({
+    "admin.roles": () =>
+      Effect.succeed({ roles: roles.map((role) => ({ role, permissions: permissionsOf(role) })) }),
+    "admin.staff_list": () =>
+      answering(
+        Effect.flatMap(AccountChanges, (port) => port.staff).pipe(
+          Effect.map((staff) => ({ staff: staff.map(staffView) }))
+        )
+      ),
+    "admin.staff_create": (payload) => answering(createStaff(payload)),
+    "admin.staff_set_role": ({ role, staff_id }) =>
+      answering(changeStaff(staff_id, { role }, "staff.set_role")),
+    "admin.staff_set_active": ({ is_active, staff_id }) =>
+      answering(changeStaff(staff_id, { is_active }, "staff.set_active")),
+    "admin.mitra_create": (payload) => answering(createMitra(payload)),
+    "admin.mitra_rename": ({ display_name, mitra_id }) => answering(renameMitra(mitra_id, display_name)),
+    "admin.test_numbers": () =>
+      answering(
+        Effect.flatMap(TestNumbers, (port) => port.list).pipe(
+          Effect.map((test_numbers) => ({ is_effective: options.testNumbersCount, test_numbers }))
+        )
+      ),
+    "admin.test_number_put": (payload) => answering(putTestNumber(payload)),
+    "admin.test_number_remove": ({ phone }) => answering(removeTestNumber(phone))
+  })

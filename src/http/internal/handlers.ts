@@ -1,0 +1,135 @@
+// The internal listener's handlers: each checks who asks, gives one command or reads one port, and
+// builds a view. Writes are audited where they are committed, never here.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { SecureRandom } from "effect/crypto"
+import { freshness } from "../../domain/freshness.ts"
+import { checkSetting } from "../../domain/settings.ts"
+import { AdminRpcs } from "../../contract/staff/staff-views.ts"
+import { instant } from "../../contract/fields.ts"
+import type { MitraCommand } from "../../domain/mitra.ts"
+import { MitraActors } from "../../actors/mitra/protocol.ts"
+import { SessionActors } from "../../actors/session/protocol.ts"
+import { Audit } from "../../services/accounts/audit.ts"
+import { Availability } from "../../services/availability/availability.ts"
+import { Bus } from "../../services/bus/bus.ts"
+import { Mitras } from "../../services/accounts/mitras.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
+import { Settings } from "../../services/settings/settings.ts"
+import { currentConnection } from "../socket/connection.ts"
+import { answering } from "../public/handlers/answering.ts"
+import { TokenVerifier } from "../socket/token-verifier.ts"
+import { currentStaff } from "./staff/current-staff.ts"
+import { inspectMitra, inspectSession } from "./inspections.ts"
+import { mirrorHealth, reseedMirror } from "./mirror.ts"
+import { StaffSignIn } from "./staff/staff-sign-in.ts"
+
+const signIn = Effect.fnUntraced(function*(payload: { readonly email: string; readonly password: string }) {
+  const signedIn = yield* (yield* StaffSignIn).signIn(payload.email, payload.password)
+  const { access_token, expires_at, staff_id } = signedIn
+  return { staff_id, access_token, access_expires_at: instant(expires_at) }
+})
+
+const authenticate = Effect.fnUntraced(function*(accessToken: string) {
+  const principal = yield* (yield* TokenVerifier).verify(accessToken)
+  yield* (yield* currentConnection).authenticate(principal)
+  return {
+    staff_id: principal.user_id,
+    access_expires_at: instant(principal.expires_at),
+    server_now: instant(yield* Clock.currentTimeMillis)
+  }
+})
+
+const liveCounts = Effect.gen(function*() {
+  yield* currentStaff
+  const values = yield* (yield* Settings).current
+  const now = yield* Clock.currentTimeMillis
+  const people = yield* (yield* Availability).counts(freshness(values, now))
+  return { ...people, ...(yield* (yield* Sessions).counts) }
+})
+
+const changeMitra = Effect.fnUntraced(function*(
+  payload: { readonly command_id: string; readonly mitra_id: string },
+  tag: Extract<MitraCommand["_tag"], "Activate" | "Deactivate" | "ForceOffline">
+) {
+  const staff = yield* currentStaff
+  const reply = yield* (yield* MitraActors).run(payload.mitra_id, {
+    sender_id: staff.sender_id,
+    command_id: payload.command_id,
+    command: { _tag: tag, staff_id: staff.staff_id },
+    staff: { staff_id: staff.staff_id, peer: staff.peer }
+  })
+  const slots = yield* (yield* Mitras).slotsOf(payload.mitra_id)
+  return { ...reply, running_sessions: slots.map((slot) => slot.session_id) }
+})
+
+const forceClose = Effect.fnUntraced(function*(payload: {
+  readonly command_id: string
+  readonly session_id: string
+  readonly reason: string
+}) {
+  const staff = yield* currentStaff
+  yield* (yield* SessionActors).run(payload.session_id, {
+    sender_id: staff.sender_id,
+    command_id: payload.command_id,
+    command: { _tag: "ForceClose", staff_id: staff.staff_id, reason: payload.reason },
+    staff: { staff_id: staff.staff_id, peer: staff.peer }
+  })
+  return yield* inspectSession(payload.session_id)
+})
+
+const readSettings = Effect.gen(function*() {
+  yield* currentStaff
+  return { settings: yield* (yield* Settings).current }
+})
+
+const writeSetting = Effect.fnUntraced(function*(key: string, value: unknown, heartbeatSeconds: number) {
+  const staff = yield* currentStaff
+  const settings = yield* Settings
+  const checked = checkSetting(key, value, heartbeatSeconds)
+  if (Result.isFailure(checked)) return yield* checked.failure
+  const [name, accepted] = checked.success
+  const before = (yield* settings.current)[name]
+  yield* settings.put(name, accepted, {
+    id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
+    staff_id: staff.staff_id,
+    action: "setting.write",
+    target_type: "setting",
+    target_id: name,
+    before,
+    after: accepted,
+    peer: staff.peer,
+    at: yield* Clock.currentTimeMillis
+  })
+  yield* (yield* Bus).publish([{ topic: "settings", event: { _tag: "SettingsChanged" } }])
+  return { settings: yield* settings.current }
+})
+
+const auditLog = Effect.fnUntraced(
+  function*(page: { readonly before: string | null; readonly limit: number }) {
+    yield* currentStaff
+    const entries = yield* (yield* Audit).page(page)
+    return { entries: entries.map((entry) => ({ ...entry, at: instant(entry.at) })) }
+  }
+)
+
+/** `heartbeatSeconds` is the deploy-fixed cadence no staleness setting may fall below. */
+export const layer = (options: { readonly heartbeatSeconds: number }) =>
+  AdminRpcs.toLayer({
+    "admin.sign_in": (payload) => answering(signIn(payload)),
+    "admin.authenticate": ({ access_token }) => answering(authenticate(access_token)),
+    "admin.live_counts": () => answering(liveCounts),
+    "admin.inspect_mitra": ({ mitra_id }) => answering(Effect.andThen(currentStaff, inspectMitra(mitra_id))),
+    "admin.inspect_session": ({ session_id }) =>
+      answering(Effect.andThen(currentStaff, inspectSession(session_id))),
+    "admin.activate_mitra": (payload) => answering(changeMitra(payload, "Activate")),
+    "admin.deactivate_mitra": (payload) => answering(changeMitra(payload, "Deactivate")),
+    "admin.force_offline": (payload) => answering(changeMitra(payload, "ForceOffline")),
+    "admin.mirror_health": () => answering(mirrorHealth),
+    "admin.reseed_mirror": () => answering(reseedMirror),
+    "admin.force_close": (payload) => answering(forceClose(payload)),
+    "admin.settings_read": () => answering(readSettings),
+    "admin.settings_write": ({ key, value }) => answering(writeSetting(key, value, options.heartbeatSeconds)),
+    "admin.audit_log": (page) => answering(auditLog(page))
+  })

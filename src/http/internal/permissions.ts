@@ -1,0 +1,110 @@
+// What each call of the control center needs, and the gate that asks before every one of them. A call that is
+// not in the table is refused to everybody: forgetting one locks it, it does not open it.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { RpcMiddleware } from "effect/rpc"
+import { CallError } from "../../contract/errors.ts"
+import { refuse } from "../../domain/refusal.ts"
+import { type Action, isAllowed, type Permission, type Resource } from "../../domain/staff.ts"
+import { People } from "../../services/accounts/accounts.ts"
+import { currentConnection } from "../socket/connection.ts"
+import { answering } from "../public/handlers/answering.ts"
+
+const to = (action: Action, resource: Resource): Permission => ({ resource, action })
+
+/** "anybody" is for those who are about to sign in. */
+export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
+  "admin.sign_in": "anybody",
+  "admin.authenticate": "anybody",
+  "admin.live_counts": to("read", "dashboard"),
+  "admin.inspect_mitra": to("read", "mitras"),
+  "admin.activate_mitra": to("write", "mitras"),
+  "admin.deactivate_mitra": to("write", "mitras"),
+  "admin.force_offline": to("write", "mitras"),
+  "admin.mirror_health": to("read", "system"),
+  "admin.reseed_mirror": to("write", "system"),
+  "admin.runners": to("read", "system"),
+  "admin.drain_runner": to("write", "system"),
+  "admin.mitra_create": to("write", "mitras"),
+  "admin.mitra_rename": to("write", "mitras"),
+  "admin.inspect_session": to("read", "sessions"),
+  "admin.force_close": to("write", "sessions"),
+  "admin.reroute": to("write", "sessions"),
+  "admin.session_candidates": to("read", "sessions"),
+  "admin.session_proposals": to("read", "sessions"),
+  "admin.dismiss_proposal": to("write", "sessions"),
+  "admin.stuck_sessions": to("read", "sessions"),
+  "admin.past_sessions": to("read", "sessions"),
+  "admin.mitra_activity": to("read", "mitras"),
+  "admin.settings_read": to("read", "settings"),
+  "admin.settings_write": to("write", "settings"),
+  "admin.audit_log": to("read", "audit"),
+  "admin.pricing": to("read", "payments"),
+  "admin.tier_put": to("write", "payments"),
+  "admin.tier_deactivate": to("write", "payments"),
+  "admin.discount_put": to("write", "payments"),
+  "admin.pricing_history": to("read", "payments"),
+  "admin.pending_payments": to("read", "payments"),
+  "admin.failed_pairings": to("read", "payments"),
+  "admin.payment_retry": to("write", "payments"),
+  "admin.payment_set_refunded": to("write", "payments"),
+  "admin.payment_dismiss": to("write", "payments"),
+  "admin.roles": to("read", "staff"),
+  "admin.staff_list": to("read", "staff"),
+  "admin.staff_create": to("write", "staff"),
+  "admin.staff_set_role": to("write", "staff"),
+  "admin.staff_set_active": to("write", "staff"),
+  "admin.push_outbox": to("read", "pushes"),
+  "admin.push_dead_letters": to("read", "pushes"),
+  "admin.push_replay": to("write", "pushes"),
+  "admin.push_costs": to("read", "pushes"),
+  "admin.test_numbers": to("read", "test_numbers"),
+  "admin.test_number_put": to("write", "test_numbers"),
+  "admin.test_number_remove": to("write", "test_numbers"),
+  "clock.now": to("read", "system"),
+  "clock.advance": to("write", "system"),
+  "clock.set": to("write", "system"),
+  "clock.run": to("write", "system"),
+  "clock.pause": to("write", "system"),
+  "faults.list": to("read", "system"),
+  "faults.start": to("write", "system"),
+  "faults.undo": to("write", "system")
+}
+
+/** Stands before every call of the internal listener. */
+export class PermissionGate
+  extends RpcMiddleware.Service<PermissionGate>()("halobestie/http/PermissionGate", {
+    error: CallError
+  })
+{}
+
+const notSignedIn = refuse(
+  "NOT_SIGNED_IN",
+  "Sign in first: admin.sign_in, then admin.authenticate (or the Authorization header)."
+)
+
+/** Read afresh each time, so that a changed role or a deactivation counts at once, open sockets included. */
+const check = Effect.fnUntraced(function*(tag: string) {
+  const needed = neededBy[tag]
+  if (needed === "anybody") return
+  const principal = yield* (yield* currentConnection).principal
+  if (principal === null || principal.user_type !== "staff") return yield* notSignedIn
+  const account = yield* (yield* People).findStaff(principal.user_id)
+  if (account === null || !account.is_active) return yield* notSignedIn
+  if (needed === undefined || !isAllowed(account.role, needed)) {
+    return yield* refuse("FORBIDDEN", "Your role may not do this.", {
+      role: account.role,
+      needed: needed === undefined ? null : { ...needed }
+    })
+  }
+})
+
+export const layer = Layer.effect(PermissionGate)(
+  Effect.map(
+    People,
+    (people) =>
+      PermissionGate.of((handler, { rpc }) =>
+        Effect.andThen(answering(Effect.provideService(check(rpc._tag), People, people)), handler)
+      )
+  )
+)

@@ -1,0 +1,27 @@
+// The staff member behind an internal call, as the connection knows them. What their role allows was
+// decided before the handler runs (permissions.ts).
+import * as Effect from "effect/Effect"
+import type { StaffOrigin } from "../../../actors/turn-call.ts"
+import { refuse } from "../../../domain/refusal.ts"
+import { currentConnection } from "../../socket/connection.ts"
+
+export interface CurrentStaff extends StaffOrigin {
+  readonly sender_id: `staff:${string}`
+}
+
+const notSignedIn = refuse(
+  "NOT_SIGNED_IN",
+  "Sign in first: admin.sign_in, then admin.authenticate (or the Authorization header)."
+)
+
+export const currentStaff = Effect.gen(function*() {
+  const connection = yield* currentConnection
+  const principal = yield* connection.principal
+  if (principal === null || principal.user_type !== "staff") return yield* notSignedIn
+  const staff: CurrentStaff = {
+    staff_id: principal.user_id,
+    peer: connection.peer,
+    sender_id: `staff:${principal.user_id}`
+  }
+  return staff
+})

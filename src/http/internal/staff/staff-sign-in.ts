@@ -1,0 +1,82 @@
+// Staff at the door: email and password, a lock after repeated failures, a short-lived token. Staff
+// get no refresh token: whoever works longer than the token lasts signs in again.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { Hex } from "effect/encoding"
+import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
+import { type Refusal, refuse } from "../../../domain/refusal.ts"
+import { AuthSessions } from "../../../services/accounts/auth-sessions.ts"
+import { Passwords } from "../../../services/accounts/passwords.ts"
+import { People, type StaffAccount } from "../../../services/accounts/accounts.ts"
+import type { Unavailable } from "../../../services/platform/unavailable.ts"
+import { AccessTokens } from "../../public/auth/access-tokens.ts"
+
+const failuresBeforeLock = 5
+const lockMs = 15 * 60 * 1000
+
+export interface StaffToken {
+  readonly staff_id: string
+  readonly access_token: string
+  readonly expires_at: number
+}
+
+export class StaffSignIn extends Context.Service<StaffSignIn, {
+  readonly signIn: (email: string, password: string) => Effect.Effect<StaffToken, Refusal | Unavailable>
+}>()("halobestie/http/StaffSignIn") {}
+
+// One answer for an unknown email, a wrong password and a disabled account: none is confirmed.
+const wrong = refuse("CREDENTIALS_INVALID", "Email or password is wrong.")
+
+const locked = (until: number, now: number) =>
+  refuse("ACCOUNT_LOCKED", "Too many failed attempts. Please wait.", {
+    retry_after_seconds: Math.ceil((until - now) / 1000)
+  })
+
+export const layer = Layer.effect(StaffSignIn)(
+  Effect.gen(function*() {
+    const people = yield* People
+    const passwords = yield* Passwords
+    const authSessions = yield* AuthSessions
+    const tokens = yield* AccessTokens
+    const random = yield* SecureRandom.SecureRandom
+    // Compared when there is no such account, so that an unknown email takes as long as a known one.
+    const nobodysHash = yield* passwords.hash(Hex.encode(yield* random.randomBytes(16)))
+
+    const openSession = Effect.fnUntraced(function*(staff: StaffAccount, now: number) {
+      const id = yield* random.uuidV7()
+      const owner = { user_type: "staff", user_id: staff.id, auth_session_id: id } as const
+      const { expires_at, token } = yield* tokens.sign(owner)
+      yield* authSessions.open({
+        id,
+        family_id: id,
+        user_type: "staff",
+        user_id: staff.id,
+        // Nobody holds the token behind this hash: a staff sign-in cannot be refreshed.
+        refresh_hash: Hex.encode(yield* random.randomBytes(32)),
+        created_at: now,
+        expires_at
+      }, { only_one: false })
+      return { staff_id: staff.id, access_token: token, expires_at }
+    })
+
+    const signIn = Effect.fn("StaffSignIn.signIn")(function*(email: string, password: string) {
+      const now = yield* Clock.currentTimeMillis
+      const staff = yield* people.findStaffByEmail(email.trim())
+      if (staff !== null && staff.locked_until !== null && staff.locked_until > now) {
+        return yield* locked(staff.locked_until, now)
+      }
+      const matches = yield* passwords.verify(password, staff?.password_hash ?? nobodysHash)
+      if (staff === null || !staff.is_active) return yield* wrong
+      if (!matches) {
+        yield* people.staffSignInFailed(staff.id, failuresBeforeLock, now + lockMs)
+        return yield* wrong
+      }
+      yield* people.staffSignedIn(staff.id)
+      return yield* openSession(staff, now)
+    })
+
+    return StaffSignIn.of({ signIn })
+  })
+)

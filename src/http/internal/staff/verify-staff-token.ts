@@ -1,0 +1,28 @@
+// TokenVerifier of the internal listener: only staff, only while the sign-in and the account live.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { refuse } from "../../../domain/refusal.ts"
+import { AuthSessions } from "../../../services/accounts/auth-sessions.ts"
+import { People } from "../../../services/accounts/accounts.ts"
+import { AccessTokens } from "../../public/auth/access-tokens.ts"
+import { TokenVerifier } from "../../socket/token-verifier.ts"
+
+const over = refuse("TOKEN_INVALID", "This sign-in has ended. Sign in again.")
+
+export const layer = Layer.effect(TokenVerifier)(
+  Effect.gen(function*() {
+    const tokens = yield* AccessTokens
+    const authSessions = yield* AuthSessions
+    const people = yield* People
+
+    const verify = Effect.fnUntraced(function*(token: string) {
+      const principal = yield* tokens.verify(token, ["staff"])
+      if (!(yield* authSessions.isLive(principal.auth_session_id))) return yield* over
+      const staff = yield* people.findStaff(principal.user_id)
+      if (staff?.is_active !== true) return yield* over
+      return principal
+    })
+
+    return TokenVerifier.of({ verify })
+  })
+)

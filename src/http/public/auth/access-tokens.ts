@@ -1,0 +1,102 @@
+// AccessTokens: the short-lived JWTs a person shows at the door. HS256 only; the first secret signs,
+// every secret verifies, so a key can be rotated without signing anybody out. Time is the Clock's.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { errors, jwtVerify, SignJWT } from "jose"
+import { Id } from "../../../contract/fields.ts"
+import { type Refusal, refuse } from "../../../domain/refusal.ts"
+import type { UserType } from "../../../services/accounts/auth-sessions.ts"
+import type { Principal } from "../../socket/connection.ts"
+
+export const accessLifetimeSeconds = 3600
+
+const Claims = Schema.Struct({
+  sub: Id,
+  user_type: Schema.Literals(["customer", "mitra", "staff"]),
+  session_id: Id,
+  iat: Schema.Int,
+  exp: Schema.Int
+})
+
+export class AccessTokens extends Context.Service<AccessTokens, {
+  readonly sign: (
+    owner: Omit<Principal, "expires_at">
+  ) => Effect.Effect<{ readonly token: string; readonly expires_at: number }>
+  /** Only what the token itself says: whether its sign-in is still live is AuthSessions' business. */
+  readonly verify: (
+    token: string,
+    accepted: ReadonlyArray<UserType>
+  ) => Effect.Effect<Principal, Refusal>
+}>()("halobestie/http/AccessTokens") {}
+
+const invalid = refuse("TOKEN_INVALID", "This access token is not valid. Sign in again.")
+const expired = refuse("TOKEN_EXPIRED", "This access token has run out. Refresh it.")
+
+/** Each of the comma separated secrets, trimmed, as key bytes. */
+export const secretsOf = (secrets: Redacted.Redacted): ReadonlyArray<Uint8Array> =>
+  Redacted.value(secrets).split(",").map((part) => part.trim()).filter((part) => part.length > 0)
+    .map((part) => new TextEncoder().encode(part))
+
+const verifyWith = (token: string, key: Uint8Array, now: number) =>
+  Effect.tryPromise({
+    try: () =>
+      jwtVerify(token, key, {
+        algorithms: ["HS256"],
+        requiredClaims: ["sub", "user_type", "session_id", "iat", "exp"],
+        currentDate: DateTime.toDateUtc(DateTime.makeUnsafe(now))
+      }),
+    catch: (error) => error
+  })
+
+/** The next key is tried only when this one did not sign: an expired token is expired, not invalid. */
+const verifyWithAny = Effect.fnUntraced(
+  function*(token: string, keys: ReadonlyArray<Uint8Array>, now: number) {
+    for (const key of keys) {
+      const verified = yield* Effect.result(verifyWith(token, key, now))
+      if (Result.isSuccess(verified)) return verified.success.payload
+      if (verified.failure instanceof errors.JWTExpired) return yield* expired
+      if (!(verified.failure instanceof errors.JWSSignatureVerificationFailed)) return yield* invalid
+    }
+    return yield* invalid
+  }
+)
+
+const make = (keys: ReadonlyArray<Uint8Array>) => {
+  const [signer] = keys
+  if (signer === undefined) throw new Error("AUTH_JWT_SECRET needs at least one secret")
+
+  const sign = Effect.fnUntraced(function*(owner: Omit<Principal, "expires_at">) {
+    const issuedAt = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+    const expiresAt = issuedAt + accessLifetimeSeconds
+    const jwt = new SignJWT({ user_type: owner.user_type, session_id: owner.auth_session_id })
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setSubject(owner.user_id).setIssuedAt(issuedAt).setExpirationTime(expiresAt)
+    const token = yield* Effect.promise(() => jwt.sign(signer))
+    return { token, expires_at: expiresAt * 1000 }
+  })
+
+  const verify = Effect.fnUntraced(function*(token: string, accepted: ReadonlyArray<UserType>) {
+    const now = yield* Clock.currentTimeMillis
+    const payload = yield* verifyWithAny(token, keys, now)
+    const claims = yield* Schema.decodeUnknownEffect(Claims)(payload).pipe(Effect.mapError(() => invalid))
+    if (!accepted.includes(claims.user_type)) return yield* invalid
+    return {
+      user_type: claims.user_type,
+      user_id: claims.sub,
+      auth_session_id: claims.session_id,
+      expires_at: claims.exp * 1000
+    }
+  })
+
+  return AccessTokens.of({ sign, verify })
+}
+
+/** `secrets` is AUTH_JWT_SECRET as it stands in the environment. */
+export const layer = (options: { readonly secrets: Redacted.Redacted }) =>
+  Layer.sync(AccessTokens)(() => make(secretsOf(options.secrets)))

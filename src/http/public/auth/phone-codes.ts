@@ -1,0 +1,152 @@
+// Phone codes: a person proves a phone with six digits. Decides what may be sent and what counts as
+// proof; the limits themselves are counted from rows by OneTimeCodes.
+import { createHmac } from "node:crypto"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import { SecureRandom } from "effect/crypto"
+import { refuse } from "../../../domain/refusal.ts"
+import { CodeSender } from "../../../services/accounts/code-sender.ts"
+import {
+  type Checked,
+  type CodeLimits,
+  type Issued,
+  OneTimeCodes
+} from "../../../services/accounts/one-time-codes.ts"
+import { type RateLimit, RateLimits } from "../../../services/platform/rate-limits.ts"
+import { TestNumbers } from "../../../services/accounts/test-numbers.ts"
+import { secretsOf } from "./access-tokens.ts"
+import { claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
+import * as RealTime from "../../../services/platform/real-time.ts"
+
+export const codeLifetimeMs = 5 * 60_000
+export const codeAttemptsMax = 5
+export const codeLimits: Omit<CodeLimits, "now"> = {
+  cooldown_ms: 60_000,
+  per_phone_hourly: 5,
+  // Several besties may share one office line.
+  per_ip_hourly: 30
+}
+
+export interface PhoneCodeOptions {
+  readonly secrets: Redacted.Redacted
+  /** Accepted for every phone; null in production, where only the sent code counts. */
+  readonly dev_code: string | null
+  /** Whether the codes staff chose for test numbers count: only while no provider sends codes. */
+  readonly test_numbers: boolean
+}
+
+const seconds = (ms: number): number => Math.ceil(ms / 1000)
+
+const limited = (issued: Exclude<Issued, { readonly _tag: "Issued" }>) => {
+  const details = { retry_after_seconds: seconds(issued.retry_after_ms) }
+  switch (issued._tag) {
+    case "Cooldown":
+      return refuse("OTP_COOLDOWN", "A code was just sent. Please wait before asking again.", details)
+    case "PhoneLimit":
+      return refuse("OTP_RATE_LIMIT_PHONE", "Too many codes for this phone. Please try later.", details)
+    case "IpLimit":
+      return refuse("OTP_RATE_LIMIT_IP", "Too many codes from this network. Please try later.", details)
+  }
+}
+
+const disproved = (checked: Exclude<Checked, "matched">) => {
+  switch (checked) {
+    case "mismatch":
+      return refuse("CODE_MISMATCH", "This is not the code that was sent.")
+    case "attempts_exceeded":
+      return refuse("OTP_ATTEMPTS_EXCEEDED", "Too many wrong codes. Ask for a new one.")
+    case "expired":
+      return refuse("OTP_EXPIRED", "This code has run out. Ask for a new one.")
+    case "used":
+      return refuse("OTP_USED", "This code was already used. Ask for a new one.")
+    case "unknown":
+      return refuse("WRONG_FLOW", "No code was sent to this phone. Ask for one first.")
+  }
+}
+
+const providerFailed = refuse(
+  "OTP_PROVIDER_FAILED",
+  "The code could not be sent. Please try again in a minute.",
+  { retry_after_seconds: seconds(codeLimits.cooldown_ms) }
+)
+
+/**
+ * The answer to a stranger says whether a phone has an account here, which is nobody's business but its
+ * owner's: an address may not try out one phone after the other.
+ */
+export const strangerLimit: RateLimit = { name: "phone_asks", asks_max: 120, window_ms: 3_600_000 }
+
+const strangersSlowedDown = Effect.fnUntraced(function*(peer: string) {
+  const wait = yield* (yield* RateLimits).take(strangerLimit, peer)
+  if (wait === null) return
+  return yield* limited({ _tag: "IpLimit", retry_after_ms: wait.retry_after_ms })
+})
+
+/** Longer than the sender's own attempts take together, shorter than a caller's patience. */
+const sendingMax = "15 seconds"
+
+const send = (phone: string, code: string) =>
+  Effect.flatMap(CodeSender, (sender) => sender.send(phone, code)).pipe(
+    RealTime.timeout(sendingMax),
+    Effect.tapError((error) => Effect.logWarning("a one-time code was not sent", error)),
+    Effect.mapError(() => providerFailed)
+  )
+
+const randomCode = Effect.gen(function*() {
+  const random = yield* SecureRandom.SecureRandom
+  return String(yield* random.intBetween(0, 999_999)).padStart(6, "0")
+})
+
+export const makePhoneCodes = (options: PhoneCodeOptions) => {
+  const secrets = secretsOf(options.secrets)
+  const [first] = secrets
+  if (first === undefined) throw new Error("AUTH_JWT_SECRET needs at least one secret")
+  const hashWith = (secret: Uint8Array, { phone, user_type }: PhoneAsk, code: string) =>
+    createHmac("sha256", secret).update(`${user_type}:${phone}:${code}`).digest("hex")
+
+  // Where everybody may come in with the development code there is nothing to try out.
+  const admit = (ask: PhoneAsk) =>
+    ask.by === null && options.dev_code === null
+      ? Effect.andThen(strangersSlowedDown(ask.peer), mayAsk(ask))
+      : mayAsk(ask)
+
+  const request = Effect.fnUntraced(function*(ask: PhoneAsk) {
+    yield* admit(ask)
+    const chosen = options.test_numbers ? yield* (yield* TestNumbers).codeOf(ask.phone) : null
+    const code = chosen ?? (yield* randomCode)
+    const now = yield* Clock.currentTimeMillis
+    const issued = yield* (yield* OneTimeCodes).issue({
+      id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
+      phone: ask.phone,
+      user_type: ask.user_type,
+      code_hash: hashWith(first, ask, code),
+      ip: ask.peer,
+      created_at: now,
+      expires_at: now + codeLifetimeMs
+    }, { ...codeLimits, now })
+    if (issued._tag !== "Issued") return yield* limited(issued)
+    // Stored before it is sent: a code that arrives is always one we know. A tester knows theirs.
+    if (chosen === null) yield* send(ask.phone, code)
+    return { expires_at: now + codeLifetimeMs, next_code_after_seconds: seconds(codeLimits.cooldown_ms) }
+  })
+
+  const prove = Effect.fnUntraced(function*(ask: PhoneAsk, code: string) {
+    if (!/^[0-9]{6}$/.test(code)) return yield* refuse("CODE_INVALID", "A code has six digits.")
+    yield* admit(ask)
+    if (options.dev_code === null || code !== options.dev_code) {
+      const checked = yield* (yield* OneTimeCodes).check({
+        phone: ask.phone,
+        user_type: ask.user_type,
+        // Sent before a key was rotated, or by a runner that has not heard of it yet.
+        code_hashes: secrets.map((secret) => hashWith(secret, ask, code)),
+        attempts_max: codeAttemptsMax,
+        now: yield* Clock.currentTimeMillis
+      })
+      if (checked !== "matched") return yield* disproved(checked)
+    }
+    return yield* claim(ask)
+  })
+
+  return { request, prove }
+}

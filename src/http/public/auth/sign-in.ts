@@ -1,0 +1,190 @@
+// SignIn: how a person gets tokens: a customer without a name at all, anybody with a proven phone or a
+// refresh token. Opens, rotates and ends auth sessions; what ends is told on the bus.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
+import type { ProvenTokens, Tokens } from "../../../contract/public/auth.ts"
+import { instant } from "../../../contract/fields.ts"
+import { type Refusal, refuse } from "../../../domain/refusal.ts"
+import { type AuthSession, AuthSessions, type Rotation } from "../../../services/accounts/auth-sessions.ts"
+import { Bus, revoked, type Topic } from "../../../services/bus/bus.ts"
+import { CodeSender } from "../../../services/accounts/code-sender.ts"
+import { OneTimeCodes } from "../../../services/accounts/one-time-codes.ts"
+import { People } from "../../../services/accounts/accounts.ts"
+import { RateLimits } from "../../../services/platform/rate-limits.ts"
+import * as RealTime from "../../../services/platform/real-time.ts"
+import { TestNumbers } from "../../../services/accounts/test-numbers.ts"
+import type { Unavailable } from "../../../services/platform/unavailable.ts"
+import { AccessTokens } from "./access-tokens.ts"
+import type { Principal } from "../../socket/connection.ts"
+import { makePhoneCodes, type PhoneCodeOptions } from "./phone-codes.ts"
+import type { PhoneAsk } from "./phone-owners.ts"
+import { hashRefreshToken, makeRefreshToken, refreshGraceMs, refreshLifetimeMs } from "./refresh-tokens.ts"
+
+type Answer<A> = Effect.Effect<A, Refusal | Unavailable>
+
+export class SignIn extends Context.Service<SignIn, {
+  readonly anonymous: (callName: string) => Answer<Tokens>
+  readonly requestCode: (
+    ask: PhoneAsk
+  ) => Answer<{ readonly expires_at: number; readonly next_code_after_seconds: number }>
+  readonly verifyCode: (ask: PhoneAsk, code: string) => Answer<ProvenTokens>
+  readonly refresh: (refreshToken: string) => Answer<Tokens>
+  /** Ends this sign-in, or all of this person. Its sockets are closed a moment after the answer. */
+  readonly signOut: (principal: Principal, everywhere: boolean) => Effect.Effect<void, Unavailable>
+}>()("halobestie/http/SignIn") {}
+
+type Owner = Pick<AuthSession, "user_id"> & { readonly user_type: "customer" | "mitra" }
+
+const inactive = refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.")
+
+const tokensFor = Effect.fnUntraced(function*(owner: Owner, session: AuthSession, refreshToken: string) {
+  const access = yield* (yield* AccessTokens).sign({ ...owner, auth_session_id: session.family_id })
+  return {
+    ...owner,
+    access_token: access.token,
+    access_expires_at: instant(access.expires_at),
+    refresh_token: refreshToken,
+    refresh_expires_at: instant(session.expires_at)
+  }
+})
+
+/** Sockets of these sign-ins are closed on whichever runner holds them. */
+const announceRevoked = Effect.fnUntraced(function*(topic: Topic, families: ReadonlyArray<string>) {
+  const bus = yield* Bus
+  yield* bus.publish(families.map((family) => revoked(topic, family)))
+})
+
+/**
+ * A deactivation that ran between our check and our write may not have seen the session we wrote, so
+ * look again. Whatever slips through both is refused by TokenVerifier, which asks about the account.
+ */
+const stillActive = Effect.fnUntraced(function*(owner: Owner, familyId: string) {
+  if (owner.user_type !== "mitra") return
+  const mitra = yield* (yield* People).findMitra(owner.user_id)
+  if (mitra?.is_active === true) return
+  yield* (yield* AuthSessions).revokeFamily(familyId, "deactivated", yield* Clock.currentTimeMillis)
+  return yield* inactive
+})
+
+const open = Effect.fnUntraced(function*(owner: Owner) {
+  const random = yield* SecureRandom.SecureRandom
+  const now = yield* Clock.currentTimeMillis
+  const id = yield* random.uuidV7()
+  const refresh = yield* makeRefreshToken
+  const session: AuthSession = {
+    ...owner,
+    id,
+    family_id: id,
+    refresh_hash: refresh.hash,
+    created_at: now,
+    expires_at: now + refreshLifetimeMs
+  }
+  const sessions = yield* AuthSessions
+  // A mitra has one live device: her other sign-ins end here.
+  const { revoked_families } = yield* sessions.open(session, { only_one: owner.user_type === "mitra" })
+  yield* announceRevoked(`${owner.user_type}:${owner.user_id}`, revoked_families)
+  yield* stillActive(owner, session.family_id)
+  return yield* tokensFor(owner, session, refresh.token)
+})
+
+const anonymous = Effect.fnUntraced(function*(callName: string) {
+  const call_name = callName.trim()
+  if (call_name.length === 0) return yield* refuse("BAD_REQUEST", "A call name needs at least one character.")
+  const random = yield* SecureRandom.SecureRandom
+  const created_at = yield* Clock.currentTimeMillis
+  const id = yield* random.uuidV7()
+  yield* (yield* People).createCustomer({ id, call_name, phone: null, created_at })
+  return yield* open({ user_type: "customer", user_id: id })
+})
+
+const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { readonly _tag: "Rotated" }>) {
+  if (rotation._tag !== "Reused") {
+    return yield* refuse("REFRESH_INVALID", "This refresh token is not valid any more. Sign in again.")
+  }
+  yield* Effect.logWarning("a refresh token was used twice; its sign-in is revoked", {
+    user_type: rotation.user_type,
+    user_id: rotation.user_id
+  })
+  yield* announceRevoked(`${rotation.user_type}:${rotation.user_id}`, [rotation.family_id])
+  return yield* refuse("REFRESH_REUSED", "This refresh token was used before. Sign in again.")
+})
+
+const refresh = Effect.fnUntraced(function*(refreshToken: string) {
+  const random = yield* SecureRandom.SecureRandom
+  const now = yield* Clock.currentTimeMillis
+  const next = yield* makeRefreshToken
+  const rotation = yield* (yield* AuthSessions).rotate({
+    refresh_hash: hashRefreshToken(refreshToken),
+    next: { id: yield* random.uuidV7(), refresh_hash: next.hash, expires_at: now + refreshLifetimeMs },
+    now,
+    grace_ms: refreshGraceMs
+  })
+  if (rotation._tag !== "Rotated") return yield* notRotated(rotation)
+  const { family_id, user_id, user_type } = rotation.session
+  // Staff tokens are the internal listener's; they buy nothing here.
+  if (user_type === "staff") return yield* notRotated({ _tag: "Unknown" })
+  const owner: Owner = { user_type, user_id }
+  yield* stillActive(owner, family_id)
+  return yield* tokensFor(owner, rotation.session, next.token)
+})
+
+/** Whoever signs out hears that it worked before their own socket is closed. */
+const answerFirst = "50 millis"
+
+const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: boolean) {
+  const { auth_session_id, user_id, user_type } = principal
+  const sessions = yield* AuthSessions
+  const bus = yield* Bus
+  const now = yield* Clock.currentTimeMillis
+  if (everywhere) yield* sessions.revokeAllOf(user_type, user_id, "signed_out", now)
+  else yield* sessions.revokeFamily(auth_session_id, "signed_out", now)
+  const message = revoked(`${user_type}:${user_id}`, everywhere ? null : auth_session_id)
+  // Not tied to the call: its socket may go first, and the others must hear of it all the same.
+  yield* bus.publish([message]).pipe(
+    (publish) => Effect.andThen(RealTime.onRealTime(Effect.sleep(answerFirst)), publish),
+    Effect.forkDetach
+  )
+}, Effect.uninterruptible)
+
+type Needs =
+  | AccessTokens
+  | AuthSessions
+  | Bus
+  | CodeSender
+  | OneTimeCodes
+  | People
+  | RateLimits
+  | SecureRandom.SecureRandom
+  | TestNumbers
+
+export const layer = (options: PhoneCodeOptions) =>
+  Layer.effect(SignIn)(Effect.gen(function*() {
+    const services = Context.pick(
+      AccessTokens,
+      AuthSessions,
+      Bus,
+      CodeSender,
+      OneTimeCodes,
+      People,
+      RateLimits,
+      SecureRandom.SecureRandom,
+      TestNumbers
+    )(yield* Effect.context<Needs>())
+    const codes = makePhoneCodes(options)
+    return SignIn.of({
+      anonymous: (callName) => Effect.provideContext(anonymous(callName), services),
+      requestCode: (ask) => Effect.provideContext(codes.request(ask), services),
+      verifyCode: (ask, code) =>
+        codes.prove(ask, code).pipe(
+          Effect.flatMap(({ account_belongs_to, ...owner }) =>
+            Effect.map(open(owner), (tokens) => ({ ...tokens, account_belongs_to }))
+          ),
+          Effect.provideContext(services)
+        ),
+      refresh: (refreshToken) => Effect.provideContext(refresh(refreshToken), services),
+      signOut: (principal, everywhere) => Effect.provideContext(signOut(principal, everywhere), services)
+    })
+  }))

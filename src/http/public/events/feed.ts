@@ -1,0 +1,271 @@
+// The feed of one socket: what the bus says, completed from Postgres, in the order each session's
+// numbers demand. Pulled by the phone's acknowledgements, so a slow phone holds nothing here but the
+// bounded bus queue; when that overflows the feed is told to resync and catches up.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import type { PhoneEvent } from "../../../contract/public/events.ts"
+import { instant, instantOrNull } from "../../../contract/fields.ts"
+import type { SessionEvent } from "../../../domain/session/events.ts"
+import type { OfferEnding } from "../../../domain/session/state.ts"
+import type { BusEvent, Heard } from "../../../services/bus/bus.ts"
+import { Sessions } from "../../../services/sessions/sessions.ts"
+import * as RealTime from "../../../services/platform/real-time.ts"
+import type { Unavailable } from "../../../services/platform/unavailable.ts"
+import type { Caller } from "../auth/caller.ts"
+import { offerView } from "../views/offer-view.ts"
+import { setBound } from "../../../services/platform/bounds.ts"
+import { sessionFact } from "../views/session-fact.ts"
+import { KnownSessions } from "./known-sessions.ts"
+import { pageEventsMax } from "./pages.ts"
+import { missedMax, openOffers, snapshotEvent } from "./snapshot.ts"
+
+/** Events read from Postgres at a time. */
+const readMax = 64
+
+export interface Gap {
+  readonly session_id: string
+  /** The phone must get everything up to here. */
+  readonly to: number
+}
+
+export interface Feed {
+  readonly caller: Caller
+  readonly connection_id: string
+  readonly heartbeat_every_seconds: number
+  readonly queue: Heard
+  readonly known: KnownSessions
+  /** Sessions whose offers the phone holds as open. */
+  readonly offers: Set<string>
+  /** What a mitra's phone was last told she is. */
+  is_online: boolean
+  /** Ready to go out, in order. */
+  readonly ready: Array<PhoneEvent>
+  /** To be filled before the inbox is looked at again. */
+  readonly gaps: Array<Gap>
+  /** Taken from the bus, not looked at yet. */
+  readonly inbox: Array<BusEvent>
+}
+
+/** Short troubles are waited out; longer ones end the stream and the phone comes back. */
+export const patiently = <A, R>(read: Effect.Effect<A, Unavailable, R>): Effect.Effect<A, Unavailable, R> =>
+  RealTime.withRealPauses(read, (keeping) =>
+    Effect.retry(keeping, {
+      schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
+      times: 4,
+      while: (error) => error.retryable
+    }))
+
+interface Numbered {
+  readonly session_id: string
+  readonly seq: number
+  readonly event: SessionEvent
+}
+
+const give = (feed: Feed, { event, seq, session_id }: Numbered, now: number): void => {
+  feed.known.heard(session_id, seq, event, now)
+  // Whoever was paired holds no open offer of that request any more.
+  if (event._tag === "Paired") feed.offers.delete(session_id)
+  const fact = sessionFact(session_id, seq, event)
+  if (fact !== null) {
+    feed.ready.push({ _tag: "session", session_id, seq, at: instant(event.at), fact })
+  }
+}
+
+/** The gap is longer than we stream: a new snapshot says so, and the story goes on from `gap.to`. */
+const startOver = Effect.fnUntraced(function*(feed: Feed, gap: Gap) {
+  const sessions = yield* Sessions
+  const live = yield* sessions.liveOf(feed.caller.side, feed.caller.id)
+  const offers = yield* openOffers(feed.caller)
+  const event = yield* snapshotEvent({
+    caller: feed.caller,
+    live,
+    offers,
+    recovered: [{ session_id: gap.session_id, recovered: false }],
+    heartbeat_every_seconds: feed.heartbeat_every_seconds
+  })
+  const state = live.find((one) => one.id === gap.session_id)
+  if (state === undefined) feed.known.skipTo(gap.session_id, gap.to)
+  else feed.known.put(state, state.last_seq, yield* Clock.currentTimeMillis)
+  feed.offers.clear()
+  for (const offer of offers) feed.offers.add(offer.session_id)
+  feed.ready.push(event)
+})
+
+/** One page of the first gap; the gap stays until the phone has all of it. */
+const fillGap = Effect.fnUntraced(function*(feed: Feed) {
+  const [gap] = feed.gaps
+  if (gap === undefined) return
+  const last = feed.known.lastSeq(gap.session_id)
+  if (last >= gap.to) return void feed.gaps.shift()
+  if (gap.to - last > missedMax) {
+    yield* patiently(startOver(feed, gap))
+    return void feed.gaps.shift()
+  }
+  const sessions = yield* Sessions
+  const missed = yield* patiently(sessions.eventsAfter(gap.session_id, last, readMax))
+  if (missed.length === 0) {
+    yield* Effect.logError("a session's events are announced but not stored", { ...gap, last })
+    return void feed.gaps.shift()
+  }
+  const now = yield* Clock.currentTimeMillis
+  // Never beyond what was announced to this phone: a mitra who handed the chat over reads no further.
+  for (const one of missed) {
+    if (one.seq <= gap.to) give(feed, one, now)
+  }
+})
+
+const moved = (
+  feed: Feed,
+  { event, said_on, seq, session_id }: Extract<BusEvent, { _tag: "SessionMoved" }>,
+  now: number
+): void => {
+  if (seq === null) {
+    if (event?._tag !== "ReceiptMoved") return
+    const { delivered_seq, read_seq, side } = event
+    const isNews = feed.known.receipt(session_id, side, { delivered_seq, read_seq })
+    if (!isNews || said_on === feed.connection_id) return
+    return void feed.ready.push({ _tag: "receipt", session_id, side, delivered_seq, read_seq })
+  }
+  const last = feed.known.lastSeq(session_id)
+  if (seq <= last) return
+  if (seq === last + 1 && event !== null) return give(feed, { session_id, seq, event }, now)
+  feed.gaps.push({ session_id, to: seq })
+}
+
+const stands = (feed: Feed, event: Extract<BusEvent, { _tag: "SessionStands" }>): void => {
+  const { is_over, seq, session_id } = event
+  // Over and not followed: this phone was told long ago, or never; it has it from the history.
+  if (is_over && (!feed.known.has(session_id) || feed.known.isOver(session_id))) return
+  if (seq > feed.known.lastSeq(session_id)) feed.gaps.push({ session_id, to: seq })
+}
+
+/** Removes from the inbox what a read made after it was announced has already answered. */
+export const forget = (feed: Feed, isAnswered: (event: BusEvent) => boolean): void => {
+  const rest = feed.inbox.filter((event) => !isAnswered(event))
+  feed.inbox.splice(0, feed.inbox.length, ...rest)
+}
+
+/** Shows what is open and not shown yet. One read answers every offer announced before it. */
+const showOffers = Effect.fnUntraced(function*(feed: Feed) {
+  const offers = yield* patiently(openOffers(feed.caller))
+  forget(feed, (event) => event._tag === "OfferMoved" && event.ending === null)
+  const now = yield* Clock.currentTimeMillis
+  for (const offer of offers) {
+    if (feed.offers.has(offer.session_id)) continue
+    feed.offers.add(offer.session_id)
+    feed.ready.push({ _tag: "offer", offer: offerView(offer, now) })
+  }
+})
+
+const offerClosed = (
+  feed: Feed,
+  { session_id, winner_at }: Extract<BusEvent, { _tag: "OfferMoved" }>,
+  ending: OfferEnding
+): void => {
+  if (!feed.offers.delete(session_id)) return
+  feed.ready.push({ _tag: "offer_closed", session_id, ending, winner_at: instantOrNull(winner_at) })
+}
+
+const typed = (feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>, now: number): void => {
+  const expires_in_ms = event.until - now
+  // Whoever types may not know yet that the chat was handed over or has ended.
+  if (expires_in_ms <= 0 || feed.known.isOver(event.session_id)) return
+  feed.ready.push({ _tag: "typing", session_id: event.session_id, side: event.side, expires_in_ms })
+}
+
+/** One bus event: into `ready`, or a gap to fill first. What has to be read for it, if anything has to. */
+const takeIn = <E, R>(
+  feed: Feed,
+  event: BusEvent,
+  now: number,
+  resync: (feed: Feed) => Effect.Effect<void, E, R>
+): Effect.Effect<void, E | Unavailable, R | Sessions> | null => {
+  switch (event._tag) {
+    case "SessionMoved":
+      moved(feed, event, now)
+      return null
+    case "SessionStands":
+      stands(feed, event)
+      return null
+    case "OfferMoved":
+      if (event.ending === null) return showOffers(feed)
+      offerClosed(feed, event, event.ending)
+      return null
+    case "Typing":
+      typed(feed, event, now)
+      return null
+    case "MitraMoved":
+      feed.is_online = event.is_online
+      feed.ready.push({ _tag: "mitra_status", is_online: event.is_online, cause: event.cause })
+      return null
+    case "Resync":
+      return resync(feed)
+    // Closing sockets is the socket's business, and settings have their own subscribers.
+    case "Revoked":
+    case "SettingsChanged":
+      return null
+  }
+}
+
+const receive = (feed: Feed): Effect.Effect<void> =>
+  Effect.map(Queue.takeAll(feed.queue), (messages) => {
+    for (const message of messages) feed.inbox.push(message.event)
+  })
+
+/** True as soon as something is there to be taken, false when the time is up: the product's, for a tick. */
+const arrivalWithin = (feed: Feed, clock: Clock.Clock, lengthMs: number): Effect.Effect<boolean> =>
+  Effect.withFiber((fiber) =>
+    Effect.callback((resume) => {
+      if (Queue.sizeUnsafe(feed.queue) > 0) return resume(Effect.succeed(true))
+      const end = () => {
+        lift()
+        feed.queue.onArrival = null
+      }
+      const lift = setBound(clock, lengthMs, fiber.context, () => {
+        end()
+        resume(Effect.succeed(false))
+      })
+      feed.queue.onArrival = () => {
+        end()
+        // Not inside the step of whoever publishes.
+        fiber.currentDispatcher.scheduleTask(() => resume(Effect.succeed(true)), 0)
+      }
+      return Effect.sync(end)
+    })
+  )
+
+/** Waits for the bus or the next tick, whichever comes first. */
+const wait = (feed: Feed, clock: Clock.Clock): Effect.Effect<void> => {
+  const now = clock.currentTimeMillisUnsafe()
+  const tickAt = feed.known.nextTickAt()
+  if (tickAt !== null && tickAt <= now) {
+    feed.ready.push(...feed.known.ticks(now))
+    return Effect.void
+  }
+  if (tickAt === null) return receive(feed)
+  return Effect.flatMap(
+    arrivalWithin(feed, clock, tickAt - now),
+    (hasArrived) => hasArrived ? receive(feed) : Effect.void
+  )
+}
+
+/** Works until something is ready, and goes on while that costs no read. */
+export const prepare = Effect.fnUntraced(function*<E, R>(
+  feed: Feed,
+  resync: (feed: Feed) => Effect.Effect<void, E, R>
+) {
+  const clock = yield* Clock.Clock
+  while (feed.ready.length === 0 || (feed.ready.length < pageEventsMax && isReadable(feed))) {
+    const next = feed.gaps.length > 0 ? undefined : feed.inbox.shift()
+    if (feed.gaps.length > 0) yield* fillGap(feed)
+    else if (next === undefined) yield* wait(feed, clock)
+    else {
+      const reading = takeIn(feed, next, clock.currentTimeMillisUnsafe(), resync)
+      if (reading !== null) yield* reading
+    }
+  }
+})
+
+const isReadable = (feed: Feed): boolean => feed.gaps.length === 0 && feed.inbox.length > 0

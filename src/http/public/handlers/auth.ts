@@ -1,0 +1,67 @@
+// Handlers of the sign-in calls. The only ones that work without an identity; where there is one, it is the
+// connection's.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { AuthRpcs } from "../../../contract/public/auth.ts"
+import { instant } from "../../../contract/fields.ts"
+import { wireVersion } from "../../../contract/version.ts"
+import { refuse } from "../../../domain/refusal.ts"
+import { currentSignIn } from "../auth/caller.ts"
+import type { PhoneAsk } from "../auth/phone-owners.ts"
+import { SignIn } from "../auth/sign-in.ts"
+import { currentConnection } from "../../socket/connection.ts"
+import { TokenVerifier } from "../../socket/token-verifier.ts"
+import { answering } from "./answering.ts"
+
+/** Google and Apple sign-in are not built; the app shows only what is true here. */
+const providers = { anonymous: true, phone: true, google: false, apple: false }
+
+export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
+  const signIn = yield* SignIn
+  const verifier = yield* TokenVerifier
+
+  const asked = ({ phone, user_type }: Pick<PhoneAsk, "phone" | "user_type">) =>
+    Effect.flatMap(
+      currentConnection,
+      ({ peer, principal }) => Effect.map(principal, (by): PhoneAsk => ({ phone, user_type, by, peer }))
+    )
+
+  const requestCode = Effect.fnUntraced(function*(payload: Pick<PhoneAsk, "phone" | "user_type">) {
+    const sent = yield* signIn.requestCode(yield* asked(payload))
+    return { ...sent, expires_at: instant(sent.expires_at) }
+  })
+
+  const verifyCode = (payload: Pick<PhoneAsk, "phone" | "user_type"> & { readonly code: string }) =>
+    Effect.flatMap(asked(payload), (ask) => signIn.verifyCode(ask, payload.code))
+
+  const signOut = Effect.fnUntraced(function*(everywhere: boolean) {
+    yield* signIn.signOut(yield* currentSignIn, everywhere)
+    return { signed_out: true } as const
+  })
+
+  const authenticate = Effect.fnUntraced(function*(token: string) {
+    const connection = yield* currentConnection
+    const principal = yield* verifier.verify(token)
+    if (principal.user_type === "staff") {
+      return yield* refuse("TOKEN_INVALID", "This access token is not valid here.")
+    }
+    yield* connection.authenticate(principal)
+    return {
+      user_type: principal.user_type,
+      user_id: principal.user_id,
+      access_expires_at: instant(principal.expires_at),
+      server_now: instant(yield* Clock.currentTimeMillis),
+      wire_version: wireVersion
+    }
+  })
+
+  return AuthRpcs.of({
+    "auth.sign_in_anonymous": ({ call_name }) => answering(signIn.anonymous(call_name)),
+    "auth.request_code": (payload) => answering(requestCode(payload)),
+    "auth.verify_code": (payload) => answering(verifyCode(payload)),
+    "auth.refresh": ({ refresh_token }) => answering(signIn.refresh(refresh_token)),
+    "auth.authenticate": ({ access_token }) => answering(authenticate(access_token)),
+    "auth.providers": () => Effect.succeed(providers),
+    "auth.sign_out": ({ everywhere }) => answering(signOut(everywhere))
+  })
+}))

@@ -1,0 +1,33 @@
+// Handlers of the device calls: a push token is registered for the connection's person and sign-in.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { DeviceRpcs } from "../../../contract/public/devices.ts"
+import { Devices } from "../../../services/accounts/devices.ts"
+import { currentSignIn } from "../auth/caller.ts"
+import { answering } from "./answering.ts"
+
+/** A person has a phone or two; the rest are forgotten installations. */
+const devicesMax = 10
+
+const register = Effect.fnUntraced(
+  function*(payload: { readonly token: string; readonly platform: "android" | "ios" }) {
+    const { auth_session_id, user_id, user_type } = yield* currentSignIn
+    const registered_at = yield* Clock.currentTimeMillis
+    yield* (yield* Devices).register(
+      { ...payload, user_type, user_id, auth_session_id, registered_at },
+      devicesMax
+    )
+    return { registered: true } as const
+  }
+)
+
+const drop = Effect.fnUntraced(function*(token: string) {
+  const { user_id, user_type } = yield* currentSignIn
+  yield* (yield* Devices).drop({ user_type, user_id }, token)
+  return { dropped: true } as const
+})
+
+export const layer = DeviceRpcs.toLayer({
+  "devices.register": (payload) => answering(register(payload)),
+  "devices.drop": ({ token }) => answering(drop(token))
+})

@@ -1,0 +1,71 @@
+// Handler of the one event stream a socket may have. The stream lives as long as the phone reads it;
+// an outage that outlasts our patience ends it with "try again", and the phone resumes.
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import { EventRpcs } from "../../../contract/public/events.ts"
+import { refuse } from "../../../domain/refusal.ts"
+import { watchPhone } from "../../../services/manual-clock/work-tracker.ts"
+import { Bus } from "../../../services/bus/bus.ts"
+import { currentCaller } from "../auth/caller.ts"
+import { currentConnection } from "../../socket/connection.ts"
+import { type Feed, prepare } from "../events/feed.ts"
+import { openFeed } from "../events/open-feed.ts"
+import { takePage } from "../events/pages.ts"
+import { makeResync, resyncsAtOnce } from "../events/resync.ts"
+import type { Since } from "../events/snapshot.ts"
+import { streaming } from "./answering.ts"
+
+const alreadyOpen = refuse("BAD_REQUEST", "This connection is already subscribed: one stream per socket.")
+
+/** Held while a connection's stream is open. */
+const makeStreamPlaces = () => {
+  const taken = new Set<string>()
+  return (connectionId: string) =>
+    Effect.acquireRelease(
+      Effect.suspend(() => {
+        if (taken.has(connectionId)) return Effect.fail(alreadyOpen)
+        taken.add(connectionId)
+        return Effect.void
+      }),
+      () => Effect.sync(() => taken.delete(connectionId))
+    )
+}
+
+/** Where time is held, it moves on when phones have what happened, and the feed waits for more. */
+const followed = Effect.fnUntraced(function*<E, R>(feed: Feed, prepared: Effect.Effect<void, E, R>) {
+  let isPulled = false
+  yield* watchPhone(() => {
+    const has = feed.ready.length + feed.inbox.length + Queue.sizeUnsafe(feed.queue)
+    return isPulled && has === 0 ? null : `events to ${feed.caller.topic}`
+  })
+  return Effect.suspend(() => {
+    isPulled = true
+    return prepared
+  }).pipe(Effect.map(() => {
+    // Until the phone has acknowledged this page, nobody pulls the next.
+    isPulled = false
+    return takePage(feed.ready)
+  }))
+})
+
+export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
+  EventRpcs.toLayer(Effect.gen(function*() {
+    const placeFor = makeStreamPlaces()
+    const resync = makeResync(yield* Semaphore.make(resyncsAtOnce))
+
+    const subscribe = Effect.fnUntraced(function*(since: ReadonlyArray<Since>) {
+      const caller = yield* currentCaller
+      const connection_id = (yield* currentConnection).id
+      yield* placeFor(connection_id)
+      const queue = yield* (yield* Bus).subscribe([caller.topic])
+      const feed = yield* openFeed({ ...options, caller, connection_id, since }, queue)
+      const next = yield* followed(feed, prepare(feed, resync))
+      return Stream.fromPull(Effect.succeed(next))
+    })
+
+    return EventRpcs.of({
+      "events.subscribe": ({ since }) => streaming(Stream.unwrap(subscribe(since)))
+    })
+  }))

@@ -1,0 +1,106 @@
+// Handlers of what only mitras may ask. A heartbeat is no turn: it goes straight to Availability.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { instant } from "../../../contract/fields.ts"
+import { MitraRpcs } from "../../../contract/public/mitra.ts"
+import type { MitraCommand } from "../../../domain/mitra.ts"
+import { refuse } from "../../../domain/refusal.ts"
+import { MitraActors } from "../../../actors/mitra/protocol.ts"
+import { Availability } from "../../../services/availability/availability.ts"
+import { Bus, revoked } from "../../../services/bus/bus.ts"
+import { Sessions } from "../../../services/sessions/sessions.ts"
+import { currentMitra, participantOf } from "../auth/caller.ts"
+import { offeredRequest, offerView } from "../views/offer-view.ts"
+import { answering } from "./answering.ts"
+import { command, sessionNotFound, viewOwnSession } from "./own-session.ts"
+
+const declare = Effect.fnUntraced(function*(commandId: string, command: MitraCommand) {
+  const me = yield* currentMitra
+  const actors = yield* MitraActors
+  const { is_online } = yield* actors.run(me.id, {
+    sender_id: me.sender_id,
+    command_id: commandId,
+    command,
+    staff: null
+  })
+  return is_online
+})
+
+const heartbeat = Effect.gen(function*() {
+  const me = yield* currentMitra
+  const seen = yield* (yield* Availability).heartbeat(me.id, yield* Clock.currentTimeMillis)
+  if (seen === "deactivated") {
+    // The runner that deactivated her may have died before it said so to those that hold her sockets.
+    yield* (yield* Bus).publish([revoked(`mitra:${me.id}`)])
+    return yield* refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.")
+  }
+  return seen === "seen"
+})
+
+/**
+ * Whoever says so is there: also when she was online already, or repeats what was not answered, her silence
+ * is counted from now. What cannot be noted changes nothing of what she declared.
+ */
+const goOnline = Effect.fnUntraced(function*(commandId: string) {
+  const is_online = yield* declare(commandId, { _tag: "GoOnline" })
+  yield* Effect.ignore(heartbeat)
+  return is_online
+})
+
+const accept = Effect.fnUntraced(function*(commandId: string, sessionId: string) {
+  const me = yield* currentMitra
+  yield* command(me, sessionId, commandId, { _tag: "Accept", by: participantOf(me) })
+  return yield* viewOwnSession(me, sessionId)
+})
+
+const decline = Effect.fnUntraced(function*(commandId: string, sessionId: string) {
+  const me = yield* currentMitra
+  yield* command(me, sessionId, commandId, { _tag: "Decline", by: participantOf(me) })
+  const state = yield* (yield* Sessions).find(sessionId)
+  const request = state === null ? null : offeredRequest(state, me.id)
+  if (request === null) return yield* sessionNotFound(sessionId)
+  return offerView(request, yield* Clock.currentTimeMillis)
+})
+
+const answerExtension = Effect.fnUntraced(function*(payload: {
+  readonly command_id: string
+  readonly session_id: string
+  readonly extension_seq: number
+  readonly approve: boolean
+}) {
+  const me = yield* currentMitra
+  const { approve, command_id, extension_seq, session_id } = payload
+  const by = participantOf(me)
+  yield* command(me, session_id, command_id, { _tag: "AnswerExtension", by, extension_seq, approve })
+  return yield* viewOwnSession(me, session_id)
+})
+
+const requests = Effect.fnUntraced(function*(before: string | null, limit: number) {
+  const me = yield* currentMitra
+  // One more than asked for tells whether there is a next page.
+  const found = yield* (yield* Sessions).recentOffersOf(me.id, { before, limit: limit + 1 })
+  const now = yield* Clock.currentTimeMillis
+  const page = found.slice(0, limit)
+  return {
+    requests: page.map((request) => offerView(request, now)),
+    next: found.length > limit ? page.at(-1)?.session_id ?? null : null
+  }
+})
+
+/** `heartbeat_every_seconds` is the deploy's cadence, told to every app with each status. */
+export const layer = (options: { readonly heartbeat_every_seconds: number }) => {
+  const status = Effect.fnUntraced(function*(is_online: boolean) {
+    const server_now = instant(yield* Clock.currentTimeMillis)
+    return { is_online, server_now, heartbeat_every_seconds: options.heartbeat_every_seconds }
+  })
+  return MitraRpcs.toLayer({
+    "mitra.go_online": ({ command_id }) => answering(Effect.flatMap(goOnline(command_id), status)),
+    "mitra.go_offline": ({ command_id }) =>
+      answering(Effect.flatMap(declare(command_id, { _tag: "GoOffline" }), status)),
+    "mitra.heartbeat": () => answering(Effect.flatMap(heartbeat, status)),
+    "mitra.accept": ({ command_id, session_id }) => answering(accept(command_id, session_id)),
+    "mitra.decline": ({ command_id, session_id }) => answering(decline(command_id, session_id)),
+    "mitra.answer_extension": (payload) => answering(answerExtension(payload)),
+    "mitra.requests": ({ before, limit }) => answering(requests(before, limit))
+  })
+}

@@ -1,0 +1,193 @@
+// Ordering a payment: what a customer's "I want to pay for this" becomes, once per command id; for a
+// chat of its own, with anybody or the same bestie again, or for more time in one that runs.
+import { createHash } from "node:crypto"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { firstLookAt } from "../../../domain/payment.ts"
+import { discountOn } from "../../../domain/pricing.ts"
+import { refuse } from "../../../domain/refusal.ts"
+import { extensionRefusal } from "../../../domain/session/answer-extension.ts"
+import { blockingStatuses, type SessionState, type Topic } from "../../../domain/session/state.ts"
+import { Checkout } from "../../../services/payments/checkout.ts"
+import { passStep } from "../../../services/manual-clock/failpoints.ts"
+import {
+  type NewPayment,
+  type Payment,
+  Payments,
+  type PricingTier
+} from "../../../services/payments/payments.ts"
+import { People } from "../../../services/accounts/accounts.ts"
+import { Pricing } from "../../../services/payments/pricing.ts"
+import { Sessions } from "../../../services/sessions/sessions.ts"
+import { Settings } from "../../../services/settings/settings.ts"
+
+/** An outage of the provider, in the customer's words: nothing was ordered, the same again is safe. */
+const noCheckout = refuse("PAYMENT_PROVIDER_FAILED", "Paying is not possible right now. Please try again.", {
+  retry_after_seconds: 10
+})
+
+/**
+ * The same customer and command id always name the same payment, so that a repeat finds the first
+ * one. A UUID of version 8: "made by a rule of our own".
+ */
+export const paymentIdFor = (customerId: string, commandId: string): string => {
+  const bytes = createHash("sha256").update(`payment:${customerId}:${commandId}`).digest()
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = bytes.toString("hex")
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    "-"
+  )
+}
+
+/** The newest session of a payment, whether it lives or is over; null if it has none yet. */
+export const sessionOfPayment = Effect.fnUntraced(function*(payment: Payment) {
+  if (payment.extends_session_id !== null) return payment.extends_session_id
+  if (payment.confirmed_at === null) return null
+  return (yield* (yield* Sessions).ofPayments([payment.id])).get(payment.id) ?? null
+})
+
+/** The discount this customer may have on a first session now; null for none. */
+export const firstSessionDiscount = Effect.fnUntraced(function*(customerId: string) {
+  const rule = yield* (yield* Pricing).discount
+  if (rule === null || !rule.is_active) return null
+  return (yield* (yield* Payments).mayHaveDiscount(customerId)) ? rule : null
+})
+
+export interface Order {
+  readonly customer_id: string
+  readonly command_id: string
+  readonly tier_id: string
+}
+
+export const alreadyActive = (sessionId: string) =>
+  refuse("ALREADY_ACTIVE", "You already have a request or a chat that is not over.", {
+    session_id: sessionId
+  })
+
+const nothingLive = Effect.fnUntraced(function*(customerId: string) {
+  const live = yield* (yield* Sessions).liveOf("customer", customerId)
+  const blocking = live.find((state) => blockingStatuses.includes(state.status))
+  if (blocking === undefined) return
+  return yield* alreadyActive(blocking.id)
+})
+
+/** Only a bestie this customer knows, and who could be there. */
+const knownMitra = Effect.fnUntraced(function*(customerId: string, mitraId: string) {
+  const mitra = yield* (yield* People).findMitra(mitraId)
+  const known = mitra?.is_active === true && (yield* (yield* Sessions).haveMet(customerId, mitraId))
+  if (known) return
+  return yield* refuse("MITRA_NOT_FOUND", "You can ask only a bestie again with whom you have chatted.", {
+    mitra_id: mitraId
+  })
+})
+
+const tierOnSale = Effect.fnUntraced(function*(tierId: string, mode: PricingTier["mode"] | null) {
+  const tier = yield* (yield* Payments).findTier(tierId)
+  if (tier === null || !tier.is_active || (mode !== null && tier.mode !== mode)) {
+    return yield* refuse("TIER_NOT_FOUND", "This offer is not on sale.", { tier_id: tierId })
+  }
+  return tier
+})
+
+type Ordered = Pick<Payment, "id" | "product" | "extends_session_id" | "target_mitra_id" | "topic">
+
+/**
+ * The provider's page first, then the row: no payment is ever without a page, and a page without a payment
+ * was shown to nobody. Dying in between costs nothing; a repeat makes another page for the same payment id.
+ */
+const quote = Effect.fnUntraced(function*(
+  order: Order,
+  tier: PricingTier,
+  ordered: Ordered,
+  discount_idr: number
+) {
+  const { payment_session_timeout_minutes } = yield* (yield* Settings).current
+  const checkout = yield* Checkout
+  const now = yield* Clock.currentTimeMillis
+  const amount_idr = tier.price_idr - discount_idr
+  const checkout_url = yield* checkout.open({
+    payment_id: ordered.id,
+    amount_idr,
+    description: `Halobestie: ${tier.label}`,
+    lifetime_seconds: payment_session_timeout_minutes * 60
+  }).pipe(Effect.catchTag("Unavailable", () => noCheckout))
+  yield* passStep("checkout_opened")
+  const payment: NewPayment = {
+    ...ordered,
+    customer_id: order.customer_id,
+    status: "pending",
+    tier_id: tier.id,
+    mode: tier.mode,
+    duration_seconds: tier.duration_seconds,
+    amount_idr,
+    kind: ordered.target_mitra_id === null ? "blast" : "targeted",
+    provider: checkout.provider,
+    checkout_url,
+    discount_idr,
+    look_at: firstLookAt(checkout.provider, now),
+    created_at: now,
+    expires_at: now + payment_session_timeout_minutes * 60_000,
+    confirmed_at: null,
+    failure_cause: null
+  }
+  return payment
+})
+
+const create = Effect.fnUntraced(function*(order: Order, tier: PricingTier, ordered: Ordered) {
+  const payment = yield* (yield* Payments).create(yield* quote(order, tier, ordered, 0))
+  yield* passStep("payment_created")
+  return payment
+})
+
+/** Whoever loses the discount to another order of the same customer meanwhile is quoted anew, in full. */
+const createFirst = Effect.fnUntraced(function*(order: Order, tier: PricingTier, ordered: Ordered) {
+  const off = discountOn(tier.price_idr, yield* firstSessionDiscount(order.customer_id))
+  if (off > 0) {
+    const quoted = yield* quote(order, tier, ordered, off)
+    const discounted = yield* (yield* Payments).createDiscounted(quoted)
+    if (discounted !== null) {
+      yield* passStep("payment_created")
+      return discounted
+    }
+  }
+  return yield* create(order, tier, ordered)
+})
+
+export const orderPayment = Effect.fnUntraced(function*(
+  order: Order & { readonly topic: Topic; readonly target_mitra_id?: string | null }
+) {
+  const id = paymentIdFor(order.customer_id, order.command_id)
+  // First of all, because by the time of a repeat the payment may have become the live session.
+  const before = yield* (yield* Payments).find(id)
+  if (before !== null) return before
+  const tier = yield* tierOnSale(order.tier_id, null)
+  yield* nothingLive(order.customer_id)
+  const { target_mitra_id = null, topic } = order
+  if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
+  return yield* createFirst(order, tier, {
+    id,
+    product: "chat_session",
+    extends_session_id: null,
+    target_mitra_id,
+    topic
+  })
+})
+
+/** The session decides again once it is paid; here nobody is asked to pay for what cannot be. */
+export const orderExtension = Effect.fnUntraced(function*(order: Order & { readonly session: SessionState }) {
+  const id = paymentIdFor(order.customer_id, `extension:${order.command_id}`)
+  const before = yield* (yield* Payments).find(id)
+  if (before !== null) return before
+  const { session } = order
+  const refusal = extensionRefusal(session)
+  if (refusal !== null) return yield* refusal
+  const tier = yield* tierOnSale(order.tier_id, session.mode)
+  return yield* create(order, tier, {
+    id,
+    product: "extension",
+    extends_session_id: session.id,
+    target_mitra_id: null,
+    topic: session.topic
+  })
+})

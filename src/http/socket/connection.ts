@@ -1,0 +1,43 @@
+// The connection a call came in on: who is signed in on it, and the means to sign it in or to close it.
+// The socket protocol provides it to every handler; identity is never read from a message.
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { CloseCode } from "../../contract/close-codes.ts"
+import type { Refusal } from "../../domain/refusal.ts"
+import type { UserType } from "../../services/accounts/auth-sessions.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
+
+export interface Principal {
+  readonly user_type: UserType
+  readonly user_id: string
+  /** The family id of the sign-in: what a revocation names. */
+  readonly auth_session_id: string
+  readonly expires_at: number
+}
+
+export class Connection extends Context.Service<Connection, {
+  readonly id: string
+  /** The address of the other end, for logs and per-address limits. */
+  readonly peer: string
+  /** Null before sign-in, and from the moment the token has run out. */
+  readonly principal: Effect.Effect<Principal | null>
+  /**
+   * Signs this connection in, or prolongs it with a newer token of the same person. From then on a
+   * revocation or the end of the token closes it. Another person's token is refused: streams that are
+   * already open belong to the first one.
+   */
+  readonly authenticate: (principal: Principal) => Effect.Effect<void, Refusal | Unavailable>
+  /** Interrupts what is in flight and closes the socket. Closing twice is harmless. */
+  readonly close: (code: CloseCode) => Effect.Effect<void>
+}>()("halobestie/http/Connection") {}
+
+/**
+ * For handlers. The connection comes with each request, not with the handlers' layer, so it must not
+ * become a requirement of that layer; a handler run without a socket is a programmer's error.
+ */
+export const currentConnection: Effect.Effect<Connection["Service"]> = Effect.withFiber(({ context }) => {
+  const connection = Context.getOrUndefined(context, Connection)
+  return connection === undefined
+    ? Effect.die(new Error("a handler ran outside a connection"))
+    : Effect.succeed(connection)
+})

@@ -1,0 +1,247 @@
+// All open connections of one listener: how many there are per address and in total, who is on which,
+// and how they are told to leave when this process stops.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import { SecureRandom } from "effect/crypto"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
+import type { UserType } from "../../services/accounts/auth-sessions.ts"
+import { Faults } from "../../services/manual-clock/faults.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
+import type { Principal } from "./connection.ts"
+import { laggingWire } from "./lagging-wire.ts"
+import { Limits, WireClock } from "./limits.ts"
+import { LiveConnection, type Wire } from "./live-connection.ts"
+import { watchAll } from "./watch.ts"
+
+export interface Person {
+  readonly user_type: UserType
+  readonly user_id: string
+}
+
+export interface DrainReport {
+  readonly connections: number
+  /** Calls that were still running when their connection was closed. */
+  readonly calls_cut: number
+  /** Connections that did not complete their close and were destroyed. */
+  readonly sockets_cut: number
+}
+
+export class Connections extends Context.Service<Connections, {
+  readonly count: Effect.Effect<number>
+  /** Whether an event sent now could arrive; sockets that are being closed do not count. */
+  readonly isConnected: (person: Person) => Effect.Effect<boolean>
+  /** Closes the sockets of one sign-in, or of all of them when null; returns how many. */
+  readonly closePerson: (
+    person: Person,
+    authSessionId: string | null,
+    code: CloseCode
+  ) => Effect.Effect<number>
+  /** Reads nothing more, lets calls in flight finish within the bound, then tells everybody to come back. */
+  readonly drain: Effect.Effect<DrainReport>
+  /** A place for one more connection until the scope closes; false when there is none left. */
+  readonly admit: (peer: string) => Effect.Effect<boolean, never, Scope.Scope>
+  readonly open: (wire: Wire, peer: string) => Effect.Effect<LiveConnection, never, Scope.Scope>
+  /** From now on `closePerson` finds it. */
+  readonly signIn: (connection: LiveConnection, principal: Principal) => Effect.Effect<void>
+  readonly signInsOf: (person: Person) => Effect.Effect<ReadonlySet<string>>
+  readonly find: (clientId: number) => LiveConnection | undefined
+  /** Client ids whose calls must be interrupted, once each. */
+  readonly disconnects: Queue.Queue<number>
+}>()("halobestie/http/Connections") {}
+
+const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`
+
+/** Counts places per address; plain so that reserving one is a single synchronous step. */
+const makePlaces = (
+  limits: { readonly connections_max: number; readonly connections_per_peer_max: number }
+) => {
+  const perPeer = new Map<string, number>()
+  let total = 0
+  return {
+    take: (peer: string): boolean => {
+      const here = perPeer.get(peer) ?? 0
+      if (total >= limits.connections_max || here >= limits.connections_per_peer_max) return false
+      total += 1
+      perPeer.set(peer, here + 1)
+      return true
+    },
+    giveBack: (peer: string): void => {
+      const here = perPeer.get(peer) ?? 0
+      total -= 1
+      if (here <= 1) perPeer.delete(peer)
+      else perPeer.set(peer, here - 1)
+    }
+  }
+}
+
+/** Connections by person, kept in step with who is open. */
+const makeDirectory = () => {
+  const open = new Map<number, LiveConnection>()
+  const byPerson = new Map<string, Set<LiveConnection>>()
+  const empty = Latch.makeUnsafe(true)
+  const of = (person: Person): ReadonlySet<LiveConnection> => byPerson.get(keyOf(person)) ?? new Set()
+  return {
+    open,
+    empty,
+    of,
+    add: (connection: LiveConnection): void => {
+      open.set(connection.client_id, connection)
+      empty.closeUnsafe()
+    },
+    remove: (connection: LiveConnection): void => {
+      open.delete(connection.client_id)
+      if (open.size === 0) empty.openUnsafe()
+      if (connection.principal === null) return
+      const key = keyOf(connection.principal)
+      const rest = byPerson.get(key)
+      rest?.delete(connection)
+      if (rest?.size === 0) byPerson.delete(key)
+    },
+    signIn: (connection: LiveConnection, principal: Principal): void => {
+      // It may have closed while its token was being checked.
+      if (open.get(connection.client_id) !== connection) return
+      connection.principal = principal
+      const key = keyOf(principal)
+      byPerson.set(key, (byPerson.get(key) ?? new Set()).add(connection))
+    }
+  }
+}
+
+type Directory = ReturnType<typeof makeDirectory>
+
+const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effect.Effect<void>) {
+  const limits = yield* Limits
+  const wireClock = yield* WireClock
+  const waitUntilEmpty = (boundMs: number) =>
+    directory.empty.await.pipe(
+      RealTime.timeoutOption(boundMs),
+      Effect.provideService(Clock.Clock, wireClock)
+    )
+  const retryAfter = Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)
+  return Effect.gen(function*() {
+    const connections = [...directory.open.values()]
+    yield* begin
+    yield* Effect.logInfo("draining sockets").pipe(Effect.annotateLogs({ connections: connections.length }))
+    for (const connection of connections) connection.startDraining(yield* retryAfter)
+    yield* waitUntilEmpty(limits.drain_in_flight_ms)
+    let callsCut = 0
+    for (const connection of directory.open.values()) {
+      callsCut += [...connection.calls.values()].filter((call) => !call.is_stream).length
+      connection.close(closeCodes.goingAway, yield* retryAfter)
+    }
+    yield* waitUntilEmpty(limits.close_flush_ms)
+    for (const connection of directory.open.values()) connection.cut()
+    yield* waitUntilEmpty(limits.close_flush_ms)
+    // The watch may have been quicker.
+    const socketsCut = connections.filter((connection) => connection.was_cut).length
+    return { connections: connections.length, calls_cut: callsCut, sockets_cut: socketsCut }
+  })
+})
+
+const makeOpen = Effect.fnUntraced(function*(
+  directory: Directory,
+  disconnects: Queue.Queue<number>,
+  isDraining: () => boolean
+) {
+  const limits = yield* Limits
+  const clock = yield* WireClock
+  const random = yield* SecureRandom.SecureRandom
+  const faults = yield* Faults
+  let opened = 0
+
+  const acquire = (id: string, wire: Wire, peer: string) => {
+    const lagMs = () => connection.principal === null ? 0 : faults?.lag_ms(connection.principal.user_id) ?? 0
+    const connection: LiveConnection = new LiveConnection({
+      id,
+      client_id: opened++,
+      peer,
+      wire: faults === null ? wire : laggingWire(wire, clock, lagMs),
+      limits,
+      clock,
+      onClosing: (closing) => Queue.offerUnsafe(disconnects, closing.client_id)
+    })
+    directory.add(connection)
+    const removed = faults?.addSocket({
+      user_id: () => connection.principal?.user_id ?? null,
+      cut: () => connection.cut()
+    })
+    // It was let in just before the drain began.
+    if (isDraining()) connection.startDraining(limits.retry_after_max_ms)
+    return { connection, removed }
+  }
+
+  const release = ({ connection, removed }: ReturnType<typeof acquire>) => {
+    directory.remove(connection)
+    removed?.()
+    // The other end left by itself: its calls have nobody to answer to.
+    if (connection.closing === null) Queue.offerUnsafe(disconnects, connection.client_id)
+  }
+
+  return Effect.fnUntraced(function*(wire: Wire, peer: string) {
+    const id = yield* random.uuidV7()
+    const { connection } = yield* Effect.acquireRelease(
+      Effect.sync(() => acquire(id, wire, peer)),
+      (opened) => Effect.sync(() => release(opened))
+    )
+    return connection
+  })
+})
+
+const makeConnections = Effect.gen(function*() {
+  const places = makePlaces(yield* Limits)
+  const directory = makeDirectory()
+  const faults = yield* Faults
+  // Unbounded, but it holds at most one number per open connection.
+  const disconnects = yield* Queue.unbounded<number>()
+  let isDraining = false
+  const begin = Effect.sync(() => {
+    isDraining = true
+  })
+
+  yield* watchAll(directory.open)
+  return Connections.of({
+    count: Effect.sync(() => directory.open.size),
+    isConnected: (person) =>
+      Effect.sync(() => [...directory.of(person)].some((connection) => connection.closing === null)),
+    closePerson: (person, authSessionId, code) =>
+      Effect.sync(() => {
+        const named = [...directory.of(person)].filter((connection) =>
+          authSessionId === null || connection.principal?.auth_session_id === authSessionId
+        )
+        for (const connection of named) connection.close(code)
+        return named.length
+      }),
+    drain: yield* Effect.cached(yield* makeDrain(directory, begin)),
+    admit: (peer) =>
+      Effect.acquireRelease(
+        Effect.sync(() => places.take(peer)),
+        (hasPlace) => Effect.sync(() => hasPlace ? places.giveBack(peer) : undefined)
+      ),
+    open: yield* makeOpen(directory, disconnects, () => isDraining),
+    signIn: (connection, principal) =>
+      Effect.sync(() => {
+        directory.signIn(connection, principal)
+        // No network for them just now, however often they try.
+        if (faults?.isCut(principal.user_id) === true) connection.cut()
+      }),
+    signInsOf: (person) =>
+      Effect.sync(() =>
+        new Set(
+          [...directory.of(person)].flatMap((connection) => connection.principal?.auth_session_id ?? [])
+        )
+      ),
+    find: (clientId) => directory.open.get(clientId),
+    disconnects
+  })
+})
+
+export const layer: Layer.Layer<Connections, never, SecureRandom.SecureRandom> = Layer.effect(
+  Connections,
+  makeConnections
+)

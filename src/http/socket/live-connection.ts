@@ -1,0 +1,186 @@
+// One open socket: what is in flight on it, who is on it, how much of what we said is still unsent, and
+// why it is closing. Everything here is synchronous; fibers that wait do so on its `reading` latch.
+import type * as Clock from "effect/Clock"
+import * as Latch from "effect/Latch"
+import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
+import type { Principal } from "./connection.ts"
+import type { RequestId } from "./frames.ts"
+import type { SocketLimits } from "./limits.ts"
+import { makeTokenBucket, type TokenBucket } from "./token-bucket.ts"
+import { closeReason } from "./tracked-web-socket.ts"
+
+/** What we need of a WebSocket; the driver's has it. */
+export interface Wire {
+  readonly readyState: number
+  /** Bytes accepted by `send` that have not reached the operating system yet. */
+  readonly bufferedAmount: number
+  readonly send: (frame: string, done: () => void) => void
+  readonly ping: () => void
+  readonly close: (code: number, reason: string) => void
+  readonly terminate: () => void
+}
+
+const wireIsOpen = 1
+
+export interface Call {
+  readonly tag: string
+  /** Streams do not hold up a drain: they never end by themselves. */
+  readonly is_stream: boolean
+  readonly began_at: number
+  /** It took too long; whoever runs it was told to stop. */
+  is_overdue: boolean
+  /** Kept only while the request is being handed over, to explain a payload that did not decode. */
+  payload: unknown
+  interrupted_by_client: boolean
+  /** A chunk was sent and not acknowledged yet. */
+  awaits_ack: boolean
+}
+
+export interface Closing {
+  readonly code: CloseCode
+  readonly since: number
+}
+
+export class LiveConnection {
+  readonly id: string
+  /** The number under which the RPC server knows it. */
+  readonly client_id: number
+  readonly peer: string
+  readonly calls = new Map<RequestId, Call>()
+  readonly bucket: TokenBucket
+  /** Closed while nothing more should be read. */
+  readonly reading = Latch.makeUnsafe(true)
+  principal: Principal | null = null
+  malformed_in_a_row = 0
+  calls_served = 0
+  was_cut = false
+  heard_at: number
+  pinged_at: number
+  closing: Closing | null = null
+  /** Stops a call that took too long; set by whoever runs calls. */
+  stop: (id: RequestId, call: Call) => void = () => {}
+  #drainRetryAfterMs: number | null = null
+  #isOver = false
+  readonly #wire: Wire
+  readonly #limits: SocketLimits
+  readonly #clock: Clock.Clock
+  readonly #onClosing: (connection: LiveConnection) => void
+
+  constructor(options: {
+    readonly id: string
+    readonly client_id: number
+    readonly peer: string
+    readonly wire: Wire
+    readonly limits: SocketLimits
+    readonly clock: Clock.Clock
+    /** Called once, when the decision to close falls: whatever is in flight has lost its audience. */
+    readonly onClosing: (connection: LiveConnection) => void
+  }) {
+    this.id = options.id
+    this.client_id = options.client_id
+    this.peer = options.peer
+    this.#wire = options.wire
+    this.#limits = options.limits
+    this.#clock = options.clock
+    this.#onClosing = options.onClosing
+    this.bucket = makeTokenBucket(options.limits)
+    this.heard_at = this.now()
+    this.pinged_at = this.heard_at
+  }
+
+  now(): number {
+    return this.#clock.currentTimeMillisUnsafe()
+  }
+
+  heard(): void {
+    this.heard_at = this.now()
+  }
+
+  ping(): void {
+    this.pinged_at = this.now()
+    this.#wire.ping()
+  }
+
+  /** More is unsent than we are willing to read past. */
+  get is_behind(): boolean {
+    return this.#wire.bufferedAmount > this.#limits.unsent_pause_bytes
+  }
+
+  get closing_since(): number | null {
+    return this.closing === null ? null : this.closing.since
+  }
+
+  get token_expires_at(): number | null {
+    return this.principal === null ? null : this.principal.expires_at
+  }
+
+  begin(id: RequestId, call: Call): void {
+    this.calls.set(id, call)
+  }
+
+  /** Streams take as long as they like. */
+  stopOverdue(now: number): void {
+    const latest = now - this.#limits.call_max_ms
+    for (const [id, call] of this.calls) {
+      if (call.is_stream || call.is_overdue || call.began_at > latest) continue
+      call.is_overdue = true
+      this.stop(id, call)
+    }
+  }
+
+  finish(id: RequestId): Call | undefined {
+    const call = this.calls.get(id)
+    if (this.calls.delete(id)) this.calls_served += 1
+    return call
+  }
+
+  /** Never waits: the far end either keeps up, within the bound, or is cut. */
+  send(frame: string): void {
+    if (this.closing !== null || this.#wire.readyState !== wireIsOpen) return
+    // Asked before adding, so that one large page reaches a slow phone, but not a second one on top.
+    if (this.#wire.bufferedAmount > this.#limits.unsent_max_bytes) return this.close(closeCodes.slowConsumer)
+    this.#wire.send(frame, () => this.#settleReading())
+    this.#settleReading()
+  }
+
+  #settleReading(): void {
+    const mayRead = this.#isOver || this.closing !== null ||
+      (this.#drainRetryAfterMs === null && !this.is_behind)
+    if (mayRead) this.reading.openUnsafe()
+    else this.reading.closeUnsafe()
+  }
+
+  close(code: CloseCode, retryAfterMs?: number): void {
+    if (this.closing !== null) return
+    this.closing = { code, since: this.now() }
+    this.#wire.close(code.code, closeReason(code.reason, retryAfterMs))
+    // Whoever waits to read goes on, and discards until the other end has closed too.
+    this.reading.openUnsafe()
+    this.#onClosing(this)
+  }
+
+  /** The socket is closed on both sides: whoever waits to read may find out. */
+  over(): void {
+    this.#isOver = true
+    this.reading.openUnsafe()
+  }
+
+  /** For a close that the other end does not complete. */
+  cut(): void {
+    this.was_cut = true
+    this.#wire.terminate()
+  }
+
+  startDraining(retryAfterMs: number): void {
+    this.#drainRetryAfterMs = retryAfterMs
+    this.#settleReading()
+    this.leaveIfDrained()
+  }
+
+  /** To be asked after each reply: the last one of a draining connection ends it. */
+  leaveIfDrained(): void {
+    if (this.#drainRetryAfterMs === null) return
+    for (const call of this.calls.values()) if (!call.is_stream) return
+    this.close(closeCodes.goingAway, this.#drainRetryAfterMs)
+  }
+}

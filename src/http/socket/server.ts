@@ -1,0 +1,256 @@
+// Our RpcServer.Protocol: the effect/rpc server decodes and runs the calls, this decides what reaches it
+// and what it may answer. Also serves one upgraded socket from its first frame to its last.
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as ErrorReporter from "effect/ErrorReporter"
+import type { HttpServerError } from "effect/http/HttpServerError"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { Rpc, RpcGroup } from "effect/rpc"
+import { RpcMiddleware, RpcSchema, RpcSerialization, RpcServer } from "effect/rpc"
+import type { FromClientEncoded } from "effect/rpc/RpcMessage"
+import * as References from "effect/References"
+import type * as Scope from "effect/Scope"
+import * as Socket from "effect/socket/Socket"
+import { Faults } from "../../services/manual-clock/faults.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
+import { closeCodes } from "../../contract/close-codes.ts"
+import { Connection, type Principal } from "./connection.ts"
+import { defectReporter, makeSend } from "./answering.ts"
+import { Connections } from "./connections.ts"
+import { makeIdentity } from "./identity.ts"
+import { Limits } from "./limits.ts"
+import type { ClientMessage, RequestId } from "./frames.ts"
+import type { Call, LiveConnection } from "./live-connection.ts"
+import { type Dispatch, readFrames } from "./receiving.ts"
+import type { Transport } from "./transport.ts"
+
+/** How a socket comes to be; in a listener by an upgrade. */
+export type Opening = Effect.Effect<Transport, Socket.SocketError | HttpServerError, Scope.Scope>
+
+/** A connection as its calls know it, and what their log lines say of it. */
+interface Served {
+  readonly connection: Connection["Service"]
+  readonly annotations: Readonly<Record<string, unknown>>
+}
+
+export class SocketProtocol extends Context.Service<SocketProtocol, {
+  readonly protocol: RpcServer.Protocol["Service"]
+  /** Who is behind the RPC server's number for a client; nothing once the socket is over. */
+  readonly servedOf: (clientId: number) => Served | undefined
+  /** False before the RPC server runs and after it stopped: nobody would answer. */
+  readonly isServing: Effect.Effect<boolean>
+  /** Opens the transport (an upgrade), then serves until either side closes. */
+  readonly serve: (
+    transport: Opening,
+    peer: string,
+    principal: Principal | null
+  ) => Effect.Effect<void, never, Scope.Scope>
+}>()("halobestie/http/SocketProtocol") {}
+
+const { codecFor } = RpcSerialization.json
+
+type Write = (clientId: number, message: FromClientEncoded) => Effect.Effect<void>
+
+/** Past this point a defect is the handler's; the payload was fine. */
+const forgetPayload = (live: LiveConnection, message: ClientMessage): void => {
+  const call = message._tag === "Request" ? live.calls.get(message.id) : undefined
+  if (call !== undefined) call.payload = undefined
+}
+
+const notTaken = (live: LiveConnection, message: ClientMessage, cause: Cause.Cause<unknown>) => {
+  forgetPayload(live, message)
+  // It still runs finalizers of an earlier request with this id, and says so by interrupting.
+  if (message._tag === "Request" && Cause.hasInterruptsOnly(cause)) {
+    return Effect.sync(() => live.close(closeCodes.duplicateRequestId))
+  }
+  return Effect.logError("the RPC server failed to take a message", cause).pipe(
+    Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
+  )
+}
+
+/** Hands one message to the RPC server and survives whatever it does with it. */
+const makeHandOver = (write: () => Write | null): Dispatch["handOver"] => (live, message) => {
+  const writeRequest = write()
+  if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
+  return Effect.matchCauseEffect(Effect.suspend(() => writeRequest(live.client_id, message)), {
+    onFailure: (cause) => notTaken(live, message, cause),
+    onSuccess: () => {
+      forgetPayload(live, message)
+      return Effect.void
+    }
+  })
+}
+
+/** Stops a call in the name of its client; the answer says "try again". */
+const stopCall = (live: LiveConnection, id: RequestId, call: Call, dispatch: Dispatch) =>
+  Effect.logWarning("a call took too long and is stopped").pipe(
+    Effect.annotateLogs({ call: call.tag, connection: live.id }),
+    Effect.andThen(dispatch.handOver(live, { _tag: "Interrupt", requestId: id }))
+  )
+
+/** One line per socket when it is over, for whoever wonders why phones come and go. */
+const logEnd = (live: LiveConnection): Effect.Effect<void> =>
+  Effect.logDebug("connection over").pipe(
+    Effect.annotateLogs({
+      connection: live.id,
+      peer: live.peer,
+      reason: live.closing?.code.reason ?? "left",
+      calls_served: live.calls_served
+    })
+  )
+
+/** Every end of a socket is an error of it to the platform; all others are ours. */
+const isOrdinaryEnd = (cause: Cause.Cause<unknown>): boolean =>
+  Cause.hasInterruptsOnly(cause) ||
+  cause.reasons.every((reason) => Cause.isFailReason(reason) && Socket.isSocketError(reason.error))
+
+const surviveMistakes = (live: LiveConnection) =>
+  Effect.catchCause((cause: Cause.Cause<unknown>) =>
+    isOrdinaryEnd(cause)
+      ? Effect.void
+      : Effect.logError("serving a socket failed", cause).pipe(
+        Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
+      )
+  )
+
+const makeServe = Effect.fnUntraced(function*(
+  dispatch: Dispatch,
+  context: Context.Context<never>,
+  served: Map<number, Served>
+) {
+  const connections = yield* Connections
+  const identify = yield* makeIdentity
+  const faults = yield* Faults
+  const annotations = Context.get(context, References.CurrentLogAnnotations)
+  const annotationsOn = (live: LiveConnection) => ({ ...annotations, connection: live.id })
+
+  const signIn = (connection: Connection["Service"], principal: Principal) =>
+    connection.authenticate(principal).pipe(
+      Effect.catchTag("Refusal", () => connection.close(closeCodes.tokenExpired)),
+      Effect.catchTag("Unavailable", () => connection.close(closeCodes.replaced))
+    )
+
+  return Effect.fnUntraced(function*(opening: Opening, peer: string, principal: Principal | null) {
+    const transport = yield* opening
+    const live = yield* connections.open(transport.wire, peer)
+    live.stop = (id, call) => Effect.runForkWith(context)(stopCall(live, id, call, dispatch))
+    transport.listen(() => live.heard(), () => live.over())
+    yield* Effect.addFinalizer(() => logEnd(live))
+    const late = Effect.suspend(() =>
+      RealTime.onRealTime(
+        Effect.sleep(live.principal === null ? 0 : faults?.lag_ms(live.principal.user_id) ?? 0)
+      )
+    )
+    const connection = identify(live, yield* Effect.scope)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => served.set(live.client_id, { connection, annotations: annotationsOn(live) })),
+      () => Effect.sync(() => served.delete(live.client_id))
+    )
+    yield* (principal === null ? Effect.void : signIn(connection, principal)).pipe(
+      Effect.andThen(
+        readFrames(live, faults === null ? transport.pull : Effect.tap(transport.pull, late), dispatch).pipe(
+          Effect.setContext(context)
+        )
+      ),
+      surviveMistakes(live)
+    )
+  })
+})
+
+const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<string, Rpc.AnyWithProps>) {
+  const limits = yield* Limits
+  const connections = yield* Connections
+  const served = new Map<number, Served>()
+  const reporters = new Set(yield* ErrorReporter.CurrentErrorReporters).add(defectReporter)
+  // All messages of all sockets are taken in one context, and handlers inherit it: the RPC server copies its
+  // services for each context it has not seen with a call (a hundred entries), and keeps every copy. Whose
+  // message it is, `OnConnection` says.
+  const context = Context.add(
+    yield* Effect.context<never>(),
+    ErrorReporter.CurrentErrorReporters,
+    reporters
+  )
+  let write: Write | null = null
+
+  const dispatch: Dispatch = {
+    limits,
+    kindOf: (tag) => {
+      const rpc = requests.get(tag)
+      if (rpc === undefined) return null
+      return RpcSchema.isStreamSchema(rpc.successSchema) ? "stream" : "call"
+    },
+    handOver: makeHandOver(() => write)
+  }
+  const serve = yield* makeServe(dispatch, context, served)
+
+  return SocketProtocol.of({
+    servedOf: (clientId) => served.get(clientId),
+    isServing: Effect.sync(() => write !== null),
+    serve: (opening, peer, principal) =>
+      serve(opening, peer, principal).pipe(
+        // An upgrade that fails was answered by the platform.
+        Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.void)
+      ),
+    protocol: {
+      run: (f) =>
+        Effect.suspend(() => {
+          write = f
+          return Effect.onExit(Effect.never, () =>
+            Effect.sync(() => {
+              write = null
+            }))
+        }),
+      disconnects: connections.disconnects,
+      send: makeSend(connections, requests),
+      end: () => Effect.void,
+      // Only asked by transports that address clients on their own.
+      clientIds: Effect.succeed(new Set<number>()),
+      initialMessage: Effect.succeed(Option.none()),
+      supportsAck: true,
+      supportsTransferables: false,
+      supportsSpanPropagation: false,
+      supportsNotifications: false,
+      codecFor
+    }
+  })
+})
+
+/** Gives each handler the connection its call came in on. Part of this transport, not of the contract. */
+class OnConnection extends RpcMiddleware.Service<OnConnection>()("halobestie/http/OnConnection") {}
+
+const onConnection = Layer.effect(OnConnection)(
+  Effect.map(SocketProtocol, ({ servedOf }): OnConnection["Service"] => (handler, { client }) => {
+    const served = servedOf(client.id)
+    // Its socket was over before its call began: nobody waits for an answer.
+    if (served === undefined) return Effect.interrupt
+    const { annotations, connection } = served
+    return Effect.updateContext(handler, (context) =>
+      Context.add(
+        Context.add(context, Connection, connection),
+        References.CurrentLogAnnotations,
+        annotations
+      ))
+  })
+)
+
+/** Runs the group's handlers behind the socket protocol. The upgrade route takes `SocketProtocol`. */
+export const layer = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) => {
+  const requests = group.requests as unknown as ReadonlyMap<string, Rpc.AnyWithProps>
+  const protocol = Layer.effect(SocketProtocol, makeSocketProtocol(requests))
+  const rpcProtocol = Layer.effect(
+    RpcServer.Protocol,
+    Effect.map(SocketProtocol, (socket) => socket.protocol)
+  )
+  // A dying handler is that call's business, not its neighbours'. Spans of calls would need their parents
+  // from headers, which are dropped.
+  return RpcServer.layer(group.middleware(OnConnection), {
+    disableFatalDefects: true,
+    disableTracing: true
+  }).pipe(
+    Layer.provide(onConnection),
+    Layer.provide(rpcProtocol),
+    Layer.provideMerge(protocol)
+  )
+}

@@ -1,0 +1,131 @@
+// The door of a socket: may it come in, and as whom. Everything that can be refused is refused here with
+// plain HTTP and JSON, before the upgrade; afterwards only close codes are left.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Random from "effect/Random"
+import { type Refusal, refuse } from "../../domain/refusal.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
+import { Connections } from "./connections.ts"
+import { Limits, type SocketLimits, WireClock } from "./limits.ts"
+import { type Opening, SocketProtocol } from "./server.ts"
+import { upgraded } from "./transport.ts"
+import { peerOf, TrustedProxyHops } from "../remote-address.ts"
+import { Readiness } from "../readiness.ts"
+import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
+import { TokenVerifier } from "./token-verifier.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
+
+export const subprotocol = "halobestie.v1"
+const tokenPrefix = "bearer."
+
+type RequestHeaders = HttpServerRequest.HttpServerRequest["headers"]
+
+export const offeredSubprotocols = (headers: RequestHeaders): ReadonlyArray<string> =>
+  (headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim()).filter((name) =>
+    name !== ""
+  )
+
+/** For clients that cannot set headers, the token may come as a second subprotocol. */
+export const offeredToken = (headers: RequestHeaders): string | null => {
+  const authorization = headers["authorization"]
+  if (authorization !== undefined) return /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? ""
+  const named = offeredSubprotocols(headers).find((name) => name.startsWith(tokenPrefix))
+  return named === undefined ? null : named.slice(tokenPrefix.length)
+}
+
+/** For the WebSocket server: the answer never repeats a token. */
+export const selectSubprotocol = (offered: Set<string>): string | false =>
+  offered.has(subprotocol) ? subprotocol : false
+
+const isWebSocketUpgrade = (headers: RequestHeaders): boolean =>
+  headers["upgrade"]?.toLowerCase() === "websocket"
+
+const notAnUpgrade = refusalResponse(
+  refuse("BAD_REQUEST", "This path speaks WebSocket. Connect with a WebSocket client."),
+  426,
+  { upgrade: "websocket", connection: "upgrade" }
+)
+
+const wrongSubprotocol = (offered: ReadonlyArray<string>) =>
+  refusalResponse(
+    refuse("BAD_REQUEST", `None of the offered subprotocols is spoken here; expected ${subprotocol}.`, {
+      offered: offered.filter((name) => !name.startsWith(tokenPrefix))
+    }),
+    400
+  )
+
+const unauthorized = (refusal: Refusal) => refusalResponse(refusal, 401, { "www-authenticate": "Bearer" })
+
+const later = Effect.fnUntraced(function*(message: string, limits: SocketLimits) {
+  const retryAfterMs = yield* Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)
+  return tryAgainResponse(message, retryAfterMs)
+})
+
+/** The reasons that say "another runner, or later"; a database outage is told call by call instead. */
+const closedDoors = ["draining", "schema_mismatch", "starting"]
+
+/** The door itself, whatever the socket travels on. */
+export const makeEntrance = Effect.gen(function*() {
+  const limits = yield* Limits
+  const wireClock = yield* WireClock
+  const readiness = yield* Readiness
+  const connections = yield* Connections
+  const socket = yield* SocketProtocol
+  const verifier = yield* TokenVerifier
+
+  const verify = Effect.fnUntraced(function*(token: string) {
+    // The bound is the wire's; whether the token has run out is measured by the product's time.
+    const product = yield* Clock.Clock
+    return yield* verifier.verify(token).pipe(
+      Effect.provideService(Clock.Clock, product),
+      RealTime.timeoutOrElse({
+        duration: limits.authenticate_max_ms,
+        orElse: () => Effect.fail(new Unavailable({ what: "token verifier", retryable: true }))
+      }),
+      Effect.provideService(Clock.Clock, wireClock)
+    )
+  })
+
+  const admit = Effect.fnUntraced(function*(opening: Opening, peer: string, token: string | null) {
+    // Taken before the token is checked, so that many at once cannot all find the last place.
+    if (!(yield* connections.admit(peer))) return yield* later("Too many connections.", limits)
+    const principal = token === null ? null : yield* verify(token)
+    yield* socket.serve(opening, peer, principal)
+    return HttpServerResponse.empty()
+  })
+
+  /** Serves the socket until it closes; a response other than 204 is a refusal, before any upgrade. */
+  return Effect.fnUntraced(
+    function*(opening: Opening, peer: string, token: string | null) {
+      const closed = (yield* readiness.reasons).find((reason) => closedDoors.includes(reason))
+      if (closed !== undefined) {
+        return yield* later(`This server is not taking connections: ${closed}.`, limits)
+      }
+      if (!(yield* socket.isServing)) return yield* later("This server is starting.", limits)
+      return yield* admit(opening, peer, token).pipe(
+        Effect.catchTag("Refusal", (refusal) => Effect.succeed(unauthorized(refusal))),
+        Effect.catchTag("Unavailable", () => later("The token cannot be checked right now.", limits))
+      )
+    }
+  )
+})
+
+const makeDoor = Effect.gen(function*() {
+  const trustedHops = yield* TrustedProxyHops
+  const enter = yield* makeEntrance
+
+  return Effect.gen(function*() {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    if (!isWebSocketUpgrade(request.headers)) return notAnUpgrade
+    const offered = offeredSubprotocols(request.headers)
+    if (offered.length > 0 && !offered.includes(subprotocol)) return wrongSubprotocol(offered)
+    return yield* enter(upgraded(request), peerOf(request, trustedHops), offeredToken(request.headers))
+  })
+})
+
+/** GET `path`, for the socket protocol in context. */
+export const layerDoor = (path: HttpRouter.PathInput) =>
+  HttpRouter.use((router) => Effect.flatMap(makeDoor, (door) => router.add("GET", path, door)))

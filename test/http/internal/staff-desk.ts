@@ -1,0 +1,107 @@
+// The desk of the control center's tests: account and push calls behind their gate, on memory adapters, and
+// staff who sit there. Fake is only the connection, which believes whoever is put on it.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
+import { type Rpc, type RpcGroup, RpcTest } from "effect/rpc"
+import { AdminAccountRpcs } from "../../../src/contract/staff/accounts.ts"
+import { AdminPushRpcs } from "../../../src/contract/staff/pushes.ts"
+import type { CallError } from "../../../src/contract/errors.ts"
+import type { Role } from "../../../src/domain/staff.ts"
+import * as AccountHandlers from "../../../src/http/internal/accounts.ts"
+import * as Permissions from "../../../src/http/internal/permissions.ts"
+import * as PushHandlers from "../../../src/http/internal/pushes.ts"
+import { Connection } from "../../../src/http/socket/connection.ts"
+import * as AccountChangesMemory from "../../../testkit/memory/account-changes.memory.ts"
+import * as AuditMemory from "../../../testkit/memory/audit.memory.ts"
+import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
+import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
+import * as Tables from "../../../testkit/memory/store/tables.ts"
+import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
+import * as PushMemory from "../../../testkit/memory/push.memory.ts"
+import * as PushOutboxMemory from "../../../testkit/memory/push-outbox.memory.ts"
+import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
+import * as TestNumbersMemory from "../../../testkit/memory/test-numbers.memory.ts"
+import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
+import { Passwords } from "../../../src/services/accounts/passwords.ts"
+import { People } from "../../../src/services/accounts/accounts.ts"
+import { idOf, t0 } from "../../../testkit/conformance/given.ts"
+
+/** Fake: hashing that costs nothing. */
+const passwords = Layer.succeed(Passwords)({
+  hash: (password) => Effect.succeed(`hash of ${password}`),
+  verify: (password, hash) => Effect.succeed(hash === `hash of ${password}`)
+})
+
+export const adapters = Layer.mergeAll(
+  AccountChangesMemory.layer,
+  AuditMemory.layer,
+  AuthSessionsMemory.layer,
+  BusMemory.layer,
+  PeopleMemory.layer,
+  PushMemory.layer,
+  PushOutboxMemory.layer,
+  SettingsMemory.layer,
+  TestNumbersMemory.layer,
+  passwords,
+  SecureRandom.layerWebCrypto
+).pipe(Layer.provideMerge(Tables.layer))
+
+export const gated = AdminAccountRpcs.merge(AdminPushRpcs).middleware(Permissions.PermissionGate)
+
+const seats = Layer.mergeAll(
+  AccountHandlers.layer({ testNumbersCount: true }),
+  PushHandlers.layer,
+  Permissions.layer
+)
+
+export const desk = Layer.provideMerge(seats, adapters)
+
+/** The same desk, where every change of staff comes second to another one. */
+export const outrunDesk = seats.pipe(
+  Layer.provideMerge(
+    Layer.effect(AccountChanges)(
+      Effect.map(
+        AccountChanges,
+        (port) => AccountChanges.of({ ...port, changeStaff: () => Effect.succeed({ _tag: "LastAdmin" }) })
+      )
+    )
+  ),
+  Layer.provideMerge(adapters)
+)
+
+/** A connection; null is nobody's. */
+const connectionOf = (staffId: string | null) =>
+  Connection.of({
+    id: "desk",
+    peer: "127.0.0.1",
+    principal: Effect.succeed(
+      staffId === null
+        ? null
+        : { user_type: "staff", user_id: staffId, auth_session_id: idOf(0xf1), expires_at: t0 * 2 }
+    ),
+    authenticate: () => Effect.void,
+    close: () => Effect.void
+  })
+
+/** Calls of this group as this member of staff, or as nobody. */
+export const seatAt = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) => (staffId: string | null) =>
+  Effect.map(RpcTest.makeClient(group, { flatten: true, disableFatalDefects: true }), (client) => {
+    const asked = client as unknown as (tag: string, payload: unknown) => Effect.Effect<unknown, CallError>
+    // The contract's shapes are checked by the codec; these tests look at single fields.
+    // oxlint-disable-next-line typescript/no-explicit-any
+    return (tag: string, payload: object = {}): Effect.Effect<any, CallError> =>
+      Effect.provideService(asked(tag, payload), Connection, connectionOf(staffId))
+  })
+
+/** A colleague with this role, and their seat. */
+export const colleagueOf = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) =>
+  Effect.fnUntraced(function*(n: number, role: Role) {
+    const id = idOf(0xa0 + n)
+    const staff = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
+    yield* (yield* People).createStaff(staff, t0)
+    return { id, call: yield* seatAt(group)(id) }
+  })
+
+export const seat = seatAt(gated)
+export const colleague = colleagueOf(gated)

@@ -1,0 +1,82 @@
+// The register of connections without any socket: what is left when one goes, also in the odd moments.
+import { assert, describe, it } from "@effect/vitest"
+import { SecureRandom } from "effect/crypto"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { closeCodes } from "../../../src/contract/close-codes.ts"
+import * as ConnectionsLayer from "../../../src/http/socket/connections.ts"
+import { Connections } from "../../../src/http/socket/connections.ts"
+
+const layer = ConnectionsLayer.layer.pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
+const makeWire = () => {
+  const closes: Array<number> = []
+  return {
+    closes,
+    readyState: 1,
+    bufferedAmount: 0,
+    send: () => {},
+    ping: () => {},
+    close: (code: number) => {
+      closes.push(code)
+    },
+    terminate: () => {}
+  }
+}
+
+const sari = {
+  user_type: "customer" as const,
+  user_id: "sari",
+  auth_session_id: "family-1",
+  expires_at: Number.MAX_SAFE_INTEGER
+}
+
+const opened = Effect.gen(function*() {
+  const connections = yield* Connections
+  const scope = yield* Scope.make()
+  const wire = makeWire()
+  const connection = yield* Scope.provide(connections.open(wire, "peer"), scope)
+  return { connections, connection, wire, leave: Scope.close(scope, Exit.void) }
+})
+
+describe("the register of connections", () => {
+  it.effect("finds a person's connection until it leaves, and nothing afterwards", () =>
+    Effect.gen(function*() {
+      const { connection, connections, leave } = yield* opened
+      yield* connections.signIn(connection, sari)
+      assert.isTrue(yield* connections.isConnected(sari))
+      assert.deepStrictEqual(yield* connections.signInsOf(sari), new Set(["family-1"]))
+      yield* leave
+      assert.isFalse(yield* connections.isConnected(sari))
+      assert.strictEqual(yield* connections.count, 0)
+      assert.strictEqual(yield* connections.closePerson(sari, null, closeCodes.revoked), 0)
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("does not call a person connected whose socket is being closed", () =>
+    Effect.gen(function*() {
+      const { connection, connections, wire } = yield* opened
+      yield* connections.signIn(connection, sari)
+      assert.strictEqual(yield* connections.closePerson(sari, "family-1", closeCodes.revoked), 1)
+      assert.deepStrictEqual(wire.closes, [4503])
+      assert.isFalse(yield* connections.isConnected(sari))
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("keeps nothing of a sign-in that comes after the socket is gone", () =>
+    Effect.gen(function*() {
+      const { connection, connections, leave } = yield* opened
+      yield* leave
+      yield* connections.signIn(connection, sari)
+      assert.isFalse(yield* connections.isConnected(sari))
+      assert.deepStrictEqual(yield* connections.signInsOf(sari), new Set())
+    }).pipe(Effect.provide(layer)))
+
+  it.live("sends a connection away that was let in just before the drain began", () =>
+    Effect.gen(function*() {
+      const connections = yield* Connections
+      assert.deepStrictEqual(yield* connections.drain, { connections: 0, calls_cut: 0, sockets_cut: 0 })
+      const { wire } = yield* opened
+      assert.deepStrictEqual(wire.closes, [1012])
+    }).pipe(Effect.provide(layer)))
+})
