@@ -59,11 +59,11 @@ const oneText = Effect.fnUntraced(function*(length: number) {
 })
 
 const marks = Effect.gen(function*() {
-  const { marksOf } = yield* Cipher
+  const { blindIndexesOf } = yield* Cipher
   const phones = times(texts).map((n) => `+62813${n}`)
-  phones.map((phone) => marksOf("customers", phone))
+  phones.map((phone) => blindIndexesOf("customers", phone))
   const before = process.cpuUsage()
-  phones.map((phone) => marksOf("customers", phone))
+  phones.map((phone) => blindIndexesOf("customers", phone))
   console.log(`a phone's mark     ${(cpuUs(before) / texts).toFixed(1)} us`)
 })
 

@@ -100,7 +100,7 @@ const compare = Effect.gen(function*() {
   const writer = yield* JournalPostgres.makeWriter
   const grouped = yield* makeGroupCommit(writer, defaultLimits)
   const ways: ReadonlyArray<readonly [string, Commit]> = [
-    ["one transaction a turn", writer.alone],
+    ["one transaction a turn", writer.writeOne],
     ["group commit", grouped]
   ]
   yield* Stage.givenMitras(...times(chats).map((index) => index + 1))
@@ -119,12 +119,12 @@ const compare = Effect.gen(function*() {
         found[index]!.push(yield* measure(commit, owners.slice(0, atOnce), tag))
       }
     }
-    const [alone, group] = found.map(medians)
-    report(atOnce, ways[0]![0], alone!)
+    const [writeOne, group] = found.map(medians)
+    report(atOnce, ways[0]![0], writeOne!)
     report(atOnce, ways[1]![0], group!)
-    const faster = (group!.per_second / alone!.per_second).toFixed(1)
+    const faster = (group!.per_second / writeOne!.per_second).toFixed(1)
     console.log(
-      `${" ".repeat(10)}x ${faster} messages, CPU per message / ${(cpu(alone!) / cpu(group!)).toFixed(1)}`
+      `${" ".repeat(10)}x ${faster} messages, CPU per message / ${(cpu(writeOne!) / cpu(group!)).toFixed(1)}`
     )
   }
 })

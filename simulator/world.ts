@@ -139,14 +139,14 @@ export class World {
       onLeft: () => to.lines.delete(line)
     })
     const arrive = () => {
-      const entrance = to.doors?.[listener]
-      if (entrance === undefined) return this.#later(process, () => end.onRefused(null))
+      const handshake = to.doors?.[listener]
+      if (handshake === undefined) return this.#later(process, () => end.onRefused(null))
       if (!line.isOver) to.lines.add(line)
       const opening = Effect.sync(() => {
         this.#later(process, end.onOpen)
         return line.transport
       })
-      const serving = Effect.scoped(entrance(opening, peer, token))
+      const serving = Effect.scoped(handshake(opening, peer, token))
       start(this.#runtimeOf(to), serving).addObserver((exit) => {
         const status = Exit.isSuccess(exit) ? exit.value.status : 500
         if (status !== 204) this.#later(process, () => end.onRefused(status))

@@ -37,16 +37,16 @@ import * as CodeSenderLog from "./layers/accounts/code-sender.log.ts"
 import * as CodeSenderNone from "./layers/accounts/code-sender.none.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
 import * as Devices from "./layers/accounts/devices.postgres.ts"
-import * as FaultGates from "./manual-clock/failpoints.process.ts"
+import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
 import * as MissedOffers from "./layers/availability/missed-offers.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
 import * as OneTimeCodes from "./layers/accounts/one-time-codes.postgres.ts"
 import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
 import * as Passwords from "./layers/accounts/passwords.ts"
-import * as PaymentDesk from "./layers/payments/payment-review.postgres.ts"
+import * as PaymentReview from "./layers/payments/payment-review.postgres.ts"
 import * as Payments from "./layers/payments/payments.postgres.ts"
-import * as People from "./layers/accounts/accounts.postgres.ts"
+import * as Accounts from "./layers/accounts/accounts.postgres.ts"
 import * as Proposals from "./layers/sessions/proposals.postgres.ts"
 import * as Pricing from "./layers/payments/pricing.postgres.ts"
 import * as Push from "./layers/push/push.ts"
@@ -129,9 +129,9 @@ export const ports = (config: ServerConfigValues) => {
     Mitras.layer,
     OneTimeCodes.layer,
     Passwords.layer,
-    PaymentDesk.layer,
+    PaymentReview.layer,
     Payments.layer,
-    People.layer,
+    Accounts.layer,
     Proposals.layer,
     Pricing.layer,
     push(config),
@@ -157,17 +157,17 @@ const cluster = (config: ServerConfigValues) =>
   )
 
 /** On a held clock no pass can be late, so fewer of them are as punctual; each costs an hour's leap time. */
-const seldom = {
+const manualClockTimings = {
   deadlines_seconds: 8,
   pushes_seconds: 5,
-  withdrawals_seconds: 30,
+  withdraw_offers_seconds: 30,
   absent_mitras_seconds: 30,
   missed_offers_seconds: 20
 }
 
 const actors = (config: ServerConfigValues) =>
   Supervision.layer({
-    ...(config.clock === "simulated" ? seldom : {}),
+    ...(config.clock === "simulated" ? manualClockTimings : {}),
     stale_heartbeats_seconds: config.auto_offline_sweep_seconds,
     heartbeat_write_back_seconds: config.heartbeat_mirror_interval_seconds,
     mirror_reseed_seconds: config.valkey_mirror_sweep_seconds
@@ -185,7 +185,7 @@ const publicHandlers = (config: ServerConfigValues) =>
   })
 
 const publicListener = (config: ServerConfigValues) =>
-  announced(
+  logged(
     "public",
     ThisRunner.layerCounted.pipe(Layer.provideMerge(layerPublic({
       host: config.public_host,
@@ -199,7 +199,7 @@ const publicListener = (config: ServerConfigValues) =>
   )
 
 const internalListener = (config: ServerConfigValues) =>
-  announced(
+  logged(
     "internal",
     Internal.layer({
       host: config.internal_host,
@@ -211,7 +211,7 @@ const internalListener = (config: ServerConfigValues) =>
   )
 
 /** Says where a listener listens: with port 0 nobody else knows. */
-const announced = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.HttpServer, E, R>) =>
+const logged = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.HttpServer, E, R>) =>
   Layer.effectDiscard(
     Effect.gen(function*() {
       const { address } = yield* HttpServer.HttpServer
@@ -261,6 +261,6 @@ export const server = Layer.unwrap(
       Layer.provideMerge(database(config)),
       Layer.provideMerge(cipher(config)),
       Layer.provideMerge(Layer.mergeAll(Readiness.layer, Shutdown.layer, ThisRunner.layer)),
-      Layer.provideMerge(FaultGates.layer(config.fault_gate))
+      Layer.provideMerge(Failpoints.layer(config.fault_gate))
     ))
 )

@@ -58,21 +58,21 @@ const writing = Effect.fnUntraced(function*(person: Person, session: ToldSession
   }
 })
 
-const lastOfPeer = (person: Person, session: ToldSession): number =>
+const lastOfAddress = (person: Person, session: ToldSession): number =>
   lastHeard(session, `message/${person.side === "customer" ? "mitra" : "customer"}`)?.seq ?? 0
 
 const reading = Effect.fnUntraced(function*(person: Person, session: ToldSession) {
   const { app, dice, habits } = person
   let seen = 0
   for (;;) {
-    yield* app.until(() => lastOfPeer(person, session) > seen || session.isOver, noNewsMs)
+    yield* app.until(() => lastOfAddress(person, session) > seen || session.isOver, noNewsMs)
     if (session.isOver) return
     yield* Effect.sleep(dice.between(20, 400))
-    seen = lastOfPeer(person, session)
+    seen = lastOfAddress(person, session)
     yield* tryTo(person, "chat.delivered", { session_id: session.id, seq: seen }, 20_000)
     if (!dice.chance(habits.reads_share)) continue
     yield* Effect.sleep(secondsAround(person, habits.reads_within_s))
-    seen = lastOfPeer(person, session)
+    seen = lastOfAddress(person, session)
     yield* tryTo(person, "chat.read", { session_id: session.id, seq: seen }, 20_000)
   }
 })

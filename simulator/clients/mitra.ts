@@ -98,13 +98,13 @@ const answerOffer = Effect.fnUntraced(function*(mitra: Mitra, sessionId: string,
 
 const answerOffers = Effect.fnUntraced(function*(mitra: Mitra) {
   const { app } = mitra
-  const looked = new Set<string>()
+  const checked = new Set<string>()
   for (;;) {
-    const open = () => [...app.told.openOffers].find((id) => !looked.has(id))
+    const open = () => [...app.told.openOffers].find((id) => !checked.has(id))
     yield* app.until(() => open() !== undefined, day)
     const sessionId = open()
     if (sessionId === undefined) continue
-    looked.add(sessionId)
+    checked.add(sessionId)
     const offer = app.told.offers.get(sessionId)
     if (offer !== undefined) yield* Effect.forkChild(answerOffer(mitra, sessionId, offer.view))
   }

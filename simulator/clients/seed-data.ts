@@ -7,7 +7,7 @@ import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import { seed } from "../../src/layers/platform/seed.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Process } from "../kernel/process.ts"
 import { layerPasswords } from "../server/identities.ts"
 import type { World } from "../world.ts"
@@ -26,7 +26,7 @@ export const found = (world: World, options: { readonly mitras: number }): void 
   )
   const founding = Effect.gen(function*() {
     yield* seed({ admin_email: adminEmail, admin_password: Redacted.make(adminPassword), demo: false })
-    const people = yield* People
+    const people = yield* Accounts
     for (let index = 1; index <= options.mitras; index += 1) {
       const account = { id: mitraId(index), display_name: `Mitra ${index}`, phone: mitraPhone(index) }
       yield* people.createMitra({ ...account, is_active: true }, world.time.now_ms)

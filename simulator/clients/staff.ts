@@ -90,7 +90,7 @@ const chatToGive = Effect.fnUntraced(function*(staff: Staff) {
     yield* tryTo(staff, "admin.dismiss_proposal", { proposal_id, reason: "she will be back" })
     return null
   }
-  for (let looked = 0; looked < 5; looked += 1) {
+  for (let checked = 0; checked < 5; checked += 1) {
     const mitra_id = someMitra(staff)
     const inspected = yield* tryTo(staff, "admin.inspect_mitra", { mitra_id })
     const chats: ReadonlyArray<Answer> = inspected?.["sessions"] ?? []

@@ -2,7 +2,7 @@
 // announced, which sweeps run.
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import { arrive, heard } from "../../src/layers/bus/subscriptions.ts"
+import { deliver, asSubscription } from "../../src/layers/bus/subscriptions.ts"
 import type { Tables } from "../../testkit/memory/store/tables.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { Journal, type Verdict } from "../../src/services/journal/journal.ts"
@@ -40,9 +40,9 @@ const hearing = (bus: Bus["Service"], isHeard: (message: BusMessage) => boolean)
   subscribe: (topics, only) =>
     Effect.gen(function*() {
       const all = yield* bus.subscribe(topics, only)
-      const some = heard(yield* Queue.unbounded<BusMessage>())
+      const some = asSubscription(yield* Queue.unbounded<BusMessage>())
       const next = Effect.flatMap(Queue.take(all), (message) =>
-        Effect.sync(() => isHeard(message) && arrive(some, message)))
+        Effect.sync(() => isHeard(message) && deliver(some, message)))
       yield* Effect.forkScoped(Effect.forever(next))
       return some
     })
@@ -55,16 +55,16 @@ const saying = (
 
 /** Whoever lost is told the same as the winner. */
 const toldToLosers = (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> => {
-  const paired = messages.find(({ event }) => event._tag === "SessionMoved" && event.event?._tag === "Paired")
+  const paired = messages.find(({ event }) => event._tag === "SessionEvent" && event.event?._tag === "Paired")
   if (paired === undefined) return messages
-  const losers = messages.filter(({ event }) => event._tag === "OfferMoved" && event.ending === "taken")
+  const losers = messages.filter(({ event }) => event._tag === "OfferChanged" && event.ending === "taken")
   return [...messages, ...losers.map(({ topic }) => ({ topic, event: paired.event }))]
 }
 
 /** Whoever had a chat before hears what her successor hears. */
 const toldToFormer = (tables: Tables) => (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> => {
   const former = messages.flatMap(({ event, topic }) => {
-    if (event._tag !== "SessionMoved" || !topic.startsWith("mitra:")) return []
+    if (event._tag !== "SessionEvent" || !topic.startsWith("mitra:")) return []
     const { session_id } = event
     return [...tables.mitra_assignments.values()].flatMap((assignment): ReadonlyArray<BusMessage> =>
       assignment.session_id === session_id && assignment.ended_at !== null
@@ -76,7 +76,7 @@ const toldToFormer = (tables: Tables) => (messages: ReadonlyArray<BusMessage>): 
 }
 
 const isRestated = (messages: ReadonlyArray<BusMessage>): boolean =>
-  messages.some(({ event }) => event._tag === "SessionStands")
+  messages.some(({ event }) => event._tag === "SessionPosition")
 
 const amountAsked = (confirm: Confirm, tables: Tables): Confirm => (options) => {
   const asked = tables.payment_requests.get(options.payment_id)?.amount_idr
@@ -153,7 +153,7 @@ export const ports = {
     bus: (bus) =>
       saying(
         bus,
-        (messages) => messages.filter(({ event }) => event._tag !== "OfferMoved" || event.ending === null)
+        (messages) => messages.filter(({ event }) => event._tag !== "OfferChanged" || event.ending === null)
       )
   },
   "silent-loads": {

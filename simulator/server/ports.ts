@@ -52,9 +52,9 @@ import { Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
 import { MissedOffers } from "../../src/services/availability/missed-offers.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { OneTimeCodes } from "../../src/services/accounts/one-time-codes.ts"
-import { PaymentDesk } from "../../src/services/payments/payment-review.ts"
+import { PaymentReview } from "../../src/services/payments/payment-review.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Proposals } from "../../src/services/sessions/proposals.ts"
 import { Pricing } from "../../src/services/payments/pricing.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
@@ -92,13 +92,13 @@ const journal = ({ postgres, sabotage, tables, witness }: Stores, caller: Proces
     }
     const idsOf = (turn: TurnWrite) => Effect.forEach(consumptionsOf(turn), () => random.uuidV7())
     const writer: GroupWriter = {
-      together: (turns) =>
+      writeBatch: (turns) =>
         Effect.flatMap(Effect.forEach(turns, idsOf), (ids) =>
           postgres.call(
             caller,
             Effect.sync(() => turns.map((turn, index) => commit(tables, turn, ids[index] ?? [])))
           )),
-      alone: (turn) =>
+      writeOne: (turn) =>
         Effect.flatMap(idsOf(turn), (ids) =>
           Effect.flatten(postgres.call(
             caller,
@@ -179,9 +179,9 @@ const soundPorts = (stores: Stores, caller: Process) =>
       remote(MissedOffers, MissedOffersMemory.layer, stores, caller),
       remote(Mitras, MitrasMemory.layer, stores, caller),
       remote(OneTimeCodes, OneTimeCodesMemory.layer, stores, caller),
-      remote(PaymentDesk, PaymentDeskMemory.layer, stores, caller),
+      remote(PaymentReview, PaymentDeskMemory.layer, stores, caller),
       remote(Payments, PaymentsMemory.layer, stores, caller),
-      remote(People, PeopleMemory.layer, stores, caller),
+      remote(Accounts, PeopleMemory.layer, stores, caller),
       remote(Proposals, ProposalsMemory.layer, stores, caller),
       remote(Pricing, PricingMemory.layer, stores, caller),
       remote(PushOutbox, PushOutboxMemory.layer, stores, caller),

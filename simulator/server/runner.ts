@@ -21,7 +21,7 @@ import { layerDrain, layerSocketServer } from "../../src/http/listener.ts"
 import { Limits, publicLimits, WireClock } from "../../src/http/socket/limits.ts"
 import { layerPublicHandlers } from "../../src/http/public/public-handlers.ts"
 import * as Readiness from "../../src/http/readiness.ts"
-import { makeEntrance } from "../../src/http/socket/upgrade.ts"
+import { makeHandshake } from "../../src/http/socket/upgrade.ts"
 import * as Webhooks from "../../src/http/public/webhooks.ts"
 import * as Shutdown from "../../src/layers/platform/shutdown.process.ts"
 import * as Clock from "effect/Clock"
@@ -39,11 +39,11 @@ export const heartbeatEverySeconds = 30
 const secrets = Redacted.make("not used: tokens are signed by the simulation's own layer")
 
 /** How a socket enters a listener; see upgrade.ts. */
-export type Entrance = Effect.Success<typeof makeEntrance>
+export type Handshake = Effect.Success<typeof makeHandshake>
 
 export interface Doors {
-  readonly public: Entrance
-  readonly internal: Entrance
+  readonly public: Handshake
+  readonly internal: Handshake
   /** Plain HTTP on the public listener: the payment provider's webhooks. */
   readonly http: Effect.Effect<
     HttpServerResponse.HttpServerResponse,
@@ -52,8 +52,8 @@ export interface Doors {
   >
 }
 
-class PublicDoor extends Context.Service<PublicDoor, Entrance>()("halobestie/simulation/PublicDoor") {}
-class InternalDoor extends Context.Service<InternalDoor, Entrance>()("halobestie/simulation/InternalDoor") {}
+class PublicDoor extends Context.Service<PublicDoor, Handshake>()("halobestie/simulation/PublicDoor") {}
+class InternalDoor extends Context.Service<InternalDoor, Handshake>()("halobestie/simulation/InternalDoor") {}
 
 export interface RunnerOptions {
   readonly host: string
@@ -94,7 +94,7 @@ const actors = (options: RunnerOptions) =>
   )
 
 const publicListener = Layer.merge(layerDrain, ThisRunner.layerCounted).pipe(
-  Layer.provideMerge(layerSocketServer(Layer.effect(PublicDoor)(makeEntrance), PublicApi)),
+  Layer.provideMerge(layerSocketServer(Layer.effect(PublicDoor)(makeHandshake), PublicApi)),
   Layer.provide(layerPublicHandlers({
     secrets,
     dev_code: devCode,
@@ -103,7 +103,7 @@ const publicListener = Layer.merge(layerDrain, ThisRunner.layerCounted).pipe(
   }))
 )
 
-const internalListener = layerSocketServer(Layer.effect(InternalDoor)(makeEntrance), Internal.gatedApi).pipe(
+const internalListener = layerSocketServer(Layer.effect(InternalDoor)(makeHandshake), Internal.gatedApi).pipe(
   Layer.provide(
     Internal.layerHandlers({ test_numbers: true, heartbeat_every_seconds: heartbeatEverySeconds })
   )

@@ -57,7 +57,7 @@ export const calm: Pace = {
     ...sweeps,
     deadlines_seconds: 5,
     pushes_seconds: 5,
-    withdrawals_seconds: 15,
+    withdraw_offers_seconds: 15,
     absent_mitras_seconds: 30,
     missed_offers_seconds: 20
   },

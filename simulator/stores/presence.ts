@@ -24,7 +24,7 @@ export class SharedPresence {
         else here.set(key, count)
       }
       return Presence.of({
-        arrive: (person) =>
+        register: (person) =>
           Effect.asVoid(Effect.acquireRelease(
             Effect.sync(() => move(keyOf(person), 1)),
             () => Effect.sync(() => move(keyOf(person), -1))

@@ -9,7 +9,7 @@ import * as Schedule from "effect/Schedule"
 import { Refusal } from "../domain/refusal.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
 import * as RealTime from "../services/platform/real-time.ts"
-import { Residents } from "./local-actors.ts"
+import { LocalActors } from "./local-actors.ts"
 
 /** Longer than a tuned failover (3-4 s), shorter than a phone's patience. */
 const patienceMs = 8_000
@@ -37,11 +37,11 @@ const isMoving = (error: Refusal | Unavailable): boolean =>
  * again for one that moves; a failure leaves it unknown whether the command ran. Finding the owner is
  * infrastructure: it retries in real time. The owner's turn has the product's.
  */
-export const makeFrontDoor = Effect.fnUntraced(function*<Call, Reply, E>(
+export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
   kind: string,
   throughCluster: (id: string, call: Call) => Effect.Effect<Reply, E>
 ) {
-  const residents = yield* Residents
+  const localActors = yield* LocalActors
   // One for all calls: the actor's side copies its services (a hundred entries) for every context
   // it has not seen yet, and an actor has no business with its caller's anyway.
   const context = yield* RealTime.contextOnRealTime
@@ -62,7 +62,7 @@ export const makeFrontDoor = Effect.fnUntraced(function*<Call, Reply, E>(
 
   return (id: string, call: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
     Effect.suspend(() => {
-      const turn = residents.begin(kind, id, call, context)
+      const turn = localActors.dispatch(kind, id, call, context)
       if (turn === null) return wherever(id, call)
       return RealTime.awaitFor(turn, patienceMs).pipe(
         // Nobody waits for it any more: it is told to end and left to itself.

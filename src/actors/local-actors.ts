@@ -19,68 +19,68 @@ export const mailboxCapacity = 256
 type Turn<Reply> = Effect.Effect<Reply, Refusal | Unavailable>
 type Run<Call, Reply> = (call: Call) => Turn<Reply>
 
-interface Resident {
+interface LocalActor {
   readonly run: Run<any, any>
   readonly scope: Scope.Scope
   /** From then on the next call takes the way through the cluster. */
-  directUntil: number
-  inside: number
+  local_until: number
+  in_flight: number
 }
 
 /** In the actor's scope: it ends with the actor, and whoever waits for it hears of that at once. */
-const callDirectly = (resident: Resident, turn: Turn<any>, context: Context.Context<never>) => {
-  resident.inside += 1
+const callDirectly = (localActor: LocalActor, turn: Turn<any>, context: Context.Context<never>) => {
+  localActor.in_flight += 1
   const working = Effect.runForkWith(context)(turn)
   working.addObserver(() => {
-    resident.inside -= 1
+    localActor.in_flight -= 1
   })
-  return Fiber.runIn(working, resident.scope)
+  return Fiber.runIn(working, localActor.scope)
 }
 
-export class Residents extends Context.Service<Residents, {
+export class LocalActors extends Context.Service<LocalActors, {
   /** An actor moves in, until its scope closes. The result serves the calls that the cluster brings. */
-  readonly moveIn: <Call, Reply>(
+  readonly register: <Call, Reply>(
     kind: string,
     id: string,
     run: Run<Call, Reply>
   ) => Effect.Effect<Run<Call, Reply>, never, Scope.Scope>
   /** The turn, begun, when the actor lives here and has room; null: the cluster must carry the call. */
-  readonly begin: <Call>(
+  readonly dispatch: <Call>(
     kind: string,
     id: string,
     call: Call,
     context: Context.Context<never>
   ) => Fiber.Fiber<any, Refusal | Unavailable> | null
-}>()("halobestie/actors/Residents") {}
+}>()("halobestie/actors/LocalActors") {}
 
-export const layer = Layer.effect(Residents)(
+export const layer = Layer.effect(LocalActors)(
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    const residents = new Map<string, Resident>()
+    const localActors = new Map<string, LocalActor>()
     const keyOf = (kind: string, id: string) => `${kind}/${id}`
     const now = () => clock.currentTimeMillisUnsafe()
-    return Residents.of({
-      moveIn: Effect.fnUntraced(function*(kind, id, run) {
+    return LocalActors.of({
+      register: Effect.fnUntraced(function*(kind, id, run) {
         const key = keyOf(kind, id)
-        const resident: Resident = { run, scope: yield* Effect.scope, directUntil: 0, inside: 0 }
-        residents.set(key, resident)
+        const localActor: LocalActor = { run, scope: yield* Effect.scope, local_until: 0, in_flight: 0 }
+        localActors.set(key, localActor)
         yield* Effect.addFinalizer(() =>
           Effect.sync(() => {
             // Unless its successor on this runner has moved in already.
-            if (residents.get(key) === resident) residents.delete(key)
+            if (localActors.get(key) === localActor) localActors.delete(key)
           })
         )
         return (call) => {
-          resident.directUntil = now() + throughClusterEveryMs
+          localActor.local_until = now() + throughClusterEveryMs
           return run(call)
         }
       }),
-      begin: (kind, id, call, context) => {
-        const resident = residents.get(keyOf(kind, id))
-        if (resident === undefined || now() >= resident.directUntil) return null
+      dispatch: (kind, id, call, context) => {
+        const localActor = localActors.get(keyOf(kind, id))
+        if (localActor === undefined || now() >= localActor.local_until) return null
         // The cluster has a mailbox of its own, and says no when that is full.
-        if (resident.inside >= mailboxCapacity) return null
-        return callDirectly(resident, resident.run(call), context)
+        if (localActor.in_flight >= mailboxCapacity) return null
+        return callDirectly(localActor, localActor.run(call), context)
       }
     })
   })

@@ -53,9 +53,9 @@ export interface Machine<
     turn: Turn<State, Command, Facts, Event>
   ) => Effect.Effect<Pick<TurnWrite, "session" | "mitra" | "audit">>
   /** A command whose dedupe lies in its own row (a message) needs no command mark. */
-  readonly marks: (command: Command) => boolean
+  readonly keepsRecord: (command: Command) => boolean
   /** What such a row says of an earlier success of this command; null when there is none. */
-  readonly recall: (command: Command) => Effect.Effect<Reply | null, Unavailable>
+  readonly findPreviousReply: (command: Command) => Effect.Effect<Reply | null, Unavailable>
   /** Who is told, in order. */
   readonly publish: (turn: Turn<State, Command, Facts, Event>) => ReadonlyArray<BusMessage>
   /** Best-effort consequences after the commit; never delays the reply. Null when there are none. */

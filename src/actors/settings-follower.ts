@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { Bus } from "../services/bus/bus.ts"
 import { Settings } from "../services/settings/settings.ts"
-import { makeWakeWaiting } from "./session/queue.ts"
+import { makeWakeQueue } from "./session/queue.ts"
 import { runSupervised } from "./supervised.ts"
 
 const wokenPerChange = 50
@@ -15,11 +15,11 @@ export const layer = Layer.effectDiscard(
     const bus = yield* Bus
     const settings = yield* Settings
     const messages = yield* bus.subscribe(["settings"])
-    const wakeWaiting = yield* makeWakeWaiting
+    const wakeQueue = yield* makeWakeQueue
     // A raised maximum is room for those who wait.
     const follow = Queue.take(messages).pipe(
       Effect.andThen(settings.refresh),
-      Effect.andThen(wakeWaiting(() => wokenPerChange)),
+      Effect.andThen(wakeQueue(() => wokenPerChange)),
       Effect.forever
     )
     yield* Effect.forkScoped(runSupervised("settings follower", follow))

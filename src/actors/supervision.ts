@@ -23,7 +23,7 @@ import * as MitraActor from "./mitra/actor.ts"
 import * as MitraFrontDoor from "./mitra/actor-client.ts"
 import * as SessionActor from "./session/actor.ts"
 import * as SessionFrontDoor from "./session/actor-client.ts"
-import * as Residents from "./local-actors.ts"
+import * as LocalActors from "./local-actors.ts"
 import * as Requests from "./session/requests.ts"
 import * as SettingsFollower from "./settings-follower.ts"
 import { absentMitras } from "./sweeps/absent-mitras.ts"
@@ -35,7 +35,7 @@ import { payments } from "./sweeps/payments.ts"
 import { pushes } from "./sweeps/pushes.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
-import { withdrawals } from "./sweeps/withdraw-offers.ts"
+import { withdrawOffers } from "./sweeps/withdraw-offers.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 
 export interface SweepCadence {
@@ -44,7 +44,7 @@ export interface SweepCadence {
   /** 1 unless said otherwise. */
   readonly pushes_seconds?: number
   /** 5 unless said otherwise. */
-  readonly withdrawals_seconds?: number
+  readonly withdraw_offers_seconds?: number
   /** 15 unless said otherwise. */
   readonly absent_mitras_seconds?: number
   /** 10 unless said otherwise. */
@@ -57,7 +57,7 @@ export interface SweepCadence {
 const actors = Layer.mergeAll(SessionActor.layer, MitraActor.layer)
 
 /** What the rest of the server calls: the actors' front doors. */
-const frontDoors = Requests.layer.pipe(
+const actorClients = Requests.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(MitraFrontDoor.layer, SessionFrontDoor.layer))
 )
 
@@ -69,7 +69,7 @@ const sweeps = (cadence: SweepCadence) =>
     Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
     Layer.unwrap(Effect.map(missedOffers(cadence.missed_offers_seconds ?? 10), singleton)),
     Layer.unwrap(Effect.map(absentMitras(cadence.absent_mitras_seconds ?? 15), singleton)),
-    Layer.unwrap(Effect.map(withdrawals(cadence.withdrawals_seconds ?? 5), singleton)),
+    Layer.unwrap(Effect.map(withdrawOffers(cadence.withdraw_offers_seconds ?? 5), singleton)),
     Layer.unwrap(Effect.map(pushes(cadence.pushes_seconds ?? 1), singleton)),
     Layer.unwrap(Effect.map(payments, singleton))
   )
@@ -81,7 +81,7 @@ const sweeps = (cadence: SweepCadence) =>
 const catchUp = Layer.effectDiscard(
   Effect.gen(function*() {
     yield* boundedPass(yield* payments)
-    yield* boundedPass(yield* withdrawals(5))
+    yield* boundedPass(yield* withdrawOffers(5))
     yield* boundedPass(yield* deadlines(1))
   })
 )
@@ -90,6 +90,6 @@ export const layer = (cadence: SweepCadence) =>
   Layer.merge(sweeps(cadence), SettingsFollower.layer).pipe(
     Layer.provideMerge(catchUp),
     Layer.provideMerge(actors),
-    Layer.provideMerge(frontDoors),
-    Layer.provide(RealTime.layerOnRealTime(Residents.layer))
+    Layer.provideMerge(actorClients),
+    Layer.provide(RealTime.layerOnRealTime(LocalActors.layer))
   )

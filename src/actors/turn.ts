@@ -11,13 +11,13 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Refusal } from "../domain/refusal.ts"
-import { Activity, during, note } from "../services/manual-clock/work-tracker.ts"
+import { WorkTracker, track, record } from "../services/manual-clock/work-tracker.ts"
 import { Bus } from "../services/bus/bus.ts"
-import { FaultGates, passTurn } from "../services/manual-clock/failpoints.ts"
-import { Journal, type CommandMark, type Verdict } from "../services/journal/journal.ts"
+import { Failpoints, passFailpoint } from "../services/manual-clock/failpoints.ts"
+import { Journal, type IdempotencyRecord, type Verdict } from "../services/journal/journal.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
 import type { Call, Machine, Turn } from "./machine.ts"
-import { makeOutcomes } from "./reply-cache.ts"
+import { makeReplyCache } from "./reply-cache.ts"
 import { runSupervised } from "./supervised.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 
@@ -41,11 +41,11 @@ interface Loaded<State> {
 }
 
 /** What time brought about, for whoever holds the clock. */
-const noteFired = (
+const recordFired = (
   { id, kind }: { readonly id: string; readonly kind: string },
   events: ReadonlyArray<{ readonly _tag: string }>,
   at: number
-) => note((log) => events.forEach(({ _tag }) => log.fired({ what: `${kind}.${_tag}`, id, at })))
+) => record((log) => events.forEach(({ _tag }) => log.fired({ what: `${kind}.${_tag}`, id, at })))
 
 /** Builds the loop for one activated actor; its timer and after-commit work live in the scope. */
 export const makeTurns = Effect.fnUntraced(function*<
@@ -59,11 +59,11 @@ export const makeTurns = Effect.fnUntraced(function*<
 ): Effect.fn.Return<Turns<Command, Reply>, never, Journal | Bus | Scope.Scope> {
   const journal = yield* Journal
   const bus = yield* Bus
-  const gate = yield* FaultGates
+  const gate = yield* Failpoints
   const scope = yield* Effect.scope
   const mailbox = yield* Semaphore.make(1)
   const timer = yield* FiberHandle.make<void, never>()
-  const outcomes = makeOutcomes<Reply>()
+  const replies = makeReplyCache<Reply>()
   // How long an actor keeps silent is between it and the cluster; it must not outlast a clock that stands.
   const silenceNow = RealTime.onRealTime(Clock.currentTimeMillis)
   const encodeReply = Schema.encodeSync(machine.reply)
@@ -76,8 +76,8 @@ export const makeTurns = Effect.fnUntraced(function*<
   let tickedFor: number | null = null
 
   // Somebody holds the clock, and waits for turns before it moves on.
-  const isHeld = (yield* Activity) !== null || (yield* RealTime.TwoClocks) !== null
-  const working = during(`${machine.kind} ${machine.id}`)
+  const isHeld = (yield* WorkTracker) !== null || (yield* RealTime.TwoClocks) !== null
+  const working = track(`${machine.kind} ${machine.id}`)
   const label = { actor: machine.kind, actor_id: machine.id }
 
   const background = (name: string, effect: Effect.Effect<void>) =>
@@ -124,18 +124,21 @@ export const makeTurns = Effect.fnUntraced(function*<
   }
 
   const settle = Effect.fnUntraced(function*(turn: Turn<State, Command, Facts, Event>, epoch: number) {
-    yield* passTurn(gate, "after_commit", turn.events)
+    yield* passFailpoint(gate, "after_commit", turn.events)
     loaded = { epoch, state: turn.after }
     defects = 0
     yield* bus.publish(machine.publish(turn))
-    yield* passTurn(gate, "after_publish", turn.events)
-    if (turn.call.sender_id === "system") yield* noteFired(machine, turn.events, turn.at)
+    yield* passFailpoint(gate, "after_publish", turn.events)
+    if (turn.call.sender_id === "system") yield* recordFired(machine, turn.events, turn.at)
     const consequences = machine.afterCommit(turn)
     if (consequences !== null) yield* background("afterCommit", consequences)
   })
 
-  const markOf = (call: Call<Command>, reply: Result.Result<Reply, Refusal>): CommandMark | null =>
-    call.command_id !== null && machine.marks(call.command) && Result.isSuccess(reply)
+  const idempotencyRecordOf = (
+    call: Call<Command>,
+    reply: Result.Result<Reply, Refusal>
+  ): IdempotencyRecord | null =>
+    call.command_id !== null && machine.keepsRecord(call.command) && Result.isSuccess(reply)
       ? { sender_id: call.sender_id, command_id: call.command_id, outcome: encodeReply(reply.success) }
       : null
 
@@ -170,8 +173,8 @@ export const makeTurns = Effect.fnUntraced(function*<
   )
 
   /** A repeat of a command that once succeeded may be refused by the state it itself made. */
-  const earlierSuccess = Effect.fnUntraced(function*(call: Call<Command>) {
-    if (!machine.marks(call.command)) return yield* machine.recall(call.command)
+  const previousReply = Effect.fnUntraced(function*(call: Call<Command>) {
+    if (!machine.keepsRecord(call.command)) return yield* machine.findPreviousReply(call.command)
     if (call.command_id === null) return null
     const stored = yield* journal.outcomeOf(machine.id, call.sender_id, call.command_id)
     return stored === null ? null : decodeReply(stored)
@@ -180,18 +183,18 @@ export const makeTurns = Effect.fnUntraced(function*<
   // Functions of the actor and not of the turn: an Effect.gen made anew for each call is slow to start.
   const takeTurn = Effect.fnUntraced(
     function*(call: Call<Command>): Effect.fn.Return<Reply, Refusal | Unavailable> {
-      const known = outcomes.get(call)
+      const known = replies.get(call)
       if (known !== undefined) return known
       const { epoch, state } = loaded ?? (yield* load)
       const at = yield* Clock.currentTimeMillis
       const facts = yield* machine.facts(state, call.command, at)
       const { events, reply } = machine.decide(state, call.command, facts)
-      const mark = markOf(call, reply)
+      const record = idempotencyRecordOf(call, reply)
       if (Result.isFailure(reply)) {
-        const earlier = yield* earlierSuccess(call)
+        const earlier = yield* previousReply(call)
         if (earlier !== null) return earlier
       }
-      if (events.length === 0 && mark === null) {
+      if (events.length === 0 && record === null) {
         yield* arm(state)
         return yield* Effect.fromResult(reply)
       }
@@ -204,11 +207,11 @@ export const makeTurns = Effect.fnUntraced(function*<
         events
       }
       const rows = yield* machine.write(turn)
-      yield* passTurn(gate, "before_commit", events)
+      yield* passFailpoint(gate, "before_commit", events)
       const verdict = yield* journal.commit({
         actor: { kind: machine.kind, id: machine.id, epoch },
         at,
-        command: mark,
+        command: record,
         ...rows
       }).pipe(
         // Written or not, nobody knows: forget, so that the next turn reads the truth.
@@ -216,7 +219,7 @@ export const makeTurns = Effect.fnUntraced(function*<
       )
       const answer = yield* conclude(verdict, turn, reply, epoch)
       yield* arm(loaded === null ? state : (loaded as Loaded<State>).state)
-      outcomes.put(call, answer)
+      replies.put(call, answer)
       return answer
     }
   )

@@ -157,21 +157,21 @@ export const evolve = (state: PaymentState, event: PaymentEvent): PaymentState =
 export const deadlineOf = (state: PaymentState): number | null =>
   state.status === "pending" ? state.expires_at : null
 
-const firstLookMs = 2 * 60_000
+const firstCheckMs = 2 * 60_000
 const lookEveryMs = 60_000
 /** How long after its time a payment waits for a provider that says nothing. */
 const silenceMaxMs = 60 * 60_000
 
 /** Only a provider that keeps books of its own can be asked. */
-export const firstLookAt = (provider: PaymentProvider, createdAt: number): number | null =>
-  provider === "builtin" ? null : createdAt + firstLookMs
+export const firstCheckAt = (provider: PaymentProvider, createdAt: number): number | null =>
+  provider === "builtin" ? null : createdAt + firstCheckMs
 
 /**
  * When to ask the provider again about a payment whose webhook has not come; null: never again. `open`: it
  * can still be paid there. `over`: it cannot. `silent`: no answer, or none that can be read. A payment's
  * looks are ever farther apart until its time is over, and then a minute, for at most an hour.
  */
-export const lookAgainAt = (
+export const nextCheckAt = (
   payment: { readonly created_at: number; readonly expires_at: number },
   heard: "open" | "over" | "silent",
   now: number

@@ -12,7 +12,7 @@ export const TrustedProxyHops = Context.Reference<number>("halobestie/http/Trust
 
 type Request = Pick<HttpServerRequest.HttpServerRequest, "headers" | "remoteAddress">
 
-export const peerOf = (request: Request, trustedHops: number): string => {
+export const remoteAddressOf = (request: Request, trustedHops: number): string => {
   const direct = Option.getOrElse(request.remoteAddress, () => "unknown")
   if (trustedHops === 0) return direct
   const seen = (request.headers["x-forwarded-for"] ?? "").split(",").map((address) => address.trim())

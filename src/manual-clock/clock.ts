@@ -8,7 +8,7 @@ import { TimerHeap } from "../services/platform/timer-heap.ts"
 
 const nanosPerMs = 1_000_000n
 
-export interface HoldableClock extends Clock.Clock {
+export interface StoppableClock extends Clock.Clock {
   readonly nextAt: () => number | null
   /** Wakes those who are due by `at`, which is not before now. */
   readonly moveTo: (at: number) => void
@@ -17,7 +17,7 @@ export interface HoldableClock extends Clock.Clock {
 }
 
 /** `real` is the clock it falls back to. */
-export const makeHeldClock = (start: number, real: Clock.Clock): HoldableClock => {
+export const makeManualClock = (start: number, real: Clock.Clock): StoppableClock => {
   const sleepers = new TimerHeap()
   let held = start
   /** Set when let go: how far real time is from ours. */

@@ -1,8 +1,8 @@
-// FaultGates on the whole process: at the armed point it dies as by kill -9, or freezes once as by
+// Failpoints on the whole process: at the armed point it dies as by kill -9, or freezes once as by
 // kill -STOP until somebody continues it. For tests that start servers; production refuses the setting.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { FaultGates } from "../services/manual-clock/failpoints.ts"
+import { Failpoints } from "../services/manual-clock/failpoints.ts"
 
 const freeze = "freeze@"
 
@@ -17,7 +17,7 @@ export const layer = (armed: string) => {
   const freezes = armed.startsWith(freeze)
   const armedPoint = freezes ? armed.slice(freeze.length) : armed
   let reached = false
-  return Layer.succeed(FaultGates)({
+  return Layer.succeed(Failpoints)({
     pass: (point) =>
       Effect.sync(() => {
         if (reached || point !== armedPoint) return

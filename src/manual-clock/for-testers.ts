@@ -5,13 +5,13 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
-import { Activity } from "../services/manual-clock/work-tracker.ts"
+import { WorkTracker } from "../services/manual-clock/work-tracker.ts"
 import { Faults } from "../services/manual-clock/faults.ts"
-import { HeldTime } from "../services/manual-clock/manual-clock.ts"
+import { ManualClock } from "../services/manual-clock/manual-clock.ts"
 import { TwoClocks } from "../services/platform/real-time.ts"
-import { makeHeldClock } from "./clock.ts"
+import { makeManualClock } from "./clock.ts"
 import { makeFaults } from "./faults.ts"
-import { makeHeldTime } from "./moving-time.ts"
+import { makeMovingTime } from "./moving-time.ts"
 import { makeSettling } from "./settling.ts"
 
 export interface ForTesters {
@@ -21,16 +21,16 @@ export interface ForTesters {
 }
 
 const holding = Effect.fnUntraced(function*(start: string, real: Clock.Clock) {
-  const clock = makeHeldClock(DateTime.toEpochMillis(DateTime.makeUnsafe(start)), real)
+  const clock = makeManualClock(DateTime.toEpochMillis(DateTime.makeUnsafe(start)), real)
   const settling = makeSettling(real)
-  const heldTime = yield* makeHeldTime({ clock, settling, real })
+  const movingTime = yield* makeMovingTime({ clock, settling, real })
   const services = Context.empty().pipe(
     Context.add(Clock.Clock, clock),
     Context.add(TwoClocks, { product: clock, real }),
-    Context.add(Activity, settling.log),
-    Context.add(HeldTime, heldTime)
+    Context.add(WorkTracker, settling.log),
+    Context.add(ManualClock, movingTime)
   )
-  return { services, letGo: Effect.andThen(heldTime.pause, clock.letGo) }
+  return { services, letGo: Effect.andThen(movingTime.pause, clock.letGo) }
 })
 
 export const forTesters = Effect.fnUntraced(function*(config: {

@@ -1,4 +1,4 @@
-// HeldTime over the held clock: time moves from one due instant to the next, and at each the product is
+// ManualClock over the held clock: time moves from one due instant to the next, and at each the product is
 // waited for until it rests. So an hour is what an hour would have been, in order, without the waiting.
 import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Semaphore from "effect/Semaphore"
 import { refuse } from "../domain/refusal.ts"
-import type { HeldClock, Moving, Passed } from "../services/manual-clock/manual-clock.ts"
-import type { HoldableClock } from "./clock.ts"
+import type { MovableClock, Moving, Passed } from "../services/manual-clock/manual-clock.ts"
+import type { StoppableClock } from "./clock.ts"
 import type { Settling } from "./settling.ts"
 
 /** For one due instant; real time. Longer than the bound of a database question, which ends by itself. */
@@ -16,7 +16,7 @@ const settleWithinMs = 20_000
 /** How often a running clock moves, in real time. */
 const runEveryMs = 20
 
-const notSettled = (unsettled: ReadonlyArray<string>, clock: HoldableClock) =>
+const notSettled = (unsettled: ReadonlyArray<string>, clock: StoppableClock) =>
   refuse(
     "CLOCK_NOT_SETTLED",
     `Time stopped, because something does not come to rest: ${unsettled.join(", ")}.`,
@@ -26,8 +26,8 @@ const notSettled = (unsettled: ReadonlyArray<string>, clock: HoldableClock) =>
     }
   )
 
-export const makeHeldTime = Effect.fnUntraced(function*(options: {
-  readonly clock: HoldableClock
+export const makeMovingTime = Effect.fnUntraced(function*(options: {
+  readonly clock: StoppableClock
   readonly settling: Settling
   readonly real: Clock.Clock
   readonly settle_within_ms?: number
@@ -59,7 +59,7 @@ export const makeHeldTime = Effect.fnUntraced(function*(options: {
     return steps
   })
 
-  const advanceTo: HeldClock["advanceTo"] = (target, moving) =>
+  const advanceTo: MovableClock["advanceTo"] = (target, moving) =>
     Effect.gen(function*() {
       const began = real.currentTimeMillisUnsafe()
       settling.takeNotes()
@@ -110,5 +110,5 @@ export const makeHeldTime = Effect.fnUntraced(function*(options: {
       return yield* state
     })
 
-  return { state, advanceTo, run, pause } satisfies HeldClock
+  return { state, advanceTo, run, pause } satisfies MovableClock
 })

@@ -4,7 +4,7 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { ActivityLog, Fired } from "../services/manual-clock/work-tracker.ts"
+import type { WorkLog, Fired } from "../services/manual-clock/work-tracker.ts"
 
 /** More than the hand-overs between any two counted pieces of work. */
 const quietTurns = 16
@@ -14,7 +14,7 @@ const eagerTurns = 500
 const lookAgain = Duration.millis(1)
 
 export interface Settling {
-  readonly log: ActivityLog
+  readonly log: WorkLog
   /** What has not settled within the bound (in real time); empty when everything has. */
   readonly settle: (options: {
     readonly within_ms: number
@@ -84,7 +84,7 @@ export const makeSettling = (real: Clock.Clock): Settling => {
   /** Counts what began, so that work which began and ended between two looks is seen too. */
   let begun = 0
 
-  const log: ActivityLog = {
+  const log: WorkLog = {
     begin: (what) => {
       const key = Symbol(what)
       begun += 1

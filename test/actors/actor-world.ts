@@ -21,7 +21,7 @@ import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as MissedOffers from "../../testkit/memory/missed-offers.memory.ts"
 import * as Mitras from "../../testkit/memory/mitras.memory.ts"
 import * as Payments from "../../testkit/memory/payments.memory.ts"
-import * as People from "../../testkit/memory/accounts.memory.ts"
+import * as Accounts from "../../testkit/memory/accounts.memory.ts"
 import * as Presence from "../../src/layers/availability/presence.local.ts"
 import * as Devices from "../../testkit/memory/devices.memory.ts"
 import * as Push from "../../testkit/memory/push.memory.ts"
@@ -30,7 +30,7 @@ import * as Sessions from "../../testkit/memory/sessions.memory.ts"
 import * as Settings from "../../testkit/memory/settings.memory.ts"
 import { Availability as AvailabilityPort } from "../../src/services/availability/availability.ts"
 import { Payments as PaymentsPort } from "../../src/services/payments/payments.ts"
-import { People as PeoplePort } from "../../src/services/accounts/accounts.ts"
+import { Accounts as PeoplePort } from "../../src/services/accounts/accounts.ts"
 import { Sessions as SessionsPort } from "../../src/services/sessions/sessions.ts"
 
 const ports = Layer.mergeAll(
@@ -43,7 +43,7 @@ const ports = Layer.mergeAll(
   MissedOffers.layer,
   Mitras.layer,
   Payments.layer,
-  People.layer,
+  Accounts.layer,
   Devices.layer,
   Presence.layerAlone,
   Push.layer,

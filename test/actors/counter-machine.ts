@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Machine } from "../../src/actors/machine.ts"
 import { refuse } from "../../src/domain/refusal.ts"
-import { heard } from "../../src/layers/bus/subscriptions.ts"
+import { asSubscription } from "../../src/layers/bus/subscriptions.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { Journal, type TurnWrite, type Verdict } from "../../src/services/journal/journal.ts"
 import type { Unavailable } from "../../src/services/platform/unavailable.ts"
@@ -58,8 +58,8 @@ export const counter = (row: Row): Machine<Count, CountCommand, number, CountEve
   tick: { _tag: "Tick" },
   reply: Schema.Int,
   write: () => Effect.succeed({ session: null, mitra: null, audit: [] }),
-  marks: () => true,
-  recall: () => Effect.succeed(null),
+  keepsRecord: () => true,
+  findPreviousReply: () => Effect.succeed(null),
   publish: (turn) =>
     turn.events.map(() => ({
       topic: "settings",
@@ -93,7 +93,7 @@ export const benchLayer = (bench: Bench) =>
     })),
     Layer.succeed(Bus)(Bus.of({
       publish: (messages) => Effect.sync(() => void bench.published.push(...messages)),
-      subscribe: () => Effect.map(Queue.unbounded<BusMessage>(), heard),
+      subscribe: () => Effect.map(Queue.unbounded<BusMessage>(), asSubscription),
       state: Effect.succeed({ connected_since: 0, dropped: 0 })
     }))
   )

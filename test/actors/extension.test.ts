@@ -93,7 +93,7 @@ describe("an extension", () => {
   it.effect("nobody answers is approved also when her pings stopped but a socket of hers is open", () =>
     Effect.gen(function*() {
       const session = yield* running(300)
-      yield* (yield* Presence).arrive({ user_type: "mitra", user_id: session.ayu })
+      yield* (yield* Presence).register({ user_type: "mitra", user_id: session.ayu })
       yield* TestClock.adjust("100 seconds")
       yield* paidExtension(session, 120)
       yield* TestClock.adjust("11 seconds")

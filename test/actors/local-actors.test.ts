@@ -7,8 +7,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
-import { makeFrontDoor } from "../../src/actors/actor-client.ts"
-import * as Residents from "../../src/actors/local-actors.ts"
+import { makeActorClient } from "../../src/actors/actor-client.ts"
+import * as LocalActors from "../../src/actors/local-actors.ts"
 import { refuse, type Refusal } from "../../src/domain/refusal.ts"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
@@ -28,13 +28,13 @@ const makeRunner = Effect.gen(function*() {
     answers: (call: string): Answer => Effect.succeed(`here: ${call}`),
     elsewhere: null as ((call: string) => Answer) | null
   }
-  const residents = yield* Residents.Residents
-  const served = yield* residents.moveIn("Toy", "a", (call: string) =>
+  const localActors = yield* LocalActors.LocalActors
+  const served = yield* localActors.register("Toy", "a", (call: string) =>
     Effect.suspend(() => {
       taken.push(call)
       return actor.answers(call)
     })).pipe(Scope.provide(life))
-  const run = yield* makeFrontDoor("Toy", (_id: string, call: string) =>
+  const run = yield* makeActorClient("Toy", (_id: string, call: string) =>
     Effect.suspend(() => {
       carried.push(call)
       return actor.elsewhere === null ? served(call) : actor.elsewhere(call)
@@ -42,7 +42,7 @@ const makeRunner = Effect.gen(function*() {
   return { actor, carried, life, run: (call: string) => run("a", call), taken }
 })
 
-const onRunner = Effect.provide(Residents.layer)
+const onRunner = Effect.provide(LocalActors.layer)
 
 describe("an actor on the same runner", () => {
   it.effect("is started by the cluster and then called directly", () =>
@@ -133,7 +133,7 @@ describe("an actor on the same runner", () => {
       const gate = yield* Deferred.make<string>()
       actor.answers = () => Deferred.await(gate)
       const waiting = yield* Effect.forkChild(
-        Effect.forEach(Array.from({ length: Residents.mailboxCapacity }), () => run("many"), {
+        Effect.forEach(Array.from({ length: LocalActors.mailboxCapacity }), () => run("many"), {
           concurrency: "unbounded",
           discard: true
         })

@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { Bus } from "../../src/services/bus/bus.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import { staffId } from "../../testkit/conformance/given.ts"
 import { actorWorld, asMitra, onlineMitra, paidRequest } from "./actor-world.ts"
@@ -22,7 +22,7 @@ const during = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 const pauseAfter = Effect.fnUntraced(function*(count: number) {
   const account = { id: staffId, email: "a@b.c", password_hash: "h", role: "admin" } as const
-  yield* (yield* People).createStaff(account, 0)
+  yield* (yield* Accounts).createStaff(account, 0)
   yield* (yield* Settings).put("mitra_missed_offers_pause", count, {
     id: "018f0000-0000-7000-8000-0000000000aa",
     staff_id: staffId,
@@ -60,9 +60,13 @@ describe("missed offers in a row", () => {
       yield* missOne(ayu, "Budi")
       assert.isFalse(yield* isOnline(ayu))
       const notices = (yield* Queue.takeAll(told)).flatMap(({ event }) =>
-        event._tag === "MitraMoved" ? [event] : []
+        event._tag === "MitraStatusChanged" ? [event] : []
       )
-      assert.deepStrictEqual(notices, [{ _tag: "MitraMoved", is_online: false, cause: "missed_offers" }])
+      assert.deepStrictEqual(notices, [{
+        _tag: "MitraStatusChanged",
+        is_online: false,
+        cause: "missed_offers"
+      }])
       const [last] = yield* (yield* Mitras).onlineLog(ayu, 1)
       assert.strictEqual(last?.cause, "missed_offers")
       yield* during(asMitra(ayu, { _tag: "GoOnline" }))

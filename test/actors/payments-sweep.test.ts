@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { payments as sweep } from "../../src/actors/sweeps/payments.ts"
-import { firstLookAt } from "../../src/domain/payment.ts"
+import { firstCheckAt } from "../../src/domain/payment.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
-import { Checkout, type Standing } from "../../src/services/payments/checkout.ts"
+import { Checkout, type InvoiceStatus } from "../../src/services/payments/checkout.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
 import { idOf, minute, t0, times } from "../../testkit/conformance/given.ts"
@@ -15,17 +15,17 @@ import { customerPhone } from "../http/phone.ts"
 import { given, tier } from "../http/script.ts"
 import { Faults, world } from "../http/world.ts"
 
-type Answer = Standing | "silence" | "never"
+type Answer = InvoiceStatus | "silence" | "never"
 
-const paid: Standing = { _tag: "Paid", amount_idr: tier.price_idr, provider_ref: "inv-1" }
-const open: Standing = { _tag: "Open" }
-const over: Standing = { _tag: "Over" }
+const paid: InvoiceStatus = { _tag: "Paid", amount_idr: tier.price_idr, provider_ref: "inv-1" }
+const open: InvoiceStatus = { _tag: "Open" }
+const over: InvoiceStatus = { _tag: "Over" }
 const silent = new Unavailable({ what: "xendit", retryable: true })
 
 /** A provider that answers as told, a sweep that asks it, and what it asked about. */
 const makeSweep = Effect.fnUntraced(function*(answer: (paymentId: string) => Answer) {
   const asked: Array<string> = []
-  const look = (paymentId: string): Effect.Effect<Standing, Unavailable> =>
+  const look = (paymentId: string): Effect.Effect<InvoiceStatus, Unavailable> =>
     Effect.suspend(() => {
       asked.push(paymentId)
       const said = answer(paymentId)
@@ -60,7 +60,7 @@ const ordered = Effect.fnUntraced(function*(n: number) {
     topic: "regular",
     provider: "xendit",
     checkout_url: "https://pay.example/1",
-    look_at: firstLookAt("xendit", t0),
+    look_at: firstCheckAt("xendit", t0),
     created_at: t0,
     expires_at: t0 + 20 * minute,
     confirmed_at: null,

@@ -71,7 +71,7 @@ describe("the waiting line", () => {
       yield* during(
         Effect.forEach(
           requests.toReversed(),
-          ({ session_id }) => toSession(session_id, { _tag: "LookAgain" }),
+          ({ session_id }) => toSession(session_id, { _tag: "Requeue" }),
           { concurrency: "unbounded", discard: true }
         )
       )

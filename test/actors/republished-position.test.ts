@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
 import { MitraActors } from "../../src/actors/mitra/protocol.ts"
-import { restateSession } from "../../src/actors/session/publish.ts"
+import { republishPosition } from "../../src/actors/session/publish.ts"
 import { Bus, type Topic } from "../../src/services/bus/bus.ts"
 import { givenStaff, staffId } from "../../testkit/conformance/given.ts"
 import { actorWorld, onlineMitra, paidRequest, stateOf, toSession } from "./actor-world.ts"
@@ -40,10 +40,10 @@ describe("a session whose last commit nobody announced", () => {
       yield* TestClock.adjust("1 second")
       const { started_at } = yield* stateOf(session_id)
       assert.deepStrictEqual(yield* heard.loser, [
-        { _tag: "OfferMoved", session_id, ending: "taken", winner_at: started_at }
+        { _tag: "OfferChanged", session_id, ending: "taken", winner_at: started_at }
       ])
       assert.deepStrictEqual(yield* heard.customer, [
-        { _tag: "SessionStands", session_id, seq: 2, is_over: false }
+        { _tag: "SessionPosition", session_id, seq: 2, is_over: false }
       ])
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 
@@ -56,7 +56,7 @@ describe("a session whose last commit nobody announced", () => {
       const { session_id } = yield* during(paidRequest(300))
       yield* TestClock.adjust("5 seconds")
       assert.isNull(faults.next)
-      assert.deepInclude(yield* heard, { _tag: "OfferMoved", session_id, ending: null, winner_at: null })
+      assert.deepInclude(yield* heard, { _tag: "OfferChanged", session_id, ending: null, winner_at: null })
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 
   it.effect("tells the customer that it is over", () =>
@@ -69,7 +69,7 @@ describe("a session whose last commit nobody announced", () => {
       yield* TestClock.adjust("310 seconds")
       const { last_seq, status } = yield* stateOf(session_id)
       assert.strictEqual(status, "completed")
-      assert.deepInclude(yield* heard, { _tag: "SessionStands", session_id, seq: last_seq, is_over: true })
+      assert.deepInclude(yield* heard, { _tag: "SessionPosition", session_id, seq: last_seq, is_over: true })
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 })
 
@@ -105,15 +105,16 @@ describe("what is said again", () => {
       yield* during(toSession(session_id, { _tag: "Reroute", ...order }))
       const state = yield* stateOf(session_id)
       const [offer] = state.offers
-      const said = (now: number) => restateSession(state, now).map(({ event, topic }) => [topic, event._tag])
+      const said = (now: number) =>
+        republishPosition(state, now).map(({ event, topic }) => [topic, event._tag])
       const always = [
-        [`customer:${customer_id}`, "SessionStands"],
-        [`mitra:${bunga}`, "SessionStands"],
-        [`mitra:${ayu}`, "SessionStands"]
+        [`customer:${customer_id}`, "SessionPosition"],
+        [`mitra:${bunga}`, "SessionPosition"],
+        [`mitra:${ayu}`, "SessionPosition"]
       ]
-      assert.deepStrictEqual(said(state.requested_at), [...always, [`mitra:${bunga}`, "OfferMoved"]])
+      assert.deepStrictEqual(said(state.requested_at), [...always, [`mitra:${bunga}`, "OfferChanged"]])
       assert.deepStrictEqual(said((offer?.deadline_at ?? 0) + 60_000), always)
-      const [, , hers] = restateSession(state, state.requested_at)
+      const [, , hers] = republishPosition(state, state.requested_at)
       assert.deepInclude(hers?.event, { seq: 3, is_over: true })
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 })

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { makeTurns } from "../../src/actors/turn.ts"
 import { refuse } from "../../src/domain/refusal.ts"
-import { FaultGates } from "../../src/services/manual-clock/failpoints.ts"
+import { Failpoints } from "../../src/services/manual-clock/failpoints.ts"
 import type { Verdict } from "../../src/services/journal/journal.ts"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
 import {
@@ -55,7 +55,7 @@ describe("the turn loop", () => {
         Effect.sync(() => void passed.push(`${point} ${bench.turns.length}/${bench.published.length}`))
       bench.verdicts.push(Effect.as(note("commit"), committed), Effect.succeed({ _tag: "Fenced" }))
       const turns = yield* withTurns(bench, makeRow(0)).pipe(
-        Effect.provideService(FaultGates, { pass: note })
+        Effect.provideService(Failpoints, { pass: note })
       )
       yield* turns.run(add(3))
       assert.deepStrictEqual(passed, [

@@ -1,14 +1,14 @@
 // When the provider is asked about a payment whose webhook has not come: soon at first, ever more rarely, and
 // never for ever.
 import { assert, describe, it } from "@effect/vitest"
-import { firstLookAt, lookAgainAt } from "../../src/domain/payment.ts"
+import { firstCheckAt, nextCheckAt } from "../../src/domain/payment.ts"
 
 const minute = 60_000
 const payment = { created_at: 0, expires_at: 20 * minute }
 
 const looksOf = (heard: "open" | "silent") => {
   const looks: Array<number> = []
-  for (let at = firstLookAt("xendit", 0); at !== null; at = lookAgainAt(payment, heard, at)) {
+  for (let at = firstCheckAt("xendit", 0); at !== null; at = nextCheckAt(payment, heard, at)) {
     looks.push(at / minute)
   }
   return looks
@@ -16,7 +16,7 @@ const looksOf = (heard: "open" | "silent") => {
 
 describe("asking the provider", () => {
   it("makes no sense of one that keeps no books", () => {
-    assert.isNull(firstLookAt("builtin", 0))
+    assert.isNull(firstCheckAt("builtin", 0))
   })
 
   it("happens ever more rarely while a payment can be paid, then each minute for at most an hour", () => {
@@ -32,7 +32,7 @@ describe("asking the provider", () => {
   })
 
   it("ends with the provider's last word, but a payment lives its whole time", () => {
-    assert.strictEqual(lookAgainAt(payment, "over", 5 * minute), 20 * minute)
-    assert.isNull(lookAgainAt(payment, "over", 20 * minute))
+    assert.strictEqual(nextCheckAt(payment, "over", 5 * minute), 20 * minute)
+    assert.isNull(nextCheckAt(payment, "over", 20 * minute))
   })
 })

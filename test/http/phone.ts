@@ -28,7 +28,7 @@ const fakeConnection = Effect.gen(function*() {
   let principal: Principal | null = null
   const connection = Connection.of({
     id,
-    peer: "203.0.113.7",
+    remote_address: "203.0.113.7",
     principal: Effect.sync(() => principal),
     authenticate: (next) =>
       Effect.sync(() => {

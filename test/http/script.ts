@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { Requests } from "../../src/actors/session/requests.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { mitraAccount, t0 } from "../../testkit/conformance/given.ts"
 import { customerPhone, mitraPhone, newCommand, type Phone } from "./phone.ts"
 
@@ -23,8 +23,8 @@ export const phoneOf = (n: number): string => mitraAccount(n).phone
 /** Three mitras, one tier on sale, at a fixed time. */
 export const given = Effect.gen(function*() {
   yield* TestClock.setTime(t0)
-  const people = yield* People
-  for (const n of [1, 2, 3]) yield* people.createMitra(mitraAccount(n), t0)
+  const accounts = yield* Accounts
+  for (const n of [1, 2, 3]) yield* accounts.createMitra(mitraAccount(n), t0)
   const payments = yield* Payments
   yield* payments.putTier(tier, t0)
   yield* payments.putTier({ ...tier, id: "chat-old", is_active: false }, t0)

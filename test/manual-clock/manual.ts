@@ -2,23 +2,23 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { Activity } from "../../src/services/manual-clock/work-tracker.ts"
+import { WorkTracker } from "../../src/services/manual-clock/work-tracker.ts"
 import { TwoClocks } from "../../src/services/platform/real-time.ts"
-import { makeHeldClock } from "../../src/manual-clock/clock.ts"
-import { makeHeldTime } from "../../src/manual-clock/moving-time.ts"
+import { makeManualClock } from "../../src/manual-clock/clock.ts"
+import { makeMovingTime } from "../../src/manual-clock/moving-time.ts"
 import { makeSettling } from "../../src/manual-clock/settling.ts"
 import { t0 } from "../../testkit/conformance/given.ts"
 
 /** `settleWithinMs`: real time, so short only where a test wants it to run out. */
 export const makeHeld = Effect.fnUntraced(function*(settleWithinMs = 5_000) {
   const real = yield* Clock.Clock
-  const clock = makeHeldClock(t0, real)
+  const clock = makeManualClock(t0, real)
   const settling = makeSettling(real)
-  const time = yield* makeHeldTime({ clock, settling, real, settle_within_ms: settleWithinMs })
+  const time = yield* makeMovingTime({ clock, settling, real, settle_within_ms: settleWithinMs })
   const services = Context.empty().pipe(
     Context.add(Clock.Clock, clock),
     Context.add(TwoClocks, { product: clock, real }),
-    Context.add(Activity, settling.log)
+    Context.add(WorkTracker, settling.log)
   )
   /** Runs as the product does. */
   const onIt = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

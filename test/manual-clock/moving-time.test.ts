@@ -6,7 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
-import { during, note, watchPhone } from "../../src/services/manual-clock/work-tracker.ts"
+import { track, record, watchPhone } from "../../src/services/manual-clock/work-tracker.ts"
 import * as RealTime from "../../src/services/platform/real-time.ts"
 import { t0 } from "../../testkit/conformance/given.ts"
 import { makeHeld } from "./manual.ts"
@@ -37,7 +37,7 @@ describe("the held clock", () => {
     Effect.gen(function*() {
       const { advance, onIt, real } = yield* makeHeld()
       const story: Array<string> = []
-      const slowWork = during("slow work")(RealTime.onRealTime(Effect.sleep(30)))
+      const slowWork = track("slow work")(RealTime.onRealTime(Effect.sleep(30)))
       const beat = Effect.gen(function*() {
         yield* Effect.sleep(1_000)
         const at = (yield* Clock.currentTimeMillis) - t0
@@ -55,7 +55,7 @@ describe("the held clock", () => {
   it.live("says what does not come to rest, and stays where it stopped", () =>
     Effect.gen(function*() {
       const { advance, onIt, time } = yield* makeHeld(50)
-      const stuck = Effect.andThen(Effect.sleep(100), during("session 7")(Effect.never))
+      const stuck = Effect.andThen(Effect.sleep(100), track("session 7")(Effect.never))
       const fiber = yield* Effect.forkChild(onIt(stuck))
       const refusal = yield* codeOf(advance(1_000))
       assert.deepStrictEqual(refusal?.code, "CLOCK_NOT_SETTLED")
@@ -83,7 +83,7 @@ describe("the held clock", () => {
       const { advance, onIt } = yield* makeHeld()
       const beat = Effect.andThen(
         Effect.sleep(10),
-        note((log) => {
+        record((log) => {
           log.swept("deadlines")
           log.fired({ what: "session.ClosingStarted", id: "s", at: t0 })
         })

@@ -5,11 +5,11 @@ import type * as Layer from "effect/Layer"
 import { maskedPhone } from "../../src/domain/phone.ts"
 import { AccountChanges } from "../../src/services/accounts/account-changes.ts"
 import { Audit, type ChangeEntry } from "../../src/services/accounts/audit.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { TestNumbers, testNumbersMax } from "../../src/services/accounts/test-numbers.ts"
 import { atOnce, givenStaff, idOf, mitraAccount, mitraId, staffId, t0, times } from "./given.ts"
 
-type Needs = AccountChanges | Audit | People | TestNumbers
+type Needs = AccountChanges | Audit | Accounts | TestNumbers
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const entry = (n: number, target_id: string, staff_id = staffId): ChangeEntry => ({
@@ -72,7 +72,7 @@ const staff = (test: Test) => {
       assert.deepInclude(changed, { _tag: "Done" })
       yield* port.changeStaff(two.id, { role: "viewer" }, entry(3, two.id))
       yield* port.changeStaff(two.id, { is_active: false }, entry(4, two.id))
-      const found = yield* (yield* People).findStaff(two.id)
+      const found = yield* (yield* Accounts).findStaff(two.id)
       assert.deepInclude(found, { role: "viewer", is_active: false })
       assert.deepStrictEqual((yield* logged).slice(0, 2), [
         [{ role: "viewer", is_active: true }, { role: "viewer", is_active: false }],
@@ -126,7 +126,7 @@ const mitras = (test: Test) => {
       const mitra = mitraAccount(1)
       assert.isTrue(yield* port.createMitra(mitra, entry(1, mitraId)))
       assert.isFalse(yield* port.createMitra({ ...mitra, id: idOf(0xb9) }, entry(2, idOf(0xb9))))
-      assert.deepStrictEqual(yield* (yield* People).findMitra(mitraId), mitra)
+      assert.deepStrictEqual(yield* (yield* Accounts).findMitra(mitraId), mitra)
       assert.deepStrictEqual(yield* logged, [[null, {
         display_name: mitra.display_name,
         phone: maskedPhone(mitra.phone)
@@ -144,7 +144,7 @@ const mitras = (test: Test) => {
       assert.deepStrictEqual(yield* port.renameMitra(mitraId, "Kirana", entry(2, mitraId)), renamed)
       assert.deepStrictEqual(yield* port.renameMitra(mitraId, "Kirana", entry(3, mitraId)), renamed)
       assert.isNull(yield* port.renameMitra(idOf(9), "Nobody", entry(4, idOf(9))))
-      assert.deepStrictEqual(yield* (yield* People).findMitra(mitraId), renamed)
+      assert.deepStrictEqual(yield* (yield* Accounts).findMitra(mitraId), renamed)
       assert.deepStrictEqual((yield* logged)[0], [{ display_name: "Bestie 1" }, { display_name: "Kirana" }])
       assert.lengthOf(yield* logged, 2)
     })

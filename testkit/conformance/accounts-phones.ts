@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, idOf, t0, times } from "./given.ts"
 
 const phone = "+6281300000001"
@@ -11,22 +11,23 @@ const other = "+6281300000002"
 
 const anonymous = (n: number) =>
   Effect.flatMap(
-    People,
-    (people) => people.createCustomer({ id: idOf(n), call_name: `Guest ${n}`, phone: null, created_at: t0 })
+    Accounts,
+    (accounts) =>
+      accounts.createCustomer({ id: idOf(n), call_name: `Guest ${n}`, phone: null, created_at: t0 })
   )
 
 const prove = (n: number, proven = phone) =>
-  Effect.flatMap(People, (people) => people.provePhone(idOf(n), proven))
+  Effect.flatMap(Accounts, (accounts) => accounts.provePhone(idOf(n), proven))
 
 const standingOf = (n: number) =>
-  Effect.map(Effect.flatMap(People, (people) => people.findCustomer(idOf(n))), (customer) => [
+  Effect.map(Effect.flatMap(Accounts, (accounts) => accounts.findCustomer(idOf(n))), (customer) => [
     customer?.phone,
     customer?.belongs_to
   ])
 
-export const peoplePhones = (name: string, layer: Layer.Layer<People>) =>
+export const peoplePhones = (name: string, layer: Layer.Layer<Accounts>) =>
   describe(`People who prove phones (${name})`, () => {
-    const test = (title: string, body: Effect.Effect<void, unknown, People>) =>
+    const test = (title: string, body: Effect.Effect<void, unknown, Accounts>) =>
       it.live(title, () => Effect.provide(body, layer))
 
     test(
@@ -36,8 +37,8 @@ export const peoplePhones = (name: string, layer: Layer.Layer<People>) =>
         assert.deepStrictEqual(yield* prove(1), { _tag: "Proven" })
         assert.deepStrictEqual(yield* prove(1), { _tag: "Proven" })
         assert.deepStrictEqual(yield* standingOf(1), [phone, null])
-        assert.strictEqual((yield* (yield* People).findCustomerByPhone(phone))?.id, idOf(1))
-        assert.isNull(yield* (yield* People).findCustomerByPhone(other))
+        assert.strictEqual((yield* (yield* Accounts).findCustomerByPhone(phone))?.id, idOf(1))
+        assert.isNull(yield* (yield* Accounts).findCustomerByPhone(other))
       })
     )
 
@@ -66,7 +67,7 @@ export const peoplePhones = (name: string, layer: Layer.Layer<People>) =>
         assert.deepStrictEqual(yield* prove(9, other), { _tag: "WrongFlow" })
         assert.deepStrictEqual(yield* standingOf(1), [phone, null])
         assert.deepStrictEqual(yield* standingOf(2), [null, idOf(1)])
-        assert.isNull(yield* (yield* People).findCustomerByPhone(other))
+        assert.isNull(yield* (yield* Accounts).findCustomerByPhone(other))
       })
     )
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import {
   atOnce,
   customerId,
@@ -21,9 +21,9 @@ import {
 const asCustomer = { id: customerId, call_name: "Sari", phone: "+6281234567890", created_at: t0 }
 const asStaff = { id: staffId, email: "Admin@Halobestie.local", password_hash: "hash", role: "admin" }
 
-type Test = (title: string, body: Effect.Effect<void, unknown, People | Mitras>) => void
+type Test = (title: string, body: Effect.Effect<void, unknown, Accounts | Mitras>) => void
 
-export const people = (name: string, layer: Layer.Layer<People | Mitras>) =>
+export const accounts = (name: string, layer: Layer.Layer<Accounts | Mitras>) =>
   describe(`People (${name})`, () => {
     const test: Test = (title, body) => it.live(title, () => Effect.provide(body, layer))
 
@@ -37,7 +37,7 @@ const lockOut = (test: Test) => {
   test(
     "failed staff sign-ins count up, lock at the limit, and are forgotten on success",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       yield* givenStaff
       assert.strictEqual(yield* port.staffSignInFailed(staffId, 3, t0 + minute), 1)
       assert.strictEqual(yield* port.staffSignInFailed(staffId, 3, t0 + minute), 2)
@@ -58,7 +58,7 @@ const lockOut = (test: Test) => {
   test(
     "failed sign-ins at once are all counted, each with its own number",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       yield* givenStaff
       const counts = yield* atOnce(times(10).map(() => port.staffSignInFailed(staffId, 10, t0 + minute)))
       assert.deepStrictEqual(counts.toSorted((a, b) => a - b), times(10).map((n) => n + 1))
@@ -71,7 +71,7 @@ const customers = (test: Test) => {
   test(
     "a created customer is found as she was created, to the millisecond",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       yield* port.createCustomer(asCustomer)
       assert.deepStrictEqual(yield* port.findCustomer(customerId), { ...asCustomer, belongs_to: null })
       assert.isNull(yield* port.findCustomer(idOf(9)))
@@ -81,7 +81,7 @@ const customers = (test: Test) => {
   test(
     "creating a customer again changes nothing",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       yield* port.createCustomer(asCustomer)
       yield* port.createCustomer({ ...asCustomer, call_name: "Other" })
       assert.deepStrictEqual(yield* port.findCustomer(customerId), { ...asCustomer, belongs_to: null })
@@ -91,7 +91,7 @@ const customers = (test: Test) => {
   test(
     "what the database refuses dies and stores nothing: bad names, bad phones, a phone in use",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       yield* port.createCustomer(asCustomer)
       const other = { ...asCustomer, id: idOf(2) }
       for (
@@ -114,7 +114,7 @@ const mitraAccounts = (test: Test) => {
   test(
     "a created mitra is found by id and phone, and starts offline and unowned",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       assert.isTrue(yield* port.createMitra(mitraAccount(1), t0))
       assert.deepStrictEqual(yield* port.findMitra(mitraId), mitraAccount(1))
       assert.deepStrictEqual(yield* port.findMitraByPhone(mitraAccount(1).phone), mitraAccount(1))
@@ -135,7 +135,7 @@ const mitraAccounts = (test: Test) => {
   test(
     "a phone belongs to one mitra, and a repeated creation is the same one",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       assert.isTrue(yield* port.createMitra(mitraAccount(1), t0))
       assert.isTrue(yield* port.createMitra({ ...mitraAccount(1), display_name: "Changed" }, t0))
       assert.isFalse(yield* port.createMitra({ ...mitraAccount(1), id: idOf(2) }, t0))
@@ -149,7 +149,7 @@ const mitraAccounts = (test: Test) => {
   test(
     "of many creations with one phone at once, exactly one wins",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       const won = yield* atOnce(
         times(8).map((n) => port.createMitra({ ...mitraAccount(1), id: idOf(0x100 + n) }, t0))
       )
@@ -164,7 +164,7 @@ const staff = (test: Test) => {
   test(
     "staff are found by email without case, and an email belongs to one of them",
     Effect.gen(function*() {
-      const port = yield* People
+      const port = yield* Accounts
       assert.isTrue(yield* port.createStaff(asStaff, t0))
       assert.isTrue(yield* port.createStaff(asStaff, t0))
       assert.isFalse(

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import { Audit, type AuditEntry } from "../../src/services/accounts/audit.ts"
-import type { People } from "../../src/services/accounts/accounts.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, givenStaff, idOf, staffId, t0, times } from "./given.ts"
 
 const entry = (n: number): AuditEntry => ({
@@ -19,9 +19,9 @@ const entry = (n: number): AuditEntry => ({
   at: t0 + n
 })
 
-export const audit = (name: string, layer: Layer.Layer<Audit | People>) =>
+export const audit = (name: string, layer: Layer.Layer<Audit | Accounts>) =>
   describe(`Audit (${name})`, () => {
-    const test = (title: string, body: Effect.Effect<void, unknown, Audit | People>) =>
+    const test = (title: string, body: Effect.Effect<void, unknown, Audit | Accounts>) =>
       it.live(title, () => Effect.andThen(givenStaff, body).pipe(Effect.provide(layer)))
 
     test(

@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import { type AuthSession, AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
-import type { People } from "../../src/services/accounts/accounts.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, givenMitra, hour, idOf, mitraId, t0, times } from "./given.ts"
 import { Rows } from "./rows.ts"
 
-type Needs = AuthSessions | People | Rows
+type Needs = AuthSessions | Accounts | Rows
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const grace_ms = 10_000

@@ -34,20 +34,20 @@ const subscribe = (...topics: ReadonlyArray<Topic>) => Effect.flatMap(Bus, (bus)
 /** One of each event a publisher may send. */
 export const everyEvent: ReadonlyArray<BusEvent> = [
   {
-    _tag: "SessionMoved",
+    _tag: "SessionEvent",
     session_id: "s1",
     seq: 7,
     event: { _tag: "TopicChanged", by: "mitra", at: 5, topic: "sensitive" }
   },
   {
-    _tag: "SessionMoved",
+    _tag: "SessionEvent",
     session_id: "s1",
     seq: null,
     event: { _tag: "ReceiptMoved", at: 6, side: "mitra", delivered_seq: 3, read_seq: 2 },
-    said_on: "c1"
+    origin_connection_id: "c1"
   },
   {
-    _tag: "SessionMoved",
+    _tag: "SessionEvent",
     session_id: "s1",
     seq: 8,
     event: {
@@ -60,12 +60,12 @@ export const everyEvent: ReadonlyArray<BusEvent> = [
       body: "capek \"banget\" \\ 😭\u0000\ud800 {a,b}\nterima kasih"
     }
   },
-  { _tag: "SessionMoved", session_id: "s1", seq: 9, event: null },
-  { _tag: "OfferMoved", session_id: "s2", ending: null, winner_at: null },
-  { _tag: "OfferMoved", session_id: "s2", ending: "taken", winner_at: 1_767_225_600_123 },
+  { _tag: "SessionEvent", session_id: "s1", seq: 9, event: null },
+  { _tag: "OfferChanged", session_id: "s2", ending: null, winner_at: null },
+  { _tag: "OfferChanged", session_id: "s2", ending: "taken", winner_at: 1_767_225_600_123 },
   { _tag: "Typing", session_id: "s3", side: "mitra", until: 1_767_225_600_123 },
-  { _tag: "MitraMoved", is_online: true, cause: "toggle" },
-  { _tag: "MitraMoved", is_online: false, cause: "stale_heartbeat" },
+  { _tag: "MitraStatusChanged", is_online: true, cause: "toggle" },
+  { _tag: "MitraStatusChanged", is_online: false, cause: "stale_heartbeat" },
   { _tag: "Revoked", auth_session_id: "a1" },
   { _tag: "Revoked", auth_session_id: null },
   { _tag: "SettingsChanged" }
@@ -101,12 +101,12 @@ const delivering = (behaviour: Suite) => {
   behaviour(
     "who asks for one kind of event gets that, and every Resync",
     Effect.gen(function*() {
-      const queue = yield* Effect.flatMap(Bus, (bus) => bus.subscribe(["mitra:1"], "MitraMoved"))
+      const queue = yield* Effect.flatMap(Bus, (bus) => bus.subscribe(["mitra:1"], "MitraStatusChanged"))
       const resync: BusMessage = { topic: "mitra:1", event: { _tag: "Resync" } }
       yield* publish(...everyEvent.map((event) => ({ topic: "mitra:1" as const, event })), resync)
       assert.deepStrictEqual(
         yield* takeEvents(queue, 3),
-        [...everyEvent.filter(({ _tag }) => _tag === "MitraMoved"), resync.event]
+        [...everyEvent.filter(({ _tag }) => _tag === "MitraStatusChanged"), resync.event]
       )
     })
   )

@@ -1,6 +1,6 @@
 // The people, times and ids conformance suites start from. Ids sort as they are numbered.
 import * as Effect from "effect/Effect"
-import { type MitraAccount, People } from "../../src/services/accounts/accounts.ts"
+import { type MitraAccount, Accounts } from "../../src/services/accounts/accounts.ts"
 
 /** 2026-01-01T00:00:00.123Z: with milliseconds, so that a rounded one is noticed. */
 export const t0 = 1_767_225_600_123
@@ -21,16 +21,16 @@ export const mitraAccount = (n: number): MitraAccount => ({
 })
 
 export const givenCustomer = Effect.flatMap(
-  People,
-  (people) => people.createCustomer({ id: customerId, call_name: "Sari", phone: null, created_at: t0 })
+  Accounts,
+  (accounts) => accounts.createCustomer({ id: customerId, call_name: "Sari", phone: null, created_at: t0 })
 )
 
-export const givenMitra = Effect.flatMap(People, (people) => people.createMitra(mitraAccount(1), t0))
+export const givenMitra = Effect.flatMap(Accounts, (accounts) => accounts.createMitra(mitraAccount(1), t0))
 
 export const givenStaff = Effect.flatMap(
-  People,
-  (people) =>
-    people.createStaff(
+  Accounts,
+  (accounts) =>
+    accounts.createStaff(
       { id: staffId, email: "Admin@Halobestie.local", password_hash: "hash", role: "admin" },
       t0
     )

@@ -4,12 +4,12 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import type { People } from "../../src/services/accounts/accounts.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, givenMitra, idOf, minute, mitraId, t0, times } from "./given.ts"
 import { givenTier, payment } from "./given-payments.ts"
 import { Rows } from "./rows.ts"
 
-type Needs = Mitras | People | Payments | Rows
+type Needs = Mitras | Accounts | Payments | Rows
 
 const fresh = { id: mitraId, display_name: "Bestie 1", is_active: true, is_online: false, online_since: null }
 

@@ -1,24 +1,24 @@
-// What every PaymentDesk adapter must do: lists by page, and decisions about failures that are made once.
+// What every PaymentReview adapter must do: lists by page, and decisions about failures that are made once.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { Resolution } from "../../src/domain/payment.ts"
 import { Audit } from "../../src/services/accounts/audit.ts"
-import { type DeskPayment, PaymentDesk } from "../../src/services/payments/payment-review.ts"
+import { type ReviewedPayment, PaymentReview } from "../../src/services/payments/payment-review.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, givenStaff, hour, idOf, staffId, t0, times } from "./given.ts"
 import { givenTier, paying, payment } from "./given-payments.ts"
 import { Rows } from "./rows.ts"
 
-type Needs = Audit | PaymentDesk | Payments | People | Rows
+type Needs = Audit | PaymentReview | Payments | Accounts | Rows
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const colleagueId = idOf(0xa2)
 
 export const paymentDesk = (name: string, layer: Layer.Layer<Needs>) =>
-  describe(`PaymentDesk (${name})`, () => {
+  describe(`PaymentReview (${name})`, () => {
     const test: Test = (title, body) =>
       it.live(title, () => Effect.andThen(given, body).pipe(Effect.provide(layer)))
     lists(test)
@@ -30,7 +30,7 @@ const given = Effect.gen(function*() {
   yield* givenTier
   yield* givenStaff
   const colleague = { email: "two@halobestie.local", password_hash: "hash", role: "operator" as const }
-  yield* (yield* People).createStaff({ id: colleagueId, ...colleague }, t0)
+  yield* (yield* Accounts).createStaff({ id: colleagueId, ...colleague }, t0)
 })
 
 /** Payment `n`, confirmed, with a failure noted at `at`. */
@@ -44,7 +44,7 @@ const failed = Effect.fnUntraced(function*(n: number, at: number) {
 let entries = 0x900
 const decide = (n: number, resolution: Resolution, staff = staffId, at = t0 + hour) =>
   Effect.flatMap(
-    PaymentDesk,
+    PaymentReview,
     (desk) =>
       desk.decide({ payment_id: idOf(n), resolution, note: "transferred back" }, {
         id: idOf(entries++),
@@ -60,9 +60,9 @@ const decide = (n: number, resolution: Resolution, staff = staffId, at = t0 + ho
 const codeOf = (result: Result.Result<unknown, { readonly code: string }>): string =>
   Result.isFailure(result) ? result.failure.code : "done"
 
-const idsOf = (found: ReadonlyArray<DeskPayment>) => found.map((each) => each.id)
+const idsOf = (found: ReadonlyArray<ReviewedPayment>) => found.map((each) => each.id)
 const first = { before: null, limit: 10 }
-const troubled = Effect.flatMap(PaymentDesk, (desk) => Effect.map(desk.troubled(first), idsOf))
+const troubled = Effect.flatMap(PaymentReview, (desk) => Effect.map(desk.troubled(first), idsOf))
 const audited = Effect.flatMap(Audit, (audit) => audit.page({ before: null, limit: 50 }))
 
 const lists = (test: Test) => {
@@ -70,7 +70,7 @@ const lists = (test: Test) => {
     "open payments come newest first by page, with their customer's name",
     Effect.gen(function*() {
       const payments = yield* Payments
-      const desk = yield* PaymentDesk
+      const desk = yield* PaymentReview
       // Two of the same millisecond: the id decides.
       for (const [n, at] of [[1, 1], [2, 2], [3, 2], [4, 4]] as const) {
         yield* payments.create(payment(n, { created_at: t0 + at }))
@@ -99,7 +99,7 @@ const lists = (test: Test) => {
       yield* payments.create(payment(5))
       yield* payments.confirm(paying(5, t0 + 1))
       assert.deepStrictEqual(yield* troubled, [idOf(2), idOf(3), idOf(1)])
-      const next = yield* (yield* PaymentDesk).troubled({ before: { at: t0 + 20, id: idOf(3) }, limit: 5 })
+      const next = yield* (yield* PaymentReview).troubled({ before: { at: t0 + 20, id: idOf(3) }, limit: 5 })
       assert.deepStrictEqual(idsOf(next), [idOf(1)])
     })
   )
@@ -119,7 +119,7 @@ const deciding = (test: Test) => {
         resolved_at: t0 + hour
       } as const
       assert.deepInclude(decided, expected)
-      assert.deepInclude(yield* (yield* PaymentDesk).find(idOf(1)), expected)
+      assert.deepInclude(yield* (yield* PaymentReview).find(idOf(1)), expected)
       assert.deepStrictEqual(yield* troubled, [])
       assert.isTrue(yield* (yield* Payments).mayHaveDiscount(decided.customer_id), "nothing was had for it")
       const [entry] = yield* audited

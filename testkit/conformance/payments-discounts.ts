@@ -3,13 +3,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { PaymentDesk } from "../../src/services/payments/payment-review.ts"
+import { PaymentReview } from "../../src/services/payments/payment-review.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, hour, idOf, minute, t0, times } from "./given.ts"
 import { givenTier, paying, payment } from "./given-payments.ts"
 
-type Needs = Payments | People | PaymentDesk
+type Needs = Payments | Accounts | PaymentReview
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const paymentDiscounts = (name: string, layer: Layer.Layer<Needs>) =>
@@ -35,7 +35,7 @@ const discounts = (test: Test) => {
       for (const round of times(6)) {
         const customer_id = idOf(0xd0 + round)
         const customer = { id: customer_id, call_name: "Ani", phone: null, created_at: t0 }
-        yield* (yield* People).createCustomer(customer)
+        yield* (yield* Accounts).createCustomer(customer)
         assert.isTrue(yield* port.mayHaveDiscount(customer_id), "everybody has an own one")
         const orders = times(8).map((n) => cheaper(0x100 * (round + 1) + n, { customer_id }))
         const made = yield* atOnce(orders.map((order) => port.createDiscounted(order)))
@@ -57,10 +57,10 @@ const discounts = (test: Test) => {
       yield* port.createDiscounted(cheaper(1))
       yield* port.abandon({ id: idOf(1) }, t0 + 1)
       assert.isFalse(yield* may, "the provider may still take money for it")
-      yield* port.looked(idOf(1), null, t0 + 2)
+      yield* port.checked(idOf(1), null, t0 + 2)
       assert.isTrue(yield* may)
       yield* port.createDiscounted(cheaper(2))
-      yield* port.looked(idOf(2), null, t0 + hour)
+      yield* port.checked(idOf(2), null, t0 + hour)
       assert.strictEqual((yield* port.find(idOf(2)))?.status, "expired")
       assert.isTrue(yield* may)
       yield* port.create(payment(3))
@@ -91,7 +91,7 @@ const discounts = (test: Test) => {
 }
 
 const anomalyOf = Effect.fnUntraced(function*(n: number) {
-  const found = yield* (yield* PaymentDesk).find(idOf(n))
+  const found = yield* (yield* PaymentReview).find(idOf(n))
   return [found?.anomaly, found?.anomaly_idr, found?.anomaly_ref, found?.anomaly_at]
 })
 
@@ -137,13 +137,13 @@ const looks = (test: Test) => {
       }
       yield* port.create(payment(5))
       const due = (now: number, limit = 10) =>
-        Effect.map(port.toLookAt(now, limit), (rows) => rows.map((row) => row.id))
+        Effect.map(port.dueForCheck(now, limit), (rows) => rows.map((row) => row.id))
       assert.deepStrictEqual(yield* due(t0 + 9), [])
       assert.deepStrictEqual(yield* due(t0 + 30), [idOf(2), idOf(3), idOf(1)])
       assert.deepStrictEqual(yield* due(t0 + 30, 1), [idOf(2)])
-      yield* port.looked(idOf(2), t0 + 35, t0 + 30)
+      yield* port.checked(idOf(2), t0 + 35, t0 + 30)
       yield* port.confirm(paying(3, t0 + 30))
-      yield* port.looked(idOf(3), t0 + 31, t0 + 30)
+      yield* port.checked(idOf(3), t0 + 31, t0 + 30)
       assert.deepStrictEqual(yield* due(t0 + 35), [idOf(1), idOf(2)])
       assert.isNull((yield* port.find(idOf(3)))?.look_at)
     })
@@ -156,12 +156,12 @@ const looks = (test: Test) => {
       yield* port.create(payment(1, { provider: "xendit", look_at: t0 + minute }))
       yield* port.create(payment(2))
       assert.deepStrictEqual(yield* port.expireStale(t0 + hour, 10), [idOf(2)])
-      yield* port.looked(idOf(1), t0 + 2 * hour, t0 + hour)
+      yield* port.checked(idOf(1), t0 + 2 * hour, t0 + hour)
       assert.strictEqual((yield* port.find(idOf(1)))?.status, "pending")
-      yield* port.looked(idOf(1), null, t0 + hour)
+      yield* port.checked(idOf(1), null, t0 + hour)
       assert.deepInclude(yield* port.find(idOf(1)), { status: "expired", look_at: null })
       yield* port.create(payment(3, { provider: "xendit", look_at: t0 + minute }))
-      yield* port.looked(idOf(3), null, t0 + 5 * minute)
+      yield* port.checked(idOf(3), null, t0 + 5 * minute)
       assert.strictEqual((yield* port.find(idOf(3)))?.status, "pending")
     })
   )
@@ -173,7 +173,7 @@ const looks = (test: Test) => {
       const ids = times(10).map((n) => n + 1)
       yield* atOnce(ids.map((n) => port.create(payment(n, { provider: "xendit", look_at: t0 }))))
       yield* atOnce(ids.flatMap((n) => [
-        Effect.asVoid(port.looked(idOf(n), null, t0 + hour)),
+        Effect.asVoid(port.checked(idOf(n), null, t0 + hour)),
         Effect.asVoid(port.confirm(paying(n, t0 + hour)))
       ]))
       const found = yield* atOnce(ids.map((n) => port.find(idOf(n))))

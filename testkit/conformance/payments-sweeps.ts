@@ -4,12 +4,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { Payments } from "../../src/services/payments/payments.ts"
-import type { People } from "../../src/services/accounts/accounts.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, hour, idOf, minute, t0, times } from "./given.ts"
 import { givenTier, paying, payment } from "./given-payments.ts"
 import { Rows } from "./rows.ts"
 
-type Needs = Payments | People | Rows
+type Needs = Payments | Accounts | Rows
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const paymentSweeps = (name: string, layer: Layer.Layer<Needs>) =>

@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import { type Payment, Payments } from "../../src/services/payments/payments.ts"
-import type { People } from "../../src/services/accounts/accounts.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, hour, idOf, minute, mitraId, t0, times } from "./given.ts"
 import { givenTier, paying, payment, tier } from "./given-payments.ts"
 
-type Needs = Payments | People
+type Needs = Payments | Accounts
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const payments = (name: string, layer: Layer.Layer<Needs>) =>

@@ -6,12 +6,12 @@ import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { Audit } from "../../src/services/accounts/audit.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import type { People } from "../../src/services/accounts/accounts.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Pricing } from "../../src/services/payments/pricing.ts"
 import { atOnce, givenStaff, idOf, staffId, t0, times } from "./given.ts"
 import { tier } from "./given-payments.ts"
 
-type Needs = Payments | People | Pricing | Audit
+type Needs = Payments | Accounts | Pricing | Audit
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const pricing = (name: string, layer: Layer.Layer<Needs>) =>

@@ -2,7 +2,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
 import { atOnce, givenStaff, idOf, minute, staffId, t0, times } from "./given.ts"
 import { claimed, type Everything, finishAt, offerEnds, offers, statuses, testerOn } from "./push-given.ts"
@@ -24,7 +24,7 @@ const command = (command_id: string) => ({ sender_id: `staff:${staffId}`, comman
 
 /** So many offers whose pushes have died at t0 + 20, oldest first. */
 const deadLetters = Effect.fnUntraced(function*(count: number) {
-  yield* givenStaff.pipe(Effect.provideService(People, yield* People))
+  yield* givenStaff.pipe(Effect.provideService(Accounts, yield* Accounts))
   yield* offers(count)
   const pushes = yield* claimed(t0 + 10)
   for (const push of pushes) yield* finishAt(push, { _tag: "Dead", code: "REFUSED" }, t0 + 20)

@@ -15,7 +15,7 @@ type Test = (title: string, body: Body) => void
 const cancel = (owner: Stage.Owner, n: number, at: number) =>
   Stage.act(owner, { _tag: "Cancel", by: asCustomer(n) }, { at })
 
-const people = (test: Test) => {
+const accounts = (test: Test) => {
   test(
     "a customer sees open requests and chats as alive, a mitra only her chats; neither what is over",
     Effect.gen(function*() {
@@ -145,6 +145,6 @@ const overviews = (test: Test) => {
 export const sessionsLists = (name: string, layer: Layer.Layer<Stage.Stage>) =>
   describe(`Sessions, lists (${name})`, () => {
     const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, layer))
-    people(test)
+    accounts(test)
     overviews(test)
   })

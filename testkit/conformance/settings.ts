@@ -6,12 +6,12 @@ import type * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { defaultSettings } from "../../src/domain/settings.ts"
 import { Audit, type AuditEntry } from "../../src/services/accounts/audit.ts"
-import type { People } from "../../src/services/accounts/accounts.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import { atOnce, givenStaff, idOf, staffId, t0, times } from "./given.ts"
 import { Rows } from "./rows.ts"
 
-type Needs = Settings | Audit | People | Rows
+type Needs = Settings | Audit | Accounts | Rows
 
 const entry = (n: number, after: number): AuditEntry => ({
   id: idOf(n),

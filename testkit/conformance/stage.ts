@@ -16,15 +16,15 @@ import { defaultSettings, type Settings } from "../../src/domain/settings.ts"
 import { sessionRows } from "../../src/actors/session/rows.ts"
 import type { AuditEntry } from "../../src/services/accounts/audit.ts"
 import type { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
-import { type CommandMark, Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
+import { type IdempotencyRecord, Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import { People } from "../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { idOf, minute, staffId, t0 } from "./given.ts"
 import type { Written } from "./written.ts"
 
-export type Stage = Journal | Sessions | Mitras | People | Payments | AuthSessions | Written
+export type Stage = Journal | Sessions | Mitras | Accounts | Payments | AuthSessions | Written
 
 export const customer = (n: number): string => idOf(0xc0000 + n)
 export const mitra = (n: number): string => idOf(0xb0000 + n)
@@ -39,7 +39,7 @@ export const candidates = (...numbers: ReadonlyArray<number>): ReadonlyArray<Can
   numbers.map((n) => ({ mitra_id: mitra(n), mitra_name: mitraName(n), sessions: 0 }))
 
 export const givenMitras = Effect.fnUntraced(function*(...numbers: ReadonlyArray<number>) {
-  const people = yield* People
+  const accounts = yield* Accounts
   for (const n of numbers) {
     const account = {
       id: mitra(n),
@@ -47,7 +47,7 @@ export const givenMitras = Effect.fnUntraced(function*(...numbers: ReadonlyArray
       phone: `+62811${100_000 + n}`,
       is_active: true
     }
-    yield* people.createMitra(account, t0)
+    yield* accounts.createMitra(account, t0)
   }
 })
 
@@ -63,9 +63,9 @@ const tier = {
 /** Customer `n` with payment `n`, pending until it is confirmed. */
 export const givenPayment = Effect.fnUntraced(function*(n: number, options: { readonly confirmed: boolean }) {
   const payments = yield* Payments
-  const people = yield* People
+  const accounts = yield* Accounts
   yield* payments.putTier(tier, t0)
-  yield* people.createCustomer({ id: customer(n), call_name: `Sari ${n}`, phone: null, created_at: t0 })
+  yield* accounts.createCustomer({ id: customer(n), call_name: `Sari ${n}`, phone: null, created_at: t0 })
   yield* payments.create({
     id: payment(n),
     customer_id: customer(n),
@@ -136,7 +136,7 @@ export interface Circumstances {
   readonly at: number
   readonly candidates?: ReadonlyArray<Candidate>
   readonly settings?: Partial<Settings>
-  readonly command?: CommandMark
+  readonly command?: IdempotencyRecord
   readonly audit?: ReadonlyArray<AuditEntry>
   readonly reroute_to?: Partial<RerouteTarget>
   readonly mitra_absence?: Absence | null

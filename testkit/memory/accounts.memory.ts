@@ -6,7 +6,7 @@ import { proofOf } from "../../src/domain/phone.ts"
 import {
   type Customer,
   type MitraAccount,
-  People,
+  Accounts,
   type StaffAccount
 } from "../../src/services/accounts/accounts.ts"
 import { characters, hold, isPhone } from "./store/constraints.ts"
@@ -114,10 +114,10 @@ const countFailure = (tables: Tables, id: string, lockAfter: number, lockedUntil
   return failed_attempts
 }
 
-export const layer = Layer.effect(People)(
+export const layer = Layer.effect(Accounts)(
   Effect.gen(function*() {
     const tables = yield* MemoryTables
-    return People.of({
+    return Accounts.of({
       createCustomer: (customer) => Effect.sync(() => addCustomer(tables, customer)),
       findCustomer: (id) => Effect.sync(() => tables.customers.get(id) ?? null),
       findCustomerByPhone: (phone) => Effect.sync(() => customerWithPhone(tables, phone)),

@@ -1,4 +1,4 @@
-// PaymentDesk in memory: the same lists and decisions over the rows of the shared store.
+// PaymentReview in memory: the same lists and decisions over the rows of the shared store.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -7,20 +7,20 @@ import type { Refusal } from "../../src/domain/refusal.ts"
 import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
 import {
   type Decision,
-  type DeskPage,
-  type DeskPayment,
-  PaymentDesk,
+  type ReviewPage,
+  type ReviewedPayment,
+  PaymentReview,
   troubleAt
 } from "../../src/services/payments/payment-review.ts"
 import { appendEntry } from "./audit.memory.ts"
-import { deskPaymentOf, hasOpenRequest } from "./store/payment-rows.ts"
+import { reviewedPaymentOf, hasOpenRequest } from "./store/payment-rows.ts"
 import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"
 
 const page = (
   tables: Tables,
   atOf: (row: PaymentRow) => number | null,
-  { before, limit }: DeskPage
-): ReadonlyArray<DeskPayment> =>
+  { before, limit }: ReviewPage
+): ReadonlyArray<ReviewedPayment> =>
   [...tables.payment_requests.values()]
     .flatMap((row) => {
       const at = atOf(row)
@@ -29,7 +29,7 @@ const page = (
     .filter(({ at, row }) => before === null || at < before.at || (at === before.at && row.id < before.id))
     .toSorted((a, b) => b.at - a.at || (a.row.id < b.row.id ? 1 : -1))
     .slice(0, limit)
-    .map(({ row }) => deskPaymentOf(tables, row))
+    .map(({ row }) => reviewedPaymentOf(tables, row))
 
 const openAt = (row: PaymentRow): number | null =>
   row.status === "pending" || row.status === "confirmed" ? row.created_at : null
@@ -43,13 +43,13 @@ const decide = (
   tables: Tables,
   { note, payment_id, resolution }: Decision,
   entry: ChangeEntry
-): Result.Result<DeskPayment, Refusal> => {
+): Result.Result<ReviewedPayment, Refusal> => {
   const row = tables.payment_requests.get(payment_id)
   if (row === undefined) return Result.fail(notFound(payment_id))
   const known = { ...row, trouble_at: troubleAt(row), has_open_request: hasOpenRequest(tables, payment_id) }
   const decided = resolve(row, known, { resolution, staff_id: entry.staff_id })
   if (decided._tag === "Refused") return Result.fail(decided.refusal)
-  if (decided._tag === "Repeated") return Result.succeed(deskPaymentOf(tables, row))
+  if (decided._tag === "Repeated") return Result.succeed(reviewedPaymentOf(tables, row))
   const { status } = decided
   appendEntry(tables, {
     ...entry,
@@ -65,16 +65,16 @@ const decide = (
     resolved_at: Math.max(entry.at, troubleAt(row) ?? entry.at)
   }
   tables.payment_requests.set(payment_id, resolved)
-  return Result.succeed(deskPaymentOf(tables, resolved))
+  return Result.succeed(reviewedPaymentOf(tables, resolved))
 }
 
-export const layer = Layer.effect(PaymentDesk)(
+export const layer = Layer.effect(PaymentReview)(
   Effect.map(MemoryTables, (tables) =>
-    PaymentDesk.of({
+    PaymentReview.of({
       find: (id) =>
         Effect.sync(() => {
           const row = tables.payment_requests.get(id)
-          return row === undefined ? null : deskPaymentOf(tables, row)
+          return row === undefined ? null : reviewedPaymentOf(tables, row)
         }),
       open: (options) => Effect.sync(() => page(tables, openAt, options)),
       troubled: (options) => Effect.sync(() => page(tables, unresolvedAt, options)),

@@ -138,14 +138,14 @@ const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<
   return stale.map((row) => row.id)
 }
 
-const toLookAt = (tables: Tables, now: number, limit: number): ReadonlyArray<Payment> =>
+const dueForCheck = (tables: Tables, now: number, limit: number): ReadonlyArray<Payment> =>
   tables.payment_requests.where("watched", "yes")
     .flatMap((row) => row.look_at !== null && row.look_at <= now ? [{ row, look_at: row.look_at }] : [])
     .toSorted((a, b) => a.look_at - b.look_at || byId(a.row, b.row))
     .slice(0, limit)
     .map(({ row }) => paymentOf(row))
 
-const looked = (tables: Tables, id: string, next: number | null, now: number): void => {
+const checked = (tables: Tables, id: string, next: number | null, now: number): void => {
   const row = tables.payment_requests.get(id)
   if (row === undefined || row.look_at === null) return
   const isOver = next === null && row.status === "pending" && row.expires_at <= now
@@ -187,8 +187,8 @@ export const layer = Layer.effect(Payments)(
       abandon: ({ id }, now) => Effect.sync(() => abandon(tables, id, now)),
       fail: (id, cause, at) => Effect.sync(() => fail(tables, id, cause, at)),
       confirm: (options) => Effect.sync(() => confirm(tables, options)),
-      toLookAt: (now, limit) => Effect.sync(() => toLookAt(tables, now, limit)),
-      looked: (id, next, now) => Effect.sync(() => looked(tables, id, next, now)),
+      dueForCheck: (now, limit) => Effect.sync(() => dueForCheck(tables, now, limit)),
+      checked: (id, next, now) => Effect.sync(() => checked(tables, id, next, now)),
       expireStale: (now, limit) => Effect.sync(() => expireStale(tables, now, limit)),
       confirmedWithoutSession: (limit) => Effect.sync(() => withoutSession(tables, limit)),
       recordFailure: (paymentId, cause, at) =>

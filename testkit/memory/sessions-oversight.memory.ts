@@ -6,7 +6,7 @@ import type { ChatSessionRow, MitraSlotRow, Tables } from "./store/tables.ts"
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
-const isAdrift = (
+const isWithoutMitra = (
   tables: Tables,
   { mitra_id }: MitraSlotRow,
   row: ChatSessionRow,
@@ -20,7 +20,7 @@ const isAdrift = (
 
 export const oversight = (
   tables: Tables
-): Pick<Sessions["Service"], "stuck" | "adrift" | "topicChanges"> => ({
+): Pick<Sessions["Service"], "stuck" | "withoutMitra" | "topicChanges"> => ({
   stuck: (dueBefore, limit) =>
     Effect.sync(() =>
       [...tables.chat_sessions.values()]
@@ -32,12 +32,12 @@ export const oversight = (
         .toSorted((a, b) => a.deadline_at - b.deadline_at || compare(a.id, b.id))
         .slice(0, limit)
     ),
-  adrift: (offlineBefore, limit) =>
+  withoutMitra: (offlineBefore, limit) =>
     Effect.sync(() =>
       [...tables.mitra_slots.values()]
         .flatMap((held) => {
           const row = tables.chat_sessions.get(held.session_id)
-          return row !== undefined && isAdrift(tables, held, row, offlineBefore) ? [row] : []
+          return row !== undefined && isWithoutMitra(tables, held, row, offlineBefore) ? [row] : []
         })
         .toSorted((a, b) => Number(a.absence !== null) - Number(b.absence !== null) || compare(a.id, b.id))
         .slice(0, limit)

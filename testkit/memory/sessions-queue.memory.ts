@@ -17,7 +17,7 @@ const oldestFirst = (
   b: Pick<ChatSessionRow, "id" | "requested_at">
 ): number => a.requested_at - b.requested_at || compare(a.id, b.id)
 
-export const waitingLine = (tables: Tables): Line => ({
+export const queue = (tables: Tables): Line => ({
   waiting: (now, limit) =>
     Effect.sync(() =>
       tables.chat_sessions.where("status", "searching")

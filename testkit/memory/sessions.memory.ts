@@ -17,7 +17,7 @@ import { offerOf, stateOf } from "./store/session-states.ts"
 import { MemoryTables, type OfferRow, type Tables } from "./store/tables.ts"
 import { oversight } from "./sessions-oversight.memory.ts"
 import { personal } from "./sessions-personal.memory.ts"
-import { waitingLine } from "./sessions-queue.memory.ts"
+import { queue } from "./sessions-queue.memory.ts"
 
 type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
 
@@ -224,7 +224,7 @@ export const layer = Layer.effect(Sessions)(
       ...owning(tables),
       ...offers(tables),
       ...story(tables),
-      ...waitingLine(tables),
+      ...queue(tables),
       ...overview(tables),
       ...personal(tables),
       ...oversight(tables)

@@ -60,7 +60,7 @@ const failedAndAgain = async (world) => {
   await ends(rina, request.session_id)
 }
 
-const waitingLine = async (world) => {
+const queue = async (world) => {
   const [ayu] = world.mitras
   await set(world, "max_customers_per_mitra", 1)
   const first = await newCustomer(world, "Wati")
@@ -118,6 +118,6 @@ const sameBestieAgain = async (world) => {
 export const requests = async (world) => {
   await step("a declined and a late accept", () => declinedAndLate(world))
   await step("a failed blast, and a retry on the same payment", () => failedAndAgain(world))
-  await step("a waiting line", () => waitingLine(world))
+  await step("a waiting line", () => queue(world))
   await step("the same bestie again, and a fallback", () => sameBestieAgain(world))
 }

@@ -90,7 +90,7 @@ export const deactivationMidOffer = scenario(
   }
 )
 
-export const waitingLine = scenario(
+export const queue = scenario(
   "the waiting line is served by a freed slot",
   "Three customers fill the only mitra; the fourth waits in line until one of the chats ends.",
   (story) => {

@@ -14,22 +14,22 @@ import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import type { Machine, Turn } from "../machine.ts"
 import { SessionActors } from "../session/protocol.ts"
-import { makeWakeWaiting } from "../session/queue.ts"
-import { mailboxCapacity, Residents } from "../local-actors.ts"
+import { makeWakeQueue } from "../session/queue.ts"
+import { mailboxCapacity, LocalActors } from "../local-actors.ts"
 import { makeTurns } from "../turn.ts"
 import { Mitra } from "./protocol.ts"
 
 type MitraMachine = Machine<MitraState, MitraCommand, MitraFacts, MitraEvent, MitraReply>
 type MitraTurn = Turn<MitraState, MitraCommand, MitraFacts, MitraEvent>
 
-const announceMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
+const publishMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
   turn.events.flatMap((event): ReadonlyArray<BusMessage> => {
     const topic = `mitra:${turn.after.id}` as const
     switch (event._tag) {
       case "WentOnline":
-        return [{ topic, event: { _tag: "MitraMoved", is_online: true, cause: "toggle" } }]
+        return [{ topic, event: { _tag: "MitraStatusChanged", is_online: true, cause: "toggle" } }]
       case "WentOffline":
-        return [{ topic, event: { _tag: "MitraMoved", is_online: false, cause: event.cause } }]
+        return [{ topic, event: { _tag: "MitraStatusChanged", is_online: false, cause: event.cause } }]
       case "Deactivated":
         return [revoked(topic)]
       case "Activated":
@@ -74,7 +74,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const missedOffers = yield* MissedOffers
   const actors = yield* SessionActors
   const random = yield* SecureRandom.SecureRandom
-  const wakeWaiting = yield* makeWakeWaiting
+  const wakeQueue = yield* makeWakeQueue
 
   // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case.
   const withdrawOffers = sessions.pendingOfferSessionsOf(mitraId).pipe(
@@ -114,7 +114,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     switch (event._tag) {
       case "WentOnline":
         return availability.wentOnline(mitraId, event.at).pipe(
-          Effect.andThen(wakeWaiting((places) => places)),
+          Effect.andThen(wakeQueue((places) => places)),
           Effect.andThen(checkChats)
         )
       case "WentOffline":
@@ -160,9 +160,9 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     tick: null,
     reply: MitraReply,
     write: (turn) => mitraRows(turn).pipe(Effect.provideService(SecureRandom.SecureRandom, random)),
-    marks: () => true,
-    recall: () => Effect.succeed(null),
-    publish: announceMitra,
+    keepsRecord: () => true,
+    findPreviousReply: () => Effect.succeed(null),
+    publish: publishMitra,
     afterCommit: (turn) =>
       Effect.forEach(turn.events, mirror, { discard: true }).pipe(
         Effect.andThen(turn.before.is_active && !turn.after.is_active ? withdrawOffers : Effect.void)
@@ -186,7 +186,7 @@ export const layer = Mitra.toLayer(
     const address = yield* Entity.CurrentAddress
     const runner = yield* Entity.CurrentRunnerAddress
     const turns = yield* makeTurns(yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`))
-    const run = yield* (yield* Residents).moveIn(Mitra.type, address.entityId, turns.run)
+    const run = yield* (yield* LocalActors).register(Mitra.type, address.entityId, turns.run)
     return Mitra.of({ Run: ({ payload }) => run(payload) })
   }),
   { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }

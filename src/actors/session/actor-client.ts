@@ -1,13 +1,13 @@
 // SessionActors: the actor on this runner, or over the cluster, which finds its runner by the shard.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeFrontDoor } from "../actor-client.ts"
+import { makeActorClient } from "../actor-client.ts"
 import { ChatSession, type SessionCall, SessionActors } from "./protocol.ts"
 
 export const layer = Layer.effect(SessionActors)(
   Effect.gen(function*() {
     const client = yield* ChatSession.client
-    const run = yield* makeFrontDoor(
+    const run = yield* makeActorClient(
       ChatSession.type,
       (id: string, call: SessionCall) => client(id).Run(call)
     )

@@ -19,13 +19,13 @@ import { Bus } from "../../services/bus/bus.ts"
 import { Sessions, type StoredMessage } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import type { Machine } from "../machine.ts"
-import { mailboxCapacity, Residents } from "../local-actors.ts"
+import { mailboxCapacity, LocalActors } from "../local-actors.ts"
 import { makeTurns } from "../turn.ts"
-import { announceSession, restateSession } from "./publish.ts"
+import { publishSession, republishPosition } from "./publish.ts"
 import { ChatSession } from "./protocol.ts"
-import { makeMitraLooks } from "./mitra-facts.ts"
+import { makeMitraFacts } from "./mitra-facts.ts"
 import { sessionRows, type SessionTurn } from "./rows.ts"
-import { makeWakeWaiting } from "./queue.ts"
+import { makeWakeQueue } from "./queue.ts"
 
 type SessionMachine = Machine<SessionState, SessionCommand, SessionFacts, SessionEvent, SessionReply>
 
@@ -33,13 +33,13 @@ const makeFacts = Effect.gen(function*() {
   const settings = yield* Settings
   const sessions = yield* Sessions
   const availability = yield* Availability
-  const looks = yield* makeMitraLooks
+  const mitraFacts = yield* makeMitraFacts
 
   return Effect.fnUntraced(
     function*(state: SessionState, command: SessionCommand, now: number) {
       const values = yield* settings.current
       const mitra_is_reachable = state.mitra_id !== null && wantsReachability(state, now)
-        ? yield* looks.isReachable(state.mitra_id, freshness(values, now))
+        ? yield* mitraFacts.isReachable(state.mitra_id, freshness(values, now))
         : null
       const known: SessionFacts = {
         now,
@@ -48,9 +48,9 @@ const makeFacts = Effect.gen(function*() {
         waiting_ahead: 0,
         mitra_is_reachable,
         reroute_to: command._tag === "Reroute"
-          ? yield* looks.target(command.mitra_id, freshness(values, now))
+          ? yield* mitraFacts.target(command.mitra_id, freshness(values, now))
           : null,
-        mitra_absence: command._tag === "CheckMitra" ? yield* looks.absence(state, values, now) : null
+        mitra_absence: command._tag === "CheckMitra" ? yield* mitraFacts.absence(state, values, now) : null
       }
       if (!looksForMitras(state, command, now)) return known
       // The line first: whoever leaves it meanwhile has taken a place that the candidates no longer have.
@@ -100,7 +100,7 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
   const bus = yield* Bus
   const random = yield* SecureRandom.SecureRandom
   const facts = yield* makeFacts
-  const wakeWaiting = yield* makeWakeWaiting
+  const wakeQueue = yield* makeWakeQueue
   const machine: SessionMachine = {
     kind: "session",
     id: sessionId,
@@ -113,15 +113,15 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
     tick: { _tag: "Tick" },
     reply: SessionReply,
     write: (turn) => sessionRows(turn, random),
-    marks: (command) => command._tag !== "SendMessage",
-    recall: (command) =>
+    keepsRecord: (command) => command._tag !== "SendMessage",
+    findPreviousReply: (command) =>
       command._tag === "SendMessage"
         ? Effect.map(
           sessions.sentMessage(sessionId, command.by.id, command.client_message_id),
           replyOfMessage
         )
         : Effect.succeed(null),
-    publish: announceSession,
+    publish: publishSession,
     afterCommit: (turn) => {
       const capacity = changedCapacityOf(turn)
       const offers = changedOffersOf(turn)
@@ -130,12 +130,12 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
       if (capacity.length + offers.length === 0 && !isMoving) return null
       return Effect.forEach(capacity, availability.capacityChanged, { discard: true }).pipe(
         Effect.andThen(offers.length === 0 ? Effect.void : availability.offersChanged(offers)),
-        Effect.andThen(isMoving ? wakeWaiting((places) => places) : Effect.void)
+        Effect.andThen(isMoving ? wakeQueue((places) => places) : Effect.void)
       )
     },
     // Whoever had it before may have died, or lost the answer, between its commit and its announcement.
     afterLoad: (state) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => bus.publish(restateSession(state, now)))
+      Effect.flatMap(Clock.currentTimeMillis, (now) => bus.publish(republishPosition(state, now)))
   }
   return machine
 })
@@ -149,7 +149,7 @@ export const layer = ChatSession.toLayer(
     const runner = yield* Entity.CurrentRunnerAddress
     const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
     const turns = yield* makeTurns(machine)
-    const run = yield* (yield* Residents).moveIn(ChatSession.type, address.entityId, turns.run)
+    const run = yield* (yield* LocalActors).register(ChatSession.type, address.entityId, turns.run)
     return ChatSession.of({ Run: ({ payload }) => run(payload) })
   }),
   // Our own mailbox orders turns and timers alike, so the cluster need not; defects stay with their caller.

@@ -8,18 +8,18 @@ import { Sessions } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import type { RequestOutcome } from "./requests.ts"
 
-export interface PaidWord {
+export interface PaidNotice {
   /** As the provider says it: it may be no id of ours at all. */
   readonly payment_id: string
   readonly amount_idr: number
   readonly provider_ref: string
 }
 
-export type Heard = "accepted" | "ignored" | "amount_mismatch" | "paid_twice"
+export type ConfirmationOutcome = "accepted" | "ignored" | "amount_mismatch" | "paid_twice"
 
 type Open = (payment: Payment) => Effect.Effect<RequestOutcome, Unavailable>
 
-export const makeHearPaid = Effect.fnUntraced(function*(open: Open) {
+export const makeConfirmPaid = Effect.fnUntraced(function*(open: Open) {
   const payments = yield* Payments
   const sessions = yield* Sessions
 
@@ -46,7 +46,7 @@ export const makeHearPaid = Effect.fnUntraced(function*(open: Open) {
     }
   )
 
-  return Effect.fn("Requests.hearPaid")(function*(word: PaidWord) {
+  return Effect.fn("Requests.confirmPaid")(function*(word: PaidNotice) {
     const confirmation = yield* payments.confirm({ ...word, now: yield* Clock.currentTimeMillis })
     switch (confirmation._tag) {
       case "UnknownPayment":
@@ -72,5 +72,5 @@ export const makeHearPaid = Effect.fnUntraced(function*(open: Open) {
         yield* openSession(confirmation)
         return "accepted"
     }
-  }) satisfies (word: PaidWord) => Effect.Effect<Heard, Unavailable>
+  }) satisfies (word: PaidNotice) => Effect.Effect<ConfirmationOutcome, Unavailable>
 })

@@ -9,7 +9,7 @@ import { Availability } from "../../services/availability/availability.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Presence } from "../../services/availability/presence.ts"
 
-export const makeMitraLooks = Effect.gen(function*() {
+export const makeMitraFacts = Effect.gen(function*() {
   const availability = yield* Availability
   const mitras = yield* Mitras
   const presence = yield* Presence

@@ -29,41 +29,41 @@ const handedOver = (turn: SessionTurn): { readonly topic: Topic; readonly last: 
 /** Offers are said again for so long after their deadline: until then some phone may still show one. */
 const shownAfterMs = 60_000
 
-const stands = (topic: Topic, session_id: string, seq: number, is_over: boolean): BusMessage => ({
+const positionMessage = (topic: Topic, session_id: string, seq: number, is_over: boolean): BusMessage => ({
   topic,
-  event: { _tag: "SessionStands", session_id, seq, is_over }
+  event: { _tag: "SessionPosition", session_id, seq, is_over }
 })
 
 const offerStands = (state: SessionState, { ending, mitra_id }: Offer): BusMessage => {
   const winner_at = ending === "taken" ? state.started_at : null
   return {
     topic: `mitra:${mitra_id}`,
-    event: { _tag: "OfferMoved", session_id: state.id, ending, winner_at }
+    event: { _tag: "OfferChanged", session_id: state.id, ending, winner_at }
   }
 }
 
 /** What somebody may have missed of a session that was just loaded; whoever has it all does nothing. */
-export const restateSession = (state: SessionState, now: number): ReadonlyArray<BusMessage> => {
+export const republishPosition = (state: SessionState, now: number): ReadonlyArray<BusMessage> => {
   const { assignments, id, last_seq, mitra_id, offers, status } = state
   if (last_seq === 0) return []
   const shown = offers.filter(({ deadline_at, status }) =>
     status !== "accepted" && now - deadline_at < shownAfterMs
   )
   return [
-    ...participants(state).map((topic) => stands(topic, id, last_seq, isTerminal(status))),
+    ...participants(state).map((topic) => positionMessage(topic, id, last_seq, isTerminal(status))),
     // For who handed it over the story ends with that.
     ...assignments.flatMap(({ left, mitra_id: former }) =>
-      left === null || former === mitra_id ? [] : [stands(`mitra:${former}`, id, left.seq, true)]
+      left === null || former === mitra_id ? [] : [positionMessage(`mitra:${former}`, id, left.seq, true)]
     ),
     ...shown.map((offer) => offerStands(state, offer))
   ]
 }
 
-export const announceSession = (turn: SessionTurn): ReadonlyArray<BusMessage> => {
+export const publishSession = (turn: SessionTurn): ReadonlyArray<BusMessage> => {
   const { after } = turn
   const topics = participants(after)
   const former = handedOver(turn)
-  const said_on = turn.call.connection
+  const origin_connection_id = turn.call.connection
   const facts = numbered(turn.events, turn.before.last_seq).flatMap(({ event, seq }, index) =>
     silent.has(event._tag)
       ? []
@@ -72,12 +72,12 @@ export const announceSession = (turn: SessionTurn): ReadonlyArray<BusMessage> =>
       ): BusMessage => ({
         topic,
         event: {
-          _tag: "SessionMoved",
+          _tag: "SessionEvent",
           session_id: after.id,
           seq,
           event,
           // What has no number is told by the answer, too: to whoever said it, once is enough.
-          ...(seq === null && said_on !== undefined ? { said_on } : {})
+          ...(seq === null && origin_connection_id !== undefined ? { origin_connection_id } : {})
         }
       }))
   )
@@ -85,7 +85,7 @@ export const announceSession = (turn: SessionTurn): ReadonlyArray<BusMessage> =>
     event._tag === "OffersSent"
       ? event.offers.map((offer): BusMessage => ({
         topic: `mitra:${offer.mitra_id}`,
-        event: { _tag: "OfferMoved", session_id: after.id, ending: null, winner_at: null }
+        event: { _tag: "OfferChanged", session_id: after.id, ending: null, winner_at: null }
       }))
       : []
   )
@@ -93,7 +93,7 @@ export const announceSession = (turn: SessionTurn): ReadonlyArray<BusMessage> =>
     offer.ending === null ? [] : [{
       topic: `mitra:${offer.mitra_id}`,
       event: {
-        _tag: "OfferMoved",
+        _tag: "OfferChanged",
         session_id: after.id,
         ending: offer.ending,
         winner_at: offer.ending === "taken" ? after.started_at : null

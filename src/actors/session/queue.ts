@@ -10,7 +10,7 @@ import { SessionActors } from "./protocol.ts"
 const concurrency = 4
 
 /** Wakes the oldest waiting requests: as many as there may be places. Never fails. */
-export const makeWakeWaiting = Effect.gen(function*() {
+export const makeWakeQueue = Effect.gen(function*() {
   const sessions = yield* Sessions
   const settings = yield* Settings
   const actors = yield* SessionActors
@@ -19,7 +19,7 @@ export const makeWakeWaiting = Effect.gen(function*() {
     actors.run(sessionId, {
       sender_id: "system",
       command_id: null,
-      command: { _tag: "LookAgain" },
+      command: { _tag: "Requeue" },
       staff: null
     }).pipe(Effect.catch((error) => Effect.logDebug("waiting request not woken", error)))
 

@@ -11,12 +11,12 @@ import { deadlineOf } from "../../domain/session/deadline.ts"
 import { type NewRequest, openRequest } from "../../domain/session/open.ts"
 import { passStep } from "../../services/manual-clock/failpoints.ts"
 import { Payments, type Payment } from "../../services/payments/payments.ts"
-import { People } from "../../services/accounts/accounts.ts"
+import { Accounts } from "../../services/accounts/accounts.ts"
 import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import type { AuditEntry } from "../../services/accounts/audit.ts"
-import { type Heard, makeHearPaid, type PaidWord } from "./confirmation.ts"
+import { type ConfirmationOutcome, makeConfirmPaid, type PaidNotice } from "./confirmation.ts"
 import { SessionActors } from "./protocol.ts"
 
 type RequestShape = Pick<NewRequest, "kind" | "target_mitra_id" | "opened_by">
@@ -42,13 +42,13 @@ export class Requests extends Context.Service<Requests, {
     audit?: AuditEntry
   ) => Effect.Effect<Opened, Unavailable>
   /** The provider says that a payment was paid. Safe to hear any number of times, in any order. */
-  readonly hearPaid: (word: PaidWord) => Effect.Effect<Heard, Unavailable>
+  readonly confirmPaid: (word: PaidNotice) => Effect.Effect<ConfirmationOutcome, Unavailable>
 }>()("halobestie/actors/Requests") {}
 
 export const layer = Layer.effect(Requests)(
   Effect.gen(function*() {
     const sessions = yield* Sessions
-    const people = yield* People
+    const accounts = yield* Accounts
     const payments = yield* Payments
     const settings = yield* Settings
     const actors = yield* SessionActors
@@ -66,7 +66,7 @@ export const layer = Layer.effect(Requests)(
     const open = Effect.fnUntraced(function*(payment: Payment, request: RequestShape, audit?: AuditEntry) {
       const now = yield* Clock.currentTimeMillis
       const values = yield* settings.current
-      const customer = yield* people.findCustomer(payment.customer_id)
+      const customer = yield* accounts.findCustomer(payment.customer_id)
       const state = openRequest(
         {
           id: yield* random.uuidV7(),
@@ -140,6 +140,6 @@ export const layer = Layer.effect(Requests)(
       }
     )
 
-    return Requests.of({ openFor, openAgain, hearPaid: yield* makeHearPaid(openFor) })
+    return Requests.of({ openFor, openAgain, confirmPaid: yield* makeConfirmPaid(openFor) })
   })
 )

@@ -29,10 +29,10 @@ export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
   const runOnce = Effect.gen(function*() {
     const { reroute_propose_after_seconds: seconds } = yield* settings.current
     const now = yield* Clock.currentTimeMillis
-    const ids = yield* sessions.adrift(now - seconds * 1000, batch)
-    const looked = yield* Effect.forEach(ids, look, { concurrency })
-    const count = looked.reduce((sum: number, one) => sum + one, 0)
-    return { adrift: ids.length, looked: count, failed: ids.length - count }
+    const ids = yield* sessions.withoutMitra(now - seconds * 1000, batch)
+    const checked = yield* Effect.forEach(ids, look, { concurrency })
+    const count = checked.reduce((sum: number, one) => sum + one, 0)
+    return { withoutMitra: ids.length, checked: count, failed: ids.length - count }
   })
 
   return { name: "absent_mitras", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>

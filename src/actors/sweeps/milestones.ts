@@ -7,14 +7,14 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 
-export type Did = Readonly<Record<string, number | string>>
+export type PassResult = Readonly<Record<string, number | string>>
 
 export interface Milestone {
   readonly sweep: string
   readonly at: number
   readonly took_ms: number
   /** What the pass did, in counts, and why not more; null when it failed. */
-  readonly did: Did | null
+  readonly did: PassResult | null
 }
 
 export class Milestones extends Context.Service<Milestones, {
@@ -43,7 +43,7 @@ export class Milestones extends Context.Service<Milestones, {
 /** Runs one pass and reports it; a failed pass is logged and reported too. */
 export const reported = <E, R>(
   sweep: string,
-  pass: Effect.Effect<Did, E, R>
+  pass: Effect.Effect<PassResult, E, R>
 ) =>
   Effect.gen(function*() {
     const milestones = yield* Milestones

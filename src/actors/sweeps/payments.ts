@@ -3,7 +3,7 @@
 // a session or in a failure staff can see.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { lookAgainAt } from "../../domain/payment.ts"
+import { nextCheckAt } from "../../domain/payment.ts"
 import { Checkout } from "../../services/payments/checkout.ts"
 import { type Payment, Payments } from "../../services/payments/payments.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
@@ -28,7 +28,7 @@ export const payments = Effect.gen(function*() {
     const standing = yield* checkout.look(payment.id)
     if (standing._tag === "Open") return "open"
     if (standing._tag === "Over") return "over"
-    const heard = yield* requests.hearPaid({ payment_id: payment.id, ...standing })
+    const heard = yield* requests.confirmPaid({ payment_id: payment.id, ...standing })
     return heard === "accepted" ? "paid" : "over"
   })
 
@@ -42,14 +42,14 @@ export const payments = Effect.gen(function*() {
     )
     if (heard === "paid") return 1
     const now = yield* Clock.currentTimeMillis
-    yield* store.looked(payment.id, lookAgainAt(payment, heard, now), now)
+    yield* store.checked(payment.id, nextCheckAt(payment, heard, now), now)
     return 0
   })
 
   /** One that cannot be written down now is asked again at the next pass. */
   const looks = Effect.fnUntraced(function*(now: number) {
     let found = 0
-    const asked = yield* store.toLookAt(now, batch)
+    const asked = yield* store.dueForCheck(now, batch)
     yield* Effect.forEach(asked, (payment) =>
       look(payment).pipe(
         Effect.map((paid) => {

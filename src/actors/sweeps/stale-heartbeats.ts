@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { Availability } from "../../services/availability/availability.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
-import type { Did } from "./milestones.ts"
+import type { PassResult } from "./milestones.ts"
 import type { Sweep } from "./sweep.ts"
 
 const batch = 500
@@ -41,7 +41,7 @@ export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number)
     if (!values.mitra_ping_required) return { stale: 0, offline: 0 }
     const staleBefore = (yield* Clock.currentTimeMillis) - values.mitra_stale_after_seconds * 1000
     if (listeningSince > staleBefore) return yield* aborted("listening for too short a time")
-    const did: Effect.Effect<Did> = availability.stale(staleBefore, batch).pipe(
+    const did: Effect.Effect<PassResult> = availability.stale(staleBefore, batch).pipe(
       Effect.flatMap((ids) => Effect.forEach(ids, takeOffline, { concurrency })),
       Effect.map((changed) => ({
         stale: changed.length,

@@ -4,23 +4,23 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { Singleton } from "effect/cluster"
-import { during, note } from "../../services/manual-clock/work-tracker.ts"
-import { type Did, reported } from "./milestones.ts"
+import { track, record } from "../../services/manual-clock/work-tracker.ts"
+import { type PassResult, reported } from "./milestones.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
 export interface Sweep<E, R> {
   readonly name: string
   readonly every: Duration.Input
   /** One pass; returns what it did, in counts. */
-  readonly runOnce: Effect.Effect<Did, E, R>
+  readonly runOnce: Effect.Effect<PassResult, E, R>
 }
 
 const passTimeout = Duration.seconds(30)
 
 export const boundedPass = <E, R>(sweep: Sweep<E, R>) =>
   reported(sweep.name, RealTime.timeout(sweep.runOnce, passTimeout)).pipe(
-    Effect.tap(() => note((log) => log.swept(sweep.name))),
-    during(`sweep ${sweep.name}`)
+    Effect.tap(() => record((log) => log.swept(sweep.name))),
+    track(`sweep ${sweep.name}`)
   )
 
 /** Serves the sweep on exactly one runner of the cluster. */

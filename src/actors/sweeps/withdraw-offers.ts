@@ -8,7 +8,7 @@ import type { Sweep } from "./sweep.ts"
 const batch = 200
 const concurrency = 8
 
-export const withdrawals = Effect.fnUntraced(function*(everySeconds: number) {
+export const withdrawOffers = Effect.fnUntraced(function*(everySeconds: number) {
   const mitras = yield* Mitras
   const actors = yield* SessionActors
 

@@ -48,7 +48,7 @@ const PricingChangeView = Schema.Struct({
   at: Instant
 })
 
-export const DeskPaymentView = Schema.Struct({
+export const ReviewedPaymentView = Schema.Struct({
   ...PaymentView.fields,
   customer_id: Id,
   customer_name: Schema.String,
@@ -71,15 +71,15 @@ export const DeskPaymentView = Schema.Struct({
     at: Instant
   }))
 })
-export type DeskPaymentView = typeof DeskPaymentView.Type
+export type ReviewedPaymentView = typeof ReviewedPaymentView.Type
 
 const page = {
   payload: { before: Before, limit: PageLimit },
-  success: Schema.Struct({ payments: Schema.Array(DeskPaymentView), next: Nullable(Schema.String) }),
+  success: Schema.Struct({ payments: Schema.Array(ReviewedPaymentView), next: Nullable(Schema.String) }),
   error: CallError
 }
 
-const decision = { payload: { payment_id: Id, note: Note }, success: DeskPaymentView, error: CallError }
+const decision = { payload: { payment_id: Id, note: Note }, success: ReviewedPaymentView, error: CallError }
 
 export const AdminPaymentRpcs = RpcGroup.make(
   Rpc.make("admin.pricing", {
@@ -116,7 +116,7 @@ export const AdminPaymentRpcs = RpcGroup.make(
   /** Asks everybody again on the same payment. */
   Rpc.make("admin.payment_retry", {
     payload: { command_id: ClientId, payment_id: Id },
-    success: DeskPaymentView,
+    success: ReviewedPaymentView,
     error: CallError
   }),
   /** The money went back, outside of this server. */

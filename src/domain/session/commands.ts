@@ -10,7 +10,7 @@ export const SessionCommand = Schema.Union([
   /** Time has passed: let everything due take effect. */
   Schema.TaggedStruct("Tick", {}),
   /** A place may have become free: look for mitras now instead of at the next look. */
-  Schema.TaggedStruct("LookAgain", {}),
+  Schema.TaggedStruct("Requeue", {}),
   Schema.TaggedStruct("Accept", { by: Participant }),
   Schema.TaggedStruct("Decline", { by: Participant }),
   /** A mitra may not be offered this any more (deactivated). */

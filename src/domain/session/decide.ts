@@ -51,7 +51,7 @@ const withdraw = (state: SessionState, mitraId: string, now: number): Answer =>
 const answer = (state: SessionState, command: SessionCommand, facts: SessionFacts): Answer => {
   switch (command._tag) {
     case "Tick":
-    case "LookAgain":
+    case "Requeue":
       return nothing
     case "Accept":
       return answerAccept(state, command.by, facts.now)
@@ -110,7 +110,7 @@ const dueBefore = (
   command: SessionCommand,
   facts: SessionFacts
 ): ReadonlyArray<SessionEvent> => {
-  if (command._tag !== "LookAgain") return dueEvents(state, facts)
+  if (command._tag !== "Requeue") return dueEvents(state, facts)
   const due = dueEvents(lookingNow(state, facts.now), facts)
   const isInVain = due.every((event) => event._tag === "SearchedInVain")
   return isInVain && !wantsCandidates(state, facts.now) ? [] : due

@@ -35,7 +35,7 @@ export interface RerouteTarget {
 
 /** True when this command makes the session look for mitras: a message or a cancel never waits for that. */
 export const looksForMitras = (state: SessionState, command: SessionCommand, now: number): boolean =>
-  command._tag === "LookAgain"
+  command._tag === "Requeue"
     ? wantsCandidates(lookingNow(state, now), now)
     : command._tag === "Tick" && wantsCandidates(state, now)
 

@@ -15,7 +15,7 @@ import {
 import { AuthSessions } from "../../services/accounts/auth-sessions.ts"
 import { Bus, revoked } from "../../services/bus/bus.ts"
 import { Passwords } from "../../services/accounts/passwords.ts"
-import { type MitraAccount, People } from "../../services/accounts/accounts.ts"
+import { type MitraAccount, Accounts } from "../../services/accounts/accounts.ts"
 import { TestNumbers, testNumbersMax } from "../../services/accounts/test-numbers.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { entryOf, newId } from "./change-entry.ts"
@@ -98,7 +98,7 @@ const createMitra = Effect.fnUntraced(
     }
     const entry = yield* entryOf("mitra.create", "mitra", mitra.id)
     if (!(yield* (yield* AccountChanges).createMitra(mitra, entry))) {
-      const owner = yield* (yield* People).findMitraByPhone(phone)
+      const owner = yield* (yield* Accounts).findMitraByPhone(phone)
       return yield* refuse("PHONE_TAKEN", "A bestie with this phone exists.", { mitra_id: owner?.id ?? null })
     }
     return mitraView(mitra)

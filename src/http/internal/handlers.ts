@@ -45,8 +45,8 @@ const liveCounts = Effect.gen(function*() {
   yield* currentStaff
   const values = yield* (yield* Settings).current
   const now = yield* Clock.currentTimeMillis
-  const people = yield* (yield* Availability).counts(freshness(values, now))
-  return { ...people, ...(yield* (yield* Sessions).counts) }
+  const accounts = yield* (yield* Availability).counts(freshness(values, now))
+  return { ...accounts, ...(yield* (yield* Sessions).counts) }
 })
 
 const changeMitra = Effect.fnUntraced(function*(

@@ -37,7 +37,7 @@ export const gatedApi = AdminApi.middleware(PermissionGate.PermissionGate)
 const connectionOf = (request: HttpServerRequest.HttpServerRequest, principal: Principal | null) =>
   Connection.of({
     id: "http",
-    peer: Option.getOrElse(request.remoteAddress, () => "unknown"),
+    remote_address: Option.getOrElse(request.remoteAddress, () => "unknown"),
     principal: Effect.map(
       Clock.currentTimeMillis,
       (now) => principal !== null && principal.expires_at > now ? principal : null
@@ -74,13 +74,13 @@ const layerHttpRpc = Layer.unwrap(
   })
 ).pipe(Layer.provide(RpcSerialization.layerJson))
 
-export interface DeskOptions {
+export interface StaffApiOptions {
   readonly heartbeat_every_seconds: number
   /** Whether test numbers have an effect: only while no provider sends codes. */
   readonly test_numbers: boolean
 }
 
-export interface InternalOptions extends DeskOptions {
+export interface InternalOptions extends StaffApiOptions {
   readonly host: string
   readonly port: number
   /** The one web page whose browser may come in; null: none. */
@@ -88,7 +88,7 @@ export interface InternalOptions extends DeskOptions {
 }
 
 /** Everything staff may call, and who may call it. */
-export const layerHandlers = (options: DeskOptions) =>
+export const layerHandlers = (options: StaffApiOptions) =>
   Layer.mergeAll(
     Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds }),
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),

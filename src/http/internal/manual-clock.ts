@@ -11,14 +11,14 @@ import { instant, instantOrNull } from "../../contract/fields.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Audit } from "../../services/accounts/audit.ts"
 import { type Fault, type FaultKind, Faults, faultsMax } from "../../services/manual-clock/faults.ts"
-import { type ClockState, HeldTime, type Passed } from "../../services/manual-clock/manual-clock.ts"
+import { type ClockState, ManualClock, type Passed } from "../../services/manual-clock/manual-clock.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { currentStaff } from "./staff/current-staff.ts"
 
 /** Farther than any of our columns and tokens is meant to reach. */
 const latest = DateTime.toEpochMillis(DateTime.makeUnsafe("2200-01-01T00:00:00Z"))
 
-const held = Effect.flatMap(HeldTime, (clock) =>
+const held = Effect.flatMap(ManualClock, (clock) =>
   clock === null
     ? refuse("CLOCK_NOT_HELD", "This server's time is real. Start one with CLOCK=simulated to hold it.")
     : Effect.succeed(clock))

@@ -1,15 +1,15 @@
 // Handlers of the money calls: prices, open payments, failures and what staff decide about them. The payment
 // machine decides what is possible; here it is asked, and shown.
 import * as Effect from "effect/Effect"
-import { AdminPaymentRpcs, type DeskPaymentView } from "../../contract/staff/payments.ts"
+import { AdminPaymentRpcs, type ReviewedPaymentView } from "../../contract/staff/payments.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { notFound, type Resolution } from "../../domain/payment.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Requests } from "../../actors/session/requests.ts"
 import {
-  type DeskPage,
-  type DeskPayment,
-  PaymentDesk,
+  type ReviewPage,
+  type ReviewedPayment,
+  PaymentReview,
   troubleAt
 } from "../../services/payments/payment-review.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
@@ -20,21 +20,21 @@ import { paymentView } from "../public/views/payment-view.ts"
 import { entryOf } from "./change-entry.ts"
 import { deactivateTier, history, pricing, putDiscount, putTier } from "./pricing.ts"
 
-const anomalyOf = (payment: DeskPayment): DeskPaymentView["anomaly"] => {
+const anomalyOf = (payment: ReviewedPayment): ReviewedPaymentView["anomaly"] => {
   const { anomaly: kind, anomaly_at: at, anomaly_idr: amount_idr, anomaly_ref: provider_ref } = payment
   if (kind === null || at === null || amount_idr === null || provider_ref === null) return null
   return { kind, amount_idr, provider_ref, at: instant(at) }
 }
 
-const resolutionOf = (payment: DeskPayment): DeskPaymentView["resolution"] => {
+const resolutionOf = (payment: ReviewedPayment): ReviewedPaymentView["resolution"] => {
   const { resolution: kind, resolution_note: note, resolved_at: at, resolved_by: staff_id } = payment
   if (kind === null || note === null || at === null || staff_id === null) return null
   return { kind, note, staff_id, at: instant(at) }
 }
 
-const viewAll = Effect.fnUntraced(function*(payments: ReadonlyArray<DeskPayment>) {
+const viewAll = Effect.fnUntraced(function*(payments: ReadonlyArray<ReviewedPayment>) {
   const sessions = yield* (yield* Sessions).ofPayments(payments.map((payment) => payment.id))
-  return payments.map((payment): DeskPaymentView => ({
+  return payments.map((payment): ReviewedPaymentView => ({
     ...paymentView(payment, payment.extends_session_id ?? sessions.get(payment.id) ?? null),
     customer_id: payment.customer_id,
     customer_name: payment.customer_name,
@@ -48,7 +48,7 @@ const viewAll = Effect.fnUntraced(function*(payments: ReadonlyArray<DeskPayment>
   }))
 })
 
-const view = Effect.fnUntraced(function*(payment: DeskPayment) {
+const view = Effect.fnUntraced(function*(payment: ReviewedPayment) {
   const [shown] = yield* viewAll([payment])
   return shown ?? (yield* Effect.die(new Error("one payment has one view")))
 })
@@ -64,8 +64,8 @@ const cursorOf = Effect.fnUntraced(function*(before: string | null) {
 
 const page = Effect.fnUntraced(function*(
   asked: { readonly before: string | null; readonly limit: number },
-  list: (options: DeskPage) => Effect.Effect<ReadonlyArray<DeskPayment>, Unavailable, PaymentDesk>,
-  atOf: (payment: DeskPayment) => number | null
+  list: (options: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable, PaymentReview>,
+  atOf: (payment: ReviewedPayment) => number | null
 ) {
   const found = yield* list({ before: yield* cursorOf(asked.before), limit: asked.limit + 1 })
   const shown = found.slice(0, asked.limit)
@@ -77,10 +77,10 @@ const page = Effect.fnUntraced(function*(
 })
 
 const find = Effect.fnUntraced(function*(paymentId: string) {
-  return (yield* (yield* PaymentDesk).find(paymentId)) ?? (yield* notFound(paymentId))
+  return (yield* (yield* PaymentReview).find(paymentId)) ?? (yield* notFound(paymentId))
 })
 
-const notOpen = ({ id, status }: DeskPayment) =>
+const notOpen = ({ id, status }: ReviewedPayment) =>
   refuse("PAYMENT_NOT_PENDING", `A payment that is ${status} cannot be searched with.`, {
     payment_id: id,
     status
@@ -108,7 +108,7 @@ const decide = Effect.fnUntraced(function*(
   resolution: Resolution
 ) {
   const entry = yield* entryOf(`payment.${resolution}`, "payment", payment_id)
-  const decided = yield* (yield* PaymentDesk).decide({ payment_id, resolution, note }, entry)
+  const decided = yield* (yield* PaymentReview).decide({ payment_id, resolution, note }, entry)
   return yield* view(yield* Effect.fromResult(decided))
 })
 
@@ -121,12 +121,12 @@ export const layer = AdminPaymentRpcs.toLayer({
   "admin.pending_payments": (asked) =>
     answering(
       page(asked, (options) =>
-        Effect.flatMap(PaymentDesk, (desk) => desk.open(options)), (one) =>
+        Effect.flatMap(PaymentReview, (desk) => desk.open(options)), (one) =>
         one.created_at)
     ),
   "admin.failed_pairings": (asked) =>
     answering(
-      page(asked, (options) => Effect.flatMap(PaymentDesk, (desk) => desk.troubled(options)), troubleAt)
+      page(asked, (options) => Effect.flatMap(PaymentReview, (desk) => desk.troubled(options)), troubleAt)
     ),
   "admin.payment_retry": ({ command_id, payment_id }) => answering(retry(command_id, payment_id)),
   "admin.payment_set_refunded": (payload) => answering(decide(payload, "refunded")),

@@ -8,7 +8,7 @@ import * as Random from "effect/Random"
 import { refuse } from "../../domain/refusal.ts"
 import { Beacon } from "../../services/availability/beacon.ts"
 import { type RateLimit, RateLimits } from "../../services/platform/rate-limits.ts"
-import { peerOf, TrustedProxyHops } from "../remote-address.ts"
+import { remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
@@ -42,8 +42,8 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const trustedHops = yield* TrustedProxyHops
   const answer = Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const peer = peerOf(request, trustedHops)
-    const wait = yield* limits.take(publicBeaconLimit, peer)
+    const remote_address = remoteAddressOf(request, trustedHops)
+    const wait = yield* limits.take(publicBeaconLimit, remote_address)
     if (wait !== null) return tooOften(wait.retry_after_ms)
     const { available } = yield* RealTime.timeout(beacon.current, patience)
     return HttpServerResponse.jsonUnsafe({ available }, { headers: { "cache-control": "no-store" } })

@@ -31,7 +31,7 @@ const builtin = Schema.decodeUnknownEffect(Schema.fromJsonString(Builtin))
 const xendit = Schema.decodeUnknownEffect(Schema.fromJsonString(Xendit))
 
 /** SETTLED comes after PAID, or before it, or alone: both mean that the money is there. */
-const paidWords = ["PAID", "SETTLED"]
+const paidStatuses = ["PAID", "SETTLED"]
 
 export const readNotice: Readonly<
   Record<PaymentProvider, (body: string) => Effect.Effect<Notice, Schema.SchemaError>>
@@ -45,7 +45,7 @@ export const readNotice: Readonly<
     })),
   xendit: (body) =>
     Effect.map(xendit(body), ({ amount, external_id, id, paid_amount, status }) => ({
-      is_paid: paidWords.includes(status),
+      is_paid: paidStatuses.includes(status),
       payment_id: external_id,
       amount_idr: paid_amount ?? amount,
       provider_ref: id

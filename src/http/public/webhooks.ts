@@ -10,7 +10,7 @@ import { SecureRandom } from "effect/crypto"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Requests } from "../../actors/session/requests.ts"
 import type { PaymentProvider } from "../../domain/payment.ts"
-import { FaultGates, passStep } from "../../services/manual-clock/failpoints.ts"
+import { Failpoints, passStep } from "../../services/manual-clock/failpoints.ts"
 import { Payments } from "../../services/payments/payments.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
@@ -63,7 +63,7 @@ const keepCall = Effect.fnUntraced(function*(
 /** Only a paid notice says anything: what runs out does so by our own clock and the provider's books. */
 const settle = (notice: Notice) =>
   notice.is_paid
-    ? Effect.flatMap(Requests, (requests) => requests.hearPaid(notice))
+    ? Effect.flatMap(Requests, (requests) => requests.confirmPaid(notice))
     : Effect.succeed("ignored" as const)
 
 const receive = (provider: PaymentProvider, isAccepted: (token: string) => boolean) =>
@@ -105,7 +105,7 @@ type Needs = Payments | Requests | SecureRandom.SecureRandom
 
 const route = (path: HttpRouter.PathInput, provider: PaymentProvider, tokens: Redacted.Redacted) =>
   HttpRouter.use(Effect.fnUntraced(function*(router) {
-    const services = Context.pick(FaultGates, Payments, Requests, SecureRandom.SecureRandom)(
+    const services = Context.pick(Failpoints, Payments, Requests, SecureRandom.SecureRandom)(
       yield* Effect.context<Needs>()
     )
     const handle = receive(provider, tokenCheck(tokens))

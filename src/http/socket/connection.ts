@@ -18,7 +18,7 @@ export interface Principal {
 export class Connection extends Context.Service<Connection, {
   readonly id: string
   /** The address of the other end, for logs and per-address limits. */
-  readonly peer: string
+  readonly remote_address: string
   /** Null before sign-in, and from the moment the token has run out. */
   readonly principal: Effect.Effect<Principal | null>
   /**

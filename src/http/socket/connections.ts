@@ -45,8 +45,8 @@ export class Connections extends Context.Service<Connections, {
   /** Reads nothing more, lets calls in flight finish within the bound, then tells everybody to come back. */
   readonly drain: Effect.Effect<DrainReport>
   /** A place for one more connection until the scope closes; false when there is none left. */
-  readonly admit: (peer: string) => Effect.Effect<boolean, never, Scope.Scope>
-  readonly open: (wire: Wire, peer: string) => Effect.Effect<LiveConnection, never, Scope.Scope>
+  readonly admit: (remote_address: string) => Effect.Effect<boolean, never, Scope.Scope>
+  readonly open: (wire: Wire, remote_address: string) => Effect.Effect<LiveConnection, never, Scope.Scope>
   /** From now on `closePerson` finds it. */
   readonly signIn: (connection: LiveConnection, principal: Principal) => Effect.Effect<void>
   readonly signInsOf: (person: Person) => Effect.Effect<ReadonlySet<string>>
@@ -61,21 +61,21 @@ const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}
 const makePlaces = (
   limits: { readonly connections_max: number; readonly connections_per_peer_max: number }
 ) => {
-  const perPeer = new Map<string, number>()
+  const perAddress = new Map<string, number>()
   let total = 0
   return {
-    take: (peer: string): boolean => {
-      const here = perPeer.get(peer) ?? 0
+    take: (remote_address: string): boolean => {
+      const here = perAddress.get(remote_address) ?? 0
       if (total >= limits.connections_max || here >= limits.connections_per_peer_max) return false
       total += 1
-      perPeer.set(peer, here + 1)
+      perAddress.set(remote_address, here + 1)
       return true
     },
-    giveBack: (peer: string): void => {
-      const here = perPeer.get(peer) ?? 0
+    giveBack: (remote_address: string): void => {
+      const here = perAddress.get(remote_address) ?? 0
       total -= 1
-      if (here <= 1) perPeer.delete(peer)
-      else perPeer.set(peer, here - 1)
+      if (here <= 1) perAddress.delete(remote_address)
+      else perAddress.set(remote_address, here - 1)
     }
   }
 }
@@ -155,12 +155,12 @@ const makeOpen = Effect.fnUntraced(function*(
   const faults = yield* Faults
   let opened = 0
 
-  const acquire = (id: string, wire: Wire, peer: string) => {
+  const acquire = (id: string, wire: Wire, remote_address: string) => {
     const lagMs = () => connection.principal === null ? 0 : faults?.lag_ms(connection.principal.user_id) ?? 0
     const connection: LiveConnection = new LiveConnection({
       id,
       client_id: opened++,
-      peer,
+      remote_address,
       wire: faults === null ? wire : laggingWire(wire, clock, lagMs),
       limits,
       clock,
@@ -183,10 +183,10 @@ const makeOpen = Effect.fnUntraced(function*(
     if (connection.closing === null) Queue.offerUnsafe(disconnects, connection.client_id)
   }
 
-  return Effect.fnUntraced(function*(wire: Wire, peer: string) {
+  return Effect.fnUntraced(function*(wire: Wire, remote_address: string) {
     const id = yield* random.uuidV7()
     const { connection } = yield* Effect.acquireRelease(
-      Effect.sync(() => acquire(id, wire, peer)),
+      Effect.sync(() => acquire(id, wire, remote_address)),
       (opened) => Effect.sync(() => release(opened))
     )
     return connection
@@ -218,10 +218,10 @@ const makeConnections = Effect.gen(function*() {
         return named.length
       }),
     drain: yield* Effect.cached(yield* makeDrain(directory, begin)),
-    admit: (peer) =>
+    admit: (remote_address) =>
       Effect.acquireRelease(
-        Effect.sync(() => places.take(peer)),
-        (hasPlace) => Effect.sync(() => hasPlace ? places.giveBack(peer) : undefined)
+        Effect.sync(() => places.take(remote_address)),
+        (hasPlace) => Effect.sync(() => hasPlace ? places.giveBack(remote_address) : undefined)
       ),
     open: yield* makeOpen(directory, disconnects, () => isDraining),
     signIn: (connection, principal) =>

@@ -58,7 +58,7 @@ export const makeIdentity = Effect.gen(function*() {
 
     return Connection.of({
       id: live.id,
-      peer: live.peer,
+      remote_address: live.remote_address,
       principal: Effect.withFiber((fiber) => {
         const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
         return Effect.succeed(

@@ -45,7 +45,7 @@ export class LiveConnection {
   readonly id: string
   /** The number under which the RPC server knows it. */
   readonly client_id: number
-  readonly peer: string
+  readonly remote_address: string
   readonly calls = new Map<RequestId, Call>()
   readonly bucket: TokenBucket
   /** Closed while nothing more should be read. */
@@ -69,7 +69,7 @@ export class LiveConnection {
   constructor(options: {
     readonly id: string
     readonly client_id: number
-    readonly peer: string
+    readonly remote_address: string
     readonly wire: Wire
     readonly limits: SocketLimits
     readonly clock: Clock.Clock
@@ -78,7 +78,7 @@ export class LiveConnection {
   }) {
     this.id = options.id
     this.client_id = options.client_id
-    this.peer = options.peer
+    this.remote_address = options.remote_address
     this.#wire = options.wire
     this.#limits = options.limits
     this.#clock = options.clock

@@ -82,7 +82,7 @@ const makeRevocations = Effect.gen(function*() {
     // Most of what is said to a person is for their phone.
     const queue = yield* bus.subscribe([topic], "Revoked")
     // Lasts as long as any socket of this person on this listener.
-    yield* presence.arrive(person)
+    yield* presence.register(person)
     const rechecking = yield* FiberHandle.make<void>()
     const next = Effect.flatMap(Queue.take(queue), (message) =>
       // In the background, so that a revocation is never queued behind a database that does not answer.

@@ -27,10 +27,10 @@ import { type Dispatch, readFrames } from "./receiving.ts"
 import type { Transport } from "./transport.ts"
 
 /** How a socket comes to be; in a listener by an upgrade. */
-export type Opening = Effect.Effect<Transport, Socket.SocketError | HttpServerError, Scope.Scope>
+export type Upgrade = Effect.Effect<Transport, Socket.SocketError | HttpServerError, Scope.Scope>
 
 /** A connection as its calls know it, and what their log lines say of it. */
-interface Served {
+interface ActiveConnection {
   readonly connection: Connection["Service"]
   readonly annotations: Readonly<Record<string, unknown>>
 }
@@ -38,13 +38,13 @@ interface Served {
 export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly protocol: RpcServer.Protocol["Service"]
   /** Who is behind the RPC server's number for a client; nothing once the socket is over. */
-  readonly servedOf: (clientId: number) => Served | undefined
+  readonly activeOf: (clientId: number) => ActiveConnection | undefined
   /** False before the RPC server runs and after it stopped: nobody would answer. */
   readonly isServing: Effect.Effect<boolean>
   /** Opens the transport (an upgrade), then serves until either side closes. */
   readonly serve: (
-    transport: Opening,
-    peer: string,
+    transport: Upgrade,
+    remote_address: string,
     principal: Principal | null
   ) => Effect.Effect<void, never, Scope.Scope>
 }>()("halobestie/http/SocketProtocol") {}
@@ -95,7 +95,7 @@ const logEnd = (live: LiveConnection): Effect.Effect<void> =>
   Effect.logDebug("connection over").pipe(
     Effect.annotateLogs({
       connection: live.id,
-      peer: live.peer,
+      remote_address: live.remote_address,
       reason: live.closing?.code.reason ?? "left",
       calls_served: live.calls_served
     })
@@ -118,7 +118,7 @@ const surviveMistakes = (live: LiveConnection) =>
 const makeServe = Effect.fnUntraced(function*(
   dispatch: Dispatch,
   context: Context.Context<never>,
-  served: Map<number, Served>
+  active: Map<number, ActiveConnection>
 ) {
   const connections = yield* Connections
   const identify = yield* makeIdentity
@@ -132,9 +132,9 @@ const makeServe = Effect.fnUntraced(function*(
       Effect.catchTag("Unavailable", () => connection.close(closeCodes.replaced))
     )
 
-  return Effect.fnUntraced(function*(opening: Opening, peer: string, principal: Principal | null) {
-    const transport = yield* opening
-    const live = yield* connections.open(transport.wire, peer)
+  return Effect.fnUntraced(function*(upgrade: Upgrade, remote_address: string, principal: Principal | null) {
+    const transport = yield* upgrade
+    const live = yield* connections.open(transport.wire, remote_address)
     live.stop = (id, call) => Effect.runForkWith(context)(stopCall(live, id, call, dispatch))
     transport.listen(() => live.heard(), () => live.over())
     yield* Effect.addFinalizer(() => logEnd(live))
@@ -145,8 +145,8 @@ const makeServe = Effect.fnUntraced(function*(
     )
     const connection = identify(live, yield* Effect.scope)
     yield* Effect.acquireRelease(
-      Effect.sync(() => served.set(live.client_id, { connection, annotations: annotationsOn(live) })),
-      () => Effect.sync(() => served.delete(live.client_id))
+      Effect.sync(() => active.set(live.client_id, { connection, annotations: annotationsOn(live) })),
+      () => Effect.sync(() => active.delete(live.client_id))
     )
     yield* (principal === null ? Effect.void : signIn(connection, principal)).pipe(
       Effect.andThen(
@@ -162,7 +162,7 @@ const makeServe = Effect.fnUntraced(function*(
 const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<string, Rpc.AnyWithProps>) {
   const limits = yield* Limits
   const connections = yield* Connections
-  const served = new Map<number, Served>()
+  const active = new Map<number, ActiveConnection>()
   const reporters = new Set(yield* ErrorReporter.CurrentErrorReporters).add(defectReporter)
   // All messages of all sockets are taken in one context, and handlers inherit it: the RPC server copies its
   // services for each context it has not seen with a call (a hundred entries), and keeps every copy. Whose
@@ -183,13 +183,13 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
     },
     handOver: makeHandOver(() => write)
   }
-  const serve = yield* makeServe(dispatch, context, served)
+  const serve = yield* makeServe(dispatch, context, active)
 
   return SocketProtocol.of({
-    servedOf: (clientId) => served.get(clientId),
+    activeOf: (clientId) => active.get(clientId),
     isServing: Effect.sync(() => write !== null),
-    serve: (opening, peer, principal) =>
-      serve(opening, peer, principal).pipe(
+    serve: (upgrade, remote_address, principal) =>
+      serve(upgrade, remote_address, principal).pipe(
         // An upgrade that fails was answered by the platform.
         Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.void)
       ),
@@ -221,11 +221,11 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
 class OnConnection extends RpcMiddleware.Service<OnConnection>()("halobestie/http/OnConnection") {}
 
 const onConnection = Layer.effect(OnConnection)(
-  Effect.map(SocketProtocol, ({ servedOf }): OnConnection["Service"] => (handler, { client }) => {
-    const served = servedOf(client.id)
+  Effect.map(SocketProtocol, ({ activeOf }): OnConnection["Service"] => (handler, { client }) => {
+    const active = activeOf(client.id)
     // Its socket was over before its call began: nobody waits for an answer.
-    if (served === undefined) return Effect.interrupt
-    const { annotations, connection } = served
+    if (active === undefined) return Effect.interrupt
+    const { annotations, connection } = active
     return Effect.updateContext(handler, (context) =>
       Context.add(
         Context.add(context, Connection, connection),

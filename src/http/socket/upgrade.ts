@@ -10,9 +10,9 @@ import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { Connections } from "./connections.ts"
 import { Limits, type SocketLimits, WireClock } from "./limits.ts"
-import { type Opening, SocketProtocol } from "./server.ts"
+import { type Upgrade, SocketProtocol } from "./server.ts"
 import { upgraded } from "./transport.ts"
-import { peerOf, TrustedProxyHops } from "../remote-address.ts"
+import { remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { Readiness } from "../readiness.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
 import { TokenVerifier } from "./token-verifier.ts"
@@ -68,7 +68,7 @@ const later = Effect.fnUntraced(function*(message: string, limits: SocketLimits)
 const closedDoors = ["draining", "schema_mismatch", "starting"]
 
 /** The door itself, whatever the socket travels on. */
-export const makeEntrance = Effect.gen(function*() {
+export const makeHandshake = Effect.gen(function*() {
   const limits = yield* Limits
   const wireClock = yield* WireClock
   const readiness = yield* Readiness
@@ -89,23 +89,23 @@ export const makeEntrance = Effect.gen(function*() {
     )
   })
 
-  const admit = Effect.fnUntraced(function*(opening: Opening, peer: string, token: string | null) {
+  const admit = Effect.fnUntraced(function*(upgrade: Upgrade, remote_address: string, token: string | null) {
     // Taken before the token is checked, so that many at once cannot all find the last place.
-    if (!(yield* connections.admit(peer))) return yield* later("Too many connections.", limits)
+    if (!(yield* connections.admit(remote_address))) return yield* later("Too many connections.", limits)
     const principal = token === null ? null : yield* verify(token)
-    yield* socket.serve(opening, peer, principal)
+    yield* socket.serve(upgrade, remote_address, principal)
     return HttpServerResponse.empty()
   })
 
   /** Serves the socket until it closes; a response other than 204 is a refusal, before any upgrade. */
   return Effect.fnUntraced(
-    function*(opening: Opening, peer: string, token: string | null) {
+    function*(upgrade: Upgrade, remote_address: string, token: string | null) {
       const closed = (yield* readiness.reasons).find((reason) => closedDoors.includes(reason))
       if (closed !== undefined) {
         return yield* later(`This server is not taking connections: ${closed}.`, limits)
       }
       if (!(yield* socket.isServing)) return yield* later("This server is starting.", limits)
-      return yield* admit(opening, peer, token).pipe(
+      return yield* admit(upgrade, remote_address, token).pipe(
         Effect.catchTag("Refusal", (refusal) => Effect.succeed(unauthorized(refusal))),
         Effect.catchTag("Unavailable", () => later("The token cannot be checked right now.", limits))
       )
@@ -113,19 +113,25 @@ export const makeEntrance = Effect.gen(function*() {
   )
 })
 
-const makeDoor = Effect.gen(function*() {
+const makeUpgradeRoute = Effect.gen(function*() {
   const trustedHops = yield* TrustedProxyHops
-  const enter = yield* makeEntrance
+  const enter = yield* makeHandshake
 
   return Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     if (!isWebSocketUpgrade(request.headers)) return notAnUpgrade
     const offered = offeredSubprotocols(request.headers)
     if (offered.length > 0 && !offered.includes(subprotocol)) return wrongSubprotocol(offered)
-    return yield* enter(upgraded(request), peerOf(request, trustedHops), offeredToken(request.headers))
+    return yield* enter(
+      upgraded(request),
+      remoteAddressOf(request, trustedHops),
+      offeredToken(request.headers)
+    )
   })
 })
 
 /** GET `path`, for the socket protocol in context. */
 export const layerDoor = (path: HttpRouter.PathInput) =>
-  HttpRouter.use((router) => Effect.flatMap(makeDoor, (door) => router.add("GET", path, door)))
+  HttpRouter.use((router) =>
+    Effect.flatMap(makeUpgradeRoute, (upgradeRoute) => router.add("GET", path, upgradeRoute))
+  )

@@ -8,7 +8,7 @@ import { Cipher } from "../../services/encryption/cipher.ts"
 import {
   type Customer,
   type MitraAccount,
-  People,
+  Accounts,
   type StaffAccount
 } from "../../services/accounts/accounts.ts"
 import {
@@ -132,7 +132,7 @@ const createCustomerWith = (sql: Sql, cipher: Ciphers) =>
 
 type CustomerCalls = "createCustomer" | "findCustomer" | "findCustomerByPhone" | "provePhone"
 
-const customers = (sql: Sql, cipher: Ciphers): Pick<People["Service"], CustomerCalls> => ({
+const customers = (sql: Sql, cipher: Ciphers): Pick<Accounts["Service"], CustomerCalls> => ({
   createCustomer: (customer) =>
     customer.phone === null
       ? answered(insertCustomer(sql, customer, noPhone))
@@ -174,7 +174,7 @@ export const takeMitra = Effect.fnUntraced(function*(
 const mitras = (
   sql: Sql,
   cipher: Ciphers
-): Pick<People["Service"], "createMitra" | "findMitra" | "findMitraByPhone"> => ({
+): Pick<Accounts["Service"], "createMitra" | "findMitra" | "findMitraByPhone"> => ({
   createMitra: (mitra, at) => takeMitra(sql, cipher, mitra, at).pipe(sql.withTransaction, answered),
   findMitra: (id) =>
     sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE id = ${id}`.pipe(
@@ -212,7 +212,7 @@ export const takeStaff = (
 const staffColumns = "id, email, password_hash, role, is_active, failed_attempts, locked_until"
 
 const staff = (sql: Sql): Omit<
-  People["Service"],
+  Accounts["Service"],
   CustomerCalls | "createMitra" | "findMitra" | "findMitraByPhone"
 > => ({
   createStaff: (account, at) => answered(takeStaff(sql, account, at)),
@@ -243,8 +243,8 @@ const staff = (sql: Sql): Omit<
     )
 })
 
-export const layer = Layer.effect(People)(Effect.gen(function*() {
+export const layer = Layer.effect(Accounts)(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
-  return People.of({ ...customers(sql, cipher), ...mitras(sql, cipher), ...staff(sql) })
+  return Accounts.of({ ...customers(sql, cipher), ...mitras(sql, cipher), ...staff(sql) })
 }))

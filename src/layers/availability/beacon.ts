@@ -33,7 +33,7 @@ export interface SharedSnapshots {
 const says = (one: BeaconSnapshot, other: BeaconSnapshot): boolean =>
   one.available === other.available && one.count === other.count
 
-const isYoung = (
+const isFresh = (
   snapshot: BeaconSnapshot | null,
   now: number,
   maxAgeMs: number
@@ -75,7 +75,7 @@ const makeLook = Effect.fnUntraced(function*(shared: SharedSnapshots | null) {
     Effect.gen(function*() {
       for (let look = 0; look < looksMax; look++) {
         const found = yield* place.read
-        if (isYoung(found, yield* Clock.currentTimeMillis, snapshotLifetimeMs)) return found
+        if (isFresh(found, yield* Clock.currentTimeMillis, snapshotLifetimeMs)) return found
         if (yield* place.claim) return null
         yield* RealTime.onRealTime(Effect.sleep(lookAgainMs))
       }
@@ -84,7 +84,7 @@ const makeLook = Effect.fnUntraced(function*(shared: SharedSnapshots | null) {
 
   return Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const own = isYoung(remembered, now, snapshotLifetimeMs) ? remembered : null
+    const own = isFresh(remembered, now, snapshotLifetimeMs) ? remembered : null
     const found = shared === null
       ? own
       : yield* Effect.catch(findShared(shared), () => Effect.succeed(own))
@@ -114,7 +114,7 @@ export const make = Effect.fnUntraced(function*(shared: SharedSnapshots | null) 
   const current = Effect.flatMap(
     Clock.currentTimeMillis,
     (now) =>
-      held !== null && Math.abs(now - held.since) < heldMs && isYoung(held.snapshot, now, snapshotLifetimeMs)
+      held !== null && Math.abs(now - held.since) < heldMs && isFresh(held.snapshot, now, snapshotLifetimeMs)
         ? Effect.succeed(held.snapshot)
         : looking
   )

@@ -17,7 +17,7 @@ export const makeSockets = (onChange: (key: string) => void) => {
   }
   return {
     here: here as ReadonlyMap<string, number>,
-    arrive: (person: Person) =>
+    register: (person: Person) =>
       Effect.asVoid(Effect.acquireRelease(
         Effect.sync(() => move(keyOf(person), 1)),
         () => Effect.sync(() => move(keyOf(person), -1))
@@ -27,9 +27,9 @@ export const makeSockets = (onChange: (key: string) => void) => {
 
 const layerKnowing = (elsewhere: false | null) =>
   Layer.sync(Presence)(() => {
-    const { arrive, here } = makeSockets(() => {})
+    const { register, here } = makeSockets(() => {})
     return Presence.of({
-      arrive,
+      register,
       isConnected: (person) => Effect.sync(() => here.has(keyOf(person)) ? true : elsewhere)
     })
   })

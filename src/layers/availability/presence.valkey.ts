@@ -16,12 +16,12 @@ const runnersKey = `${prefix}runners`
 
 export interface PresenceTimings {
   /** How often a runner says that it and its people are still there. */
-  readonly beat_ms: number
+  readonly interval_ms: number
   /** A runner silent for this long is gone, and everybody on it. */
   readonly life_ms: number
 }
 
-export const presenceTimings: PresenceTimings = { beat_ms: 10_000, life_ms: 30_000 }
+export const presenceTimings: PresenceTimings = { interval_ms: 10_000, life_ms: 30_000 }
 
 /** Runners live and die in real time, whatever time the product has. */
 const runnersTime = RealTime.onRealTime(Clock.currentTimeMillis)
@@ -55,8 +55,8 @@ const makeMirror = (
   const changed = new Set<string>()
   let isWhole = false
 
-  const each = (command: "SADD" | "SREM", people: ReadonlyArray<string>) =>
-    Effect.forEach(chunksOf(people), (chunk) => valkey.call(command, key, ...chunk), { discard: true })
+  const each = (command: "SADD" | "SREM", accounts: ReadonlyArray<string>) =>
+    Effect.forEach(chunksOf(accounts), (chunk) => valkey.call(command, key, ...chunk), { discard: true })
 
   const stayAlive = Effect.gen(function*() {
     const now = yield* runnersTime
@@ -104,14 +104,14 @@ export const layerWith = (timings: PresenceTimings) =>
     const mirror = makeMirror(valkey, runner, sockets.here, timings)
 
     yield* Effect.addFinalizer(() => mirror.leave)
-    yield* Effect.raceFirst(Queue.take(woken), RealTime.onRealTime(Effect.sleep(timings.beat_ms))).pipe(
+    yield* Effect.raceFirst(Queue.take(woken), RealTime.onRealTime(Effect.sleep(timings.interval_ms))).pipe(
       Effect.andThen(mirror.update),
       Effect.forever,
       Effect.forkScoped
     )
 
     return Presence.of({
-      arrive: sockets.arrive,
+      register: sockets.register,
       isConnected: (person) =>
         Effect.gen(function*() {
           if (sockets.here.has(keyOf(person))) return true

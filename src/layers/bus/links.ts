@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto/SecureRandom"
 import { Bus } from "../../services/bus/bus.ts"
-import { makeHearing } from "./receiver.ts"
+import { makeReceiver } from "./receiver.ts"
 import type { Link } from "./link.ts"
 import { makeListener } from "./listener.ts"
 import { makePublisher } from "./publisher.ts"
@@ -16,18 +16,18 @@ export const makeLinkedBus = Effect.fnUntraced(function*(links: ReadonlyArray<Li
   // Not the runner's address: a runner that restarts at once must not take its own past for itself.
   const runner = yield* (yield* SecureRandom).uuidV4()
   const subscriptions = makeSubscriptions()
-  const hearing = makeHearing(runner, subscriptions, timings.silence_ms)
-  const listeners = yield* Effect.forEach(links, (link) => makeListener(link, hearing, timings))
-  const ways = links.map((link, index) => ({
+  const receiver = makeReceiver(runner, subscriptions, timings.silence_ms)
+  const listeners = yield* Effect.forEach(links, (link) => makeListener(link, receiver, timings))
+  const transports = links.map((link, index) => ({
     link,
-    expected: () => hearing.peers() + (listeners[index]?.connectedSince() === null ? 0 : 1)
+    expected: () => receiver.peers() + (listeners[index]?.connectedSince() === null ? 0 : 1)
   }))
   // A healthy start has no gap; one without a link goes on, and its subscribers resync later.
   yield* Effect.forEach(listeners, ({ attempted }) => attempted, { concurrency: "unbounded" })
-  const publisher = yield* makePublisher(runner, makeSender(ways, timings), timings)
+  const publisher = yield* makePublisher(runner, makeSender(transports, timings), timings)
   yield* Effect.sleep(timings.probe_every_ms).pipe(
     Effect.andThen(Effect.sync(() => publisher.probe())),
-    Effect.andThen(hearing.missPeers),
+    Effect.andThen(receiver.missPeers),
     Effect.forever,
     Effect.forkScoped
   )

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { Hearing } from "./receiver.ts"
+import type { Receiver } from "./receiver.ts"
 import type { Link } from "./link.ts"
 import { logTrouble } from "./publisher.ts"
 import type { BusTimings } from "./timings.ts"
@@ -40,7 +40,7 @@ const silenceOf = Effect.fnUntraced(function*(clock: Clock.Clock, heardAt: () =>
   }
 })
 
-export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hearing, timings: BusTimings) {
+export const makeListener = Effect.fnUntraced(function*(link: Link, receiver: Receiver, timings: BusTimings) {
   const attempted = yield* Deferred.make<void>()
   let connectedSince: number | null = null
   let retryAfter = timings.retry_after_ms
@@ -50,7 +50,7 @@ export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hea
     const began = yield* Clock.currentTimeMillis
     connectedSince = began
     retryAfter = timings.retry_after_ms
-    hearing.begin(began)
+    receiver.begin(began)
     yield* Deferred.succeed(attempted, undefined)
     const clock = yield* Clock.Clock
     let heardAt = uptimeMs(clock)
@@ -61,7 +61,7 @@ export const makeListener = Effect.fnUntraced(function*(link: Link, hearing: Hea
         const now = clock.currentTimeMillisUnsafe()
         for (const payload of batch) {
           // Let subscribers take theirs before the next one: a burst is no reason to overflow.
-          if (hearing.receive(payload, now)) yield* Effect.yieldNow
+          if (receiver.receive(payload, now)) yield* Effect.yieldNow
         }
       }
     })

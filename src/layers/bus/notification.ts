@@ -38,18 +38,18 @@ const Event = Schema.declare((input): input is SessionEvent =>
 )
 
 const Sent: Schema.Codec<BusEvent> = Schema.Union([
-  Schema.TaggedStruct("SessionMoved", {
+  Schema.TaggedStruct("SessionEvent", {
     session_id: Schema.String,
     seq: Schema.NullOr(Schema.Int),
     event: Schema.NullOr(Event),
-    said_on: Schema.optionalKey(Schema.String)
+    origin_connection_id: Schema.optionalKey(Schema.String)
   }),
-  Schema.TaggedStruct("SessionStands", {
+  Schema.TaggedStruct("SessionPosition", {
     session_id: Schema.String,
     seq: Schema.Int,
     is_over: Schema.Boolean
   }),
-  Schema.TaggedStruct("OfferMoved", {
+  Schema.TaggedStruct("OfferChanged", {
     session_id: Schema.String,
     ending: Schema.NullOr(Schema.Literals(offerEndings)),
     winner_at: Schema.NullOr(Schema.Int)
@@ -59,7 +59,7 @@ const Sent: Schema.Codec<BusEvent> = Schema.Union([
     side: Schema.Literals(sides),
     until: Schema.Int
   }),
-  Schema.TaggedStruct("MitraMoved", {
+  Schema.TaggedStruct("MitraStatusChanged", {
     is_online: Schema.Boolean,
     cause: Schema.Literals(offlineCauses)
   }),
@@ -110,7 +110,7 @@ const fitted = (message: BusMessage, limit: number): string => {
   if (bytesOf(whole) <= limit) return whole
   const { event, topic } = message
   // Without a sequence there is nothing to look up: the subscriber has to compare everything.
-  const rest: BusEvent = event._tag === "SessionMoved" && event.seq !== null
+  const rest: BusEvent = event._tag === "SessionEvent" && event.seq !== null
     ? { ...event, event: null }
     : { _tag: "Resync" }
   return JSON.stringify({ topic, event: rest })

@@ -30,75 +30,77 @@ export interface Publisher {
   readonly dropped: () => number
 }
 
-export interface Ways {
+export interface Transports {
   readonly send: Send
   readonly sendEverywhere: Send
 }
 
-export const makePublisher = Effect.fnUntraced(function*(runner: string, ways: Ways, timings: BusTimings) {
-  const queue = yield* Queue.dropping<Outgoing, Cause.Done>(queueLimit)
-  let number = 0
-  let dropped = 0
-  // True while the others must be told that they missed something.
-  let missed = false
-  let retryAfter = timings.retry_after_ms
-  const sender: Sender = { runner, nextNumber: () => ++number }
+export const makePublisher = Effect.fnUntraced(
+  function*(runner: string, transports: Transports, timings: BusTimings) {
+    const queue = yield* Queue.dropping<Outgoing, Cause.Done>(queueLimit)
+    let number = 0
+    let dropped = 0
+    // True while the others must be told that they missed something.
+    let missed = false
+    let retryAfter = timings.retry_after_ms
+    const sender: Sender = { runner, nextNumber: () => ++number }
 
-  const notify = (
-    messages: ReadonlyArray<BusMessage>,
-    flags: { readonly missed: boolean; readonly leaving: boolean },
-    send: Send = ways.send
-  ) => Effect.suspend(() => send(encode(sender, messages, flags)))
+    const notify = (
+      messages: ReadonlyArray<BusMessage>,
+      flags: { readonly missed: boolean; readonly leaving: boolean },
+      send: Send = transports.send
+    ) => Effect.suspend(() => send(encode(sender, messages, flags)))
 
-  const failed = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>, lost: number) {
-    dropped += lost
-    const firstOfOutage = retryAfter === timings.retry_after_ms
-    if (firstOfOutage) yield* logTrouble("bus: publishing failed, other runners will resync", cause)
-    missed = true
-    yield* Effect.sleep(retryAfter)
-    retryAfter = Math.min(retryAfter * 2, timings.retry_after_max_ms)
-  })
+    const failed = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>, lost: number) {
+      dropped += lost
+      const firstOfOutage = retryAfter === timings.retry_after_ms
+      if (firstOfOutage) yield* logTrouble("bus: publishing failed, other runners will resync", cause)
+      missed = true
+      yield* Effect.sleep(retryAfter)
+      retryAfter = Math.min(retryAfter * 2, timings.retry_after_max_ms)
+    })
 
-  const sendNext = Effect.gen(function*() {
-    // A hint goes alone, so that a batch is only risked when a link has just worked.
-    const hint = missed
-    // Cleared before anything is waited for: an overflow from now on sets it again.
-    missed = false
-    const batch = hint ? [] : yield* Queue.takeBetween(queue, 1, batchLimit)
-    const messages = batch.filter((item) => item !== null)
-    const send = messages.length < batch.length ? ways.sendEverywhere : ways.send
-    const exit = yield* Effect.exit(notify(messages, { missed: hint, leaving: false }, send))
-    if (Exit.isFailure(exit)) return yield* failed(exit.cause, messages.length)
-    retryAfter = timings.retry_after_ms
-  })
+    const sendNext = Effect.gen(function*() {
+      // A hint goes alone, so that a batch is only risked when a link has just worked.
+      const hint = missed
+      // Cleared before anything is waited for: an overflow from now on sets it again.
+      missed = false
+      const batch = hint ? [] : yield* Queue.takeBetween(queue, 1, batchLimit)
+      const messages = batch.filter((item) => item !== null)
+      const send = messages.length < batch.length ? transports.sendEverywhere : transports.send
+      const exit = yield* Effect.exit(notify(messages, { missed: hint, leaving: false }, send))
+      if (Exit.isFailure(exit)) return yield* failed(exit.cause, messages.length)
+      retryAfter = timings.retry_after_ms
+    })
 
-  const goodbye = Effect.ignore(notify([], { missed: false, leaving: true }, ways.sendEverywhere))
-  // Before anybody subscribes here: from now on the others see to it that this runner hears them.
-  yield* Effect.ignore(notify([], { missed: false, leaving: false }, ways.sendEverywhere))
-  const fiber = yield* Effect.forever(sendNext).pipe(
-    Effect.catchIf(Cause.isDone, () => goodbye),
-    Effect.forkScoped
-  )
-  // Runs before the fiber is interrupted: the last events of turns in flight still go out.
-  yield* Effect.addFinalizer(() =>
-    Effect.andThen(
-      Queue.end(queue),
-      Effect.ignore(RealTime.timeout(Fiber.await(fiber), timings.drain_ms))
+    const goodbye = Effect.ignore(notify([], { missed: false, leaving: true }, transports.sendEverywhere))
+    // Before anybody subscribes here: from now on the others see to it that this runner hears them.
+    yield* Effect.ignore(notify([], { missed: false, leaving: false }, transports.sendEverywhere))
+    const fiber = yield* Effect.forever(sendNext).pipe(
+      Effect.catchIf(Cause.isDone, () => goodbye),
+      Effect.forkScoped
     )
-  )
+    // Runs before the fiber is interrupted: the last events of turns in flight still go out.
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(
+        Queue.end(queue),
+        Effect.ignore(RealTime.timeout(Fiber.await(fiber), timings.drain_ms))
+      )
+    )
 
-  const publisher: Publisher = {
-    publish: (messages) => {
-      for (const message of messages) {
-        if (Queue.offerUnsafe(queue, message)) continue
-        dropped += 1
-        missed = true
-      }
-    },
-    probe: () => {
-      Queue.offerUnsafe(queue, null)
-    },
-    dropped: () => dropped
+    const publisher: Publisher = {
+      publish: (messages) => {
+        for (const message of messages) {
+          if (Queue.offerUnsafe(queue, message)) continue
+          dropped += 1
+          missed = true
+        }
+      },
+      probe: () => {
+        Queue.offerUnsafe(queue, null)
+      },
+      dropped: () => dropped
+    }
+    return publisher
   }
-  return publisher
-})
+)

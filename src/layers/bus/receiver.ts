@@ -12,7 +12,7 @@ interface Peer {
   number: number | null
 }
 
-export interface Hearing {
+export interface Receiver {
   /** False when there was nothing to deliver: it was this runner's own. */
   readonly receive: (payload: string, now: number) => boolean
   /** A link listens (again): what was sent meanwhile is lost, and nobody can be blamed for silence. */
@@ -23,7 +23,7 @@ export interface Hearing {
   readonly peers: () => number
 }
 
-export const makeHearing = (runner: string, subscriptions: Subscriptions, silenceMs: number): Hearing => {
+export const makeReceiver = (runner: string, subscriptions: Subscriptions, silenceMs: number): Receiver => {
   const peers = new Map<string, Peer>()
 
   const receive = (payload: string, now: number): boolean => {

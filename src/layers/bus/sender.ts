@@ -16,53 +16,58 @@ export interface Sending {
 
 export type Send = (payloads: ReadonlyArray<string>) => Effect.Effect<void, unknown>
 
-interface Way extends Sending {
+interface Transport extends Sending {
   readonly isLast: boolean
-  rests_until: number
+  paused_until: number
   was_failing: boolean
 }
 
 const stillToTell = "not every runner hears this link"
 
 export const makeSender = (links: ReadonlyArray<Sending>, timings: BusTimings) => {
-  const ways = links.map((sending, index): Way => ({
+  const transports = links.map((sending, index): Transport => ({
     ...sending,
     isLast: index === links.length - 1,
-    rests_until: 0,
+    paused_until: 0,
     was_failing: false
   }))
 
   /** True when everybody has it. Only the last way's failure is one. */
-  const sendOver = (way: Way, payloads: ReadonlyArray<string>): Effect.Effect<boolean, unknown> => {
+  const sendOver = (
+    transport: Transport,
+    payloads: ReadonlyArray<string>
+  ): Effect.Effect<boolean, unknown> => {
     const sent = Effect.map(
-      RealTime.timeout(way.link.send(payloads), timings.answer_within_ms),
+      RealTime.timeout(transport.link.send(payloads), timings.answer_within_ms),
       (reached) => {
-        way.was_failing = false
-        way.rests_until = 0
-        return reached === null || reached >= way.expected()
+        transport.was_failing = false
+        transport.paused_until = 0
+        return reached === null || reached >= transport.expected()
       }
     )
-    return way.isLast ? sent : Effect.catchCause(sent, (cause) =>
+    return transport.isLast ? sent : Effect.catchCause(sent, (cause) =>
       Effect.gen(function*() {
-        way.rests_until = (yield* Clock.currentTimeMillis) + timings.rest_ms
-        if (!way.was_failing) yield* logTrouble(`bus: ${way.link.name} failed, going around it`, cause)
-        way.was_failing = true
+        transport.paused_until = (yield* Clock.currentTimeMillis) + timings.rest_ms
+        if (!transport.was_failing) {
+          yield* logTrouble(`bus: ${transport.link.name} failed, going around it`, cause)
+        }
+        transport.was_failing = true
         return false
       }))
   }
 
   /** Over the first ways that work until everybody has it. */
   const send: Send = Effect.fnUntraced(function*(payloads) {
-    for (const way of ways) {
-      const isResting = !way.isLast && (yield* Clock.currentTimeMillis) < way.rests_until
-      if (!isResting && (yield* sendOver(way, payloads))) return
+    for (const transport of transports) {
+      const isPaused = !transport.isLast && (yield* Clock.currentTimeMillis) < transport.paused_until
+      if (!isPaused && (yield* sendOver(transport, payloads))) return
     }
     return yield* Effect.fail(new Error(stillToTell))
   })
 
   /** Over every way: with a sign of life in it, which the listeners of each link wait for. */
   const sendEverywhere: Send = Effect.fnUntraced(function*(payloads) {
-    const reached = yield* Effect.forEach(ways, (way) => sendOver(way, payloads))
+    const reached = yield* Effect.forEach(transports, (transport) => sendOver(transport, payloads))
     if (!reached.includes(true)) return yield* Effect.fail(new Error(stillToTell))
   })
 

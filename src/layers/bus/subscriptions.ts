@@ -3,16 +3,16 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import type { BusEvent, BusMessage, Heard, Topic } from "../../services/bus/bus.ts"
+import type { BusEvent, BusMessage, Subscription, Topic } from "../../services/bus/bus.ts"
 
 /** Messages one subscriber may leave lying before it is told to resync instead. */
 export const subscriptionLimit = 256
 
-interface Subscription {
+interface Registration {
   readonly topics: ReadonlyArray<Topic>
   /** The one kind of event it wants; null for all. */
   readonly only: BusEvent["_tag"] | null
-  readonly queue: Heard & Queue.Queue<BusMessage>
+  readonly queue: Subscription & Queue.Queue<BusMessage>
   /** How many messages were ever put in, and which of them was the last Resync (-1: none yet). */
   offered: number
   resync_at: number
@@ -22,7 +22,7 @@ export interface Subscriptions {
   readonly subscribe: (
     topics: ReadonlyArray<Topic>,
     only?: BusEvent["_tag"]
-  ) => Effect.Effect<Heard, never, Scope.Scope>
+  ) => Effect.Effect<Subscription, never, Scope.Scope>
   readonly deliver: (messages: ReadonlyArray<BusMessage>) => void
   readonly resyncAll: () => void
   /** Messages that subscribers did not get because they fell behind. */
@@ -30,32 +30,32 @@ export interface Subscriptions {
 }
 
 /** For whoever fills a queue that is heard; false when it is full. */
-export const arrive = (queue: Heard & Queue.Queue<BusMessage>, message: BusMessage): boolean => {
+export const deliver = (queue: Subscription & Queue.Queue<BusMessage>, message: BusMessage): boolean => {
   if (!Queue.offerUnsafe(queue, message)) return false
   queue.onArrival?.()
   return true
 }
 
-export const heard = (queue: Queue.Queue<BusMessage>): Heard & Queue.Queue<BusMessage> =>
+export const asSubscription = (queue: Queue.Queue<BusMessage>): Subscription & Queue.Queue<BusMessage> =>
   Object.assign(queue, { onArrival: null })
 
 export const makeSubscriptions = (): Subscriptions => {
-  const byTopic = new Map<Topic, Set<Subscription>>()
-  const everybody = new Set<Subscription>()
+  const byTopic = new Map<Topic, Set<Registration>>()
+  const everybody = new Set<Registration>()
   let dropped = 0
 
-  const put = (subscription: Subscription, message: BusMessage): boolean => {
-    if (!arrive(subscription.queue, message)) return false
+  const put = (subscription: Registration, message: BusMessage): boolean => {
+    if (!deliver(subscription.queue, message)) return false
     subscription.offered += 1
     return true
   }
 
-  const clear = (subscription: Subscription): void => {
+  const clear = (subscription: Registration): void => {
     dropped += Queue.sizeUnsafe(subscription.queue)
     while (Queue.takeUnsafe(subscription.queue)?._tag === "Success");
   }
 
-  const resync = (subscription: Subscription, topic: Topic): void => {
+  const resync = (subscription: Registration, topic: Topic): void => {
     // One that still lies in the queue is read later than now, so it covers this moment as well.
     const taken = subscription.offered - Queue.sizeUnsafe(subscription.queue)
     if (subscription.resync_at >= taken) return
@@ -83,11 +83,11 @@ export const makeSubscriptions = (): Subscriptions => {
   }
 
   const add = (topics: ReadonlyArray<Topic>, only: BusEvent["_tag"] | null) =>
-    Effect.map(Queue.dropping<BusMessage>(subscriptionLimit), (queue): Subscription => {
+    Effect.map(Queue.dropping<BusMessage>(subscriptionLimit), (queue): Registration => {
       const subscription = {
         topics: [...new Set(topics)],
         only,
-        queue: heard(queue),
+        queue: asSubscription(queue),
         offered: 0,
         resync_at: -1
       }
@@ -98,7 +98,7 @@ export const makeSubscriptions = (): Subscriptions => {
       return subscription
     })
 
-  const remove = (subscription: Subscription) =>
+  const remove = (subscription: Registration) =>
     Effect.suspend(() => {
       everybody.delete(subscription)
       for (const topic of subscription.topics) {

@@ -105,7 +105,7 @@ export const layer = (given: Redacted.Redacted<EncryptionKeys>) =>
             ? cannotOpen(place, `key ${key.id} did not seal this, or not for this place`)
             : Effect.succeed(text)
         }),
-      marksOf: (kind, text) => {
+      blindIndexesOf: (kind, text) => {
         const known = derived.map((key) => markWith(key, kind, text))
         return { written: first === null ? null : known[0] ?? null, known }
       }

@@ -11,5 +11,5 @@ export const layer = Layer.succeed(Cipher)(Cipher.of({
   seals_with: null,
   sealer: () => Effect.succeed(plain),
   open: (sealed, place) => cannotOpen(place, noSuchKey(keyIdOf(sealed))),
-  marksOf: () => ({ written: null, known: [] })
+  blindIndexesOf: () => ({ written: null, known: [] })
 }))

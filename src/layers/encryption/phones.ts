@@ -31,7 +31,7 @@ export const hasPhone = (
   table: PhoneTable,
   phone: string
 ): Fragment => {
-  const { known } = cipher.marksOf(table, phone)
+  const { known } = cipher.blindIndexesOf(table, phone)
   return known.length === 0
     ? sql`phone = ${phone}`
     : sql`(phone = ${phone} OR phone_mark = ANY(${known}::text[]))`
@@ -50,7 +50,7 @@ export const keptPhone = Effect.fnUntraced(function*(
   const columns: PhoneColumns = {
     phone: plain,
     phone_sealed: sealed,
-    phone_mark: sealed === null ? null : cipher.marksOf(table, phone).written
+    phone_mark: sealed === null ? null : cipher.blindIndexesOf(table, phone).written
   }
   return columns
 })

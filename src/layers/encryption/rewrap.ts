@@ -46,7 +46,7 @@ const sealedAnew = (cipher: Ciphers, column: SealedColumn, seal: Seal, found: Fo
       old_plain: found.plain,
       old_sealed: found.sealed,
       ...seal(text, place),
-      mark: column.marked === null ? null : cipher.marksOf(column.marked, text).written
+      mark: column.marked === null ? null : cipher.blindIndexesOf(column.marked, text).written
     })),
     Effect.catch(() => Effect.succeed(null))
   )

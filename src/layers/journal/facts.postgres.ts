@@ -8,7 +8,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { PaymentStatus } from "../../domain/payment.ts"
 import type { TurnWrite } from "../../services/journal/journal.ts"
 import { activationOf, claimOf, commandKey, messageKey, messagesOf } from "./verdict.ts"
-import type { GroupFacts, SentMessage, SessionStanding, SlotStanding } from "./verdict.ts"
+import type { GroupFacts, SentMessage, LockedSession, LockedSlot } from "./verdict.ts"
 
 /**
  * For this transaction only. A row that somebody else keeps locked must not hold up a group for long.
@@ -54,7 +54,7 @@ const lockPayments = (sql: SqlClient.SqlClient, ids: ReadonlyArray<string>) =>
 
 const readSlots = (sql: SqlClient.SqlClient, mitraIds: ReadonlyArray<string>) =>
   sql<
-    SlotStanding
+    LockedSlot
   >`SELECT mitra_id, slot, session_id FROM mitra_slots WHERE mitra_id = ANY(${mitraIds}::uuid[])`
 
 interface CommandRow {
@@ -128,7 +128,7 @@ export const lockAndRead = Effect.fnUntraced(function*(
   const slots = yield* unlessEmpty(claimed, (ids) => readSlots(sql, ids))
   const { messages, outcomes } = yield* readRepetitions(sql, turns)
   return {
-    sessions: new Map(sessions.map((row): [string, SessionStanding] => [
+    sessions: new Map(sessions.map((row): [string, LockedSession] => [
       row.id,
       { epoch: Number(row.owner_epoch), last_seq: Number(row.last_seq), status: row.status }
     ])),

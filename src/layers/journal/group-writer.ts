@@ -13,8 +13,8 @@ import * as RealTime from "../../services/platform/real-time.ts"
 export type Outcome = Exit.Exit<Verdict, Unavailable>
 
 /** The group was not written because one of its turns (or a ring of locks) spoiled it for all. */
-export class GroupSpoiled {
-  readonly _tag = "GroupSpoiled"
+export class BatchFailed {
+  readonly _tag = "BatchFailed"
   readonly why: string
   constructor(why: string) {
     this.why = why
@@ -23,11 +23,11 @@ export class GroupSpoiled {
 
 export interface GroupWriter {
   /** Writes all turns in one transaction; at most one turn per actor. One outcome per turn, in order. */
-  readonly together: (
+  readonly writeBatch: (
     turns: ReadonlyArray<TurnWrite>
-  ) => Effect.Effect<ReadonlyArray<Outcome>, Unavailable | GroupSpoiled>
+  ) => Effect.Effect<ReadonlyArray<Outcome>, Unavailable | BatchFailed>
   /** Writes one turn in its own transaction, and says what is wrong with it if something is. */
-  readonly alone: (turn: TurnWrite) => Effect.Effect<Verdict, Unavailable>
+  readonly writeOne: (turn: TurnWrite) => Effect.Effect<Verdict, Unavailable>
 }
 
 /** A turn that was handed in, and whoever waits for its verdict. */
@@ -44,7 +44,7 @@ export interface WritingLimits {
   readonly alone_at_once: number
 }
 
-export const spoiledGroups = Metric.counter("journal_spoiled_groups_total", {
+export const failedBatches = Metric.counter("journal_spoiled_groups_total", {
   description: "Groups that had to be written turn by turn",
   incremental: true
 })
@@ -71,8 +71,8 @@ const bounded = <A, E>(effect: Effect.Effect<A, E>, ms: number): Effect.Effect<A
     )
   })
 
-const logSpoiled = (group: ReadonlyArray<Waiting>, { why }: GroupSpoiled) =>
-  Metric.update(spoiledGroups, 1).pipe(
+const logFailedBatch = (group: ReadonlyArray<Waiting>, { why }: BatchFailed) =>
+  Metric.update(failedBatches, 1).pipe(
     Effect.andThen(Effect.logWarning("a group of turns is written one by one")),
     Effect.annotateLogs({ why, turns: group.length })
   )
@@ -83,15 +83,15 @@ export const makeWriteGroup = (
   limits: WritingLimits,
   onSilence: Effect.Effect<void>
 ) => {
-  const alone = (waiting: Waiting): Effect.Effect<void> =>
-    Effect.flatMap(Effect.exit(writer.alone(waiting.turn)), (outcome) => settle([waiting], outcome))
+  const writeOne = (waiting: Waiting): Effect.Effect<void> =>
+    Effect.flatMap(Effect.exit(writer.writeOne(waiting.turn)), (outcome) => settle([waiting], outcome))
 
   const oneByOne = (group: ReadonlyArray<Waiting>) =>
-    Effect.forEach(group, alone, { concurrency: limits.alone_at_once, discard: true })
+    Effect.forEach(group, writeOne, { concurrency: limits.alone_at_once, discard: true })
 
-  const together = (group: ReadonlyArray<Waiting>) =>
+  const writeBatch = (group: ReadonlyArray<Waiting>) =>
     Effect.flatMap(
-      writer.together(group.map(({ turn }) => turn)),
+      writer.writeBatch(group.map(({ turn }) => turn)),
       (outcomes) =>
         Effect.sync(() =>
           group.forEach(({ answer }, index) =>
@@ -103,14 +103,14 @@ export const makeWriteGroup = (
   /** A group is one turn wherever commits are faster than turns. */
   const inOneGo = (group: ReadonlyArray<Waiting>) => {
     const [first] = group
-    return first !== undefined && group.length === 1 ? alone(first) : together(group)
+    return first !== undefined && group.length === 1 ? writeOne(first) : writeBatch(group)
   }
 
   return (group: ReadonlyArray<Waiting>): Effect.Effect<void> =>
     bounded(inOneGo(group), limits.commit_timeout_ms).pipe(
-      Effect.catchIf((error) => error._tag === "GroupSpoiled", (spoiled) =>
+      Effect.catchIf((error) => error._tag === "BatchFailed", (spoiled) =>
         Effect.andThen(
-          logSpoiled(group, spoiled),
+          logFailedBatch(group, spoiled),
           bounded(oneByOne(group), limits.commit_timeout_ms)
         )),
       Effect.catch((unavailable) =>

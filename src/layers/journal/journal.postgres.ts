@@ -3,7 +3,7 @@
 // found by writing its group one by one.
 import * as Cause from "effect/Cause"
 import { SecureRandom } from "effect/crypto"
-import { during } from "../../services/manual-clock/work-tracker.ts"
+import { track } from "../../services/manual-clock/work-tracker.ts"
 import { slowDatabase } from "../../services/manual-clock/faults.ts"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,11 +12,11 @@ import type { Json } from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Cipher } from "../../services/encryption/cipher.ts"
-import { FaultGates, passTurn } from "../../services/manual-clock/failpoints.ts"
+import { Failpoints, passFailpoint } from "../../services/manual-clock/failpoints.ts"
 import { Journal, type TurnWrite, type Verdict } from "../../services/journal/journal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "./group-commit.ts"
-import { GroupSpoiled, type GroupWriter, type Outcome } from "./group-writer.ts"
+import { BatchFailed, type GroupWriter, type Outcome } from "./group-writer.ts"
 import { consumptionsOf, judge, type Judged } from "./verdict.ts"
 import { offerTaken, oneWinner, TurnRejected } from "./rejection.ts"
 import { answered, isPassing, sqlErrorsIn, sqlState, violated } from "../platform/postgres/failure.ts"
@@ -75,7 +75,7 @@ export const makeWriter = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const random = yield* SecureRandom.SecureRandom
   const cipher = yield* Cipher
-  const gate = yield* FaultGates
+  const gate = yield* Failpoints
 
   const transaction = (turns: ReadonlyArray<TurnWrite>) =>
     Effect.gen(function*() {
@@ -86,27 +86,27 @@ export const makeWriter = Effect.gen(function*() {
         const ids = yield* Effect.forEach(charged, () => random.uuidV7())
         const seal = yield* cipher.sealer(textsIn(written))
         yield* writeRows(sql, rowsOf(written, ids, seal))
-        yield* passTurn(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
+        yield* passFailpoint(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
       }
       return judged.map(outcomeOf)
     }).pipe(
       sql.withTransaction,
       (transaction) => Effect.andThen(slowDatabase, transaction),
-      during("journal")
+      track("journal")
     )
 
-  const together: GroupWriter["together"] = (turns) =>
+  const writeBatch: GroupWriter["writeBatch"] = (turns) =>
     Effect.catchCause(transaction(turns), (cause) => {
       const trouble = troubleOf(cause)
       return Effect.fail(
         trouble._tag === "Away"
           ? unavailable
-          : new GroupSpoiled(trouble._tag === "Contended" ? trouble.state : trouble.by)
+          : new BatchFailed(trouble._tag === "Contended" ? trouble.state : trouble.by)
       )
     })
 
   /** One turn alone: what the database rejects is now known to be this turn's own doing. */
-  const alone = (turn: TurnWrite, attempt = 1): Effect.Effect<Verdict, Unavailable> =>
+  const writeOne = (turn: TurnWrite, attempt = 1): Effect.Effect<Verdict, Unavailable> =>
     Effect.matchCauseEffect(transaction([turn]), {
       onSuccess: ([outcome]) => outcome ?? Effect.die(new TurnRejected("no outcome")),
       onFailure: (cause): Effect.Effect<Verdict, Unavailable> => {
@@ -115,19 +115,19 @@ export const makeWriter = Effect.gen(function*() {
         if (trouble._tag === "Away") return Effect.fail(unavailable)
         if (trouble._tag === "Contended") {
           return again && worthRetrying.has(trouble.state)
-            ? alone(turn, attempt + 1)
+            ? writeOne(turn, attempt + 1)
             : Effect.fail(unavailable)
         }
         if (trouble.by === oneWinner) {
           return Effect.succeed({ _tag: "Refused", refusal: offerTaken(turn.actor.id) })
         }
         // Somebody took the slot past our locks: the next look sees it.
-        if (trouble.by === "mitra_slots_pkey" && again) return alone(turn, attempt + 1)
+        if (trouble.by === "mitra_slots_pkey" && again) return writeOne(turn, attempt + 1)
         return Effect.die(new TurnRejected(trouble.by))
       }
     })
 
-  return { together, alone: (turn) => alone(turn) } satisfies GroupWriter
+  return { writeBatch, writeOne: (turn) => writeOne(turn) } satisfies GroupWriter
 })
 
 /** Journal over the SqlClient's pool, with one loop for this runner. */

@@ -5,7 +5,7 @@ import type { SessionEvent } from "../../domain/session/events.ts"
 import type { SessionState, Side } from "../../domain/session/state.ts"
 import { characters } from "../../domain/text.ts"
 import type { AuditEntry } from "../../services/accounts/audit.ts"
-import type { Kept, Seal } from "../../services/encryption/cipher.ts"
+import type { StoredText, Seal } from "../../services/encryption/cipher.ts"
 import type { TurnWrite } from "../../services/journal/journal.ts"
 import { eventPlace, goodbyePlace, messagePlace } from "../encryption/associated-data.ts"
 import { claimOf, consumptionsOf, givesSlotBack, type Judged, messagesOf } from "./verdict.ts"
@@ -15,7 +15,7 @@ import { timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 type SessionTurn = TurnWrite & { readonly session: NonNullable<TurnWrite["session"]> }
 type MitraTurn = TurnWrite & { readonly mitra: NonNullable<TurnWrite["mitra"]> }
 
-const nothing: Kept = { plain: null, sealed: null }
+const nothing: StoredText = { plain: null, sealed: null }
 
 const withSession = (turns: ReadonlyArray<TurnWrite>): ReadonlyArray<SessionTurn> =>
   turns.filter((turn): turn is SessionTurn => turn.session !== null)
@@ -24,7 +24,7 @@ const withMitra = (turns: ReadonlyArray<TurnWrite>): ReadonlyArray<MitraTurn> =>
   turns.filter((turn): turn is MitraTurn => turn.mitra !== null)
 
 /** A goodbye that was left, as it is stored; the memory of its actor has it plain. */
-const keptGoodbye = (seal: Seal, state: SessionState, side: Side): Kept => {
+const keptGoodbye = (seal: Seal, state: SessionState, side: Side): StoredText => {
   const text = state[`${side}_goodbye`]
   return text === null ? nothing : seal(text, goodbyePlace(state.id, side))
 }
@@ -133,7 +133,7 @@ const eventRows = (seal: Seal) => ({ actor, session }: SessionTurn) =>
   }))
 
 /** The length is the database's to refuse where it can read the text; else it is ours. */
-const keptBody = (seal: Seal, turn: SessionTurn, seq: number, body: string): Kept => {
+const keptBody = (seal: Seal, turn: SessionTurn, seq: number, body: string): StoredText => {
   const kept = seal(body, messagePlace(turn.actor.id, seq))
   const length = characters(body)
   if (kept.sealed !== null && (length < 1 || length > messageLengthMax)) {

@@ -8,13 +8,13 @@ import type { SessionReply } from "../../domain/session/commands.ts"
 import type { EventOf } from "../../domain/session/events.ts"
 import type { TurnWrite, Verdict } from "../../services/journal/journal.ts"
 
-export interface SessionStanding {
+export interface LockedSession {
   readonly epoch: number
   readonly last_seq: number
   readonly status: string
 }
 
-export interface SlotStanding {
+export interface LockedSlot {
   readonly mitra_id: string
   readonly slot: number
   readonly session_id: string
@@ -28,10 +28,10 @@ export interface SentMessage {
 
 /** Only what this group touches; a row that is absent here does not exist. */
 export interface GroupFacts {
-  readonly sessions: ReadonlyMap<string, SessionStanding>
+  readonly sessions: ReadonlyMap<string, LockedSession>
   readonly mitra_epochs: ReadonlyMap<string, number>
   readonly active_mitras: ReadonlySet<string>
-  readonly slots: ReadonlyArray<SlotStanding>
+  readonly slots: ReadonlyArray<LockedSlot>
   readonly payments: ReadonlyMap<string, PaymentStatus>
   /** Stored outcomes by `commandKey`. */
   readonly outcomes: ReadonlyMap<string, Json>

@@ -2,9 +2,9 @@
 // webhook confirms on command. What it did not hear of cannot be paid here.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Checkout, type Standing } from "../../services/payments/checkout.ts"
+import { Checkout, type InvoiceStatus } from "../../services/payments/checkout.ts"
 
-const over: Standing = { _tag: "Over" }
+const over: InvoiceStatus = { _tag: "Over" }
 
 export const layer = Layer.succeed(Checkout)({
   provider: "builtin",

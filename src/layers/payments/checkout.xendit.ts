@@ -7,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
-import { Checkout, type CheckoutOrder, type Standing } from "../../services/payments/checkout.ts"
+import { Checkout, type CheckoutOrder, type InvoiceStatus } from "../../services/payments/checkout.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
@@ -145,7 +145,7 @@ const makeCalls = Effect.fnUntraced(function*(options: XenditOptions) {
 const isPaid = ({ status }: Invoice): boolean => status === "PAID" || status === "SETTLED"
 
 /** One payment may have two invoices there, when the answer about the first was lost. */
-const standingOf = (invoices: ReadonlyArray<Invoice>): Standing => {
+const invoiceStatusOf = (invoices: ReadonlyArray<Invoice>): InvoiceStatus => {
   const best = invoices.find(isPaid)
   if (best !== undefined) {
     return { _tag: "Paid", amount_idr: best.paid_amount ?? best.amount, provider_ref: best.id }
@@ -182,13 +182,13 @@ export const layer = (options: XenditOptions) =>
         invoices,
         (one) => one.status === "PENDING" ? expire(one) : Effect.succeed(one)
       )
-      return standingOf(after)
+      return invoiceStatusOf(after)
     })
 
     return Checkout.of({
       provider: "xendit",
       open,
-      look: (paymentId) => orUnavailable(Effect.map(list(paymentId), (found) => standingOf(found))),
+      look: (paymentId) => orUnavailable(Effect.map(list(paymentId), (found) => invoiceStatusOf(found))),
       close: (paymentId) => orUnavailable(close(paymentId))
     })
   })).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))

@@ -1,4 +1,4 @@
-// PaymentDesk in Postgres. A decision is made under the payment's row lock, with its audit entry; a
+// PaymentReview in Postgres. A decision is made under the payment's row lock, with its audit entry; a
 // request on the payment is opened before it or not at all.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,22 +10,22 @@ import type { Refusal } from "../../domain/refusal.ts"
 import type { ChangeEntry } from "../../services/accounts/audit.ts"
 import {
   type Decision,
-  type DeskPage,
-  type DeskPayment,
-  PaymentDesk,
+  type ReviewPage,
+  type ReviewedPayment,
+  PaymentReview,
   troubleAt
 } from "../../services/payments/payment-review.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
-import { deskPaymentsOf, hasOpenRequest, isUuid, selectDesk } from "./payment-rows.postgres.ts"
+import { reviewedPaymentsOf, hasOpenRequest, isUuid, selectReviewed } from "./payment-rows.postgres.ts"
 
 type Sql = SqlClient.SqlClient
 
 const find = (sql: Sql, id: string, suffix: "" | "FOR UPDATE OF p") =>
   isUuid(id)
-    ? sql`${selectDesk(sql)} WHERE p.id = ${id} ${sql.literal(suffix)}`.pipe(
-      Effect.flatMap(deskPaymentsOf),
+    ? sql`${selectReviewed(sql)} WHERE p.id = ${id} ${sql.literal(suffix)}`.pipe(
+      Effect.flatMap(reviewedPaymentsOf),
       Effect.map((rows) => rows[0] ?? null)
     )
     : Effect.succeed(null)
@@ -34,22 +34,22 @@ const find = (sql: Sql, id: string, suffix: "" | "FOR UPDATE OF p") =>
 const trouble = "greatest(p.failed_at, p.anomaly_at)"
 const isTroubled = `${trouble} IS NOT NULL AND (p.resolved_at IS NULL OR p.resolved_at < ${trouble})`
 
-const page = (sql: Sql, column: string, where: string, { before, limit }: DeskPage) =>
-  sql`${selectDesk(sql)} WHERE ${sql.literal(where)}
+const page = (sql: Sql, column: string, where: string, { before, limit }: ReviewPage) =>
+  sql`${selectReviewed(sql)} WHERE ${sql.literal(where)}
     ${
     before === null
       ? sql``
       : sql`AND (${sql.literal(column)}, p.id) < (${timestamp(before.at)}::timestamptz, ${before.id}::uuid)`
   }
     ORDER BY ${sql.literal(column)} DESC, p.id DESC LIMIT ${limit}`.pipe(
-    Effect.flatMap(deskPaymentsOf),
+    Effect.flatMap(reviewedPaymentsOf),
     answered
   )
 
 const decide = (sql: Sql) =>
   Effect.fnUntraced(
     function*({ note, payment_id, resolution }: Decision, entry: ChangeEntry): Effect.fn.Return<
-      Result.Result<DeskPayment, Refusal>,
+      Result.Result<ReviewedPayment, Refusal>,
       SqlError
     > {
       const payment = yield* find(sql, payment_id, "FOR UPDATE OF p")
@@ -83,9 +83,9 @@ const decide = (sql: Sql) =>
     answered
   )
 
-export const layer = Layer.effect(PaymentDesk)(
+export const layer = Layer.effect(PaymentReview)(
   Effect.map(SqlClient.SqlClient, (sql) =>
-    PaymentDesk.of({
+    PaymentReview.of({
       find: (id) => answered(find(sql, id, "")),
       open: (options) => page(sql, "p.created_at", "p.status IN ('pending', 'confirmed')", options),
       troubled: (options) => page(sql, trouble, isTroubled, options),

@@ -29,7 +29,7 @@ const PaymentRow = Schema.Struct({
   failure_cause: Schema.NullOr(Schema.String)
 })
 
-const DeskRow = Schema.Struct({
+const ReviewRow = Schema.Struct({
   ...PaymentRow.fields,
   customer_name: Schema.String,
   provider_ref: Schema.NullOr(Schema.String),
@@ -45,7 +45,7 @@ const DeskRow = Schema.Struct({
 })
 
 export const paymentsOf = allOf(PaymentRow)
-export const deskPaymentsOf = allOf(DeskRow)
+export const reviewedPaymentsOf = allOf(ReviewRow)
 const paymentOf = firstOf(PaymentRow)
 
 export const isUuid = Schema.is(Schema.String.check(Schema.isUUID(), Schema.isLowercased()))
@@ -53,12 +53,12 @@ export const isUuid = Schema.is(Schema.String.check(Schema.isUUID(), Schema.isLo
 /** Of payment_requests alone. */
 export const paymentColumns = Object.keys(PaymentRow.fields).join(", ")
 
-const deskColumns = Object.keys(DeskRow.fields)
+const reviewColumns = Object.keys(ReviewRow.fields)
   .map((name) => name === "customer_name" ? "c.call_name AS customer_name" : `p.${name}`).join(", ")
 
 /** `SELECT ... FROM` for staff (alias `p`); add the WHERE. */
-export const selectDesk = (sql: SqlClient.SqlClient) =>
-  sql`SELECT ${sql.literal(deskColumns)} FROM payment_requests p JOIN customers c ON c.id = p.customer_id`
+export const selectReviewed = (sql: SqlClient.SqlClient) =>
+  sql`SELECT ${sql.literal(reviewColumns)} FROM payment_requests p JOIN customers c ON c.id = p.customer_id`
 
 /** Ids come from outside (a provider's webhook): what we could not have made is no payment. */
 export const selectPayment = (sql: SqlClient.SqlClient, id: string, suffix: "" | "FOR UPDATE") =>

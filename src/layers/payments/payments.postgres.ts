@@ -165,12 +165,12 @@ const requests = (sql: Sql): Part<
   abandon: (payment, now) => answered(sql.withTransaction(abandon(sql)(payment, now)))
 })
 
-const looks = (sql: Sql): Part<"toLookAt" | "looked"> => ({
-  toLookAt: (now, limit) =>
+const looks = (sql: Sql): Part<"dueForCheck" | "checked"> => ({
+  dueForCheck: (now, limit) =>
     sql`SELECT ${sql.literal(paymentColumns)} FROM payment_requests WHERE look_at <= ${timestamp(now)}
       ORDER BY look_at, id LIMIT ${limit}`.pipe(Effect.flatMap(paymentsOf), answered),
   // What was confirmed meanwhile is not looked for any more.
-  looked: (paymentId, next, now) =>
+  checked: (paymentId, next, now) =>
     sql`UPDATE payment_requests SET look_at = ${timestampOrNull(next)}, status = CASE
         WHEN ${next === null} AND status = 'pending' AND expires_at <= ${timestamp(now)} THEN 'expired'
         ELSE status END

@@ -6,7 +6,7 @@ import * as Redacted from "effect/Redacted"
 import { SecureRandom } from "effect/crypto"
 import { Passwords } from "../../services/accounts/passwords.ts"
 import { Payments, type PricingTier } from "../../services/payments/payments.ts"
-import { People } from "../../services/accounts/accounts.ts"
+import { Accounts } from "../../services/accounts/accounts.ts"
 
 export interface SeedOptions {
   readonly admin_email: string
@@ -39,7 +39,7 @@ export const demoMitras = [
 
 /** Returns what it added. */
 export const seed = Effect.fn("seed")(function*(options: SeedOptions) {
-  const people = yield* People
+  const accounts = yield* Accounts
   const payments = yield* Payments
   const random = yield* SecureRandom.SecureRandom
   const now = yield* Clock.currentTimeMillis
@@ -52,16 +52,16 @@ export const seed = Effect.fn("seed")(function*(options: SeedOptions) {
     added.push(`tier ${tier.id}`)
   }
 
-  if ((yield* people.findStaffByEmail(options.admin_email)) === null) {
+  if ((yield* accounts.findStaffByEmail(options.admin_email)) === null) {
     const password_hash = yield* (yield* Passwords).hash(Redacted.value(options.admin_password))
     const id = yield* random.uuidV7()
-    yield* people.createStaff({ id, email: options.admin_email, password_hash, role: "admin" }, now)
+    yield* accounts.createStaff({ id, email: options.admin_email, password_hash, role: "admin" }, now)
     added.push(`admin ${options.admin_email}`)
   }
 
   for (const mitra of options.demo ? demoMitras : []) {
     const account = { id: yield* random.uuidV7(), is_active: true, ...mitra }
-    if (yield* people.createMitra(account, now)) added.push(`mitra ${mitra.display_name} ${mitra.phone}`)
+    if (yield* accounts.createMitra(account, now)) added.push(`mitra ${mitra.display_name} ${mitra.phone}`)
   }
   return added
 })

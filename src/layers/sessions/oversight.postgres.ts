@@ -27,7 +27,7 @@ const topicChanges = allOf(Schema.Struct({
 
 export const oversight = (
   sql: SqlClient.SqlClient
-): Pick<Sessions["Service"], "stuck" | "adrift" | "topicChanges"> => ({
+): Pick<Sessions["Service"], "stuck" | "withoutMitra" | "topicChanges"> => ({
   stuck: (dueBefore, limit) =>
     sql`SELECT id, status, customer_id, mitra_id, deadline_at, owner_runner, owner_epoch FROM chat_sessions
       WHERE deadline_at < ${timestamp(dueBefore)} ORDER BY deadline_at, id LIMIT ${limit}`.pipe(
@@ -35,7 +35,7 @@ export const oversight = (
       answered
     ),
   // The slots are the running chats: what this costs follows them, not the mitras or the past.
-  adrift: (offlineBefore, limit) =>
+  withoutMitra: (offlineBefore, limit) =>
     sql`SELECT s.id FROM mitra_slots held JOIN chat_sessions s ON s.id = held.session_id
         JOIN mitras m ON m.id = held.mitra_id JOIN mitra_status o ON o.mitra_id = held.mitra_id
       WHERE s.absence IS NOT NULL OR NOT m.is_active OR (NOT o.is_online AND coalesce((

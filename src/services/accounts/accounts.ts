@@ -33,7 +33,7 @@ export interface StaffAccount {
   readonly locked_until: number | null
 }
 
-export class People extends Context.Service<People, {
+export class Accounts extends Context.Service<Accounts, {
   /** The same id again changes nothing: a call whose answer was lost may be repeated. */
   readonly createCustomer: (customer: Customer) => Effect.Effect<void, Unavailable>
   readonly findCustomer: (id: string) => Effect.Effect<CustomerAccount | null, Unavailable>
@@ -71,4 +71,4 @@ export class People extends Context.Service<People, {
   ) => Effect.Effect<number, Unavailable>
   /** Forgets failed attempts and the lock. */
   readonly staffSignedIn: (id: string) => Effect.Effect<void, Unavailable>
-}>()("halobestie/services/People") {}
+}>()("halobestie/services/Accounts") {}

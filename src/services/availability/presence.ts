@@ -12,7 +12,7 @@ export interface Person {
 
 export class Presence extends Context.Service<Presence, {
   /** A socket of this person is open here until the scope closes. Never fails, never waits long. */
-  readonly arrive: (person: Person) => Effect.Effect<void, never, Scope.Scope>
+  readonly register: (person: Person) => Effect.Effect<void, never, Scope.Scope>
   /** Null: no socket on this runner, and the others could not be asked. */
   readonly isConnected: (person: Person) => Effect.Effect<boolean | null>
 }>()("halobestie/services/Presence") {}

@@ -11,32 +11,36 @@ import type { OfferEnding, Side } from "../../domain/session/state.ts"
 export type BusEvent =
   /** `event` is null when it did not fit in a message: read it from Postgres by its sequence. */
   | {
-    readonly _tag: "SessionMoved"
+    readonly _tag: "SessionEvent"
     readonly session_id: string
     readonly seq: number | null
     readonly event: SessionEvent | null
     /** The connection whose phone said so itself, and knows. */
-    readonly said_on?: string
+    readonly origin_connection_id?: string
   }
   /**
    * Said again by whoever loads a session: the commit before may have been written and never announced.
    * Who follows the session and has less reads the rest. One that is over is no news to anybody else.
    */
   | {
-    readonly _tag: "SessionStands"
+    readonly _tag: "SessionPosition"
     readonly session_id: string
     readonly seq: number
     readonly is_over: boolean
   }
   /** Something about her open offers changed; `ending` is null for a new offer. */
   | {
-    readonly _tag: "OfferMoved"
+    readonly _tag: "OfferChanged"
     readonly session_id: string
     readonly ending: OfferEnding | null
     readonly winner_at: number | null
   }
   | { readonly _tag: "Typing"; readonly session_id: string; readonly side: Side; readonly until: number }
-  | { readonly _tag: "MitraMoved"; readonly is_online: boolean; readonly cause: OfflineCause | "toggle" }
+  | {
+    readonly _tag: "MitraStatusChanged"
+    readonly is_online: boolean
+    readonly cause: OfflineCause | "toggle"
+  }
   /** Close this person's sockets: one auth session, or all of them when null. */
   | { readonly _tag: "Revoked"; readonly auth_session_id: string | null }
   | { readonly _tag: "SettingsChanged" }
@@ -54,7 +58,7 @@ export interface BusMessage {
 }
 
 /** What a subscriber has not taken yet. */
-export interface Heard extends Queue.Dequeue<BusMessage> {
+export interface Subscription extends Queue.Dequeue<BusMessage> {
   /**
    * Called with each message that comes, inside the publisher's step: only to wake somebody. Whoever waits
    * for something else as well needs no fiber for it.
@@ -87,6 +91,6 @@ export class Bus extends Context.Service<Bus, {
   readonly subscribe: (
     topics: ReadonlyArray<Topic>,
     only?: BusEvent["_tag"]
-  ) => Effect.Effect<Heard, never, Scope.Scope>
+  ) => Effect.Effect<Subscription, never, Scope.Scope>
   readonly state: Effect.Effect<BusState>
 }>()("halobestie/services/Bus") {}

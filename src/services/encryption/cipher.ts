@@ -5,15 +5,15 @@ import type * as Effect from "effect/Effect"
 import type { Unavailable } from "../platform/unavailable.ts"
 
 /** As it is stored: exactly one of the two is there. */
-export interface Kept {
+export interface StoredText {
   readonly plain: string | null
   readonly sealed: string | null
 }
 
 /** Synchronous: a whole group of turns is sealed without a step of the scheduler between two texts. */
-export type Seal = (text: string, place: string) => Kept
+export type Seal = (text: string, place: string) => StoredText
 
-export interface Marks {
+export interface BlindIndexes {
   /** Stored beside a text sealed now; null where it is kept plain. */
   readonly written: string | null
   /** Under each key there is: rows sealed before a rotation are found too. */
@@ -33,5 +33,5 @@ export class Cipher extends Context.Service<Cipher, {
    */
   readonly open: (sealed: string, place: string) => Effect.Effect<string, Unavailable>
   /** The same for the same text, and telling nobody without the key which text. */
-  readonly marksOf: (kind: string, text: string) => Marks
+  readonly blindIndexesOf: (kind: string, text: string) => BlindIndexes
 }>()("halobestie/services/Cipher") {}

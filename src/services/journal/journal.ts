@@ -20,7 +20,7 @@ export interface ActorKey {
 }
 
 /** The caller's command id with the outcome a repeat must get. */
-export interface CommandMark {
+export interface IdempotencyRecord {
   readonly sender_id: string
   readonly command_id: string
   readonly outcome: Json
@@ -101,7 +101,7 @@ export interface MitraWrite {
 export interface TurnWrite {
   readonly actor: ActorKey
   readonly at: number
-  readonly command: CommandMark | null
+  readonly command: IdempotencyRecord | null
   readonly session: SessionWrite | null
   readonly mitra: MitraWrite | null
   readonly audit: ReadonlyArray<AuditEntry>

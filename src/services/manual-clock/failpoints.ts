@@ -1,4 +1,4 @@
-// FaultGates: named lines of the code at which a test stops the process, or holds it, to see what a
+// Failpoints: named lines of the code at which a test stops the process, or holds it, to see what a
 // restart makes of it. Outside of tests there is no gate, and passing one costs one comparison.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -34,17 +34,17 @@ export type Step =
 
 export type FaultPoint = `${TurnLine}:${string}` | Step
 
-export interface FaultGate {
+export interface Failpoint {
   readonly pass: (point: FaultPoint) => Effect.Effect<void>
 }
 
 /** null: there are none. */
-export const FaultGates = Context.Reference<FaultGate | null>("halobestie/services/FaultGates", {
+export const Failpoints = Context.Reference<Failpoint | null>("halobestie/services/Failpoints", {
   defaultValue: () => null
 })
 
-export const passTurn = (
-  gate: FaultGate | null,
+export const passFailpoint = (
+  gate: Failpoint | null,
   line: TurnLine,
   events: ReadonlyArray<{ readonly _tag: string }>
 ): Effect.Effect<void> =>
@@ -53,4 +53,4 @@ export const passTurn = (
     : Effect.forEach(events, ({ _tag }) => gate.pass(`${line}:${_tag}`), { discard: true })
 
 export const passStep = (step: Step): Effect.Effect<void> =>
-  Effect.flatMap(FaultGates, (gate) => gate === null ? Effect.void : gate.pass(step))
+  Effect.flatMap(Failpoints, (gate) => gate === null ? Effect.void : gate.pass(step))

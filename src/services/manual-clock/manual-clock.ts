@@ -1,4 +1,4 @@
-// HeldTime: the product's clock in a tester's hands. Only there when the server was started so
+// ManualClock: the product's clock in a tester's hands. Only there when the server was started so
 // (CLOCK=simulated); null otherwise, and always in production.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -31,7 +31,7 @@ export interface Moving {
   readonly wait_for_phones: boolean
 }
 
-export interface HeldClock {
+export interface MovableClock {
   readonly state: Effect.Effect<ClockState>
   /** Returns when everything that became due has settled; refused where it does not. */
   readonly advanceTo: (target: (now: number) => number, moving: Moving) => Effect.Effect<Passed, Refusal>
@@ -39,6 +39,6 @@ export interface HeldClock {
   readonly pause: Effect.Effect<ClockState>
 }
 
-export const HeldTime = Context.Reference<HeldClock | null>("halobestie/services/HeldTime", {
+export const ManualClock = Context.Reference<MovableClock | null>("halobestie/services/ManualClock", {
   defaultValue: () => null
 })

@@ -11,7 +11,7 @@ export interface Fired {
   readonly at: number
 }
 
-export interface ActivityLog {
+export interface WorkLog {
   /** Work begins; the result ends it, once. */
   readonly begin: (what: string) => () => void
   readonly fired: (fired: Fired) => void
@@ -20,14 +20,14 @@ export interface ActivityLog {
   readonly watchPhone: (waiting: () => string | null) => () => void
 }
 
-export const Activity = Context.Reference<ActivityLog | null>("halobestie/services/Activity", {
+export const WorkTracker = Context.Reference<WorkLog | null>("halobestie/services/WorkTracker", {
   defaultValue: () => null
 })
 
 /** Counts as work in progress until it ends, however it ends. */
-export const during = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const track = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    const log = fiber.getRef(Activity)
+    const log = fiber.getRef(WorkTracker)
     return log === null ? effect : Effect.acquireUseRelease(
       Effect.sync(() => log.begin(what)),
       () => effect,
@@ -35,14 +35,14 @@ export const during = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>
     )
   })
 
-export const note = (write: (log: ActivityLog) => void): Effect.Effect<void> =>
-  Effect.map(Activity, (log) => {
+export const record = (write: (log: WorkLog) => void): Effect.Effect<void> =>
+  Effect.map(WorkTracker, (log) => {
     if (log !== null) write(log)
   })
 
 /** Until the scope closes. */
 export const watchPhone = (waiting: () => string | null): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.flatMap(Activity, (log) =>
+  Effect.flatMap(WorkTracker, (log) =>
     log === null ? Effect.void : Effect.asVoid(
       Effect.acquireRelease(
         Effect.sync(() => log.watchPhone(waiting)),

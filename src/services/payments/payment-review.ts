@@ -1,4 +1,4 @@
-// PaymentDesk: what staff see of payments that are open or in trouble, and what they decide about a failure.
+// PaymentReview: what staff see of payments that are open or in trouble, and what they decide about a failure.
 // A decision and its audit entry are one transaction.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import type { ChangeEntry } from "../accounts/audit.ts"
 import type { Payment } from "./payments.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
-export interface DeskPayment extends Payment {
+export interface ReviewedPayment extends Payment {
   readonly customer_name: string
   readonly provider_ref: string | null
   readonly failed_at: number | null
@@ -24,7 +24,7 @@ export interface DeskPayment extends Payment {
   readonly resolved_at: number | null
 }
 
-export interface DeskPage {
+export interface ReviewPage {
   /** The last of the previous page. */
   readonly before: { readonly at: number; readonly id: string } | null
   readonly limit: number
@@ -37,18 +37,18 @@ export interface Decision {
 }
 
 /** When staff last got a reason to look; what the list of failures is ordered by. */
-export const troubleAt = ({ anomaly_at, failed_at }: Pick<DeskPayment, "anomaly_at" | "failed_at">) =>
+export const troubleAt = ({ anomaly_at, failed_at }: Pick<ReviewedPayment, "anomaly_at" | "failed_at">) =>
   failed_at === null || anomaly_at === null ? failed_at ?? anomaly_at : Math.max(failed_at, anomaly_at)
 
-export class PaymentDesk extends Context.Service<PaymentDesk, {
-  readonly find: (paymentId: string) => Effect.Effect<DeskPayment | null, Unavailable>
+export class PaymentReview extends Context.Service<PaymentReview, {
+  readonly find: (paymentId: string) => Effect.Effect<ReviewedPayment | null, Unavailable>
   /** To be paid, or paid and not used up; newest first by when they were made. */
-  readonly open: (page: DeskPage) => Effect.Effect<ReadonlyArray<DeskPayment>, Unavailable>
+  readonly open: (page: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable>
   /** Failures and anomalies nobody has decided about since they happened; newest first by `troubleAt`. */
-  readonly troubled: (page: DeskPage) => Effect.Effect<ReadonlyArray<DeskPayment>, Unavailable>
+  readonly troubled: (page: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable>
   /** Of two at once one decides; a repeat by the same person changes nothing. */
   readonly decide: (
     decision: Decision,
     entry: ChangeEntry
-  ) => Effect.Effect<Result.Result<DeskPayment, Refusal>, Unavailable>
-}>()("halobestie/services/PaymentDesk") {}
+  ) => Effect.Effect<Result.Result<ReviewedPayment, Refusal>, Unavailable>
+}>()("halobestie/services/PaymentReview") {}

@@ -109,9 +109,9 @@ export class Payments extends Context.Service<Payments, {
     readonly now: number
   }) => Effect.Effect<Confirmation, Unavailable>
   /** Payments whose provider is to be asked by now, longest due first, whatever became of them here. */
-  readonly toLookAt: (now: number, limit: number) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
+  readonly dueForCheck: (now: number, limit: number) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
   /** When to ask again; null: never, and a payment that still waits expires with that if its time is over. */
-  readonly looked: (paymentId: string, next: number | null, now: number) => Effect.Effect<void, Unavailable>
+  readonly checked: (paymentId: string, next: number | null, now: number) => Effect.Effect<void, Unavailable>
   /**
    * Expires pending payments whose time is reached, earliest first; returns their ids. Not those whose
    * provider has not said its last word.

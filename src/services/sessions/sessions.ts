@@ -172,7 +172,7 @@ export class Sessions extends Context.Service<Sessions, {
    * Running chats to be looked at: their mitra is deactivated, or has been offline since `offlineBefore`;
    * and those whose mitra was noticed as gone. The unnoticed ones first.
    */
-  readonly adrift: (
+  readonly withoutMitra: (
     offlineBefore: number,
     limit: number
   ) => Effect.Effect<ReadonlyArray<string>, Unavailable>

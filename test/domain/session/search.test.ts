@@ -218,7 +218,7 @@ it("With more mitras than anybody counts, nobody waits", () => {
 
 it("A look out of turn asks whom it finds, and leaves no trace when it finds nobody", () => {
   const { state } = given.tick(given.searching(), 0, { candidates: [] })
-  const look = { _tag: "LookAgain" } as const
+  const look = { _tag: "Requeue" } as const
   assert.deepStrictEqual(asked(given.tell(state, 1, look, { candidates: candidates(1) })), ids(1))
   assertHappened(given.tell(state, 1, look, { candidates: [] }), [])
 })

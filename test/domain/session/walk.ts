@@ -88,7 +88,7 @@ const anyTag: fc.Arbitrary<Tag> = fc.oneof(
     arbitrary: fc.constantFrom<Tag>("Decline", "SendMessage", "MarkDelivered", "MarkRead", "SetTopic")
   },
   { weight: 5, arbitrary: fc.constantFrom<Tag>("RequestExtension", "AnswerExtension") },
-  { weight: 2, arbitrary: fc.constant<Tag>("LookAgain") },
+  { weight: 2, arbitrary: fc.constant<Tag>("Requeue") },
   { weight: 4, arbitrary: fc.constantFrom<Tag>("Reroute", "CheckMitra") },
   { weight: 3, arbitrary: fc.constantFrom<Tag>("WithdrawOffer", "End", "Goodbye") },
   { weight: 1, arbitrary: fc.constantFrom<Tag>("Cancel", "ForceClose") }
@@ -144,7 +144,7 @@ const commandOf = (step: Step, state: SessionState, index: number): SessionComma
   const by = personOf(step.who, state)
   switch (step.tag) {
     case "Tick":
-    case "LookAgain":
+    case "Requeue":
       return { _tag: step.tag }
     case "RequestExtension":
       return {

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { Audit } from "../../../src/services/accounts/audit.ts"
 import { AuthSessions } from "../../../src/services/accounts/auth-sessions.ts"
 import { Bus } from "../../../src/services/bus/bus.ts"
-import { People } from "../../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { testNumbersMax } from "../../../src/services/accounts/test-numbers.ts"
 import { hour, idOf, t0 } from "../../../testkit/conformance/given.ts"
 import { refused } from "../phone.ts"
@@ -28,7 +28,7 @@ describe("staff accounts", () => {
       const made = yield* me.call("admin.staff_create", newcomer)
       assert.deepInclude(made, { email: "New@Halobestie.local", role: "operator", is_active: true })
       assert.strictEqual(
-        (yield* (yield* People).findStaff(made.staff_id))?.password_hash,
+        (yield* (yield* Accounts).findStaff(made.staff_id))?.password_hash,
         "hash of a-long-password"
       )
       const twin = { ...newcomer, email: "new@halobestie.LOCAL" }
@@ -40,10 +40,13 @@ describe("staff accounts", () => {
         ["New@Halobestie.local", "viewer"],
         ["staff1@halobestie.local", "admin"]
       ])
-      assert.deepStrictEqual((yield* logged).map(([action, who, , peer]) => [action, who, peer]).toSorted(), [
-        ["staff.create", me.id, "127.0.0.1"],
-        ["staff.set_role", me.id, "127.0.0.1"]
-      ])
+      assert.deepStrictEqual(
+        (yield* logged).map(([action, who, , remote_address]) => [action, who, remote_address]).toSorted(),
+        [
+          ["staff.create", me.id, "127.0.0.1"],
+          ["staff.set_role", me.id, "127.0.0.1"]
+        ]
+      )
     }).pipe(Effect.provide(desk)))
 
   it.effect("lose their sign-ins and sockets the moment they are deactivated", () =>
@@ -97,12 +100,12 @@ describe("mitra accounts", () => {
       const dara = { display_name: " Dara ", phone: "+628110000009" }
       const made = yield* me.call("admin.mitra_create", dara)
       assert.deepInclude(made, { display_name: "Dara", phone: dara.phone, is_active: true })
-      assert.strictEqual((yield* (yield* People).findMitraByPhone(dara.phone))?.id, made.mitra_id)
+      assert.strictEqual((yield* (yield* Accounts).findMitraByPhone(dara.phone))?.id, made.mitra_id)
       const again = yield* Effect.flip(me.call("admin.mitra_create", dara))
       assert.deepInclude(again, { code: "PHONE_TAKEN", details: { mitra_id: made.mitra_id } })
       const renamed = { mitra_id: made.mitra_id, display_name: "Kirana" }
       assert.strictEqual((yield* me.call("admin.mitra_rename", renamed)).display_name, "Kirana")
-      assert.strictEqual((yield* (yield* People).findMitra(made.mitra_id))?.display_name, "Kirana")
+      assert.strictEqual((yield* (yield* Accounts).findMitra(made.mitra_id))?.display_name, "Kirana")
       const actions = (yield* logged).map(([action, , target]) => [action, target])
       assert.deepStrictEqual(actions.toSorted(), [
         ["mitra.create", made.mitra_id],

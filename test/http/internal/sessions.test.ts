@@ -14,7 +14,7 @@ import * as SessionHandlers from "../../../src/http/internal/sessions.ts"
 import { Connection } from "../../../src/http/socket/connection.ts"
 import * as ProposalsMemory from "../../../testkit/memory/proposals.memory.ts"
 import { MemoryTables } from "../../../testkit/memory/store/tables.ts"
-import { People } from "../../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, refused } from "../phone.ts"
 import { chat, given, onlineMitra, request, say } from "../script.ts"
@@ -30,11 +30,11 @@ const gated = AdminSessionRpcs.middleware(Permissions.PermissionGate)
 const staff = Effect.fnUntraced(function*(n: number, role: Role) {
   const id = idOf(0xa0 + n)
   const account = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
-  yield* (yield* People).createStaff(account, t0)
+  yield* (yield* Accounts).createStaff(account, t0)
   const client = yield* RpcTest.makeClient(gated, { flatten: true, disableFatalDefects: true })
   const connection = Connection.of({
     id: "desk",
-    peer: "127.0.0.1",
+    remote_address: "127.0.0.1",
     principal: Effect.succeed({
       user_type: "staff",
       user_id: id,

@@ -24,7 +24,7 @@ import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
 import * as TestNumbersMemory from "../../../testkit/memory/test-numbers.memory.ts"
 import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
 import { Passwords } from "../../../src/services/accounts/passwords.ts"
-import { People } from "../../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 
 /** Fake: hashing that costs nothing. */
@@ -74,7 +74,7 @@ export const outrunDesk = seats.pipe(
 const connectionOf = (staffId: string | null) =>
   Connection.of({
     id: "desk",
-    peer: "127.0.0.1",
+    remote_address: "127.0.0.1",
     principal: Effect.succeed(
       staffId === null
         ? null
@@ -99,7 +99,7 @@ export const colleagueOf = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>
   Effect.fnUntraced(function*(n: number, role: Role) {
     const id = idOf(0xa0 + n)
     const staff = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
-    yield* (yield* People).createStaff(staff, t0)
+    yield* (yield* Accounts).createStaff(staff, t0)
     return { id, call: yield* seatAt(group)(id) }
   })
 

@@ -30,7 +30,7 @@ const given = () => {
   const connection = new LiveConnection({
     id: "c1",
     client_id: 1,
-    peer: "test",
+    remote_address: "test",
     wire,
     limits: publicLimits,
     clock: Clock.Clock.defaultValue(),

@@ -25,7 +25,7 @@ import { paymentDesk } from "../../../testkit/conformance/payment-review.ts"
 import { paymentDiscounts } from "../../../testkit/conformance/payments-discounts.ts"
 import { pricing } from "../../../testkit/conformance/pricing.ts"
 import { paymentSweeps } from "../../../testkit/conformance/payments-sweeps.ts"
-import { people } from "../../../testkit/conformance/accounts.ts"
+import { accounts } from "../../../testkit/conformance/accounts.ts"
 import { peoplePhones } from "../../../testkit/conformance/accounts-phones.ts"
 import * as Rows from "../../../testkit/conformance/rows.ts"
 import { settings } from "../../../testkit/conformance/settings.ts"
@@ -49,7 +49,7 @@ const adapters = Layer.mergeAll(
 ).pipe(Layer.provide(freshDatabase))
 
 const suites = [
-  people,
+  accounts,
   peoplePhones,
   accountChanges,
   devices,
@@ -65,7 +65,7 @@ const suites = [
   mitras
 ]
 /** Those that keep phones. */
-const phoneSuites = [people, peoplePhones, accountChanges, oneTimeCodes]
+const phoneSuites = [accounts, peoplePhones, accountChanges, oneTimeCodes]
 
 for (const suite of suites) suite("postgres", adapters.pipe(Layer.provide(CipherNone.layer)))
 for (const suite of phoneSuites) suite("postgres, sealed", adapters.pipe(Layer.provide(sealing("k1"))))

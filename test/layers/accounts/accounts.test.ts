@@ -24,7 +24,7 @@ import { paymentDesk } from "../../../testkit/conformance/payment-review.ts"
 import { paymentDiscounts } from "../../../testkit/conformance/payments-discounts.ts"
 import { pricing } from "../../../testkit/conformance/pricing.ts"
 import { paymentSweeps } from "../../../testkit/conformance/payments-sweeps.ts"
-import { people } from "../../../testkit/conformance/accounts.ts"
+import { accounts } from "../../../testkit/conformance/accounts.ts"
 import { peoplePhones } from "../../../testkit/conformance/accounts-phones.ts"
 import * as Rows from "../../../testkit/conformance/rows.ts"
 import { settings } from "../../../testkit/conformance/settings.ts"
@@ -47,7 +47,7 @@ const everything = Layer.mergeAll(
 
 for (
   const suite of [
-    people,
+    accounts,
     peoplePhones,
     accountChanges,
     devices,

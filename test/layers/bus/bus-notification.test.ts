@@ -15,7 +15,7 @@ const received = (payloads: ReadonlyArray<string>) =>
   payloads.flatMap((payload) => decode(payload)?.messages ?? [])
 
 const said = (body: string, seq: number | null): BusEvent => ({
-  _tag: "SessionMoved",
+  _tag: "SessionEvent",
   session_id: "s",
   seq,
   event: {
@@ -71,7 +71,7 @@ describe("a notification between runners", () => {
     const payloads = encode(sender(), [typing("mitra:1", 1), large, typing("mitra:1", 2)], none)
     assert.deepStrictEqual(received(payloads), [
       typing("mitra:1", 1),
-      { topic: "mitra:1", event: { _tag: "SessionMoved", session_id: "s", seq: 12, event: null } },
+      { topic: "mitra:1", event: { _tag: "SessionEvent", session_id: "s", seq: 12, event: null } },
       typing("mitra:1", 2)
     ])
   })

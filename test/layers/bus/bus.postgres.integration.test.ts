@@ -54,7 +54,7 @@ const raw = (url: string, payload: string) =>
 const moved = (seq: number, body: string): BusMessage => ({
   topic: "customer:1",
   event: {
-    _tag: "SessionMoved",
+    _tag: "SessionEvent",
     session_id: "s",
     seq,
     event: {
@@ -135,7 +135,7 @@ describe("two runners on one Postgres", () => {
       yield* a.publish(messages)
       assert.deepStrictEqual(yield* Effect.forEach(messages, () => take(queue)), [
         messages[0]!,
-        { topic: "customer:1", event: { _tag: "SessionMoved", session_id: "s", seq: 2, event: null } },
+        { topic: "customer:1", event: { _tag: "SessionEvent", session_id: "s", seq: 2, event: null } },
         messages[2]!
       ])
     })

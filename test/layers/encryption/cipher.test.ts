@@ -119,12 +119,12 @@ describe("a sealer", () => {
 describe("a mark", () => {
   it.effect("is the same for the same text, and tells kinds, texts and keys apart", () =>
     Effect.gen(function*() {
-      const { marksOf } = yield* Cipher
-      const { known, written } = marksOf("mitras", "+628110000001")
+      const { blindIndexesOf } = yield* Cipher
+      const { known, written } = blindIndexesOf("mitras", "+628110000001")
       assert.lengthOf(known, 2)
-      assert.deepStrictEqual(known, marksOf("mitras", "+628110000001").known)
+      assert.deepStrictEqual(known, blindIndexesOf("mitras", "+628110000001").known)
       assert.strictEqual(written, known[0])
-      const others = [marksOf("customers", "+628110000001"), marksOf("mitras", "+628110000002")]
+      const others = [blindIndexesOf("customers", "+628110000001"), blindIndexesOf("mitras", "+628110000002")]
       const all = [...known, ...others.flatMap((other) => other.known)]
       assert.lengthOf(new Set(all), 6)
       assert.isFalse(all.some((mark) => mark.includes("811")))
@@ -132,10 +132,10 @@ describe("a mark", () => {
 
   it.effect("is still looked for, but no longer written, with plain first", () =>
     Effect.gen(function*() {
-      const { written: before } = (yield* Cipher).marksOf("mitras", "+628110000001")
+      const { written: before } = (yield* Cipher).blindIndexesOf("mitras", "+628110000001")
       const { known, written } = yield* Effect.map(
         Cipher,
-        (cipher) => cipher.marksOf("mitras", "+628110000001")
+        (cipher) => cipher.blindIndexesOf("mitras", "+628110000001")
       ).pipe(Effect.provide(sealing("plain", "k1")))
       assert.isNull(written)
       assert.isNotNull(before)

@@ -3,7 +3,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import people from "../../../migrations/0001_create_people.ts"
+import accounts from "../../../migrations/0001_create_people.ts"
 import settingsAndAudit from "../../../migrations/0002_create_settings_and_audit.ts"
 import payments from "../../../migrations/0003_create_payments.ts"
 import chatSessions from "../../../migrations/0004_create_chat_sessions.ts"
@@ -19,7 +19,7 @@ const inUse = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
   yield* sql`DROP SCHEMA public CASCADE`
   yield* sql`CREATE SCHEMA public`
-  for (const earlier of [people, settingsAndAudit, payments, chatSessions, devicesAndTestNumbers]) {
+  for (const earlier of [accounts, settingsAndAudit, payments, chatSessions, devicesAndTestNumbers]) {
     yield* earlier
   }
   yield* sql`INSERT INTO staff (id, email, password_hash, role, created_at)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as SqlClient from "effect/sql/SqlClient"
 import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
-import { People } from "../../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { Sessions } from "../../../src/services/sessions/sessions.ts"
 import { Unavailable } from "../../../src/services/platform/unavailable.ts"
 import {
@@ -61,7 +61,7 @@ describe("a whole session", () => {
           Effect.exit(sessions.eventsAfter(session(1), 0, 100)),
           Effect.exit(sessions.find(session(1))),
           Effect.exit(sessions.claim(session(1), "runner-b")),
-          Effect.exit((yield* People).findMitra(mitra(1)))
+          Effect.exit((yield* Accounts).findMitra(mitra(1)))
         ]
         for (const exit of yield* Effect.all(refused)) assert.deepStrictEqual(exit, unreadable)
         const read = yield* sessions.messages(session(2), { after: 0 }, 9)
@@ -75,7 +75,7 @@ describe("a whole session", () => {
 })
 
 const moves: ReadonlyArray<
-  readonly [what: string, statement: string, read: Effect.Effect<unknown, unknown, Sessions | People>]
+  readonly [what: string, statement: string, read: Effect.Effect<unknown, unknown, Sessions | Accounts>]
 > = [
   [
     "a message's body to another message",
@@ -97,7 +97,7 @@ const moves: ReadonlyArray<
   [
     "a customer's phone to a mitra",
     "UPDATE mitras SET phone_sealed = (SELECT phone_sealed FROM customers)",
-    Effect.flatMap(People, (people) => people.findMitra(mitra(1)))
+    Effect.flatMap(Accounts, (accounts) => accounts.findMitra(mitra(1)))
   ]
 ]
 
@@ -153,9 +153,9 @@ describe("one phone", () => {
       const url = yield* freshDatabaseUrl
       const prove = (n: number) =>
         Effect.gen(function*() {
-          const people = yield* People
-          yield* people.createCustomer({ id: idOf(n), call_name: "Sari", phone: null, created_at: t0 })
-          return (yield* people.provePhone(idOf(n), phone))._tag
+          const accounts = yield* Accounts
+          yield* accounts.createCustomer({ id: idOf(n), call_name: "Sari", phone: null, created_at: t0 })
+          return (yield* accounts.provePhone(idOf(n), phone))._tag
         }).pipe(Effect.provide(runnerWith(url, ...differing[n % 3]!)))
       const proofs = yield* atOnce(times(9).map(prove))
       assert.deepStrictEqual(proofs.toSorted(), [...times(8).map(() => "BelongsTo"), "Proven"])

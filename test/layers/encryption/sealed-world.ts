@@ -15,7 +15,7 @@ import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.
 import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import * as TestNumbersPostgres from "../../../src/layers/accounts/test-numbers.postgres.ts"
 import { OneTimeCodes } from "../../../src/services/accounts/one-time-codes.ts"
-import { People } from "../../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { Sessions } from "../../../src/services/sessions/sessions.ts"
 import { TestNumbers } from "../../../src/services/accounts/test-numbers.ts"
 import { givenStaff, hour, idOf, minute, staffId, t0 } from "../../../testkit/conformance/given.ts"
@@ -80,7 +80,7 @@ export const story = Effect.fnUntraced(function*(n: number) {
   yield* givenStaff
   yield* Stage.givenMitras(n)
   const owner = yield* Stage.givenChat(n, n)
-  yield* (yield* People).provePhone(customer(n), customerPhone(n))
+  yield* (yield* Accounts).provePhone(customer(n), customerPhone(n))
   const limits = { now: t0, cooldown_ms: minute, per_phone_hourly: 5, per_ip_hourly: 50 }
   yield* (yield* OneTimeCodes).issue(code(n), limits)
   yield* (yield* TestNumbers).put({ phone: testPhone(n), code: "424242" }, {
@@ -106,7 +106,7 @@ export const story = Effect.fnUntraced(function*(n: number) {
 /** Everything private of story `n`, as it is read through the ports: the same whatever the tables hold. */
 export const retold = Effect.fnUntraced(function*(n: number) {
   const sessions = yield* Sessions
-  const people = yield* People
+  const accounts = yield* Accounts
   const state = yield* sessions.find(session(n))
   const events = yield* sessions.eventsAfter(session(n), 0, 100)
   const codes = yield* OneTimeCodes
@@ -121,10 +121,13 @@ export const retold = Effect.fnUntraced(function*(n: number) {
       each.customer_goodbye,
       each.mitra_goodbye
     ]),
-    phones: [(yield* people.findCustomer(customer(n)))?.phone, (yield* people.findMitra(mitra(n)))?.phone],
+    phones: [
+      (yield* accounts.findCustomer(customer(n)))?.phone,
+      (yield* accounts.findMitra(mitra(n)))?.phone
+    ],
     by_phone: [
-      (yield* people.findCustomerByPhone(customerPhone(n)))?.id,
-      (yield* people.findMitraByPhone(mitraPhone(n)))?.id
+      (yield* accounts.findCustomerByPhone(customerPhone(n)))?.id,
+      (yield* accounts.findMitraByPhone(mitraPhone(n)))?.id
     ],
     test_number: yield* (yield* TestNumbers).codeOf(testPhone(n)),
     test_numbers: (yield* (yield* TestNumbers).list).map(({ phone }) => phone).includes(testPhone(n)),

@@ -9,7 +9,7 @@ import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "../../../src/layers/journal/group-commit.ts"
-import { GroupSpoiled, type GroupWriter, type Outcome } from "../../../src/layers/journal/group-writer.ts"
+import { BatchFailed, type GroupWriter, type Outcome } from "../../../src/layers/journal/group-writer.ts"
 import { TurnRejected } from "../../../src/layers/journal/rejection.ts"
 import type { TurnWrite, Verdict } from "../../../src/services/journal/journal.ts"
 import { Unavailable } from "../../../src/services/platform/unavailable.ts"
@@ -33,7 +33,7 @@ const noAnswer = "Unavailable postgres"
 interface Group {
   readonly ids: ReadonlyArray<string>
   readonly finish: (
-    exit: Exit.Exit<ReadonlyArray<Outcome>, Unavailable | GroupSpoiled>
+    exit: Exit.Exit<ReadonlyArray<Outcome>, Unavailable | BatchFailed>
   ) => Effect.Effect<boolean>
 }
 
@@ -42,16 +42,16 @@ const heldWriter = Effect.gen(function*() {
   const groups = yield* Queue.unbounded<Group>()
   const write = (turns: ReadonlyArray<TurnWrite>) =>
     Effect.gen(function*() {
-      const answer = yield* Deferred.make<ReadonlyArray<Outcome>, Unavailable | GroupSpoiled>()
+      const answer = yield* Deferred.make<ReadonlyArray<Outcome>, Unavailable | BatchFailed>()
       const finish: Group["finish"] = (exit) => Deferred.done(answer, exit)
       yield* Queue.offer(groups, { ids: turns.map(({ actor }) => actor.id), finish })
       return yield* Deferred.await(answer)
     })
   const writer: GroupWriter = {
-    together: write,
-    alone: (each) =>
+    writeBatch: write,
+    writeOne: (each) =>
       write([each]).pipe(
-        Effect.catchIf((error) => error._tag === "GroupSpoiled", Effect.die),
+        Effect.catchIf((error) => error._tag === "BatchFailed", Effect.die),
         Effect.flatMap(([outcome]) => outcome ?? Effect.succeed(committed))
       )
   }
@@ -139,14 +139,14 @@ describe("the group commit", () => {
       const first = yield* next
       const [a, bad, c] = yield* hand("a", "bad", "c")
       yield* allCommitted(first)
-      yield* (yield* next).finish(Exit.fail(new GroupSpoiled("some_constraint")))
-      const alone = [yield* next, yield* next, yield* next]
-      assert.deepStrictEqual(alone.map((group) => group.ids), [["a"], ["bad"], ["c"]])
-      yield* allCommitted(alone[0]!)
+      yield* (yield* next).finish(Exit.fail(new BatchFailed("some_constraint")))
+      const writeOne = [yield* next, yield* next, yield* next]
+      assert.deepStrictEqual(writeOne.map((group) => group.ids), [["a"], ["bad"], ["c"]])
+      yield* allCommitted(writeOne[0]!)
       // The good neighbour does not wait for the others.
       assert.strictEqual(yield* Fiber.join(a!), "Committed")
-      yield* alone[1]!.finish(Exit.die(new TurnRejected("some_constraint")))
-      yield* allCommitted(alone[2]!)
+      yield* writeOne[1]!.finish(Exit.die(new TurnRejected("some_constraint")))
+      yield* allCommitted(writeOne[2]!)
       assert.strictEqual(yield* Fiber.join(bad!), "died")
       assert.strictEqual(yield* Fiber.join(c!), "Committed")
     }))
@@ -209,7 +209,7 @@ describe("the group commit when Postgres does not answer", () => {
   it.effect("neither a rollback that hangs nor a caller that may not be interrupted can block it", () =>
     Effect.gen(function*() {
       const hang = Effect.uninterruptible(Effect.never)
-      const hanging: GroupWriter = { together: () => hang, alone: () => hang }
+      const hanging: GroupWriter = { writeBatch: () => hang, writeOne: () => hang }
       const scope = yield* Scope.make()
       const commit = yield* makeGroupCommit(hanging, defaultLimits).pipe(Scope.provide(scope))
       const fibers = yield* Effect.forEach(
@@ -229,7 +229,7 @@ describe("the group commit when Postgres does not answer", () => {
       const first = yield* next
       const [a, stuck, c] = yield* hand("a", "stuck", "c")
       yield* allCommitted(first)
-      yield* (yield* next).finish(Exit.fail(new GroupSpoiled("55P03")))
+      yield* (yield* next).finish(Exit.fail(new BatchFailed("55P03")))
       yield* allCommitted(yield* next)
       assert.strictEqual(yield* Fiber.join(a!), "Committed")
       yield* next

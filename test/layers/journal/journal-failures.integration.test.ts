@@ -17,7 +17,7 @@ import {
   hear,
   onOneRunner,
   runnerOn,
-  spoiledDuring,
+  failedBatchDuring,
   stranger,
   untilWaiting
 } from "./runners.ts"
@@ -56,7 +56,7 @@ describe("a row that somebody else holds", () => {
         yield* statement("SET deadlock_timeout = '10s'")
         yield* statement("BEGIN")
         yield* statement(hold(2))
-        const { result, spoiled } = yield* spoiledDuring(Effect.gen(function*() {
+        const { result, spoiled } = yield* failedBatchDuring(Effect.gen(function*() {
           const writing = yield* Effect.forkChild(
             atOnce(owners.map((owner, index) => send(owner, index + 1))).pipe(
               Effect.provideService(Journal, journal)

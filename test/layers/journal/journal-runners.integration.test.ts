@@ -9,7 +9,7 @@ import { Sessions } from "../../../src/services/sessions/sessions.ts"
 import { atOnce, staffId, t0, times } from "../../../testkit/conformance/given.ts"
 import * as Stage from "../../../testkit/conformance/stage.ts"
 import { accept, asCustomer, asMitra, mitra, payment, session } from "../../../testkit/conformance/stage.ts"
-import { anotherJournal, hear, onOneRunner, spoiledDuring, stranger, untilWaiting } from "./runners.ts"
+import { anotherJournal, hear, onOneRunner, failedBatchDuring, stranger, untilWaiting } from "./runners.ts"
 
 /** Each session tries one mitra and then the other, on either runner, and ends when it was accepted. */
 const tryToPair = Effect.fnUntraced(function*(
@@ -61,7 +61,7 @@ describe("two journals on one database", () => {
             (index) => Effect.tap(Stage.givenRequest(index + 1), (owner) => Stage.offer(owner, t0 + 10, 1, 2))
           )
           const slotsSeen: Array<number> = []
-          const { result, spoiled } = yield* spoiledDuring(
+          const { result, spoiled } = yield* failedBatchDuring(
             atOnce(owners.map((owner, index) => tryToPair(owner, index, journals, slotsSeen)))
           )
           assert.isAtMost(Math.max(...slotsSeen), 3)
@@ -101,7 +101,7 @@ describe("two journals on one database", () => {
               for (const owner of owners) owner.state = (yield* sessions.find(owner.state.id))!
               return yield* atOnce(journals.map((journal, side) => storm(journal, side, round)))
             }))
-          const { result, spoiled } = yield* spoiledDuring(rounds)
+          const { result, spoiled } = yield* failedBatchDuring(rounds)
           assert.deepStrictEqual([...new Set(result.flat(2))].toSorted(), ["Committed", "died"])
           assert.strictEqual(spoiled, 0)
           for (const owner of owners) {

@@ -10,7 +10,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
-import { spoiledGroups } from "../../../src/layers/journal/group-writer.ts"
+import { failedBatches } from "../../../src/layers/journal/group-writer.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
@@ -71,9 +71,9 @@ export const hear = <R>(committing: Effect.Effect<Verdict, Unavailable, R>) =>
   Effect.map(Effect.exit(committing), heard)
 
 /** How many groups had to be written turn by turn while this ran: a missed lock or a ring shows there. */
-export const spoiledDuring = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+export const failedBatchDuring = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
-    const before = yield* Metric.value(spoiledGroups)
+    const before = yield* Metric.value(failedBatches)
     const result = yield* effect
-    return { result, spoiled: (yield* Metric.value(spoiledGroups)).count - before.count }
+    return { result, spoiled: (yield* Metric.value(failedBatches)).count - before.count }
   })

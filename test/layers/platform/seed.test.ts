@@ -11,7 +11,7 @@ import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import { demoMitras, seed } from "../../../src/layers/platform/seed.ts"
 import { Passwords } from "../../../src/services/accounts/passwords.ts"
 import { Payments } from "../../../src/services/payments/payments.ts"
-import { People } from "../../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../../src/services/accounts/accounts.ts"
 
 const layer = Layer.mergeAll(PeopleMemory.layer, PaymentsMemory.layer, PasswordsLayer.layer).pipe(
   Layer.provideMerge(Tables.layer),
@@ -31,12 +31,12 @@ describe("the seed", () => {
         ["chat_12", 720, 22_000],
         ["chat_60", 3600, 95_000]
       ])
-      const people = yield* People
-      const staff = yield* people.findStaffByEmail("ADMIN@halobestie.local")
+      const accounts = yield* Accounts
+      const staff = yield* accounts.findStaffByEmail("ADMIN@halobestie.local")
       assert.strictEqual(staff?.role, "admin")
       assert.isTrue(yield* (yield* Passwords).verify("development-admin", staff?.password_hash ?? ""))
       for (const { display_name, phone } of demoMitras) {
-        assert.strictEqual((yield* people.findMitraByPhone(phone))?.display_name, display_name)
+        assert.strictEqual((yield* accounts.findMitraByPhone(phone))?.display_name, display_name)
       }
     }).pipe(Effect.provide(layer)))
 
@@ -46,11 +46,11 @@ describe("the seed", () => {
       const payments = yield* Payments
       const tier = (yield* payments.findTier("chat_5")) ?? assert.fail("no tier")
       yield* payments.putTier({ ...tier, price_idr: 12_345 }, 1)
-      const before = yield* (yield* People).findStaffByEmail(admin.admin_email)
+      const before = yield* (yield* Accounts).findStaffByEmail(admin.admin_email)
       const added = yield* seed({ ...admin, admin_password: Redacted.make("another-password"), demo: true })
       assert.deepStrictEqual(added, [])
       assert.strictEqual((yield* payments.findTier("chat_5"))?.price_idr, 12_345)
-      assert.deepStrictEqual(yield* (yield* People).findStaffByEmail(admin.admin_email), before)
+      assert.deepStrictEqual(yield* (yield* Accounts).findStaffByEmail(admin.admin_email), before)
     }).pipe(Effect.provide(layer)))
 
   it.effect("brings no demo people and no demo tier into production", () =>
@@ -63,6 +63,6 @@ describe("the seed", () => {
         `admin ${admin.admin_email}`
       ])
       assert.isNull(yield* (yield* Payments).findTier("demo"))
-      for (const { phone } of demoMitras) assert.isNull(yield* (yield* People).findMitraByPhone(phone))
+      for (const { phone } of demoMitras) assert.isNull(yield* (yield* Accounts).findMitraByPhone(phone))
     }).pipe(Effect.provide(layer)))
 })

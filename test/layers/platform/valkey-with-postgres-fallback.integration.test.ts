@@ -118,7 +118,7 @@ describe("presence on Valkey", () => {
   const ayu: Person = { user_type: "mitra", user_id: "ayu" }
   const runnerAt = (url: string) =>
     Layer.build(Layer.fresh(
-      PresenceValkey.layerWith({ beat_ms: 100, life_ms: 1_000 }).pipe(
+      PresenceValkey.layerWith({ interval_ms: 100, life_ms: 1_000 }).pipe(
         Layer.provide([valkeyAt(url, { reconnect_after_ms: 20 }), SecureRandom.layerWebCrypto])
       )
     )).pipe(Effect.flatMap((context) => Effect.provide(Effect.service(Presence), context)))
@@ -137,8 +137,8 @@ describe("presence on Valkey", () => {
       const [a, b] = [yield* runnerAt(url), yield* runnerAt(url)]
       assert.isFalse(yield* b.isConnected(ayu))
       const [phone, tablet] = [yield* Scope.make(), yield* Scope.make()]
-      yield* Scope.provide(a.arrive(ayu), phone)
-      yield* Scope.provide(a.arrive(ayu), tablet)
+      yield* Scope.provide(a.register(ayu), phone)
+      yield* Scope.provide(a.register(ayu), tablet)
       assert.isTrue(yield* a.isConnected(ayu))
       yield* until(b, true)
       yield* Scope.close(phone, Exit.void)
@@ -153,7 +153,7 @@ describe("presence on Valkey", () => {
     Effect.gen(function*() {
       const valkey = yield* freshValkey
       const [a, b] = [yield* runnerAt(valkey.url), yield* runnerAt(valkey.url)]
-      yield* a.arrive(ayu)
+      yield* a.register(ayu)
       yield* until(b, true)
       yield* valkey.command("FLUSHDB")
       yield* until(b, true)
@@ -176,7 +176,7 @@ describe("presence on Valkey", () => {
       yield* until(b, false)
       const stopping = yield* Scope.make()
       const a = yield* Scope.provide(runnerAt(valkey.url), stopping)
-      yield* a.arrive(ayu)
+      yield* a.register(ayu)
       yield* until(b, true)
       yield* Scope.close(stopping, Exit.void)
       assert.isFalse(yield* b.isConnected(ayu))

@@ -13,7 +13,7 @@ import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as Journal from "../../../src/layers/journal/journal.postgres.ts"
 import * as Mitras from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as Payments from "../../../src/layers/payments/payments.postgres.ts"
-import * as People from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as Accounts from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as PushOutbox from "../../../src/layers/push/push-outbox.postgres.ts"
 import * as Sessions from "../../../src/layers/sessions/sessions.postgres.ts"
 import { t0 } from "../../../testkit/conformance/given.ts"
@@ -29,7 +29,7 @@ const everything = Layer.mergeAll(
   Journal.layer,
   Mitras.layer,
   Payments.layer,
-  People.layer,
+  Accounts.layer,
   PushOutbox.layer,
   Sessions.layer,
   Written.layerPostgres

@@ -1,6 +1,6 @@
 // What the memory adapters of payments share: a stored payment as its ports see it.
 import { blockingStatuses } from "../../../src/domain/session/state.ts"
-import type { DeskPayment } from "../../../src/services/payments/payment-review.ts"
+import type { ReviewedPayment } from "../../../src/services/payments/payment-review.ts"
 import type { Payment } from "../../../src/services/payments/payments.ts"
 import type { PaymentRow, Tables } from "./tables.ts"
 
@@ -11,7 +11,7 @@ export const paymentOf = (row: PaymentRow): Payment => {
   return payment
 }
 
-export const deskPaymentOf = (tables: Tables, row: PaymentRow): DeskPayment => ({
+export const reviewedPaymentOf = (tables: Tables, row: PaymentRow): ReviewedPayment => ({
   ...row,
   customer_name: tables.customers.get(row.customer_id)?.call_name ?? ""
 })

@@ -19,7 +19,7 @@ import {
 } from "../../../src/services/push/push-outbox.ts"
 import type { OnlineLogEntry } from "../../../src/services/accounts/mitras.ts"
 import type { OneTimeCode } from "../../../src/services/accounts/one-time-codes.ts"
-import type { DeskPayment } from "../../../src/services/payments/payment-review.ts"
+import type { ReviewedPayment } from "../../../src/services/payments/payment-review.ts"
 import type { RawWebhook } from "../../../src/services/payments/payments.ts"
 import type { CustomerAccount, MitraAccount, StaffAccount } from "../../../src/services/accounts/accounts.ts"
 import type { Proposal } from "../../../src/services/sessions/proposals.ts"
@@ -75,7 +75,7 @@ export interface SettingRow {
   readonly updated_at: number
 }
 
-export type PaymentRow = Omit<DeskPayment, "customer_name">
+export type PaymentRow = Omit<ReviewedPayment, "customer_name">
 
 /** The session without what Postgres keeps in other tables (offers, assignments) or joins (names). */
 export interface ChatSessionRow

@@ -20,7 +20,7 @@ export const currentStaff = Effect.gen(function*() {
   if (principal === null || principal.user_type !== "staff") return yield* notSignedIn
   const staff: CurrentStaff = {
     staff_id: principal.user_id,
-    peer: connection.peer,
+    peer: connection.remote_address,
     sender_id: `staff:${principal.user_id}`
   }
   return staff

@@ -9,7 +9,7 @@ import { SecureRandom } from "effect/crypto"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import { AuthSessions } from "../../../services/accounts/auth-sessions.ts"
 import { Passwords } from "../../../services/accounts/passwords.ts"
-import { People, type StaffAccount } from "../../../services/accounts/accounts.ts"
+import { Accounts, type StaffAccount } from "../../../services/accounts/accounts.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { AccessTokens } from "../../public/auth/access-tokens.ts"
 
@@ -36,7 +36,7 @@ const locked = (until: number, now: number) =>
 
 export const layer = Layer.effect(StaffSignIn)(
   Effect.gen(function*() {
-    const people = yield* People
+    const accounts = yield* Accounts
     const passwords = yield* Passwords
     const authSessions = yield* AuthSessions
     const tokens = yield* AccessTokens
@@ -63,17 +63,17 @@ export const layer = Layer.effect(StaffSignIn)(
 
     const signIn = Effect.fn("StaffSignIn.signIn")(function*(email: string, password: string) {
       const now = yield* Clock.currentTimeMillis
-      const staff = yield* people.findStaffByEmail(email.trim())
+      const staff = yield* accounts.findStaffByEmail(email.trim())
       if (staff !== null && staff.locked_until !== null && staff.locked_until > now) {
         return yield* locked(staff.locked_until, now)
       }
       const matches = yield* passwords.verify(password, staff?.password_hash ?? nobodysHash)
       if (staff === null || !staff.is_active) return yield* wrong
       if (!matches) {
-        yield* people.staffSignInFailed(staff.id, failuresBeforeLock, now + lockMs)
+        yield* accounts.staffSignInFailed(staff.id, failuresBeforeLock, now + lockMs)
         return yield* wrong
       }
-      yield* people.staffSignedIn(staff.id)
+      yield* accounts.staffSignedIn(staff.id)
       return yield* openSession(staff, now)
     })
 

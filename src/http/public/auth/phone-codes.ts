@@ -77,8 +77,8 @@ const providerFailed = refuse(
  */
 export const strangerLimit: RateLimit = { name: "phone_asks", asks_max: 120, window_ms: 3_600_000 }
 
-const strangersSlowedDown = Effect.fnUntraced(function*(peer: string) {
-  const wait = yield* (yield* RateLimits).take(strangerLimit, peer)
+const strangersSlowedDown = Effect.fnUntraced(function*(remote_address: string) {
+  const wait = yield* (yield* RateLimits).take(strangerLimit, remote_address)
   if (wait === null) return
   return yield* limited({ _tag: "IpLimit", retry_after_ms: wait.retry_after_ms })
 })
@@ -108,7 +108,7 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
   // Where everybody may come in with the development code there is nothing to try out.
   const admit = (ask: PhoneAsk) =>
     ask.by === null && options.dev_code === null
-      ? Effect.andThen(strangersSlowedDown(ask.peer), mayAsk(ask))
+      ? Effect.andThen(strangersSlowedDown(ask.remote_address), mayAsk(ask))
       : mayAsk(ask)
 
   const request = Effect.fnUntraced(function*(ask: PhoneAsk) {
@@ -121,7 +121,7 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
       phone: ask.phone,
       user_type: ask.user_type,
       code_hash: hashWith(first, ask, code),
-      ip: ask.peer,
+      ip: ask.remote_address,
       created_at: now,
       expires_at: now + codeLifetimeMs
     }, { ...codeLimits, now })

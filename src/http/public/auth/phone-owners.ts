@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { isPhone, proofOf } from "../../../domain/phone.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import type { Side } from "../../../domain/session/state.ts"
-import { People } from "../../../services/accounts/accounts.ts"
+import { Accounts } from "../../../services/accounts/accounts.ts"
 import type { Principal } from "../../socket/connection.ts"
 
 export interface PhoneAsk {
@@ -13,7 +13,7 @@ export interface PhoneAsk {
   /** Who the connection is already; only ever its verified principal. */
   readonly by: Principal | null
   /** The address of the other end. */
-  readonly peer: string
+  readonly remote_address: string
 }
 
 /** Whose tokens a proven phone buys. */
@@ -40,7 +40,7 @@ const otherKind = refuse(
 )
 
 const activeMitra = Effect.fnUntraced(function*(phone: string) {
-  const mitra = yield* (yield* People).findMitraByPhone(phone)
+  const mitra = yield* (yield* Accounts).findMitraByPhone(phone)
   if (mitra === null) return yield* unknown("mitra")
   if (!mitra.is_active) {
     return yield* refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.")
@@ -49,15 +49,15 @@ const activeMitra = Effect.fnUntraced(function*(phone: string) {
 })
 
 const existingCustomer = Effect.fnUntraced(function*(phone: string) {
-  const customer = yield* (yield* People).findCustomerByPhone(phone)
+  const customer = yield* (yield* Accounts).findCustomerByPhone(phone)
   return customer === null ? yield* unknown("customer") : customer.id
 })
 
 /** For somebody who is here already: could this phone be theirs? Decided for good only by `claim`. */
 const mayProve = Effect.fnUntraced(function*(customerId: string, phone: string) {
-  const people = yield* People
-  const account = yield* people.findCustomer(customerId)
-  const proof = proofOf(account, yield* people.findCustomerByPhone(phone), phone)
+  const accounts = yield* Accounts
+  const account = yield* accounts.findCustomer(customerId)
+  const proof = proofOf(account, yield* accounts.findCustomerByPhone(phone), phone)
   if (proof._tag === "WrongFlow") return yield* wrongFlow
 })
 
@@ -81,7 +81,7 @@ export const claim = Effect.fnUntraced(function*(ask: PhoneAsk) {
   })
   if (ask.user_type === "mitra") return owner(yield* activeMitra(ask.phone))
   if (ask.by === null) return owner(yield* existingCustomer(ask.phone))
-  const proof = yield* (yield* People).provePhone(ask.by.user_id, ask.phone)
+  const proof = yield* (yield* Accounts).provePhone(ask.by.user_id, ask.phone)
   switch (proof._tag) {
     case "Proven":
       return owner(ask.by.user_id)

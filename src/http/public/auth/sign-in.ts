@@ -12,7 +12,7 @@ import { type AuthSession, AuthSessions, type Rotation } from "../../../services
 import { Bus, revoked, type Topic } from "../../../services/bus/bus.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { OneTimeCodes } from "../../../services/accounts/one-time-codes.ts"
-import { People } from "../../../services/accounts/accounts.ts"
+import { Accounts } from "../../../services/accounts/accounts.ts"
 import { RateLimits } from "../../../services/platform/rate-limits.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import { TestNumbers } from "../../../services/accounts/test-numbers.ts"
@@ -52,7 +52,7 @@ const tokensFor = Effect.fnUntraced(function*(owner: Owner, session: AuthSession
 })
 
 /** Sockets of these sign-ins are closed on whichever runner holds them. */
-const announceRevoked = Effect.fnUntraced(function*(topic: Topic, families: ReadonlyArray<string>) {
+const publishRevoked = Effect.fnUntraced(function*(topic: Topic, families: ReadonlyArray<string>) {
   const bus = yield* Bus
   yield* bus.publish(families.map((family) => revoked(topic, family)))
 })
@@ -63,7 +63,7 @@ const announceRevoked = Effect.fnUntraced(function*(topic: Topic, families: Read
  */
 const stillActive = Effect.fnUntraced(function*(owner: Owner, familyId: string) {
   if (owner.user_type !== "mitra") return
-  const mitra = yield* (yield* People).findMitra(owner.user_id)
+  const mitra = yield* (yield* Accounts).findMitra(owner.user_id)
   if (mitra?.is_active === true) return
   yield* (yield* AuthSessions).revokeFamily(familyId, "deactivated", yield* Clock.currentTimeMillis)
   return yield* inactive
@@ -85,7 +85,7 @@ const open = Effect.fnUntraced(function*(owner: Owner) {
   const sessions = yield* AuthSessions
   // A mitra has one live device: her other sign-ins end here.
   const { revoked_families } = yield* sessions.open(session, { only_one: owner.user_type === "mitra" })
-  yield* announceRevoked(`${owner.user_type}:${owner.user_id}`, revoked_families)
+  yield* publishRevoked(`${owner.user_type}:${owner.user_id}`, revoked_families)
   yield* stillActive(owner, session.family_id)
   return yield* tokensFor(owner, session, refresh.token)
 })
@@ -96,7 +96,7 @@ const anonymous = Effect.fnUntraced(function*(callName: string) {
   const random = yield* SecureRandom.SecureRandom
   const created_at = yield* Clock.currentTimeMillis
   const id = yield* random.uuidV7()
-  yield* (yield* People).createCustomer({ id, call_name, phone: null, created_at })
+  yield* (yield* Accounts).createCustomer({ id, call_name, phone: null, created_at })
   return yield* open({ user_type: "customer", user_id: id })
 })
 
@@ -108,7 +108,7 @@ const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { rea
     user_type: rotation.user_type,
     user_id: rotation.user_id
   })
-  yield* announceRevoked(`${rotation.user_type}:${rotation.user_id}`, [rotation.family_id])
+  yield* publishRevoked(`${rotation.user_type}:${rotation.user_id}`, [rotation.family_id])
   return yield* refuse("REFRESH_REUSED", "This refresh token was used before. Sign in again.")
 })
 
@@ -155,7 +155,7 @@ type Needs =
   | Bus
   | CodeSender
   | OneTimeCodes
-  | People
+  | Accounts
   | RateLimits
   | SecureRandom.SecureRandom
   | TestNumbers
@@ -168,7 +168,7 @@ export const layer = (options: PhoneCodeOptions) =>
       Bus,
       CodeSender,
       OneTimeCodes,
-      People,
+      Accounts,
       RateLimits,
       SecureRandom.SecureRandom,
       TestNumbers

@@ -9,7 +9,7 @@ import type { PhoneEvent } from "../../../contract/public/events.ts"
 import { instant, instantOrNull } from "../../../contract/fields.ts"
 import type { SessionEvent } from "../../../domain/session/events.ts"
 import type { OfferEnding } from "../../../domain/session/state.ts"
-import type { BusEvent, Heard } from "../../../services/bus/bus.ts"
+import type { BusEvent, Subscription } from "../../../services/bus/bus.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
@@ -34,7 +34,7 @@ export interface Feed {
   readonly caller: Caller
   readonly connection_id: string
   readonly heartbeat_every_seconds: number
-  readonly queue: Heard
+  readonly queue: Subscription
   readonly known: KnownSessions
   /** Sessions whose offers the phone holds as open. */
   readonly offers: Set<string>
@@ -63,7 +63,7 @@ interface Numbered {
   readonly event: SessionEvent
 }
 
-const give = (feed: Feed, { event, seq, session_id }: Numbered, now: number): void => {
+const emit = (feed: Feed, { event, seq, session_id }: Numbered, now: number): void => {
   feed.known.heard(session_id, seq, event, now)
   // Whoever was paired holds no open offer of that request any more.
   if (event._tag === "Paired") feed.offers.delete(session_id)
@@ -112,29 +112,29 @@ const fillGap = Effect.fnUntraced(function*(feed: Feed) {
   const now = yield* Clock.currentTimeMillis
   // Never beyond what was announced to this phone: a mitra who handed the chat over reads no further.
   for (const one of missed) {
-    if (one.seq <= gap.to) give(feed, one, now)
+    if (one.seq <= gap.to) emit(feed, one, now)
   }
 })
 
-const moved = (
+const onEvent = (
   feed: Feed,
-  { event, said_on, seq, session_id }: Extract<BusEvent, { _tag: "SessionMoved" }>,
+  { event, origin_connection_id, seq, session_id }: Extract<BusEvent, { _tag: "SessionEvent" }>,
   now: number
 ): void => {
   if (seq === null) {
     if (event?._tag !== "ReceiptMoved") return
     const { delivered_seq, read_seq, side } = event
     const isNews = feed.known.receipt(session_id, side, { delivered_seq, read_seq })
-    if (!isNews || said_on === feed.connection_id) return
+    if (!isNews || origin_connection_id === feed.connection_id) return
     return void feed.ready.push({ _tag: "receipt", session_id, side, delivered_seq, read_seq })
   }
   const last = feed.known.lastSeq(session_id)
   if (seq <= last) return
-  if (seq === last + 1 && event !== null) return give(feed, { session_id, seq, event }, now)
+  if (seq === last + 1 && event !== null) return emit(feed, { session_id, seq, event }, now)
   feed.gaps.push({ session_id, to: seq })
 }
 
-const stands = (feed: Feed, event: Extract<BusEvent, { _tag: "SessionStands" }>): void => {
+const onPosition = (feed: Feed, event: Extract<BusEvent, { _tag: "SessionPosition" }>): void => {
   const { is_over, seq, session_id } = event
   // Over and not followed: this phone was told long ago, or never; it has it from the history.
   if (is_over && (!feed.known.has(session_id) || feed.known.isOver(session_id))) return
@@ -150,7 +150,7 @@ export const forget = (feed: Feed, isAnswered: (event: BusEvent) => boolean): vo
 /** Shows what is open and not shown yet. One read answers every offer announced before it. */
 const showOffers = Effect.fnUntraced(function*(feed: Feed) {
   const offers = yield* patiently(openOffers(feed.caller))
-  forget(feed, (event) => event._tag === "OfferMoved" && event.ending === null)
+  forget(feed, (event) => event._tag === "OfferChanged" && event.ending === null)
   const now = yield* Clock.currentTimeMillis
   for (const offer of offers) {
     if (feed.offers.has(offer.session_id)) continue
@@ -161,14 +161,14 @@ const showOffers = Effect.fnUntraced(function*(feed: Feed) {
 
 const offerClosed = (
   feed: Feed,
-  { session_id, winner_at }: Extract<BusEvent, { _tag: "OfferMoved" }>,
+  { session_id, winner_at }: Extract<BusEvent, { _tag: "OfferChanged" }>,
   ending: OfferEnding
 ): void => {
   if (!feed.offers.delete(session_id)) return
   feed.ready.push({ _tag: "offer_closed", session_id, ending, winner_at: instantOrNull(winner_at) })
 }
 
-const typed = (feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>, now: number): void => {
+const onTyping = (feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>, now: number): void => {
   const expires_in_ms = event.until - now
   // Whoever types may not know yet that the chat was handed over or has ended.
   if (expires_in_ms <= 0 || feed.known.isOver(event.session_id)) return
@@ -183,20 +183,20 @@ const takeIn = <E, R>(
   resync: (feed: Feed) => Effect.Effect<void, E, R>
 ): Effect.Effect<void, E | Unavailable, R | Sessions> | null => {
   switch (event._tag) {
-    case "SessionMoved":
-      moved(feed, event, now)
+    case "SessionEvent":
+      onEvent(feed, event, now)
       return null
-    case "SessionStands":
-      stands(feed, event)
+    case "SessionPosition":
+      onPosition(feed, event)
       return null
-    case "OfferMoved":
+    case "OfferChanged":
       if (event.ending === null) return showOffers(feed)
       offerClosed(feed, event, event.ending)
       return null
     case "Typing":
-      typed(feed, event, now)
+      onTyping(feed, event, now)
       return null
-    case "MitraMoved":
+    case "MitraStatusChanged":
       feed.is_online = event.is_online
       feed.ready.push({ _tag: "mitra_status", is_online: event.is_online, cause: event.cause })
       return null

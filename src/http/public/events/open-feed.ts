@@ -2,7 +2,7 @@
 // phone will get of what it missed.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Heard } from "../../../services/bus/bus.ts"
+import type { Subscription } from "../../../services/bus/bus.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { type Feed, type Gap, patiently } from "./feed.ts"
@@ -17,7 +17,7 @@ export interface FeedOptions {
   readonly heartbeat_every_seconds: number
 }
 
-const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: Heard) {
+const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: Subscription) {
   const { caller } = options
   const live = yield* (yield* Sessions).liveOf(caller.side, caller.id)
   const held = new Map(options.since.map((one) => [one.session_id, one.seq]))
@@ -59,4 +59,5 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
 })
 
 /** `queue` must already hear the caller's topic. */
-export const openFeed = (options: FeedOptions, queue: Heard) => patiently(readEverything(options, queue))
+export const openFeed = (options: FeedOptions, queue: Subscription) =>
+  patiently(readEverything(options, queue))

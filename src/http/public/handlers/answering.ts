@@ -5,7 +5,7 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import { TryAgain } from "../../../contract/errors.ts"
 import type { Refusal } from "../../../domain/refusal.ts"
-import { during } from "../../../services/manual-clock/work-tracker.ts"
+import { track } from "../../../services/manual-clock/work-tracker.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 
 /** Spread over half a second, so that phones hit by one outage do not come back as one wave. */
@@ -24,7 +24,7 @@ const isUnavailable = (error: Refusal | TryAgain | Unavailable): error is Unavai
 const failWithTryAgain = (error: Unavailable): Effect.Effect<never, TryAgain> =>
   Effect.flatMap(tryAgain(error), Effect.fail)
 
-const asACall = during("a call")
+const asACall = track("a call")
 
 export const answering = <A, R>(
   effect: Effect.Effect<A, Refusal | TryAgain | Unavailable, R>

@@ -23,7 +23,8 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
   const asked = ({ phone, user_type }: Pick<PhoneAsk, "phone" | "user_type">) =>
     Effect.flatMap(
       currentConnection,
-      ({ peer, principal }) => Effect.map(principal, (by): PhoneAsk => ({ phone, user_type, by, peer }))
+      ({ remote_address, principal }) =>
+        Effect.map(principal, (by): PhoneAsk => ({ phone, user_type, by, remote_address }))
     )
 
   const requestCode = Effect.fnUntraced(function*(payload: Pick<PhoneAsk, "phone" | "user_type">) {

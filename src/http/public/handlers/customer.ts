@@ -76,7 +76,7 @@ const closeCheckout = Effect.fnUntraced(function*({ id, look_at }: Payment) {
   const closing = (yield* Checkout).close(id).pipe(RealTime.timeout(closePatience))
   const standing = yield* Effect.result(closing)
   if (standing._tag === "Failure" || standing.success._tag !== "Over") return
-  yield* (yield* Payments).looked(id, null, yield* Clock.currentTimeMillis)
+  yield* (yield* Payments).checked(id, null, yield* Clock.currentTimeMillis)
 })
 
 /** Giving up what is given up already is no error, so a repeat needs no memory of its command. */

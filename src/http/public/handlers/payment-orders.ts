@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { firstLookAt } from "../../../domain/payment.ts"
+import { firstCheckAt } from "../../../domain/payment.ts"
 import { discountOn } from "../../../domain/pricing.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { extensionRefusal } from "../../../domain/session/answer-extension.ts"
@@ -16,7 +16,7 @@ import {
   Payments,
   type PricingTier
 } from "../../../services/payments/payments.ts"
-import { People } from "../../../services/accounts/accounts.ts"
+import { Accounts } from "../../../services/accounts/accounts.ts"
 import { Pricing } from "../../../services/payments/pricing.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
@@ -74,7 +74,7 @@ const nothingLive = Effect.fnUntraced(function*(customerId: string) {
 
 /** Only a bestie this customer knows, and who could be there. */
 const knownMitra = Effect.fnUntraced(function*(customerId: string, mitraId: string) {
-  const mitra = yield* (yield* People).findMitra(mitraId)
+  const mitra = yield* (yield* Accounts).findMitra(mitraId)
   const known = mitra?.is_active === true && (yield* (yield* Sessions).haveMet(customerId, mitraId))
   if (known) return
   return yield* refuse("MITRA_NOT_FOUND", "You can ask only a bestie again with whom you have chatted.", {
@@ -125,7 +125,7 @@ const quote = Effect.fnUntraced(function*(
     provider: checkout.provider,
     checkout_url,
     discount_idr,
-    look_at: firstLookAt(checkout.provider, now),
+    look_at: firstCheckAt(checkout.provider, now),
     created_at: now,
     expires_at: now + payment_session_timeout_minutes * 60_000,
     confirmed_at: null,

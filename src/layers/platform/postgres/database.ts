@@ -11,7 +11,7 @@ import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.ts
 import { checkKeys } from "../../encryption/key-record.ts"
 import * as Passwords from "../../accounts/passwords.ts"
 import * as Payments from "../../payments/payments.postgres.ts"
-import * as People from "../../accounts/accounts.postgres.ts"
+import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
 import { currentVersion, migrate, schemaVersion } from "./migrations.ts"
 import { seed, type SeedOptions } from "../seed.ts"
@@ -46,7 +46,7 @@ export const answers = Effect.gen(function*() {
 }).pipe(RealTime.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
 
 /** What the seed needs, for whoever seeds without a whole server; the cipher is given. */
-export const seedPorts = Layer.mergeAll(People.layer, Payments.layer, Passwords.layer).pipe(
+export const seedPorts = Layer.mergeAll(Accounts.layer, Payments.layer, Passwords.layer).pipe(
   Layer.provideMerge(SecureRandom.layerWebCrypto)
 )
 

@@ -3,7 +3,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
-import { during } from "../../../services/manual-clock/work-tracker.ts"
+import { track } from "../../../services/manual-clock/work-tracker.ts"
 import { slowDatabase } from "../../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../../services/platform/unavailable.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -61,7 +61,7 @@ export const orUnavailable = <A, E, R>(
 
 /** Counted as work, and as slow as a tester wants it. */
 const asked = <A, E, R>(effect: Effect.Effect<A, E | SqlError, R>) =>
-  during("postgres")(Effect.andThen(slowDatabase, orUnavailable(effect)))
+  track("postgres")(Effect.andThen(slowDatabase, orUnavailable(effect)))
 
 /**
  * One port call: as above, and never longer than 15 s, pool wait and a silent network included. That

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import { SqlRunnerStorage } from "effect/cluster"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
-import people from "../../../../migrations/0001_create_people.ts"
+import accounts from "../../../../migrations/0001_create_people.ts"
 import settingsAndAudit from "../../../../migrations/0002_create_settings_and_audit.ts"
 import payments from "../../../../migrations/0003_create_payments.ts"
 import chatSessions from "../../../../migrations/0004_create_chat_sessions.ts"
@@ -18,7 +18,7 @@ import sendPushes from "../../../../migrations/0011_send_pushes.ts"
 import sealPrivateTexts from "../../../../migrations/0012_seal_private_texts.ts"
 
 const migrations = {
-  "0001_create_people": people,
+  "0001_create_people": accounts,
   "0002_create_settings_and_audit": settingsAndAudit,
   "0003_create_payments": payments,
   "0004_create_chat_sessions": chatSessions,

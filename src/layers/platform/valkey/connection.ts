@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import { Redis, type RedisOptions } from "ioredis"
-import { during } from "../../../services/manual-clock/work-tracker.ts"
+import { track } from "../../../services/manual-clock/work-tracker.ts"
 import { Faults } from "../../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../../services/platform/unavailable.ts"
 import type { Script } from "./script.ts"
@@ -155,7 +155,7 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
           note({ last_error: `${what}: ${reason}` })
           return unavailable
         }),
-        during("valkey")
+        track("valkey")
       )
     })
 

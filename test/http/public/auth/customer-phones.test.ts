@@ -7,7 +7,7 @@ import { Refusal } from "../../../../src/domain/refusal.ts"
 import { strangerLimit } from "../../../../src/http/public/auth/phone-codes.ts"
 import type { Principal } from "../../../../src/http/socket/connection.ts"
 import { TokenVerifier } from "../../../../src/http/socket/token-verifier.ts"
-import { People } from "../../../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../../../src/services/accounts/accounts.ts"
 import {
   codeOf,
   customerAsk,
@@ -16,7 +16,7 @@ import {
   Inbox,
   lastCode,
   mitraAsk,
-  peer,
+  remote_address,
   signIn,
   wrongCode
 } from "./doors.ts"
@@ -24,12 +24,12 @@ import {
 const phone = "+6281300000001"
 const other = "+6281300000002"
 
-const request = (to: string = phone, by: Principal | null = null, from: string = peer) =>
+const request = (to: string = phone, by: Principal | null = null, from: string = remote_address) =>
   Effect.flatMap(signIn, (door) => door.requestCode(customerAsk(to, by, from)))
 const verify = (code: string, by: Principal | null = null, to: string = phone) =>
   Effect.flatMap(signIn, (door) => door.verifyCode(customerAsk(to, by), code))
 const whoIs = (token: string) => Effect.flatMap(TokenVerifier, (verifier) => verifier.verify(token))
-const find = (id: string) => Effect.flatMap(People, (people) => people.findCustomer(id))
+const find = (id: string) => Effect.flatMap(Accounts, (accounts) => accounts.findCustomer(id))
 
 /** An anonymous customer on a connection of their own. */
 const guest = Effect.fnUntraced(function*(name: string) {
@@ -94,7 +94,7 @@ describe("an anonymous customer who proves a phone", () => {
         assert.strictEqual(yield* codeOf(request(other, by)), "WRONG_FLOW")
         assert.strictEqual(yield* codeOf(verify("123456", by, other)), "WRONG_FLOW")
       }
-      assert.isNull(yield* (yield* People).findCustomerByPhone(other))
+      assert.isNull(yield* (yield* Accounts).findCustomerByPhone(other))
     }).pipe(Effect.provide(doors())))
 
   it.effect("who lost the race for a phone after asking belongs to the one who won it", () =>
@@ -103,7 +103,7 @@ describe("an anonymous customer who proves a phone", () => {
       const sari = yield* guest("Sari")
       const rival = yield* guest("Rival")
       yield* request(phone, sari.by)
-      yield* (yield* People).provePhone(rival.user_id, phone)
+      yield* (yield* Accounts).provePhone(rival.user_id, phone)
       const tokens = yield* verify(yield* lastCode, sari.by)
       assert.strictEqual(tokens.account_belongs_to, rival.user_id)
     }).pipe(Effect.provide(doors())))

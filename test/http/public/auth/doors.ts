@@ -74,23 +74,23 @@ export const given = Effect.gen(function*() {
 })
 
 export const phone = "+628110000001"
-export const peer = "203.0.113.7"
+export const remote_address = "203.0.113.7"
 
 export const signIn = SignIn.SignIn
 
 /** An ask for the demo mitra's phone, on a connection that is nobody's. */
-export const mitraAsk = (phone: string, from = peer): PhoneAsk => ({
+export const mitraAsk = (phone: string, from = remote_address): PhoneAsk => ({
   phone,
   user_type: "mitra",
   by: null,
-  peer: from
+  remote_address: from
 })
 
-export const customerAsk = (phone: string, by: Principal | null = null, from = peer): PhoneAsk => ({
+export const customerAsk = (phone: string, by: Principal | null = null, from = remote_address): PhoneAsk => ({
   phone,
   user_type: "customer",
   by,
-  peer: from
+  remote_address: from
 })
 
 export const codeOf = <A, R>(effect: Effect.Effect<A, Refusal | Unavailable, R>) =>

@@ -10,9 +10,20 @@ import { codeLifetimeMs } from "../../../../src/http/public/auth/phone-codes.ts"
 import * as SignIn from "../../../../src/http/public/auth/sign-in.ts"
 import { MemoryTables } from "../../../../testkit/memory/store/tables.ts"
 import { mitraId, t0 } from "../../../../testkit/conformance/given.ts"
-import { codeOf, doors, given, Inbox, lastCode, mitraAsk, peer, phone, signIn, wrongCode } from "./doors.ts"
+import {
+  codeOf,
+  doors,
+  given,
+  Inbox,
+  lastCode,
+  mitraAsk,
+  remote_address,
+  phone,
+  signIn,
+  wrongCode
+} from "./doors.ts"
 
-const request = (to: string = phone, from: string = peer) =>
+const request = (to: string = phone, from: string = remote_address) =>
   Effect.flatMap(signIn, (door) => door.requestCode(mitraAsk(to, from)))
 const verify = (code: string, by: string = phone) =>
   Effect.flatMap(signIn, (door) => door.verifyCode(mitraAsk(by), code))

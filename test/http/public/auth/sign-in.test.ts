@@ -8,7 +8,7 @@ import { AccessTokens } from "../../../../src/http/public/auth/access-tokens.ts"
 import { TokenVerifier } from "../../../../src/http/socket/token-verifier.ts"
 import { MemoryTables } from "../../../../testkit/memory/store/tables.ts"
 import { AuthSessions } from "../../../../src/services/accounts/auth-sessions.ts"
-import { People } from "../../../../src/services/accounts/accounts.ts"
+import { Accounts } from "../../../../src/services/accounts/accounts.ts"
 import { hour, idOf, mitraId, t0 } from "../../../../testkit/conformance/given.ts"
 import { codeOf, doors, given, heardOn, mitraAsk, phone, signIn } from "./doors.ts"
 
@@ -32,7 +32,7 @@ describe("a customer", () => {
       assert.notStrictEqual(sari.user_id, budi.user_id)
       assert.strictEqual(sari.user_type, "customer")
       assert.strictEqual(sari.refresh_expires_at, instant(t0 + 30 * 24 * hour))
-      assert.deepStrictEqual(yield* (yield* People).findCustomer(sari.user_id), {
+      assert.deepStrictEqual(yield* (yield* Accounts).findCustomer(sari.user_id), {
         id: sari.user_id,
         call_name: "Sari",
         phone: null,

@@ -79,7 +79,7 @@ describe("a bus", () => {
       const { events, sari, session_id } = yield* listening
       yield* setBus((messages) =>
         messages.map((message) =>
-          message.event._tag === "SessionMoved"
+          message.event._tag === "SessionEvent"
             ? { ...message, event: { ...message.event, event: null } }
             : message
         )

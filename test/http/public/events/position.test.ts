@@ -31,7 +31,7 @@ describe("a bus", () => {
       const stands = (seq: number, is_over: boolean) =>
         bus.publish([{
           topic: `mitra:${ayu.id}`,
-          event: { _tag: "SessionStands", session_id, seq, is_over }
+          event: { _tag: "SessionPosition", session_id, seq, is_over }
         }])
       yield* setBus(true)
       yield* sari.call("chat.end", { command_id: newCommand(), session_id })
@@ -54,7 +54,7 @@ describe("a bus", () => {
       const events = yield* ayu.subscribe()
       yield* nextOf(events, "snapshot")
       const topic = `mitra:${ayu.id}` as const
-      const event = { _tag: "SessionStands", session_id, seq: 5, is_over: true } as const
+      const event = { _tag: "SessionPosition", session_id, seq: 5, is_over: true } as const
       yield* (yield* Bus).publish([{ topic, event }])
       yield* TestClock.adjust("5 seconds")
       assert.strictEqual(yield* Queue.size(events), 0)

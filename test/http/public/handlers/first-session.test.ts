@@ -5,7 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import { MemoryTables } from "../../../../testkit/memory/store/tables.ts"
-import { Checkout, type CheckoutOrder, type Standing } from "../../../../src/services/payments/checkout.ts"
+import {
+  Checkout,
+  type CheckoutOrder,
+  type InvoiceStatus
+} from "../../../../src/services/payments/checkout.ts"
 import { Payments } from "../../../../src/services/payments/payments.ts"
 import { Unavailable } from "../../../../src/services/platform/unavailable.ts"
 import { minute, t0 } from "../../../../testkit/conformance/given.ts"
@@ -21,7 +25,7 @@ const makeProvider = () => ({
   opened: [] as Array<CheckoutOrder>,
   closed: [] as Array<string>,
   isDown: false,
-  standing: { _tag: "Over" } as Standing
+  standing: { _tag: "Over" } as InvoiceStatus
 })
 let provider = makeProvider()
 

@@ -8,7 +8,7 @@ import * as FastCheck from "fast-check"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { bound } from "../../../../src/services/platform/bounds.ts"
-import { makeHeldClock } from "../../../../src/manual-clock/clock.ts"
+import { makeManualClock } from "../../../../src/manual-clock/clock.ts"
 
 const start = Date.UTC(2026, 0, 5)
 const soon = Effect.sleep("1 millis")
@@ -19,7 +19,7 @@ const within = <A, E>(clock: Clock.Clock, lengthMs: number, effect: Effect.Effec
 
 /** A clock that only the test moves, and work on it. */
 const world = Effect.gen(function*() {
-  const clock = makeHeldClock(start, yield* Clock.Clock)
+  const clock = makeManualClock(start, yield* Clock.Clock)
   const after = (ms: number) => clock.sleep(Duration.millis(ms))
   return {
     clock,
