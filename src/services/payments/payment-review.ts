@@ -1,4 +1,4 @@
-// PaymentReview: what staff see of payments that are open or in trouble, and what they decide about a failure.
+// PaymentReview: what staff see of payments that are open or in trouble, and their decision about a failure
 // A decision and its audit entry are one transaction.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
