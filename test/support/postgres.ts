@@ -13,6 +13,11 @@ export const freshDatabaseUrl = Effect.suspend(() =>
   copyOf(Redacted.make(inject("postgresUrl")), inject("templateDatabase"))
 ).pipe(Effect.map(Redacted.value), Effect.orDie)
 
+/** The url of a fresh database without any table, as an operator's first `migrate` finds it. */
+export const emptyDatabaseUrl = Effect.suspend(() =>
+  copyOf(Redacted.make(inject("postgresUrl")), "template0")
+).pipe(Effect.map(Redacted.value), Effect.orDie)
+
 /** PgClient and SqlClient over a pool on a fresh database. */
 export const freshDatabase: Layer.Layer<PgClient.PgClient | SqlClient.SqlClient> = Layer.unwrap(
   Effect.map(freshDatabaseUrl, (url) => databaseAt(url))

@@ -10,11 +10,14 @@ import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
+/** A server's program: where it runs, and Node's words before the command. */
+export interface Program {
+  readonly folder: string
+  readonly words: ReadonlyArray<string>
+}
+
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const cli = (...words: ReadonlyArray<string>) => [
-  fileURLToPath(new URL("../../src/cli.ts", import.meta.url)),
-  ...words
-]
+const checkout: Program = { folder: root, words: [join(root, "src/cli.ts")] }
 const webhookToken = "golden-webhook-token"
 const linesKept = 80
 
@@ -74,11 +77,11 @@ const endWith = (child: ChildProcess) => (signal: NodeJS.Signals) =>
     orElse: () => Effect.sync(() => (child.kill("SIGKILL"), "did not end within 30 s"))
   }))
 
-const spawned = (environment: Environment) =>
+const spawned = (environment: Environment, { folder, words }: Program) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const child = spawn(process.execPath, cli("serve"), {
-        cwd: root,
+      const child = spawn(process.execPath, [...words, "serve"], {
+        cwd: folder,
         env: environment,
         stdio: ["ignore", "pipe", "pipe"]
       })
@@ -106,13 +109,17 @@ export const whenReady = ({ child, httpUrl, lines }: ServerProcess) =>
   )
 
 /** Runs a command of the CLI, with its flags, to its end. */
-export const runCli = (command: string, environment: Environment) =>
+export const runCli = (
+  command: string,
+  environment: Environment,
+  { folder, words }: Program = checkout
+) =>
   Effect.callback<{ readonly code: number | string; readonly output: string }>((resume) => {
     const env = { ...inherited, ...environment }
     execFile(
       process.execPath,
-      cli(...command.split(" ")),
-      { cwd: root, env, timeout: 60_000 },
+      [...words, ...command.split(" ")],
+      { cwd: folder, env, timeout: 60_000 },
       (error, out, problems) =>
         resume(Effect.succeed({ code: error === null ? 0 : error.code ?? "killed", output: out + problems }))
     )
@@ -121,8 +128,8 @@ export const runCli = (command: string, environment: Environment) =>
 /** Demo people, tiers and the admin, as an operator would add them. */
 export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
   Effect.promise(() =>
-    promisify(execFile)(process.execPath, cli("seed"), {
-      cwd: root,
+    promisify(execFile)(process.execPath, [...checkout.words, "seed"], {
+      cwd: checkout.folder,
       env: { ...inherited, DATABASE_URL: databaseUrl, ...extra }
     })
   )
@@ -131,9 +138,10 @@ export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
 export const spawnRunner = Effect.fnUntraced(function*(
   databaseUrl: string | null,
   [publicPort, internalPort, runnerPort]: Ports,
-  extra: Environment = {}
+  extra: Environment = {},
+  program: Program = checkout
 ) {
-  const { child, lines } = yield* spawned({
+  const environment = {
     ...inherited,
     ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),
     PUBLIC_HOST: "127.0.0.1",
@@ -142,7 +150,8 @@ export const spawnRunner = Effect.fnUntraced(function*(
     RUNNER_PORT: String(runnerPort),
     PAYMENT_WEBHOOK_TOKEN: webhookToken,
     ...extra
-  })
+  }
+  const { child, lines } = yield* spawned(environment, program)
   const server: ServerProcess = {
     httpUrl: `http://127.0.0.1:${publicPort}`,
     socketUrl: `ws://127.0.0.1:${publicPort}/ws`,
@@ -160,8 +169,12 @@ export const spawnRunner = Effect.fnUntraced(function*(
  * On a database that is seeded already, or on the embedded default when null; runs until the scope closes or
  * the test ends it.
  */
-export const startRunner = Effect.fnUntraced(function*(databaseUrl: string | null, extra: Environment = {}) {
-  const server = yield* spawnRunner(databaseUrl, yield* Effect.promise(() => freePorts()), extra)
+export const startRunner = Effect.fnUntraced(function*(
+  databaseUrl: string | null,
+  extra: Environment = {},
+  program: Program = checkout
+) {
+  const server = yield* spawnRunner(databaseUrl, yield* Effect.promise(() => freePorts()), extra, program)
   yield* whenReady(server)
   return server
 })

@@ -1,6 +1,6 @@
 // The one direction imports may point: one line per folder of src, and what stands beside src.
 import * as Path from "node:path"
-import { lineOf, parse, type ProjectFile, type Rule } from "./project-files.ts"
+import { isCode, lineOf, parse, type ProjectFile, type Rule, type Violation } from "./project-files.ts"
 
 interface Allowed {
   /** Our own folders of src (or paths inside one). */
@@ -75,4 +75,22 @@ export const importsPointOneWay: Rule = (file) => {
     if (allowed.some((pattern) => pattern.test(target))) return []
     return [{ path: file.path, line: lineOf(file.text, start), message: `may not import ${target}` }]
   })
+}
+
+const runsInProduction = /^(src|migrations)\//
+const packageOf = (specifier: string): string =>
+  specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/")
+
+/** A devDependency that production imports is missing only in the image. */
+export const productionInstallsWhatItImports = (
+  files: ReadonlyArray<ProjectFile>
+): ReadonlyArray<Violation> => {
+  const manifest = files.find(({ path }) => path === "package.json")
+  const installed = Object.keys(JSON.parse(manifest?.text ?? "{}").dependencies ?? {})
+  return files.filter(({ path }) => runsInProduction.test(path) && isCode(path)).flatMap((file) =>
+    sourcesOf(file).flatMap(({ start, value }) => {
+      if (value.startsWith(".") || node.test(value) || installed.includes(packageOf(value))) return []
+      return [{ path: file.path, line: lineOf(file.text, start), message: `${value} is no dependency` }]
+    })
+  )
 }

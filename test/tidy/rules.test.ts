@@ -65,6 +65,29 @@ describe("imports point one way", () => {
   )
 })
 
+describe("production imports only what it installs", () => {
+  const rule = "production imports only what it installs"
+  const manifest = {
+    path: "package.json",
+    text: JSON.stringify({
+      dependencies: { "@effect/sql-pg": "1.0.0", ws: "1.0.0" },
+      devDependencies: { fengari: "1.0.0" }
+    })
+  }
+  const accusedOf = (path: string, from: string) =>
+    accused(rule, [manifest, { path, text: `import "${from}"` }])
+
+  it("a devDependency is missing in the image", () => {
+    assert.deepStrictEqual(accusedOf("src/layers/bus/a.ts", "fengari"), ["src/layers/bus/a.ts:1"])
+    assert.deepStrictEqual(accusedOf("migrations/0001_a.ts", "@effect/vitest"), ["migrations/0001_a.ts:1"])
+    assert.deepStrictEqual(accusedOf("simulator/stores/lua.ts", "fengari"), [])
+  })
+
+  it.each(["ws", "@effect/sql-pg/PgClient", "node:fs", "./b.ts"])("%s is there", (from) => {
+    assert.deepStrictEqual(accusedOf("src/layers/bus/a.ts", from), [])
+  })
+})
+
 describe("bounded waits are measured in real time", () => {
   const rule = "bounded waits are measured in real time"
   it.each(["timeout", "timeoutOption", "timeoutOrElse"])("Effect.%s is banned in src", (name) => {

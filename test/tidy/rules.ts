@@ -6,7 +6,7 @@ import {
   testsAreHonest,
   timeAndChanceAreEffects
 } from "./rules-on-code.ts"
-import { importsPointOneWay } from "./rules-on-imports.ts"
+import { importsPointOneWay, productionInstallsWhatItImports } from "./rules-on-imports.ts"
 import { namesAreKebabCase, namesSaySomething, noBarrels } from "./rules-on-names.ts"
 import {
   fileFits,
@@ -24,6 +24,7 @@ export const rules: Readonly<
   Record<string, (files: ReadonlyArray<ProjectFile>) => ReadonlyArray<Violation>>
 > = {
   "imports point one way": everyFile(importsPointOneWay),
+  "production imports only what it installs": productionInstallsWhatItImports,
   "time and chance come from Effect": everyFile(timeAndChanceAreEffects),
   "bounded waits are measured in real time": everyFile(boundsAreInRealTime),
   "SQL gets its times as parameters": everyFile(sqlHasNoClock),

@@ -1,6 +1,6 @@
 // Push through Firebase Cloud Messaging, with firebase-admin, which is loaded only here and only when it is
-// configured. Every send has its time limit and ends in one of our answers; the library's own retries are
-// off, because one of them could go out after the offer it speaks of is over.
+// configured. Every send has its time limit and ends in one of our answers; it makes one request, because a
+// retry of the library's could go out after the offer it speaks of is over.
 import type { Agent } from "node:https"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,6 +12,7 @@ import type { Message, Messaging } from "firebase-admin/messaging"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { Push, type PushMessage, type PushResult } from "../../services/push/push.ts"
 import { classify } from "./firebase-answers.ts"
+import { oneRequest } from "./one-request.ts"
 
 export interface FirebaseOptions {
   /** The key file of a service account that may send messages. */
@@ -34,17 +35,6 @@ const notUsable = (path: string, error: unknown) =>
       error instanceof Error && "code" in error ? String(error.code) : "not a service account file"
     })`
   })
-
-/** The library as it is pinned; a test holds that it asks only once. */
-const withoutRetries = (messaging: Messaging): Messaging => {
-  const inside = messaging as unknown as {
-    readonly messagingRequestHandler?: { readonly httpClient?: { retry?: unknown } }
-  }
-  const client = inside.messagingRequestHandler?.httpClient
-  if (client === undefined) throw new Error("firebase-admin is not built as expected")
-  client.retry = null
-  return messaging
-}
 
 const seconds = (ms: number): number => Math.floor(ms / 1000)
 
@@ -91,7 +81,7 @@ const openApp = (options: FirebaseOptions, name: string) =>
       // By its path: of a file that was read already the library forgets the agent.
       const credential = cert(options.service_account_path, options.agent)
       const app = initializeApp({ credential, ...agent }, name)
-      return { app, credential, messaging: withoutRetries(getMessaging(app)) }
+      return { app, credential, messaging: getMessaging(app) }
     },
     catch: (error) => notUsable(options.service_account_path, error)
   })
@@ -103,11 +93,12 @@ export const layer = (options: FirebaseOptions) =>
   Layer.effect(Push)(Effect.gen(function*() {
     const name = yield* (yield* SecureRandom.SecureRandom).uuidV4()
     const opened = yield* Effect.acquireRelease(openApp(options, name), ({ app }) => close(app))
+    const once = yield* oneRequest
     const sent: PushResult = { _tag: "Sent" }
     return Push.of({
       provider: "firebase",
       send: (message) =>
-        Effect.tryPromise((late) => sendUnlessLate(opened, messageOf(message), late)).pipe(
+        Effect.tryPromise((late) => once(() => sendUnlessLate(opened, messageOf(message), late), late)).pipe(
           Effect.map((id): PushResult =>
             typeof id === "string" ? sent : { _tag: "Failed", code: "not_their_answer" }
           ),
