@@ -1,32 +1,32 @@
-// Somebody with a phone: what customers and mitras have in common. Their lives are programs that run in the
-// app and die with it; what must outlive it (plans, unsent messages) is kept here, as on paper.
+// A client: a simulated user with a phone, what customers and mitras have in common. Their behaviour runs in
+// the app and dies with it; what must outlive the app (plans, unsent messages) is kept here.
 import * as Effect from "effect/Effect"
-import type { Dice } from "../kernel/prng.ts"
-import type { Stage } from "../simulation.ts"
-import type { App } from "./phone-app.ts"
+import type { Prng } from "../kernel/prng.ts"
+import type { RunContext } from "../simulation.ts"
+import type { PhoneApp } from "./phone-app.ts"
 import type { Answer } from "./connection.ts"
-import type { Habits } from "./workload.ts"
-import type { ToldSession } from "./client-state.ts"
+import type { Workload } from "./workload.ts"
+import type { ClientSession } from "./client-state.ts"
 
-export interface Person {
-  readonly app: App
+export interface Client {
+  readonly app: PhoneApp
   readonly side: "customer" | "mitra"
-  readonly stage: Stage
-  readonly habits: Habits
-  /** Of their decisions. */
-  readonly dice: Dice
-  /** True after business hours: nobody begins anything new. */
-  readonly isSettled: () => boolean
+  readonly context: RunContext
+  readonly workload: Workload
+  /** For the client's decisions. */
+  readonly prng: Prng
+  /** True once the run winds down: no client begins anything new. */
+  readonly isWindingDown: () => boolean
   /** Written but not known to be stored: sent again, with the same id, when the app is back. */
   readonly unsent: Map<string, { readonly client_message_id: string; readonly body: string }>
 }
 
-export const secondsAround = (person: Person, mean_s: number): number =>
-  Math.min(person.dice.exponential(mean_s * 1000), mean_s * 5000)
+export const secondsAround = (client: Client, mean_s: number): number =>
+  Math.min(client.prng.exponential(mean_s * 1000), mean_s * 5000)
 
-/** Asks, and keeps quiet about a no: most people only see that it did not work. */
+/** Calls, and answers null for any failure: most users only see that it did not work. */
 export const tryTo = (
-  { app }: Person,
+  { app }: Client,
   tag: string,
   payload: object,
   withinMs?: number
@@ -35,19 +35,19 @@ export const tryTo = (
     onFailure: () => null,
     onSuccess: (answer) => {
       if (answer !== null && typeof answer["status"] === "string" && "last_seq" in answer) {
-        app.told.viewed(answer)
+        app.clientState.viewed(answer)
       }
       return answer
     }
   })
 
 /** So that pushes find it while the app is closed. */
-export const registerPhone = (person: Person): Effect.Effect<unknown> =>
-  tryTo(person, "devices.register", { token: `phone of ${person.app.name}`, platform: "android" }, 20_000)
+export const registerPhone = (client: Client): Effect.Effect<unknown> =>
+  tryTo(client, "devices.register", { token: `phone of ${client.app.name}`, platform: "android" }, 20_000)
 
-export type Standing = "waiting" | "running" | "extending" | "closing" | "over"
+export type ChatPhase = "waiting" | "running" | "extending" | "closing" | "over"
 
-const standingAfter: ReadonlyArray<readonly [string, Standing]> = [
+const phaseAfterEvent: ReadonlyArray<readonly [string, ChatPhase]> = [
   ["offers_sent", "waiting"],
   ["paired", "running"],
   ["rerouted", "running"],
@@ -59,7 +59,7 @@ const standingAfter: ReadonlyArray<readonly [string, Standing]> = [
   ["pairing_failed", "over"]
 ]
 
-const standingWith: Readonly<Record<string, Standing>> = {
+const phaseOfStatus: Readonly<Record<string, ChatPhase>> = {
   searching: "waiting",
   pending_acceptance: "waiting",
   active: "running",
@@ -71,21 +71,21 @@ const standingWith: Readonly<Record<string, Standing>> = {
 }
 
 /** As this phone knows it: the newest view it was given, and what it heard since. */
-export const standingOf = (session: ToldSession): Standing => {
+export const phaseOf = (session: ClientSession): ChatPhase => {
   if (session.isOver) return "over"
-  let standing = standingWith[session.view?.["status"]] ?? "waiting"
+  let phase = phaseOfStatus[session.view?.["status"]] ?? "waiting"
   let seen = session.view?.["last_seq"] ?? 0
-  for (const [kind, after] of standingAfter) {
+  for (const [kind, after] of phaseAfterEvent) {
     const event = session.latest.get(kind)
     if (event === undefined || event.seq <= seen) continue
     seen = event.seq
-    standing = after
+    phase = after
   }
-  return standing
+  return phase
 }
 
 /** Whose chat it is, as this phone knows it: by the newest of what it was told. */
-export const mitraOf = (session: ToldSession): string | null => {
+export const mitraOf = (session: ClientSession): string | null => {
   const { latest, view } = session
   let [mitra, seen] = [view?.["mitra_id"] ?? null, view?.["last_seq"] ?? 0]
   for (const kind of ["paired", "rerouted"]) {
@@ -96,5 +96,5 @@ export const mitraOf = (session: ToldSession): string | null => {
   return mitra
 }
 
-/** The newest event of this kind that this phone heard. */
-export const lastHeard = (session: ToldSession, kind: string) => session.latest.get(kind) ?? null
+/** The newest event of this kind that this phone received. */
+export const lastHeard = (session: ClientSession, kind: string) => session.latest.get(kind) ?? null
