@@ -61,7 +61,7 @@ export class World {
   readonly stores: Stores
   readonly network: RunnerNetwork
   readonly runners: ReadonlyArray<Runner>
-  /** Where the world's own people live: its testers and the outside services. */
+  /** The process of what lies outside the service: testers and outside services. */
   readonly outside = new Process("outside")
   readonly #phoneLatency: Latency
   readonly #log: (line: LogLine) => void

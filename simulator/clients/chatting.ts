@@ -1,4 +1,4 @@
-// What two people do in a running chat, whichever side they are on: they type, write in bursts, receive and
+// What a client does in a running chat, on either side: they type, write in bursts, receive and
 // read, say goodbye or just leave.
 import * as Effect from "effect/Effect"
 import { type Client, lastHeard, phaseOf, secondsAround, tryTo } from "./client.ts"

@@ -84,7 +84,7 @@ export const phaseOf = (session: ClientSession): ChatPhase => {
   return phase
 }
 
-/** Whose chat it is, as this phone knows it: by the newest of what it was told. */
+/** The mitra of the chat, as this phone knows it: by the newest event that names her. */
 export const mitraOf = (session: ClientSession): string | null => {
   const { latest, view } = session
   let [mitra, seen] = [view?.["mitra_id"] ?? null, view?.["last_seq"] ?? 0]

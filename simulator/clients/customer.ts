@@ -1,4 +1,4 @@
-// A customer: comes by, looks, pays or does not, waits or loses patience, chats, wants more, and goes. A
+// A customer: comes by, browses, pays or does not, waits or cancels, chats, extends, and goes. A
 // visit can be taken up again after the app was killed: its plan is kept outside of the app.
 import * as Effect from "effect/Effect"
 import { nextArrival } from "./arrivals.ts"

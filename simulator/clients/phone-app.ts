@@ -137,7 +137,7 @@ export class PhoneApp {
     this.#stop()
   }
 
-  /** A new sign-in of this person, or of the account the phone belongs to; the connection stays. */
+  /** A new sign-in of this user, or of the account the phone belongs to; the connection stays. */
   adopt(tokens: Tokens): void {
     this.tokens = tokens
     this.id = tokens.user_id

@@ -199,7 +199,7 @@ const showSmallest = async (
   one(smallest, html)
 }
 
-/** Each planted bug until some seed shows it. With one alone, the run that shows it is told. */
+/** Runs each mutant until a seed catches it. With a single mutant, prints the run that catches it. */
 const runMutants = async (options: SimulateOptions): Promise<boolean> => {
   const jobs = jobsOf(options)
   const workers = startWorkers<RunPlan, RunReport>(workerScript, jobs)

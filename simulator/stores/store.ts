@@ -69,7 +69,7 @@ export class Store {
     this.#extra_ms = ms
   }
 
-  /** This share of the answers gets lost after the deed: a connection that dies at the worst moment. */
+  /** This share of the answers gets lost after the statement: a connection that dies at the worst moment. */
   loseAnswers(share: number): void {
     this.#loses = share
   }
