@@ -23,7 +23,7 @@ const callOn = (socket: WebSocket, id: number) =>
     headers: []
   }))
 
-const play = async ({ for_ms, url }: Asked): Promise<number> => {
+const runPhones = async ({ for_ms, url }: Asked): Promise<number> => {
   let answered = 0
   let isOver = false
   const sockets = await Promise.all(Array.from({ length: connections }, async () => {
@@ -51,4 +51,4 @@ const play = async ({ for_ms, url }: Asked): Promise<number> => {
   return counted
 }
 
-parentPort?.on("message", async (asked: Asked) => parentPort?.postMessage(await play(asked)))
+parentPort?.on("message", async (asked: Asked) => parentPort?.postMessage(await runPhones(asked)))

@@ -29,7 +29,7 @@ export const benchDatabase = Effect.gen(function*() {
   return yield* copyOf(url, yield* prepareTemplate(url))
 })
 
-/** CPU time of this database's server processes so far, in ms; null where they cannot be looked at. */
+/** CPU time of this database's server processes so far, in ms; null where it cannot be read. */
 export const serverCpuMs = (sql: SqlClient.SqlClient): Effect.Effect<number | null> =>
   sql<{ pid: number }>`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`.pipe(
     Effect.map((rows) => rows.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0)),

@@ -7,7 +7,7 @@ export class Desk {
   #account
   #token = null
 
-  /** `account`: email and password of somebody on the staff. */
+  /** `account`: email and password of a member of staff. */
   constructor(url, account) {
     this.#url = url
     this.#account = account
@@ -49,7 +49,7 @@ export class Desk {
       body: JSON.stringify([{ _tag: "Request", id: "1", tag, payload, headers: [] }]),
       signal: AbortSignal.timeout(120_000)
     })
-    // A token that does not count is answered before the call is looked at, without an exit around it.
+    // A rejected token is answered before the call is decoded, without an exit around the error.
     const body = await response.json()
     return Array.isArray(body) ? body[0].exit : body
   }

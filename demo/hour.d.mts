@@ -1,4 +1,4 @@
-// The story's types, for the test that plays it.
+// The types of hour.mjs, for the test that runs it.
 export interface Seen {
   readonly events: ReadonlyArray<{ readonly at: string; readonly what: string }>
   readonly ticks: number
@@ -11,7 +11,7 @@ export interface Hour {
   readonly ayu: Seen
   readonly ledger: { readonly purchased_ms: number }
 }
-export const playHour: (options: {
+export const runHour: (options: {
   readonly url: string
   readonly webhookUrl: string
   readonly webhookToken: string

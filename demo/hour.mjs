@@ -1,7 +1,7 @@
 // A test of a phone app, as a tester would write it: an hour of paid chat with both warnings, an extension
 // and the end, on a server whose time stands still until this script moves it. Nothing here sleeps.
 import { Desk } from "./desk.mjs"
-import { actionId, mitraPhones, ofSession, person } from "./cast.mjs"
+import { actionId, mitraPhones, ofSession, person } from "./clients.mjs"
 import { check, same } from "./timeline.mjs"
 
 const second = 1_000
@@ -25,7 +25,7 @@ const peopleArrive = async (world) => {
   await ayu.phone.call("mitra.heartbeat", {})
 }
 
-/** The provider says that this payment is paid. */
+/** The provider's webhook confirms the payment. */
 const isPaid = async (world, payment) => {
   const answer = await fetch(new URL("/api/webhooks/payments/builtin", world.webhookUrl), {
     method: "POST",
@@ -153,14 +153,14 @@ const ticksOf = ({ phone }) => phone.log.filter(({ event }) => event._tag === "t
  * Plays it. `options`: url, webhookUrl, webhookToken, otpCode, internalUrl, account. Answers what both
  * phones saw and how long it took, in the product's time and in ours.
  */
-export const playHour = async (options) => {
+export const runHour = async (options) => {
   const world = {
     ...options,
     desk: new Desk(options.internalUrl, options.account),
     sari: person("Sari", options.url),
     ayu: person("Ayu", options.url)
   }
-  // Nobody's finger is on a heartbeat while an hour passes in a second.
+  // No app sends heartbeats while an hour passes in a second.
   await world.desk.call("admin.settings_write", { key: "mitra_ping_required", value: false })
   const from = (await world.desk.now()).now
   const began = performance.now()

@@ -15,7 +15,7 @@ npm run demo -- --url ws://host:port/ws        play against a server that is alr
   --webhook-url http://host:port               where its payment webhook listens (default: same host)
   --webhook-token <token>                      its PAYMENT_WEBHOOK_TOKEN (default: the development one)
   --otp-code <code>                            its OTP_DEV_CODE (default: 000000)
-npm run demo -- --full                         the whole catalogue: after the story everything that may go
+npm run demo -- --full                         the whole catalogue: after the four acts everything that may go
                                                otherwise; staff shorten waits and put the settings back
   --internal-url http://host:port              the server's internal listener (default: same host, port 3001)
   --admin-email, --admin-password              its first admin (default: the development ones)`

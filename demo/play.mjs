@@ -1,4 +1,4 @@
-// Plays the story against a running server: `node demo/play.mjs --url ws://host:port/ws`. Knows the
+// Runs the demo's acts against a running server: `node demo/play.mjs --url ws://host:port/ws`. Knows the
 // server only through docs/wire.md. Exits 0 when every check held, 1 with the step that did not.
 import { parseArgs } from "node:util"
 import { chat } from "./acts/chat.mjs"
@@ -6,14 +6,14 @@ import { end } from "./acts/end.mjs"
 import { catalogue } from "./acts/full/catalogue.mjs"
 import { pair } from "./acts/pair.mjs"
 import { signIn } from "./acts/sign-in.mjs"
-import { makeWorld } from "./cast.mjs"
+import { makeWorld } from "./clients.mjs"
 import { playOptions, usage, wanted } from "./options.mjs"
 import { StepFailed, summary } from "./timeline.mjs"
 
 const play = async (world) => {
   for (const act of [signIn, pair, chat, end, ...(world.full ? [catalogue] : [])]) await act(world)
   const served = `the paid ${world.tier.duration_seconds} s served to the millisecond`
-  if (world.full) return `full demo ok: ${summary()}: the story and the whole catalogue`
+  if (world.full) return `full demo ok: ${summary()}: the four acts and the whole catalogue`
   return `demo ok: ${summary()}: two accepts and one winner, a cut connection and nothing lost, ${served}`
 }
 

@@ -1,4 +1,4 @@
-// `npm run demo`: starts a server on the embedded default, plays the story against it in a separate
+// `npm run demo`: starts a server on the embedded default, runs the demo's acts against it in a separate
 // process, stops the server, and ends with one verdict. With --url it starts nothing and only plays.
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"

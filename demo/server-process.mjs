@@ -17,7 +17,7 @@ const readyWithinMs = 120_000
 const stopWithinMs = 30_000
 const linesKept = 30
 
-/** Ports nobody listens on now, all held at once so that they differ. */
+/** Ports that are free now, all held at once so that they differ. */
 const freePorts = async (count) => {
   const servers = await Promise.all(Array.from({ length: count }, () =>
     new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 // `npm run demo:time`: starts a server on a held clock, plays an hour of paid chat on it in a second or
 // two, prints what the phones saw and when, and stops it. docs/testing-with-simulated-time.md.
-import { playHour } from "./hour.mjs"
+import { runHour } from "./hour.mjs"
 import { startServer } from "./server-process.mjs"
 
 const clockTime = (instant) => instant.slice(11, 23)
@@ -39,7 +39,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 const play = async () => {
   console.log("starting a server on a held clock, on an embedded database ...")
   await startServer(webhookToken, (handle) => (server = handle), { CLOCK: "simulated" })
-  const story = await playHour({
+  const hour = await runHour({
     url: server.socketUrl,
     webhookUrl: server.httpUrl,
     webhookToken,
@@ -47,7 +47,7 @@ const play = async () => {
     internalUrl: server.internalUrl,
     account: { email: "admin@halobestie.local", password: "development-admin" }
   })
-  print(story)
+  print(hour)
 }
 
 const failed = await play().then(() => null, (error) => error)

@@ -18,7 +18,7 @@ const simulate = Command.make(
       Flag.withDescription("What decides everything; the first of --seeds"),
       Flag.withDefault("1")
     ),
-    seeds: Flag.Int("seeds").pipe(Flag.withDescription("Play so many seeds, on all cores"), Flag.optional),
+    seeds: Flag.Int("seeds").pipe(Flag.withDescription("Run so many seeds, on all cores"), Flag.optional),
     jobs: Flag.Int("jobs").pipe(Flag.withDescription("How many runs at a time"), Flag.optional),
     hours: Flag.Finite("hours").pipe(
       Flag.withDescription("Hours of business to simulate"),
@@ -27,7 +27,7 @@ const simulate = Command.make(
     mitras: whole("mitras", 5, "How many mitras there are"),
     customers: whole("customers", 15, "How many customers there are"),
     runners: Flag.Int("runners").pipe(
-      Flag.withDescription("How many runners, 1 to 5; a farm draws them unless it is told"),
+      Flag.withDescription("How many runners, 1 to 5; a farm draws them unless they are given"),
       Flag.optional
     ),
     valkey: Flag.Boolean("valkey").pipe(
@@ -39,10 +39,11 @@ const simulate = Command.make(
       Flag.withDefault("swarm")
     ),
     set: Flag.KeyValuePair("set").pipe(
-      Flag.withDescription("A habit, as name=value; see simulator/clients/workload.ts"),
+      Flag.withDescription("A key of the workload, as name=value; see simulator/clients/workload.ts"),
       Flag.withDefault({})
     ),
-    oftener: Flag.Finite("oftener").pipe(
+    faultRate: Flag.Finite("fault-rate").pipe(
+      Flag.withAlias("oftener"),
       Flag.withDescription("Runners and stores fail so many times as often"),
       Flag.withDefault(1)
     ),
@@ -50,12 +51,14 @@ const simulate = Command.make(
       Flag.withDescription("How often the server's background work beats: as fits the faults, or as shipped"),
       Flag.withDefault("fitting")
     ),
-    canary: Flag.String("canary").pipe(
-      Flag.withDescription("Plant one bug by name; with --canaries, hunt only this one"),
+    mutant: Flag.String("mutant").pipe(
+      Flag.withAlias("canary"),
+      Flag.withDescription("Plant one bug by name; with --mutants, run only this one"),
       Flag.optional
     ),
-    canaries: Flag.Boolean("canaries").pipe(
-      Flag.withDescription("Plant every known bug and see each one caught"),
+    mutants: Flag.Boolean("mutants").pipe(
+      Flag.withAlias("canaries"),
+      Flag.withDescription("Plant every known bug and see each of them caught"),
       Flag.withDefault(false)
     ),
     scenario: Flag.String("scenario").pipe(
@@ -74,7 +77,7 @@ const simulate = Command.make(
             seeds: Option.getOrNull(flags.seeds),
             jobs: Option.getOrNull(flags.jobs),
             runners: Option.getOrNull(flags.runners),
-            canary: Option.getOrNull(flags.canary),
+            mutant: Option.getOrNull(flags.mutant),
             scenario: Option.getOrNull(flags.scenario),
             html: Option.getOrNull(flags.html)
           }),
@@ -83,6 +86,8 @@ const simulate = Command.make(
       })
       if (!isSound) return yield* new SimulationProblem({ message: "Not everything held; see above." })
     })
-).pipe(Command.withDescription("Play the whole service in virtual time: one run, a farm, or a scenario"))
+).pipe(
+  Command.withDescription("Run the whole service in virtual time: one seed, a farm, mutants, or a scenario")
+)
 
 runCommandLine(simulate)

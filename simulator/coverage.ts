@@ -1,9 +1,16 @@
-// Which rare crossings a run has reached: counted through the same eyes as the rules, so that a report can
-// name those that nobody has ever seen. A crossing that is never reached is not tested, however green a run
+// Which rare crossings a run has reached: counted from what the rules see, so that a report can
+// name those that no run has reached. A crossing that is never reached is not tested, however green a run
 // is.
 import type { Answer, CallFailure } from "./clients/connection.ts"
 import { callOf, type Crossing, crossings, lateAnswers, rerouteAnswers } from "./crossings.ts"
-import { answerOf, type MakeRule, type Phone, refusalOf, type Rule, type Scene } from "./checkers/rule.ts"
+import {
+  answerOf,
+  type CheckerContext,
+  type MakeRule,
+  type Phone,
+  refusalOf,
+  type Rule
+} from "./checkers/rule.ts"
 
 const tickMs = 250
 
@@ -24,9 +31,9 @@ export class Coverage {
   }
 
   /** To be added to a checker's rules; it never complains. */
-  readonly rule: MakeRule = (scene) => {
+  readonly rule: MakeRule = (context) => {
     const watching = [onRequests, onExtensions, onPayments, onMitras, onTurns, onFrames].map((make) =>
-      make(scene, this)
+      make(context, this)
     )
     return {
       rows: mergedRows(watching),
@@ -42,7 +49,7 @@ export class Coverage {
   }
 }
 
-type Watch = (scene: Scene, coverage: Coverage) => Rule
+type Watch = (context: CheckerContext, coverage: Coverage) => Rule
 
 /** Several watchers may look at one table. */
 const mergedRows = (rules: ReadonlyArray<Rule>): NonNullable<Rule["rows"]> => {
@@ -143,7 +150,7 @@ const onExtensions: Watch = ({ now_ms, tables }, coverage) => {
   }
 }
 
-const onPayments: Watch = (_scene, coverage) => {
+const onPayments: Watch = (_context, coverage) => {
   const webhooks = new Set<string>()
   return {
     rows: {
@@ -204,7 +211,7 @@ const onSnapshot = (phone: Phone, event: Answer, coverage: Coverage): void => {
   for (const { recovered, session_id } of event["recovered"]) {
     if (!recovered) coverage.reached("gap too long to resume")
     const view = event["sessions"].find((each: Answer) => each["session_id"] === session_id)
-    const last = phone.told.sessions.get(session_id)?.last_seq ?? 0
+    const last = phone.clientState.sessions.get(session_id)?.last_seq ?? 0
     if (recovered && (view?.["last_seq"] ?? 0) > last) coverage.reached("resume that filled a gap")
   }
 }

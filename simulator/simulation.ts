@@ -1,13 +1,13 @@
-// One run from one seed: a world, the people in it, what goes wrong, and who watches. The phases are
-// start (runners come up), business (people and faults), healing (no more faults, no new requests) and
-// the end, when everything must have come to its end.
-import type { App, Watcher } from "./clients/phone-app.ts"
+// One run from one seed: a world, its clients, its faults and its checker. The phases are start (runners come
+// up), business (clients and faults), healing (no more faults, no new requests) and the end, when every
+// session and payment must have ended.
+import type { PhoneApp, Watcher } from "./clients/phone-app.ts"
 import type { Answer, CallFailure } from "./clients/connection.ts"
-import { found } from "./clients/seed-data.ts"
+import { seedWorld } from "./clients/seed-data.ts"
 import { Provider } from "./clients/provider.ts"
 import type { LogLine } from "./kernel/runtime.ts"
 import type { Latency } from "./network/line.ts"
-import type { Sabotage } from "./server/mutation.ts"
+import type { Mutation } from "./server/mutation.ts"
 import type { Pace } from "./stores/stores.ts"
 import { Trace } from "./trace.ts"
 import { World } from "./world.ts"
@@ -26,16 +26,16 @@ export interface SimulationOptions {
   readonly phoneLatency?: Latency
   /** Keeps every line of the trace, for timelines. */
   readonly keepTrace: boolean
-  /** Breaks one guard of the server on purpose: somebody must notice. */
-  readonly sabotage?: Sabotage | null
+  /** Breaks one guard of the server on purpose: some rule must report it. */
+  readonly mutation?: Mutation | null
 }
 
-/** People who live in the world from `begin` on. */
+/** The clients of a run: their apps start with `begin`. */
 export interface Population {
-  readonly apps: ReadonlyArray<App>
+  readonly apps: ReadonlyArray<PhoneApp>
   readonly begin: () => void
-  /** No new requests from now on; whoever is in a chat or an offer finishes it. */
-  readonly settle: () => void
+  /** No new requests from now on; open chats and offers are finished. */
+  readonly windDown: () => void
 }
 
 /** One thing that went wrong; `to_us` is null while it lasts. */
@@ -58,7 +58,7 @@ export interface FaultPlan {
 }
 
 export interface Violation {
-  /** Of docs/invariants.md, or a name of its own ("liveness", "told"). */
+  /** A number and name of docs/invariants.md, or the name of another rule ("narrative", "repeats"). */
   readonly invariant: string
   readonly at_us: number
   readonly text: string
@@ -67,36 +67,36 @@ export interface Violation {
   readonly session_id: string | null
 }
 
-/** Written without the server's rules; looks after every step. */
+/** Written without the server's rules; checks after every step. */
 export interface Checker {
   readonly afterStep: () => void
   /** After healing: everything must have come to its end. */
   readonly atEnd: () => void
   readonly violations: ReadonlyArray<Violation>
-  /** Nothing is open any more: healing need not take its whole time. */
+  /** True when nothing is open any more: healing may stop early. */
   readonly isAtRest?: () => boolean
 }
 
-/** All that takes part in a run, given to the parts as they are made. */
-export interface Stage {
+/** What the parts of a run share: handed to each of them as it is made. */
+export interface RunContext {
   readonly options: SimulationOptions
   readonly world: World
   readonly provider: Provider
   readonly trace: Trace
-  /** Tells all `watchers`: the trace first, and whoever joins before the run begins. */
+  /** Notifies all `watchers`: the trace first, then those that were added before the run began. */
   readonly watcher: Watcher
   readonly watchers: Array<Watcher>
   readonly log: ReadonlyArray<LogLine>
 }
 
-export interface Cast {
-  readonly population: (stage: Stage) => Population
-  readonly faults: (stage: Stage, population: Population) => FaultPlan
-  readonly checker: (stage: Stage, population: Population, faults: FaultPlan) => Checker
+export interface RunParts {
+  readonly population: (context: RunContext) => Population
+  readonly faults: (context: RunContext, population: Population) => FaultPlan
+  readonly checker: (context: RunContext, population: Population, faults: FaultPlan) => Checker
 }
 
 export interface SimulationResult {
-  readonly stage: Stage
+  readonly context: RunContext
   readonly population: Population
   readonly faults: FaultPlan
   readonly violations: ReadonlyArray<Violation>
@@ -107,9 +107,9 @@ export interface SimulationResult {
 const startingMs = 10_000
 /** Longest chat on sale, its closing grace, a blast window, a payment's lifetime, and some. */
 const healingMs = 2 * 3_600_000
-/** Webhooks may be late, sockets may be silent: nobody is known to be at rest before this. */
+/** Webhooks may be late and sockets silent: before this nothing proves that the world is at rest. */
 const healingLeastMs = 10 * 60_000
-const lookEveryMs = 5 * 60_000
+const restCheckEveryMs = 5 * 60_000
 const logLinesMax = 2_000
 
 const outcomeOf = (outcome: Answer | CallFailure): string => {
@@ -126,13 +126,13 @@ const nameOf = (event: Answer): string =>
     part !== undefined
   ).join(" ")
 
-const tracing = (world: World, trace: Trace): Watcher => ({
+const traceWatcher = (world: World, trace: Trace): Watcher => ({
   onEvent: (app, event) => trace.add(world.time.now_us, app.name, "hears", nameOf(event)),
   onCall: (app, tag, _payload, outcome) => trace.add(world.time.now_us, app.name, tag, outcomeOf(outcome)),
   onConnection: (app, what) => trace.add(world.time.now_us, app.name, "connection", what)
 })
 
-const tellingAll = (watchers: ReadonlyArray<Watcher>): Watcher => ({
+const notifyAll = (watchers: ReadonlyArray<Watcher>): Watcher => ({
   onEvent: (app, event) => {
     for (const each of watchers) each.onEvent?.(app, event)
   },
@@ -147,7 +147,7 @@ const tellingAll = (watchers: ReadonlyArray<Watcher>): Watcher => ({
   }
 })
 
-export const makeStage = (options: SimulationOptions): Stage => {
+export const makeRunContext = (options: SimulationOptions): RunContext => {
   const log: Array<LogLine> = []
   const world = new World({
     ...options,
@@ -155,20 +155,20 @@ export const makeStage = (options: SimulationOptions): Stage => {
       if (log.length < logLinesMax || line.level === "Error") log.push(line)
     }
   })
-  found(world, options)
+  seedWorld(world, options)
   const trace = new Trace({ keep: options.keepTrace })
-  const watchers = [tracing(world, trace)]
-  const watcher = tellingAll(watchers)
+  const watchers = [traceWatcher(world, trace)]
+  const watcher = notifyAll(watchers)
   return { options, world, provider: new Provider(world), trace, watcher, watchers, log }
 }
 
 /** Runs to the end, or to the first violation. */
-export const simulate = (options: SimulationOptions, cast: Cast): SimulationResult => {
-  const stage = makeStage(options)
-  const { time } = stage.world
-  const population = cast.population(stage)
-  const faults = cast.faults(stage, population)
-  const checker = cast.checker(stage, population, faults)
+export const simulate = (options: SimulationOptions, parts: RunParts): SimulationResult => {
+  const context = makeRunContext(options)
+  const { time } = context.world
+  const population = parts.population(context)
+  const faults = parts.faults(context, population)
+  const checker = parts.checker(context, population, faults)
   const startedAt = time.now_ms
   const isSound = () => checker.violations.length === 0
   time.afterStep = () => checker.afterStep()
@@ -184,20 +184,20 @@ export const simulate = (options: SimulationOptions, cast: Cast): SimulationResu
   runFor(options.hours * 3_600_000)
   if (isSound()) {
     faults.heal()
-    population.settle()
+    population.windDown()
     time.drain()
   }
-  for (let healed = 0; healed < healingMs && isSound(); healed += lookEveryMs) {
-    runFor(lookEveryMs)
+  for (let healed = 0; healed < healingMs && isSound(); healed += restCheckEveryMs) {
+    runFor(restCheckEveryMs)
     if (healed >= healingLeastMs && checker.isAtRest?.() === true) break
   }
   if (isSound()) checker.atEnd()
   return {
-    stage,
+    context,
     population,
     faults,
     violations: checker.violations,
-    hash: stage.trace.hash(),
+    hash: context.trace.hash(),
     span_ms: time.now_ms - startedAt
   }
 }

@@ -1,10 +1,10 @@
-// What happened, line by line: hashed always, kept only when somebody wants to read it. Two runs are the
+// What happened, line by line: hashed always, kept only where a timeline is wanted. Two runs are the
 // same run when their hashes are equal.
 import { createHash } from "node:crypto"
 
 export interface TraceEntry {
   readonly at_us: number
-  /** A person, a runner, a store, or "world". */
+  /** A client, a runner, a store, or "world". */
   readonly who: string
   readonly what: string
   readonly detail: string

@@ -1,17 +1,17 @@
-// A world: virtual time, one database, and runners that start, stop, die and freeze in it. It knows nobody
-// who uses it: phones, staff and the payment provider come in through `dial` and `request`.
+// A world: virtual time, one database, and runners that start, stop, die and freeze in it. It does not
+// know its users: phones, staff and the payment provider come in through `dial` and `request`.
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Process } from "./kernel/process.ts"
 import { type LogLine, runtimeOf, start } from "./kernel/runtime.ts"
-import { Dice } from "./kernel/prng.ts"
+import { Prng } from "./kernel/prng.ts"
 import { VirtualTime } from "./kernel/virtual-time.ts"
 import { type HttpCall, requestOf } from "./network/http-call.ts"
 import { type Latency, Line, type PhoneEnd } from "./network/line.ts"
 import { RunnerNetwork } from "./network/runner-network.ts"
 import { type Doors, startRunner, stopRunner } from "./server/runner.ts"
-import type { Sabotage } from "./server/mutation.ts"
+import type { Mutation } from "./server/mutation.ts"
 import { makeStores } from "./stores/make-stores.ts"
 import type { Pace, Stores } from "./stores/stores.ts"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
@@ -25,8 +25,8 @@ export interface WorldOptions {
   readonly pace: Pace
   readonly phoneLatency?: Latency
   readonly log?: (line: LogLine) => void
-  /** Breaks one guard of every runner, to see that somebody notices. */
-  readonly sabotage?: Sabotage | null
+  /** Breaks one guard of every runner, to see that a rule reports it. */
+  readonly mutation?: Mutation | null
 }
 
 const defaultPhoneLatency: Latency = { low_ms: 15, high_ms: 120 }
@@ -50,18 +50,18 @@ export interface Dialling {
   readonly token: string | null
   readonly end: PhoneEnd & {
     readonly onOpen: () => void
-    /** Refused before it was open, with an HTTP status; null: nobody there. */
+    /** Refused before it was open, with an HTTP status; null: no runner answered. */
     readonly onRefused: (status: number | null) => void
   }
 }
 
 export class World {
   readonly time: VirtualTime
-  readonly dice: Dice
+  readonly prng: Prng
   readonly stores: Stores
   readonly network: RunnerNetwork
   readonly runners: ReadonlyArray<Runner>
-  /** Where the world's own people live: its testers and the outside services. */
+  /** The process of what lies outside the service: testers and outside services. */
   readonly outside = new Process("outside")
   readonly #phoneLatency: Latency
   readonly #log: (line: LogLine) => void
@@ -69,13 +69,13 @@ export class World {
 
   constructor(options: WorldOptions) {
     const time = new VirtualTime(options.starts_at)
-    const dice = new Dice(options.seed)
+    const prng = new Prng(options.seed)
     this.time = time
-    this.dice = dice
+    this.prng = prng
     this.#log = options.log ?? (() => {})
     this.#phoneLatency = options.phoneLatency ?? defaultPhoneLatency
-    this.stores = makeStores({ ...options, time, dice, log: this.#log })
-    this.network = new RunnerNetwork({ time, dice: dice.split("runner network"), latency: runnerLatency })
+    this.stores = makeStores({ ...options, time, prng, log: this.#log })
+    this.network = new RunnerNetwork({ time, prng: prng.split("runner network"), latency: runnerLatency })
     this.runners = Array.from({ length: options.runners }, (_, index): Runner => ({
       name: `runner-${index + 1}`,
       process: new Process(`runner-${index + 1}`),
@@ -90,7 +90,7 @@ export class World {
 
   /** Fibers that belong to `process`. */
   runtime(process: Process, name: string, skew?: { readonly ms: number }) {
-    const options = { dice: this.dice.split(name), log: this.#log }
+    const options = { prng: this.prng.split(name), log: this.#log }
     return runtimeOf(this.time, process, skew === undefined ? options : { ...options, skew })
   }
 
@@ -131,7 +131,7 @@ export class World {
     const { end, listener, peer, process, token } = dialling
     const line = new Line({
       time: this.time,
-      dice: this.dice.split(`line/${peer}/${this.time.now_us}`),
+      prng: this.prng.split(`line/${peer}/${this.time.now_us}`),
       latency: this.#phoneLatency,
       phoneProcess: process,
       runnerProcess: to.process,
@@ -158,7 +158,7 @@ export class World {
     return line
   }
 
-  /** Plain HTTP to the public listener. `answered` gets null when nobody was there. */
+  /** Plain HTTP to the public listener. `answered` gets null when no runner answered. */
   request(
     call: HttpCall,
     answered: (response: HttpServerResponse.HttpServerResponse | null) => void,
@@ -188,7 +188,7 @@ export class World {
 
   #later(process: Process, run: () => void): void {
     const { high_ms, low_ms } = this.#phoneLatency
-    this.time.after(this.dice.between(low_ms, high_ms), process, run)
+    this.time.after(this.prng.between(low_ms, high_ms), process, run)
   }
 
   #runtimeOf(runner: Runner) {

@@ -1,6 +1,6 @@
 // Act three: messages with receipts both ways; then Sari's phone loses its connection in mid-chat and
 // comes back, and nothing is lost, doubled or out of order.
-import { actionId } from "../cast.mjs"
+import { actionId } from "../clients.mjs"
 import { ConnectionLost, reconnectDelayMs, sleep } from "../../testkit/phone.mjs"
 import { check, same, say, step } from "../timeline.mjs"
 

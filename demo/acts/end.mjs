@@ -1,5 +1,5 @@
 // Act four: the paid time runs out to the second, both say goodbye, and the history is what was said.
-import { actionId, ofSession } from "../cast.mjs"
+import { actionId, ofSession } from "../clients.mjs"
 import { check, refused, same, say, step } from "../timeline.mjs"
 
 const lateAllowedMs = 1_000
@@ -103,7 +103,7 @@ const history = async (world) => {
   }
 }
 
-/** Over the whole story, cut included: each phone saw every number once, in order. */
+/** Over the whole demo, the cut included: each phone saw every number once, in order. */
 const nothingLost = async (world) => {
   const { sessionId, sari, mitra } = world
   for (const { name, phone } of [sari, mitra]) {

@@ -1,6 +1,6 @@
 // Act two: Sari pays, every available mitra is asked, two say yes in the same instant and exactly one
 // of them is it. Only the payment provider's word opens a request, and saying it twice opens one.
-import { actionId, ofSession } from "../cast.mjs"
+import { actionId, ofSession } from "../clients.mjs"
 import { sleep } from "../../testkit/phone.mjs"
 import { check, refused, same, say, step } from "../timeline.mjs"
 

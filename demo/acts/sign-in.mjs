@@ -1,5 +1,6 @@
-// Act one: everybody signs in, each in their own way; the mitras go online and follow their events.
-import { actionId, mitraPhones } from "../cast.mjs"
+// Act one: the customer and the mitras sign in, each in their own way; the mitras go online and follow their
+// events.
+import { actionId, mitraPhones } from "../clients.mjs"
 import { check, refused, same, say, step } from "../timeline.mjs"
 
 const customerSignsIn = async ({ sari }) => {

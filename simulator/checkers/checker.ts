@@ -1,14 +1,14 @@
-// The checker of a run: all rules, fed with what changed. Cost goes with what happens: a statement shows its
-// changed rows, a phone its events and answers, and nothing is ever scanned at each step.
-import type { App } from "../clients/phone-app.ts"
-import type { Checker, FaultPlan, Population, Stage, Violation } from "../simulation.ts"
+// The checker of a run: all rules, fed with what changed. Its cost follows the events: a statement hands over
+// its changed rows, a phone its events and answers, and no rule scans a table at each step.
+import type { PhoneApp } from "../clients/phone-app.ts"
+import type { Checker, FaultPlan, Population, RunContext, Violation } from "../simulation.ts"
 import { defects } from "./defects.ts"
 import { oneMitra } from "./one-mitra.ts"
 import { reachability } from "./reachability.ts"
 import { repeats } from "./repeats.ts"
 import { signIns } from "./sign-ins.ts"
 import { type Change, RowWatch } from "./rows.ts"
-import type { MakeRule, Phone, Rule, Scene } from "./rule.ts"
+import type { CheckerContext, MakeRule, Phone, Rule } from "./rule.ts"
 import { capacity } from "./rules/capacity.ts"
 import { deactivation } from "./rules/deactivation.ts"
 import { ending } from "./rules/ending.ts"
@@ -22,7 +22,7 @@ import { oneWinner } from "./rules/one-winner.ts"
 import { paidRequests } from "./rules/paid-requests.ts"
 import { pushes } from "./rules/pushes.ts"
 import { stayingOnline } from "./rules/staying-online.ts"
-import { story } from "./rules/narrative.ts"
+import { narrative } from "./rules/narrative.ts"
 
 /** By the number in docs/invariants.md, and some that every product of this kind must hold. */
 export const rules: Readonly<Record<string, MakeRule>> = {
@@ -40,7 +40,7 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "12 money": money,
   "13 pushes": pushes,
   "14 one mitra": oneMitra,
-  "told": story,
+  "narrative": narrative,
   "repeats": repeats,
   "sign-ins": signIns,
   "reachability": reachability,
@@ -49,27 +49,27 @@ export const rules: Readonly<Record<string, MakeRule>> = {
 
 const beatEvery_us = 250_000
 
-/** When each phone was connected, and who is behind which id. */
+/** Since when each phone is connected or away, and which phone belongs to which user id. */
 class Phones {
-  readonly #apps: ReadonlyArray<App>
+  readonly #apps: ReadonlyArray<PhoneApp>
   readonly #connectedSince = new Map<Phone, number>()
   readonly #awaySince = new Map<Phone, number>()
-  /** When it was last seen put to sleep: what it missed meanwhile reaches it when it wakes. */
+  /** When the phone was last seen frozen: frames that arrived meanwhile reach it when it wakes. */
   readonly #frozenAt = new Map<Phone, number>()
   readonly #byId = new Map<string, Phone>()
   readonly #now_ms: () => number
 
-  constructor(apps: ReadonlyArray<App>, now_ms: () => number) {
+  constructor(apps: ReadonlyArray<PhoneApp>, now_ms: () => number) {
     this.#apps = apps
     this.#now_ms = now_ms
   }
 
-  /** Under the id that the person has now: who proves a phone may become somebody known. */
-  met(app: App): void {
+  /** Under the user's present id: proving a phone number may turn an anonymous customer into a known one. */
+  met(app: PhoneApp): void {
     if (app.id !== null) this.#byId.set(app.id, app)
   }
 
-  connection(app: App, what: string): void {
+  connection(app: PhoneApp, what: string): void {
     this.met(app)
     if (what === "connected") {
       this.#connectedSince.set(app, this.#now_ms())
@@ -77,7 +77,7 @@ class Phones {
       return
     }
     this.#connectedSince.delete(app)
-    // Further attempts that fail do not begin it anew.
+    // Failed attempts to reconnect do not restart the count.
     if (!this.#awaySince.has(app)) this.#awaySince.set(app, this.#now_ms())
   }
 
@@ -95,16 +95,16 @@ class Phones {
   }
 }
 
-/** Rules of their own may be added: coverage counts through the same eyes. */
+/** `more` adds rules of the caller's own: coverage counts what the rules see. */
 export const checkerOf =
   (more: Readonly<Record<string, MakeRule>> = {}) =>
-  (stage: Stage, population: Population, faults: FaultPlan): Checker => {
-    const { provider, watchers, world } = stage
+  (run: RunContext, population: Population, faults: FaultPlan): Checker => {
+    const { provider, watchers, world } = run
     const { stores, time } = world
     const now_ms = () => time.now_ms
     const phones = new Phones(population.apps, now_ms)
     const violations: Array<Violation> = []
-    const scene: Scene = {
+    const context: CheckerContext = {
       tables: stores.tables,
       now_ms,
       phones: phones.all,
@@ -115,13 +115,13 @@ export const checkerOf =
         const since_us = faults.calmSince_us()
         return since_us === null ? 0 : (time.now_us - since_us) / 1000
       },
-      log: stage.log,
+      log: run.log,
       pushes: stores.push.sent,
       taken: provider.taken
     }
     const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>
       make(
-        scene,
+        context,
         (text, { people = [], session_id = null } = {}) =>
           violations.push({ invariant, at_us: time.now_us, text, people, session_id })
       )
@@ -134,14 +134,14 @@ export const checkerOf =
     const callers = all.flatMap(({ called }) => called ?? [])
     const senders = all.flatMap(({ sent }) => sent ?? [])
     const beats = all.flatMap(({ beat }) => beat ?? [])
-    const look = () => {
+    const flushChanges = () => {
       if (!watch.hasChanges) return
       watch.flush((table, change) => {
         for (const listen of byTable.get(table) ?? []) listen(change)
       })
       for (const statement of afterStatement) statement()
     }
-    stores.postgres.afterStatement = look
+    stores.postgres.afterStatement = flushChanges
     stores.witness.onTurn = (turn, isWritten, by) => {
       for (const each of turns) each(turn, isWritten, by)
     }
@@ -162,23 +162,28 @@ export const checkerOf =
     return {
       violations,
       afterStep: () => {
-        look()
+        flushChanges()
         if (time.now_us < nextBeat_us) return
         nextBeat_us = time.now_us + beatEvery_us
         for (const beat of beats) beat()
       },
-      isAtRest: () => isAtRest(scene),
+      isAtRest: () => isAtRest(context),
       atEnd: () => {
         for (const rule of all) rule.end?.()
       }
     }
   }
 
-/** The last word about a chat has reached everybody by then. */
+/** The last event of a chat has reached its phones by then. */
 const quietMs = 60_000
 
-/** No request, chat, payment or webhook is under way, nor news of one. Scans: to be asked now and then. */
-export const isAtRest = ({ now_ms, tables, taken }: Pick<Scene, "now_ms" | "tables" | "taken">): boolean =>
+/**
+ * No request, chat, payment or webhook is under way, nor an event of one. It scans whole tables: call it
+ * rarely.
+ */
+export const isAtRest = (
+  { now_ms, tables, taken }: Pick<CheckerContext, "now_ms" | "tables" | "taken">
+): boolean =>
   [...tables.chat_sessions.values()].every(({ ended_at }) =>
     ended_at !== null && now_ms() - ended_at >= quietMs
   ) &&

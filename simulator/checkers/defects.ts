@@ -1,25 +1,25 @@
-// The server's own word for a programmer's mistake: it logs an error. Trouble from outside is a warning.
+// Defects: the server logs an error for a programmer's mistake. Failures from outside are logged as warnings.
 import type { MakeRule } from "./rule.ts"
 
 /**
- * Said of a database that does not answer, by the cluster library, and by whoever tries again; and of a
- * provider that took another amount than it was asked to: somebody must look at that.
+ * Errors that are no defects: the cluster library and retries log them of a database that does not answer,
+ * and the server logs one for staff when the provider took another amount than it was asked to.
  */
-const troubleFromOutside = [
+const outsideCauses = [
   "Shard lock storage is unhealthy",
   " Unavailable: ",
   "the provider reported another amount than was asked for"
 ]
 
-export const defects: MakeRule = (scene, complain) => {
-  const { log } = scene
+export const defects: MakeRule = (context, complain) => {
+  const { log } = context
   let seen = 0
-  const look = () => {
+  const scanLog = () => {
     for (; seen < log.length; seen += 1) {
       const line = log[seen]
-      if (line?.level !== "Error" || troubleFromOutside.some((text) => line.text.includes(text))) continue
+      if (line?.level !== "Error" || outsideCauses.some((text) => line.text.includes(text))) continue
       complain(`${line.process} logged an error: ${line.text.slice(0, 300)}`)
     }
   }
-  return { beat: look, end: look }
+  return { beat: scanLog, end: scanLog }
 }

@@ -1,44 +1,49 @@
-// Promises that may take a moment: each is owed from an instant on, and broken when it is still not kept
-// after its time, in a world that was calm for long enough to keep it.
-import type { Scene } from "./rule.ts"
+// Expectations that may take a while to come true: each has a bound, and is violated when it still does not
+// hold after the bound, in a world without faults for long enough to fulfil it.
+import type { CheckerContext } from "./rule.ts"
 
-/** Sockets that fell silent are noticed, runners are up again, queues are empty. */
+/** After the last fault: silent sockets are noticed, runners are up again, queues are empty. */
 const recoveryMs = 60_000
 
-interface Debt {
+interface Expectation {
   readonly since_ms: number
-  readonly isKept: () => boolean
+  readonly holds: () => boolean
   readonly complain: () => void
 }
 
-export class Patience {
-  readonly #scene: Scene
+export class EventuallyBound {
+  readonly #context: CheckerContext
   readonly #within_ms: number
-  readonly #debts = new Map<string, Debt>()
+  readonly #expectations = new Map<string, Expectation>()
 
-  constructor(scene: Scene, withinMs: number) {
-    this.#scene = scene
+  constructor(context: CheckerContext, withinMs: number) {
+    this.#context = context
     this.#within_ms = withinMs
   }
 
-  /** The same key again: owed from now on instead. */
-  owe(key: string, isKept: Debt["isKept"], complain: Debt["complain"], sinceMs = this.#scene.now_ms()): void {
-    this.#debts.delete(key)
-    this.#debts.set(key, { since_ms: sinceMs, isKept, complain })
+  /** The same key again replaces the earlier expectation. */
+  expect(
+    key: string,
+    holds: Expectation["holds"],
+    complain: Expectation["complain"],
+    sinceMs = this.#context.now_ms()
+  ): void {
+    this.#expectations.delete(key)
+    this.#expectations.set(key, { since_ms: sinceMs, holds, complain })
   }
 
-  forget(key: string): void {
-    this.#debts.delete(key)
+  drop(key: string): void {
+    this.#expectations.delete(key)
   }
 
-  look(): void {
-    if (this.#debts.size === 0) return
-    const now = this.#scene.now_ms()
-    const isCalm = this.#scene.calmFor_ms() >= recoveryMs + this.#within_ms
-    for (const [key, { complain, isKept, since_ms }] of this.#debts) {
-      if (isKept()) this.#debts.delete(key)
+  check(): void {
+    if (this.#expectations.size === 0) return
+    const now = this.#context.now_ms()
+    const isCalm = this.#context.calmFor_ms() >= recoveryMs + this.#within_ms
+    for (const [key, { complain, holds, since_ms }] of this.#expectations) {
+      if (holds()) this.#expectations.delete(key)
       else if (isCalm && now - since_ms >= this.#within_ms) {
-        this.#debts.delete(key)
+        this.#expectations.delete(key)
         complain()
       }
     }

@@ -1,6 +1,6 @@
-// 14: a chat has one mitra at a time; who handed it over reads and hears nothing that came later, says
-// nothing in it any more, and whoever gets a chat can take it.
-import { answerOf, type MakeRule, type Phone, refusalOf, type Scene, Touched } from "./rule.ts"
+// 14: a chat has one mitra at a time; a mitra who handed it over receives nothing that came later and writes
+// nothing in it any more, and a chat is given only to a mitra who can take it.
+import { answerOf, type CheckerContext, type MakeRule, type Phone, refusalOf, Touched } from "./rule.ts"
 import type { Answer } from "../clients/connection.ts"
 
 /** One mitra's time with a chat, in its numbers: hers from its beginning on, up to `to`. */
@@ -17,7 +17,7 @@ const offlineMs = 60_000
 const recoveryMs = 60_000
 const having = new Set(["active", "extending", "closing"])
 
-/** Who had each chat, by its own story, and when each mitra handed one over last. */
+/** Which mitras had each chat, by its events, and when each mitra handed one over last. */
 class Services {
   readonly #of = new Map<string, Array<Service>>()
   readonly #leftAt = new Map<string, number>()
@@ -49,7 +49,7 @@ class Services {
   }
 }
 
-const offlineSince = ({ tables }: Scene, mitra_id: string): number | null => {
+const offlineSince = ({ tables }: CheckerContext, mitra_id: string): number | null => {
   const last = tables.mitra_online_logs.findLast((entry) => entry.mitra_id === mitra_id)
   return last === undefined ? 0 : last.is_online ? null : last.at
 }
@@ -66,24 +66,24 @@ const shownIn = (tag: string, payload: Answer, answer: Answer): ReadonlyArray<re
   ]
 }
 
-export const oneMitra: MakeRule = (scene, complain) => {
-  const { tables } = scene
+export const oneMitra: MakeRule = (context, complain) => {
+  const { tables } = context
   const services = new Services()
   const touched = new Touched()
 
-  /** The row, its slot's owner and the assignments say what the story says. */
+  /** The row and the assignments agree with the session's events. */
   const check = (session_id: string) => {
     const row = tables.chat_sessions.get(session_id)
     const all = services.of(session_id)
     const mitra_id = all.at(-1)?.mitra_id ?? null
     if (row === undefined) return
     if (row.mitra_id !== mitra_id) {
-      return complain("the row names another mitra than the story", { session_id })
+      return complain("the row names another mitra than the event log", { session_id })
     }
     const open = all.filter((service, position) => {
       const assignment = tables.mitra_assignments.get(`${session_id}/${position}`)
       if (assignment?.mitra_id !== service.mitra_id) {
-        complain("the assignments are not those of the story", { session_id })
+        complain("the assignments are not those of the event log", { session_id })
       }
       return assignment?.ended_at === null
     })
@@ -96,14 +96,14 @@ export const oneMitra: MakeRule = (scene, complain) => {
   }
 
   const handedOver = (session_id: string, from: string, to: string, seq: number) => {
-    const about = { session_id, people: [from, to].flatMap((id) => scene.phoneOf(id)?.name ?? []) }
-    const before = services.begin(session_id, to, seq, scene.now_ms())
+    const about = { session_id, people: [from, to].flatMap((id) => context.phoneOf(id)?.name ?? []) }
+    const before = services.begin(session_id, to, seq, context.now_ms())
     if (before?.mitra_id !== from) complain("a chat was handed over by somebody who did not have it", about)
     if (from === to) complain("a chat was handed over to the one who has it", about)
     if (tables.mitras.get(to)?.is_active !== true) complain("a chat was given to a deactivated mitra", about)
-    const since = offlineSince(scene, to)
-    const isLong = since !== null && scene.now_ms() - since > offlineMs
-    if (isLong && scene.calmFor_ms() > recoveryMs) {
+    const since = offlineSince(context, to)
+    const isLong = since !== null && context.now_ms() - since > offlineMs
+    if (isLong && context.calmFor_ms() > recoveryMs) {
       complain("a chat was given to a mitra who is offline", about)
     }
   }
@@ -120,13 +120,15 @@ export const oneMitra: MakeRule = (scene, complain) => {
     )
   }
 
-  /** What has no number: told for a moment, and to nobody who left long ago. */
-  const whispered = (phone: Phone, { _tag, session_id }: Answer) => {
+  /** Events without a number (typing, receipts, ticks) must not reach a mitra who left the chat long ago. */
+  const heardTransient = (phone: Phone, { _tag, session_id }: Answer) => {
     if (phone.role !== "mitra" || services.readableTo(session_id, phone.id) === Number.POSITIVE_INFINITY) {
       return
     }
     const left = services.leftAt(session_id, phone.id)
-    if (left === undefined || scene.now_ms() - left < lateFrameMs || scene.calmFor_ms() < recoveryMs) return
+    if (left === undefined || context.now_ms() - left < lateFrameMs || context.calmFor_ms() < recoveryMs) {
+      return
+    }
     complain(`${phone.name} handed the chat over and still hears ${_tag}`, {
       session_id,
       people: [phone.name]
@@ -151,7 +153,7 @@ export const oneMitra: MakeRule = (scene, complain) => {
       session_events: ({ after }) => {
         if (after === undefined) return
         const { event, seq, session_id } = after
-        if (event._tag === "Paired") services.begin(session_id, event.mitra_id, seq, scene.now_ms())
+        if (event._tag === "Paired") services.begin(session_id, event.mitra_id, seq, context.now_ms())
         else if (event._tag === "Rerouted") handedOver(session_id, event.from_mitra_id, event.mitra_id, seq)
         else return
         touched.add(session_id)
@@ -174,7 +176,7 @@ export const oneMitra: MakeRule = (scene, complain) => {
     heard: (phone, event) => {
       const { _tag, seq, session_id, sessions } = event
       if (_tag === "session") showed(phone, session_id, seq, "heard")
-      else if (_tag === "typing" || _tag === "receipt" || _tag === "tick") whispered(phone, event)
+      else if (_tag === "typing" || _tag === "receipt" || _tag === "tick") heardTransient(phone, event)
       else if (_tag === "snapshot") {
         for (const view of sessions) showed(phone, view.session_id, view.last_seq, "was shown")
       }

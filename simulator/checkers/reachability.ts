@@ -1,16 +1,16 @@
 // An extension is approved by the clock only for a mitra who can be reached: she is connected, or her app
 // gave a sign of life lately.
-import { LatelyInForce } from "./settings-in-force.ts"
+import { SettingInForce } from "./settings-in-force.ts"
 import { answerOf, type MakeRule, type Phone } from "./rule.ts"
 
 /** A server notices a lost connection only after a while. */
 const unnoticedMs = 60_000
 
-export const reachability: MakeRule = (scene, complain) => {
-  const { tables } = scene
-  const stale = new LatelyInForce(scene, "mitra_stale_after_seconds")
+export const reachability: MakeRule = (context, complain) => {
+  const { tables } = context
+  const stale = new SettingInForce(context, "mitra_stale_after_seconds")
   const lastSign = new Map<Phone, number>()
-  const sign = (phone: Phone) => void lastSign.set(phone, scene.now_ms())
+  const sign = (phone: Phone) => void lastSign.set(phone, context.now_ms())
   return {
     rows: {
       settings: stale.changed,
@@ -18,7 +18,7 @@ export const reachability: MakeRule = (scene, complain) => {
         const event = after?.event
         if (after === undefined || event?._tag !== "SessionResumed" || event.by !== "clock") return
         const { session_id } = after
-        const mitra = scene.phoneOf(tables.chat_sessions.get(session_id)?.mitra_id ?? "")
+        const mitra = context.phoneOf(tables.chat_sessions.get(session_id)?.mitra_id ?? "")
         if (mitra === undefined || mitra.isConnected) return
         const away = event.at - (lastSign.get(mitra) ?? 0)
         if (away < stale.largest * 1000 + unnoticedMs) return

@@ -1,5 +1,5 @@
-// A command whose answer was lost may be repeated and has its effect once: whoever repeats it is never told
-// no for what it has done itself.
+// A command whose answer was lost may be repeated and has its effect once: the repeat is never refused for
+// what the command itself has done.
 import { type MakeRule, type Phone, refusalOf } from "./rule.ts"
 import type { Answer } from "../clients/connection.ts"
 
@@ -10,8 +10,8 @@ const keyOf = (phone: Phone, tag: string, { extension_seq, session_id }: Answer)
 
 type Side = "customer" | "mitra"
 
-export const repeats: MakeRule = (scene, complain) => {
-  const { tables } = scene
+export const repeats: MakeRule = (context, complain) => {
+  const { tables } = context
   /** By what was asked for: the ids of the commands that asked. */
   const attempts = new Map<string, Set<string>>()
 
@@ -40,7 +40,7 @@ export const repeats: MakeRule = (scene, complain) => {
     }
   }
 
-  /** Whose chat it was at this number, by its story. */
+  /** The mitra who had the chat at this number, by its events. */
   const mitraAt = (session_id: string, seq: number): string | null => {
     for (let each = seq; each > 0; each -= 1) {
       const event = tables.session_events.get(`${session_id}/${each}`)?.event
@@ -68,7 +68,7 @@ export const repeats: MakeRule = (scene, complain) => {
     called: (phone, tag, payload, outcome) => {
       const code = refusalOf(outcome)
       if (code === null || phone.role === "staff" || !isDone(tag, payload, phone, phone.role)) return
-      // Whoever has forgotten that it asked, and asks anew, is rightly told that it is done.
+      // An app that forgot its command and sends a new one is rightly told that it is already done.
       if ((attempts.get(keyOf(phone, tag, payload))?.size ?? 0) > 1) return
       complain(`${phone.name} was told ${code} for a ${tag} that was carried out`, {
         session_id: payload["session_id"],

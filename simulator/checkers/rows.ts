@@ -1,5 +1,5 @@
 // What one statement changed in the database: every table is watched where it is written, so that a rule
-// looks at the rows that moved and never at all of them.
+// reads the rows that changed and never scans a table.
 import type { Tables } from "../../testkit/memory/store/tables.ts"
 
 /** Tables whose rows have a key; the others only ever grow. */
@@ -24,12 +24,12 @@ type AnyTable = Map<string, unknown>
 interface Watched {
   readonly name: string
   readonly table: AnyTable
-  /** Every write since the last look, with the row that it found. */
+  /** Every write since the last flush, with the row that it replaced. */
   writes: Array<{ readonly key: string; readonly before: unknown }>
 }
 
 export class RowWatch {
-  /** Tables that were written to since the last look. */
+  /** Tables that were written to since the last flush. */
   #touched: Array<Watched> = []
 
   constructor(tables: Tables) {

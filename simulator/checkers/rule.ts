@@ -1,18 +1,18 @@
-// One promise, watched: what a rule may look at, and how it says that the promise was broken. Rules know
-// the product's words and the rows, and nothing of how the server decides.
+// One rule of the checker: what it may look at, and how it reports a violation. Rules know the product's
+// words and the rows, and nothing of how the server decides.
 import type { Tables } from "../../testkit/memory/store/tables.ts"
 import type { TurnWrite } from "../../src/services/journal/journal.ts"
-import type { App } from "../clients/phone-app.ts"
+import type { PhoneApp } from "../clients/phone-app.ts"
 import type { Answer, CallFailure } from "../clients/connection.ts"
 import type { LogLine } from "../kernel/runtime.ts"
 import type { Process } from "../kernel/process.ts"
 import type { PushService } from "../stores/push-service.ts"
 import type { RowListeners } from "./rows.ts"
 
-/** A person's phone, as far as rules look at it. */
+/** A user's phone, as far as rules look at it. */
 export type Phone = Pick<
-  App,
-  "name" | "role" | "id" | "tokens" | "told" | "isConnected" | "connection" | "process"
+  PhoneApp,
+  "name" | "role" | "id" | "tokens" | "clientState" | "isConnected" | "connection" | "process"
 >
 
 export interface About {
@@ -21,11 +21,11 @@ export interface About {
   readonly people?: ReadonlyArray<string>
 }
 
-export interface Scene {
+export interface CheckerContext {
   readonly tables: Tables
   readonly now_ms: () => number
   readonly phones: () => ReadonlyArray<Phone>
-  /** By the person's id; undefined for strangers, and for staff who are not simulated. */
+  /** By the user's id; undefined for users and staff who are not simulated. */
   readonly phoneOf: (id: string) => Phone | undefined
   /** Connected over a sound line for so long; 0 while it is not. */
   readonly connectedFor_ms: (phone: Phone) => number
@@ -44,24 +44,24 @@ export interface Scene {
 export type Complain = (text: string, about?: About) => void
 
 export interface Rule {
-  /** Rows of one statement, each with what it was before. */
+  /** Rows that one statement changed, each with its former value. */
   readonly rows?: RowListeners
-  /** All rows of the statement are in: what must hold between transactions holds now. */
+  /** After all rows of the statement: what must hold between transactions must hold now. */
   readonly statement?: () => void
   readonly turn?: (turn: TurnWrite, isWritten: boolean, by: Process) => void
   readonly heard?: (phone: Phone, event: Answer) => void
   /** A frame as it leaves the phone. */
   readonly sent?: (phone: Phone, frame: string) => void
   readonly called?: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) => void
-  /** Several times a second of virtual time: for promises that may take a while to come true. */
+  /** Several times per second of virtual time: for expectations that may take a while to come true. */
   readonly beat?: () => void
   /** After healing: everything must have come to its end. */
   readonly end?: () => void
 }
 
-export type MakeRule = (scene: Scene, complain: Complain) => Rule
+export type MakeRule = (context: CheckerContext, complain: Complain) => Rule
 
-/** The session rows that one statement touched, for a look when all of it is in. */
+/** The keys that one statement touched, checked once when the statement is complete. */
 export class Touched {
   #keys = new Set<string>()
 
@@ -69,12 +69,12 @@ export class Touched {
     this.#keys.add(key)
   }
 
-  /** Each key once; then they are forgotten. */
-  drain(look: (key: string) => void): void {
+  /** Checks each key once and forgets it. */
+  drain(check: (key: string) => void): void {
     if (this.#keys.size === 0) return
     const keys = this.#keys
     this.#keys = new Set()
-    for (const key of keys) look(key)
+    for (const key of keys) check(key)
   }
 }
 

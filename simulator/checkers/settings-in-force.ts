@@ -1,7 +1,7 @@
 // The product's numbers as the rules know them: defaults of the product description, and which values staff
 // had in force lately. Written down here once more on purpose: a changed default must be noticed.
 import type { Change } from "./rows.ts"
-import type { Scene } from "./rule.ts"
+import type { CheckerContext } from "./rule.ts"
 
 const defaults = {
   max_customers_per_mitra: 3,
@@ -13,16 +13,16 @@ type Name = keyof typeof defaults
 const knownLateMs = 120_000
 
 /** The values of one setting that some runner may still use. */
-export class LatelyInForce {
+export class SettingInForce {
   readonly #name: Name
-  readonly #scene: Scene
+  readonly #context: CheckerContext
   /** Oldest first; each is in force until the next one began, and a while longer. */
   #values: Array<{ readonly value: number; readonly from_ms: number }>
 
-  constructor(scene: Scene, name: Name) {
+  constructor(context: CheckerContext, name: Name) {
     this.#name = name
-    this.#scene = scene
-    const stored = scene.tables.settings.get(name)?.value
+    this.#context = context
+    const stored = context.tables.settings.get(name)?.value
     this.#values = [{ value: typeof stored === "number" ? stored : defaults[name], from_ms: 0 }]
   }
 
@@ -30,7 +30,7 @@ export class LatelyInForce {
   readonly changed = ({ after, key }: Change<{ readonly value: unknown }>): void => {
     if (key !== this.#name) return
     const value = typeof after?.value === "number" ? after.value : defaults[this.#name]
-    this.#values.push({ value, from_ms: this.#scene.now_ms() })
+    this.#values.push({ value, from_ms: this.#context.now_ms() })
   }
 
   get largest(): number {
@@ -42,7 +42,7 @@ export class LatelyInForce {
   }
 
   #lately(): ReadonlyArray<number> {
-    const since = this.#scene.now_ms() - knownLateMs
+    const since = this.#context.now_ms() - knownLateMs
     while ((this.#values[1]?.from_ms ?? Number.POSITIVE_INFINITY) < since) this.#values.shift()
     return this.#values.map(({ value }) => value)
   }

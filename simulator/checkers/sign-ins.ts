@@ -1,12 +1,12 @@
-// A sign-in that is revoked ends its sockets within a second, on every runner, and opens no door any more:
-// whoever stays connected, or comes back with it, is seen here.
+// A sign-in that is revoked ends its sockets within a second, on every runner, and is refused from
+// then on: this rule sees a phone that stays connected, or connects again, with it.
 import type { AuthSessionRow } from "../../testkit/memory/store/tables.ts"
 import type { MakeRule, Phone } from "./rule.ts"
 
-/** The second that was promised, and the way of the last word to the phone. */
+/** The second of the rule above, and the way of the close frame to the phone. */
 const withinMs = 2_300
 const recoveryMs = 60_000
-const lookEveryMs = 2_000
+const checkEveryMs = 2_000
 
 /** Of which sign-in a token speaks, as the simulation's own signer wrote it. */
 const familyOf = (token: string): string | null => {
@@ -17,16 +17,16 @@ const familyOf = (token: string): string | null => {
   }
 }
 
-export const signIns: MakeRule = (scene, complain) => {
+export const signIns: MakeRule = (context, complain) => {
   /** By sign-in: since when it is over. */
   const overSince = new Map<string, number>()
   const families = new WeakMap<object, string | null>()
   const reported = new Set<string>()
-  let lookedAt = 0
+  let checkedAt = 0
 
   const revoked = ({ after }: { readonly after: AuthSessionRow | undefined }) => {
     if (after === undefined || after.revoked_at === null || overSince.has(after.family_id)) return
-    overSince.set(after.family_id, scene.now_ms())
+    overSince.set(after.family_id, context.now_ms())
   }
 
   const signInOf = ({ tokens }: Phone): string | null => {
@@ -42,20 +42,23 @@ export const signIns: MakeRule = (scene, complain) => {
     const family = signInOf(phone)
     const since = family === null ? undefined : overSince.get(family)
     if (family === null || since === undefined || reported.has(family)) return
-    if (scene.now_ms() - since < withinMs || scene.connectedFor_ms(phone) < withinMs) return
+    if (context.now_ms() - since < withinMs || context.connectedFor_ms(phone) < withinMs) return
     reported.add(family)
-    complain(`${phone.name} is connected with a sign-in that was revoked ${scene.now_ms() - since} ms ago`, {
-      people: [phone.name]
-    })
+    complain(
+      `${phone.name} is connected with a sign-in that was revoked ${context.now_ms() - since} ms ago`,
+      {
+        people: [phone.name]
+      }
+    )
   }
 
   return {
     rows: { auth_sessions: revoked },
     beat: () => {
-      if (scene.now_ms() - lookedAt < lookEveryMs || overSince.size === 0) return
-      lookedAt = scene.now_ms()
-      if (scene.calmFor_ms() < recoveryMs) return
-      for (const phone of scene.phones()) if (phone.role !== "staff" && phone.isConnected) check(phone)
+      if (context.now_ms() - checkedAt < checkEveryMs || overSince.size === 0) return
+      checkedAt = context.now_ms()
+      if (context.calmFor_ms() < recoveryMs) return
+      for (const phone of context.phones()) if (phone.role !== "staff" && phone.isConnected) check(phone)
     }
   }
 }

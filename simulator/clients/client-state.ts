@@ -1,21 +1,21 @@
-// What one person was told, exactly as it reached the phone: events by session and number, acknowledged
-// messages, answers. Checkers read it; the app uses it to resume. Nothing here knows the server's rules.
+// The state of one client: what reached its phone, exactly as it came: events by session and number,
+// acknowledged messages, answers. Checkers read it; the app resumes from it. It knows no rule of the server.
 import type { Answer } from "./connection.ts"
 
-export interface ToldEvent {
+export interface ReceivedEvent {
   readonly at_ms: number
   readonly seq: number
   readonly fact: Answer
 }
 
-export interface ToldSession {
+export interface ClientSession {
   readonly id: string
   /** Newest view of the session this phone was given, in answers and snapshots. */
   view: Answer | null
   /** In the order of arrival; gaps that were declared (`recovered: false`) are listed. */
-  readonly events: Array<ToldEvent>
+  readonly events: Array<ReceivedEvent>
   /** The newest event of each kind; messages are kept by side, `message/customer`. */
-  readonly latest: Map<string, ToldEvent>
+  readonly latest: Map<string, ReceivedEvent>
   readonly declaredGaps: Array<{ readonly after_seq: number; readonly before_seq: number }>
   last_seq: number
   /** When the paid time ends, by the newest event that says so. */
@@ -35,25 +35,28 @@ export interface Oddity {
 
 const lastKinds = new Set(["completed", "request_cancelled", "pairing_failed"])
 
-export class Told {
-  readonly sessions = new Map<string, ToldSession>()
+export class ClientState {
+  readonly sessions = new Map<string, ClientSession>()
   /** Open offers, by session; an offer that ended is kept with its ending. */
-  readonly offers = new Map<string, { view: Answer; ending: string | null; told_at_ms: number }>()
+  readonly offers = new Map<string, { view: Answer; ending: string | null; received_at_ms: number }>()
   readonly oddities: Array<Oddity> = []
-  readonly #live = new Set<ToldSession>()
+  readonly #live = new Set<ClientSession>()
   readonly #openOffers = new Set<string>()
   /** Chats that this mitra handed over: each may come back to her. */
-  readonly #handedOver = new Set<ToldSession>()
+  readonly #handedOver = new Set<ClientSession>()
   readonly #owner: () => string | null
   isOnline: boolean | null = null
 
-  /** `owner`: whose phone it is, once that is known. A hand-over says another thing to each of the three. */
+  /**
+   * `owner`: the id of the phone's user, once it is known. A hand-over means another thing to each of the
+   * three.
+   */
   constructor(owner: () => string | null = () => null) {
     this.#owner = owner
   }
 
   /** Sessions not known to be over, oldest first. */
-  get live(): ReadonlySet<ToldSession> {
+  get live(): ReadonlySet<ClientSession> {
     return this.#live
   }
 
@@ -62,10 +65,10 @@ export class Told {
     return this.#openOffers
   }
 
-  session(id: string): ToldSession {
+  session(id: string): ClientSession {
     const known = this.sessions.get(id)
     if (known !== undefined) return known
-    const made: ToldSession = {
+    const made: ClientSession = {
       id,
       view: null,
       events: [],
@@ -116,20 +119,20 @@ export class Told {
     if (["completed", "cancelled", "expired"].includes(view["status"])) this.#end(session)
   }
 
-  #end(session: ToldSession): void {
+  #end(session: ClientSession): void {
     session.isOver = true
     this.#live.delete(session)
   }
 
-  /** A chat that was given to somebody else has come back. */
-  #revive(session: ToldSession): void {
+  /** A chat that was given to another mitra has come back. */
+  #revive(session: ClientSession): void {
     session.isOver = false
     this.#handedOver.delete(session)
     this.#live.add(session)
   }
 
   #offer(view: Answer, at_ms: number): void {
-    this.offers.set(view["session_id"], { view, ending: null, told_at_ms: at_ms })
+    this.offers.set(view["session_id"], { view, ending: null, received_at_ms: at_ms })
     this.#openOffers.add(view["session_id"])
   }
 
@@ -137,7 +140,7 @@ export class Told {
     const session = this.session(sessionId)
     const before = session.acknowledged.get(clientMessageId)
     if (before !== undefined && before.seq !== answer["seq"]) {
-      this.#odd(
+      this.#reportOddity(
         at_ms,
         "acknowledged_differently",
         sessionId,
@@ -159,12 +162,12 @@ export class Told {
     const asked = new Set(snapshot["recovered"].map((each: Answer) => each["session_id"]))
     for (const view of snapshot["sessions"]) {
       const session = this.session(view["session_id"])
-      const cameBack = this.#handedOver.has(session)
-      if (cameBack) this.#revive(session)
+      const isBack = this.#handedOver.has(session)
+      if (isBack) this.#revive(session)
       this.viewed(view)
       // New to this phone: what came before is history, what comes now is numbered from here.
       const isNew = session.last_seq === 0 && session.events.length === 0
-      if (!isNew && (!cameBack || asked.has(session.id))) continue
+      if (!isNew && (!isBack || asked.has(session.id))) continue
       session.declaredGaps.push({ after_seq: session.last_seq, before_seq: view["last_seq"] + 1 })
       session.last_seq = Math.max(session.last_seq, view["last_seq"])
     }
@@ -182,16 +185,16 @@ export class Told {
     const { fact, seq, session_id } = event
     const session = this.session(session_id)
     if (seq <= session.last_seq) {
-      return this.#odd(at_ms, "event_doubled", session_id, `${seq} after ${session.last_seq}`)
+      return this.#reportOddity(at_ms, "event_doubled", session_id, `${seq} after ${session.last_seq}`)
     }
     if (seq > session.last_seq + 1 && session.last_seq > 0) {
-      this.#odd(at_ms, "event_skipped", session_id, `${seq} after ${session.last_seq}`)
+      this.#reportOddity(at_ms, "event_skipped", session_id, `${seq} after ${session.last_seq}`)
     }
     session.last_seq = seq
-    const told: ToldEvent = { at_ms, seq, fact }
-    session.events.push(told)
+    const received: ReceivedEvent = { at_ms, seq, fact }
+    session.events.push(received)
     if (fact.ends_at !== undefined) session.ends_at = fact.ends_at
-    session.latest.set(fact.kind === "message" ? `message/${fact.message.side}` : fact.kind, told)
+    session.latest.set(fact.kind === "message" ? `message/${fact.message.side}` : fact.kind, received)
     if (lastKinds.has(fact.kind)) this.#end(session)
     if (fact.kind === "rerouted") this.#changedHands(session, fact)
     // Only the winner is told so as an event of the session: her offer has become a chat.
@@ -201,15 +204,15 @@ export class Told {
     this.#openOffers.delete(session_id)
   }
 
-  /** For whoever had the chat it is over, unless it comes back. */
-  #changedHands(session: ToldSession, { from_mitra_id, mitra_id }: Answer): void {
+  /** For the mitra who had the chat it is over, unless it comes back. */
+  #changedHands(session: ClientSession, { from_mitra_id, mitra_id }: Answer): void {
     if (from_mitra_id === this.#owner()) {
       this.#end(session)
       this.#handedOver.add(session)
     } else if (mitra_id === this.#owner() && session.isOver) this.#revive(session)
   }
 
-  #odd(at_ms: number, what: Oddity["what"], session_id: string | null, detail: string): void {
+  #reportOddity(at_ms: number, what: Oddity["what"], session_id: string | null, detail: string): void {
     this.oddities.push({ at_ms, what, session_id, detail })
   }
 }

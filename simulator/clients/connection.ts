@@ -1,7 +1,7 @@
 // The wire as a phone app speaks it, written from docs/wire.md and not from the server's code: calls with a
 // timeout, one event stream with acknowledgements, and the news that the connection is over.
 import * as Effect from "effect/Effect"
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { Process } from "../kernel/process.ts"
 import type { Timer } from "../../src/services/platform/timer-heap.ts"
 import type { Line } from "../network/line.ts"
@@ -34,7 +34,7 @@ export class TryLater {
   }
 }
 
-/** Nobody knows whether it happened: connect again and repeat it with the same ids. */
+/** It is unknown whether the call happened: connect again and repeat it with the same ids. */
 export class ConnectionLost {
   readonly _tag = "ConnectionLost"
   readonly code: number
@@ -104,7 +104,7 @@ const reconnectMaxMs = 15_000
 export const notSignedIn = (failure: CallFailure): ConnectionLost =>
   new ConnectionLost(0, JSON.stringify({ ...failure, retry_after_ms: signInAgainMs }))
 
-export const waitOf = ({ reason }: ConnectionLost, attempt: number, dice: Dice): number => {
+export const waitOf = ({ reason }: ConnectionLost, attempt: number, prng: Prng): number => {
   try {
     const asked = JSON.parse(reason).retry_after_ms
     if (typeof asked === "number") return asked
@@ -112,10 +112,10 @@ export const waitOf = ({ reason }: ConnectionLost, attempt: number, dice: Dice):
     // Not every close has a reason made by the server.
   }
   const ceiling = Math.min(reconnectMaxMs, 500 * 2 ** attempt)
-  return ceiling / 2 + dice.fraction() * ceiling / 2
+  return ceiling / 2 + prng.fraction() * ceiling / 2
 }
 
-/** The end of a connection, for whoever waits for it, before or after it came. */
+/** The end of a connection, to be awaited before or after it came. */
 export const pendingEnd = () => {
   let resolve: ((effect: Effect.Effect<never, ConnectionLost>) => void) | null = null
   let ended: ConnectionLost | null = null
@@ -163,7 +163,7 @@ export class PhoneConnection {
     return this.#line !== null && this.#over === null
   }
 
-  /** Fails with ConnectionLost when nobody answers, or with the HTTP status as its code. */
+  /** Fails with ConnectionLost when no runner answers, or with the HTTP status as its code. */
   open(token: string | null, to?: Runner): Effect.Effect<void, ConnectionLost> {
     return Effect.callback((resume) => {
       const { listener, peer, process, world } = this.#options

@@ -1,12 +1,12 @@
-// A phone app: keeps somebody signed in and connected, resumes the event stream, repeats calls whose answer
-// was lost with the same ids, and remembers what it was told. What its owner wants is in the personas.
+// A phone app: keeps its user signed in and connected, resumes the event stream, repeats calls whose answer
+// was lost with the same ids, and keeps the client state. What its user does is in customer, mitra and staff.
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Process } from "../kernel/process.ts"
 import { start } from "../kernel/runtime.ts"
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { Runner, World } from "../world.ts"
 import {
   type Answer,
@@ -20,7 +20,7 @@ import {
   type Settle,
   waitOf
 } from "./connection.ts"
-import { Told } from "./client-state.ts"
+import { ClientState } from "./client-state.ts"
 
 export type Role = "customer" | "mitra" | "staff"
 
@@ -32,46 +32,48 @@ export interface Tokens {
 
 /** Everything that happened on one phone, for traces, timelines and checkers. */
 export interface Watcher {
-  readonly onEvent?: (app: App, event: Answer) => void
-  readonly onCall?: (app: App, tag: string, payload: object, outcome: Answer | CallFailure) => void
-  readonly onConnection?: (app: App, what: string) => void
-  readonly onFrame?: (app: App, direction: "up" | "down", frame: string) => void
+  readonly onEvent?: (app: PhoneApp, event: Answer) => void
+  readonly onCall?: (app: PhoneApp, tag: string, payload: object, outcome: Answer | CallFailure) => void
+  readonly onConnection?: (app: PhoneApp, what: string) => void
+  readonly onFrame?: (app: PhoneApp, direction: "up" | "down", frame: string) => void
 }
 
-export interface AppOptions {
+export interface PhoneAppOptions {
   readonly world: World
   readonly name: string
   readonly role: Role
   readonly watcher: Watcher
   /** Makes the first tokens on an open connection: an anonymous sign-in, a phone's code, a password. */
-  readonly signIn: (call: App["ask"]) => Effect.Effect<Tokens, CallFailure>
+  readonly signIn: (call: PhoneApp["ask"]) => Effect.Effect<Tokens, CallFailure>
 }
 
 /** Made once, not for each call: a generator function of its own would be a new shape to the machine. */
-const repeatedly = Effect.fnUntraced(function*(app: App, tag: string, payload: object, withinMs: number) {
-  const giveUpAt = (yield* Clock.currentTimeMillis) + withinMs
-  for (;;) {
-    yield* app.until(() => app.isConnected, Math.max(1, giveUpAt - (yield* Clock.currentTimeMillis)))
-    const outcome = yield* Effect.result(app.ask(tag, payload))
-    if (outcome._tag === "Success") return outcome.success
-    const { failure } = outcome
-    const mayRepeat = failure._tag === "TryLater" || failure._tag === "ConnectionLost"
-    if (!mayRepeat || (yield* Clock.currentTimeMillis) >= giveUpAt) return yield* Effect.fail(failure)
-    yield* Effect.sleep(failure._tag === "TryLater" ? failure.retry_after_ms : app.dice.between(100, 600))
+const repeatedly = Effect.fnUntraced(
+  function*(app: PhoneApp, tag: string, payload: object, withinMs: number) {
+    const giveUpAt = (yield* Clock.currentTimeMillis) + withinMs
+    for (;;) {
+      yield* app.until(() => app.isConnected, Math.max(1, giveUpAt - (yield* Clock.currentTimeMillis)))
+      const outcome = yield* Effect.result(app.ask(tag, payload))
+      if (outcome._tag === "Success") return outcome.success
+      const { failure } = outcome
+      const mayRepeat = failure._tag === "TryLater" || failure._tag === "ConnectionLost"
+      if (!mayRepeat || (yield* Clock.currentTimeMillis) >= giveUpAt) return yield* Effect.fail(failure)
+      yield* Effect.sleep(failure._tag === "TryLater" ? failure.retry_after_ms : app.prng.between(100, 600))
+    }
   }
-})
+)
 
-export class App {
+export class PhoneApp {
   readonly name: string
   readonly role: Role
-  readonly dice: Dice
+  readonly prng: Prng
   /** Survives the app being killed: a phone's own storage. */
-  readonly told = new Told(() => this.id)
+  readonly clientState = new ClientState(() => this.id)
   tokens: Tokens | null = null
   /** Null until the first sign-in. */
   id: string | null = null
   process: Process
-  readonly #options: AppOptions
+  readonly #options: PhoneAppOptions
   #connection: PhoneConnection | null = null
   #isSubscribed = false
   #observers = new Set<() => void>()
@@ -81,11 +83,11 @@ export class App {
   /** Where the next connection goes; the balancer's choice unless a scenario wants one. */
   prefers: Runner | undefined = undefined
 
-  constructor(options: AppOptions) {
+  constructor(options: PhoneAppOptions) {
     this.#options = options
     this.name = options.name
     this.role = options.role
-    this.dice = options.world.dice.split(`app/${options.name}`)
+    this.prng = options.world.prng.split(`app/${options.name}`)
     this.process = new Process(options.name)
   }
 
@@ -135,7 +137,7 @@ export class App {
     this.#stop()
   }
 
-  /** A new sign-in of this person, or of the account the phone belongs to; the connection stays. */
+  /** A new sign-in of this user, or of the account the phone belongs to; the connection stays. */
   adopt(tokens: Tokens): void {
     this.tokens = tokens
     this.id = tokens.user_id
@@ -156,15 +158,15 @@ export class App {
       if (holds()) return resume(Effect.succeed(true))
       const { time } = this.#options.world
       const timer = time.after(withinMs, this.process, () => settle(false))
-      const look = () => holds() && settle(true)
+      const check = () => holds() && settle(true)
       const settle = (answer: boolean) => {
-        this.#observers.delete(look)
+        this.#observers.delete(check)
         time.cancel(timer)
         resume(Effect.succeed(answer))
       }
-      this.#observers.add(look)
+      this.#observers.add(check)
       return Effect.sync(() => {
-        this.#observers.delete(look)
+        this.#observers.delete(check)
         time.cancel(timer)
       })
     })
@@ -208,7 +210,7 @@ export class App {
       if (over.code === 401 || over.code === 4001) yield* this.#refresh
       // Signed out from outside: the app shows its sign-in page and starts again.
       if (over.code === 4503) this.tokens = null
-      yield* Effect.sleep(waitOf(over, attempt++, this.dice))
+      yield* Effect.sleep(waitOf(over, attempt++, this.prng))
     }
   })
 
@@ -223,7 +225,7 @@ export class App {
         listener: role === "staff" ? "internal" : "public",
         peer: `phone of ${this.name}`,
         onEvent: (event) => {
-          this.told.hear(event, world.time.now_ms)
+          this.clientState.hear(event, world.time.now_ms)
           watcher.onEvent?.(this, event)
           this.#changed()
         },
@@ -240,7 +242,7 @@ export class App {
           return over
         }
       )
-      if (role !== "staff") connection.follow("events.subscribe", { since: this.told.since() })
+      if (role !== "staff") connection.follow("events.subscribe", { since: this.clientState.since() })
       this.#isSubscribed = true
       watcher.onConnection?.(this, "connected")
       connected()
@@ -259,7 +261,7 @@ export class App {
     })
   }
 
-  /** On a connection of its own without a token: an expired one opens no door. */
+  /** On a connection of its own without a token: the server refuses an expired one at the handshake. */
   get #refresh(): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*() {
       const { tokens } = this
@@ -288,6 +290,6 @@ export class App {
   }
 
   #changed(): void {
-    for (const look of this.#observers) look()
+    for (const check of this.#observers) check()
   }
 }

@@ -1,16 +1,17 @@
-// Everybody of one run: so many customers and mitras, and one member of staff, each with their own luck.
+// The clients of one run: so many customers and mitras, and one member of staff, each with PRNG streams of
+// their own.
 import * as Effect from "effect/Effect"
 import { devCode } from "../server/runner.ts"
-import type { Population, Stage } from "../simulation.ts"
-import { App, type AppOptions, type Tokens } from "./phone-app.ts"
+import type { Population, RunContext } from "../simulation.ts"
+import { PhoneApp, type PhoneAppOptions, type Tokens } from "./phone-app.ts"
 import type { CallFailure } from "./connection.ts"
 import { type Customer, customerBegins } from "./customer.ts"
 import { adminEmail, adminPassword, mitraPhone } from "./seed-data.ts"
-import { defaultHabits, type Habits } from "./workload.ts"
+import { defaultWorkload, type Workload } from "./workload.ts"
 import { type Mitra, mitraBegins } from "./mitra.ts"
-import { type Staff, staffBegins, staffSettles } from "./staff.ts"
+import { type Staff, staffBegins, staffWindsDown } from "./staff.ts"
 
-type SignIn = AppOptions["signIn"]
+type SignIn = PhoneAppOptions["signIn"]
 
 const tokensFrom = (answer: Effect.Effect<unknown, CallFailure>) =>
   answer as Effect.Effect<Tokens, CallFailure>
@@ -33,27 +34,27 @@ const customerPhone = (index: number): string => `+6281300${String(index).padSta
 const numbered = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, index) => make(index + 1))
 
-export const population = (habits: Habits = defaultHabits) => (stage: Stage): Population => {
-  const { options, watcher, world } = stage
-  let settled = false
-  const isSettled = () => settled
-  const appOf = (name: string, role: AppOptions["role"], signIn: SignIn) =>
-    new App({ world, name, role, watcher, signIn })
-  const personOf = (app: App) => ({
+export const population = (workload: Workload = defaultWorkload) => (context: RunContext): Population => {
+  const { options, watcher, world } = context
+  let windingDown = false
+  const isWindingDown = () => windingDown
+  const appOf = (name: string, role: PhoneAppOptions["role"], signIn: SignIn) =>
+    new PhoneApp({ world, name, role, watcher, signIn })
+  const clientOf = (app: PhoneApp) => ({
     app,
-    stage,
-    habits,
-    dice: app.dice.split("decisions"),
-    isSettled,
+    context,
+    workload,
+    prng: app.prng.split("decisions"),
+    isWindingDown,
     unsent: new Map()
   })
   const mitras = numbered(options.mitras, (index): Mitra => ({
-    ...personOf(appOf(`mitra-${index}`, "mitra", byCode(mitraPhone(index)))),
+    ...clientOf(appOf(`mitra-${index}`, "mitra", byCode(mitraPhone(index)))),
     side: "mitra",
     shift: { ends_at: 0, pauses: [], drops_out_at: Infinity }
   }))
   const customers = numbered(options.customers, (index): Customer => ({
-    ...personOf(appOf(`customer-${index}`, "customer", anonymously(`Customer ${index}`))),
+    ...clientOf(appOf(`customer-${index}`, "customer", anonymously(`Customer ${index}`))),
     side: "customer",
     phone: customerPhone(index),
     plan: { payment_id: null, session_id: null, asked: 0 },
@@ -62,9 +63,9 @@ export const population = (habits: Habits = defaultHabits) => (stage: Stage): Po
   }))
   const staff: Staff = {
     app: appOf("staff-1", "staff", byPassword),
-    stage,
-    habits,
-    isSettled,
+    context,
+    workload,
+    isWindingDown,
     deactivated: new Set()
   }
   return {
@@ -74,9 +75,9 @@ export const population = (habits: Habits = defaultHabits) => (stage: Stage): Po
       for (const customer of customers) customerBegins(customer)
       staffBegins(staff)
     },
-    settle: () => {
-      settled = true
-      staffSettles(staff)
+    windDown: () => {
+      windingDown = true
+      staffWindsDown(staff)
     }
   }
 }

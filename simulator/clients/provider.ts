@@ -1,6 +1,6 @@
 // The payment provider: takes money and says so by webhook, until it hears 200. Faults make it repeat
 // itself, come late, or in another order.
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { HttpCall } from "../network/http-call.ts"
 import { webhookToken } from "../server/runner.ts"
 import type { World } from "../world.ts"
@@ -19,7 +19,7 @@ const retryAfterMs = 5_000
 
 export class Provider {
   readonly #world: World
-  readonly #dice: Dice
+  readonly #prng: Prng
   readonly faults: ProviderFaults = { repeat: 0, late_ms: 0, odd_amounts: 0 }
   /** What it took, by payment: the outside truth that money is checked against. */
   readonly taken = new Map<string, { readonly amount_idr: number; readonly at_ms: number }>()
@@ -27,14 +27,14 @@ export class Provider {
 
   constructor(world: World) {
     this.#world = world
-    this.#dice = world.dice.split("provider")
+    this.#prng = world.prng.split("provider")
   }
 
   /** The customer has paid at the checkout. */
   take(paymentId: string, askedIdr: number): void {
     if (this.taken.has(paymentId)) return
-    const isOdd = this.faults.odd_amounts > 0 && this.#dice.chance(this.faults.odd_amounts)
-    const amount_idr = isOdd ? askedIdr + this.#dice.pick([-1_000, 1_000]) : askedIdr
+    const isOdd = this.faults.odd_amounts > 0 && this.#prng.chance(this.faults.odd_amounts)
+    const amount_idr = isOdd ? askedIdr + this.#prng.pick([-1_000, 1_000]) : askedIdr
     this.taken.set(paymentId, { amount_idr, at_ms: this.#world.time.now_ms })
     const call: HttpCall = {
       method: "POST",
@@ -48,7 +48,7 @@ export class Provider {
       })
     }
     this.#after(
-      this.#dice.between(200, 1_500) + this.#dice.between(0, this.faults.late_ms),
+      this.#prng.between(200, 1_500) + this.#prng.between(0, this.faults.late_ms),
       () => this.#deliver(call, 1)
     )
   }
@@ -61,14 +61,14 @@ export class Provider {
       isAnswered = true
       if (attempt < attemptsMax) this.#after(retryAfterMs, () => this.#deliver(call, attempt + 1))
     }
-    const patience = time.after(30_000, outside, again)
+    const timeout = time.after(30_000, outside, again)
     this.#world.request(call, (response) => {
-      time.cancel(patience)
+      time.cancel(timeout)
       if (response?.status !== 200) return again()
       isAnswered = true
       this.delivered += 1
-      if (this.#dice.chance(this.faults.repeat)) {
-        this.#after(this.#dice.between(10, 60_000), () => this.#deliver(call, attempt + 1))
+      if (this.#prng.chance(this.faults.repeat)) {
+        this.#after(this.#prng.between(10, 60_000), () => this.#deliver(call, attempt + 1))
       }
     })
   }

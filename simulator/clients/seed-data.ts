@@ -1,5 +1,5 @@
-// What a world's database holds before anybody comes: prices and the first member of staff, as the real
-// seed makes them, and the mitras.
+// Seed data: what a world's database holds before its clients come: prices and the first member of staff, as
+// the real seed makes them, and the mitras.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -8,6 +8,7 @@ import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import { seed } from "../../src/layers/platform/seed.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { streamNames } from "../kernel/prng.ts"
 import { Process } from "../kernel/process.ts"
 import { layerPasswords } from "../server/identities.ts"
 import type { World } from "../world.ts"
@@ -20,11 +21,11 @@ export const mitraId = (index: number): string =>
 export const mitraPhone = (index: number): string => `+6281100${String(index).padStart(6, "0")}`
 
 /** Call it before the runners have started. */
-export const found = (world: World, options: { readonly mitras: number }): void => {
+export const seedWorld = (world: World, options: { readonly mitras: number }): void => {
   const adapters = Layer.mergeAll(PeopleMemory.layer, PaymentsMemory.layer, layerPasswords).pipe(
     Layer.provideMerge(Layer.succeed(MemoryTables)(world.stores.tables))
   )
-  const founding = Effect.gen(function*() {
+  const seeding = Effect.gen(function*() {
     yield* seed({ admin_email: adminEmail, admin_password: Redacted.make(adminPassword), demo: false })
     const people = yield* Accounts
     for (let index = 1; index <= options.mitras; index += 1) {
@@ -32,6 +33,6 @@ export const found = (world: World, options: { readonly mitras: number }): void 
       yield* people.createMitra({ ...account, is_active: true }, world.time.now_ms)
     }
   }).pipe(Effect.provide(adapters))
-  const context = world.runtime(new Process("founding"), "founding")
-  Effect.runSyncExitWith(context)(Effect.orDie(founding))
+  const context = world.runtime(new Process("seed data"), streamNames.seed_data)
+  Effect.runSyncExitWith(context)(Effect.orDie(seeding))
 }

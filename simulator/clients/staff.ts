@@ -1,22 +1,22 @@
-// Staff at the control center: they look, deactivate and activate mitras again, force them offline, give
+// Staff at the control center: they inspect, deactivate and activate mitras again, force them offline, give
 // chats to other mitras, force some closed, and turn the settings within what is allowed.
 import * as Effect from "effect/Effect"
-import type { Stage } from "../simulation.ts"
-import type { App } from "./phone-app.ts"
+import type { RunContext } from "../simulation.ts"
+import type { PhoneApp } from "./phone-app.ts"
 import type { Answer } from "./connection.ts"
 import { mitraId } from "./seed-data.ts"
-import type { Habits } from "./workload.ts"
+import type { Workload } from "./workload.ts"
 
 export interface Staff {
-  readonly app: App
-  readonly stage: Stage
-  readonly habits: Habits
-  readonly isSettled: () => boolean
+  readonly app: PhoneApp
+  readonly context: RunContext
+  readonly workload: Workload
+  readonly isWindingDown: () => boolean
   readonly deactivated: Set<string>
 }
 
 /** Each of them legal at any time, and harmless for what must end in bounded time. */
-const settingsToTurn: ReadonlyArray<readonly [string, ReadonlyArray<number | boolean | string>]> = [
+const settingsToChange: ReadonlyArray<readonly [string, ReadonlyArray<number | boolean | string>]> = [
   ["max_customers_per_mitra", [1, 2, 3, 3, 4, 5]],
   ["mitra_decline_cooldown_seconds", [0, 0, 60]],
   ["mitra_parallel_offers_max", [1, 3, 5, 5, 10]],
@@ -38,8 +38,8 @@ const settingsToTurn: ReadonlyArray<readonly [string, ReadonlyArray<number | boo
 const tryTo = ({ app }: Staff, tag: string, payload: object) =>
   app.call(tag, payload, 60_000).pipe(Effect.catch(() => Effect.succeed(null)))
 
-const someMitra = ({ app, stage }: Staff): string =>
-  mitraId(app.dice.integer(1, Math.max(1, stage.options.mitras)))
+const someMitra = ({ app, context }: Staff): string =>
+  mitraId(app.prng.integer(1, Math.max(1, context.options.mitras)))
 
 const activate = (staff: Staff, mitra_id: string) =>
   tryTo(staff, "admin.activate_mitra", { command_id: staff.app.newId(), mitra_id }).pipe(
@@ -47,80 +47,80 @@ const activate = (staff: Staff, mitra_id: string) =>
   )
 
 const deactivate = Effect.fnUntraced(function*(staff: Staff) {
-  const { app, deactivated, habits } = staff
+  const { app, deactivated, workload } = staff
   const mitra_id = someMitra(staff)
   deactivated.add(mitra_id)
   yield* tryTo(staff, "admin.deactivate_mitra", { command_id: app.newId(), mitra_id })
-  yield* Effect.sleep(app.dice.exponential(habits.deactivated_for_min * 60_000))
+  yield* Effect.sleep(app.prng.exponential(workload.deactivated_for_min * 60_000))
   yield* activate(staff, mitra_id)
 })
 
 const forceOffline = (staff: Staff) =>
   tryTo(staff, "admin.force_offline", { command_id: staff.app.newId(), mitra_id: someMitra(staff) })
 
-const turnSetting = (staff: Staff) => {
-  const [key, values] = staff.app.dice.pick(settingsToTurn)
-  return tryTo(staff, "admin.settings_write", { key, value: staff.app.dice.pick(values) })
+const changeSetting = (staff: Staff) => {
+  const [key, values] = staff.app.prng.pick(settingsToChange)
+  return tryTo(staff, "admin.settings_write", { key, value: staff.app.prng.pick(values) })
 }
 
-const look = Effect.fnUntraced(function*(staff: Staff) {
+const inspect = Effect.fnUntraced(function*(staff: Staff) {
   yield* tryTo(staff, "admin.live_counts", {})
   yield* tryTo(staff, "admin.inspect_mitra", { mitra_id: someMitra(staff) })
-  const { dice } = staff.app
-  const sessions = [...staff.stage.world.stores.tables.chat_sessions.keys()]
-  if (sessions.length > 0) yield* tryTo(staff, "admin.inspect_session", { session_id: dice.pick(sessions) })
-  if (dice.chance(0.2)) yield* tryTo(staff, "admin.audit_log", { before: null, limit: 50 })
-  if (dice.chance(0.1)) yield* tryTo(staff, "admin.staff_list", {})
+  const { prng } = staff.app
+  const sessions = [...staff.context.world.stores.tables.chat_sessions.keys()]
+  if (sessions.length > 0) yield* tryTo(staff, "admin.inspect_session", { session_id: prng.pick(sessions) })
+  if (prng.chance(0.2)) yield* tryTo(staff, "admin.audit_log", { before: null, limit: 50 })
+  if (prng.chance(0.1)) yield* tryTo(staff, "admin.staff_list", {})
 })
 
 /** A chat, and whose it is, as one page of the control center showed it. */
-interface Shown {
+interface ListedChat {
   readonly session_id: string
   readonly mitra_id: string
 }
 
 /** A chat whose mitra is gone, or one that some mitra has just now. */
 const chatToGive = Effect.fnUntraced(function*(staff: Staff) {
-  const { dice } = staff.app
+  const { prng } = staff.app
   const page = yield* tryTo(staff, "admin.session_proposals", { status: "open", before: null, limit: 20 })
   const proposals: ReadonlyArray<Answer> = page?.["proposals"] ?? []
-  if (proposals.length > 0 && dice.chance(0.8)) {
-    const { mitra_id, proposal_id, session_id } = dice.pick(proposals)
-    if (!dice.chance(0.15)) return { session_id, mitra_id } as Shown
+  if (proposals.length > 0 && prng.chance(0.8)) {
+    const { mitra_id, proposal_id, session_id } = prng.pick(proposals)
+    if (!prng.chance(0.15)) return { session_id, mitra_id } as ListedChat
     yield* tryTo(staff, "admin.dismiss_proposal", { proposal_id, reason: "she will be back" })
     return null
   }
-  for (let checked = 0; checked < 5; checked += 1) {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
     const mitra_id = someMitra(staff)
     const inspected = yield* tryTo(staff, "admin.inspect_mitra", { mitra_id })
     const chats: ReadonlyArray<Answer> = inspected?.["sessions"] ?? []
-    if (chats.length > 0) return { session_id: dice.pick(chats)["session_id"], mitra_id } as Shown
+    if (chats.length > 0) return { session_id: prng.pick(chats)["session_id"], mitra_id } as ListedChat
   }
   return null
 })
 
 /** Some decide at once, some over a coffee, and some in the very second in which the paid time runs out. */
 const hesitate = Effect.fnUntraced(function*(staff: Staff, session_id: string) {
-  const { app: { dice }, stage: { world } } = staff
-  if (!dice.chance(0.2)) return yield* Effect.sleep(Math.min(dice.exponential(8_000), 60_000))
+  const { app: { prng }, context: { world } } = staff
+  if (!prng.chance(0.2)) return yield* Effect.sleep(Math.min(prng.exponential(8_000), 60_000))
   const inspected = yield* tryTo(staff, "admin.inspect_session", { session_id })
   const ends_at = Date.parse(inspected?.["session"].ends_at ?? "")
-  const left = ends_at - world.time.now_ms + dice.between(-700, 700)
+  const left = ends_at - world.time.now_ms + prng.between(-700, 700)
   if (left > 0) yield* Effect.sleep(left)
 })
 
-/** Mostly to somebody of the list; now and then to whoever comes to mind, who may be offline, or full. */
+/** Mostly to a listed candidate; now and then to a random mitra, who may be offline or have no slot free. */
 const reroute = Effect.fnUntraced(function*(staff: Staff) {
   const { app } = staff
-  const shown = yield* chatToGive(staff)
-  if (shown === null) return
-  const { mitra_id: from_mitra_id, session_id } = shown
+  const chat = yield* chatToGive(staff)
+  if (chat === null) return
+  const { mitra_id: from_mitra_id, session_id } = chat
   const found = yield* tryTo(staff, "admin.session_candidates", { session_id, limit: 10 })
   const candidates: ReadonlyArray<Answer> = found?.["candidates"] ?? []
   yield* hesitate(staff, session_id)
   const order = Effect.suspend(() => {
-    const isListed = candidates.length > 0 && !app.dice.chance(0.1)
-    const mitra_id = isListed ? app.dice.pick(candidates)["mitra_id"] : someMitra(staff)
+    const isListed = candidates.length > 0 && !app.prng.chance(0.1)
+    const mitra_id = isListed ? app.prng.pick(candidates)["mitra_id"] : someMitra(staff)
     const reason = "the simulation wants it so"
     return tryTo(staff, "admin.reroute", {
       command_id: app.newId(),
@@ -131,38 +131,38 @@ const reroute = Effect.fnUntraced(function*(staff: Staff) {
     })
   })
   // A colleague has the same page open and decides in the same moment.
-  const colleague = app.dice.chance(0.15) ? Effect.delay(order, app.dice.between(0, 30)) : Effect.void
+  const colleague = app.prng.chance(0.15) ? Effect.delay(order, app.prng.between(0, 30)) : Effect.void
   yield* Effect.all([order, colleague], { concurrency: "unbounded", discard: true })
 })
 
 /** What was reported: the chat is closed, whatever it is doing in that moment. */
 const forceClose = Effect.fnUntraced(function*(staff: Staff) {
-  const shown = yield* chatToGive(staff)
-  if (shown === null) return
-  const { session_id } = shown
+  const chat = yield* chatToGive(staff)
+  if (chat === null) return
+  const { session_id } = chat
   yield* hesitate(staff, session_id)
   yield* tryTo(staff, "admin.force_close", { command_id: staff.app.newId(), session_id, reason: "reported" })
 })
 
-const now_and_then = (staff: Staff, per_day: number, deed: Effect.Effect<unknown>) =>
+const repeatedly = (staff: Staff, per_day: number, action: Effect.Effect<unknown>) =>
   per_day <= 0 ? Effect.void : Effect.forever(
-    Effect.suspend(() => Effect.sleep(staff.app.dice.exponential(86_400_000 / per_day))).pipe(
-      Effect.andThen(Effect.suspend(() => staff.isSettled() ? Effect.never : Effect.forkChild(deed)))
+    Effect.suspend(() => Effect.sleep(staff.app.prng.exponential(86_400_000 / per_day))).pipe(
+      Effect.andThen(Effect.suspend(() => staff.isWindingDown() ? Effect.never : Effect.forkChild(action)))
     )
   )
 
 export const staffBegins = (staff: Staff): void => {
-  const { app, habits } = staff
+  const { app, workload } = staff
   app.launch(Effect.all([
-    now_and_then(staff, habits.staff_looks_per_day, look(staff)),
-    now_and_then(staff, habits.staff_deactivates_per_day, deactivate(staff)),
-    now_and_then(staff, habits.staff_forces_offline_per_day, forceOffline(staff)),
-    now_and_then(staff, habits.staff_reroutes_per_day, reroute(staff)),
-    now_and_then(staff, habits.staff_force_closes_per_day, forceClose(staff)),
-    now_and_then(staff, habits.staff_settings_per_day, Effect.suspend(() => turnSetting(staff)))
+    repeatedly(staff, workload.staff_looks_per_day, inspect(staff)),
+    repeatedly(staff, workload.staff_deactivates_per_day, deactivate(staff)),
+    repeatedly(staff, workload.staff_forces_offline_per_day, forceOffline(staff)),
+    repeatedly(staff, workload.staff_reroutes_per_day, reroute(staff)),
+    repeatedly(staff, workload.staff_force_closes_per_day, forceClose(staff)),
+    repeatedly(staff, workload.staff_settings_per_day, Effect.suspend(() => changeSetting(staff)))
   ], { concurrency: "unbounded", discard: true }))
 }
 
-/** Whoever was deactivated may work again. */
-export const staffSettles = (staff: Staff): void =>
+/** Reactivates the mitras that staff had deactivated. */
+export const staffWindsDown = (staff: Staff): void =>
   staff.app.also(Effect.forEach([...staff.deactivated], (mitra_id) => activate(staff, mitra_id)))

@@ -1,7 +1,8 @@
-// How people behave, in numbers: shares are between 0 and 1, means are of exponential times. One record, so
-// that a tester can turn any of them on the command line: `--set patience_s=30 --set pays_never_share=0.5`.
+// The workload: how clients behave, in numbers: shares are between 0 and 1, means are of exponential times.
+// One record, so that a tester can set any of them on the command line:
+// `--set patience_s=30 --set pays_never_share=0.5`.
 
-export const defaultHabits = {
+export const defaultWorkload = {
   // Customers: how often they come, and what they do before they pay.
   visits_per_day: 1,
   watches_beacon_share: 0.3,
@@ -52,7 +53,7 @@ export const defaultHabits = {
   pause_min: 10,
   drops_out_share: 0.03,
   comes_back_online_within_s: 30,
-  // What happens to phones, per hour of an open app.
+  // Client faults, per hour of an open app.
   cuts_per_hour: 1,
   tunnels_per_hour: 0.4,
   lags_per_hour: 0.4,
@@ -70,23 +71,25 @@ export const defaultHabits = {
   deactivated_for_min: 40
 }
 
-export type Habits = typeof defaultHabits
+export type Workload = typeof defaultWorkload
 
 const isShare = (name: string): boolean => name.endsWith("_share")
 
 /** Throws what a person at the command line can read. */
-export const habitsWith = (changes: Readonly<Record<string, string>>): Habits => {
-  const habits: Habits = { ...defaultHabits }
+export const workloadWith = (changes: Readonly<Record<string, string>>): Workload => {
+  const workload: Workload = { ...defaultWorkload }
   for (const [name, text] of Object.entries(changes)) {
-    if (!(name in defaultHabits)) {
-      throw new Error(`there is no habit "${name}"; expected one of ${Object.keys(defaultHabits).join(", ")}`)
+    if (!(name in defaultWorkload)) {
+      throw new Error(
+        `the workload has no key "${name}"; expected one of ${Object.keys(defaultWorkload).join(", ")}`
+      )
     }
     const value = Number(text)
     if (text.trim() === "" || !Number.isFinite(value) || value < 0 || (isShare(name) && value > 1)) {
       const expected = isShare(name) ? "a number from 0 to 1" : "a number from 0 on"
       throw new Error(`${name} cannot be "${text}"; expected ${expected}`)
     }
-    habits[name as keyof Habits] = value
+    workload[name as keyof Workload] = value
   }
-  return habits
+  return workload
 }

@@ -1,4 +1,4 @@
-// A simulation that could not be played as asked, or that broke something: exit code 1, and the reason.
+// A simulation that could not be run as asked, or that broke something: exit code 1, and the reason.
 import * as Schema from "effect/Schema"
 
 export class SimulationProblem extends Schema.TaggedError<SimulationProblem>()("SimulationProblem", {

@@ -1,6 +1,6 @@
 // Many seeds, a few at a time: counts, shows how far it is, and collects the seeds that broke something.
 export interface FarmProgress {
-  readonly played: number
+  readonly finished: number
   readonly of: number
   readonly failed: number
   readonly virtual_ms: number
@@ -9,7 +9,7 @@ export interface FarmProgress {
 export interface FarmOptions<Plan, Report> {
   readonly plans: ReadonlyArray<Plan>
   readonly jobs: number
-  readonly play: (plan: Plan) => Promise<Report>
+  readonly run: (plan: Plan) => Promise<Report>
   readonly isFailure: (report: Report) => boolean
   readonly virtualMsOf: (report: Report) => number
   readonly onProgress: (progress: FarmProgress) => void
@@ -17,25 +17,25 @@ export interface FarmOptions<Plan, Report> {
   readonly failuresMax: number
 }
 
-export interface Harvest<Plan, Report> {
+export interface FarmResult<Plan, Report> {
   readonly reports: ReadonlyArray<Report>
   readonly failures: ReadonlyArray<{ readonly plan: Plan; readonly report: Report }>
-  /** Runs that could not be played to their end. */
+  /** Runs that could not be run to their end. */
   readonly crashes: ReadonlyArray<{ readonly plan: Plan; readonly error: string }>
 }
 
 export const runFarm = async <Plan, Report>(
   options: FarmOptions<Plan, Report>
-): Promise<Harvest<Plan, Report>> => {
+): Promise<FarmResult<Plan, Report>> => {
   const reports: Array<Report> = []
   const failures: Array<{ readonly plan: Plan; readonly report: Report }> = []
   const crashes: Array<{ readonly plan: Plan; readonly error: string }> = []
   const queue = options.plans.values()
   let virtual_ms = 0
 
-  const playOne = async (plan: Plan): Promise<void> => {
+  const runOne = async (plan: Plan): Promise<void> => {
     try {
-      const report = await options.play(plan)
+      const report = await options.run(plan)
       reports.push(report)
       virtual_ms += options.virtualMsOf(report)
       if (options.isFailure(report)) failures.push({ plan, report })
@@ -44,7 +44,7 @@ export const runFarm = async <Plan, Report>(
     }
     const failed = failures.length + crashes.length
     options.onProgress({
-      played: reports.length + crashes.length,
+      finished: reports.length + crashes.length,
       of: options.plans.length,
       failed,
       virtual_ms
@@ -55,7 +55,7 @@ export const runFarm = async <Plan, Report>(
     for (const plan of queue) {
       if (failures.length + crashes.length >= options.failuresMax) return
       // oxlint-disable-next-line no-await-in-loop
-      await playOne(plan)
+      await runOne(plan)
     }
   }
   await Promise.all(Array.from({ length: options.jobs }, job))

@@ -1,5 +1,5 @@
-// Makes a failing run smaller while it keeps failing the same way: fewer faults, fewer people, fewer
-// runners, less time. Sound because chance is split by name: without one person the others live the same.
+// Makes a failing run smaller while it keeps failing the same way: fewer faults, fewer clients, fewer
+// runners, less time. Sound because chance is split by name: without one client the others act the same.
 
 /** What a run is made of, as far as it can be made smaller. */
 export interface Shrinkable {

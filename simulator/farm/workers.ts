@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 
 export interface Workers<Plan, Report> {
-  readonly play: (plan: Plan) => Promise<Report>
+  readonly run: (plan: Plan) => Promise<Report>
   readonly stop: () => void
 }
 
@@ -28,14 +28,14 @@ export const startWorkers = <Plan, Report>(script: URL, count: number): Workers<
   }
   for (let index = 0; index < count; index += 1) add()
 
-  const taken = (): Promise<ChildProcess> => {
+  const takeWorker = (): Promise<ChildProcess> => {
     const worker = idle.pop()
     return worker === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(worker)
   }
 
   return {
-    play: async (plan) => {
-      const worker = await taken()
+    run: async (plan) => {
+      const worker = await takeWorker()
       return new Promise<Report>((resolve, reject) => {
         const settle = () => {
           worker.off("message", onMessage)

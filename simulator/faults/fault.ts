@@ -1,9 +1,9 @@
-// One kind of trouble: when it strikes, how long it lasts, how it is undone. Kinds are drawn by the plan;
-// each has dice of its own, so that switching one off leaves the others' luck alone.
-import type { Dice } from "../kernel/prng.ts"
-import type { Population, Stage } from "../simulation.ts"
+// One kind of fault: when it strikes, how long it lasts, how it is undone. Kinds are chosen by the plan; each
+// draws from a PRNG stream of its own, so that switching one off changes none of the others' draws.
+import type { Prng } from "../kernel/prng.ts"
+import type { Population, RunContext } from "../simulation.ts"
 
-export interface Trouble {
+export interface Fault {
   /** For the trace and the timeline: what exactly went wrong. */
   readonly text: string
   readonly lasts_ms: number
@@ -20,11 +20,11 @@ export interface FaultKind {
   /** Breaks cluster membership, locks or the bus: in a busy world it strikes more often. */
   readonly shakesTheCluster: boolean
   /** Null: nothing to break right now. */
-  readonly strike: (scene: Scene, dice: Dice) => Trouble | null
+  readonly strike: (context: FaultContext, prng: Prng) => Fault | null
 }
 
-export interface Scene {
-  readonly stage: Stage
+export interface FaultContext {
+  readonly run: RunContext
   readonly population: Population
 }
 

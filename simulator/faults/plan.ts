@@ -1,11 +1,11 @@
-// What goes wrong in one run: which kinds of trouble are on (a random subset: a swarm), when each strikes,
+// What goes wrong in one run: which kinds of faults are on (a random subset: a swarm), when each strikes,
 // and that all of it is over when the world is told to heal.
-import type { Dice } from "../kernel/prng.ts"
-import type { FaultMark, FaultPlan, Population, Stage } from "../simulation.ts"
-import type { FaultKind, Scene, Trouble } from "./fault.ts"
+import type { Prng } from "../kernel/prng.ts"
+import type { FaultMark, FaultPlan, Population, RunContext } from "../simulation.ts"
+import type { Fault, FaultContext, FaultKind } from "./fault.ts"
 import { cutSockets, laggingPhones, oddAmounts, oddWebhooks, pushDown, silentLines } from "./outside.ts"
 import { frozen, killed, partitioned, rollingRestart, skewed } from "./runners.ts"
-import { lostAnswers, restartedDatabase, slowDatabase, stalledDatabase, troubledBus } from "./stores.ts"
+import { faultyBus, lostAnswers, restartedDatabase, slowDatabase, stalledDatabase } from "./stores.ts"
 import { valkeyCut, valkeyGone, valkeyStalled, valkeyWiped } from "./valkey.ts"
 
 export const faultKinds: ReadonlyArray<FaultKind> = [
@@ -18,7 +18,7 @@ export const faultKinds: ReadonlyArray<FaultKind> = [
   stalledDatabase,
   restartedDatabase,
   lostAnswers,
-  troubledBus,
+  faultyBus,
   valkeyGone,
   valkeyWiped,
   valkeyStalled,
@@ -37,11 +37,11 @@ export type FaultChoice = "none" | "all" | "swarm" | ReadonlyArray<string>
 /** In a swarm each kind is on in about half of the runs. */
 const swarmShare = 0.5
 
-export const chosenFaults = (choice: FaultChoice, seed: Dice): ReadonlyArray<FaultKind> => {
+export const chosenFaults = (choice: FaultChoice, seed: Prng): ReadonlyArray<FaultKind> => {
   if (choice === "none") return []
   if (choice === "all") return faultKinds
-  const dice = seed.split("swarm")
-  if (choice === "swarm") return faultKinds.filter(({ name }) => dice.split(name).chance(swarmShare))
+  const prng = seed.split("swarm")
+  if (choice === "swarm") return faultKinds.filter(({ name }) => prng.split(name).chance(swarmShare))
   return choice.map((name) => {
     const kind = faultKinds.find((each) => each.name === name)
     if (kind !== undefined) return kind
@@ -50,8 +50,11 @@ export const chosenFaults = (choice: FaultChoice, seed: Dice): ReadonlyArray<Fau
   })
 }
 
-/** Phones have trouble enough: more of it would leave no calm moment in which promises can be held. */
-export const oftener = (kinds: ReadonlyArray<FaultKind>, times: number): ReadonlyArray<FaultKind> =>
+/**
+ * Faults of phones keep their rate: more of them would leave no calm moment in which expectations can be
+ * met.
+ */
+export const atFaultRate = (kinds: ReadonlyArray<FaultKind>, times: number): ReadonlyArray<FaultKind> =>
   kinds.map((kind) => kind.shakesTheCluster ? { ...kind, every_ms: kind.every_ms / times } : kind)
 
 interface Past {
@@ -61,62 +64,62 @@ interface Past {
 
 /** Strikes `kind` again and again until it is told to stop. */
 const recurring = (
-  scene: Scene,
+  context: FaultContext,
   kind: FaultKind,
-  dice: Dice,
-  open: Map<Trouble, FaultMark>,
+  prng: Prng,
+  open: Map<Fault, FaultMark>,
   past: Past
 ) => {
-  const { time, outside } = scene.stage.world
+  const { outside, time } = context.run.world
   let isOver = false
-  const mark = (text: string) => scene.stage.trace.add(time.now_us, "faults", kind.name, text)
-  const end = (trouble: Trouble) => {
-    const opened = open.get(trouble)
+  const mark = (text: string) => context.run.trace.add(time.now_us, "faults", kind.name, text)
+  const end = (fault: Fault) => {
+    const opened = open.get(fault)
     if (opened === undefined) return
-    open.delete(trouble)
-    trouble.undo()
+    open.delete(fault)
+    fault.undo()
     opened.to_us = time.now_us
     past.lastEnd_us = time.now_us
-    if (trouble.lasts_ms > 0) mark(`over: ${trouble.text}`)
+    if (fault.lasts_ms > 0) mark(`over: ${fault.text}`)
   }
   const strike = () => {
     if (isOver) return
-    const trouble = kind.strike(scene, dice)
-    if (trouble !== null) {
-      const opened = { name: kind.name, text: trouble.text, from_us: time.now_us, to_us: null }
-      open.set(trouble, opened)
+    const fault = kind.strike(context, prng)
+    if (fault !== null) {
+      const opened = { name: kind.name, text: fault.text, from_us: time.now_us, to_us: null }
+      open.set(fault, opened)
       past.marks.push(opened)
-      mark(trouble.text)
-      time.after(trouble.lasts_ms, outside, () => end(trouble))
+      mark(fault.text)
+      time.after(fault.lasts_ms, outside, () => end(fault))
     }
-    // The same kind again only when this one is over: what it broke must have been mended once.
-    time.after((trouble?.lasts_ms ?? 0) + dice.exponential(kind.every_ms), outside, strike)
+    // The same kind again only when this one is over: what it broke must have been repaired once.
+    time.after((fault?.lasts_ms ?? 0) + prng.exponential(kind.every_ms), outside, strike)
   }
-  time.after(dice.exponential(kind.every_ms), outside, strike)
+  time.after(prng.exponential(kind.every_ms), outside, strike)
   return () => {
     isOver = true
-    for (const trouble of open.keys()) end(trouble)
+    for (const fault of open.keys()) end(fault)
   }
 }
 
 export const faultPlan =
-  (kinds: ReadonlyArray<FaultKind>) => (stage: Stage, population: Population): FaultPlan => {
-    const scene: Scene = { stage, population }
-    const dice = stage.world.dice.split("faults")
-    const open = new Map<Trouble, FaultMark>()
+  (kinds: ReadonlyArray<FaultKind>) => (run: RunContext, population: Population): FaultPlan => {
+    const context: FaultContext = { run, population }
+    const prng = run.world.prng.split("faults")
+    const open = new Map<Fault, FaultMark>()
     const past: Past = { marks: [], lastEnd_us: 0 }
     const stops: Array<() => void> = []
     return {
       names: kinds.map(({ name }) => name),
       marks: past.marks,
       begin: () => {
-        for (const kind of kinds) stops.push(recurring(scene, kind, dice.split(kind.name), open, past))
+        for (const kind of kinds) stops.push(recurring(context, kind, prng.split(kind.name), open, past))
       },
       heal: () => {
         for (const stop of stops) stop()
-        const { runners } = stage.world
-        for (const runner of runners) if (runner.process.state === "dead") stage.world.startRunner(runner)
-        stage.trace.add(stage.world.time.now_us, "faults", "healed")
+        const { runners } = run.world
+        for (const runner of runners) if (runner.process.state === "dead") run.world.startRunner(runner)
+        run.trace.add(run.world.time.now_us, "faults", "healed")
       },
       calmSince_us: () => open.size === 0 ? past.lastEnd_us : null
     }

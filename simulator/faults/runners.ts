@@ -1,18 +1,18 @@
 // Runners that die, freeze, lose their network, stop for a deploy, or have a wrong clock.
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { Runner } from "../world.ts"
-import { type FaultKind, minutes, type Scene, type Trouble } from "./fault.ts"
+import { type Fault, type FaultContext, type FaultKind, minutes } from "./fault.ts"
 
-const running = ({ stage }: Scene): ReadonlyArray<Runner> =>
-  stage.world.runners.filter(({ doors, process }) => doors !== null && process.state === "running")
+const running = ({ run }: FaultContext): ReadonlyArray<Runner> =>
+  run.world.runners.filter(({ doors, process }) => doors !== null && process.state === "running")
 
-export const oneOf = (scene: Scene, dice: Dice): Runner | null => {
-  const there = running(scene)
-  return there.length === 0 ? null : dice.pick(there)
+export const oneOf = (context: FaultContext, prng: Prng): Runner | null => {
+  const there = running(context)
+  return there.length === 0 ? null : prng.pick(there)
 }
 
-const restart = ({ stage }: Scene, runner: Runner): void => {
-  if (runner.process.state === "dead") stage.world.startRunner(runner)
+const restart = ({ run }: FaultContext, runner: Runner): void => {
+  if (runner.process.state === "dead") run.world.startRunner(runner)
 }
 
 export const killed: FaultKind = {
@@ -20,14 +20,14 @@ export const killed: FaultKind = {
   says: "a runner is killed and started again after a while",
   every_ms: minutes(40),
   shakesTheCluster: true,
-  strike: (scene, dice) => {
-    const runner = oneOf(scene, dice)
+  strike: (context, prng) => {
+    const runner = oneOf(context, prng)
     if (runner === null) return null
-    scene.stage.world.killRunner(runner)
+    context.run.world.killRunner(runner)
     return {
       text: `${runner.name} is killed`,
-      lasts_ms: dice.between(500, 45_000),
-      undo: () => restart(scene, runner)
+      lasts_ms: prng.between(500, 45_000),
+      undo: () => restart(context, runner)
     }
   }
 }
@@ -37,14 +37,14 @@ export const frozen: FaultKind = {
   says: "a runner stands still and then goes on as if nothing had happened",
   every_ms: minutes(45),
   shakesTheCluster: true,
-  strike: (scene, dice) => {
-    const runner = oneOf(scene, dice)
+  strike: (context, prng) => {
+    const runner = oneOf(context, prng)
     if (runner === null) return null
     const { process } = runner
     process.freeze()
     return {
       text: `${runner.name} is frozen`,
-      lasts_ms: dice.between(1_000, 40_000),
+      lasts_ms: prng.between(1_000, 40_000),
       undo: () => process.wake()
     }
   }
@@ -55,12 +55,12 @@ export const partitioned: FaultKind = {
   says: "a runner loses the others, the database, or both",
   every_ms: minutes(50),
   shakesTheCluster: true,
-  strike: (scene, dice) => {
-    const runner = oneOf(scene, dice)
+  strike: (context, prng) => {
+    const runner = oneOf(context, prng)
     if (runner === null) return null
-    const { network, stores } = scene.stage.world
+    const { network, stores } = context.run.world
     const { name, process } = runner
-    const from = dice.pick(["the other runners", "the database", "everything behind it"] as const)
+    const from = prng.pick(["the other runners", "the database", "everything behind it"] as const)
     if (from !== "the database") network.partition(name)
     if (from !== "the other runners") {
       stores.postgres.cutOff(process)
@@ -68,7 +68,7 @@ export const partitioned: FaultKind = {
     }
     return {
       text: `${name} is cut off from ${from}`,
-      lasts_ms: dice.between(500, 30_000),
+      lasts_ms: prng.between(500, 30_000),
       undo: () => {
         network.heal(name)
         stores.postgres.reconnect(process)
@@ -77,10 +77,10 @@ export const partitioned: FaultKind = {
   }
 }
 
-/** One after the other, as a deploy does it; the last one is back before the trouble is over. */
-const deploy = (scene: Scene, dice: Dice): Trouble => {
-  const { world } = scene.stage
-  const pauseMs = dice.between(500, 8_000)
+/** One after the other, as a deploy does it; the last one is back before the fault is over. */
+const deploy = (context: FaultContext, prng: Prng): Fault => {
+  const { world } = context.run
+  const pauseMs = prng.between(500, 8_000)
   const next = (index: number): void => {
     const runner = world.runners[index]
     if (runner === undefined) return
@@ -96,7 +96,7 @@ const deploy = (scene: Scene, dice: Dice): Trouble => {
     text: "a rolling restart begins",
     lasts_ms: minutes(2),
     undo: () => {
-      for (const runner of world.runners) restart(scene, runner)
+      for (const runner of world.runners) restart(context, runner)
     }
   }
 }
@@ -114,14 +114,14 @@ export const skewed: FaultKind = {
   says: "a runner's clock is wrong by up to two seconds, and is set while it runs",
   every_ms: minutes(25),
   shakesTheCluster: false,
-  strike: (scene, dice) => {
-    const runner = oneOf(scene, dice)
+  strike: (context, prng) => {
+    const runner = oneOf(context, prng)
     if (runner === null) return null
     const { skew } = runner
-    skew.ms = dice.integer(-2_000, 2_000)
+    skew.ms = prng.integer(-2_000, 2_000)
     return {
       text: `the clock of ${runner.name} is ${skew.ms} ms off`,
-      lasts_ms: minutes(dice.between(1, 15)),
+      lasts_ms: minutes(prng.between(1, 15)),
       undo: () => {
         skew.ms = 0
       }

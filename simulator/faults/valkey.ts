@@ -1,4 +1,4 @@
-// Trouble with Valkey. None of it may change an answer or take anybody offline.
+// Faults of Valkey. None of them may change an answer or take a mitra offline.
 import { type FaultKind, minutes } from "./fault.ts"
 import { oneOf } from "./runners.ts"
 
@@ -7,15 +7,15 @@ export const valkeyGone: FaultKind = {
   says: "Valkey is not there; when it comes back it may have forgotten everything",
   every_ms: minutes(25),
   shakesTheCluster: true,
-  strike: ({ stage }, dice) => {
-    const { channels, valkey } = stage.world.stores
+  strike: ({ run }, prng) => {
+    const { channels, valkey } = run.world.stores
     if (valkey === null) return null
-    const empty = dice.chance(0.5)
+    const empty = prng.chance(0.5)
     valkey.goDown()
     channels[0]?.disconnect()
     return {
       text: empty ? "Valkey is gone, and will be empty" : "Valkey is gone",
-      lasts_ms: dice.between(200, 60_000),
+      lasts_ms: prng.between(200, 60_000),
       undo: () => valkey.comeUp({ empty })
     }
   }
@@ -26,8 +26,8 @@ export const valkeyWiped: FaultKind = {
   says: "Valkey forgets everything while it is used",
   every_ms: minutes(30),
   shakesTheCluster: false,
-  strike: ({ stage }) => {
-    const { valkey } = stage.world.stores
+  strike: ({ run }) => {
+    const { valkey } = run.world.stores
     if (valkey === null) return null
     valkey.engine.wipe()
     return { text: "Valkey was wiped", lasts_ms: 0, undo: () => {} }
@@ -39,12 +39,12 @@ export const valkeyStalled: FaultKind = {
   says: "Valkey stands still, then does all that was asked meanwhile",
   every_ms: minutes(30),
   shakesTheCluster: false,
-  strike: ({ stage }, dice) => {
-    const { valkey } = stage.world.stores
+  strike: ({ run }, prng) => {
+    const { valkey } = run.world.stores
     if (valkey === null) return null
     const { process } = valkey.store
     process.freeze()
-    return { text: "Valkey stands still", lasts_ms: dice.between(100, 20_000), undo: () => process.wake() }
+    return { text: "Valkey stands still", lasts_ms: prng.between(100, 20_000), undo: () => process.wake() }
   }
 }
 
@@ -53,9 +53,9 @@ export const valkeyCut: FaultKind = {
   says: "one runner cannot reach Valkey, the others can",
   every_ms: minutes(20),
   shakesTheCluster: true,
-  strike: (scene, dice) => {
-    const { channels, valkey } = scene.stage.world.stores
-    const runner = oneOf(scene, dice)
+  strike: (context, prng) => {
+    const { channels, valkey } = context.run.world.stores
+    const runner = oneOf(context, prng)
     if (valkey === null || runner === null) return null
     const { name, process } = runner
     valkey.store.cutOff(process)
@@ -63,7 +63,7 @@ export const valkeyCut: FaultKind = {
     return {
       text: `${name} is cut off from Valkey`,
       // Long enough for a whole silence to pass, and a sweep.
-      lasts_ms: dice.between(500, 150_000),
+      lasts_ms: prng.between(500, 150_000),
       undo: () => valkey.store.reconnect(process)
     }
   }

@@ -1,8 +1,19 @@
 // All chance of a run comes from one seed. Streams are split by name, so that one more draw in one place
-// (an actor removed by shrinking, a fault switched off) does not change the luck of all others.
+// (a client removed by shrinking, a fault switched off) does not change the draws of all others.
 import * as Context from "effect/Context"
 import * as Random from "effect/Random"
 import { SecureRandom } from "effect/crypto"
+
+/**
+ * A stream's name is part of the seed: another name is another run. These streams keep the names that they
+ * had before their owners were renamed, so that old seeds replay.
+ */
+export const streamNames = {
+  client_faults: "mishaps",
+  seed_data: "founding",
+  script: "story",
+  workload_profile: "ground"
+} as const
 
 /** FNV-1a over the text, then mixed: near names give far seeds. */
 const hashOf = (text: string): number => {
@@ -17,8 +28,8 @@ const hashOf = (text: string): number => {
   return hash >>> 0
 }
 
-/** sfc32: small, fast, and good enough for dice. */
-export class Dice {
+/** A pseudo-random number generator, sfc32: small, fast, and good enough for a simulation. */
+export class Prng {
   readonly #name: string
   #a: number
   #b: number
@@ -34,8 +45,8 @@ export class Dice {
   }
 
   /** A stream of its own, the same whatever was drawn before. */
-  split(name: string | number): Dice {
-    return new Dice(`${this.#name}/${name}`)
+  split(name: string | number): Prng {
+    return new Prng(`${this.#name}/${name}`)
   }
 
   uint32(): number {
@@ -78,14 +89,14 @@ export class Dice {
 }
 
 /** What Effect's own Random and SecureRandom draw from in one process. */
-export const randomServices = (dice: Dice): Context.Context<SecureRandom.SecureRandom> => {
+export const randomServices = (prng: Prng): Context.Context<SecureRandom.SecureRandom> => {
   const random = {
-    nextIntUnsafe: () => (dice.integer(-(2 ** 26), 2 ** 26 - 1) * 2 ** 26) + dice.integer(0, 2 ** 26 - 1),
-    nextDoubleUnsafe: () => dice.fraction()
+    nextIntUnsafe: () => (prng.integer(-(2 ** 26), 2 ** 26 - 1) * 2 ** 26) + prng.integer(0, 2 ** 26 - 1),
+    nextDoubleUnsafe: () => prng.fraction()
   }
   const bytes = (size: number) => {
     const drawn = new Uint8Array(size)
-    for (let index = 0; index < size; index += 1) drawn[index] = dice.uint32() & 0xff
+    for (let index = 0; index < size; index += 1) drawn[index] = prng.uint32() & 0xff
     return drawn
   }
   return Context.make(Random.Random, random).pipe(

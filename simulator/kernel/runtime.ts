@@ -11,7 +11,7 @@ import * as References from "effect/References"
 import * as Scheduler from "effect/Scheduler"
 import type { SecureRandom } from "effect/crypto"
 import type { Process } from "./process.ts"
-import { type Dice, randomServices } from "./prng.ts"
+import { type Prng, randomServices } from "./prng.ts"
 import type { VirtualTime } from "./virtual-time.ts"
 
 export interface LogLine {
@@ -21,7 +21,10 @@ export interface LogLine {
   readonly text: string
 }
 
-/** Microtasks would run between two timers at a moment nobody decided: nothing here may use them. */
+/**
+ * Microtasks would run between two timers in an order that the seed does not decide: nothing here may use
+ * them.
+ */
 const makeScheduler = (time: VirtualTime, process: Process): Scheduler.Scheduler => {
   // All fibers of the world stand in one queue, so one dispatcher serves them all.
   const dispatcher: Scheduler.SchedulerDispatcher = {
@@ -76,7 +79,7 @@ const makeLogger = (time: VirtualTime, process: Process, write: (line: LogLine) 
   )
 
 export interface RuntimeOptions {
-  readonly dice: Dice
+  readonly prng: Prng
   readonly log: (line: LogLine) => void
   readonly skew?: { readonly ms: number }
 }
@@ -87,7 +90,7 @@ export const runtimeOf = (
   process: Process,
   options: RuntimeOptions
 ): Context.Context<SecureRandom.SecureRandom> =>
-  randomServices(options.dice).pipe(
+  randomServices(options.prng).pipe(
     Context.add(Clock.Clock, makeClock(time, process, options.skew ?? { ms: 0 })),
     Context.add(Scheduler.Scheduler, makeScheduler(time, process)),
     Context.add(Logger.CurrentLoggers, new Set([makeLogger(time, process, options.log)])),

@@ -3,9 +3,9 @@ import { commitTurn } from "../../testkit/memory/journal.memory.ts"
 import { messagesOf } from "../../src/layers/journal/verdict.ts"
 import type { Tables } from "../../testkit/memory/store/tables.ts"
 import type { SessionWrite, TurnWrite } from "../../src/services/journal/journal.ts"
-import type { Sabotage } from "../server/mutation.ts"
+import type { Mutation } from "../server/mutation.ts"
 
-type Broken = Omit<Sabotage, "name">
+type Broken = Omit<Mutation, "name">
 type Ledger = SessionWrite["state"]["ledger"]
 
 /** The database gets another turn than the runner sent. */
@@ -62,7 +62,7 @@ export const commits = {
       withoutKnownMessages(tables, turn, () => commit(tables, turn, ids))
   },
   "forgotten-commands": rewriting(
-    "outcomes of commands are not kept",
+    "replies of commands are not kept",
     (turn) => ({ ...turn, command: null })
   ),
   "open-losers": rewritingSession("offers that another took stay open", (session) => ({
@@ -77,14 +77,17 @@ export const commits = {
     ...session,
     payments: session.payments.filter((move) => move._tag !== "Consume" || move.product !== "extension")
   })),
-  "kept-places": rewritingSession("a chat that changes hands keeps its old place", (session) => ({
+  "kept-places": rewritingSession("a chat that changes hands keeps its old slot", (session) => ({
     ...session,
     slot: session.slot?._tag === "Move" ? null : session.slot
   })),
-  "open-assignments": rewritingSession("whoever hands a chat over is not crossed out", (session) => ({
-    ...session,
-    assignments: session.assignments.filter(({ ended_at }) => ended_at === null)
-  })),
+  "open-assignments": rewritingSession(
+    "the assignment of a mitra who hands a chat over is not closed",
+    (session) => ({
+      ...session,
+      assignments: session.assignments.filter(({ ended_at }) => ended_at === null)
+    })
+  ),
   "kept-pushes": rewritingSession("the end of an offer leaves its push in the outbox", (session) => ({
     ...session,
     cancels_offer_push_of: []

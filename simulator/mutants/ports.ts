@@ -1,5 +1,5 @@
 // Guards in the server's ports, broken one at a time: order of commit and reply, what is read back, what is
-// announced, which sweeps run.
+// published, which sweeps run.
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { deliver, asSubscription } from "../../src/layers/bus/subscriptions.ts"
@@ -8,9 +8,9 @@ import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { Journal, type Verdict } from "../../src/services/journal/journal.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { type Opened, Sessions } from "../../src/services/sessions/sessions.ts"
-import type { Sabotage } from "../server/mutation.ts"
+import type { Mutation } from "../server/mutation.ts"
 
-type Broken = Omit<Sabotage, "name">
+type Broken = Omit<Mutation, "name">
 type OpenSession = Sessions["Service"]["open"]
 type Confirm = Payments["Service"]["confirm"]
 
@@ -35,7 +35,7 @@ const confirmAgain = (confirm: Confirm, tables: Tables): Confirm => (options) =>
   })
 
 /** Subscribers of a bus that hear everything but what `isHeard` holds back. */
-const hearing = (bus: Bus["Service"], isHeard: (message: BusMessage) => boolean): Bus["Service"] => ({
+const receivingOnly = (bus: Bus["Service"], isHeard: (message: BusMessage) => boolean): Bus["Service"] => ({
   ...bus,
   subscribe: (topics, only) =>
     Effect.gen(function*() {
@@ -48,21 +48,21 @@ const hearing = (bus: Bus["Service"], isHeard: (message: BusMessage) => boolean)
     })
 })
 
-const saying = (
+const publishingOnly = (
   bus: Bus["Service"],
   change: (messages: ReadonlyArray<BusMessage>) => ReadonlyArray<BusMessage>
 ): Bus["Service"] => ({ ...bus, publish: (messages) => bus.publish(change(messages)) })
 
-/** Whoever lost is told the same as the winner. */
-const toldToLosers = (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> => {
+/** The mitras who lost are sent what the winner is sent. */
+const sentToLosers = (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> => {
   const paired = messages.find(({ event }) => event._tag === "SessionEvent" && event.event?._tag === "Paired")
   if (paired === undefined) return messages
   const losers = messages.filter(({ event }) => event._tag === "OfferChanged" && event.ending === "taken")
   return [...messages, ...losers.map(({ topic }) => ({ topic, event: paired.event }))]
 }
 
-/** Whoever had a chat before hears what her successor hears. */
-const toldToFormer = (tables: Tables) => (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> => {
+/** The former mitras of a chat are sent what its present mitra is sent. */
+const sentToFormer = (tables: Tables) => (messages: ReadonlyArray<BusMessage>): ReadonlyArray<BusMessage> => {
   const former = messages.flatMap(({ event, topic }) => {
     if (event._tag !== "SessionEvent" || !topic.startsWith("mitra:")) return []
     const { session_id } = event
@@ -92,7 +92,7 @@ export const ports = {
     })
   },
   "hopeful-memory": {
-    says: "a commit that nobody answered counts as written",
+    says: "a commit without an answer counts as written",
     journal: (journal) => ({
       ...journal,
       commit: (turn) => Effect.catch(journal.commit(turn), () => Effect.succeed(written))
@@ -117,7 +117,7 @@ export const ports = {
     })
   },
   "dead-deadlines": {
-    says: "nobody wakes a session whose time has come",
+    says: "no sweep wakes a session whose deadline has come",
     sessions: (sessions) => ({ ...sessions, due: () => Effect.succeed([]) })
   },
   "kept-offers": {
@@ -133,7 +133,7 @@ export const ports = {
     payments: (payments, tables) => ({ ...payments, confirm: amountAsked(payments.confirm, tables) })
   },
   "dead-payments": {
-    says: "nobody looks after payments that a crash, or their customer, left behind",
+    says: "no sweep finishes payments that a crash, or their customer, left behind",
     payments: (payments) => ({
       ...payments,
       expireStale: () => Effect.succeed([]),
@@ -141,39 +141,39 @@ export const ports = {
     })
   },
   "deaf-to-resync": {
-    says: "after an interruption of the bus nobody catches up",
-    bus: (bus) => hearing(bus, ({ event }) => event._tag !== "Resync")
+    says: "after an interruption of the bus no subscriber catches up",
+    bus: (bus) => receivingOnly(bus, ({ event }) => event._tag !== "Resync")
   },
   "silent-revocations": {
     says: "sockets are not told that their sign-in is over",
-    bus: (bus) => hearing(bus, ({ event }) => event._tag !== "Revoked")
+    bus: (bus) => receivingOnly(bus, ({ event }) => event._tag !== "Revoked")
   },
   "untold-endings": {
     says: "mitras are not told that an offer is over",
     bus: (bus) =>
-      saying(
+      publishingOnly(
         bus,
         (messages) => messages.filter(({ event }) => event._tag !== "OfferChanged" || event.ending === null)
       )
   },
   "silent-loads": {
-    says: "whoever loads a session does not say where it stands",
-    bus: (bus) => saying(bus, (messages) => isRestated(messages) ? [] : messages)
+    says: "a runner that loads a session does not publish its position",
+    bus: (bus) => publishingOnly(bus, (messages) => isRestated(messages) ? [] : messages)
   },
   "told-to-former": {
     says: "a mitra who handed a chat over goes on hearing it",
-    bus: (bus, tables) => saying(bus, toldToFormer(tables))
+    bus: (bus, tables) => publishingOnly(bus, sentToFormer(tables))
   },
   "open-doors": {
-    says: "a sign-in that is over still opens the door",
+    says: "a sign-in that is over is still accepted",
     authSessions: (authSessions) => ({ ...authSessions, isLive: () => Effect.succeed(true) })
   },
   "everybody-wins": {
-    says: "whoever was too late is told that she is paired",
-    bus: (bus) => saying(bus, toldToLosers)
+    says: "a mitra who was too late is told that she is paired",
+    bus: (bus) => publishingOnly(bus, sentToLosers)
   },
   "guessing-sweep": {
-    says: "when pings cannot be read, everybody counts as silent, and nobody looks twice",
+    says: "when pings cannot be read, every mitra counts as silent, without a second check",
     availability: (availability, tables) => ({
       ...availability,
       stale: (before, limit) =>
@@ -205,7 +205,7 @@ export const ports = {
     })
   },
   "everybody-reachable": {
-    says: "an extension counts as approved, whoever is away",
+    says: "an extension counts as approved although the mitra is away",
     presence: (presence) => ({ ...presence, isConnected: () => Effect.succeed(true) })
   }
 } satisfies Record<string, Broken>

@@ -1,11 +1,11 @@
-// Where planted bugs are hunted: a crowd with few mitras, restless staff, and runners and stores that fail
-// more often than in other runs. A bug that needs a crossing of its own has a ground where that is common.
-// Everything that happens there may happen anywhere, only not within minutes.
+// The workloads that mutants run in: many customers for few mitras, busy staff, and runners and stores that
+// fail more often than in other runs. A mutant that needs a crossing of its own has a profile where that is
+// common. All of it may happen in any run, only not within minutes.
 import { faultsOf, type RunPlan } from "../run/plan.ts"
-import { Dice } from "../kernel/prng.ts"
-import type { Canary } from "./mutants.ts"
+import { Prng, streamNames } from "../kernel/prng.ts"
+import type { Mutant } from "./mutants.ts"
 
-export interface Ground {
+export interface WorkloadProfile {
   readonly hours: number
   readonly runners: number
   readonly mitras: number
@@ -14,20 +14,20 @@ export interface Ground {
   readonly valkey: boolean | null
   /** As on the command line. */
   readonly faults: string
-  readonly oftener: number
-  /** Differences to the cast's habits, by their names. */
-  readonly habits: Readonly<Record<string, number>>
+  readonly faultRate: number
+  /** Differences to the default workload, by key. */
+  readonly workload: Readonly<Record<string, number>>
 }
 
-export const busyGround: Ground = {
+export const busyProfile: WorkloadProfile = {
   hours: 1,
   runners: 3,
   mitras: 6,
   customers: 30,
   valkey: null,
   faults: "swarm",
-  oftener: 3,
-  habits: {
+  faultRate: 3,
+  workload: {
     visits_per_day: 60,
     shift_hours: 20,
     days_off_share: 0,
@@ -41,38 +41,48 @@ export const busyGround: Ground = {
   }
 }
 
-const ground = ({ habits = {}, ...changes }: Partial<Ground>): Ground => ({
-  ...busyGround,
+const profile = ({ workload = {}, ...changes }: Partial<WorkloadProfile>): WorkloadProfile => ({
+  ...busyProfile,
   ...changes,
-  habits: { ...busyGround.habits, ...habits }
+  workload: { ...busyProfile.workload, ...workload }
 })
 
-/** One runner, sound machines: what people do is enough. */
-const peaceful = (habits: Ground["habits"], changes: Partial<Ground> = {}) =>
-  ground({ runners: 1, customers: 15, valkey: false, faults: "none", ...changes, habits })
+/** One runner and no faults: what the clients do is enough. */
+const calmProfile = (workload: WorkloadProfile["workload"], changes: Partial<WorkloadProfile> = {}) =>
+  profile({ runners: 1, customers: 15, valkey: false, faults: "none", ...changes, workload })
 
-const lostWords = { ...busyGround.habits, ends_early_share: 0.9, extends_share: 0.9, says_goodbye_share: 1 }
+const lostAnswersWorkload = {
+  ...busyProfile.workload,
+  ends_early_share: 0.9,
+  extends_share: 0.9,
+  says_goodbye_share: 1
+}
 
-/** By the name of the planted bug; all others are hunted on the busy ground. */
-const grounds: Readonly<Partial<Record<Canary, Ground>>> = {
+/** By the name of the mutant; all others run with the busy profile. */
+const profiles: Readonly<Partial<Record<Mutant, WorkloadProfile>>> = {
   // An owner that stood still while another took over, again and again.
-  fence: ground({ faults: "freeze", oftener: 30, valkey: false }),
+  fence: profile({ faults: "freeze", faultRate: 30, valkey: false }),
   // One mitra, more customers than she may have, and all of them at once.
-  "endless-slots": peaceful({ visits_per_day: 400, ignores_offer_share: 0 }, { mitras: 1, customers: 30 }),
-  "free-extensions": peaceful({ extends_share: 1, visits_per_day: 200 }),
-  "charged-pauses": peaceful({ extends_share: 1, visits_per_day: 200 }),
-  // Commands whose answer is lost between the deed and the word.
-  "forgotten-commands": ground({ faults: "lost-answers", oftener: 60, valkey: false, habits: lostWords }),
-  // The same, with calm in between: only then is the missing word a broken promise.
-  "silent-loads": peaceful({ visits_per_day: 200, kills_per_hour: 0, cuts_per_hour: 0 }, {
+  "endless-slots": calmProfile({ visits_per_day: 400, ignores_offer_share: 0 }, { mitras: 1, customers: 30 }),
+  "free-extensions": calmProfile({ extends_share: 1, visits_per_day: 200 }),
+  "charged-pauses": calmProfile({ extends_share: 1, visits_per_day: 200 }),
+  // Commands that are carried out and whose answer is lost.
+  "forgotten-commands": profile({
+    faults: "lost-answers",
+    faultRate: 60,
+    valkey: false,
+    workload: lostAnswersWorkload
+  }),
+  // The same, with calm in between: only then must a missing event be noticed.
+  "silent-loads": calmProfile({ visits_per_day: 200, kills_per_hour: 0, cuts_per_hour: 0 }, {
     customers: 30,
     faults: "lost-answers",
-    oftener: 12
+    faultRate: 12
   }),
-  "blind-payments": peaceful({ visits_per_day: 200, pays_never_share: 0 }, { faults: "odd-amounts" }),
-  "dead-payments": peaceful({ pays_never_share: 1, visits_per_day: 200 }),
-  // Offers stay open, because nobody answers, while staff deactivate one mitra after the other.
-  "kept-offers": peaceful({
+  "blind-payments": calmProfile({ visits_per_day: 200, pays_never_share: 0 }, { faults: "odd-amounts" }),
+  "dead-payments": calmProfile({ pays_never_share: 1, visits_per_day: 200 }),
+  // Offers stay open, because no mitra answers, while staff deactivate one mitra after the other.
+  "kept-offers": calmProfile({
     ignores_offer_share: 1,
     visits_per_day: 400,
     staff_deactivates_per_day: 2_000,
@@ -80,16 +90,16 @@ const grounds: Readonly<Partial<Record<Canary, Ground>>> = {
   }),
   // Mitras whose app is closed while they are put out, and is opened again when they may come back: before
   // that the account's own flag keeps them out.
-  "open-doors": peaceful({
+  "open-doors": calmProfile({
     kills_per_hour: 12,
     returns_within_s: 60,
     staff_deactivates_per_day: 2_000,
     deactivated_for_min: 0.2
   }),
-  "deaf-to-resync": ground({ faults: "bus,lag", oftener: 10, valkey: false }),
-  "guessing-sweep": ground({ faults: "valkey-gone,valkey-stall", oftener: 6, valkey: true }),
+  "deaf-to-resync": profile({ faults: "bus,lag", faultRate: 10, valkey: false }),
+  "guessing-sweep": profile({ faults: "valkey-gone,valkey-stall", faultRate: 6, valkey: true }),
   // Mitras who are away for long while their customers pay for more time.
-  "everybody-reachable": peaceful({
+  "everybody-reachable": calmProfile({
     extends_share: 1,
     visits_per_day: 200,
     kills_per_hour: 8,
@@ -97,18 +107,18 @@ const grounds: Readonly<Partial<Record<Canary, Ground>>> = {
   })
 }
 
-export const groundOf = (name: Canary): Ground => grounds[name] ?? busyGround
+export const profileOf = (name: Mutant): WorkloadProfile => profiles[name] ?? busyProfile
 
-/** The run in which this bug may show itself, for this seed. */
-export const huntPlan = (name: Canary, seed: string): RunPlan => {
-  const { faults, habits, valkey, ...world } = groundOf(name)
+/** The plan of this mutant's run with this seed. */
+export const mutantPlan = (name: Mutant, seed: string): RunPlan => {
+  const { faults, workload, valkey, ...world } = profileOf(name)
   return {
     seed,
     ...world,
-    valkey: valkey ?? new Dice(seed).split("ground").chance(0.4),
+    valkey: valkey ?? new Prng(seed).split(streamNames.workload_profile).chance(0.4),
     faults: faultsOf(faults, seed),
-    habits: Object.fromEntries(Object.entries(habits).map(([habit, value]) => [habit, `${value}`])),
+    workload: Object.fromEntries(Object.entries(workload).map(([key, value]) => [key, `${value}`])),
     pace: "fitting",
-    canary: name
+    mutant: name
   }
 }

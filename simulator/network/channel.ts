@@ -1,11 +1,11 @@
-// One pub/sub channel of a simulated store, as a link of the bus: whoever listens hears what is sent after
-// it began, in order, unless a fault loses, doubles or delays it.
+// One pub/sub channel of a simulated store, as a link of the bus: a listener receives what is sent after it
+// subscribed, in order, unless a fault loses, doubles or delays it.
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { batchLimit, type Link } from "../../src/layers/bus/link.ts"
 import type { Process } from "../kernel/process.ts"
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 import type { Store } from "../stores/store.ts"
 import type { Latency } from "./line.ts"
@@ -27,7 +27,7 @@ const queuedMax = 10_000
 
 export class Channel {
   readonly #time: VirtualTime
-  readonly #dice: Dice
+  readonly #prng: Prng
   readonly #latency: Latency
   readonly #store: Store
   /** Whether a sender learns how many listened (Valkey) or may rely on delivery (Postgres). */
@@ -37,13 +37,13 @@ export class Channel {
 
   constructor(options: {
     readonly time: VirtualTime
-    readonly dice: Dice
+    readonly prng: Prng
     readonly latency: Latency
     readonly store: Store
     readonly counts: boolean
   }) {
     this.#time = options.time
-    this.#dice = options.dice
+    this.#prng = options.prng
     this.#latency = options.latency
     this.#store = options.store
     this.#counts = options.counts
@@ -81,17 +81,17 @@ export class Channel {
   #deliver(payloads: ReadonlyArray<string>): number | null {
     for (const listener of this.#listeners) {
       for (const payload of payloads) {
-        if (this.#dice.chance(this.faults.lose)) continue
+        if (this.#prng.chance(this.faults.lose)) continue
         this.#carry(listener, payload)
-        if (this.#dice.chance(this.faults.double)) this.#carry(listener, payload)
+        if (this.#prng.chance(this.faults.double)) this.#carry(listener, payload)
       }
     }
     return this.#counts ? this.#listeners.size : null
   }
 
   #carry(listener: Listener, payload: string): void {
-    const delay = this.#dice.between(this.#latency.low_ms, this.#latency.high_ms) +
-      this.#dice.between(0, this.faults.delay_ms)
+    const delay = this.#prng.between(this.#latency.low_ms, this.#latency.high_ms) +
+      this.#prng.between(0, this.faults.delay_ms)
     const due = Math.max(listener.arrives_us, this.#time.now_us + Math.round(delay * 1000))
     listener.arrives_us = due
     this.#time.at(due, listener.process, () => {

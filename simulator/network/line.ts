@@ -1,10 +1,10 @@
 // One connection between a phone and a runner: text frames both ways, in order, each a little late. It can
-// be closed by either side, cut so that both notice, or fall silent so that nobody does.
+// be closed by either side, cut so that both notice, or fall silent so that neither side does.
 import * as Effect from "effect/Effect"
 import * as Socket from "effect/socket/Socket"
 import type { Transport } from "../../src/http/socket/transport.ts"
 import type { Process } from "../kernel/process.ts"
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 
 export interface Latency {
@@ -31,7 +31,7 @@ interface Direction {
 
 export class Line {
   readonly #time: VirtualTime
-  readonly #dice: Dice
+  readonly #prng: Prng
   readonly #latency: Latency
   readonly #phoneProcess: Process
   readonly #runnerProcess: Process
@@ -53,16 +53,16 @@ export class Line {
 
   constructor(options: {
     readonly time: VirtualTime
-    readonly dice: Dice
+    readonly prng: Prng
     readonly latency: Latency
     readonly phoneProcess: Process
     readonly runnerProcess: Process
     readonly phone: PhoneEnd
-    /** The phone has no use for it any more, whoever ended it. */
+    /** Called when the phone is done with the line, whichever side ended it. */
     readonly onLeft: () => void
   }) {
     this.#time = options.time
-    this.#dice = options.dice
+    this.#prng = options.prng
     this.#latency = options.latency
     this.#phoneProcess = options.phoneProcess
     this.#runnerProcess = options.runnerProcess
@@ -99,7 +99,7 @@ export class Line {
     this.#tellPhone(abnormal, "")
   }
 
-  /** Nothing arrives any more and nobody is told: only silence gives it away, to either side. */
+  /** Nothing arrives any more and neither side is told: each must notice the silence. */
   fallSilent(): void {
     if (this.#isSilent) return
     this.#isSilent = true
@@ -160,7 +160,7 @@ export class Line {
   }
 
   #delayMs(): number {
-    return this.#dice.between(this.#latency.low_ms, this.#latency.high_ms) + this.#lag_ms
+    return this.#prng.between(this.#latency.low_ms, this.#latency.high_ms) + this.#lag_ms
   }
 
   #travel(direction: Direction, to: Process, arrive: () => void): void {

@@ -5,7 +5,7 @@ import * as Latch from "effect/Latch"
 import * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import type { Process } from "../kernel/process.ts"
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 import type { Latency } from "./line.ts"
 
@@ -88,14 +88,14 @@ class Connection {
 
 export class RunnerNetwork {
   readonly #time: VirtualTime
-  readonly #dice: Dice
+  readonly #prng: Prng
   readonly #latency: Latency
   readonly #hosts = new Map<string, Host>()
   readonly #partitioned = new Set<string>()
 
-  constructor(options: { readonly time: VirtualTime; readonly dice: Dice; readonly latency: Latency }) {
+  constructor(options: { readonly time: VirtualTime; readonly prng: Prng; readonly latency: Latency }) {
     this.#time = options.time
-    this.#dice = options.dice
+    this.#prng = options.prng
     this.#latency = options.latency
   }
 
@@ -108,7 +108,7 @@ export class RunnerNetwork {
     if (host !== undefined) host.accept = accept
   }
 
-  /** Its process is gone: everybody connected to it finds out. */
+  /** Its process is gone: every connected host finds out. */
   leave(name: string): void {
     const host = this.#hosts.get(name)
     this.#hosts.delete(name)
@@ -218,7 +218,7 @@ export class RunnerNetwork {
   }
 
   #delayMs(): number {
-    return this.#dice.between(this.#latency.low_ms, this.#latency.high_ms)
+    return this.#prng.between(this.#latency.low_ms, this.#latency.high_ms)
   }
 }
 

@@ -5,11 +5,11 @@ import type { SimulationResult, Violation } from "../simulation.ts"
 
 export type Phase = "searching" | "active" | "extending" | "closing"
 
-export interface ChronicleSession {
+export interface TimelineSession {
   readonly id: string
   readonly customer: string
   readonly mitra: string | null
-  /** Whoever had it, one after the other. */
+  /** The mitras who had it, one after the other. */
   readonly mitras: ReadonlyArray<{ readonly id: string; readonly from: number; readonly to: number }>
   readonly ending: string
   readonly phases: ReadonlyArray<{ readonly phase: Phase; readonly from: number; readonly to: number }>
@@ -17,7 +17,7 @@ export interface ChronicleSession {
   readonly events: ReadonlyArray<{ readonly at: number; readonly text: string; readonly is_message: boolean }>
 }
 
-export interface Chronicle {
+export interface TimelineData {
   readonly title: string
   /** Name and value, in the order of the header. */
   readonly facts: ReadonlyArray<readonly [string, string]>
@@ -27,7 +27,7 @@ export interface Chronicle {
   readonly people: ReadonlyArray<{ readonly id: string; readonly name: string; readonly role: string }>
   /** When each mitra was online, by her id. */
   readonly online: Readonly<Record<string, ReadonlyArray<readonly [from: number, to: number]>>>
-  readonly sessions: ReadonlyArray<ChronicleSession>
+  readonly sessions: ReadonlyArray<TimelineSession>
   readonly faults: ReadonlyArray<
     { readonly name: string; readonly text: string; readonly from: number; readonly to: number }
   >
@@ -105,12 +105,12 @@ const phasesOf = (
   return phases
 }
 
-/** By the story itself: who was paired, and to whom it was given later. */
+/** By the session's events: the mitra who was paired, and the mitras to whom it was given later. */
 const mitrasOf = (
   events: ReadonlyArray<SessionEvent>,
   endsAt: number,
   start: number
-): ChronicleSession["mitras"] => {
+): TimelineSession["mitras"] => {
   const changes = events.filter((event) => event._tag === "Paired" || event._tag === "Rerouted")
   return changes.map(({ at, mitra_id }, index) => ({
     id: mitra_id,
@@ -122,7 +122,7 @@ const mitrasOf = (
 const onlineOf = (result: SimulationResult, start: number, end: number) => {
   const online: Record<string, Array<readonly [number, number]>> = {}
   const since = new Map<string, number>()
-  for (const { at, is_online, mitra_id } of result.stage.world.stores.tables.mitra_online_logs) {
+  for (const { at, is_online, mitra_id } of result.context.world.stores.tables.mitra_online_logs) {
     const from = since.get(mitra_id)
     if (is_online) since.set(mitra_id, from ?? at)
     else if (from !== undefined) {
@@ -138,13 +138,13 @@ const sessionsOf = (
   result: SimulationResult,
   start: number,
   end: number
-): ReadonlyArray<ChronicleSession> => {
-  const { tables } = result.stage.world.stores
-  const told = new Map<string, Array<SessionEvent>>()
+): ReadonlyArray<TimelineSession> => {
+  const { tables } = result.context.world.stores
+  const eventsOfSession = new Map<string, Array<SessionEvent>>()
   for (const { event, session_id } of tables.session_events.values()) {
-    const events = told.get(session_id) ?? []
+    const events = eventsOfSession.get(session_id) ?? []
     events.push(event)
-    told.set(session_id, events)
+    eventsOfSession.set(session_id, events)
   }
   const sent = new Map<string, Array<{ at: number; text: string; is_message: boolean }>>()
   for (const { sent_at, session_id, side } of tables.messages.values()) {
@@ -153,8 +153,8 @@ const sessionsOf = (
     sent.set(session_id, messages)
   }
   return [...tables.chat_sessions.values()].map((row) => {
-    const events = told.get(row.id) ?? []
-    const story = events.map((event) => ({ at: event.at - start, text: textOf(event), is_message: false }))
+    const events = eventsOfSession.get(row.id) ?? []
+    const lines = events.map((event) => ({ at: event.at - start, text: textOf(event), is_message: false }))
     return {
       id: row.id,
       customer: row.customer_id,
@@ -162,27 +162,27 @@ const sessionsOf = (
       mitras: mitrasOf(events, end, start),
       ending: `${row.status}${row.end_reason === null ? "" : ` (${row.end_reason})`}`,
       phases: phasesOf(row.requested_at, events, end, start),
-      events: [...story, ...sent.get(row.id) ?? []].toSorted((a, b) => a.at - b.at)
+      events: [...lines, ...sent.get(row.id) ?? []].toSorted((a, b) => a.at - b.at)
     }
   })
 }
 
 const concernedBy = (
   { people, session_id }: Violation,
-  { population, stage }: SimulationResult
+  { context, population }: SimulationResult
 ): ReadonlyArray<string> => {
-  const row = stage.world.stores.tables.chat_sessions.get(session_id ?? "")
+  const row = context.world.stores.tables.chat_sessions.get(session_id ?? "")
   const named = population.apps.flatMap(({ id, name }) =>
     id !== null && (people.includes(name) || people.includes(id)) ? [id] : []
   )
   return [...new Set([...named, row?.customer_id, row?.mitra_id])].filter((id) => id != null)
 }
 
-export const chronicleOf = (
+export const timelineDataOf = (
   result: SimulationResult,
   words: { readonly title: string; readonly facts: ReadonlyArray<readonly [string, string]> }
-): Chronicle => {
-  const { options, world } = result.stage
+): TimelineData => {
+  const { options, world } = result.context
   const start = options.starts_at
   const end = world.time.now_ms
   const sinceStart = (us: number) => us / 1000 - start

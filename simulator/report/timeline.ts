@@ -3,7 +3,7 @@
 import type { TraceEntry } from "../trace.ts"
 
 export interface TimelineOptions {
-  /** Whose columns; everybody else's lines are left out, but for the world's. */
+  /** Whose columns; other clients' lines are left out, the world's are kept. */
   readonly people: ReadonlyArray<string>
   readonly from_us: number
   readonly to_us: number
@@ -12,9 +12,9 @@ export interface TimelineOptions {
   readonly linesMax: number
 }
 
-const always = new Set(["faults", "story", "world"])
-/** Beats and ticks say nothing in a story. */
-const dull = /^(mitra\.heartbeat ok|hears (tick|typing|receipt))/
+const always = new Set(["faults", "script", "world"])
+/** Heartbeats and ticks say nothing in a timeline. */
+const omitted = /^(mitra\.heartbeat ok|hears (tick|typing|receipt))/
 
 const instantText = (us: number): string => {
   const sign = us < 0 ? "-" : ""
@@ -31,7 +31,7 @@ export const timeline = (entries: ReadonlyArray<TraceEntry>, options: TimelineOp
   const columns = options.people
   const shown = entries.filter((entry) =>
     entry.at_us >= options.from_us && entry.at_us <= options.to_us &&
-    (columns.includes(entry.who) || always.has(entry.who)) && !dull.test(textOf(entry))
+    (columns.includes(entry.who) || always.has(entry.who)) && !omitted.test(textOf(entry))
   ).slice(-options.linesMax)
   const width = Math.max(26, ...columns.map((name) => name.length + 2))
   const head = `${"".padEnd(14)}${columns.map((name) => name.padEnd(width)).join("")}`

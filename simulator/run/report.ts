@@ -31,8 +31,8 @@ export const percentilesOf = (samples: ReadonlyArray<number>): Percentiles => {
   return { count: sorted.length, p50_ms: at(0.5), p90_ms: at(0.9), p99_ms: at(0.99) }
 }
 
-const countsOf = ({ population, stage }: SimulationResult): Readonly<Record<string, number>> => {
-  const { tables } = stage.world.stores
+const countsOf = ({ context, population }: SimulationResult): Readonly<Record<string, number>> => {
+  const { tables } = context.world.stores
   const sessions = [...tables.chat_sessions.values()]
   const payments = [...tables.payment_requests.values()]
   return {
@@ -48,8 +48,8 @@ const countsOf = ({ population, stage }: SimulationResult): Readonly<Record<stri
     "payments consumed": payments.filter(({ status }) => status === "consumed").length,
     "payments failed": payments.filter(({ status }) => status === "failed_pairing").length,
     "payments expired": payments.filter(({ status }) => status === "expired").length,
-    webhooks: stage.provider.delivered,
-    "runner starts": stage.world.runners.reduce((sum, { starts }) => sum + starts, 0)
+    webhooks: context.provider.delivered,
+    "runner starts": context.world.runners.reduce((sum, { starts }) => sum + starts, 0)
   }
 }
 
@@ -59,7 +59,7 @@ export const reportOf = (
   took: { readonly wall_ms: number; readonly cpu_ms: number },
   coverage: Readonly<Record<string, number>>
 ): RunReport => {
-  const { tables } = result.stage.world.stores
+  const { tables } = result.context.world.stores
   const waits = [...tables.chat_sessions.values()].flatMap(({ requested_at, started_at }) =>
     started_at === null ? [] : [started_at - requested_at]
   )
@@ -104,7 +104,7 @@ export const factsOf = (report: RunReport): ReadonlyArray<readonly [string, stri
       }`
     ],
     ["faults", plan.faults.length === 0 ? "none" : plan.faults.join(", ")],
-    ...(plan.canary === null ? [] : [["planted bug", plan.canary] as const]),
+    ...(plan.mutant === null ? [] : [["mutant", plan.mutant] as const]),
     ["simulated", duration(report.span_ms)],
     ["took", `${duration(report.wall_ms)}, ${duration(report.cpu_ms)} of CPU: ${speed} x real time`],
     ["counts", Object.entries(report.counts).map(([name, count]) => `${name} ${count}`).join(", ")],

@@ -1,11 +1,11 @@
-// Plays one plan to its end and reports what happened, what was broken and how long it took.
-import { canaryNamed } from "../mutants/mutants.ts"
-import { habitsWith } from "../clients/workload.ts"
+// Runs one plan to its end and reports what happened, what was broken and how long it took.
+import { mutantNamed } from "../mutants/mutants.ts"
+import { workloadWith } from "../clients/workload.ts"
 import { population } from "../clients/population.ts"
 import { checkerOf } from "../checkers/checker.ts"
 import { Coverage } from "../coverage.ts"
-import { chosenFaults, faultPlan, oftener } from "../faults/plan.ts"
-import { Dice } from "../kernel/prng.ts"
+import { atFaultRate, chosenFaults, faultPlan } from "../faults/plan.ts"
+import { Prng } from "../kernel/prng.ts"
 import { timeline } from "../report/timeline.ts"
 import { simulate, type SimulationResult } from "../simulation.ts"
 import { brisk, calm, production } from "../stores/pace.ts"
@@ -14,20 +14,20 @@ import { type RunPlan, startsAt } from "./plan.ts"
 import { reportOf, type RunReport } from "./report.ts"
 import { stopwatch } from "./stopwatch.ts"
 
-export interface Played {
+export interface FinishedRun {
   readonly report: RunReport
   readonly result: SimulationResult
 }
 
-/** A lone runner needs nobody to watch over it; a planted bug may break what does. */
-const paceOf = ({ canary, pace, runners }: RunPlan): Pace => {
-  if (pace === "production" || canary !== null) return production
+/** A lone runner has no peers that watch it; a mutant may break what a slower pace relies on. */
+const paceOf = ({ mutant, pace, runners }: RunPlan): Pace => {
+  if (pace === "production" || mutant !== null) return production
   return runners > 1 ? brisk : calm
 }
 
-export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): Played => {
-  const chosen = chosenFaults(plan.faults, new Dice(plan.seed))
-  const kinds = oftener(chosen, plan.oftener)
+export const simulatePlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): FinishedRun => {
+  const chosen = chosenFaults(plan.faults, new Prng(plan.seed))
+  const kinds = atFaultRate(chosen, plan.faultRate)
   const coverage = new Coverage()
   const elapsed = stopwatch()
   const cpuBefore = process.cpuUsage()
@@ -42,10 +42,10 @@ export const playPlan = (plan: RunPlan, options: { readonly keepTrace: boolean }
       starts_at: startsAt,
       pace: paceOf(plan),
       keepTrace: options.keepTrace,
-      sabotage: plan.canary === null ? null : canaryNamed(plan.canary)
+      mutation: plan.mutant === null ? null : mutantNamed(plan.mutant)
     },
     {
-      population: population(habitsWith(plan.habits)),
+      population: population(workloadWith(plan.workload)),
       faults: faultPlan(kinds),
       checker: checkerOf({ coverage: coverage.rule })
     }
@@ -59,15 +59,15 @@ const before_us = 120_000_000
 const linesMax = 120
 
 /** The last minutes before the first violation, a column for each who is named or in that chat. */
-export const violationStory = (result: SimulationResult): string | null => {
+export const violationTimeline = (result: SimulationResult): string | null => {
   const [violation] = result.violations
   if (violation === undefined) return null
-  const session = result.stage.world.stores.tables.chat_sessions.get(violation.session_id ?? "")
+  const session = result.context.world.stores.tables.chat_sessions.get(violation.session_id ?? "")
   const concerned = new Set([...violation.people, session?.customer_id, session?.mitra_id])
   const people = result.population.apps
     .filter(({ id, name }) => concerned.has(name) || (id !== null && concerned.has(id)))
     .map(({ name }) => name)
-  return timeline(result.stage.trace.entries, {
+  return timeline(result.context.trace.entries, {
     people: people.slice(0, 4),
     from_us: violation.at_us - before_us,
     to_us: violation.at_us,

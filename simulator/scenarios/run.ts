@@ -1,26 +1,27 @@
-// Plays one scenario: founds the world, lets everybody connect, and does each step at its instant. Lines
+// Runs one scenario: makes the world, lets every app connect, and does each step at its instant. Lines
 // have one fixed latency here, so that what is sent together arrives together.
 import * as Effect from "effect/Effect"
-import { App } from "../clients/phone-app.ts"
+import { PhoneApp } from "../clients/phone-app.ts"
 import { adminEmail, adminPassword, mitraPhone } from "../clients/seed-data.ts"
+import { streamNames } from "../kernel/prng.ts"
 import { start } from "../kernel/runtime.ts"
 import { production } from "../stores/pace.ts"
 import { timeline } from "../report/timeline.ts"
 import { devCode } from "../server/runner.ts"
-import { makeStage, type Population, type Stage } from "../simulation.ts"
+import { makeRunContext, type Population, type RunContext } from "../simulation.ts"
 import { Customer } from "./people/customer.ts"
 import { Mitra } from "./people/mitra.ts"
 import type { Person } from "./people/person.ts"
 import type { Step } from "./step.ts"
-import { type Scenario, Story, type When } from "./script.ts"
+import { type Scenario, Script, type When } from "./script.ts"
 
-export interface Played {
+export interface ScenarioResult {
   readonly scenario: Scenario
   /** Null: every expectation held. */
   readonly failure: { readonly step: string; readonly at_us: number; readonly text: string } | null
-  readonly stage: Stage
+  readonly context: RunContext
   readonly people: ReadonlyArray<string>
-  /** The instant the story calls 0. */
+  /** The instant that the script calls 0. */
   readonly begins_us: number
 }
 
@@ -41,36 +42,36 @@ const signInOf = (person: Person): readonly [string, object] => {
 const roleOf = (person: Person) =>
   person instanceof Customer ? "customer" : person instanceof Mitra ? "mitra" : "staff"
 
-export class Play {
-  readonly stage: Stage
+export class ScenarioRun {
+  readonly context: RunContext
   readonly population: Population
-  readonly #apps = new Map<string, App>()
+  readonly #apps = new Map<string, PhoneApp>()
   readonly #waiting = new Set<{ readonly holds: () => boolean; readonly act: () => void }>()
-  failure: Played["failure"] = null
+  failure: ScenarioResult["failure"] = null
 
-  constructor(stage: Stage, people: ReadonlyArray<Person>) {
-    this.stage = stage
+  constructor(context: RunContext, people: ReadonlyArray<Person>) {
+    this.context = context
     for (const person of people) this.#apps.set(person.name, this.#appOf(person))
-    this.population = { apps: [...this.#apps.values()], begin: () => {}, settle: () => {} }
+    this.population = { apps: [...this.#apps.values()], begin: () => {}, windDown: () => {} }
   }
 
-  appOf(name: string): App {
+  appOf(name: string): PhoneApp {
     const app = this.#apps.get(name)
     if (app === undefined) throw new Error(`nobody here is called ${name}`)
     return app
   }
 
-  launch(app: App): void {
+  launch(app: PhoneApp): void {
     const beats = Effect.forever(
       Effect.andThen(Effect.ignore(app.call("mitra.heartbeat", {}, 10_000)), Effect.sleep("20 seconds"))
     )
     app.launch(app.role === "mitra" ? beats : Effect.void)
   }
 
-  /** Something a person does; its outcome is noted by the effect itself. */
-  run(app: App, effect: Effect.Effect<unknown>): void {
-    const { world } = this.stage
-    start(world.runtime(app.process, `story/${app.newId()}`), effect)
+  /** Starts what a person does; the effect itself records its outcome. */
+  start(app: PhoneApp, effect: Effect.Effect<unknown>): void {
+    const { world } = this.context
+    start(world.runtime(app.process, `${streamNames.script}/${app.newId()}`), effect)
   }
 
   /** Does `act` as soon as `holds`. */
@@ -78,7 +79,7 @@ export class Play {
     this.#waiting.add({ holds, act })
   }
 
-  look(): void {
+  checkWaiting(): void {
     for (const waiting of this.#waiting) {
       if (!waiting.holds()) continue
       this.#waiting.delete(waiting)
@@ -87,11 +88,11 @@ export class Play {
   }
 
   do(step: Step): void {
-    const { trace, world } = this.stage
-    trace.add(world.time.now_us, "story", step.text)
+    const { trace, world } = this.context
+    trace.add(world.time.now_us, "script", step.text)
     if (this.failure !== null) return
     try {
-      step.run(this)
+      step.execute(this)
     } catch (error) {
       this.failure = {
         step: step.text,
@@ -102,7 +103,7 @@ export class Play {
   }
 
   schedule(begins_us: number, when: When, step: Step): void {
-    const { outside, time } = this.stage.world
+    const { outside, time } = this.context.world
     if (when._tag === "At") return void time.at(begins_us + when.at_us, outside, () => this.do(step))
     this.whenever(
       () => time.now_us >= begins_us && when.holds(this),
@@ -111,14 +112,14 @@ export class Play {
   }
 
   /** Steps whose moment never came. */
-  get missed(): boolean {
+  get hasMissedSteps(): boolean {
     return this.#waiting.size > 0
   }
 
-  #appOf(person: Person): App {
+  #appOf(person: Person): PhoneApp {
     const [tag, payload] = signInOf(person)
-    const { watcher, world } = this.stage
-    return new App({
+    const { watcher, world } = this.context
+    return new PhoneApp({
       world,
       name: person.name,
       role: roleOf(person),
@@ -133,48 +134,48 @@ export class Play {
   }
 }
 
-export const playScenario = (scenario: Scenario, seed = "1"): Played => {
-  const story = new Story()
-  scenario.tell(story)
-  const stage = makeStage({
+export const runScenario = (scenario: Scenario, seed = "1"): ScenarioResult => {
+  const script = new Script()
+  scenario.write(script)
+  const context = makeRunContext({
     seed,
     hours: 0,
-    ...story.options,
-    mitras: story.people.filter((person) => person instanceof Mitra).length,
+    ...script.options,
+    mitras: script.people.filter((person) => person instanceof Mitra).length,
     customers: 0,
     starts_at: Date.UTC(2026, 0, 5, 9),
     pace: production,
     keepTrace: true,
     phoneLatency: { low_ms: phoneLatencyMs, high_ms: phoneLatencyMs }
   })
-  const { time } = stage.world
-  const play = new Play(stage, story.people)
-  time.afterStep = () => play.look()
+  const { time } = context.world
+  const run = new ScenarioRun(context, script.people)
+  time.afterStep = () => run.checkWaiting()
   time.runUntil(time.now_us + startingMs * 1000)
-  for (const app of play.population.apps) play.launch(app)
+  for (const app of run.population.apps) run.launch(app)
   time.runUntil(time.now_us + connectingMs * 1000)
   const begins_us = time.now_us
-  const unconnected = play.population.apps.find((app) => !app.isConnected)
+  const unconnected = run.population.apps.find((app) => !app.isConnected)
   if (unconnected !== undefined) {
-    play.failure = { step: "the beginning", at_us: begins_us, text: `${unconnected.name} could not connect` }
+    run.failure = { step: "the beginning", at_us: begins_us, text: `${unconnected.name} could not connect` }
   }
-  const last_us = Math.max(0, ...story.steps.map(({ when }) => when._tag === "At" ? when.at_us : 0))
-  for (const { step, when } of story.steps) play.schedule(begins_us, when, step)
-  while (play.failure === null && time.step(begins_us + last_us + afterwardsMs * 1000));
-  if (play.failure === null && play.missed) {
-    const missed = story.steps.find(({ when }) => when._tag === "After" && !when.holds(play))
+  const last_us = Math.max(0, ...script.steps.map(({ when }) => when._tag === "At" ? when.at_us : 0))
+  for (const { step, when } of script.steps) run.schedule(begins_us, when, step)
+  while (run.failure === null && time.step(begins_us + last_us + afterwardsMs * 1000));
+  if (run.failure === null && run.hasMissedSteps) {
+    const missed = script.steps.find(({ when }) => when._tag === "After" && !when.holds(run))
     const text = missed?.when._tag === "After" ? missed.when.text : "a step"
-    play.failure = { step: missed?.step.text ?? "", at_us: time.now_us, text: `never happened: ${text}` }
+    run.failure = { step: missed?.step.text ?? "", at_us: time.now_us, text: `never happened: ${text}` }
   }
-  return { scenario, failure: play.failure, stage, people: story.people.map(({ name }) => name), begins_us }
+  return { scenario, failure: run.failure, context, people: script.people.map(({ name }) => name), begins_us }
 }
 
-/** Everybody's timeline, for a scenario that failed. */
-export const storyOf = ({ begins_us, people, stage }: Played): string =>
-  timeline(stage.trace.entries, {
+/** The timeline of all its people, for a scenario that failed. */
+export const timelineOf = ({ begins_us, context, people }: ScenarioResult): string =>
+  timeline(context.trace.entries, {
     people,
     from_us: begins_us,
-    to_us: stage.world.time.now_us,
+    to_us: context.world.time.now_us,
     zero_us: begins_us,
     linesMax: 200
   })

@@ -1,14 +1,15 @@
-// The language of scenarios: people, exact instants, what they do, what goes wrong, and what everybody must
-// see. A scenario is a list of steps; play.ts runs it in a world.
+// The language of scenarios: people, exact instants, what they do, what goes wrong, and what they must see.
+// A scenario writes a script, a list of steps; run.ts runs it in a world.
 import type { FaultKind } from "../faults/fault.ts"
+import { streamNames } from "../kernel/prng.ts"
 import { Customer } from "./people/customer.ts"
 import { Mitra } from "./people/mitra.ts"
 import type { Person } from "./people/person.ts"
 import { Staff } from "./people/staff.ts"
-import type { Play } from "./run.ts"
+import type { ScenarioRun } from "./run.ts"
 import { type Sight, type Step, Unexpected } from "./step.ts"
 
-/** "12 s", "12.01 s", "250 ms", "3 min", "1 h": from the moment everybody is connected. */
+/** "12 s", "12.01 s", "250 ms", "3 min", "1 h": from the moment all apps are connected. */
 export type Instant = `${number} ${"us" | "ms" | "s" | "min" | "h"}`
 
 const units = { us: 1, ms: 1_000, s: 1_000_000, min: 60_000_000, h: 3_600_000_000 } as const
@@ -28,7 +29,7 @@ export type When =
   | {
     readonly _tag: "After"
     readonly text: string
-    readonly holds: (play: Play) => boolean
+    readonly holds: (run: ScenarioRun) => boolean
     readonly delay_us: number
   }
 
@@ -36,21 +37,21 @@ export interface Scenario {
   readonly name: string
   /** What it is about, for the list. */
   readonly about: string
-  readonly tell: (story: Story) => void
+  readonly write: (script: Script) => void
 }
 
-export interface StoryOptions {
+export interface ScriptOptions {
   readonly runners: number
   readonly valkey: boolean
 }
 
-export class Story {
+export class Script {
   readonly steps: Array<{ readonly when: When; readonly step: Step }> = []
   readonly people: Array<Person> = []
-  options: StoryOptions = { runners: 1, valkey: false }
+  options: ScriptOptions = { runners: 1, valkey: false }
 
   /** More runners, or a Valkey. Say it first. */
-  with(options: Partial<StoryOptions>): void {
+  with(options: Partial<ScriptOptions>): void {
     this.options = { ...this.options, ...options }
   }
 
@@ -84,29 +85,29 @@ export class Story {
 
   /** The first one that is running has number 1. */
   runner(number: number) {
-    const named = (play: Play) => {
-      const runner = play.stage.world.runners[number - 1]
+    const named = (run: ScenarioRun) => {
+      const runner = run.context.world.runners[number - 1]
       if (runner === undefined) {
-        throw new Error(`there is no runner ${number}; say story.with({ runners: ${number} })`)
+        throw new Error(`there is no runner ${number}; say script.with({ runners: ${number} })`)
       }
       return runner
     }
-    const step = (text: string, run: (play: Play) => void): Step => ({
+    const step = (text: string, execute: (run: ScenarioRun) => void): Step => ({
       text: `runner ${number} ${text}`,
-      run
+      execute
     })
     return {
-      isKilled: () => step("is killed", (play) => play.stage.world.killRunner(named(play))),
-      starts: () => step("starts", (play) => play.stage.world.startRunner(named(play))),
-      isStopped: () => step("is stopped (SIGTERM)", (play) => play.stage.world.stopRunner(named(play))),
-      freezes: () => step("freezes", (play) => named(play).process.freeze()),
-      wakes: () => step("wakes up", (play) => named(play).process.wake()),
+      isKilled: () => step("is killed", (run) => run.context.world.killRunner(named(run))),
+      starts: () => step("starts", (run) => run.context.world.startRunner(named(run))),
+      isStopped: () => step("is stopped (SIGTERM)", (run) => run.context.world.stopRunner(named(run))),
+      freezes: () => step("freezes", (run) => named(run).process.freeze()),
+      wakes: () => step("wakes up", (run) => named(run).process.wake()),
       losesTheDatabase: () =>
-        step("loses the database", (play) => play.stage.world.stores.postgres.cutOff(named(play).process)),
+        step("loses the database", (run) => run.context.world.stores.postgres.cutOff(named(run).process)),
       hasTheDatabaseAgain: () =>
         step(
           "has the database again",
-          (play) => play.stage.world.stores.postgres.reconnect(named(play).process)
+          (run) => run.context.world.stores.postgres.reconnect(named(run).process)
         )
     }
   }
@@ -114,7 +115,7 @@ export class Story {
   readonly postgres = {
     goesDown: (): Step => ({
       text: "Postgres goes down",
-      run: ({ stage: { world: { stores } } }) => {
+      execute: ({ context: { world: { stores } } }) => {
         stores.postgres.goDown()
         stores.leases.disconnectAll()
         for (const channel of stores.channels) channel.disconnect()
@@ -122,11 +123,11 @@ export class Story {
     }),
     comesUp: (): Step => ({
       text: "Postgres is back",
-      run: ({ stage }) => stage.world.stores.postgres.comeUp()
+      execute: ({ context }) => context.world.stores.postgres.comeUp()
     }),
     losesAnswers: (share: number): Step => ({
       text: `${share * 100} % of Postgres' answers are lost`,
-      run: ({ stage }) => stage.world.stores.postgres.loseAnswers(share)
+      execute: ({ context }) => context.world.stores.postgres.loseAnswers(share)
     })
   }
 
@@ -134,23 +135,26 @@ export class Story {
   fault(kind: FaultKind): Step {
     return {
       text: `fault: ${kind.name}`,
-      run: ({ population, stage }) => {
-        const trouble = kind.strike({ stage, population }, stage.world.dice.split(`story/${kind.name}`))
-        const { outside, time } = stage.world
-        if (trouble !== null) time.after(trouble.lasts_ms, outside, trouble.undo)
+      execute: ({ context, population }) => {
+        const fault = kind.strike(
+          { run: context, population },
+          context.world.prng.split(`${streamNames.script}/${kind.name}`)
+        )
+        const { outside, time } = context.world
+        if (fault !== null) time.after(fault.lasts_ms, outside, fault.undo)
       }
     }
   }
 
   expect(
     text: string,
-    holds: (play: Play) => boolean,
-    found: (play: Play) => unknown = () => undefined
+    holds: (run: ScenarioRun) => boolean,
+    found: (run: ScenarioRun) => unknown = () => undefined
   ): Step {
     return {
       text,
-      run: (play) => {
-        if (!holds(play)) throw new Unexpected(text, found(play))
+      execute: (run) => {
+        if (!holds(run)) throw new Unexpected(text, found(run))
       }
     }
   }
@@ -164,8 +168,8 @@ export class Story {
   }
 }
 
-export const scenario = (name: string, about: string, tell: (story: Story) => void): Scenario => ({
+export const scenario = (name: string, about: string, write: (script: Script) => void): Scenario => ({
   name,
   about,
-  tell
+  write
 })

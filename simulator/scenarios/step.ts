@@ -1,17 +1,17 @@
 // One thing that happens in a scenario, one thing that can be waited for, and an expectation that failed.
-import type { Play } from "./run.ts"
+import type { ScenarioRun } from "./run.ts"
 
 /** Something that happens: an action of a person, a fault, or an expectation. */
 export interface Step {
   readonly text: string
   /** Throws when an expectation does not hold. */
-  readonly run: (play: Play) => void
+  readonly execute: (run: ScenarioRun) => void
 }
 
 /** Something that can be waited for. */
 export interface Sight {
   readonly text: string
-  readonly holds: (play: Play) => boolean
+  readonly holds: (run: ScenarioRun) => boolean
 }
 
 /** An expectation that does not hold: what was expected, and what was there instead. */

@@ -1,5 +1,5 @@
-// The places where a run may break one guard of the server, without a hook inside the server: what the
-// database makes of a turn, and the ports as a runner gets them. Honest runs break none.
+// A mutation breaks one guard of the server, without a hook inside the server: it replaces what the database
+// makes of a turn, or a port as a runner gets it. Runs without a mutant break none.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { commitTurn } from "../../testkit/memory/journal.memory.ts"
@@ -12,10 +12,10 @@ import { Payments } from "../../src/services/payments/payments.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 
-/** A sound port, and the rows for those who go past it. */
+/** From a sound port, and the rows behind it, the broken port. */
 type Break<Port> = (port: Port, tables: Tables) => Port
 
-export interface Sabotage {
+export interface Mutation {
   readonly name: string
   /** Which guard is gone, in one line. */
   readonly says: string
@@ -29,20 +29,20 @@ export interface Sabotage {
   readonly sessions?: Break<Sessions["Service"]>
 }
 
-/** The ports that `sabotage` breaks; over the sound ones. */
-export const broken = (sabotage: Sabotage, tables: Tables) => {
+/** The ports that `mutation` breaks, over the sound ones. */
+export const broken = (mutation: Mutation, tables: Tables) => {
   const untouched = <Port>(port: Port) => port
   return Layer.mergeAll(
     Layer.effect(AuthSessions)(
-      Effect.map(AuthSessions, (port) => (sabotage.authSessions ?? untouched)(port, tables))
+      Effect.map(AuthSessions, (port) => (mutation.authSessions ?? untouched)(port, tables))
     ),
     Layer.effect(Availability)(
-      Effect.map(Availability, (port) => (sabotage.availability ?? untouched)(port, tables))
+      Effect.map(Availability, (port) => (mutation.availability ?? untouched)(port, tables))
     ),
-    Layer.effect(Bus)(Effect.map(Bus, (port) => (sabotage.bus ?? untouched)(port, tables))),
-    Layer.effect(Journal)(Effect.map(Journal, (port) => (sabotage.journal ?? untouched)(port, tables))),
-    Layer.effect(Payments)(Effect.map(Payments, (port) => (sabotage.payments ?? untouched)(port, tables))),
-    Layer.effect(Presence)(Effect.map(Presence, (port) => (sabotage.presence ?? untouched)(port, tables))),
-    Layer.effect(Sessions)(Effect.map(Sessions, (port) => (sabotage.sessions ?? untouched)(port, tables)))
+    Layer.effect(Bus)(Effect.map(Bus, (port) => (mutation.bus ?? untouched)(port, tables))),
+    Layer.effect(Journal)(Effect.map(Journal, (port) => (mutation.journal ?? untouched)(port, tables))),
+    Layer.effect(Payments)(Effect.map(Payments, (port) => (mutation.payments ?? untouched)(port, tables))),
+    Layer.effect(Presence)(Effect.map(Presence, (port) => (mutation.presence ?? untouched)(port, tables))),
+    Layer.effect(Sessions)(Effect.map(Sessions, (port) => (mutation.sessions ?? untouched)(port, tables)))
   )
 }

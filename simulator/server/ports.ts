@@ -80,11 +80,11 @@ const remote = <Self, Port extends object, R>(
   )
 
 /** The real group commit, over a writer whose transaction is one step of the store. */
-const journal = ({ postgres, sabotage, tables, witness }: Stores, caller: Process) =>
+const journal = ({ mutation, postgres, tables, witness }: Stores, caller: Process) =>
   Layer.effect(Journal)(Effect.gen(function*() {
     const random = yield* SecureRandom.SecureRandom
     const written = yield* Journal
-    const judgeAndWrite = sabotage?.commit?.(commitTurn) ?? commitTurn
+    const judgeAndWrite = mutation?.commit?.(commitTurn) ?? commitTurn
     const commit: typeof commitTurn = (rows, turn, ids) => {
       const verdict = judgeAndWrite(rows, turn, ids)
       witness.onTurn(turn, Exit.isSuccess(verdict) && verdict.value._tag === "Committed", caller)
@@ -166,7 +166,7 @@ const withValkey = (stores: Stores, caller: Process, valkey: SimulatedValkey) =>
   )
 }
 
-/** Codes are never read: in a simulation everybody proves a phone with the tester's fixed code. */
+/** No simulated client reads a code: all of them prove a phone with the tester's fixed code. */
 const codeSender = Layer.succeed(CodeSender)({ send: () => Effect.void })
 
 const soundPorts = (stores: Stores, caller: Process) =>
@@ -198,7 +198,7 @@ const soundPorts = (stores: Stores, caller: Process) =>
   )
 
 export const ports = (stores: Stores, caller: Process) => {
-  const { sabotage, tables } = stores
+  const { mutation, tables } = stores
   const sound = soundPorts(stores, caller)
-  return sabotage === null ? sound : Layer.provideMerge(broken(sabotage, tables), sound)
+  return mutation === null ? sound : Layer.provideMerge(broken(mutation, tables), sound)
 }

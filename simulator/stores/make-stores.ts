@@ -1,13 +1,13 @@
-// Founds the stores of a world: the database, and Valkey where there is one.
+// Makes the stores of a world: the database, and Valkey where there is one.
 import type * as Context from "effect/Context"
 import { make as newTables } from "../../testkit/memory/store/tables.ts"
 import { Process } from "../kernel/process.ts"
 import { type LogLine, runtimeOf } from "../kernel/runtime.ts"
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 import { Channel } from "../network/channel.ts"
 import type { Latency } from "../network/line.ts"
-import type { Sabotage } from "../server/mutation.ts"
+import type { Mutation } from "../server/mutation.ts"
 import { Leases } from "./leases.ts"
 import { SharedPresence } from "./presence.ts"
 import { PushService } from "./push-service.ts"
@@ -22,27 +22,27 @@ const latencies = {
 
 export const makeStores = (options: {
   readonly time: VirtualTime
-  readonly dice: Dice
+  readonly prng: Prng
   readonly log: (line: LogLine) => void
   readonly pace: Pace
   readonly valkey: boolean
-  readonly sabotage?: Sabotage | null
+  readonly mutation?: Mutation | null
 }): Stores => {
-  const { dice, log, pace, time } = options
+  const { log, pace, prng, time } = options
   const storeOf = (name: keyof typeof latencies) =>
     new Store({
       name,
       time,
-      dice: dice.split(name),
+      prng: prng.split(name),
       latency: latencies[name],
       isNear: pace.nearStores,
       context: runtimeOf(time, new Process(`${name}/statements`), {
-        dice: dice.split(`${name}/statements`),
+        prng: prng.split(`${name}/statements`),
         log
       }) as Context.Context<never>
     })
   const channelOf = (store: Store, counts: boolean) =>
-    new Channel({ time, dice: dice.split(`${store.name}/channel`), latency: latencies.valkey, store, counts })
+    new Channel({ time, prng: prng.split(`${store.name}/channel`), latency: latencies.valkey, store, counts })
   const postgres = storeOf("postgres")
   const valkey = options.valkey ? new SimulatedValkey(storeOf("valkey"), time) : null
   return {
@@ -51,10 +51,10 @@ export const makeStores = (options: {
     tables: newTables(),
     leases: new Leases(time, pace.lease_ms),
     presence: new SharedPresence(),
-    push: new PushService({ time, dice: dice.split("push") }),
+    push: new PushService({ time, prng: prng.split("push") }),
     channels: [...(valkey === null ? [] : [channelOf(valkey.store, true)]), channelOf(postgres, false)],
     pace,
     witness: { onTurn: () => {} },
-    sabotage: options.sabotage ?? null
+    mutation: options.mutation ?? null
   }
 }

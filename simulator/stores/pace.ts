@@ -38,11 +38,11 @@ export const brisk: Pace = {
   nearStores: false
 }
 
-/** Where a lone runner has nobody to watch: it may die and come back, but there is no other to take over. */
+/** For a lone runner: it may die and come back, but no other runner takes its shards over. */
 export const calm: Pace = {
   bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
   cluster: {
-    // Whoever dies loses its locks at once; nobody waits for those of one that is silent.
+    // A dead runner loses its locks at once; no other runner waits for the locks of a silent one.
     shardLockExpiration: Duration.millis(calmLease_ms),
     shardLockRefreshInterval: Duration.millis(calmLease_ms / 3),
     refreshAssignmentsInterval: Duration.seconds(5),

@@ -1,4 +1,4 @@
-// Who has a socket open on which runner, as all runners know it. A dead runner's people are forgotten when
+// Who has a socket open on which runner, as all runners know it. A dead runner's entries are forgotten when
 // its word has not been renewed for a while, as with the real thing's expiry.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -3,25 +3,25 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Push, type PushMessage, type PushResult } from "../../src/services/push/push.ts"
 import type { Process } from "../kernel/process.ts"
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 
 export class PushService {
   readonly #time: VirtualTime
-  readonly #dice: Dice
+  readonly #prng: Prng
   isDown = false
   /** What reached phones, and when: a push for an offer that is over would be seen here. */
   readonly sent: Array<{ readonly at_ms: number; readonly message: PushMessage }> = []
 
-  constructor(options: { readonly time: VirtualTime; readonly dice: Dice }) {
+  constructor(options: { readonly time: VirtualTime; readonly prng: Prng }) {
     this.#time = options.time
-    this.#dice = options.dice
+    this.#prng = options.prng
   }
 
   layerOf(process: Process): Layer.Layer<Push> {
     const send = (message: PushMessage) =>
       Effect.callback<PushResult>((resume) => {
-        this.#time.after(this.#dice.between(40, 400), process, () => {
+        this.#time.after(this.#prng.between(40, 400), process, () => {
           if (this.isDown) return resume(Effect.succeed({ _tag: "Failed", code: "503" }))
           this.sent.push({ at_ms: this.#time.now_ms, message })
           resume(Effect.succeed({ _tag: "Sent" }))

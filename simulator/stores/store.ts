@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Scheduler from "effect/Scheduler"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
 import { Process } from "../kernel/process.ts"
-import type { Dice } from "../kernel/prng.ts"
+import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 import type { Latency } from "../network/line.ts"
 
@@ -17,7 +17,7 @@ export class Store {
   /** Freezing it is a stall: requests wait, nothing is lost. */
   readonly process: Process
   readonly #time: VirtualTime
-  readonly #dice: Dice
+  readonly #prng: Prng
   readonly #latency: Latency
   readonly #begin: ReturnType<typeof Effect.runForkWith<never>>
   readonly #isNear: boolean
@@ -27,25 +27,27 @@ export class Store {
   #life = 0
   #loses = 0
   #cutOff = new Set<Process>()
-  /** Called after each statement, which is one transaction: for whoever checks what it left behind. */
+  /** Called after each statement, which is one transaction: the checker reads what it changed. */
   afterStatement: () => void = () => {}
 
   constructor(options: {
     readonly name: string
     readonly time: VirtualTime
-    readonly dice: Dice
+    readonly prng: Prng
     readonly latency: Latency
     /** Where statements run: their ids and times must not depend on who asks. */
     readonly context: Context.Context<never>
-    /** A lone caller's requests overtake nobody: done as soon as sent, answered when both ways are over. */
+    /**
+     * With a single caller no request overtakes another: it runs when sent, and is answered after both ways.
+     */
     readonly isNear: boolean
   }) {
     this.name = options.name
     this.process = new Process(options.name)
     this.#time = options.time
-    this.#dice = options.dice
+    this.#prng = options.prng
     this.#latency = options.latency
-    // A statement is one step: whoever runs it must not be asked to let others go first.
+    // A statement is one step: its fiber must not yield to others.
     this.#begin = Effect.runForkWith(Context.add(options.context, Scheduler.PreventSchedulerYield, true))
     this.#isNear = options.isNear
   }
@@ -67,7 +69,7 @@ export class Store {
     this.#extra_ms = ms
   }
 
-  /** This share of the answers gets lost after the deed: a connection that dies at the worst moment. */
+  /** This share of the answers gets lost after the statement: a connection that dies at the worst moment. */
   loseAnswers(share: number): void {
     this.#loses = share
   }
@@ -92,7 +94,7 @@ export class Store {
       const arrive = (afterMs: number) => {
         if (this.#isDown || this.#cutOff.has(caller)) return answer(Exit.fail(this.#gone()), afterMs)
         const exit = this.#run(statement)
-        answer(this.#dice.chance(this.#loses) ? Exit.fail(this.#gone()) : exit, afterMs)
+        answer(this.#prng.chance(this.#loses) ? Exit.fail(this.#gone()) : exit, afterMs)
       }
       if (this.#isNear && this.process.state === "running") {
         return void arrive(this.#travelMs() + this.#travelMs())
@@ -116,7 +118,7 @@ export class Store {
   }
 
   #travelMs(): number {
-    return this.#dice.between(this.#latency.low_ms, this.#latency.high_ms) + this.#extra_ms
+    return this.#prng.between(this.#latency.low_ms, this.#latency.high_ms) + this.#extra_ms
   }
 }
 

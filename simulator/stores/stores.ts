@@ -7,7 +7,7 @@ import type { BusTimings } from "../../src/layers/bus/timings.ts"
 import type { TurnWrite } from "../../src/services/journal/journal.ts"
 import type { Process } from "../kernel/process.ts"
 import type { Channel } from "../network/channel.ts"
-import type { Sabotage } from "../server/mutation.ts"
+import type { Mutation } from "../server/mutation.ts"
 import type { Leases } from "./leases.ts"
 import type { SharedPresence } from "./presence.ts"
 import type { PushService } from "./push-service.ts"
@@ -21,7 +21,7 @@ export interface Pace {
   /** How long the database keeps the locks of a silent runner; the cluster's shardLockExpiration. */
   readonly lease_ms: number
   readonly sweeps: SweepCadence
-  /** How often sockets are looked at for silence, pings and ended tokens. */
+  /** How often sockets are checked for silence, pings and expired tokens. */
   readonly watch_every_ms: number
   /** A request to a store is one step with its answer: only where a lone runner asks. */
   readonly nearStores: boolean
@@ -44,6 +44,6 @@ export interface Stores {
   readonly channels: ReadonlyArray<Channel>
   readonly pace: Pace
   readonly witness: TurnWitness
-  /** A guard that is broken on purpose; null in every honest run. */
-  readonly sabotage: Sabotage | null
+  /** The guard that this run breaks on purpose; null for a sound server. */
+  readonly mutation: Mutation | null
 }

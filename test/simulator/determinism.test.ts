@@ -4,13 +4,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { checkerOf } from "../../simulator/checkers/checker.ts"
 import { startWorkers } from "../../simulator/farm/workers.ts"
 import { chosenFaults, faultPlan } from "../../simulator/faults/plan.ts"
-import { Dice } from "../../simulator/kernel/prng.ts"
+import { Prng } from "../../simulator/kernel/prng.ts"
 import { faultsOf, type RunPlan } from "../../simulator/run/plan.ts"
-import { playPlan } from "../../simulator/run/run.ts"
+import { simulatePlan } from "../../simulator/run/run.ts"
 import type { RunReport } from "../../simulator/run/report.ts"
 import { simulate, type SimulationOptions } from "../../simulator/simulation.ts"
 import { production } from "../../simulator/stores/pace.ts"
-import { smallCast } from "./small-population.ts"
+import { smallPopulation } from "./small-population.ts"
 
 const planOf = (seed: string): RunPlan => ({
   seed,
@@ -20,13 +20,13 @@ const planOf = (seed: string): RunPlan => ({
   mitras: 4,
   customers: 6,
   faults: faultsOf("swarm", seed),
-  habits: { visits_per_day: "80", shift_hours: "20" },
-  oftener: 1,
+  workload: { visits_per_day: "80", shift_hours: "20" },
+  faultRate: 1,
   pace: "fitting",
-  canary: null
+  mutant: null
 })
 
-const hashOf = (plan: RunPlan) => playPlan(plan, { keepTrace: false }).report.hash
+const hashOf = (plan: RunPlan) => simulatePlan(plan, { keepTrace: false }).report.hash
 
 describe("the same seed", () => {
   it("is the same run in this process and in another one; another seed is another run", async () => {
@@ -36,7 +36,7 @@ describe("the same seed", () => {
     const script = new URL("../../simulator/farm/worker.ts", import.meta.url)
     const workers = startWorkers<RunPlan, RunReport>(script, 1)
     try {
-      assert.strictEqual((await workers.play(planOf("same"))).hash, here)
+      assert.strictEqual((await workers.run(planOf("same"))).hash, here)
     } finally {
       workers.stop()
     }
@@ -60,10 +60,10 @@ describe("the same seed", () => {
     }
     const run = (stalls: boolean) =>
       simulate(options, {
-        population: smallCast,
-        faults: faultPlan(chosenFaults("all", new Dice("stalls"))),
-        checker: (...stage) => {
-          const checker = checkerOf()(...stage)
+        population: smallPopulation,
+        faults: faultPlan(chosenFaults("all", new Prng("stalls"))),
+        checker: (...context) => {
+          const checker = checkerOf()(...context)
           return {
             ...checker,
             violations: checker.violations,

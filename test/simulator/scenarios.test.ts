@@ -1,33 +1,34 @@
-// Every shipped scenario, played as `npm run simulate -- --scenario all` plays it; and the player itself.
+// Every shipped scenario, run as `npm run simulate -- --scenario all` runs it; and the language of scripts
+// itself.
 import { assert, describe, it } from "@effect/vitest"
-import { playScenario } from "../../simulator/scenarios/run.ts"
+import { runScenario } from "../../simulator/scenarios/run.ts"
 import { shippedScenarios } from "../../simulator/scenarios/shipped.ts"
 import { microseconds, scenario } from "../../simulator/scenarios/script.ts"
 
 describe("a shipped scenario", () => {
   for (const each of shippedScenarios) {
     it(`holds: ${each.name}`, () => {
-      const { failure } = playScenario(each)
+      const { failure } = runScenario(each)
       assert.isNull(failure, failure === null ? "" : `${failure.step}: ${failure.text}`)
     })
   }
 })
 
-describe("the player", () => {
+describe("a scenario", () => {
   it("says what was expected and what was there instead", () => {
-    const wrong = scenario("wrong", "expects what does not happen", (story) => {
-      const sari = story.customer("sari")
-      story.at("1 s", sari.sees("paired"))
+    const wrong = scenario("wrong", "expects what does not happen", (script) => {
+      const sari = script.customer("sari")
+      script.at("1 s", sari.sees("paired"))
     })
-    assert.strictEqual(playScenario(wrong).failure?.text, "expected: sari has heard paired; found: []")
+    assert.strictEqual(runScenario(wrong).failure?.text, "expected: sari has heard paired; found: []")
   })
 
   it("fails when the moment of a step never comes", () => {
-    const waiting = scenario("waiting", "waits for what never happens", (story) => {
-      const ayu = story.mitra("ayu")
-      story.when(ayu.isOffered, ayu.accepts())
+    const waiting = scenario("waiting", "waits for what never happens", (script) => {
+      const ayu = script.mitra("ayu")
+      script.when(ayu.isOffered, ayu.accepts())
     })
-    assert.strictEqual(playScenario(waiting).failure?.text, "never happened: ayu is offered a request")
+    assert.strictEqual(runScenario(waiting).failure?.text, "never happened: ayu is offered a request")
   })
 
   it("reads instants to the microsecond, and refuses what is none", () => {

@@ -1,8 +1,8 @@
-// Two hundred worlds, each with its own runners, stores, people and troubles: nothing may be broken in any
+// Two hundred worlds, each with its own runners, stores, clients and faults: nothing may be broken in any
 // of them. The same as `npm run simulate -- --seeds 200 --hours 0.15`.
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { drawn, faultsOf, replayCommand, type RunPlan, shortWorldHabits } from "../../simulator/run/plan.ts"
-import { playPlan } from "../../simulator/run/run.ts"
+import { drawn, faultsOf, replayCommand, type RunPlan, shortRunWorkload } from "../../simulator/run/plan.ts"
+import { simulatePlan } from "../../simulator/run/run.ts"
 
 const seeds = 200
 const perTest = 10
@@ -18,10 +18,10 @@ const planOf = (seed: string): RunPlan =>
     mitras: 5,
     customers: 15,
     faults: faultsOf("swarm", seed),
-    habits: shortWorldHabits,
-    oftener: 1,
+    workload: shortRunWorkload,
+    faultRate: 1,
     pace: "fitting",
-    canary: null
+    mutant: null
   })
 
 describe("a swarm of seeds", () => {
@@ -29,9 +29,9 @@ describe("a swarm of seeds", () => {
   let virtualMs = 0
   const began = performance.now()
 
-  const play = (seed: string): ReadonlyArray<string> => {
+  const run = (seed: string): ReadonlyArray<string> => {
     const plan = planOf(seed)
-    const { report } = playPlan(plan, { keepTrace: false })
+    const { report } = simulatePlan(plan, { keepTrace: false })
     for (const [name, count] of Object.entries(report.coverage)) {
       reached.set(name, (reached.get(name) ?? 0) + count)
     }
@@ -42,7 +42,7 @@ describe("a swarm of seeds", () => {
   for (let first = 1; first <= seeds; first += perTest) {
     it(`breaks nothing with the seeds ${first} to ${first + perTest - 1}`, () => {
       const all = Array.from({ length: perTest }, (_, index) => String(first + index))
-      assert.deepStrictEqual(all.flatMap(play), [])
+      assert.deepStrictEqual(all.flatMap(run), [])
     }, 240_000)
   }
 

@@ -18,7 +18,7 @@ import {
   staff,
   staffSets
 } from "./fault-steps.ts"
-import { playStory, type Step } from "./fault-script.ts"
+import { runScript, type Step } from "./fault-script.ts"
 
 const chat = (name: string, tier: string): Step => ({
   name: `${name} begins`,
@@ -80,20 +80,20 @@ const steps: ReadonlyArray<Step> = [
   {
     name: "staff gives it to the other",
     gates: around("Rerouted"),
-    act: staff("admin.reroute", (stage) => ({
-      command_id: stage.id("reroutes"),
-      session_id: stage.fact("forced"),
-      from_mitra_id: stage.who("mitra:1").id,
-      mitra_id: stage.who("mitra:2").id,
+    act: staff("admin.reroute", (context) => ({
+      command_id: context.id("reroutes"),
+      session_id: context.fact("forced"),
+      from_mitra_id: context.who("mitra:1").id,
+      mitra_id: context.who("mitra:2").id,
       reason: "the first one fell ill"
     }))
   },
   {
     name: "staff closes it",
     gates: around("ClosingStarted"),
-    act: staff("admin.force_close", (stage) => ({
-      command_id: stage.id("closes"),
-      session_id: stage.fact("forced"),
+    act: staff("admin.force_close", (context) => ({
+      command_id: context.id("closes"),
+      session_id: context.fact("forced"),
       reason: "asked for by phone"
     }))
   },
@@ -109,22 +109,22 @@ const failed = (failure_cause: string) => ({ status: "failed_pairing", failure_c
 describe("a server that dies while extensions fail and chats end", () => {
   it.live("finishes or undoes each, and the books add up", () =>
     Effect.gen(function*() {
-      const stage = yield* playStory(steps, { extension_timeout_seconds: 120, closing_grace_seconds: 4 }, {
+      const context = yield* runScript(steps, { extension_timeout_seconds: 120, closing_grace_seconds: 4 }, {
         brief: 6
       })
       yield* Effect.promise(async () => {
-        assert.deepStrictEqual(await paymentRow(stage, "no"), failed("extension_rejected"))
-        assert.deepStrictEqual(await paymentRow(stage, "no by itself"), failed("extension_timeout"))
-        const late = await paymentRow(stage, "late")
+        assert.deepStrictEqual(await paymentRow(context, "no"), failed("extension_rejected"))
+        assert.deepStrictEqual(await paymentRow(context, "no by itself"), failed("extension_timeout"))
+        const late = await paymentRow(context, "late")
         assert.include(["SESSION_CLOSING", "SESSION_OVER"], late.failure_cause)
         assert.deepStrictEqual(late, failed(late.failure_cause))
-        assert.deepInclude(await paymentRow(stage, "yes by itself"), { status: "consumed", charged: 1 })
+        assert.deepInclude(await paymentRow(context, "yes by itself"), { status: "consumed", charged: 1 })
         const brief = { status: "completed", ended_by: "clock" }
-        assert.deepInclude(await sessionRow(stage, "brief"), brief)
-        assert.deepInclude(await sessionRow(stage, "extended"), brief)
-        assert.deepInclude(await sessionRow(stage, "rejected"), { status: "completed", ended_by: "mitra" })
-        assert.deepInclude(await sessionRow(stage, "forced"), { status: "completed", ended_by: "staff" })
-        const audited = await stage.books.query(
+        assert.deepInclude(await sessionRow(context, "brief"), brief)
+        assert.deepInclude(await sessionRow(context, "extended"), brief)
+        assert.deepInclude(await sessionRow(context, "rejected"), { status: "completed", ended_by: "mitra" })
+        assert.deepInclude(await sessionRow(context, "forced"), { status: "completed", ended_by: "staff" })
+        const audited = await context.books.query(
           `SELECT action, count(*)::int AS times FROM audit_log
            WHERE action IN ('session.force_close', 'session.reroute') GROUP BY action ORDER BY action`
         )
@@ -132,9 +132,9 @@ describe("a server that dies while extensions fail and chats end", () => {
           { action: "session.force_close", times: 1 },
           { action: "session.reroute", times: 1 }
         ])
-        const [served] = await stage.books.query(
+        const [served] = await context.books.query(
           `SELECT (ledger->'entries'->0->>'charged_ms')::int AS ms FROM chat_sessions
-           WHERE id = '${stage.fact("brief")}'`
+           WHERE id = '${context.fact("brief")}'`
         )
         assert.strictEqual(served.ms, 6000, "the brief chat served what was paid, to the millisecond")
       })

@@ -9,16 +9,16 @@ import {
   commands,
   customerArrives,
   hears,
+  inOrder,
   isPaid,
   mitraArrives,
   orders,
   ordersMore,
   paymentRow,
   says,
-  sessionRow,
-  inOrder
+  sessionRow
 } from "./fault-steps.ts"
-import { playStory, type Step } from "./fault-script.ts"
+import { runScript, type Step } from "./fault-script.ts"
 
 const steps: ReadonlyArray<Step> = [
   { name: "everybody arrives", gates: [], act: inOrder(mitraArrives(1), customerArrives("sari")) },
@@ -44,7 +44,8 @@ const steps: ReadonlyArray<Step> = [
   {
     name: "it is read",
     gates: around("ReceiptMoved", "before_commit"),
-    act: (stage) => stage.who("mitra:1").phone.call("chat.read", { session_id: stage.fact("chat"), seq: 3 })
+    act: (context) =>
+      context.who("mitra:1").phone.call("chat.read", { session_id: context.fact("chat"), seq: 3 })
   },
   {
     name: "the topic changes",
@@ -87,18 +88,20 @@ const steps: ReadonlyArray<Step> = [
 describe("a server that dies at every step of a paid chat", () => {
   it.live("finishes or undoes each, and the books add up", () =>
     Effect.gen(function*() {
-      const stage = yield* playStory(steps, { extension_timeout_seconds: 120 })
+      const context = yield* runScript(steps, { extension_timeout_seconds: 120 })
       yield* Effect.promise(async () => {
-        assert.deepStrictEqual(await paymentRow(stage, "payment"), consumed)
-        assert.deepStrictEqual(await paymentRow(stage, "extension"), consumed)
-        assert.deepStrictEqual(await sessionRow(stage, "chat"), {
+        assert.deepStrictEqual(await paymentRow(context, "payment"), consumed)
+        assert.deepStrictEqual(await paymentRow(context, "extension"), consumed)
+        assert.deepStrictEqual(await sessionRow(context, "chat"), {
           status: "completed",
           end_reason: "ended_by_customer",
           ended_by: "customer"
         })
-        const counts = await stage.books.query(`SELECT (SELECT count(*)::int FROM chat_sessions) AS sessions,
+        const counts = await context.books.query(
+          `SELECT (SELECT count(*)::int FROM chat_sessions) AS sessions,
           (SELECT count(*)::int FROM messages) AS messages,
-          (SELECT count(*)::int FROM transactions) AS charges`)
+          (SELECT count(*)::int FROM transactions) AS charges`
+        )
         assert.deepStrictEqual(counts, [{ sessions: 1, messages: 1, charges: 2 }])
       })
     }), 300_000)

@@ -18,47 +18,47 @@ import {
   staff,
   staffSets
 } from "./fault-steps.ts"
-import { playStory, type Stage, type Step } from "./fault-script.ts"
+import { runScript, type ScriptContext, type Step } from "./fault-script.ts"
 
-const triesAgain = (session: string) => async (stage: Stage) => {
-  const payment_id = stage.fact("payment")
-  const command_id = stage.id(`tries ${session}`)
-  const { session_id } = await stage.who("sari").phone.call("customer.retry_request", {
+const triesAgain = (session: string) => async (context: ScriptContext) => {
+  const payment_id = context.fact("payment")
+  const command_id = context.id(`tries ${session}`)
+  const { session_id } = await context.who("sari").phone.call("customer.retry_request", {
     command_id,
     payment_id
   })
-  assert.strictEqual(stage.facts.get(session) ?? session_id, session_id, "one command, one try")
-  stage.facts.set(session, session_id)
+  assert.strictEqual(context.facts.get(session) ?? session_id, session_id, "one command, one try")
+  context.facts.set(session, session_id)
 }
 
-const givesUp = async (stage: Stage) => {
-  const payload = { command_id: stage.id("gives up"), payment_id: stage.fact("payment") }
-  const payment = await stage.who("sari").phone.call("customer.abandon_payment", payload)
+const givesUp = async (context: ScriptContext) => {
+  const payload = { command_id: context.id("gives up"), payment_id: context.fact("payment") }
+  const payment = await context.who("sari").phone.call("customer.abandon_payment", payload)
   assert.strictEqual(payment.status, "abandoned")
 }
 
 /** Her place is free: the request that waits asks her at once, or at its next look. */
-const acceptsOnceAsked = async (stage: Stage) => {
-  const session_id = stage.fact("last")
+const acceptsOnceAsked = async (context: ScriptContext) => {
+  const session_id = context.fact("last")
   const isIt = (event: { _tag: string; offer?: { session_id: string }; session_id?: string }) =>
     (event._tag === "offer" && event.offer?.session_id === session_id) ||
     (event._tag === "session" && event.session_id === session_id)
-  const snapshot = stage.who("mitra:1").phone.log.find(({ event }) => event._tag === "snapshot")
+  const snapshot = context.who("mitra:1").phone.log.find(({ event }) => event._tag === "snapshot")
   const known = [...snapshot?.event.offers ?? [], ...snapshot?.event.sessions ?? []]
   if (!known.some((view: { session_id: string }) => view.session_id === session_id)) {
-    await stage.who("mitra:1").phone.event("the offer", isIt, 15_000)
+    await context.who("mitra:1").phone.event("the offer", isIt, 15_000)
   }
-  await accepts("mitra:1", "last")(stage)
+  await accepts("mitra:1", "last")(context)
 }
 
 const bungaIsDeactivated = inOrder(
-  async (stage) => {
-    const { id } = stage.people.get("mitra:2") ?? { id: stage.fact("bunga") }
-    stage.facts.set("bunga", id)
+  async (context) => {
+    const { id } = context.people.get("mitra:2") ?? { id: context.fact("bunga") }
+    context.facts.set("bunga", id)
   },
-  staff("admin.deactivate_mitra", (stage) => ({
-    command_id: stage.id("deactivates"),
-    mitra_id: stage.fact("bunga")
+  staff("admin.deactivate_mitra", (context) => ({
+    command_id: context.id("deactivates"),
+    mitra_id: context.fact("bunga")
   }))
 )
 
@@ -146,26 +146,26 @@ const steps: ReadonlyArray<Step> = [
 describe("a server that dies at every step of requests that come to nothing", () => {
   it.live("finishes or undoes each, and the books add up", () =>
     Effect.gen(function*() {
-      const stage = yield* playStory(steps, { pairing_blast_timeout_seconds: 120 })
+      const context = yield* runScript(steps, { pairing_blast_timeout_seconds: 120 })
       yield* Effect.promise(async () => {
-        assert.deepStrictEqual(await paymentRow(stage, "payment"), {
+        assert.deepStrictEqual(await paymentRow(context, "payment"), {
           status: "abandoned",
           failure_cause: "abandoned",
           charged: 0
         })
-        assert.deepStrictEqual(await paymentRow(stage, "his payment"), {
+        assert.deepStrictEqual(await paymentRow(context, "his payment"), {
           status: "consumed",
           failure_cause: null,
           charged: 1
         })
-        const { status } = await sessionRow(stage, "third")
+        const { status } = await sessionRow(context, "third")
         assert.strictEqual(status, "expired")
-        assert.strictEqual(stage.fact("mitra:2 is signed out"), "true")
-        const hers = await stage.books.query(
-          `SELECT status, ending FROM chat_request_notifications WHERE mitra_id = '${stage.fact("bunga")}'`
+        assert.strictEqual(context.fact("mitra:2 is signed out"), "true")
+        const hers = await context.books.query(
+          `SELECT status, ending FROM chat_request_notifications WHERE mitra_id = '${context.fact("bunga")}'`
         )
         assert.deepStrictEqual(hers, [{ status: "ignored", ending: "withdrawn" }])
-        const audited = await stage.books.query(
+        const audited = await context.books.query(
           "SELECT count(*)::int AS times FROM audit_log WHERE action = 'mitra.deactivate'"
         )
         assert.deepStrictEqual(audited, [{ times: 1 }])

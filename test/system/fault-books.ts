@@ -1,5 +1,5 @@
-// The books of a story, read from the database itself: what must hold after every death, and what must add
-// up when the story is over, in money, capacity, time and events.
+// The books of a script, read from the database itself: what must hold after every death of the server, and
+// what must add up at the end, in money, capacity, time and events.
 import { assert } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { isBalanced, type Ledger } from "../../src/domain/ledger.ts"
 import { databaseAt } from "../support/postgres.ts"
-import type { Told } from "./fault-script.ts"
+import type { ReceivedEvent } from "./fault-script.ts"
 
 // Rows as the driver gives them.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -16,9 +16,9 @@ type Row = any
 export interface Books {
   readonly query: (text: string) => Promise<ReadonlyArray<Row>>
   /** What is true at every instant, also between a death and the next start. */
-  readonly standing: (where: string) => Promise<void>
+  readonly assertAlways: (where: string) => Promise<void>
   /** What is true when nothing runs any more. */
-  readonly closed: (told: ReadonlyMap<string, ReadonlyArray<Told>>) => Promise<void>
+  readonly assertAtEnd: (received: ReadonlyMap<string, ReadonlyArray<ReceivedEvent>>) => Promise<void>
 }
 
 const broken = {
@@ -59,12 +59,17 @@ const open = {
     GROUP BY s.id HAVING (s.ledger->>'purchased_ms')::bigint <> sum(p.duration_seconds) * 1000`
 }
 
-/** Whoever was told something of a session was told the truth, all of it from there on, and to its end. */
-const tellsTheSame = (told: ReadonlyMap<string, ReadonlyArray<Told>>, stored: ReadonlyArray<Row>): void => {
+/**
+ * Each phone received a session's events as written, all of them from its first on, up to the session's end.
+ */
+const assertReceived = (
+  received: ReadonlyMap<string, ReadonlyArray<ReceivedEvent>>,
+  stored: ReadonlyArray<Row>
+): void => {
   const at = new Map(stored.map((row) => [`${row.session_id}/${row.seq}`, row.at.toISOString()]))
   const last = new Map(stored.map((row) => [row.session_id, row.last_seq]))
-  const first = new Map<string, Told>()
-  for (const [name, list] of told) {
+  const first = new Map<string, ReceivedEvent>()
+  for (const [name, list] of received) {
     const heard = new Map<string, number>()
     for (const event of list) {
       const key = `${event.session_id}/${event.seq}`
@@ -104,11 +109,11 @@ export const booksOf = Effect.fnUntraced(function*(url: string) {
   }
   const books: Books = {
     query,
-    standing: (where) => none(broken, where),
-    closed: async (told) => {
+    assertAlways: (where) => none(broken, where),
+    assertAtEnd: async (received) => {
       await none({ ...broken, ...open }, "at the end")
       balanced(await query("SELECT id, ledger FROM chat_sessions WHERE status = 'completed'"))
-      tellsTheSame(told, await query(numbers))
+      assertReceived(received, await query(numbers))
     }
   }
   return books

@@ -1,4 +1,4 @@
-// A story that survives its server: each step is played against a process that dies at an armed fault gate,
+// A script that survives its server: each step runs against a process that dies at an armed fault gate,
 // then repeated, as phones repeat what was not answered, against the next process on the same database.
 import { assert } from "@effect/vitest"
 import { randomUUID } from "node:crypto"
@@ -19,22 +19,22 @@ import { type Books, booksOf } from "./fault-books.ts"
 // Generous for a busy machine: at the gate the process dies within milliseconds.
 const reachedWithinMs = 20_000
 
-/** What a phone was told of its sessions, over all its connections. */
-export interface Told {
+/** An event of a session that a phone received, on any of its connections. */
+export interface ReceivedEvent {
   readonly session_id: string
   readonly seq: number
   readonly at: string
   readonly fact: { readonly kind: string }
 }
 
-export interface Stage {
+export interface ScriptContext {
   server: ServerProcess
   readonly books: Books
   readonly people: Map<string, Person>
-  readonly told: Map<string, Array<Told>>
+  readonly received: Map<string, Array<ReceivedEvent>>
   /** Phones whose connection has ended and whose log is kept. */
   readonly over: WeakSet<Phone>
-  /** What the story found out: ids of payments and sessions, by name. */
+  /** What the script found out: ids of payments and sessions, by name. */
   readonly facts: Map<string, string>
   /** The same action, repeated, has the same id. */
   readonly id: (action: string) => string
@@ -44,11 +44,11 @@ export interface Stage {
 
 export interface Step {
   readonly name: string
-  /** Where the process dies while this is done: once at each, in this order. None: it is just done. */
+  /** Where the process dies during the step: once at each gate, in this order. None: it does not die. */
   readonly gates: ReadonlyArray<string>
   /** Repeated in every life until it is through; so it must be what a phone or a provider may repeat. */
-  readonly act: (stage: Stage) => Promise<unknown>
-  /** Nobody asks again after the last death: whatever is left to do, the server does by itself. */
+  readonly act: (context: ScriptContext) => Promise<unknown>
+  /** No phone repeats the step after the last death: the server must do by itself what is left to do. */
   readonly isGivenUp?: boolean
 }
 
@@ -73,7 +73,7 @@ const livesOf = (steps: ReadonlyArray<Step>) => {
 
 const known = <A>(found: A | undefined, name: string): A => found ?? assert.fail(`nobody knows ${name} yet`)
 
-const makeStage = (server: ServerProcess, books: Books): Stage => {
+const makeContext = (server: ServerProcess, books: Books): ScriptContext => {
   const ids = new Map<string, string>()
   const people = new Map<string, Person>()
   const facts = new Map<string, string>()
@@ -81,7 +81,7 @@ const makeStage = (server: ServerProcess, books: Books): Stage => {
     server,
     books,
     people,
-    told: new Map(),
+    received: new Map(),
     over: new WeakSet(),
     facts,
     id: (action) => {
@@ -94,57 +94,57 @@ const makeStage = (server: ServerProcess, books: Books): Stage => {
   }
 }
 
-/** Keeps what the phones of the last life were told, and that they were told it in order. */
-const hangUp = (stage: Stage): void => {
-  for (const [name, { phone }] of stage.people) {
-    // A process that died while it started never saw this phone: what it was told is kept already.
-    if (stage.over.has(phone)) continue
-    stage.over.add(phone)
-    const told = stage.told.get(name) ?? []
-    for (const { event } of phone.log) if (event._tag === "session") told.push(event)
-    stage.told.set(name, told)
+/** Keeps what the phones of the last life received, and checks that it came in order. */
+const hangUp = (context: ScriptContext): void => {
+  for (const [name, { phone }] of context.people) {
+    // A process that died while it started never saw this phone: what it received is kept already.
+    if (context.over.has(phone)) continue
+    context.over.add(phone)
+    const received = context.received.get(name) ?? []
+    for (const { event } of phone.log) if (event._tag === "session") received.push(event)
+    context.received.set(name, received)
     assert.strictEqual(phone.doubled + phone.skipped, 0, `${name}'s stream has doubles or gaps`)
     phone.hangUp()
   }
 }
 
-/** Who may not come back has been signed out, which is a fact of the story, too. */
-const comeBack = async (stage: Stage): Promise<void> => {
-  for (const [name, person] of stage.people) {
-    const back = await reconnected(person, stage.server).catch((error: unknown) => {
+/** A person who may not connect again has been signed out: the script's facts say so. */
+const comeBack = async (context: ScriptContext): Promise<void> => {
+  for (const [name, person] of context.people) {
+    const back = await reconnected(person, context.server).catch((error: unknown) => {
       if (!(error instanceof Refused) || error.code !== "TOKEN_INVALID") throw error
       return null
     })
     if (back === null) {
-      stage.people.delete(name)
-      stage.facts.set(`${name} is signed out`, "true")
+      context.people.delete(name)
+      context.facts.set(`${name} is signed out`, "true")
       continue
     }
-    stage.people.set(name, back)
+    context.people.set(name, back)
     if (name.startsWith("mitra:")) await back.phone.call("mitra.heartbeat", {})
   }
 }
 
-const playing = async (stage: Stage, steps: ReadonlyArray<Step>): Promise<void> => {
-  await comeBack(stage)
-  for (const step of steps) await step.act(stage)
+const runSteps = async (context: ScriptContext, steps: ReadonlyArray<Step>): Promise<void> => {
+  await comeBack(context)
+  for (const step of steps) await step.act(context)
 }
 
-const log = (stage: Stage): string => stage.server.lines.join("\n")
+const log = (context: ScriptContext): string => context.server.lines.join("\n")
 
 /** One process that must die at its gate, wherever it stands then: starting, in the act, or after it. */
-const liveAndDie = (stage: Stage, { before, gate, step }: Life) =>
+const liveAndDie = (context: ScriptContext, { before, gate, step }: Life) =>
   Effect.gen(function*() {
     const where = `${step.name}, at ${gate}`
-    const { child } = stage.server
+    const { child } = context.server
     const dead = new Promise<"died">((resolve) => void child.once("close", () => resolve("died")))
-    const life = Effect.runPromise(whenReady(stage.server)).then(() => playing(stage, [...before, step]))
+    const life = Effect.runPromise(whenReady(context.server)).then(() => runSteps(context, [...before, step]))
     const outcome = yield* Effect.promise(() =>
       Promise.race([dead, life.then(() => "through" as const, (error: Error) => error)])
     )
     // A lost connection is what a death looks like; a refusal, or something that is not so, is a finding.
     if (outcome instanceof Error && (outcome instanceof Refused || outcome.name === "AssertionError")) {
-      assert.fail(`${where}: ${outcome.stack}\n${log(stage)}`)
+      assert.fail(`${where}: ${outcome.stack}\n${log(context)}`)
     }
     yield* Effect.promise(() => dead).pipe(
       Effect.timeoutOrElse({
@@ -152,14 +152,14 @@ const liveAndDie = (stage: Stage, { before, gate, step }: Life) =>
         orElse: () =>
           Effect.sync(() => {
             const what = outcome instanceof Error ? outcome.stack : outcome
-            assert.fail(`${where}: the gate was not reached: ${what}\n${log(stage)}`)
+            assert.fail(`${where}: the gate was not reached: ${what}\n${log(context)}`)
           })
       })
     )
-    assert.strictEqual(child.signalCode, "SIGKILL", `${where}\n${log(stage)}`)
+    assert.strictEqual(child.signalCode, "SIGKILL", `${where}\n${log(context)}`)
     yield* Effect.promise(() => life.catch(() => {}))
-    hangUp(stage)
-    yield* Effect.promise(() => stage.books.standing(where))
+    hangUp(context)
+    yield* Effect.promise(() => context.books.assertAlways(where))
   })
 
 type Numbers = Readonly<Record<string, number>>
@@ -174,8 +174,8 @@ const prepare = async (books: Books, settings: Numbers, tiers: Numbers): Promise
   }
 }
 
-/** Plays all lives, then the rest against a process without a gate, and closes the books. */
-export const playStory = Effect.fnUntraced(function*(
+/** Runs all lives, then the rest against a process without a gate, and checks the books at the end. */
+export const runScript = Effect.fnUntraced(function*(
   steps: ReadonlyArray<Step>,
   settings: Numbers,
   tiers: Numbers = {}
@@ -186,19 +186,19 @@ export const playStory = Effect.fnUntraced(function*(
   yield* Effect.promise(() => prepare(books, settings, tiers))
   const ports: Ports = yield* Effect.promise(() => freePorts(true))
   const { lives, rest } = livesOf(steps)
-  let stage: Stage | null = null
+  let context: ScriptContext | null = null
   for (const life of lives) {
     const server = yield* spawnRunner(url, ports, { FAULT_GATE: life.gate })
-    stage ??= makeStage(server, books)
-    stage.server = server
-    yield* liveAndDie(stage, life)
+    context ??= makeContext(server, books)
+    context.server = server
+    yield* liveAndDie(context, life)
   }
   const server = yield* spawnRunner(url, ports)
-  const last = known(stage ?? undefined, "a stage")
+  const last = known(context ?? undefined, "a server")
   last.server = server
   yield* whenReady(server)
-  yield* Effect.promise(() => playing(last, rest))
+  yield* Effect.promise(() => runSteps(last, rest))
   hangUp(last)
-  yield* Effect.promise(() => books.closed(last.told))
+  yield* Effect.promise(() => books.assertAtEnd(last.received))
   return last
 })

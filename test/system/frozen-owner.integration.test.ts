@@ -41,7 +41,7 @@ describe("a runner that freezes before its commit", () => {
           const seq = await unanswered
           if (seq !== null) assert.strictEqual(seq, repeated.seq)
           assert.deepStrictEqual(await history(repeated.back, session), [[repeated.seq, "unsure"]])
-          await books.standing("after the awakening")
+          await books.assertAlways("after the awakening")
           for (const { phone } of [sari, ayu, repeated.back]) phone.hangUp()
         })
       }),

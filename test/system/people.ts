@@ -1,4 +1,4 @@
-// The people of the system tests: phones on real sockets, and the few steps every story begins with.
+// The people of the system tests: phones on real sockets, and the few steps every test begins with.
 import { randomUUID } from "node:crypto"
 import { ConnectionLost, Phone } from "../../testkit/phone.mjs"
 import type { ServerProcess } from "../support/server-process.ts"

@@ -2,7 +2,7 @@
 // so. The worked example of docs/testing-with-simulated-time.md is the first of these tests.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { playHour } from "../../demo/hour.mjs"
+import { runHour } from "../../demo/hour.mjs"
 import { Phone } from "../../testkit/phone.mjs"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
@@ -15,12 +15,12 @@ const minute = 60_000
 const withServer = (
   name: string,
   environment: Readonly<Record<string, string>>,
-  story: (server: ServerProcess) => Promise<void>
+  test: (server: ServerProcess) => Promise<void>
 ) =>
   it.live(name, () =>
     Effect.gen(function*() {
       const server = yield* Effect.flatMap(freshDatabaseUrl, (url) => startServer(url, environment))
-      yield* Effect.promise(() => story(server))
+      yield* Effect.promise(() => test(server))
     }), 120_000)
 
 const held = { CLOCK: "simulated" }
@@ -49,7 +49,7 @@ const expected = (startedAt: string) => [
 
 describe("the worked example", () => {
   withServer("shows both phones an hour of paid chat, to the millisecond", held, async (server) => {
-    const hour = await playHour({
+    const hour = await runHour({
       url: server.socketUrl,
       webhookUrl: server.httpUrl,
       webhookToken: server.webhookToken,

@@ -1,6 +1,7 @@
-// An anonymous customer proves her phone, and somebody anonymous turns out to be her. Then her refresh token
-// is exchanged, a lost answer is forgiven, and a stolen old one ends the sign-in, sockets and all.
-import { person } from "../../cast.mjs"
+// An anonymous customer proves her phone, and a second anonymous account turns out to be hers. Then her
+// refresh token is exchanged, a lost answer is forgiven, and a stolen old one ends the sign-in, sockets and
+// all.
+import { person } from "../../clients.mjs"
 import { sleep } from "../../../testkit/phone.mjs"
 import { check, refused, same, say, step } from "../../timeline.mjs"
 import { newCustomer } from "./moves.mjs"

@@ -1,4 +1,4 @@
-// The whole catalogue, in the order in which it is played after the usual story. A new act is a line here.
+// The whole catalogue, in the order in which it runs after the usual four acts. A new act is a line here.
 import { accounts, reusedToken } from "./accounts.mjs"
 import { runningChats } from "./chats.mjs"
 import { onDuty } from "./moves.mjs"

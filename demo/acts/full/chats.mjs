@@ -1,6 +1,6 @@
 // What may happen to a running chat: more time without an answer and with a no, a mitra who is deactivated,
 // and another one who takes over.
-import { actionId } from "../../cast.mjs"
+import { actionId } from "../../clients.mjs"
 import { sleep } from "../../../testkit/phone.mjs"
 import { check, refused, same, say, step } from "../../timeline.mjs"
 import { chats, confirm, ends, goes, newCustomer, onDuty, told } from "./moves.mjs"

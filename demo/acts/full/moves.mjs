@@ -1,6 +1,6 @@
 // What the full catalogue does again and again: a new customer, a payment that is confirmed, an offer that is
 // answered, a chat that ends. Every move checks what it must leave behind.
-import { actionId, ofSession, person } from "../../cast.mjs"
+import { actionId, ofSession, person } from "../../clients.mjs"
 import { check, same } from "../../timeline.mjs"
 
 export const newCustomer = async (world, name) => {
@@ -89,7 +89,7 @@ export const goes = async (mitra, way) => {
   same(status.is_online, way === "online", `${mitra.name} is ${way}`)
 }
 
-/** Everybody of `online` is, and nobody else. */
+/** The mitras of `online` are online, and no others. */
 export const onDuty = async (world, online) => {
   for (const mitra of world.mitras) await goes(mitra, online.includes(mitra) ? "online" : "offline")
 }

@@ -1,6 +1,6 @@
 // What waits in the push outbox: staff hold the worker, look at what a request and a message leave there, and
-// let it go on; what nobody waits for any more is gone.
-import { actionId } from "../../cast.mjs"
+// let it go on; a push that has become useless meanwhile is gone.
+import { actionId } from "../../clients.mjs"
 import { sleep } from "../../../testkit/phone.mjs"
 import { check, same, say, step } from "../../timeline.mjs"
 import { chats, ends, newCustomer, onDuty } from "./moves.mjs"

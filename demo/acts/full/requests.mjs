@@ -1,5 +1,6 @@
-// Requests that do not go straight to a chat: declined, answered too late, found nobody, waiting in line.
-import { actionId } from "../../cast.mjs"
+// Requests that do not go straight to a chat: declined, answered too late, without a mitra, waiting in the
+// queue.
+import { actionId } from "../../clients.mjs"
 import { check, refused, same, say, step } from "../../timeline.mjs"
 import {
   accepts,

@@ -1,6 +1,6 @@
 // The provider's webhook in any order and number: before anything was paid, twice at once, after the fact,
-// with another amount, for nobody's payment. One payment is one request and one charge.
-import { actionId } from "../../cast.mjs"
+// with another amount, for an unknown payment. One payment is one request and one charge.
+import { actionId } from "../../clients.mjs"
 import { same, say, step } from "../../timeline.mjs"
 import { accepts, ends, isOffered, newCustomer, notify } from "./moves.mjs"
 

@@ -1,12 +1,12 @@
 // 2: never over capacity: a mitra has as many slots taken as she has running chats, one for each, and never
 // takes one more than staff allow.
-import { LatelyInForce } from "../settings-in-force.ts"
+import { SettingInForce } from "../settings-in-force.ts"
 import { type MakeRule, Touched } from "../rule.ts"
 
 const running = new Set(["active", "extending"])
 
 /** Sets of things by whom they belong to. */
-class Belongings {
+class SetsByOwner {
   readonly #of = new Map<string, Set<string>>()
 
   add(owner: string, thing: string): number {
@@ -24,16 +24,16 @@ class Belongings {
   }
 }
 
-export const capacity: MakeRule = (scene, complain) => {
-  const maximum = new LatelyInForce(scene, "max_customers_per_mitra")
+export const capacity: MakeRule = (context, complain) => {
+  const maximum = new SettingInForce(context, "max_customers_per_mitra")
   /** By mitra: her slots' sessions, and the sessions that run with her. */
-  const slots = new Belongings()
-  const chats = new Belongings()
-  const slotsOfSession = new Belongings()
+  const slots = new SetsByOwner()
+  const chats = new SetsByOwner()
+  const slotsOfSession = new SetsByOwner()
   const sessions = new Touched()
 
   const check = (session_id: string) => {
-    const row = scene.tables.chat_sessions.get(session_id)
+    const row = context.tables.chat_sessions.get(session_id)
     const held = [...slotsOfSession.of(session_id)]
     const owner = row !== undefined && running.has(row.status) ? row.mitra_id : null
     if (owner === null && held.length > 0) {

@@ -1,6 +1,6 @@
 // 6: every session reaches a terminal state: it only moves forwards, what is due happens soon, and after
 // healing all are over and every phone is back.
-import { Patience } from "../eventually-bound.ts"
+import { EventuallyBound } from "../eventually-bound.ts"
 import type { MakeRule } from "../rule.ts"
 
 /** A session may skip steps, and never goes back. An extension is a running chat. */
@@ -18,7 +18,7 @@ const over = 4
 const dueWithinMs = 15_000
 /** A token runs out at any moment, also in the last one. */
 const comesBackWithinMs = 60_000
-/** Whoever staff let in again finds out when she next tries to sign in. */
+/** A reactivated mitra finds out when her app next tries to sign in. */
 const signsInAgainWithinMs = 90_000
 
 const mayFollow = (before: string, after: string): boolean => {
@@ -28,27 +28,27 @@ const mayFollow = (before: string, after: string): boolean => {
   return from < over && (from < to || (from === 2 && to === 2))
 }
 
-export const ending: MakeRule = (scene, complain) => {
-  const due = new Patience(scene, dueWithinMs)
+export const ending: MakeRule = (context, complain) => {
+  const due = new EventuallyBound(context, dueWithinMs)
   const open = new Map<string, number>()
   const letInAt = new Map<string, number>()
   const reported = new Set<string>()
-  let lookedAt = 0
+  let collectedAt = 0
 
-  /** Deadlines that have come become debts; looked for every few seconds among what is open. */
+  /** A deadline that has come becomes an expectation; open sessions are scanned every few seconds. */
   const collect = () => {
-    const now = scene.now_ms()
-    if (now - lookedAt < 5_000) return
-    lookedAt = now
+    const now = context.now_ms()
+    if (now - collectedAt < 5_000) return
+    collectedAt = now
     for (const [session_id, deadline] of open) {
       if (deadline > now || reported.has(session_id)) continue
-      due.owe(
+      due.expect(
         session_id,
         () => open.get(session_id) !== deadline,
         () => {
           reported.add(session_id)
-          const status = scene.tables.chat_sessions.get(session_id)?.status ?? "gone"
-          complain(`what was due ${scene.now_ms() - deadline} ms ago has not happened: still ${status}`, {
+          const status = context.tables.chat_sessions.get(session_id)?.status ?? "gone"
+          complain(`what was due ${context.now_ms() - deadline} ms ago has not happened: still ${status}`, {
             session_id
           })
         },
@@ -74,24 +74,24 @@ export const ending: MakeRule = (scene, complain) => {
         } else open.set(session_id, after.deadline_at)
       },
       mitras: ({ after, before, key }) => {
-        if (after?.is_active === true && before?.is_active === false) letInAt.set(key, scene.now_ms())
+        if (after?.is_active === true && before?.is_active === false) letInAt.set(key, context.now_ms())
       }
     },
     beat: () => {
       collect()
-      due.look()
+      due.check()
     },
     end: () => {
       for (const session_id of open.keys()) {
-        const status = scene.tables.chat_sessions.get(session_id)?.status ?? "gone"
+        const status = context.tables.chat_sessions.get(session_id)?.status ?? "gone"
         complain(`after healing a session is still ${status}`, { session_id })
       }
-      for (const phone of scene.phones()) {
-        // Whoever staff have put out is not let in.
-        const isOut = scene.tables.mitras.get(phone.id ?? "")?.is_active === false
+      for (const phone of context.phones()) {
+        // A deactivated mitra may not connect.
+        const isOut = context.tables.mitras.get(phone.id ?? "")?.is_active === false
         if (phone.process.state !== "running" || phone.id === null || isOut) continue
-        if (scene.awayFor_ms(phone) < comesBackWithinMs) continue
-        if (scene.now_ms() - (letInAt.get(phone.id) ?? -Infinity) < signsInAgainWithinMs) continue
+        if (context.awayFor_ms(phone) < comesBackWithinMs) continue
+        if (context.now_ms() - (letInAt.get(phone.id) ?? -Infinity) < signsInAgainWithinMs) continue
         complain(`after healing ${phone.name} is not connected`, { people: [phone.name] })
       }
     }

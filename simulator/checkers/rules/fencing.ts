@@ -1,14 +1,14 @@
 // 10: a fenced-out owner cannot write: an actor's epoch only grows, one runner has each, only the newest
-// writes, and a session's story is written once, without gaps.
+// writes, and a session's events and messages are numbered once, without gaps.
 import type { MakeRule } from "../rule.ts"
 import { Touched } from "../rule.ts"
 
-export const fencing: MakeRule = (scene, complain) => {
-  const { tables } = scene
+export const fencing: MakeRule = (context, complain) => {
+  const { tables } = context
   const epochs = new Map<string, number>()
   /** By actor: who wrote under the newest epoch seen. */
   const writers = new Map<string, { readonly epoch: number; readonly by: object; readonly name: string }>()
-  const stories = new Map<string, number>()
+  const lastNumbers = new Map<string, number>()
   const touched = new Touched()
 
   const claimed = (id: string, before: number | undefined, after: number, session_id: string | null) => {
@@ -18,16 +18,16 @@ export const fencing: MakeRule = (scene, complain) => {
     epochs.set(id, after)
   }
 
-  const checkStory = (session_id: string) => {
+  const checkNumbers = (session_id: string) => {
     const last = tables.chat_sessions.get(session_id)?.last_seq ?? 0
-    const before = stories.get(session_id) ?? 0
-    if (last < before) complain(`the story goes back from ${before} to ${last}`, { session_id })
+    const before = lastNumbers.get(session_id) ?? 0
+    if (last < before) complain(`the event log goes back from ${before} to ${last}`, { session_id })
     for (let seq = before + 1; seq <= last; seq += 1) {
       const key = `${session_id}/${seq}`
       const times = Number(tables.messages.has(key)) + Number(tables.session_events.has(key))
-      if (times !== 1) complain(`the story has ${times} entries under number ${seq}`, { session_id })
+      if (times !== 1) complain(`the event log has ${times} entries under number ${seq}`, { session_id })
     }
-    stories.set(session_id, last)
+    lastNumbers.set(session_id, last)
   }
 
   return {
@@ -44,7 +44,7 @@ export const fencing: MakeRule = (scene, complain) => {
         if (before !== undefined) complain(`event ${key} was written over`, { session_id: before.session_id })
       }
     },
-    statement: () => touched.drain(checkStory),
+    statement: () => touched.drain(checkNumbers),
     turn: ({ actor }, isWritten, by) => {
       const session_id = actor.kind === "session" ? actor.id : null
       const newest = epochs.get(actor.id)

@@ -3,11 +3,11 @@
 import type { ChatSessionRow } from "../../../testkit/memory/store/tables.ts"
 import { type MakeRule, Touched } from "../rule.ts"
 
-/** The story is told by two servers' clocks; a ledger never counts an instant twice for that. */
+/** Events carry the times of two servers' clocks, so their sums may differ from the ledger by this. */
 const clockDifferenceMs = 4_500
 
 /** Served and paused time as the events of the chat tell it. */
-interface Story {
+interface EventTimes {
   served_ms: number
   paused_ms: number
   since: { readonly state: "served" | "paused"; readonly at: number } | null
@@ -21,15 +21,15 @@ const next = {
   ClosingStarted: null
 }
 
-const tell = (story: Story, tag: keyof typeof next, at: number) => {
-  if (story.since !== null) {
-    const length = Math.max(0, at - story.since.at)
-    if (story.since.state === "served") story.served_ms += length
-    else story.paused_ms += length
+const addEvent = (times: EventTimes, tag: keyof typeof next, at: number) => {
+  if (times.since !== null) {
+    const length = Math.max(0, at - times.since.at)
+    if (times.since.state === "served") times.served_ms += length
+    else times.paused_ms += length
   }
   const state = next[tag] as "served" | "paused" | null
-  story.since = state === null ? null : { state, at }
-  story.changes += 1
+  times.since = state === null ? null : { state, at }
+  times.changes += 1
 }
 
 type Ledger = ChatSessionRow["ledger"]
@@ -56,14 +56,14 @@ const flawOf = ({ entries, open, purchased_ms }: Ledger): string | null => {
   return charged > purchased_ms ? `${charged} ms charged of ${purchased_ms} paid` : null
 }
 
-export const ledger: MakeRule = (scene, complain) => {
-  const { tables } = scene
-  const stories = new Map<string, Story>()
+export const ledger: MakeRule = (context, complain) => {
+  const { tables } = context
+  const timesOfSession = new Map<string, EventTimes>()
   /** What was bought for a session, by its transactions. */
   const bought = new Map<string, number>()
   const touched = new Touched()
 
-  const standing = (row: ChatSessionRow): string | null => {
+  const flawForStatus = (row: ChatSessionRow): string | null => {
     const { entries, open, purchased_ms } = row.ledger
     const charged = entries.reduce((sum, entry) => sum + entry.charged_ms, 0)
     switch (row.status) {
@@ -83,15 +83,15 @@ export const ledger: MakeRule = (scene, complain) => {
     }
   }
 
-  const againstStory = (row: ChatSessionRow): string | null => {
-    const story = stories.get(row.id)
-    if (story === undefined || (row.status !== "closing" && row.status !== "completed")) return null
-    const tolerance = clockDifferenceMs * story.changes
+  const flawAgainstEvents = (row: ChatSessionRow): string | null => {
+    const times = timesOfSession.get(row.id)
+    if (times === undefined || (row.status !== "closing" && row.status !== "completed")) return null
+    const tolerance = clockDifferenceMs * times.changes
     for (const state of ["served", "paused"] as const) {
-      const told = state === "served" ? story.served_ms : story.paused_ms
+      const byEvents = state === "served" ? times.served_ms : times.paused_ms
       const counted = sumOf(row.ledger, state)
-      if (Math.abs(told - counted) > tolerance) {
-        return `${told} ms ${state} by the story, ${counted} by the ledger`
+      if (Math.abs(byEvents - counted) > tolerance) {
+        return `${byEvents} ms ${state} by the events, ${counted} by the ledger`
       }
     }
     return null
@@ -101,7 +101,7 @@ export const ledger: MakeRule = (scene, complain) => {
     const row = tables.chat_sessions.get(session_id)
     if (row === undefined) return
     const paid = bought.get(session_id)
-    const flaw = flawOf(row.ledger) ?? standing(row) ?? againstStory(row) ??
+    const flaw = flawOf(row.ledger) ?? flawForStatus(row) ?? flawAgainstEvents(row) ??
       (paid === undefined || paid === row.ledger.purchased_ms
         ? null
         : `paid for ${paid} ms, the ledger has ${row.ledger.purchased_ms}`)
@@ -113,9 +113,10 @@ export const ledger: MakeRule = (scene, complain) => {
       session_events: ({ after }) => {
         const event = after?.event
         if (after === undefined || event === undefined || !(event._tag in next)) return
-        const story = stories.get(after.session_id) ?? { served_ms: 0, paused_ms: 0, since: null, changes: 0 }
-        stories.set(after.session_id, story)
-        tell(story, event._tag as keyof typeof next, event.at)
+        const times = timesOfSession.get(after.session_id) ??
+          { served_ms: 0, paused_ms: 0, since: null, changes: 0 }
+        timesOfSession.set(after.session_id, times)
+        addEvent(times, event._tag as keyof typeof next, event.at)
         touched.add(after.session_id)
       },
       transactions: ({ after }) => {
@@ -130,8 +131,8 @@ export const ledger: MakeRule = (scene, complain) => {
     },
     statement: () => touched.drain(check),
     end: () => {
-      for (const [session_id, { since }] of stories) {
-        if (since !== null) complain(`the story ends while time is still ${since.state}`, { session_id })
+      for (const [session_id, { since }] of timesOfSession) {
+        if (since !== null) complain(`the event log ends while time is still ${since.state}`, { session_id })
       }
     }
   }

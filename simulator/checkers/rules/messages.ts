@@ -10,8 +10,8 @@ interface Acknowledged {
   readonly seq: number
 }
 
-export const messages: MakeRule = (scene, complain) => {
-  const { tables } = scene
+export const messages: MakeRule = (context, complain) => {
+  const { tables } = context
   const acknowledged = new Map<string, Acknowledged>()
   /** The place of each message of the rows, by who sent it under which id. */
   const places = new Map<string, number>()
@@ -37,7 +37,7 @@ export const messages: MakeRule = (scene, complain) => {
   const others = ({ sender, session_id }: Acknowledged): ReadonlyArray<Phone> => {
     const row = tables.chat_sessions.get(session_id)
     return [row?.customer_id, row?.mitra_id].flatMap((id) => {
-      const phone = id == null || id === sender.id ? undefined : scene.phoneOf(id)
+      const phone = id == null || id === sender.id ? undefined : context.phoneOf(id)
       return phone === undefined ? [] : [phone]
     })
   }
@@ -52,11 +52,11 @@ export const messages: MakeRule = (scene, complain) => {
       })
     }
     for (const phone of others(sent)) {
-      const told = phone.told.sessions.get(session_id)
-      // A phone that was shown an older story, or stopped listening before, has it from the history.
-      if (told === undefined || seq > told.last_seq) continue
-      if (told.declaredGaps.some((gap) => gap.after_seq < seq && seq < gap.before_seq)) continue
-      const heard = told.events.filter((event) => event.seq === seq)
+      const session = phone.clientState.sessions.get(session_id)
+      // A phone that was shown an older view, or stopped receiving before, reads it in the history.
+      if (session === undefined || seq > session.last_seq) continue
+      if (session.declaredGaps.some((gap) => gap.after_seq < seq && seq < gap.before_seq)) continue
+      const heard = session.events.filter((event) => event.seq === seq)
       const message = heard[0]?.fact["message"]
       const about = { session_id, people: [sent.sender.name, phone.name] }
       if (heard.length !== 1 || message?.body !== body) {

@@ -13,14 +13,14 @@ const next: Readonly<Record<string, ReadonlyArray<string>>> = {
   consumed: []
 }
 
-export const money: MakeRule = (scene, complain) => {
-  const { taken, tables } = scene
+export const money: MakeRule = (context, complain) => {
+  const { tables, taken } = context
   /** The transaction of each charged payment. */
   const charges = new Map<string, string>()
   const touched = new Touched()
 
   const about = (row: PaymentRow | undefined) => {
-    const name = row === undefined ? undefined : scene.phoneOf(row.customer_id)?.name
+    const name = row === undefined ? undefined : context.phoneOf(row.customer_id)?.name
     return { people: name === undefined ? [] : [name] }
   }
 

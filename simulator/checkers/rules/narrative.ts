@@ -1,38 +1,40 @@
-// What phones were told: everybody the same facts, each once and in order, true to the rows, soon after they
-// happened; the same end of the paid time on both phones; and after healing everybody knows the end.
-import { Patience } from "../eventually-bound.ts"
+// What phones were told of a session: all of them the same facts, once, in order, as written in the rows, and
+// soon after they happened; the same end of the paid time on both; and after healing how the session ended.
+import { EventuallyBound } from "../eventually-bound.ts"
 import { type MakeRule, type Phone, Touched } from "../rule.ts"
 import type { Answer } from "../../clients/connection.ts"
 
-const toldWithinMs = 20_000
+const deliveredWithinMs = 20_000
 
 const ends = new Set(["completed", "request_cancelled", "pairing_failed"])
 
-export const story: MakeRule = (scene, complain) => {
-  const { tables } = scene
-  const behind = new Patience(scene, toldWithinMs)
+export const narrative: MakeRule = (context, complain) => {
+  const { tables } = context
+  const behind = new EventuallyBound(context, deliveredWithinMs)
   const moved = new Touched()
   /** Facts as the first phone heard them, until the other side has heard them, too. */
   const first = new Map<string, string>()
   const oddities = new Map<Phone, number>()
   const brokenAnswers = new Set<string>()
 
-  /** It listens to this session's story, and has done so for a while. */
+  /** The phone receives this session's events, and has been connected for a while. */
   const follows = (phone: Phone, session_id: string): boolean => {
-    const told = phone.told.sessions.get(session_id)
-    return told !== undefined && told.last_seq > 0 && !told.isOver &&
-      scene.connectedFor_ms(phone) >= toldWithinMs
+    const session = phone.clientState.sessions.get(session_id)
+    return session !== undefined && session.last_seq > 0 && !session.isOver &&
+      context.connectedFor_ms(phone) >= deliveredWithinMs
   }
 
-  const owe = (session_id: string) => {
+  const expectDelivery = (session_id: string) => {
     const row = tables.chat_sessions.get(session_id)
     for (const id of [row?.customer_id, row?.mitra_id]) {
-      const phone = id == null ? undefined : scene.phoneOf(id)
+      const phone = id == null ? undefined : context.phoneOf(id)
       if (row === undefined || phone === undefined) continue
       const { last_seq } = row
-      behind.owe(
+      behind.expect(
         `${session_id}/${phone.name}`,
-        () => !follows(phone, session_id) || (phone.told.sessions.get(session_id)?.last_seq ?? 0) >= last_seq,
+        () =>
+          !follows(phone, session_id) ||
+          (phone.clientState.sessions.get(session_id)?.last_seq ?? 0) >= last_seq,
         () => complain(`${phone.name} was not told of ${last_seq}`, { session_id, people: [phone.name] })
       )
     }
@@ -56,20 +58,22 @@ export const story: MakeRule = (scene, complain) => {
     }
   }
 
-  const odd = (phone: Phone) => {
+  const reportOddities = (phone: Phone) => {
     const known = oddities.get(phone) ?? 0
-    const found = phone.told.oddities.slice(known)
+    const found = phone.clientState.oddities.slice(known)
     oddities.set(phone, known + found.length)
     for (const { detail, session_id, what } of found) {
       complain(`${phone.name}: ${what} (${detail})`, { session_id, people: [phone.name] })
     }
   }
 
-  /** The first event of a story that the phone was not shown by a snapshot is its beginning. */
+  /** A session that no snapshot showed to the phone starts with its first event. */
   const fromTheBeginning = (phone: Phone, session_id: string, seq: number) => {
-    const told = phone.told.sessions.get(session_id)
-    if (told === undefined || told.events.length !== 1 || told.declaredGaps.length > 0 || seq === 1) return
-    complain(`${phone.name} was told a story from ${seq} on`, { session_id, people: [phone.name] })
+    const session = phone.clientState.sessions.get(session_id)
+    if (
+      session === undefined || session.events.length !== 1 || session.declaredGaps.length > 0 || seq === 1
+    ) return
+    complain(`${phone.name} was told the events only from ${seq} on`, { session_id, people: [phone.name] })
   }
 
   return {
@@ -78,17 +82,17 @@ export const story: MakeRule = (scene, complain) => {
         if (after?.last_seq !== before?.last_seq) moved.add(key)
       }
     },
-    statement: () => moved.drain(owe),
+    statement: () => moved.drain(expectDelivery),
     heard: (phone, event) => {
       if (event["_tag"] === "session") {
         const { fact, seq, session_id } = event
         sameForAll(phone, session_id, seq, fact)
         fromTheBeginning(phone, session_id, seq)
       } else if (event["_tag"] === "tick") sameEnd(phone, event)
-      odd(phone)
+      reportOddities(phone)
     },
     called: (phone, tag, _payload, outcome) => {
-      odd(phone)
+      reportOddities(phone)
       const answer = outcome as Answer
       if (answer["_tag"] !== "BrokenAnswer" || brokenAnswers.has(tag)) return
       brokenAnswers.add(tag)
@@ -96,15 +100,15 @@ export const story: MakeRule = (scene, complain) => {
         people: [phone.name]
       })
     },
-    beat: () => behind.look(),
+    beat: () => behind.check(),
     end: () => {
-      for (const phone of scene.phones()) atTheEnd(phone)
+      for (const phone of context.phones()) atTheEnd(phone)
     }
   }
 
   function sameEnd(phone: Phone, tick: Answer): void {
     const session_id = tick["session_id"] as string
-    const latest = phone.told.sessions.get(session_id)?.ends_at
+    const latest = phone.clientState.sessions.get(session_id)?.ends_at
     if (latest === undefined || latest === tick["ends_at"]) return
     complain(`${phone.name} was told that the time ends at ${latest}, then at ${tick["ends_at"]}`, {
       session_id,
@@ -114,10 +118,10 @@ export const story: MakeRule = (scene, complain) => {
 
   function atTheEnd(phone: Phone): void {
     if (phone.process.state !== "running" || !phone.isConnected) return
-    for (const [session_id, { events, isOver, last_seq }] of phone.told.sessions) {
+    for (const [session_id, { events, isOver, last_seq }] of phone.clientState.sessions) {
       if (last_seq === 0) continue
       const last = events.at(-1)?.fact
-      // Whoever handed a chat over hears nothing of it any more.
+      // A mitra who handed the chat over receives no more of its events.
       if (last?.["kind"] === "rerouted" && last["from_mitra_id"] === phone.id) continue
       const row = tables.chat_sessions.get(session_id)
       const heardEnd = ends.has(last?.["kind"])

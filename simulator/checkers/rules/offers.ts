@@ -1,11 +1,11 @@
-// 7: no offer outlives its request or its deadline, whoever is asked is shown it, whoever lost is told, and
-// told the true reason.
-import { Patience } from "../eventually-bound.ts"
+// 7: no offer outlives its request or its deadline, an asked mitra is shown her offer, and a mitra who lost
+// is told so, with the true reason.
+import { EventuallyBound } from "../eventually-bound.ts"
 import { answerOf, type MakeRule, type Phone, refusalOf, Touched } from "../rule.ts"
 
 const searching = new Set(["searching", "pending_acceptance"])
 const closedWithinMs = 15_000
-const toldWithinMs = 10_000
+const deliveredWithinMs = 10_000
 
 /** What a late answer may be told, by how the offer ended. */
 const truth: Readonly<Record<string, string>> = {
@@ -14,13 +14,13 @@ const truth: Readonly<Record<string, string>> = {
   OFFER_EXPIRED: "expired"
 }
 
-export const offers: MakeRule = (scene, complain) => {
-  const { tables } = scene
+export const offers: MakeRule = (context, complain) => {
+  const { tables } = context
   const pending = new Map<string, Set<string>>()
   const touched = new Touched()
-  const closing = new Patience(scene, closedWithinMs)
-  const showing = new Patience(scene, toldWithinMs)
-  const telling = new Patience(scene, toldWithinMs)
+  const closing = new EventuallyBound(context, closedWithinMs)
+  const showing = new EventuallyBound(context, deliveredWithinMs)
+  const telling = new EventuallyBound(context, deliveredWithinMs)
 
   const check = (session_id: string) => {
     const row = tables.chat_sessions.get(session_id)
@@ -34,7 +34,7 @@ export const offers: MakeRule = (scene, complain) => {
 
   const opened = (key: string, session_id: string, deadline: number) => {
     pending.set(session_id, (pending.get(session_id) ?? new Set()).add(key))
-    closing.owe(
+    closing.expect(
       key,
       () => pending.get(session_id)?.has(key) !== true,
       () => complain("an offer is open long after its deadline", { session_id }),
@@ -42,30 +42,30 @@ export const offers: MakeRule = (scene, complain) => {
     )
   }
 
-  const owedTheNews = (key: string, session_id: string, mitraId: string) => {
-    const phone = scene.phoneOf(mitraId)
+  const expectNews = (key: string, session_id: string, mitraId: string) => {
+    const phone = context.phoneOf(mitraId)
     if (phone === undefined) return
-    telling.owe(
+    telling.expect(
       key,
-      () => phone.told.offers.get(session_id)?.ending !== null || !isListening(phone),
+      () => phone.clientState.offers.get(session_id)?.ending !== null || !isListening(phone),
       () => complain(`${phone.name} still shows an offer that is over`, { session_id, people: [phone.name] })
     )
   }
 
-  const owedToBeShown = (key: string, session_id: string, mitraId: string) => {
-    const phone = scene.phoneOf(mitraId)
+  const expectShown = (key: string, session_id: string, mitraId: string) => {
+    const phone = context.phoneOf(mitraId)
     if (phone === undefined) return
-    showing.owe(
+    showing.expect(
       key,
       () =>
-        phone.told.offers.has(session_id) || pending.get(session_id)?.has(key) !== true ||
+        phone.clientState.offers.has(session_id) || pending.get(session_id)?.has(key) !== true ||
         !isListening(phone),
       () => complain(`${phone.name} is asked and is not shown it`, { session_id, people: [phone.name] })
     )
   }
 
-  // One who just came back is told by her snapshot, which is on its way.
-  const isListening = (phone: Phone): boolean => scene.connectedFor_ms(phone) >= toldWithinMs
+  // A phone that has just reconnected gets it with its snapshot, which is on its way.
+  const isListening = (phone: Phone): boolean => context.connectedFor_ms(phone) >= deliveredWithinMs
 
   const refused = (phone: Phone, session_id: string, code: string) => {
     const wanted = truth[code]
@@ -87,7 +87,7 @@ export const offers: MakeRule = (scene, complain) => {
           if (before !== undefined && before.status !== "pending") {
             complain("an offer that was over is open again", { session_id })
           }
-          if (before === undefined) owedToBeShown(key, session_id, mitra_id)
+          if (before === undefined) expectShown(key, session_id, mitra_id)
           return opened(key, session_id, deadline_at)
         }
         pending.get(session_id)?.delete(key)
@@ -97,7 +97,7 @@ export const offers: MakeRule = (scene, complain) => {
         if ((status === "missed") !== (ending === "taken")) {
           complain(`an offer is ${status} because ${ending}`, { session_id })
         }
-        owedTheNews(key, session_id, mitra_id)
+        expectNews(key, session_id, mitra_id)
       },
       chat_sessions: ({ after, before, key }) => {
         if (after?.status === before?.status) return
@@ -109,7 +109,7 @@ export const offers: MakeRule = (scene, complain) => {
       if (event["_tag"] !== "offer_closed") return
       const { ending, session_id } = event
       const row = tables.chat_request_notifications.get(`${session_id}/${phone.id}`)
-      // Out of time may be told before anybody has written it down.
+      // A phone may be told that an offer expired before a runner has written it down.
       if (row === undefined || row.ending === ending || ending === "expired") return
       complain(`${phone.name} was told that an offer is ${ending}; it is ${row.ending ?? row.status}`, {
         session_id,
@@ -122,9 +122,9 @@ export const offers: MakeRule = (scene, complain) => {
       if (code !== null) refused(phone, payload["session_id"], code)
     },
     beat: () => {
-      closing.look()
-      showing.look()
-      telling.look()
+      closing.check()
+      showing.check()
+      telling.check()
     }
   }
 }

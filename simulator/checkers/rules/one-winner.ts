@@ -1,15 +1,15 @@
-// 1: never two winners of one request: not in the rows, and not in what anybody was told.
+// 1: never two winners of one request: neither in the rows nor in what any phone was told.
 import { answerOf, type MakeRule, type Phone } from "../rule.ts"
 
-export const oneWinner: MakeRule = (scene, complain) => {
+export const oneWinner: MakeRule = (context, complain) => {
   /** By session: whose offer the rows call accepted, and who was announced as the winner. */
   const accepted = new Map<string, string>()
   const announced = new Map<string, string>()
 
-  /** Whoever took the chat over later hears its story, too. */
+  /** A mitra who took the chat over later receives its earlier events, too. */
   const hasServed = (session_id: string, mitraId: string | null): boolean => {
     for (let position = 0;; position += 1) {
-      const assignment = scene.tables.mitra_assignments.get(`${session_id}/${position}`)
+      const assignment = context.tables.mitra_assignments.get(`${session_id}/${position}`)
       if (assignment === undefined) return false
       if (assignment.mitra_id === mitraId) return true
     }
@@ -49,7 +49,8 @@ export const oneWinner: MakeRule = (scene, complain) => {
       chat_sessions: ({ after, before }) => {
         if (after === undefined || after.mitra_id === null || before?.mitra_id != null) return
         if (
-          scene.tables.chat_request_notifications.get(`${after.id}/${after.mitra_id}`)?.status === "accepted"
+          context.tables.chat_request_notifications.get(`${after.id}/${after.mitra_id}`)?.status ===
+            "accepted"
         ) return
         complain("a chat has a mitra whose offer was not accepted", { session_id: after.id })
       }

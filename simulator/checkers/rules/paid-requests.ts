@@ -1,21 +1,21 @@
 // 11: a confirmed payment ends in a session, or in a recorded failure staff can see; one that was never paid
 // ends, too.
 import type { PaymentRow } from "../../../testkit/memory/store/tables.ts"
-import { Patience } from "../eventually-bound.ts"
+import { EventuallyBound } from "../eventually-bound.ts"
 import type { MakeRule } from "../rule.ts"
 
 /** Twice the sweep's beat, and then some. */
 const sweptWithinMs = 180_000
 
-export const paidRequests: MakeRule = (scene, complain) => {
-  const { tables } = scene
-  const leading = new Patience(scene, sweptWithinMs)
-  const expiring = new Patience(scene, sweptWithinMs)
+export const paidRequests: MakeRule = (context, complain) => {
+  const { tables } = context
+  const leading = new EventuallyBound(context, sweptWithinMs)
+  const expiring = new EventuallyBound(context, sweptWithinMs)
   /** Payments that some session was opened for. */
   const used = new Set<string>()
 
   const about = ({ customer_id }: PaymentRow) => {
-    const name = scene.phoneOf(customer_id)?.name
+    const name = context.phoneOf(customer_id)?.name
     return { people: name === undefined ? [] : [name] }
   }
 
@@ -24,7 +24,7 @@ export const paidRequests: MakeRule = (scene, complain) => {
     return row === undefined || row.status !== "confirmed" || row.failure_cause !== null || used.has(id)
   }
 
-  const isSettled = ({ anomaly, failure_cause, status }: PaymentRow): boolean =>
+  const isAccountedFor = ({ anomaly, failure_cause, status }: PaymentRow): boolean =>
     status === "consumed" || anomaly === "amount_mismatch" ||
     (["confirmed", "failed_pairing", "abandoned"].includes(status) && failure_cause !== null)
 
@@ -41,14 +41,14 @@ export const paidRequests: MakeRule = (scene, complain) => {
           return complain("a payment was removed", before === undefined ? {} : about(before))
         }
         if (after.status === "confirmed" && before?.status !== "confirmed") {
-          leading.owe(
+          leading.expect(
             key,
             () => leadsSomewhere(key),
             () => complain("a confirmed payment leads nowhere, and nobody is told", about(after))
           )
         }
         if (after.status === "pending" && before === undefined) {
-          expiring.owe(
+          expiring.expect(
             key,
             () => tables.payment_requests.get(key)?.status !== "pending",
             () => complain("a payment that nobody paid is still open", about(after)),
@@ -58,13 +58,13 @@ export const paidRequests: MakeRule = (scene, complain) => {
       }
     },
     beat: () => {
-      leading.look()
-      expiring.look()
+      leading.check()
+      expiring.check()
     },
     end: () => {
-      for (const [id, { amount_idr }] of scene.taken) {
+      for (const [id, { amount_idr }] of context.taken) {
         const row = tables.payment_requests.get(id)
-        if (row === undefined || isSettled(row)) continue
+        if (row === undefined || isAccountedFor(row)) continue
         complain(`${amount_idr} IDR were taken for a payment that is ${row.status} in the end`, about(row))
       }
     }

@@ -1,14 +1,15 @@
 // 13: a push for an offer never arrives after the offer is over because of us: it carries the offer's
-// deadline, the turn that ends the offer cancels it, and none is sent that was over when we looked last.
+// deadline, the turn that ends the offer cancels it, and none is sent for an offer that was over at the last
+// check before sending.
 import { type MakeRule, Touched } from "../rule.ts"
 
-/** Between the last look and the provider's word. */
+/** Between the server's last check of the offer and the provider's answer. */
 const onItsWayMs = 2_000
-/** A runner that stood still in between could not look again. */
+/** A runner that was frozen in between could not check again. */
 const recoveryMs = 60_000
 
-export const pushes: MakeRule = (scene, complain) => {
-  const { tables } = scene
+export const pushes: MakeRule = (context, complain) => {
+  const { tables } = context
   /** By `<session>/<mitra>`: pushes that still wait to be sent. */
   const waiting = new Map<string, Set<string>>()
   const touched = new Touched()
@@ -16,14 +17,14 @@ export const pushes: MakeRule = (scene, complain) => {
   const endedAt = new Map<string, number>()
   let seen = 0
 
-  /** What the provider took: nothing for an offer that ended before it could be on its way. */
-  const lookAtSent = () => {
-    for (; seen < scene.pushes.length; seen += 1) {
-      const { at_ms, message } = scene.pushes[seen]!
+  /** What the provider took must not contain a push for an offer that had ended before it was sent. */
+  const checkSent = () => {
+    for (; seen < context.pushes.length; seen += 1) {
+      const { at_ms, message } = context.pushes[seen]!
       const { kind, session_id } = message.data
       const owner = tables.devices.get(message.token)?.user_id
       const ended_at = endedAt.get(`${session_id}/${owner}`)
-      if (kind !== "offer" || ended_at === undefined || scene.calmFor_ms() < recoveryMs) continue
+      if (kind !== "offer" || ended_at === undefined || context.calmFor_ms() < recoveryMs) continue
       if (at_ms - ended_at <= onItsWayMs) continue
       complain(`a push for an offer was sent ${at_ms - ended_at} ms after the offer was over`, {
         session_id: session_id ?? null
@@ -64,11 +65,11 @@ export const pushes: MakeRule = (scene, complain) => {
         if (after?.status === before?.status) return
         touched.add(key)
         if (after?.status === "pending") endedAt.delete(key)
-        else endedAt.set(key, scene.now_ms())
+        else endedAt.set(key, context.now_ms())
       }
     },
     statement: () => touched.drain(check),
-    beat: lookAtSent,
-    end: lookAtSent
+    beat: checkSent,
+    end: checkSent
   }
 }

@@ -9,11 +9,11 @@ export class Customer extends Person {
   payment: Answer | null = null
 
   orders(tier = "chat_5", options: { readonly again?: Mitra; readonly topic?: string } = {}): Step {
-    return this.calls(`orders ${tier}`, "customer.create_payment", (play) => ({
-      command_id: this.app(play).newId(),
+    return this.calls(`orders ${tier}`, "customer.create_payment", (run) => ({
+      command_id: this.app(run).newId(),
       tier_id: tier,
       topic: options.topic ?? "regular",
-      ...(options.again === undefined ? {} : { target_mitra_id: options.again.app(play).id })
+      ...(options.again === undefined ? {} : { target_mitra_id: options.again.app(run).id })
     }), (answer) => {
       this.payment = answer
     })
@@ -23,9 +23,9 @@ export class Customer extends Person {
   paysAtTheCheckout(): Step {
     return {
       text: `${this.name} pays at the checkout`,
-      run: (play) => {
+      execute: (run) => {
         if (this.payment === null) throw new Error(`${this.name} has ordered nothing yet`)
-        play.stage.provider.take(this.payment["payment_id"], this.payment["amount_idr"])
+        run.context.provider.take(this.payment["payment_id"], this.payment["amount_idr"])
       }
     }
   }
@@ -35,18 +35,18 @@ export class Customer extends Person {
     const order = this.orders(tier, options)
     return {
       text: `${this.name} pays for ${tier}`,
-      run: (play) => {
-        order.run(play)
+      execute: (run) => {
+        order.execute(run)
         const before = this.payment
-        play.whenever(() => this.payment !== before, () => this.paysAtTheCheckout().run(play))
+        run.whenever(() => this.payment !== before, () => this.paysAtTheCheckout().execute(run))
       }
     }
   }
 
   asksForMoreTime(tier = "chat_5"): Step {
-    return this.calls(`orders ${tier} more`, "chat.request_extension", (play) => ({
-      command_id: this.app(play).newId(),
-      session_id: this.session(play)?.id,
+    return this.calls(`orders ${tier} more`, "chat.request_extension", (run) => ({
+      command_id: this.app(run).newId(),
+      session_id: this.session(run)?.id,
       tier_id: tier
     }), (answer) => {
       this.payment = answer
@@ -54,22 +54,22 @@ export class Customer extends Person {
   }
 
   cancels(): Step {
-    return this.calls("cancels", "customer.cancel", (play) => ({
-      command_id: this.app(play).newId(),
-      session_id: this.session(play)?.id
+    return this.calls("cancels", "customer.cancel", (run) => ({
+      command_id: this.app(run).newId(),
+      session_id: this.session(run)?.id
     }))
   }
 
   triesAgain(): Step {
-    return this.calls("tries again on the same payment", "customer.retry_request", (play) => ({
-      command_id: this.app(play).newId(),
+    return this.calls("tries again on the same payment", "customer.retry_request", (run) => ({
+      command_id: this.app(run).newId(),
       payment_id: this.payment?.["payment_id"]
     }))
   }
 
   givesThePaymentUp(): Step {
-    return this.calls("gives the payment up", "customer.abandon_payment", (play) => ({
-      command_id: this.app(play).newId(),
+    return this.calls("gives the payment up", "customer.abandon_payment", (run) => ({
+      command_id: this.app(run).newId(),
       payment_id: this.payment?.["payment_id"]
     }))
   }

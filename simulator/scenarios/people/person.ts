@@ -1,10 +1,10 @@
 // The people of a scenario: what each can do, as steps, and what each may be expected to see. They act
 // through the app a phone really has; nothing is done behind the server's back.
 import * as Effect from "effect/Effect"
-import type { App } from "../../clients/phone-app.ts"
+import type { PhoneApp } from "../../clients/phone-app.ts"
 import type { Answer, CallFailure } from "../../clients/connection.ts"
-import type { ToldSession } from "../../clients/client-state.ts"
-import type { Play } from "../run.ts"
+import type { ClientSession } from "../../clients/client-state.ts"
+import type { ScenarioRun } from "../run.ts"
 import { type Sight, type Step, Unexpected } from "../step.ts"
 
 type Outcome = { readonly tag: string; readonly answer: Answer | null; readonly code: string | null }
@@ -20,29 +20,29 @@ export class Person {
     this.name = name
   }
 
-  app(play: Play): App {
-    return play.appOf(this.name)
+  app(run: ScenarioRun): PhoneApp {
+    return run.appOf(this.name)
   }
 
   /** `payload` is made when the step happens. Repeated by the app until it is known what became of it. */
   protected calls(
     text: string,
     tag: string,
-    payload: (play: Play) => object,
-    then: (answer: Answer, play: Play) => void = () => {}
+    payload: (run: ScenarioRun) => object,
+    then: (answer: Answer, run: ScenarioRun) => void = () => {}
   ): Step {
     return {
       text: `${this.name} ${text}`,
-      run: (play) => {
-        const app = this.app(play)
-        const asked = payload(play)
-        play.run(
+      execute: (run) => {
+        const app = this.app(run)
+        const asked = payload(run)
+        run.start(
           app,
           Effect.matchEffect(app.call(tag, asked), {
             onSuccess: (answer) =>
               Effect.sync(() => {
                 this.outcomes.push({ tag, answer, code: null })
-                then(answer, play)
+                then(answer, run)
               }),
             onFailure: (failure) =>
               Effect.sync(() => void this.outcomes.push({ tag, answer: null, code: codeOf(failure) }))
@@ -52,42 +52,46 @@ export class Person {
     }
   }
 
-  protected expects(text: string, holds: (play: Play) => boolean, found: (play: Play) => unknown): Step {
+  protected expects(
+    text: string,
+    holds: (run: ScenarioRun) => boolean,
+    found: (run: ScenarioRun) => unknown
+  ): Step {
     return {
       text: `${this.name} ${text}`,
-      run: (play) => {
-        if (!holds(play)) throw new Unexpected(`${this.name} ${text}`, found(play))
+      execute: (run) => {
+        if (!holds(run)) throw new Unexpected(`${this.name} ${text}`, found(run))
       }
     }
   }
 
   /** The newest session this person was told of. */
-  session(play: Play): ToldSession | null {
-    return [...this.app(play).told.sessions.values()].at(-1) ?? null
+  session(run: ScenarioRun): ClientSession | null {
+    return [...this.app(run).clientState.sessions.values()].at(-1) ?? null
   }
 
-  kinds(play: Play): ReadonlyArray<string> {
-    return this.session(play)?.events.map(({ fact }) => fact["kind"] as string) ?? []
+  kinds(run: ScenarioRun): ReadonlyArray<string> {
+    return this.session(run)?.events.map(({ fact }) => fact["kind"] as string) ?? []
   }
 
-  /** For `story.when`: the newest session brought this event. */
+  /** For `script.when`: the newest session brought this event. */
   hears(kind: string): Sight {
-    return { text: `${this.name} hears ${kind}`, holds: (play) => this.kinds(play).includes(kind) }
+    return { text: `${this.name} hears ${kind}`, holds: (run) => this.kinds(run).includes(kind) }
   }
 
   sees(kind: string): Step {
     return this.expects(
       `has heard ${kind}`,
-      (play) => this.kinds(play).includes(kind),
-      (play) => this.kinds(play)
+      (run) => this.kinds(run).includes(kind),
+      (run) => this.kinds(run)
     )
   }
 
   seesNo(kind: string): Step {
     return this.expects(
       `has not heard ${kind}`,
-      (play) => !this.kinds(play).includes(kind),
-      (play) => this.kinds(play)
+      (run) => !this.kinds(run).includes(kind),
+      (run) => this.kinds(run)
     )
   }
 
@@ -107,64 +111,64 @@ export class Person {
   }
 
   isCutOff(): Step {
-    return { text: `${this.name} is cut off`, run: (play) => this.app(play).connection?.line?.cut() }
+    return { text: `${this.name} is cut off`, execute: (run) => this.app(run).connection?.line?.cut() }
   }
 
   fallsSilent(): Step {
     return {
       text: `${this.name} is in a tunnel`,
-      run: (play) => this.app(play).connection?.line?.fallSilent()
+      execute: (run) => this.app(run).connection?.line?.fallSilent()
     }
   }
 
   killsTheApp(): Step {
-    return { text: `${this.name} kills the app`, run: (play) => this.app(play).kill() }
+    return { text: `${this.name} kills the app`, execute: (run) => this.app(run).kill() }
   }
 
   opensTheApp(): Step {
-    return { text: `${this.name} opens the app`, run: (play) => play.launch(this.app(play)) }
+    return { text: `${this.name} opens the app`, execute: (run) => run.launch(this.app(run)) }
   }
 
   /** The next connection goes to this runner. */
   prefersRunner(number: number): Step {
     return {
       text: `${this.name} connects to runner ${number}`,
-      run: (play) => {
-        const app = this.app(play)
-        app.prefers = play.stage.world.runners[number - 1]
+      execute: (run) => {
+        const app = this.app(run)
+        app.prefers = run.context.world.runners[number - 1]
         app.connection?.line?.cut()
       }
     }
   }
 
   isConnected(): Step {
-    return this.expects("is connected", (play) => this.app(play).isConnected, () => "not connected")
+    return this.expects("is connected", (run) => this.app(run).isConnected, () => "not connected")
   }
 
   isNotConnected(): Step {
-    return this.expects("is not connected", (play) => !this.app(play).isConnected, () => "connected")
+    return this.expects("is not connected", (run) => !this.app(run).isConnected, () => "connected")
   }
 
   says(body: string): Step {
     let id: string | null = null
     return {
       text: `${this.name} says "${body}"`,
-      run: (play) => {
-        const app = this.app(play)
+      execute: (run) => {
+        const app = this.app(run)
         id ??= app.newId()
-        const message = { session_id: this.session(play)?.id ?? "", client_message_id: id, body }
-        play.run(
+        const message = { session_id: this.session(run)?.id ?? "", client_message_id: id, body }
+        run.start(
           app,
           Effect.matchEffect(app.call("chat.send", message), {
             onSuccess: (answer) =>
               Effect.sync(() => {
                 this.outcomes.push({ tag: "chat.send", answer, code: null })
-                app.told.acknowledge(
+                app.clientState.acknowledge(
                   message.session_id,
                   message.client_message_id,
                   body,
                   answer,
-                  play.stage.world.time.now_ms
+                  run.context.world.time.now_ms
                 )
               }),
             onFailure: (failure) =>
@@ -178,29 +182,29 @@ export class Person {
   }
 
   saysGoodbye(text = "thank you"): Step {
-    return this.calls("says goodbye", "chat.goodbye", (play) => ({
-      command_id: this.app(play).newId(),
-      session_id: this.session(play)?.id,
+    return this.calls("says goodbye", "chat.goodbye", (run) => ({
+      command_id: this.app(run).newId(),
+      session_id: this.session(run)?.id,
       text
     }))
   }
 
   ends(): Step {
-    return this.calls("ends the chat", "chat.end", (play) => ({
-      command_id: this.app(play).newId(),
-      session_id: this.session(play)?.id
+    return this.calls("ends the chat", "chat.end", (run) => ({
+      command_id: this.app(run).newId(),
+      session_id: this.session(run)?.id
     }))
   }
 
   /** Every one of these texts reached this phone as a message, once and in this order, and no other. */
   hasHeard(...bodies: ReadonlyArray<string>): Step {
-    const heard = (play: Play) =>
-      this.session(play)?.events.flatMap(({ fact }) =>
+    const heard = (run: ScenarioRun) =>
+      this.session(run)?.events.flatMap(({ fact }) =>
         fact["kind"] === "message" ? [fact["message"].body] : []
       ) ?? []
     return this.expects(
       `has the messages ${JSON.stringify(bodies)}`,
-      (play) => JSON.stringify(heard(play)) === JSON.stringify(bodies),
+      (run) => JSON.stringify(heard(run)) === JSON.stringify(bodies),
       heard
     )
   }

@@ -13,8 +13,8 @@ describe("repeats", () => {
   const refused = (tag: string) => new Refused(tag, { code: "SESSION_OVER", message: "" })
 
   it("sees somebody told no for what was carried out", () => {
-    const told = history(repeats)
-    const [sari, ayu] = [told.phone("sari", "customer"), told.phone("ayu", "mitra")]
+    const recorded = history(repeats)
+    const [sari, ayu] = [recorded.phone("sari", "customer"), recorded.phone("ayu", "mitra")]
     const resumed = {
       _tag: "SessionResumed",
       at: startMs,
@@ -24,7 +24,7 @@ describe("repeats", () => {
       purchased_ms: 1,
       ends_at: 1
     } as const
-    told.commit(all(
+    recorded.commit(all(
       put.session(
         active({ status: "completed", customer_goodbye: "dah", end_reason: "time_up", last_seq: 3 })
       ),
@@ -32,19 +32,19 @@ describe("repeats", () => {
     ))
     const goodbye = { session_id: "chat", text: "dah " }
     const answer = { session_id: "chat", extension_seq: 2, approve: true }
-    told.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
-    told.calls(
+    recorded.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
+    recorded.calls(
       ayu,
       "mitra.answer_extension",
       { ...answer, approve: false },
       refused("mitra.answer_extension")
     )
-    assert.deepStrictEqual(told.complaints, [])
-    told.calls(sari, "chat.goodbye", goodbye, refused("chat.goodbye"))
-    told.calls(ayu, "mitra.answer_extension", answer, refused("mitra.answer_extension"))
-    told.commit(put.session(active({ status: "closing", end_reason: "ended_by_customer" })))
-    told.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
-    assert.deepStrictEqual(told.complaints, [
+    assert.deepStrictEqual(recorded.complaints, [])
+    recorded.calls(sari, "chat.goodbye", goodbye, refused("chat.goodbye"))
+    recorded.calls(ayu, "mitra.answer_extension", answer, refused("mitra.answer_extension"))
+    recorded.commit(put.session(active({ status: "closing", end_reason: "ended_by_customer" })))
+    recorded.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
+    assert.deepStrictEqual(recorded.complaints, [
       "sari was told SESSION_OVER for a chat.goodbye that was carried out",
       "ayu was told SESSION_OVER for a mitra.answer_extension that was carried out",
       "sari was told SESSION_OVER for a chat.end that was carried out"
@@ -52,14 +52,14 @@ describe("repeats", () => {
   })
 
   it("lets an app that was killed ask anew, and hear that it is done", () => {
-    const told = history(repeats)
-    const sari = told.phone("sari", "customer")
-    told.commit(put.session(active({ status: "closing", end_reason: "ended_by_customer" })))
+    const recorded = history(repeats)
+    const sari = recorded.phone("sari", "customer")
+    recorded.commit(put.session(active({ status: "closing", end_reason: "ended_by_customer" })))
     for (const command_id of ["sari-1", "sari-2"]) {
-      told.sends(sari, { tag: "chat.end", payload: { command_id, session_id: "chat" } })
+      recorded.sends(sari, { tag: "chat.end", payload: { command_id, session_id: "chat" } })
     }
-    told.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
-    assert.deepStrictEqual(told.complaints, [])
+    recorded.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 })
 
@@ -77,13 +77,13 @@ describe("reachability", () => {
 
   it("sees an extension approved in the name of a mitra who is long gone", () => {
     const [near, gone] = [history(reachability), history(reachability)]
-    for (const told of [near, gone]) {
-      const ayu = told.phone("ayu", "mitra")
-      told.commit(put.session(active()))
-      told.calls(ayu, "mitra.heartbeat", {}, { is_online: true })
+    for (const recorded of [near, gone]) {
+      const ayu = recorded.phone("ayu", "mitra")
+      recorded.commit(put.session(active()))
+      recorded.calls(ayu, "mitra.heartbeat", {}, { is_online: true })
       ayu.isConnected = false
-      told.passes(told === near ? 30_000 : 130_000)
-      told.commit(resumed(told.now()))
+      recorded.passes(recorded === near ? 30_000 : 130_000)
+      recorded.commit(resumed(recorded.now()))
     }
     assert.deepStrictEqual(near.complaints, [])
     assert.deepStrictEqual(gone.complaints, [
@@ -94,17 +94,17 @@ describe("reachability", () => {
 
 describe("defects", () => {
   it("sees an error in the server's log, but not that a store was away", () => {
-    const told = history(defects)
+    const recorded = history(defects)
     const line = { at_ms: 0, process: "runner-1", level: "Error" }
-    told.log.push({ ...line, level: "Warn", text: "hm" }, {
+    recorded.log.push({ ...line, level: "Warn", text: "hm" }, {
       ...line,
       text: "Shard lock storage is unhealthy"
     })
-    told.passes(250)
-    assert.deepStrictEqual(told.complaints, [])
-    told.log.push({ ...line, text: "defect in a turn" })
-    told.passes(250)
-    assert.deepStrictEqual(told.complaints, ["runner-1 logged an error: defect in a turn"])
+    recorded.passes(250)
+    assert.deepStrictEqual(recorded.complaints, [])
+    recorded.log.push({ ...line, text: "defect in a turn" })
+    recorded.passes(250)
+    assert.deepStrictEqual(recorded.complaints, ["runner-1 logged an error: defect in a turn"])
   })
 })
 
@@ -125,31 +125,34 @@ describe("sign-ins", () => {
       revoked_reason: null
     })
   const signedIn = (of: string) => {
-    const told = history(signIns)
-    const ayu = told.phone("ayu", "mitra")
+    const recorded = history(signIns)
+    const ayu = recorded.phone("ayu", "mitra")
     ayu.tokens = { access_token: token(of), refresh_token: null, user_id: "ayu" }
-    told.commit(row(null))
-    told.passes(10_000)
-    told.commit(row(1))
-    return { ayu, told }
+    recorded.commit(row(null))
+    recorded.passes(10_000)
+    recorded.commit(row(1))
+    return { ayu, recorded }
   }
 
   it("sees a phone that stays, or comes back, with one that is over", () => {
-    const { told } = signedIn("sign-in")
-    told.passes(2_000)
-    assert.deepStrictEqual(told.complaints, [])
-    told.passes(10_000)
-    assert.lengthOf(told.complaints, 1)
-    assert.match(told.complaints[0] ?? "", /^ayu is connected with a sign-in that was revoked \d+ ms ago$/)
+    const { recorded } = signedIn("sign-in")
+    recorded.passes(2_000)
+    assert.deepStrictEqual(recorded.complaints, [])
+    recorded.passes(10_000)
+    assert.lengthOf(recorded.complaints, 1)
+    assert.match(
+      recorded.complaints[0] ?? "",
+      /^ayu is connected with a sign-in that was revoked \d+ ms ago$/
+    )
   })
 
   it("is content with a phone that is cut off, or has signed in again", () => {
     const cut = signedIn("sign-in")
     cut.ayu.isConnected = false
     const again = signedIn("another")
-    for (const { told } of [cut, again]) {
-      told.passes(30_000)
-      assert.deepStrictEqual(told.complaints, [])
+    for (const { recorded } of [cut, again]) {
+      recorded.passes(30_000)
+      assert.deepStrictEqual(recorded.complaints, [])
     }
   })
 })

@@ -6,10 +6,10 @@ import type { LogLine } from "../../../simulator/kernel/runtime.ts"
 import { make as newTables, type Tables } from "../../../testkit/memory/store/tables.ts"
 import type { TurnWrite } from "../../../src/services/journal/journal.ts"
 import type { Answer, CallFailure } from "../../../simulator/clients/connection.ts"
-import { Told } from "../../../simulator/clients/client-state.ts"
+import { ClientState } from "../../../simulator/clients/client-state.ts"
 import type { PushService } from "../../../simulator/stores/push-service.ts"
 import { RowWatch } from "../../../simulator/checkers/rows.ts"
-import type { MakeRule, Phone, Scene } from "../../../simulator/checkers/rule.ts"
+import type { CheckerContext, MakeRule, Phone } from "../../../simulator/checkers/rule.ts"
 
 export const startMs = 1_000_000_000
 const beatMs = 250
@@ -28,7 +28,7 @@ export const history = (make: MakeRule) => {
   let now = startMs
   let calm = 3_600_000
   let awaySince: number | null = null
-  const scene: Scene = {
+  const context: CheckerContext = {
     tables,
     now_ms: () => now,
     phones: () => phones,
@@ -40,7 +40,7 @@ export const history = (make: MakeRule) => {
     pushes,
     taken
   }
-  const rule = make(scene, (text) => void complaints.push(text))
+  const rule = make(context, (text) => void complaints.push(text))
   return {
     complaints,
     log,
@@ -51,7 +51,7 @@ export const history = (make: MakeRule) => {
     disconnects: () => {
       awaySince = now
     },
-    troubled: () => {
+    faulty: () => {
       calm = 0
     },
     phone: (name: string, role: Phone["role"], connection: object | null = null): MadeUpPhone => {
@@ -60,7 +60,7 @@ export const history = (make: MakeRule) => {
         role,
         id: name,
         tokens: null,
-        told: new Told(),
+        clientState: new ClientState(),
         isConnected: true,
         connection: connection as Phone["connection"],
         process: new MadeUpProcess(name)
@@ -80,7 +80,7 @@ export const history = (make: MakeRule) => {
     turn: (turn: Partial<TurnWrite>, isWritten: boolean, by: Process) =>
       rule.turn?.(turn as TurnWrite, isWritten, by),
     hears: (phone: Phone, event: Answer) => {
-      phone.told.hear(event, now)
+      phone.clientState.hear(event, now)
       rule.heard?.(phone, event)
     },
     sends: (phone: Phone, frame: object) => rule.sent?.(phone, JSON.stringify(frame)),

@@ -46,8 +46,8 @@ const paid = all(
 
 describe("ledger", () => {
   it("is content with a chat that runs its time, pause included", () => {
-    const told = history(ledger)
-    told.commit(all(paid, pairedAt(0), put.session(active())))
+    const recorded = history(ledger)
+    recorded.commit(all(paid, pairedAt(0), put.session(active())))
     const requested = event(5, {
       _tag: "ExtensionRequested",
       at: startMs + minute,
@@ -61,7 +61,7 @@ describe("ledger", () => {
       entries: [served(0, minute)],
       open: { state: "paused" as const, reason: "extension_requested", from: startMs + minute }
     }
-    told.commit(
+    recorded.commit(
       all(put.event(requested), put.session(active({ status: "extending", ends_at: null, ledger: pausing })))
     )
     const entries = [
@@ -75,9 +75,9 @@ describe("ledger", () => {
         charged_ms: 4 * minute
       }
     ]
-    told.commit(all(closingAt(70_000), put.session(closing(entries))))
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [])
+    recorded.commit(all(closingAt(70_000), put.session(closing(entries))))
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
   const flawed: ReadonlyArray<readonly [string, Entries, RegExp]> = [
@@ -112,22 +112,22 @@ describe("ledger", () => {
   ]
   for (const [what, entries, complaint] of flawed) {
     it(`sees ${what}`, () => {
-      const told = history(ledger)
-      told.commit(put.session(closing(entries)))
-      assert.lengthOf(told.complaints, 1)
-      assert.match(told.complaints[0] ?? "", complaint)
+      const recorded = history(ledger)
+      recorded.commit(put.session(closing(entries)))
+      assert.lengthOf(recorded.complaints, 1)
+      assert.match(recorded.complaints[0] ?? "", complaint)
     })
   }
 
   it("sees a clock that stands in a chat, runs while an extension waits, or ends elsewhere", () => {
-    const told = history(ledger)
+    const recorded = history(ledger)
     const open = { state: "paused" as const, reason: "x", from: startMs }
-    told.commit(put.session(active({ ledger: { purchased_ms: chatMs, entries: [], open } })))
-    told.commit(put.session(active({ status: "extending" })))
-    told.commit(put.session(active({ id: "two", ends_at: startMs })))
-    told.commit(put.session(active({ id: "three", status: "closing" })))
-    told.commit(put.session(session({ id: "four", ledger: closing([served(0, minute)]).ledger })))
-    assert.deepStrictEqual(told.complaints, [
+    recorded.commit(put.session(active({ ledger: { purchased_ms: chatMs, entries: [], open } })))
+    recorded.commit(put.session(active({ status: "extending" })))
+    recorded.commit(put.session(active({ id: "two", ends_at: startMs })))
+    recorded.commit(put.session(active({ id: "three", status: "closing" })))
+    recorded.commit(put.session(session({ id: "four", ledger: closing([served(0, minute)]).ledger })))
+    assert.deepStrictEqual(recorded.complaints, [
       "the chat is active but its clock does not run",
       "the chat waits for an extension but its clock runs",
       "the end is not where the ledger ends",
@@ -136,23 +136,23 @@ describe("ledger", () => {
     ])
   })
 
-  it("sees a ledger that tells another story than the events, and time that nobody bought", () => {
-    const told = history(ledger)
-    told.commit(all(pairedAt(0), put.session(active())))
-    told.commit(all(closingAt(2 * minute), put.session(closing([served(0, 5 * minute)]))))
+  it("sees a ledger that differs from the events, and time that nobody bought", () => {
+    const recorded = history(ledger)
+    recorded.commit(all(pairedAt(0), put.session(active())))
+    recorded.commit(all(closingAt(2 * minute), put.session(closing([served(0, 5 * minute)]))))
     const longer = { ...active().ledger, purchased_ms: 2 * chatMs }
-    told.commit(all(paid, put.session(active({ ledger: longer, ends_at: startMs + 2 * chatMs }))))
-    assert.deepStrictEqual(told.complaints, [
-      "120000 ms served by the story, 300000 by the ledger",
+    recorded.commit(all(paid, put.session(active({ ledger: longer, ends_at: startMs + 2 * chatMs }))))
+    assert.deepStrictEqual(recorded.complaints, [
+      "120000 ms served by the events, 300000 by the ledger",
       "paid for 300000 ms, the ledger has 600000"
     ])
   })
 
-  it("sees at the end a story whose clock still runs", () => {
-    const told = history(ledger)
-    told.commit(all(pairedAt(0), put.session(active())))
-    told.ends()
-    assert.deepStrictEqual(told.complaints, ["the story ends while time is still served"])
+  it("sees at the end an event log whose clock still runs", () => {
+    const recorded = history(ledger)
+    recorded.commit(all(pairedAt(0), put.session(active())))
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, ["the event log ends while time is still served"])
   })
 })
 
@@ -160,33 +160,33 @@ describe("money", () => {
   const confirmed = payment({ status: "confirmed", confirmed_at: startMs })
 
   it("is content with money that is taken, confirmed and charged once", () => {
-    const told = history(money)
-    told.taken.set("payment", { amount_idr: 15_000, at_ms: startMs })
-    told.commit(put.payment(payment()))
-    told.commit(put.payment(payment({ status: "expired" })))
-    told.commit(put.payment(confirmed))
-    told.commit(paid)
-    assert.deepStrictEqual(told.complaints, [])
+    const recorded = history(money)
+    recorded.taken.set("payment", { amount_idr: 15_000, at_ms: startMs })
+    recorded.commit(put.payment(payment()))
+    recorded.commit(put.payment(payment({ status: "expired" })))
+    recorded.commit(put.payment(confirmed))
+    recorded.commit(paid)
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
   it("sees a confirmation without money, or for another amount", () => {
-    const told = history(money)
-    told.taken.set("two", { amount_idr: 1, at_ms: startMs })
-    told.commit(put.payment(confirmed))
-    told.commit(put.payment({ ...confirmed, id: "two" }))
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = history(money)
+    recorded.taken.set("two", { amount_idr: 1, at_ms: startMs })
+    recorded.commit(put.payment(confirmed))
+    recorded.commit(put.payment({ ...confirmed, id: "two" }))
+    assert.deepStrictEqual(recorded.complaints, [
       "a payment of 15000 is confirmed; the provider took 0",
       "a payment of 15000 is confirmed; the provider took 1"
     ])
   })
 
   it("sees money that comes again, and a payment that comes back from its end", () => {
-    const told = history(money)
-    told.taken.set("payment", { amount_idr: 15_000, at_ms: startMs })
-    told.commit(put.payment(confirmed))
-    told.commit(paid)
-    told.commit(put.payment({ ...confirmed, confirmed_at: startMs + 5 }))
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = history(money)
+    recorded.taken.set("payment", { amount_idr: 15_000, at_ms: startMs })
+    recorded.commit(put.payment(confirmed))
+    recorded.commit(paid)
+    recorded.commit(put.payment({ ...confirmed, confirmed_at: startMs + 5 }))
+    assert.deepStrictEqual(recorded.complaints, [
       "a payment that was consumed is confirmed",
       "money that came once came again",
       "a payment is confirmed and charged"
@@ -194,12 +194,12 @@ describe("money", () => {
   })
 
   it("sees a payment charged twice, for another amount, or without a transaction", () => {
-    const told = history(money)
-    for (const id of ["payment", "two"]) told.taken.set(id, { amount_idr: 15_000, at_ms: startMs })
-    told.commit(all(paid, put.transaction(transaction({ id: "again" }))))
-    told.commit(put.transaction(transaction({ amount_idr: 1 })))
-    told.commit(put.payment(payment({ id: "two", status: "consumed", confirmed_at: startMs })))
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = history(money)
+    for (const id of ["payment", "two"]) recorded.taken.set(id, { amount_idr: 15_000, at_ms: startMs })
+    recorded.commit(all(paid, put.transaction(transaction({ id: "again" }))))
+    recorded.commit(put.transaction(transaction({ amount_idr: 1 })))
+    recorded.commit(put.payment(payment({ id: "two", status: "consumed", confirmed_at: startMs })))
+    assert.deepStrictEqual(recorded.complaints, [
       "a payment was charged twice",
       "a transaction was changed",
       "a payment is consumed and not charged"
@@ -207,10 +207,10 @@ describe("money", () => {
   })
 
   it("sees terms that change after the order", () => {
-    const told = history(money)
-    told.commit(put.payment(payment()))
-    told.commit(put.payment(payment({ amount_idr: 1 })))
-    assert.deepStrictEqual(told.complaints, ["the terms of a payment changed after it was ordered"])
+    const recorded = history(money)
+    recorded.commit(put.payment(payment()))
+    recorded.commit(put.payment(payment({ amount_idr: 1 })))
+    assert.deepStrictEqual(recorded.complaints, ["the terms of a payment changed after it was ordered"])
   })
 })
 
@@ -218,35 +218,37 @@ describe("paid requests", () => {
   const confirmed = payment({ status: "confirmed", confirmed_at: startMs })
 
   it("is content when a payment leads to a session, to a failure on record, or was never paid", () => {
-    const told = history(paidRequests)
-    told.taken.set("payment", { amount_idr: 15_000, at_ms: startMs })
-    told.commit(put.payment(confirmed))
-    told.commit(put.session(session()))
-    told.commit(put.payment({ ...confirmed, id: "two", failure_cause: "ALREADY_ACTIVE" }))
-    told.commit(put.payment(payment({ id: "three", expires_at: startMs + minute })))
-    told.commit(put.payment(payment({ id: "three", status: "expired" })))
-    told.passes(10 * minute)
-    told.commit(paid)
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [])
+    const recorded = history(paidRequests)
+    recorded.taken.set("payment", { amount_idr: 15_000, at_ms: startMs })
+    recorded.commit(put.payment(confirmed))
+    recorded.commit(put.session(session()))
+    recorded.commit(put.payment({ ...confirmed, id: "two", failure_cause: "ALREADY_ACTIVE" }))
+    recorded.commit(put.payment(payment({ id: "three", expires_at: startMs + minute })))
+    recorded.commit(put.payment(payment({ id: "three", status: "expired" })))
+    recorded.passes(10 * minute)
+    recorded.commit(paid)
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
   it("sees a confirmed payment that leads nowhere, and one that stays open for ever", () => {
-    const told = history(paidRequests)
-    told.commit(put.payment(confirmed))
-    told.commit(put.payment(payment({ id: "two", expires_at: startMs + minute })))
-    told.passes(5 * minute)
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = history(paidRequests)
+    recorded.commit(put.payment(confirmed))
+    recorded.commit(put.payment(payment({ id: "two", expires_at: startMs + minute })))
+    recorded.passes(5 * minute)
+    assert.deepStrictEqual(recorded.complaints, [
       "a confirmed payment leads nowhere, and nobody is told",
       "a payment that nobody paid is still open"
     ])
   })
 
   it("sees at the end money that was taken and led to nothing", () => {
-    const told = history(paidRequests)
-    told.taken.set("payment", { amount_idr: 15_000, at_ms: startMs })
-    told.commit(put.payment(payment({ status: "expired" })))
-    told.ends()
-    assert.deepStrictEqual(told.complaints, ["15000 IDR were taken for a payment that is expired in the end"])
+    const recorded = history(paidRequests)
+    recorded.taken.set("payment", { amount_idr: 15_000, at_ms: startMs })
+    recorded.commit(put.payment(payment({ status: "expired" })))
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [
+      "15000 IDR were taken for a payment that is expired in the end"
+    ])
   })
 })

@@ -4,7 +4,7 @@ import { BrokenAnswer } from "../../../simulator/clients/connection.ts"
 import { ending } from "../../../simulator/checkers/rules/ending.ts"
 import { fencing } from "../../../simulator/checkers/rules/fencing.ts"
 import { messages } from "../../../simulator/checkers/rules/messages.ts"
-import { story } from "../../../simulator/checkers/rules/narrative.ts"
+import { narrative } from "../../../simulator/checkers/rules/narrative.ts"
 import { Process } from "../../../simulator/kernel/process.ts"
 import { history, startMs } from "./history.ts"
 import { active, all, event, message, mitra, put, session } from "./rows.ts"
@@ -20,38 +20,38 @@ describe("messages", () => {
   const written = all(put.session(active({ last_seq: 1 })), put.message(message()))
 
   it("is content when an acknowledged message is written and heard once", () => {
-    const told = history(messages)
-    const [sari, ayu] = [told.phone("sari", "customer"), told.phone("ayu", "mitra")]
-    told.commit(written)
-    told.calls(sari, "chat.send", sent, { seq: 1 })
-    told.calls(sari, "chat.send", sent, { seq: 1 })
-    told.hears(ayu, heard(1, says()))
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [])
+    const recorded = history(messages)
+    const [sari, ayu] = [recorded.phone("sari", "customer"), recorded.phone("ayu", "mitra")]
+    recorded.commit(written)
+    recorded.calls(sari, "chat.send", sent, { seq: 1 })
+    recorded.calls(sari, "chat.send", sent, { seq: 1 })
+    recorded.hears(ayu, heard(1, says()))
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
   it("sees an acknowledgement before the message is written, and one of another message", () => {
-    const told = history(messages)
-    const sari = told.phone("sari", "customer")
-    told.calls(sari, "chat.send", sent, { seq: 1 })
-    told.commit(written)
-    told.calls(sari, "chat.send", { ...sent, body: "lain" }, { seq: 1 })
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = history(messages)
+    const sari = recorded.phone("sari", "customer")
+    recorded.calls(sari, "chat.send", sent, { seq: 1 })
+    recorded.commit(written)
+    recorded.calls(sari, "chat.send", { ...sent, body: "lain" }, { seq: 1 })
+    assert.deepStrictEqual(recorded.complaints, [
       "sari-1 was acknowledged but is not written",
       "sari-1 was acknowledged as 1, where another message is"
     ])
   })
 
   it("sees a message that is written twice, written over, or acknowledged twice", () => {
-    const told = history(messages)
-    const sari = told.phone("sari", "customer")
-    told.commit(written)
-    told.commit(all(put.session(active({ last_seq: 2 })), put.message(message({ seq: 2 }))))
-    told.calls(sari, "chat.send", sent, { seq: 1 })
-    told.calls(sari, "chat.send", sent, { seq: 2 })
-    told.commit(put.message(message({ seq: 2, body: "lain" })))
-    told.commit(put.message(message({ seq: 9, client_message_id: "sari-9" })))
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = history(messages)
+    const sari = recorded.phone("sari", "customer")
+    recorded.commit(written)
+    recorded.commit(all(put.session(active({ last_seq: 2 })), put.message(message({ seq: 2 }))))
+    recorded.calls(sari, "chat.send", sent, { seq: 1 })
+    recorded.calls(sari, "chat.send", sent, { seq: 2 })
+    recorded.commit(put.message(message({ seq: 2, body: "lain" })))
+    recorded.commit(put.message(message({ seq: 9, client_message_id: "sari-9" })))
+    assert.deepStrictEqual(recorded.complaints, [
       "sari-1 is written twice: 1 and 2",
       "sari-1 was acknowledged as 1, then as 2",
       "message chat/2 was written over",
@@ -60,19 +60,19 @@ describe("messages", () => {
   })
 
   it("sees a phone that hears something else than what is written", () => {
-    const told = history(messages)
-    told.commit(written)
-    told.hears(told.phone("ayu", "mitra"), heard(1, says(message({ body: "lain" }))))
-    assert.deepStrictEqual(told.complaints, ["ayu heard sari-1 as 1; the rows say otherwise"])
+    const recorded = history(messages)
+    recorded.commit(written)
+    recorded.hears(recorded.phone("ayu", "mitra"), heard(1, says(message({ body: "lain" }))))
+    assert.deepStrictEqual(recorded.complaints, ["ayu heard sari-1 as 1; the rows say otherwise"])
   })
 
   it("sees at the end what was lost, and what the other side never heard", () => {
     const [lost, unheard] = [history(messages), history(messages)]
-    for (const told of [lost, unheard]) {
-      const [sari, ayu] = [told.phone("sari", "customer"), told.phone("ayu", "mitra")]
-      told.commit(written)
-      told.calls(sari, "chat.send", sent, { seq: 1 })
-      if (told === unheard) told.hears(ayu, heard(2, { kind: "closing" }))
+    for (const recorded of [lost, unheard]) {
+      const [sari, ayu] = [recorded.phone("sari", "customer"), recorded.phone("ayu", "mitra")]
+      recorded.commit(written)
+      recorded.calls(sari, "chat.send", sent, { seq: 1 })
+      if (recorded === unheard) recorded.hears(ayu, heard(2, { kind: "closing" }))
     }
     lost.commit((tables) => void tables.messages.clear())
     lost.ends()
@@ -82,83 +82,83 @@ describe("messages", () => {
   })
 })
 
-describe("story", () => {
+describe("narrative", () => {
   const offersSent = event(1, { _tag: "OffersSent", at: startMs, wave: 1, offers: [], next_wave_at: null })
   const first = { kind: "offers_sent", asked: 1, wave: 1 }
   const end = { kind: "completed", reason: "goodbye", ended_by: "clock" }
 
   it("is content when both phones hear the same, from the beginning to the end", () => {
-    const told = history(story)
-    const phones = [told.phone("sari", "customer"), told.phone("ayu", "mitra")]
-    told.commit(all(put.session(session({ last_seq: 1 })), put.event(offersSent)))
-    for (const phone of phones) told.hears(phone, heard(1, first))
+    const recorded = history(narrative)
+    const phones = [recorded.phone("sari", "customer"), recorded.phone("ayu", "mitra")]
+    recorded.commit(all(put.session(session({ last_seq: 1 })), put.event(offersSent)))
+    for (const phone of phones) recorded.hears(phone, heard(1, first))
     const completed = { _tag: "SessionCompleted", at: startMs, reason: "goodbye", ended_by: "clock" } as const
-    told.commit(all(
+    recorded.commit(all(
       put.session(active({ last_seq: 2, status: "completed" })),
       put.event(event(2, completed))
     ))
-    for (const phone of phones) told.hears(phone, heard(2, end))
-    told.passes(60_000)
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [])
+    for (const phone of phones) recorded.hears(phone, heard(2, end))
+    recorded.passes(60_000)
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
   it("sees two phones that are told different things, and one that hears what is not written", () => {
-    const told = history(story)
-    told.commit(all(put.session(session({ last_seq: 1 })), put.event(offersSent)))
-    told.hears(told.phone("sari", "customer"), heard(1, first))
-    told.hears(told.phone("ayu", "mitra"), heard(1, { ...first, asked: 2 }))
-    told.hears(told.phone("dewi", "mitra"), { ...heard(1, first), session_id: "another" })
-    assert.lengthOf(told.complaints, 2)
-    assert.match(told.complaints[0] ?? "", /ayu heard .*"asked":2.*another phone heard .*"asked":1/)
-    assert.strictEqual(told.complaints[1], "dewi heard 1, which is not written")
+    const recorded = history(narrative)
+    recorded.commit(all(put.session(session({ last_seq: 1 })), put.event(offersSent)))
+    recorded.hears(recorded.phone("sari", "customer"), heard(1, first))
+    recorded.hears(recorded.phone("ayu", "mitra"), heard(1, { ...first, asked: 2 }))
+    recorded.hears(recorded.phone("dewi", "mitra"), { ...heard(1, first), session_id: "another" })
+    assert.lengthOf(recorded.complaints, 2)
+    assert.match(recorded.complaints[0] ?? "", /ayu heard .*"asked":2.*another phone heard .*"asked":1/)
+    assert.strictEqual(recorded.complaints[1], "dewi heard 1, which is not written")
   })
 
-  it("sees a gap, a repetition, and a story without its beginning", () => {
-    const told = history(story)
-    told.commit((tables) => {
+  it("sees a gap, a repetition, and events without their beginning", () => {
+    const recorded = history(narrative)
+    recorded.commit((tables) => {
       for (let seq = 1; seq <= 4; seq += 1) put.event({ ...offersSent, seq })(tables)
     })
-    const [sari, ayu] = [told.phone("sari", "customer"), told.phone("ayu", "mitra")]
-    for (const seq of [1, 3, 3]) told.hears(sari, heard(seq, first))
-    told.hears(ayu, heard(4, first))
-    assert.deepStrictEqual(told.complaints, [
+    const [sari, ayu] = [recorded.phone("sari", "customer"), recorded.phone("ayu", "mitra")]
+    for (const seq of [1, 3, 3]) recorded.hears(sari, heard(seq, first))
+    recorded.hears(ayu, heard(4, first))
+    assert.deepStrictEqual(recorded.complaints, [
       "sari: event_skipped (3 after 1)",
       "sari: event_doubled (3 after 3)",
-      "ayu was told a story from 4 on"
+      "ayu was told the events only from 4 on"
     ])
   })
 
   it("sees a phone that is not told what happened, while it listens", () => {
-    const told = history(story)
-    const sari = told.phone("sari", "customer")
-    told.commit(all(put.session(session({ last_seq: 1 })), put.event(offersSent)))
-    told.hears(sari, heard(1, first))
-    told.commit(put.session(session({ last_seq: 2 })))
-    told.passes(25_000)
-    assert.deepStrictEqual(told.complaints, ["sari was not told of 2"])
+    const recorded = history(narrative)
+    const sari = recorded.phone("sari", "customer")
+    recorded.commit(all(put.session(session({ last_seq: 1 })), put.event(offersSent)))
+    recorded.hears(sari, heard(1, first))
+    recorded.commit(put.session(session({ last_seq: 2 })))
+    recorded.passes(25_000)
+    assert.deepStrictEqual(recorded.complaints, ["sari was not told of 2"])
   })
 
   it("sees ticks that end elsewhere than the chat", () => {
-    const told = history(story)
-    const sari = told.phone("sari", "customer")
-    told.commit(put.event(event(1, offersSent.event)))
-    told.hears(sari, heard(1, { kind: "paired", ends_at: "12:05" }))
-    told.hears(sari, { _tag: "tick", session_id: "chat", ends_at: "12:05" })
-    told.hears(sari, { _tag: "tick", session_id: "chat", ends_at: "12:06" })
-    assert.deepStrictEqual(told.complaints, ["sari was told that the time ends at 12:05, then at 12:06"])
+    const recorded = history(narrative)
+    const sari = recorded.phone("sari", "customer")
+    recorded.commit(put.event(event(1, offersSent.event)))
+    recorded.hears(sari, heard(1, { kind: "paired", ends_at: "12:05" }))
+    recorded.hears(sari, { _tag: "tick", session_id: "chat", ends_at: "12:05" })
+    recorded.hears(sari, { _tag: "tick", session_id: "chat", ends_at: "12:06" })
+    assert.deepStrictEqual(recorded.complaints, ["sari was told that the time ends at 12:05, then at 12:06"])
   })
 
   it("sees at the end who has not heard all of it, and answers that are in no contract", () => {
-    const told = history(story)
-    const sari = told.phone("sari", "customer")
-    told.commit(
+    const recorded = history(narrative)
+    const sari = recorded.phone("sari", "customer")
+    recorded.commit(
       all(put.session(active({ last_seq: 3, status: "completed" })), put.event(event(1, offersSent.event)))
     )
-    told.hears(sari, heard(1, end))
-    told.calls(sari, "chat.send", {}, new BrokenAnswer("chat.send", "Die"))
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [
+    recorded.hears(sari, heard(1, end))
+    recorded.calls(sari, "chat.send", {}, new BrokenAnswer("chat.send", "Die"))
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [
       "sari got an answer to chat.send that is in no contract: Die",
       "sari has heard 1 of 3"
     ])
@@ -170,39 +170,41 @@ describe("fencing", () => {
   const [one, two] = [new Process("runner-1"), new Process("runner-2")]
 
   it("is content when the old owner is refused and the new one writes", () => {
-    const told = history(fencing)
-    told.commit(put.session(session({ owner_epoch: 1 })))
-    told.turn(turnOf(1), true, one)
-    told.commit(put.session(session({ owner_epoch: 2 })))
-    told.turn(turnOf(2), true, two)
-    told.turn(turnOf(1), false, one)
-    assert.deepStrictEqual(told.complaints, [])
+    const recorded = history(fencing)
+    recorded.commit(put.session(session({ owner_epoch: 1 })))
+    recorded.turn(turnOf(1), true, one)
+    recorded.commit(put.session(session({ owner_epoch: 2 })))
+    recorded.turn(turnOf(2), true, two)
+    recorded.turn(turnOf(1), false, one)
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
   it("sees an old owner write, and two owners of one epoch", () => {
-    const told = history(fencing)
-    told.commit(put.session(session({ owner_epoch: 2 })))
-    told.turn(turnOf(1), true, one)
-    told.turn(turnOf(2), true, two)
-    told.turn(turnOf(2), false, one)
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = history(fencing)
+    recorded.commit(put.session(session({ owner_epoch: 2 })))
+    recorded.turn(turnOf(1), true, one)
+    recorded.turn(turnOf(2), true, two)
+    recorded.turn(turnOf(2), false, one)
+    assert.deepStrictEqual(recorded.complaints, [
       "runner-1 wrote under epoch 1; the owner has 2",
       "runner-1 and runner-2 share epoch 2"
     ])
   })
 
-  it("sees an epoch that goes back, and a story with a hole, a double or another past", () => {
-    const told = history(fencing)
+  it("sees an epoch that goes back, and an event log with a hole, a double or another past", () => {
+    const recorded = history(fencing)
     const cancelled = event(1, { _tag: "RequestCancelled", at: startMs, by: "customer" })
-    told.commit(put.session(session({ owner_epoch: 3 })))
-    told.commit(all(put.session(session({ owner_epoch: 2, last_seq: 2 })), put.message(message({ seq: 2 }))))
-    told.commit(all(put.event({ ...cancelled, seq: 2 }), put.session(session({ last_seq: 1 }))))
-    told.commit(put.event({ ...cancelled, seq: 2 }))
-    assert.deepStrictEqual(told.complaints, [
+    recorded.commit(put.session(session({ owner_epoch: 3 })))
+    recorded.commit(
+      all(put.session(session({ owner_epoch: 2, last_seq: 2 })), put.message(message({ seq: 2 })))
+    )
+    recorded.commit(all(put.event({ ...cancelled, seq: 2 }), put.session(session({ last_seq: 1 }))))
+    recorded.commit(put.event({ ...cancelled, seq: 2 }))
+    assert.deepStrictEqual(recorded.complaints, [
       "epoch 2 of chat follows 3",
-      "the story has 0 entries under number 1",
+      "the event log has 0 entries under number 1",
       "epoch 1 of chat follows 2",
-      "the story goes back from 2 to 1",
+      "the event log goes back from 2 to 1",
       "event chat/2 was written over"
     ])
   })
@@ -212,20 +214,20 @@ describe("terminal state", () => {
   const over = { ended_at: startMs, ended_by: "clock", deadline_at: null } as const
 
   it("is content with a session that goes through all of its life", () => {
-    const told = history(ending)
+    const recorded = history(ending)
     for (
       const status of ["searching", "pending_acceptance", "active", "extending", "active", "closing"] as const
     ) {
-      told.commit(put.session(active({ status })))
+      recorded.commit(put.session(active({ status })))
     }
-    told.commit(put.session(active({ status: "completed", ...over })))
-    told.passes(600_000)
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [])
+    recorded.commit(put.session(active({ status: "completed", ...over })))
+    recorded.passes(600_000)
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
   it("sees a session that goes back, ends from the wrong place, or comes back to life", () => {
-    const told = history(ending)
+    const recorded = history(ending)
     for (
       const [before, after] of [["closing", "active"], ["active", "expired"], [
         "completed",
@@ -233,10 +235,10 @@ describe("terminal state", () => {
       ]] as const
     ) {
       const id = `${before}-${after}`
-      told.commit(put.session(active({ id, status: before, ...(before === "completed" ? over : {}) })))
-      told.commit(put.session(active({ id, status: after, ...(after === "expired" ? over : {}) })))
+      recorded.commit(put.session(active({ id, status: before, ...(before === "completed" ? over : {}) })))
+      recorded.commit(put.session(active({ id, status: after, ...(after === "expired" ? over : {}) })))
     }
-    assert.deepStrictEqual(told.complaints, [
+    assert.deepStrictEqual(recorded.complaints, [
       "a session that was closing is active",
       "a session that was active is expired",
       "a session that was completed is active"
@@ -244,53 +246,53 @@ describe("terminal state", () => {
   })
 
   it("sees an end without an instant, and a life without a deadline", () => {
-    const told = history(ending)
-    told.commit(put.session(active({ deadline_at: null })))
-    told.commit(put.session(active({ status: "completed", deadline_at: null })))
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = history(ending)
+    recorded.commit(put.session(active({ deadline_at: null })))
+    recorded.commit(put.session(active({ status: "completed", deadline_at: null })))
+    assert.deepStrictEqual(recorded.complaints, [
       "a session that is not over has no deadline",
       "over without an end, or ended without being over"
     ])
   })
 
   it("leaves whoever is just coming back alone", () => {
-    const told = history(ending)
-    told.phone("sari", "customer").isConnected = false
-    told.disconnects()
-    told.passes(5_000)
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [])
-    told.passes(60_000)
-    told.ends()
-    assert.deepStrictEqual(told.complaints, ["after healing sari is not connected"])
+    const recorded = history(ending)
+    recorded.phone("sari", "customer").isConnected = false
+    recorded.disconnects()
+    recorded.passes(5_000)
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [])
+    recorded.passes(60_000)
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, ["after healing sari is not connected"])
   })
 
   it("gives whoever was let in again the time to sign in", () => {
-    const told = history(ending)
-    told.phone("ayu", "mitra").isConnected = false
-    told.disconnects()
-    told.commit(put.mitra(mitra({ is_active: false })))
-    told.passes(600_000)
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [])
-    told.commit(put.mitra(mitra({ is_active: true })))
-    told.passes(60_000)
-    told.ends()
-    assert.deepStrictEqual(told.complaints, [])
-    told.passes(31_000)
-    told.ends()
-    assert.deepStrictEqual(told.complaints, ["after healing ayu is not connected"])
+    const recorded = history(ending)
+    recorded.phone("ayu", "mitra").isConnected = false
+    recorded.disconnects()
+    recorded.commit(put.mitra(mitra({ is_active: false })))
+    recorded.passes(600_000)
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [])
+    recorded.commit(put.mitra(mitra({ is_active: true })))
+    recorded.passes(60_000)
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, [])
+    recorded.passes(31_000)
+    recorded.ends()
+    assert.deepStrictEqual(recorded.complaints, ["after healing ayu is not connected"])
   })
 
   it("sees what is due and does not happen, and whoever is left over at the end", () => {
-    const told = history(ending)
-    told.phone("sari", "customer").isConnected = false
-    told.commit(put.session(session()))
-    told.passes(90_000)
-    told.ends()
-    assert.lengthOf(told.complaints, 3)
-    assert.match(told.complaints[0] ?? "", /what was due .* has not happened: still searching/)
-    assert.deepStrictEqual(told.complaints.slice(1), [
+    const recorded = history(ending)
+    recorded.phone("sari", "customer").isConnected = false
+    recorded.commit(put.session(session()))
+    recorded.passes(90_000)
+    recorded.ends()
+    assert.lengthOf(recorded.complaints, 3)
+    assert.match(recorded.complaints[0] ?? "", /what was due .* has not happened: still searching/)
+    assert.deepStrictEqual(recorded.complaints.slice(1), [
       "after healing a session is still searching",
       "after healing sari is not connected"
     ])

@@ -41,8 +41,8 @@ const rerouted = (seq: number, from_mitra_id: string, mitra_id: string) =>
 
 /** Ayu has the chat; Dewi is there, too. */
 const began = () => {
-  const told = history(oneMitra)
-  told.commit(all(
+  const recorded = history(oneMitra)
+  recorded.commit(all(
     put.mitra(mitra()),
     put.mitra(mitra({ id: "dewi" })),
     online("ayu"),
@@ -51,7 +51,7 @@ const began = () => {
     put.session(active()),
     assignment(0, "ayu")
   ))
-  return told
+  return recorded
 }
 
 const handOver = all(
@@ -65,47 +65,47 @@ const said = (seq: number) => ({ _tag: "session", session_id: "chat", seq, fact:
 
 describe("one mitra", () => {
   it("is content with a hand-over that everybody hears as far as it is theirs", () => {
-    const told = began()
-    const [ayu, dewi] = [told.phone("ayu", "mitra"), told.phone("dewi", "mitra")]
+    const recorded = began()
+    const [ayu, dewi] = [recorded.phone("ayu", "mitra"), recorded.phone("dewi", "mitra")]
     const history = (...seqs: ReadonlyArray<number>) => ({
       messages: seqs.map((seq) => ({ seq })),
       handovers: []
     })
-    told.commit(put.message(message({ seq: 9, side: "mitra", sender_id: "ayu" })))
-    told.commit(handOver)
-    told.calls(told.phone("staff", "staff"), "admin.reroute", {
+    recorded.commit(put.message(message({ seq: 9, side: "mitra", sender_id: "ayu" })))
+    recorded.commit(handOver)
+    recorded.calls(recorded.phone("staff", "staff"), "admin.reroute", {
       session_id: "chat",
       from_mitra_id: "ayu",
       mitra_id: "dewi"
     }, { session: {} })
-    told.hears(ayu, said(10))
-    told.hears(dewi, said(2))
-    told.commit(put.message(message({ seq: 11, side: "mitra", sender_id: "dewi" })))
-    told.hears(dewi, said(11))
-    told.hears(ayu, { _tag: "typing", session_id: "chat" })
-    told.calls(ayu, "chat.history", { session_id: "chat" }, history(9, 10))
-    told.calls(dewi, "chat.history", { session_id: "chat" }, history(9, 11))
-    told.calls(ayu, "chat.sessions", {}, { sessions: [{ session_id: "chat", last_seq: 10 }] })
-    assert.deepStrictEqual(told.complaints, [])
+    recorded.hears(ayu, said(10))
+    recorded.hears(dewi, said(2))
+    recorded.commit(put.message(message({ seq: 11, side: "mitra", sender_id: "dewi" })))
+    recorded.hears(dewi, said(11))
+    recorded.hears(ayu, { _tag: "typing", session_id: "chat" })
+    recorded.calls(ayu, "chat.history", { session_id: "chat" }, history(9, 10))
+    recorded.calls(dewi, "chat.history", { session_id: "chat" }, history(9, 11))
+    recorded.calls(ayu, "chat.sessions", {}, { sessions: [{ session_id: "chat", last_seq: 10 }] })
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
   it("sees one who left and still reads, hears, writes, or is told that somebody types", () => {
-    const told = began()
-    const ayu = told.phone("ayu", "mitra")
-    told.commit(handOver)
-    told.hears(ayu, said(11))
-    told.calls(ayu, "chat.history", { session_id: "chat" }, { messages: [{ seq: 12 }] })
-    told.hears(ayu, {
+    const recorded = began()
+    const ayu = recorded.phone("ayu", "mitra")
+    recorded.commit(handOver)
+    recorded.hears(ayu, said(11))
+    recorded.calls(ayu, "chat.history", { session_id: "chat" }, { messages: [{ seq: 12 }] })
+    recorded.hears(ayu, {
       _tag: "snapshot",
       sessions: [{ session_id: "chat", last_seq: 13 }],
       recovered: [],
       offers: []
     })
-    told.commit(put.message(message({ seq: 14, side: "mitra", sender_id: "ayu" })))
-    told.passes(20_000)
-    told.hears(ayu, { _tag: "typing", session_id: "chat" })
-    told.hears(told.phone("putri", "mitra"), said(11))
-    assert.deepStrictEqual(told.complaints, [
+    recorded.commit(put.message(message({ seq: 14, side: "mitra", sender_id: "ayu" })))
+    recorded.passes(20_000)
+    recorded.hears(ayu, { _tag: "typing", session_id: "chat" })
+    recorded.hears(recorded.phone("putri", "mitra"), said(11))
+    assert.deepStrictEqual(recorded.complaints, [
       "ayu heard 11, but handed the chat over at 10",
       "ayu was shown 12, but handed the chat over at 10",
       "ayu was shown 13, but handed the chat over at 10",
@@ -116,54 +116,56 @@ describe("one mitra", () => {
   })
 
   it("lets one to whom the chat came back read all of it", () => {
-    const told = began()
-    const ayu = told.phone("ayu", "mitra")
-    told.commit(handOver)
-    told.commit(all(
+    const recorded = began()
+    const ayu = recorded.phone("ayu", "mitra")
+    recorded.commit(handOver)
+    recorded.commit(all(
       rerouted(20, "dewi", "ayu"),
       put.session(active()),
       assignment(1, "dewi", startMs),
       assignment(2, "ayu")
     ))
-    told.hears(ayu, said(15))
-    told.commit(put.message(message({ seq: 21, side: "mitra", sender_id: "ayu" })))
-    assert.deepStrictEqual(told.complaints, [])
+    recorded.hears(ayu, said(15))
+    recorded.commit(put.message(message({ seq: 21, side: "mitra", sender_id: "ayu" })))
+    assert.deepStrictEqual(recorded.complaints, [])
   })
 
-  it("sees rows that disagree with the story", () => {
-    const told = began()
-    told.commit(put.session(active({ mitra_id: "dewi" })))
-    told.commit(all(put.session(active()), assignment(1, "dewi")))
-    assert.deepStrictEqual(told.complaints, [
-      "the row names another mitra than the story",
+  it("sees rows that disagree with the event log", () => {
+    const recorded = began()
+    recorded.commit(put.session(active({ mitra_id: "dewi" })))
+    recorded.commit(all(put.session(active()), assignment(1, "dewi")))
+    assert.deepStrictEqual(recorded.complaints, [
+      "the row names another mitra than the event log",
       "an assignment was made that nobody was told of"
     ])
   })
 
   it("sees a chat with no mitra, or with one after it is over", () => {
-    const told = began()
-    told.commit(assignment(0, "ayu", startMs))
-    told.commit(all(assignment(0, "ayu"), put.session(active({ status: "completed", ended_at: startMs }))))
-    assert.deepStrictEqual(told.complaints, [
+    const recorded = began()
+    recorded.commit(assignment(0, "ayu", startMs))
+    recorded.commit(
+      all(assignment(0, "ayu"), put.session(active({ status: "completed", ended_at: startMs })))
+    )
+    assert.deepStrictEqual(recorded.complaints, [
       "a chat that is active has 0 mitras",
       "a chat that is completed has 1 mitras"
     ])
   })
 
   it("sees a chat given to herself, by somebody else, to one who is out, or long offline", () => {
-    const told = began()
+    const recorded = began()
     const give = (seq: number, from: string, to: string, position: number) =>
-      told.commit(all(
+      recorded.commit(all(
         rerouted(seq, from, to),
         put.session(active({ mitra_id: to })),
         assignment(position - 1, position === 1 ? "ayu" : from, startMs),
         assignment(position, to)
       ))
-    told.commit(all(put.mitra(mitra({ id: "dewi", is_active: false })), online("dewi", false)))
-    told.passes(70_000)
+    recorded.commit(all(put.mitra(mitra({ id: "dewi", is_active: false })), online("dewi", false)))
+    recorded.passes(70_000)
     give(10, "ayu", "dewi", 1)
     give(11, "dewi", "dewi", 2)
-    assert.deepStrictEqual(told.complaints, [
+    assert.deepStrictEqual(recorded.complaints, [
       "a chat was given to a deactivated mitra",
       "a chat was given to a mitra who is offline",
       "a chat was handed over to the one who has it",
@@ -173,17 +175,17 @@ describe("one mitra", () => {
   })
 
   it("sees staff told of a hand-over that was none, and of none that was one", () => {
-    const told = began()
-    const staff = told.phone("staff", "staff")
+    const recorded = began()
+    const staff = recorded.phone("staff", "staff")
     const order = { session_id: "chat", from_mitra_id: "ayu", mitra_id: "dewi" }
-    told.calls(staff, "admin.reroute", order, { session: {} })
-    told.calls(
+    recorded.calls(staff, "admin.reroute", order, { session: {} })
+    recorded.calls(
       staff,
       "admin.reroute",
       order,
       new Refused("admin.reroute", { code: "STALE_WRITE", message: "" })
     )
-    assert.deepStrictEqual(told.complaints, [
+    assert.deepStrictEqual(recorded.complaints, [
       "staff were told that a chat was handed over; nobody took it",
       "staff were told that the chat changed hands; it did not"
     ])

@@ -9,17 +9,19 @@ const won = (mitra_id: string) => put.offer(offer({ mitra_id, status: "accepted"
 
 describe("pushes", () => {
   it("sees a push that waits for an offer that is over, and one that outlives its offer", () => {
-    const told = history(pushes)
-    told.commit(all(put.offer(offer()), put.push(push())))
-    told.commit(all(won("ayu"), put.push(push({ status: "cancelled" }))))
-    assert.deepStrictEqual(told.complaints, [])
-    told.commit(all(put.offer(offer({ mitra_id: "dewi" })), put.push(push({ id: "two", user_id: "dewi" }))))
-    told.commit(taken("dewi"))
-    told.commit(all(
+    const recorded = history(pushes)
+    recorded.commit(all(put.offer(offer()), put.push(push())))
+    recorded.commit(all(won("ayu"), put.push(push({ status: "cancelled" }))))
+    assert.deepStrictEqual(recorded.complaints, [])
+    recorded.commit(
+      all(put.offer(offer({ mitra_id: "dewi" })), put.push(push({ id: "two", user_id: "dewi" })))
+    )
+    recorded.commit(taken("dewi"))
+    recorded.commit(all(
       put.offer(offer({ mitra_id: "putri" })),
       put.push(push({ id: "three", user_id: "putri", expires_at: startMs + 61_000 }))
     ))
-    assert.deepStrictEqual(told.complaints, [
+    assert.deepStrictEqual(recorded.complaints, [
       "a push waits for an offer that is taken",
       "the push of an offer lives longer than the offer"
     ])
@@ -37,25 +39,25 @@ describe("pushes on their way", () => {
   } as const
 
   it("may cross the end of their offer, and never come seconds after it", () => {
-    const told = history(pushes)
+    const recorded = history(pushes)
     const send = () =>
-      told.pushes.push({
-        at_ms: told.now(),
+      recorded.pushes.push({
+        at_ms: recorded.now(),
         message: { token: device.token, data: { kind: "offer", session_id: "chat" } } as never
       })
-    told.commit(all(
+    recorded.commit(all(
       put.offer(offer({ mitra_id: "dewi" })),
       (tables) => void tables.devices.set(device.token, device)
     ))
     send()
-    told.commit(taken("dewi"))
-    told.passes(1_000)
+    recorded.commit(taken("dewi"))
+    recorded.passes(1_000)
     send()
-    told.passes(5_000)
-    assert.deepStrictEqual(told.complaints, [])
+    recorded.passes(5_000)
+    assert.deepStrictEqual(recorded.complaints, [])
     send()
-    told.passes(250)
-    assert.deepStrictEqual(told.complaints, [
+    recorded.passes(250)
+    assert.deepStrictEqual(recorded.complaints, [
       "a push for an offer was sent 6000 ms after the offer was over"
     ])
   })

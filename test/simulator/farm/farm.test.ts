@@ -1,4 +1,4 @@
-// The farm and the shrinking, with runs that are only pretended: what is played, counted and made smaller.
+// The farm and the shrinking, with runs that are only pretended: what is run, counted and made smaller.
 import { assert, describe, it } from "@effect/vitest"
 import { runFarm } from "../../../simulator/farm/farm.ts"
 import { shrink, type Shrinkable } from "../../../simulator/farm/shrink.ts"
@@ -37,40 +37,45 @@ describe("shrinking", () => {
 
 describe("the farm", () => {
   const farm = (failuresMax: number, jobs = 2) => {
-    const playing = { now: 0, most: 0 }
+    const running = { now: 0, most: 0 }
     const progress: Array<number> = []
     const done = runFarm({
       plans: Array.from({ length: 20 }, (_, seed) => seed),
       jobs,
-      play: async (seed) => {
-        playing.now += 1
-        playing.most = Math.max(playing.most, playing.now)
+      run: async (seed) => {
+        running.now += 1
+        running.most = Math.max(running.most, running.now)
         await Promise.resolve()
-        playing.now -= 1
+        running.now -= 1
         if (seed === 7) throw new Error("the worker died")
         return { seed, broken: seed % 5 === 4 }
       },
       isFailure: ({ broken }) => broken,
       virtualMsOf: () => 1_000,
-      onProgress: ({ played }) => progress.push(played),
+      onProgress: ({ finished }) => progress.push(finished),
       failuresMax
     })
-    return done.then((harvest) => ({ harvest, playing, progress }))
+    return done.then((farmResult) => ({ farmResult, running, progress }))
   }
 
-  it("plays every seed once, as many at a time as it was told, and keeps what failed", async () => {
-    const { harvest, playing, progress } = await farm(100)
-    assert.strictEqual(playing.most, 2)
-    assert.deepStrictEqual(harvest.failures.map(({ plan }) => plan).toSorted((a, b) => a - b), [4, 9, 14, 19])
-    assert.deepStrictEqual(harvest.crashes, [{ plan: 7, error: "the worker died" }])
-    assert.strictEqual(harvest.reports.length, 19)
+  it("runs every seed once, as many at a time as it was told, and keeps what failed", async () => {
+    const { farmResult, progress, running } = await farm(100)
+    assert.strictEqual(running.most, 2)
+    assert.deepStrictEqual(farmResult.failures.map(({ plan }) => plan).toSorted((a, b) => a - b), [
+      4,
+      9,
+      14,
+      19
+    ])
+    assert.deepStrictEqual(farmResult.crashes, [{ plan: 7, error: "the worker died" }])
+    assert.strictEqual(farmResult.reports.length, 19)
     assert.deepStrictEqual(progress, Array.from({ length: 20 }, (_, index) => index + 1))
   })
 
   it("starts nothing more once enough has failed", async () => {
-    const { harvest } = await farm(2, 1)
-    assert.deepStrictEqual(harvest.failures.map(({ plan }) => plan), [4])
-    assert.strictEqual(harvest.crashes.length, 1)
-    assert.strictEqual(harvest.reports.length, 7)
+    const { farmResult } = await farm(2, 1)
+    assert.deepStrictEqual(farmResult.failures.map(({ plan }) => plan), [4])
+    assert.strictEqual(farmResult.crashes.length, 1)
+    assert.strictEqual(farmResult.reports.length, 7)
   })
 })

@@ -2,7 +2,7 @@
 // itself, as the wire asks of every client (seed 303 of the farm: one that believed in its line for ever).
 import { assert, describe, it } from "@effect/vitest"
 import { Process } from "../../../simulator/kernel/process.ts"
-import { Dice } from "../../../simulator/kernel/prng.ts"
+import { Prng } from "../../../simulator/kernel/prng.ts"
 import { VirtualTime } from "../../../simulator/kernel/virtual-time.ts"
 import { Line } from "../../../simulator/network/line.ts"
 
@@ -14,7 +14,7 @@ const makeLine = () => {
   let over = 0
   const line = new Line({
     time,
-    dice: new Dice("line"),
+    prng: new Prng("line"),
     latency: { low_ms: 10, high_ms: 10 },
     phoneProcess,
     runnerProcess: new Process("runner"),
@@ -41,7 +41,7 @@ describe("a line that falls silent", () => {
     assert.deepStrictEqual(closes, [[46_000, 1006, "silence"]])
     until(120_000)
     assert.lengthOf(closes, 1)
-    assert.isFalse(runnerHeardOfTheEnd(), "the runner has a patience of its own")
+    assert.isFalse(runnerHeardOfTheEnd(), "the runner has a timeout of its own")
   })
 
   it("is no news to a phone that hung up before", () => {

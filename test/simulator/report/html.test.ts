@@ -1,10 +1,10 @@
 // The page of a run: self-contained, and safe whatever people are called. How it looks was looked at in a
 // real browser; see docs/simulation.md.
 import { assert, describe, it } from "@effect/vitest"
-import type { Chronicle } from "../../../simulator/report/timeline-data.ts"
+import type { TimelineData } from "../../../simulator/report/timeline-data.ts"
 import { htmlOf } from "../../../simulator/report/html.ts"
 
-const chronicle: Chronicle = {
+const timelineData: TimelineData = {
   title: "Seed </script><b>1",
   facts: [["seed", "1"]],
   is_sound: false,
@@ -14,7 +14,7 @@ const chronicle: Chronicle = {
   online: { a: [[0, 1000]] },
   sessions: [],
   faults: [],
-  violations: [{ at: 5, invariant: "told", text: "a -->\u2028 b", session: null, people: [] }]
+  violations: [{ at: 5, invariant: "narrative", text: "a -->\u2028 b", session: null, people: [] }]
 }
 
 /** What the page's own script finds in `run`. */
@@ -25,17 +25,17 @@ const dataOf = (page: string): unknown => {
 
 describe("the page of a run", () => {
   it("carries its data whole, and nothing in it ends the script", () => {
-    const page = htmlOf(chronicle)
-    assert.deepStrictEqual(dataOf(page), chronicle)
+    const page = htmlOf(timelineData)
+    assert.deepStrictEqual(dataOf(page), timelineData)
     assert.strictEqual(page.split("</script>").length, 2)
   })
 
   it("needs nothing from anywhere else", () => {
-    assert.notMatch(htmlOf(chronicle), /(src|href)=|url\(|@import|https?:/)
+    assert.notMatch(htmlOf(timelineData), /(src|href)=|url\(|@import|https?:/)
   })
 
   it("has a script that a browser can read", () => {
-    const [, script] = /<script>([\s\S]*)<\/script>/.exec(htmlOf(chronicle)) ?? []
+    const [, script] = /<script>([\s\S]*)<\/script>/.exec(htmlOf(timelineData)) ?? []
     // Compiled, not run: there is no document here.
     // oxlint-disable-next-line no-new-func
     assert.doesNotThrow(() => new Function(script ?? "broken("))

@@ -1,5 +1,5 @@
-// Who plays: one customer and the three demo mitras a development server is seeded with. A person is a
-// phone plus what the app behind it would remember.
+// The clients of the demo: one customer and the three demo mitras a development server is seeded with. A
+// person is a phone plus what the app behind it would remember.
 import { Phone } from "../testkit/phone.mjs"
 import { Staff } from "./staff.mjs"
 
@@ -7,7 +7,7 @@ export const mitraPhones = { Ayu: "+628110000001", Bunga: "+628110000002", Citra
 
 export const person = (name, url) => ({ name, phone: new Phone(url), tokens: null })
 
-/** What the acts share: the people, the addresses, and the facts found out on the way. */
+/** What the acts share: the clients, the addresses, and the ids that the acts found out. */
 export const makeWorld = (options) => {
   const sari = person("Sari", options.url)
   const mitras = Object.keys(mitraPhones).map((name) => person(name, options.url))
