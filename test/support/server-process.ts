@@ -11,10 +11,8 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const cli = (...words: ReadonlyArray<string>) => [
-  fileURLToPath(new URL("../../src/cli.ts", import.meta.url)),
-  ...words
-]
+/** Of this checkout, or of another one that a bench compares with. */
+const cli = (checkout: string, ...words: ReadonlyArray<string>) => [join(checkout, "src/cli.ts"), ...words]
 const webhookToken = "golden-webhook-token"
 const linesKept = 80
 
@@ -74,11 +72,11 @@ const endWith = (child: ChildProcess) => (signal: NodeJS.Signals) =>
     orElse: () => Effect.sync(() => (child.kill("SIGKILL"), "did not end within 30 s"))
   }))
 
-const spawned = (environment: Environment) =>
+const spawned = (environment: Environment, checkout: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const child = spawn(process.execPath, cli("serve"), {
-        cwd: root,
+      const child = spawn(process.execPath, cli(checkout, "serve"), {
+        cwd: checkout,
         env: environment,
         stdio: ["ignore", "pipe", "pipe"]
       })
@@ -106,13 +104,13 @@ export const whenReady = ({ child, httpUrl, lines }: ServerProcess) =>
   )
 
 /** Runs a command of the CLI, with its flags, to its end. */
-export const runCli = (command: string, environment: Environment) =>
+export const runCli = (command: string, environment: Environment, checkout = root) =>
   Effect.callback<{ readonly code: number | string; readonly output: string }>((resume) => {
     const env = { ...inherited, ...environment }
     execFile(
       process.execPath,
-      cli(...command.split(" ")),
-      { cwd: root, env, timeout: 60_000 },
+      cli(checkout, ...command.split(" ")),
+      { cwd: checkout, env, timeout: 60_000 },
       (error, out, problems) =>
         resume(Effect.succeed({ code: error === null ? 0 : error.code ?? "killed", output: out + problems }))
     )
@@ -121,7 +119,7 @@ export const runCli = (command: string, environment: Environment) =>
 /** Demo people, tiers and the admin, as an operator would add them. */
 export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
   Effect.promise(() =>
-    promisify(execFile)(process.execPath, cli("seed"), {
+    promisify(execFile)(process.execPath, cli(root, "seed"), {
       cwd: root,
       env: { ...inherited, DATABASE_URL: databaseUrl, ...extra }
     })
@@ -131,7 +129,8 @@ export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
 export const spawnRunner = Effect.fnUntraced(function*(
   databaseUrl: string | null,
   [publicPort, internalPort, runnerPort]: Ports,
-  extra: Environment = {}
+  extra: Environment = {},
+  checkout = root
 ) {
   const { child, lines } = yield* spawned({
     ...inherited,
@@ -142,7 +141,7 @@ export const spawnRunner = Effect.fnUntraced(function*(
     RUNNER_PORT: String(runnerPort),
     PAYMENT_WEBHOOK_TOKEN: webhookToken,
     ...extra
-  })
+  }, checkout)
   const server: ServerProcess = {
     httpUrl: `http://127.0.0.1:${publicPort}`,
     socketUrl: `ws://127.0.0.1:${publicPort}/ws`,
