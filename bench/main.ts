@@ -8,7 +8,8 @@ const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void
   "calls": () => import("./calls.ts"),
   "encryption": () => import("./encryption.ts"),
   "group-commit": () => import("./group-commit.ts"),
-  "messages": () => import("./messages.ts")
+  "messages": () => import("./messages.ts"),
+  "peers": () => import("./peers/bench.ts")
 }
 
 const name = process.argv[2] ?? ""

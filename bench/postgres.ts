@@ -10,7 +10,8 @@ import { startEmbeddedPostgres } from "../src/layers/platform/embedded-postgres/
 import { copyOf, prepareTemplate } from "../test/support/databases.ts"
 import { cpuMsOf } from "./measuring.ts"
 
-const server = Effect.gen(function*() {
+/** A server whose user may create databases. */
+export const benchServer = Effect.gen(function*() {
   const given = process.env["DATABASE_URL"]
   if (given !== undefined && given !== "") return Redacted.make(given)
   const directory = Fs.mkdtempSync(Path.join(Os.tmpdir(), "halobestie-bench-"))
@@ -18,14 +19,18 @@ const server = Effect.gen(function*() {
   const remove = () => used.forEach((path) => Fs.rmSync(path, { recursive: true, force: true }))
   // Registered before the server starts, so it runs after the server has stopped.
   yield* Effect.addFinalizer(() => Effect.sync(remove))
-  const started = yield* startEmbeddedPostgres({ directory, log: (line) => console.log(line) })
+  const started = yield* startEmbeddedPostgres({
+    directory,
+    settings: { max_connections: "300" },
+    log: (line) => console.log(line)
+  })
   used.add(started.directory)
   return started.url
 })
 
 /** The url of a fresh, migrated database. */
 export const benchDatabase = Effect.gen(function*() {
-  const url = yield* server
+  const url = yield* benchServer
   return yield* copyOf(url, yield* prepareTemplate(url))
 })
 

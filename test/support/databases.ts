@@ -31,10 +31,15 @@ const scopedDatabase = (server: Redacted.Redacted, name: string, template: strin
     () => administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).pipe(Effect.orDie)
   ).pipe(Effect.as(urlOf(server, name)))
 
+/** A fresh database without a table until the scope closes. */
+export const emptyDatabase = Effect.fnUntraced(function*(server: Redacted.Redacted) {
+  return yield* scopedDatabase(server, yield* newName("template"), "template0")
+})
+
 /** The migrated database all copies are made of; gives its name. */
 export const prepareTemplate = Effect.fnUntraced(function*(server: Redacted.Redacted) {
-  const name = yield* newName("template")
-  const url = yield* scopedDatabase(server, name, "template0")
+  const url = yield* emptyDatabase(server)
+  const name = new URL(Redacted.value(url)).pathname.slice(1)
   yield* migrate.pipe(Effect.provide(PgClient.layer({ url, maxConnections: 1 })))
   return name
 })

@@ -1,7 +1,7 @@
 // Which test files begin first: the longest, or one core would wait for the other at the end of a run.
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-const long = [/\.seeds\.ts$/, /failpoints/, /determinism/, /mutants/, /scenarios/]
+const long = [/\.seeds\.ts$/, /failpoints/, /determinism/, /mutants/, /scenarios/, /bench\/peers\./]
 
 const rankOf = ({ moduleId }: TestSpecification): number => {
   const index = long.findIndex((pattern) => pattern.test(moduleId))

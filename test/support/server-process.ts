@@ -17,7 +17,9 @@ export interface Program {
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const checkout: Program = { folder: root, words: [join(root, "src/cli.ts")] }
+/** Of this checkout, or of another one that a bench compares with. */
+export const programOf = (folder: string): Program => ({ folder, words: [join(folder, "src/cli.ts")] })
+const checkout = programOf(root)
 const webhookToken = "golden-webhook-token"
 const linesKept = 80
 
