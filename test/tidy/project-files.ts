@@ -69,6 +69,20 @@ export const childrenOf = (node: Node): ReadonlyArray<Node> =>
   )
 
 /** Every node under this one, itself first, parents before children. */
-export const nodesOf = (node: Node): ReadonlyArray<Node> => [node, ...childrenOf(node).flatMap(nodesOf)]
+export const nodesOf = (node: Node): ReadonlyArray<Node> => {
+  const known = walked.get(node)
+  if (known !== undefined) return known
+  const found: Array<Node> = []
+  const collect = (each: Node): void => {
+    found.push(each)
+    for (const child of childrenOf(each)) collect(child)
+  }
+  collect(node)
+  walked.set(node, found)
+  return found
+}
+
+/** Several rules walk the same programs. */
+const walked = new WeakMap<Node, ReadonlyArray<Node>>()
 
 export const programOf = (file: ProjectFile): Node => parse(file).program as unknown as Node
