@@ -92,12 +92,13 @@ export const flagsIn = (text: string, script: string): ReadonlyArray<Reference> 
     return [...handed.matchAll(/--([a-z][\w-]*)/g)].map(([, name = ""]) => ({ line: index + 1, name }))
   })
 
-/** Identifiers between backticks: `lookAgainAt`, `Requests.confirmPaid`, `commands_seen`, `one_winner`. */
-export const identifiersIn = (text: string): ReadonlyArray<Reference> =>
-  found(
-    text.replaceAll(/```[\s\S]*?```/g, (block) => block.replaceAll(/[^\n]/g, " ")),
-    /`([A-Za-z_]\w*(?:\.\w+)*)(?:\(\))?`/g
+/** Identifiers between backticks: a name, members of it, a table, an index; not the names of files. */
+export const identifiersIn = (text: string): ReadonlyArray<Reference> => {
+  const prose = text.replaceAll(/```[\s\S]*?```/g, (block) => block.replaceAll(/[^\n]/g, " "))
+  return found(prose, /`([A-Za-z_]\w*(?:\.\w+)*)(?:\(\))?`/g).filter(({ name }) =>
+    !/\.(md|ts|json)$/.test(name)
   )
+}
 
 /** "Decision 13", "decisions/0013". */
 export const decisionsIn = (text: string): ReadonlyArray<Reference> =>

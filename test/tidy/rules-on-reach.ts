@@ -7,7 +7,7 @@ import { sourcesOf } from "./rules-on-imports.ts"
 const guarded = /^(src|simulator|testkit|demo|bench)\//
 const isTypesOnly = (path: string) => path.endsWith(".d.mts") || path.endsWith(".d.ts")
 
-/** Imports, and the threads and processes started by `new URL("a.ts", import.meta.url)`. */
+/** Imports, and the threads and processes started by a URL beside `import.meta.url`. */
 const targetsOf = (file: ProjectFile): ReadonlyArray<string> => {
   const started = [...file.text.matchAll(/new URL\("([^"]+\.m?[jt]s)", import\.meta\.url\)/g)]
   const relative = sourcesOf(file).map(({ value }) => value).filter((value) => value.startsWith("."))
@@ -34,8 +34,8 @@ const reachedFrom = (roots: ReadonlyArray<string>, byPath: ReadonlyMap<string, P
 }
 
 /**
- * Tests keep testkit alive, but not the product: code that only its own test uses is dead. Nor does what stands
- * beside src keep a file of src alive.
+ * Tests keep testkit alive, but not the product: code that only its own test uses is dead. Nor does what
+ * stands beside src keep a file of src alive.
  */
 export const noDeadFiles = (files: ReadonlyArray<ProjectFile>): ReadonlyArray<Violation> => {
   const byPath = new Map(files.map((file) => [file.path, file]))
@@ -43,10 +43,9 @@ export const noDeadFiles = (files: ReadonlyArray<ProjectFile>): ReadonlyArray<Vi
   const production = reachedFrom(named.filter((path) => path.startsWith("src/")), byPath)
   const run = reachedFrom(named, byPath)
   const tested = reachedFrom([...byPath.keys()].filter((path) => path.startsWith("test/")), byPath)
+  const isTested = (path: string) => path.startsWith("testkit/") && tested.has(path)
   const isReached = (path: string) =>
-    path.startsWith("src/")
-      ? production.has(path)
-      : run.has(path) || (path.startsWith("testkit/") && tested.has(path))
+    path.startsWith("src/") ? production.has(path) : run.has(path) || isTested(path)
   return files.filter(({ path }) => guarded.test(path) && isCode(path) && !isTypesOnly(path))
     .filter(({ path }) => !isReached(path))
     .map(({ path }) => ({ path, line: 1, message: "is reached by no entry point" }))

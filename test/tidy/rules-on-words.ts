@@ -2,7 +2,7 @@
 import { isCode, lineOf, nodesOf, programOf, type ProjectFile, type Rule } from "./project-files.ts"
 import { keptIdentifiers, pendingWords, type RetiredWord, retiredWords } from "./retired-words.ts"
 
-/** `MitraFrontDoors` and `mitra_front_doors` are both mitra, front, doors. */
+/** Camel case and snake case fall into the same words. */
 const wordsOf = (identifier: string): ReadonlyArray<string> =>
   identifier
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
