@@ -43,12 +43,25 @@ describe("every migration", () => {
   })
 
   it("that lacks one of them is named", () => {
-    const without = { path: "migrations/0013_add_moods.ts", text: "" }
-    assert.deepStrictEqual(problemsOf([...files, without]).map(({ problem }) => problem), [
-      "is not registered",
-      "has no integration test that imports it and runs it on rows of before"
+    const names = Array.from(
+      { length: lastOnEmptyDatabases },
+      (_, n) => `${String(n + 1).padStart(4, "0")}_a`
+    )
+    const known = names.map((name) => ({ path: `migrations/${name}.ts`, text: "" }))
+    const register = (...all: ReadonlyArray<string>) => ({
+      path: registry,
+      text: all.map((name) => `import a from "migrations/${name}.ts" "${name}": a`).join("\n")
+    })
+    const next = { path: "migrations/0012_b.ts", text: "" }
+    const test = { path: "test/a.integration.test.ts", text: "import b from \"../migrations/0012_b.ts\"" }
+    const said = (...others: ReadonlyArray<ProjectFile>) =>
+      problemsOf([...known, ...others]).map(({ migration, problem }) => `${migration} ${problem}`)
+    assert.deepStrictEqual(said(register(...names, "0012_b"), next, test), [])
+    assert.deepStrictEqual(said(register(...names), next, test), ["0012_b is not registered"])
+    assert.deepStrictEqual(said(register(...names, "0012_b"), next), [
+      "0012_b has no integration test that imports it and runs it on rows of before"
     ])
-    const gap = { path: "migrations/0099_add_moods.ts", text: "" }
-    assert.include(problemsOf([...files, gap]).map(({ problem }) => problem), "is not the next number")
+    const gap = { path: "migrations/0014_b.ts", text: "" }
+    assert.include(said(register(...names), gap), "0014_b is not the next number")
   })
 })
