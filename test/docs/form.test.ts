@@ -25,7 +25,7 @@ const problemOf = (path: string, text: string): string | null => {
   if (!title.startsWith(`# ${number}. `) || blank !== "") return `does not open with "# ${number}. "`
   const opening = /^\*\*\d{4}-\d\d-\d\d, (accepted|rejected|replaced by decision \d+)\.\*\* (.*)$/.exec(first)
   if (opening === null) return "does not say date and status, as **2026-11-21, accepted.**"
-  return /[.!]$/.test(`${opening[2]} ${second}`.trim()) ? null : "does not say the decision in two lines"
+  return /[.;](\s|$)/.test(`${opening[2]} ${second}`) ? null : "does not say the decision in two lines"
 }
 
 describe("docs", () => {

@@ -45,7 +45,7 @@ const underRoot = new RegExp(String.raw`(?<![\w/.:-])(?:${roots}|${foldersOfSrc}
 /** Files that a document speaks of and that are not in the repository, each for a reason. */
 const elsewhere = new Map([
   ["run.html", "the reader's own file"],
-  ["canary.html", "the reader's own file"],
+  ["mutant.html", "the reader's own file"],
   ["path/to/mine.ts", "the reader's own file"],
   ["data/simulate/failing-seeds.json", "written by a farm"]
 ])

@@ -10,7 +10,7 @@ const textOf = (path: string) => Fs.readFileSync(`${root}/${path}`, "utf8")
 
 const subjectLengthMax = 72
 /** The last commit before subjects were short. */
-const base = "b3e7d677f4c114c1c67cc1ce363ece1d1d09438f"
+const base = "11265eb3c719cae90cf6e5bdf037d56dcb9f24b7"
 
 const git = (...args: ReadonlyArray<string>): string | null => {
   try {

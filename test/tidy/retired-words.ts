@@ -76,42 +76,6 @@ export const keptIdentifiers: ReadonlyMap<string, string> = new Map([
 export const pendingWords: Readonly<Record<string, ReadonlyArray<string>>> = {
   "src/": ["judgement"],
   "testkit/": ["judgement", "paymentDesk", "pushDesk"],
-  "simulator/": [
-    "Patience",
-    "Play",
-    "Scene",
-    "Stage",
-    "canaries",
-    "canary",
-    "cast",
-    "chronicle",
-    "dice",
-    "founding",
-    "grounds",
-    "habit",
-    "harvest",
-    "hunt",
-    "mishap",
-    "oftener",
-    "paymentDesk",
-    "prey",
-    "sabotage",
-    "story"
-  ],
-  "test/": [
-    "Scene",
-    "canaries",
-    "canary",
-    "chronicle",
-    "dice",
-    "habit",
-    "harvest",
-    "hunt",
-    "judgement",
-    "oftener",
-    "paymentDesk",
-    "prey",
-    "pushDesk",
-    "sabotage"
-  ]
+  "simulator/": ["paymentDesk"],
+  "test/": ["judgement", "paymentDesk", "pushDesk"]
 }
