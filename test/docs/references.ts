@@ -87,7 +87,7 @@ export const scriptsIn = (text: string): ReadonlyArray<Reference> =>
 
 /** The flags handed to a script, after the two dashes. */
 export const flagsIn = (text: string, script: string): ReadonlyArray<Reference> =>
-  text.split("\n").flatMap((line, index) => {
+  (text.includes(`npm run ${script}`) ? text.split("\n") : []).flatMap((line, index) => {
     const [, handed = ""] = new RegExp(String.raw`npm run ${script} -- ([^\n#|]*)`).exec(line) ?? []
     return [...handed.matchAll(/--([a-z][\w-]*)/g)].map(([, name = ""]) => ({ line: index + 1, name }))
   })

@@ -35,7 +35,11 @@ export const projectFiles = (): ReadonlyArray<ProjectFile> =>
 
 export const isCode = (path: string): boolean => /\.(ts|mts|js|mjs)$/.test(path)
 
-export const lineOf = (text: string, offset: number): number => text.slice(0, offset).split("\n").length
+export const lineOf = (text: string, offset: number): number => {
+  let line = 1
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1
+  return line
+}
 
 export interface Node {
   readonly type: string
