@@ -1,4 +1,4 @@
-// `npm run demo:time`: starts a server on a held clock, plays an hour of paid chat on it in a second or
+// `npm run demo:time`: starts a server on a manual clock, plays an hour of paid chat on it in a second or
 // two, prints what the phones saw and when, and stops it. docs/testing-with-simulated-time.md.
 import { runHour } from "./hour.mjs"
 import { startServer } from "./server-process.mjs"
@@ -37,7 +37,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 }
 
 const play = async () => {
-  console.log("starting a server on a held clock, on an embedded database ...")
+  console.log("starting a server on a manual clock, on an embedded database ...")
   await startServer(webhookToken, (handle) => (server = handle), { CLOCK: "simulated" })
   const hour = await runHour({
     url: server.socketUrl,

@@ -156,7 +156,7 @@ const cluster = (config: ServerConfigValues) =>
     )
   )
 
-/** On a held clock no pass can be late, so fewer of them are as punctual; each costs an hour's leap time. */
+/** On a manual clock no pass can be late, so fewer are as punctual; each costs an hour's leap time. */
 const manualClockTimings = {
   deadlines_seconds: 8,
   pushes_seconds: 5,

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { exceptions } from "./tidy/exceptions.ts"
 import { projectFiles } from "./tidy/project-files.ts"
 import { rules } from "./tidy/rules.ts"
+import { unneededPending } from "./tidy/rules-on-words.ts"
 
 const files = projectFiles()
 const isExcepted = (rule: string, path: string) =>
@@ -23,6 +24,10 @@ describe("the whole project", () => {
       assert.deepStrictEqual(found.map(({ line, message, path }) => `${path}:${line} ${message}`), [])
     })
   }
+
+  it("still has every word whose renaming is pending", () => {
+    assert.deepStrictEqual(unneededPending(files), [])
+  })
 
   it("needs every exception it was granted", () => {
     const unneeded = exceptions.filter(({ path, rule }) =>

@@ -41,7 +41,7 @@ const makeScheduler = (time: VirtualTime, process: Process): Scheduler.Scheduler
 const millionNs = BigInt(1_000_000)
 const thousandNs = BigInt(1_000)
 
-/** `skew_ms` may change while the process runs: its clock is set, its timers keep their length. */
+/** `skew.ms` may change while the process runs: its clock is set, its timers keep their length. */
 const makeClock = (time: VirtualTime, process: Process, skew: { readonly ms: number }): Clock.Clock => {
   const millis = () => time.now_ms + skew.ms
   const monotonic = () => BigInt(time.now_us) * thousandNs

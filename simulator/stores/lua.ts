@@ -1,5 +1,5 @@
-// Runs our real Lua scripts (layers/valkey/*-scripts.ts) against the simulated Valkey, with its rules for
-// what numbers, missing values and tables become on the way in and out.
+// Runs our real Lua scripts (layers/availability/mirror/*-scripts.ts) against the simulated Valkey, with its
+// rules for what numbers, missing values and tables become on the way in and out.
 // @ts-expect-error The package has no types.
 import fengari from "fengari"
 import type { Script } from "../../src/layers/platform/valkey/script.ts"

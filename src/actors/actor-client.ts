@@ -1,6 +1,6 @@
 // Reaching an actor from anywhere: bounded waiting, retries while its owner moves, and one error for
-// everything that is not a refusal. Volatile messages may run twice (effect.md, trap 2): command ids
-// and the fencing epoch make that harmless.
+// everything that is not a refusal. A volatile message may run twice, because the cluster sends it
+// again when the runner it went to has died: command ids and the fencing epoch make that harmless.
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,4 +1,4 @@
-// Our own cluster composition (effect.md, section 4): volatile messages, membership and shard locks in
+// Our own composition of Effect's cluster: volatile messages, membership and shard locks in
 // Postgres, TCP_NODELAY on both ends, timings tuned so that a killed runner's actors are elsewhere in
 // three to four seconds. The runner port has no authentication: keep it on loopback or a private network.
 import { NodeSocket, NodeSocketServer } from "@effect/platform-node"

@@ -20,9 +20,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as MitraActor from "./mitra/actor.ts"
-import * as MitraFrontDoor from "./mitra/actor-client.ts"
+import * as MitraActorClient from "./mitra/actor-client.ts"
 import * as SessionActor from "./session/actor.ts"
-import * as SessionFrontDoor from "./session/actor-client.ts"
+import * as SessionActorClient from "./session/actor-client.ts"
 import * as LocalActors from "./local-actors.ts"
 import * as Requests from "./session/requests.ts"
 import * as SettingsFollower from "./settings-follower.ts"
@@ -56,9 +56,9 @@ export interface SweepCadence {
 
 const actors = Layer.mergeAll(SessionActor.layer, MitraActor.layer)
 
-/** What the rest of the server calls: the actors' front doors. */
+/** What the rest of the server calls: the actors' clients. */
 const actorClients = Requests.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(MitraFrontDoor.layer, SessionFrontDoor.layer))
+  Layer.provideMerge(Layer.mergeAll(MitraActorClient.layer, SessionActorClient.layer))
 )
 
 const sweeps = (cadence: SweepCadence) =>

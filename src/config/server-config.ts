@@ -98,7 +98,7 @@ const variables = {
     development: "info"
   }),
   demo_data: flag("DEMO_DATA", true),
-  fault_gate: text("FAULT_GATE", "a fault gate's name, in tests only", /^(freeze@)?[a-z_]+(:[A-Za-z]+)?$/, {
+  fault_gate: text("FAULT_GATE", "a failpoint's name, in tests only", /^(freeze@)?[a-z_]+(:[A-Za-z]+)?$/, {
     development: ""
   }),
   clock: text("CLOCK", "real or simulated", /^(real|simulated)$/, { development: "real" }),

@@ -1,4 +1,4 @@
-// Product settings that staff may change while the server runs: names, defaults (domain.md), and
+// Product settings that staff may change while the server runs: names, the product's defaults, and
 // the limits a value must respect. Deploy-fixed values live in the environment instead.
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"

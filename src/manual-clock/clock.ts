@@ -1,4 +1,4 @@
-// The held clock: Effect's Clock, standing still until it is moved. Moving it to an instant wakes whoever
+// The manual clock: Effect's Clock, standing still until it is moved. Moving it to an instant wakes whoever
 // is due by then; what they do takes no time on it. Let go of, it runs like any other clock, so that a
 // server that is stopping finds its bounds again.
 import * as Clock from "effect/Clock"

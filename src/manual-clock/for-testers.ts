@@ -1,4 +1,4 @@
-// What a server gets that was started for testers: the held clock and the notes of what is going on
+// What a server gets that was started for testers: the manual clock and the notes of what is going on
 // (CLOCK=simulated), and the fault menu (with it, or with FAULTS=true). Any other server gets nothing.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

@@ -1,4 +1,4 @@
-// ManualClock over the held clock: time moves from one due instant to the next, and at each the product is
+// ManualClock over the manual clock: time moves from one due instant to the next, and at each the product is
 // waited for until it rests. So an hour is what an hour would have been, in order, without the waiting.
 import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"

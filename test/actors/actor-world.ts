@@ -1,4 +1,4 @@
-// The actors as they live in production (entities, front doors, sweeps, singletons) on Effect's test cluster,
+// The actors as they live in production (entities, clients, sweeps, singletons) on Effect's test cluster,
 // under virtual time, over memory adapters. A commit can be lost: see faulty-journal.ts.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

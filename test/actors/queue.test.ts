@@ -1,4 +1,4 @@
-// The waiting line through the real actors under virtual time: who gets a mitra when there are fewer
+// The queue through the real actors under virtual time: who gets a mitra when there are fewer
 // places than requests, and how soon.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -44,7 +44,7 @@ const busyAyu = Effect.gen(function*() {
   return yield* running(300)
 })
 
-describe("the waiting line", () => {
+describe("the queue", () => {
   it.effect("gives a freed place to who has waited longest, at once, and to nobody else", () =>
     Effect.gen(function*() {
       const chat = yield* busyAyu

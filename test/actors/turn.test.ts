@@ -47,7 +47,7 @@ describe("the turn loop", () => {
       assert.lengthOf(bench.published, 1)
     }).pipe(Effect.scoped))
 
-  it.effect("passes the fault gates around its commit and its publishing, once per event", () =>
+  it.effect("passes the failpoints around its commit and its publishing, once per event", () =>
     Effect.gen(function*() {
       const bench = makeBench()
       const passed: Array<string> = []

@@ -49,7 +49,7 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["CC_ORIGIN", "null", "one web origin"],
   ["SERVER_TZ", "Jakarta", "a time zone like UTC or Asia/Jakarta"],
   ["SERVER_TZ", "WIB+7", "a time zone like UTC or Asia/Jakarta"],
-  ["FAULT_GATE", "kill -9", "a fault gate's name, in tests only"],
+  ["FAULT_GATE", "kill -9", "a failpoint's name, in tests only"],
   ["NODE_ENV", "prod", "production, development or test"],
   ["CLOCK", "fake", "real or simulated"],
   ["CLOCK_START", "tomorrow", "an instant like 2030-01-07T09:00:00Z"],
@@ -143,13 +143,13 @@ describe("production", () => {
     assert.isFalse(config.demo_data)
   })
 
-  it("refuses an armed fault gate", () => {
+  it("refuses an armed failpoint", () => {
     const FAULT_GATE = "after_commit:Paired"
     assert.strictEqual(accepted({ FAULT_GATE }).fault_gate, FAULT_GATE)
     assert.include(refused({ ...production, FAULT_GATE }), "FAULT_GATE is set")
   })
 
-  it("takes neither a held clock nor faults, and says so with everything else", () => {
+  it("takes neither a manual clock nor faults, and says so with everything else", () => {
     const message = refused({ ...production, CLOCK: "simulated", FAULTS: "true", ADMIN_EMAIL: "nobody" })
     assert.include(message, "CLOCK is simulated: expected real in production")
     assert.include(message, "FAULTS is true: expected false in production")

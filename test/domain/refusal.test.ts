@@ -8,7 +8,7 @@ it("Codes are unique and spelled in capitals", () => {
   for (const code of refusalCodes) assert.match(code, /^[A-Z]+(_[A-Z]+)*$/)
 })
 
-it("The codes that domain.md names for this issue exist", () => {
+it("The codes that the product names exist", () => {
   assert.includeMembers([...refusalCodes], [
     "ACCOUNT_NOT_FOUND",
     "ACCOUNT_INACTIVE",

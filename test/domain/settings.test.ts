@@ -19,7 +19,7 @@ const codeOf = (key: string, value: unknown): string | null => {
   return Result.isFailure(checked) ? checked.failure.code : null
 }
 
-it("The defaults are what domain.md says, and are themselves valid", () => {
+it("The defaults are the product's, and are themselves valid", () => {
   assert.deepStrictEqual(Schema.decodeUnknownSync(SettingsSchema)(defaultSettings), defaultSettings)
   assert.deepInclude(defaultSettings, {
     max_customers_per_mitra: 3,

@@ -1,5 +1,5 @@
 // What the roles of staff may do, and that an unknown role may do nothing. The calls themselves are in
-// test/http/admin.
+// test/http/internal.
 import { assert, describe, it } from "@effect/vitest"
 import { isAllowed, permissionsOf, resources, roles } from "../../src/domain/staff.ts"
 

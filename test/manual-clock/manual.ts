@@ -1,4 +1,4 @@
-// A small product on a held clock, for the tests of it: both clocks, the notes, and the clock's desk.
+// A small product on a manual clock, for the tests of it: both clocks, the notes, and the clock's desk.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

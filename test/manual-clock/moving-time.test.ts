@@ -15,7 +15,7 @@ const codeOf = <A, E extends { readonly code: string; readonly details: unknown 
   effect: Effect.Effect<A, E>
 ) => Effect.match(effect, { onFailure: ({ code, details }) => ({ code, details }), onSuccess: () => null })
 
-describe("the held clock", () => {
+describe("the manual clock", () => {
   it.live("stands still, and wakes sleepers in order at exactly their time", () =>
     Effect.gen(function*() {
       const { advance, onIt } = yield* makeHeld()

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import { SignJWT, UnsecuredJWT } from "jose"
 import { WebSocket } from "ws"
 import { codeOf, connect, request } from "../http/socket/phone.ts"
-import { type Dice, makeDice, mutate } from "../http/socket/mutations.ts"
+import { type Prng, makePrng, mutate } from "../http/socket/mutations.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { commandId, customer, history, mitra, pair, type Person, send } from "./people.ts"
@@ -188,12 +188,12 @@ describe("a whole server under bad input", () => {
         )
         const session_id = yield* Effect.promise(() => pair(server, sari, ayu, "chat_5"))
         const seed = Number(process.env["FUZZ_SEED"] ?? crypto.getRandomValues(new Uint32Array(1))[0])
-        const dice = makeDice(seed)
+        const prng = makePrng(seed)
         const corpus = validFrames(session_id)
         // The first quarter warms caches and code; memory is compared from there on.
-        yield* fuzz(server, sari.token, dice, corpus, 5000)
+        yield* fuzz(server, sari.token, prng, corpus, 5000)
         const before = residentMiB(server)
-        yield* fuzz(server, sari.token, dice, corpus, 15_000)
+        yield* fuzz(server, sari.token, prng, corpus, 15_000)
         const after = residentMiB(server)
         assert.isNull(server.child.exitCode, `FUZZ_SEED=${seed}`)
         assert.isBelow(after - before, 80, `FUZZ_SEED=${seed}: ${before} -> ${after} MiB`)
@@ -244,7 +244,7 @@ const framesPerConnection = 50
 const fuzz = Effect.fnUntraced(function*(
   server: ServerProcess,
   token: string,
-  dice: Dice,
+  prng: Prng,
   corpus: (id: number) => ReadonlyArray<unknown>,
   count: number
 ) {
@@ -254,8 +254,8 @@ const fuzz = Effect.fnUntraced(function*(
       phone.send(request("in", "auth.authenticate", { access_token: token }))
       yield* phone.next
       for (let index = 0; index < framesPerConnection; index++) {
-        const frame = mutate(dice, dice.pick(corpus(sent + index)))
-        phone.ws.send(frame, { binary: dice.roll(10) < (typeof frame === "string" ? 1 : 9) })
+        const frame = mutate(prng, prng.pick(corpus(sent + index)))
+        phone.ws.send(frame, { binary: prng.roll(10) < (typeof frame === "string" ? 1 : 9) })
       }
       phone.send(request("sync", "customer.pricing"))
       const synced = Effect.gen(function*() {

@@ -1,4 +1,4 @@
-// A script that survives its server: each step runs against a process that dies at an armed fault gate,
+// A script that survives its server: each step runs against a process that dies at an armed failpoint,
 // then repeated, as phones repeat what was not answered, against the next process on the same database.
 import { assert } from "@effect/vitest"
 import { randomUUID } from "node:crypto"

@@ -1,4 +1,4 @@
-// The steps that the scripts of the fault gates share: what people and the provider do, each with an id of
+// The steps that the scripts of the failpoints share: what people and the provider do, each with an id of
 // its own, so that doing it again is doing the same.
 import { assert } from "@effect/vitest"
 import { adminCall, signInAdmin } from "./staff.ts"

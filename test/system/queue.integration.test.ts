@@ -1,4 +1,4 @@
-// The waiting line on two server processes: customers wait on both, one mitra has one place, and whenever it
+// The queue on two server processes: customers wait on both, one mitra has one place, and whenever it
 // becomes free the one who has waited longest gets it, whichever runner owns whose request.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ const placesOf = (waiters: ReadonlyArray<Waiter>): Promise<ReadonlyArray<unknown
     return [status, queue?.position ?? null]
   }))
 
-describe("the waiting line of two runners", () => {
+describe("the queue of two runners", () => {
   it.live("gives each freed place to who has waited longest", () =>
     Effect.gen(function*() {
       const url = yield* freshDatabaseUrl

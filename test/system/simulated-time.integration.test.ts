@@ -1,4 +1,4 @@
-// A server on a held clock from outside: real sockets, a real database, and time that moves when staff say
+// A server on a manual clock from outside: real sockets, a real database, and time that moves when staff say
 // so. The worked example of docs/testing-with-simulated-time.md is the first of these tests.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -35,7 +35,11 @@ export const projectFiles = (): ReadonlyArray<ProjectFile> =>
 
 export const isCode = (path: string): boolean => /\.(ts|mts|js|mjs)$/.test(path)
 
-export const lineOf = (text: string, offset: number): number => text.slice(0, offset).split("\n").length
+export const lineOf = (text: string, offset: number): number => {
+  let line = 1
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1
+  return line
+}
 
 export interface Node {
   readonly type: string
@@ -69,6 +73,20 @@ export const childrenOf = (node: Node): ReadonlyArray<Node> =>
   )
 
 /** Every node under this one, itself first, parents before children. */
-export const nodesOf = (node: Node): ReadonlyArray<Node> => [node, ...childrenOf(node).flatMap(nodesOf)]
+export const nodesOf = (node: Node): ReadonlyArray<Node> => {
+  const known = walked.get(node)
+  if (known !== undefined) return known
+  const found: Array<Node> = []
+  const collect = (each: Node): void => {
+    found.push(each)
+    for (const child of childrenOf(each)) collect(child)
+  }
+  collect(node)
+  walked.set(node, found)
+  return found
+}
+
+/** Several rules walk the same programs. */
+const walked = new WeakMap<Node, ReadonlyArray<Node>>()
 
 export const programOf = (file: ProjectFile): Node => parse(file).program as unknown as Node

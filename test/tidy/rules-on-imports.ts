@@ -52,7 +52,8 @@ const rulesFor = (path: string): Allowed | null => {
   return folders[folder] ?? { ours: [], packages: [] }
 }
 
-const sourcesOf = (file: ProjectFile) => {
+/** What a file imports, re-exports or loads, as it is written. */
+export const sourcesOf = (file: ProjectFile) => {
   const nodes = parse(file).program.body.flatMap((statement) =>
     "source" in statement && statement.source !== null ? [statement.source] : []
   )

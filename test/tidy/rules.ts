@@ -16,6 +16,8 @@ import {
   nothingUnfinished,
   opensWithHeader
 } from "./rules-on-text.ts"
+import { noDeadFiles } from "./rules-on-reach.ts"
+import { noRetiredWords } from "./rules-on-words.ts"
 import type { ProjectFile, Rule, Violation } from "./project-files.ts"
 
 const everyFile = (rule: Rule) => (files: ReadonlyArray<ProjectFile>) => files.flatMap(rule)
@@ -34,6 +36,8 @@ export const rules: Readonly<
   "lines stay within 110 columns": everyFile(linesFit),
   "names are kebab-case": everyFile(namesAreKebabCase),
   "names say what a file owns": everyFile(namesSaySomething),
+  "a retired word does not return": everyFile(noRetiredWords),
+  "every file is reached": noDeadFiles,
   "there are no index barrels": everyFile(noBarrels),
   "tests are never skipped, narrowed or retried": everyFile(testsAreHonest),
   "nothing is left unfinished": everyFile(nothingUnfinished),

@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { RpcSchema } from "effect/rpc"
 import { CallError } from "../../src/contract/errors.ts"
+import { SessionFact } from "../../src/contract/public/events.ts"
 import { PublicApi } from "../../src/contract/public/public-api.ts"
 import { difference, fill, goldens, type Json } from "./golden.ts"
 
@@ -116,6 +117,15 @@ describe("golden frames", () => {
     const shown = JSON.stringify(spoken.filter(({ sent }) => !sent).map(({ frame }) => frame["values"]))
     const kinds = ["snapshot", "session", "receipt", "typing", "offer", "offer_closed", "mitra_status"]
     for (const kind of kinds) assert.include(shown, `"_tag":"${kind}"`)
+  })
+
+  it("show every kind of session fact except those that need minutes or staff", () => {
+    const shown = JSON.stringify(spoken.filter(({ sent }) => !sent).map(({ frame }) => frame["values"]))
+    const kinds = SessionFact.members.flatMap((member) => [...member.fields.kind.literals])
+    assert.deepStrictEqual(
+      kinds.filter((kind) => !shown.includes(`"fact":{"kind":"${kind}"`)).toSorted(),
+      ["pairing_failed", "rerouted", "warning"]
+    )
   })
 })
 

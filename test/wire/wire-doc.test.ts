@@ -80,7 +80,7 @@ describe("docs/wire.md", () => {
       message: MessageView
     }
     for (const [name, shape] of Object.entries(shapes)) {
-      const listed = new RegExp(`^- \\*\\*${name}\\*\\*: (.*)$`, "m").exec(text)?.[1]?.replaceAll(
+      const listed = new RegExp(`^- \\*\\*${name}\\*\\*: (.*(?:\n  .*)*)$`, "m").exec(text)?.[1]?.replaceAll(
         /\([^)]*\)/g,
         ""
       )

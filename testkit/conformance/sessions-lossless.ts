@@ -23,49 +23,70 @@ const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).map((w
 
 let clientIds = 0
 
-/** Commands by whoever; the machine refuses what makes no sense, and that is a turn as well. */
-const command: fc.Arbitrary<Step["command"]> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant(() => Stage.tick) },
-  { weight: 3, arbitrary: mitraNumber.map((m) => () => Stage.accept(m)) },
-  {
-    weight: 1,
-    arbitrary: mitraNumber.map((m) => (): SessionCommand => ({ _tag: "Decline", by: asMitra(m) }))
-  },
-  {
-    weight: 4,
-    arbitrary: fc.tuple(side, mitraNumber, text).map(([from, m, body]) => (n: number) =>
+type Drawn = readonly [weight: number, arbitrary: fc.Arbitrary<Step["command"]>]
+
+const always = (command: Step["command"]) => fc.constant(command)
+
+/**
+ * Commands by whoever; the machine refuses what makes no sense, and that is a turn as well. By tag, so that a
+ * new command is drawn too, or says where else it is written and loaded back.
+ */
+const drawn: { readonly [Tag in SessionCommand["_tag"]]: Drawn | string } = {
+  Tick: [4, always(() => Stage.tick)],
+  Accept: [3, mitraNumber.map((m) => () => Stage.accept(m))],
+  Decline: [1, mitraNumber.map((m) => (): SessionCommand => ({ _tag: "Decline", by: asMitra(m) }))],
+  SendMessage: [
+    4,
+    fc.tuple(side, mitraNumber, text).map(([from, m, body]) => (n: number) =>
       Stage.send(from === "customer" ? asCustomer(n) : asMitra(m), `client-${clientIds++}`, body)
     )
-  },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(mitraNumber, fc.nat(20)).map(([m, seq]) => (): SessionCommand => ({
+  ],
+  MarkRead: [
+    2,
+    fc.tuple(mitraNumber, fc.nat(20)).map(([m, seq]) => (): SessionCommand => ({
       _tag: "MarkRead",
       by: asMitra(m),
       seq
     }))
-  },
-  {
-    weight: 1,
-    arbitrary: mitraNumber.map((m) => (): SessionCommand => ({
-      _tag: "SetTopic",
-      by: asMitra(m),
-      topic: "sensitive"
+  ],
+  MarkDelivered: [
+    1,
+    fc.nat(20).map((seq) => (n: number): SessionCommand => ({
+      _tag: "MarkDelivered",
+      by: asCustomer(n),
+      seq
     }))
-  },
-  { weight: 1, arbitrary: fc.constant((n: number): SessionCommand => ({ _tag: "End", by: asCustomer(n) })) },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(mitraNumber, text).map(([m, words]) => (): SessionCommand => ({
+  ],
+  SetTopic: [
+    1,
+    mitraNumber.map((m) => (): SessionCommand => ({ _tag: "SetTopic", by: asMitra(m), topic: "sensitive" }))
+  ],
+  End: [1, always((n) => ({ _tag: "End", by: asCustomer(n) }))],
+  Goodbye: [
+    1,
+    fc.tuple(mitraNumber, text).map(([m, words]) => (): SessionCommand => ({
       _tag: "Goodbye",
       by: asMitra(m),
       text: words
     }))
-  },
-  {
-    weight: 1,
-    arbitrary: fc.constant((n: number): SessionCommand => ({ _tag: "Cancel", by: asCustomer(n) }))
-  }
+  ],
+  Cancel: [1, always((n) => ({ _tag: "Cancel", by: asCustomer(n) }))],
+  WithdrawOffer: [
+    1,
+    mitraNumber.map((m) => (): SessionCommand => ({ _tag: "WithdrawOffer", mitra_id: asMitra(m).id }))
+  ],
+  Requeue: [1, always(() => ({ _tag: "Requeue" }))],
+  CheckMitra: "needs a mitra who is away: journal-reroute.ts",
+  Reroute: "needs another mitra who may take over: journal-reroute.ts",
+  RequestExtension: "needs a payment of its own: journal-money.ts",
+  AnswerExtension: "needs one that was requested: journal-money.ts",
+  ForceClose: "is an audited turn of staff: journal.ts"
+}
+
+const command: fc.Arbitrary<Step["command"]> = fc.oneof(
+  ...Object.values(drawn).flatMap((each) =>
+    typeof each === "string" ? [] : [{ weight: each[0], arbitrary: each[1] }]
+  )
 )
 
 const step: fc.Arbitrary<Step> = fc.record({

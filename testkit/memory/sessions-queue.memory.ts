@@ -1,4 +1,4 @@
-// The waiting line in memory: who looks for a mitra, who is ahead of whom, when a place will be free, and
+// The queue in memory: who looks for a mitra, who is ahead of whom, when a place will be free, and
 // who has met whom. Part of sessions.memory.ts.
 import * as Effect from "effect/Effect"
 import { openStatuses } from "../../src/domain/session/state.ts"

@@ -119,6 +119,6 @@ const sameBestieAgain = async (world) => {
 export const requests = async (world) => {
   await step("a declined and a late accept", () => declinedAndLate(world))
   await step("a failed blast, and a retry on the same payment", () => failedAndAgain(world))
-  await step("a waiting line", () => queue(world))
+  await step("a queue", () => queue(world))
   await step("the same bestie again, and a fallback", () => sameBestieAgain(world))
 }

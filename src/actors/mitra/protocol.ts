@@ -20,7 +20,7 @@ export const Mitra = Entity.make("Mitra", [
   })
 ]).annotate(ClusterSchema.ClientTracingEnabled, false)
 
-/** The mitras' front door; the same promises as SessionActors. */
+/** The client of mitra actors; the same promises as SessionActors. */
 export class MitraActors extends Context.Service<MitraActors, {
   readonly run: (
     mitraId: string,

@@ -21,7 +21,7 @@ export const ChatSession = Entity.make("ChatSession", [
 ]).annotate(ClusterSchema.ClientTracingEnabled, false)
 
 /**
- * The sessions' front door: bounded waiting, retries while an owner moves, and defects turned into
+ * The client of session actors: bounded waiting, retries while an owner moves, and defects turned into
  * `Unavailable`. A retryable failure means "unknown": repeat with the same command id.
  */
 export class SessionActors extends Context.Service<SessionActors, {

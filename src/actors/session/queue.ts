@@ -1,4 +1,4 @@
-// The waiting line: when a place may have become free, the requests that have waited longest look again
+// The queue: when a place may have become free, the requests that have waited longest look again
 // at once. Only a hint: each decides in its own turn whether it is its turn (pairing.ts), and looks again
 // by itself every few seconds, so a lost hint costs seconds and never the order.
 import * as Clock from "effect/Clock"

@@ -1,4 +1,4 @@
-// Handlers of the testers' calls: the held clock and the fault menu. Each write is audited before it is
+// Handlers of the testers' calls: the manual clock and the fault menu. Each write is audited before it is
 // done, at the time the product then has.
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"

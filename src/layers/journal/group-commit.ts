@@ -88,7 +88,7 @@ const measured = (
 }
 
 /**
- * Starts the loop in this scope and gives its front door. Closing the scope refuses new turns and
+ * Starts the loop in this scope and gives the way to hand turns in. Closing the scope refuses new turns and
  * finishes those in hand. A caller that goes away while it waits takes nothing back: its turn may
  * still be written.
  */

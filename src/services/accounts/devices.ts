@@ -21,7 +21,7 @@ export interface Device extends DeviceOwner {
 export class Devices extends Context.Service<Devices, {
   /**
    * Takes the token over from whoever had it. Of this person's other devices those of ended sign-ins go, then
-   * the oldest ones beyond `devices_max`.
+   * the oldest ones beyond `devicesMax`.
    */
   readonly register: (device: Device, devicesMax: number) => Effect.Effect<void, Unavailable>
   /** Nothing happens unless the token is this person's. */

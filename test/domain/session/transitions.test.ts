@@ -1,5 +1,5 @@
-// The session's life as domain.md tells it, row by row. What every command does in every status is in
-// matrix.test.ts. Reroute is a later issue.
+// The session's life as the product tells it, row by row. What every command does in every status is in
+// matrix.test.ts; a reroute is in reroute.test.ts.
 import { assert, it } from "@effect/vitest"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
 import * as given from "./given.ts"

@@ -11,6 +11,7 @@ import { type NewRequest, openRequest } from "../../../src/domain/session/open.t
 import { isTerminal, type Participant, type SessionState } from "../../../src/domain/session/state.ts"
 import { defaultSettings, type Settings } from "../../../src/domain/settings.ts"
 import { deepFreeze } from "../deep-freeze.ts"
+import { weights } from "./command-weights.ts"
 import { blast, candidate, customer, mitra, otherCustomer, T0 } from "./given.ts"
 
 export const MITRAS = 5
@@ -82,16 +83,10 @@ export const anySetup: fc.Arbitrary<Setup> = fc.record({
 })
 
 const anyTag: fc.Arbitrary<Tag> = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom<Tag>("Tick", "Accept") },
-  {
-    weight: 15,
-    arbitrary: fc.constantFrom<Tag>("Decline", "SendMessage", "MarkDelivered", "MarkRead", "SetTopic")
-  },
-  { weight: 5, arbitrary: fc.constantFrom<Tag>("RequestExtension", "AnswerExtension") },
-  { weight: 2, arbitrary: fc.constant<Tag>("Requeue") },
-  { weight: 4, arbitrary: fc.constantFrom<Tag>("Reroute", "CheckMitra") },
-  { weight: 3, arbitrary: fc.constantFrom<Tag>("WithdrawOffer", "End", "Goodbye") },
-  { weight: 1, arbitrary: fc.constantFrom<Tag>("Cancel", "ForceClose") }
+  ...(Object.keys(weights) as ReadonlyArray<Tag>).map((tag) => ({
+    weight: 2 * weights[tag],
+    arbitrary: fc.constant(tag)
+  }))
 )
 
 const anyWho: fc.Arbitrary<Who> = fc.oneof(

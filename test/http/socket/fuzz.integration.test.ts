@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { listening } from "./listening.ts"
-import { type Dice, makeDice, mutate } from "./mutations.ts"
+import { type Prng, makePrng, mutate } from "./mutations.ts"
 import { connect, type Phone, request } from "./phone.ts"
 
 const frames = 20_000
@@ -41,11 +41,11 @@ const validMessages = (round: number): ReadonlyArray<unknown> => [
 ]
 
 /** Sends one round on one connection; true if the connection survived it. */
-const playRound = Effect.fnUntraced(function*(phone: Phone, dice: Dice, round: number) {
+const playRound = Effect.fnUntraced(function*(phone: Phone, prng: Prng, round: number) {
   for (let index = 0; index < framesPerRound; index++) {
-    const frame = mutate(dice, dice.pick(validMessages(round * framesPerRound + index)))
+    const frame = mutate(prng, prng.pick(validMessages(round * framesPerRound + index)))
     // Damaged bytes mostly as bytes: as text they are the WebSocket layer's to refuse.
-    phone.ws.send(frame, { binary: dice.roll(10) < (typeof frame === "string" ? 1 : 9) })
+    phone.ws.send(frame, { binary: prng.roll(10) < (typeof frame === "string" ? 1 : 9) })
   }
   phone.send(request(`sync${round}`, "test.echo", { text: "sync" }))
   const answered = Effect.gen(function*() {
@@ -56,12 +56,12 @@ const playRound = Effect.fnUntraced(function*(phone: Phone, dice: Dice, round: n
 })
 
 /** Plays until so many damaged frames were survived; gives the number of connections it cost. */
-const play = Effect.fnUntraced(function*(url: string, dice: Dice, wanted: number) {
+const play = Effect.fnUntraced(function*(url: string, prng: Prng, wanted: number) {
   let scope = yield* Scope.make()
   let phone = yield* Scope.provide(connect(url), scope)
   let closes = 0
   for (let round = 0, survived = 0; survived < wanted; round++) {
-    if (yield* playRound(phone, dice, round)) {
+    if (yield* playRound(phone, prng, round)) {
       survived += framesPerRound
       continue
     }
@@ -83,11 +83,11 @@ describe("a server under damaged frames", () => {
       Effect.gen(function*() {
         const server = yield* listening({ requests_per_second: 1_000_000, request_burst: 1_000_000 })
         const neighbour = yield* connect(server.url)
-        const dice = makeDice(seed)
-        yield* play(server.url, dice, frames / 5)
+        const prng = makePrng(seed)
+        yield* play(server.url, prng, frames / 5)
         server.log.length = 0
         const before = yield* heapUsed
-        const closes = yield* play(server.url, dice, frames)
+        const closes = yield* play(server.url, prng, frames)
         neighbour.send(request("1", "test.echo", { text: "fine" }))
         assert.strictEqual((yield* neighbour.next).exit.value.text, "fine")
         const unexpected = server.log.filter((line) =>

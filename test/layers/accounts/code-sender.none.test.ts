@@ -1,5 +1,5 @@
 // The code sender of a production server without a provider: it says no, and keeps the code to itself.
-// Which server gets it is in test/system/accounts.
+// Which server gets it is in test/system/accounts.integration.test.ts.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,4 +1,4 @@
-// The rows behind the mirror, from the in-memory store: what postgres/mirror-rows.ts reads, by the same
+// The rows behind the mirror, from the in-memory store: what mirror-rows.postgres.ts reads, by the same
 // rules. For simulations, where the mirror itself is real.
 import * as Effect from "effect/Effect"
 import type { MirrorRow, MirrorRows } from "../../../src/layers/availability/mirror-rows.postgres.ts"

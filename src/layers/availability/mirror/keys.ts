@@ -1,4 +1,4 @@
-// The keys of the mirror. The first five names are fixed, because other tools read them (domain.md);
+// The keys of the mirror. The first five names are fixed, because other tools read them;
 // the rest is ours, makes reads cheap, and can be derived from the rows at any time.
 
 export const keys = {

@@ -1,0 +1,121 @@
+// Docs and comments name only what exists: files, tests by their titles, npm commands and their flags,
+// identifiers, decisions. Every rule is first shown red on a text that is wrong.
+import { assert, describe, it } from "@effect/vitest"
+import { parse, type ProjectFile, projectFiles } from "../tidy/project-files.ts"
+import { rules } from "../tidy/rules.ts"
+import {
+  codeOf,
+  decisionsIn,
+  filesNamed,
+  flagsIn,
+  identifiersIn,
+  pathsIn,
+  proseOf,
+  type Quote,
+  type Reference,
+  scriptsIn,
+  titlesIn
+} from "./references.ts"
+
+const files = projectFiles()
+const paths = files.map((file) => file.path)
+const textOf = new Map(files.map((file) => [file.path, file.text]))
+// Titles are compared without their line breaks and escapes.
+const plain = (text: string) => text.replaceAll("\\", "").replaceAll(/\s+/g, " ")
+const plainTests = new Map(
+  files.filter(({ path }) => /^(test|testkit)\//.test(path)).map((file) => [file.path, plain(file.text)])
+)
+
+const scripts: Readonly<Record<string, string>> = JSON.parse(textOf.get("package.json") ?? "").scripts
+// Not from here: the wrong samples below would make themselves right.
+const words = new Set(
+  files.filter(({ path }) => !path.startsWith("test/docs/")).flatMap((file) =>
+    codeOf(file).match(/\w+/g) ?? []
+  )
+)
+/** Words between backticks that belong to other programs. */
+const foreign = new Set([
+  "curl",
+  "jq",
+  "noeviction",
+  "NOTIFY",
+  "log_min_duration_statement",
+  "_ms",
+  "_seconds"
+])
+
+/** Where the flags of a script are declared. */
+const declaredIn: Readonly<Record<string, string>> = {
+  simulate: "simulator/cli.ts",
+  demo: "demo/options.mjs",
+  rewrap: "src/cli.ts"
+}
+
+const unknownPath = ({ name }: Reference) => filesNamed(name, paths).length === 0
+const unknownScript = ({ name }: Reference) => !Object.hasOwn(scripts, name)
+const unknownDecision = ({ name }: Reference) =>
+  !paths.some((path) => path.startsWith(`docs/decisions/${name}-`))
+const unknownIdentifier = ({ name }: Reference) =>
+  !foreign.has(name) && !name.split(".").every((word) => words.has(word))
+const unknownTitle = ({ file, name }: Quote) =>
+  !Object.hasOwn(rules, name) &&
+  !filesNamed(file, paths).some((path) => plainTests.get(path)?.includes(plain(name)))
+const unknownFlags = (text: string) =>
+  Object.entries(declaredIn).flatMap(([script, declared]) =>
+    flagsIn(text, script).filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(textOf.get(declared) ?? ""))
+  )
+
+const kinds: Readonly<Record<string, (text: string) => ReadonlyArray<Reference>>> = {
+  "files that exist": (text) => pathsIn(text).filter(unknownPath),
+  "titles of tests that are in the file named before them": (text) => titlesIn(text).filter(unknownTitle),
+  "npm scripts that package.json has": (text) => scriptsIn(text).filter(unknownScript),
+  "flags that the script declares": unknownFlags,
+  "decisions that were taken": (text) => decisionsIn(text).filter(unknownDecision),
+  "identifiers that the code has": (text) => identifiersIn(text).filter(unknownIdentifier)
+}
+
+const broken: Readonly<Record<keyof typeof kinds, readonly [wrong: string, right: string]>> = {
+  "files that exist": [
+    "`src/actors/front.ts`, [a](../gone.md), layers/v/*-scripts.ts, `test/http/none/*`, journal-rites.ts",
+    "`src/actors/turn.ts`, [a](../README.md), layers/*/mirror/*-scripts.ts, `test/http/*`, journal.ts"
+  ],
+  "titles of tests that are in the file named before them": [
+    "`test/tidy.test.ts` \"a title nobody wrote\", `test/tidy/*.ts` \"nor this\"",
+    "`test/tidy.test.ts` \"needs every exception it was granted\", `test/tidy/*.ts` \"are never index\""
+  ],
+  "npm scripts that package.json has": ["`npm run tests:all`", "`npm run check`, npm run --silent types"],
+  "flags that the script declares": ["npm run simulate -- --sead 7", "npm run simulate -- --seed 7"],
+  "decisions that were taken": ["decision 9999, see decisions/0999", "decision 7, docs/decisions/0008"],
+  "identifiers that the code has": ["`notAWordOfOurs`, `Requests.neverHeard`", "`Requests.confirmPaid`"]
+}
+
+describe("a document or a comment names", () => {
+  for (const [kind, wrongOnes] of Object.entries(kinds)) {
+    it(`only ${kind}`, () => {
+      const found = files.flatMap((file) =>
+        wrongOnes(proseOf(file) ?? "").map(({ line, name }) => `${file.path}:${line} ${name}`)
+      )
+      assert.deepStrictEqual(found.filter((each) => !each.startsWith("test/docs/")), [])
+    })
+
+    it(`only ${kind}: seen red and green`, () => {
+      const [wrong, right] = broken[kind] ?? assert.fail(kind)
+      assert.isAtLeast(wrongOnes(wrong).length, wrong.split(",").length)
+      assert.deepStrictEqual(wrongOnes(right), [])
+    })
+  }
+})
+
+describe("what is read for references", () => {
+  it("is all of a document and of code the comments, at their lines", () => {
+    const code: ProjectFile = { path: "src/a.ts", text: "// One.\nconst a = \"src/b.ts\" // Two.\n" }
+    assert.deepStrictEqual((proseOf(code) ?? "").split("\n").map((line) => line.trim()), [
+      "// One.",
+      "// Two.",
+      ""
+    ])
+    assert.isNotEmpty(parse(code).comments)
+    assert.strictEqual(proseOf({ path: "docs/a.md", text: "All." }), "All.")
+    assert.strictEqual(proseOf({ path: "package.json", text: "{}" }), null)
+  })
+})
