@@ -9,6 +9,7 @@ import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import { Command, Flag } from "effect/cli"
 import { runCommandLine } from "./commands/command-line.ts"
+import { stopBoundWarning } from "./commands/stop-bound.ts"
 import { describeConfig, layer as configLayer, ServerConfig } from "./config/server-config.ts"
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
@@ -30,7 +31,10 @@ const serve = Effect.flatMap(Effect.promise(() => import("./commands/serve.ts"))
 const database = Effect.promise(() => import("./commands/database.ts"))
 
 const checkConfig = Effect.gen(function*() {
-  for (const line of describeConfig(yield* ServerConfig)) yield* Console.log(line)
+  const config = yield* ServerConfig
+  for (const line of describeConfig(config)) yield* Console.log(line)
+  const warning = stopBoundWarning(config)
+  if (warning !== null) yield* Console.error(warning)
 })
 
 const command = (name: string, description: string, effect: Effect.Effect<unknown, unknown, ServerConfig>) =>

@@ -101,10 +101,15 @@ const product = (name: string, checkout: string): Contender => ({
   }
 })
 
-const baselineProcess = (script: string, around: Surroundings, port: number) =>
+const scripts = {
+  "seed.ts": new URL("./baselines/seed.ts", import.meta.url),
+  "floor.ts": new URL("./baselines/floor.ts", import.meta.url)
+}
+
+const baselineProcess = (script: keyof typeof scripts, around: Surroundings, port: number) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const child = fork(fileURLToPath(new URL(`baselines/${script}`, import.meta.url)), {
+      const child = fork(fileURLToPath(scripts[script]), {
         execArgv: [],
         env: {
           PATH: process.env["PATH"] ?? "",
@@ -128,7 +133,7 @@ const baselineProcess = (script: string, around: Surroundings, port: number) =>
     ({ stop }) => stop
   )
 
-const baseline = (name: string, script: string): Contender => ({
+const baseline = (name: string, script: keyof typeof scripts): Contender => ({
   name,
   wire: "plain",
   webhook_token: webhookToken,

@@ -1,28 +1,26 @@
 // One runner of the world: the real actors, cluster, sweeps, handlers and socket protocol in a simulated
-// process. Built like main.ts builds them; only sockets, stores and cryptography are simulated.
+// process. It is src/server.ts on a simulated platform: sockets, stores, providers and cryptography.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { RunnerAddress } from "effect/cluster"
 import { RunnerStorage } from "effect/cluster/RunnerStorage"
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { SecureRandom } from "effect/crypto"
+import { HttpClient, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { NetAddress } from "effect/net"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { SocketServer } from "effect/socket"
-import * as Cluster from "../../src/actors/cluster.ts"
-import * as Supervision from "../../src/actors/supervision.ts"
-import { Milestones } from "../../src/actors/sweeps/milestones.ts"
 import { PublicApi } from "../../src/contract/public/public-api.ts"
-import * as ThisRunner from "../../src/http/internal/this-runner.ts"
 import * as Internal from "../../src/http/internal/internal.ts"
 import { layerDrain, layerSocketServer } from "../../src/http/listener.ts"
 import { Limits, publicLimits, WireClock } from "../../src/http/socket/limits.ts"
-import { layerPublicHandlers } from "../../src/http/public/public-handlers.ts"
-import * as Readiness from "../../src/http/readiness.ts"
 import { makeHandshake } from "../../src/http/socket/upgrade.ts"
 import * as Webhooks from "../../src/http/public/webhooks.ts"
+import { Valkey } from "../../src/layers/platform/valkey/connection.ts"
+import { type Product, type PublicRoutes, server } from "../../src/server.ts"
+import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import * as Shutdown from "../../src/layers/platform/shutdown.process.ts"
 import * as Clock from "effect/Clock"
 import type { Process } from "../kernel/process.ts"
@@ -30,13 +28,19 @@ import type { RunnerNetwork } from "../network/runner-network.ts"
 import { runnerStorage } from "../stores/leases.ts"
 import type { Stores } from "../stores/stores.ts"
 import { layerPasswords, layerTokens } from "./identities.ts"
-import { ports } from "./ports.ts"
+import { broken } from "./mutation.ts"
+import * as Ports from "./ports.ts"
 
 export const devCode = "000000"
 export const webhookToken = "the simulated provider"
 export const heartbeatEverySeconds = 30
 
 const secrets = Redacted.make("not used: tokens are signed by the simulation's own layer")
+
+/** Nobody outside the world can be asked. */
+const unreachable = Layer.succeed(HttpClient.HttpClient)(
+  HttpClient.make(() => Effect.die(new Error("a simulated server reaches nobody over HTTP")))
+)
 
 /** How a socket enters a listener; see upgrade.ts. */
 export type Handshake = Effect.Success<typeof makeHandshake>
@@ -64,8 +68,8 @@ export interface RunnerOptions {
   readonly terminate: () => void
 }
 
-const cluster = ({ host, network, process, stores }: RunnerOptions) => {
-  const address = RunnerAddress.make(host, 1)
+/** The network between runners, and their leases. */
+const runnersOf = ({ host, network, process, stores }: RunnerOptions) => {
   const listen = Layer.succeed(SocketServer.SocketServer)({
     address: NetAddress.unixPathAddress(host),
     run: (handler) =>
@@ -79,75 +83,75 @@ const cluster = ({ host, network, process, stores }: RunnerOptions) => {
           return Effect.never
         }))
   })
-  return Cluster.layerOver({
-    address,
+  return Effect.succeed({
+    address: RunnerAddress.make(host, 1),
     listen,
-    connect: (to) => Effect.sync(() => network.socket(host, to.host)),
+    connect: (to: RunnerAddress.RunnerAddress) => Effect.sync(() => network.socket(host, to.host)),
     storage: Layer.sync(RunnerStorage)(() => runnerStorage(stores.leases, stores.postgres, process))
-  }, stores.pace.cluster)
+  })
 }
 
-const actors = (options: RunnerOptions) =>
-  Supervision.layer(options.stores.pace.sweeps).pipe(
-    Layer.provideMerge(Milestones.layer),
-    Layer.provideMerge(cluster(options))
+const publicListener = (routes: PublicRoutes) =>
+  Layer.fresh(
+    Layer.merge(layerDrain, routes).pipe(
+      Layer.provideMerge(layerSocketServer(Layer.effect(PublicDoor)(makeHandshake), PublicApi)),
+      Layer.provideMerge(HttpRouter.layer)
+    )
   )
 
-const publicListener = Layer.merge(layerDrain, ThisRunner.layerCounted).pipe(
-  Layer.provideMerge(layerSocketServer(Layer.effect(PublicDoor)(makeHandshake), PublicApi)),
-  Layer.provide(layerPublicHandlers({
-    secrets,
-    dev_code: devCode,
-    test_numbers: true,
-    heartbeat_every_seconds: heartbeatEverySeconds
-  }))
+const internalListener = Layer.fresh(
+  layerSocketServer(Layer.effect(InternalDoor)(makeHandshake), Internal.gatedApi)
 )
 
-const internalListener = layerSocketServer(Layer.effect(InternalDoor)(makeHandshake), Internal.gatedApi).pipe(
-  Layer.provide(
-    Internal.layerHandlers({ test_numbers: true, heartbeat_every_seconds: heartbeatEverySeconds })
-  )
-)
-
-const routes = Webhooks.layer({ tokens: Redacted.make(webhookToken) }).pipe(
-  Layer.provideMerge(HttpRouter.layer)
-)
-
-const ready = Layer.effectDiscard(
-  Effect.gen(function*() {
-    const readiness = yield* Readiness.Readiness
-    yield* readiness.clear("starting")
-    yield* Effect.addFinalizer(() => readiness.raise("draining"))
-  })
-)
-
-const server = (options: RunnerOptions) =>
-  ready.pipe(
-    Layer.provideMerge(Layer.fresh(publicListener)),
-    Layer.provideMerge(Layer.fresh(internalListener)),
-    Layer.provideMerge(routes),
-    Layer.provideMerge(layerTokens),
-    Layer.provideMerge(layerPasswords),
-    Layer.provideMerge(actors(options)),
-    Layer.provideMerge(ports(options.stores, options.process)),
-    Layer.provideMerge(Layer.mergeAll(
-      Readiness.layer,
-      Shutdown.layerStopping(Effect.sync(options.terminate)),
-      ThisRunner.layer
-    )),
-    Layer.provide([
+const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["Service"]) => {
+  const { process, stores } = options
+  return {
+    clock: Layer.merge(
       Layer.effect(WireClock)(Clock.Clock),
-      Layer.succeed(Limits)({ ...publicLimits, watch_every_ms: options.stores.pace.watch_every_ms })
-    ])
-  )
+      Layer.succeed(Limits)({ ...publicLimits, watch_every_ms: stores.pace.watch_every_ms })
+    ),
+    random: Layer.succeed(SecureRandom.SecureRandom)(random),
+    signals: Shutdown.layerStopping(Effect.sync(options.terminate)),
+    database: Layer.succeed(MemoryTables)(stores.tables),
+    watch: Layer.empty,
+    stores: Ports.stores(stores, process),
+    availability: Ports.availability(stores, process),
+    bus: Ports.bus(stores, process),
+    presence: stores.presence.layerOf(process),
+    valkey: stores.valkey === null
+      ? null
+      : Layer.sync(Valkey)(() => stores.valkey!.serviceOf(process)),
+    http_client: unreachable,
+    overlay: stores.mutation === null ? null : broken(stores.mutation, stores.tables),
+    providers: Ports.providers(stores, process),
+    cryptography: Layer.merge(layerTokens, layerPasswords),
+    network: { runners: runnersOf(options), public: publicListener, internal: internalListener }
+  }
+}
+
+const productOf = ({ pace }: Stores): Product => ({
+  secrets,
+  dev_code: devCode,
+  test_numbers: true,
+  heartbeat_every_seconds: heartbeatEverySeconds,
+  trusted_proxy_hops: 0,
+  webhooks: Webhooks.layer({ tokens: Redacted.make(webhookToken) }),
+  sweeps: pace.sweeps,
+  cluster: pace.cluster
+})
 
 /** Starts the runner in `scope`: closing it is SIGTERM. Dies where a real start would fail. */
 export const startRunner = (options: RunnerOptions, scope: Scope.Closeable) =>
-  Effect.map(Layer.buildWithScope(server(options), scope), (context): Doors => ({
-    public: Context.get(context, PublicDoor),
-    internal: Context.get(context, InternalDoor),
-    http: Context.get(context, HttpRouter.HttpRouter).asHttpEffect()
-  }))
+  Effect.gen(function*() {
+    const platform = platformOf(options, yield* SecureRandom.SecureRandom)
+    const context = yield* Layer.buildWithScope(server(platform, productOf(options.stores)), scope)
+    const doors: Doors = {
+      public: Context.get(context, PublicDoor),
+      internal: Context.get(context, InternalDoor),
+      http: Context.get(context, HttpRouter.HttpRouter).asHttpEffect()
+    }
+    return doors
+  })
 
 /** SIGTERM; answers when everything below has let go. */
 export const stopRunner = (scope: Scope.Closeable) => Scope.close(scope, Exit.void)

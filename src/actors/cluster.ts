@@ -18,6 +18,8 @@ import {
 } from "effect/cluster"
 import { RpcClient, RpcSerialization } from "effect/rpc"
 import { Socket, type SocketServer } from "effect/socket"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { stopBudgets } from "../services/platform/stop-budgets.ts"
 import * as RunnerRegistry from "./runner-registry.ts"
 
 export interface RunnerOptions {
@@ -34,7 +36,7 @@ const tuned = {
   shardLockRefreshInterval: Duration.millis(1500),
   refreshAssignmentsInterval: Duration.millis(500),
   runnerHealthCheckInterval: Duration.seconds(1),
-  entityTerminationTimeout: Duration.seconds(2),
+  entityTerminationTimeout: Duration.millis(stopBudgets.entity_termination_ms),
   sendRetryInterval: Duration.millis(100),
   // Nothing is polled (messages are volatile), but this is also how long a shard loop that hit a database
   // error rests: at its default of 10 s a dropped connection would silence every actor for that long.
@@ -86,12 +88,13 @@ export const layerOver = <E, R>(
   )
 }
 
-/** Sharding over TCP and Postgres. Needs SqlClient with direct sessions (no transaction-mode pooler). */
-export const layer = (options: RunnerOptions) =>
-  layerOver({
-    address: RunnerAddress.make(options.host, options.port),
-    listen: NodeSocketServer.layer({ host: options.host, port: options.port, noDelay: true }),
-    connect: ({ host, port }) =>
-      NodeSocket.makeNet({ host, port, openTimeout: 1000, timeout: 5500, noDelay: true }),
-    storage: SqlRunnerStorage.layerStorage({})
-  })
+/** Runners that meet over TCP and in Postgres. Needs direct sessions (no transaction-mode pooler). */
+export const overTcp = (
+  options: RunnerOptions
+): Substrate<SocketServer.SocketServerError, SqlClient | ShardingConfig.ShardingConfig> => ({
+  address: RunnerAddress.make(options.host, options.port),
+  listen: NodeSocketServer.layer({ host: options.host, port: options.port, noDelay: true }),
+  connect: ({ host, port }) =>
+    NodeSocket.makeNet({ host, port, openTimeout: 1000, timeout: 5500, noDelay: true }),
+  storage: SqlRunnerStorage.layerStorage({})
+})

@@ -11,7 +11,7 @@ import {
   schemaVersion
 } from "../layers/platform/postgres/migrations.ts"
 import { seed as plant } from "../layers/platform/seed.ts"
-import { cipher, seedOf } from "../main.ts"
+import { cipher, seedOf } from "../platform.ts"
 
 /** The database at DATABASE_URL, for one command. */
 export const given = Effect.fnUntraced(function*(config: ServerConfigValues) {

@@ -8,7 +8,7 @@ import { ConfigProblem, ServerConfig } from "../config/server-config.ts"
 import { checkSchema } from "../layers/platform/postgres/database.ts"
 import { checkKeys } from "../layers/encryption/key-record.ts"
 import { countAll, rewrap as wrapAnew, type TextCounts } from "../layers/encryption/rewrap.ts"
-import { cipher } from "../main.ts"
+import { cipher } from "../platform.ts"
 import { given } from "./database.ts"
 
 class TextsRemain extends Schema.TaggedError<TextsRemain>()("TextsRemain", { message: Schema.String }) {}

@@ -8,9 +8,10 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
-import { server } from "../main.ts"
+import { main } from "../main.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 import { forTesters } from "../manual-clock/for-testers.ts"
+import { stopBoundWarning } from "./stop-bound.ts"
 import { StopFailed } from "./stop-failed.ts"
 
 /** The development password is in the source anyway; one that was given stays a secret. */
@@ -62,8 +63,10 @@ export const serve = Effect.gen(function*() {
   const config = yield* ServerConfig
   const scope = yield* Scope.make()
   const tester = yield* forTesters(config)
+  const warning = stopBoundWarning(config)
+  if (warning !== null) yield* Effect.logWarning(warning)
   yield* Effect.gen(function*() {
-    yield* Layer.buildWithScope(server, scope)
+    yield* Layer.buildWithScope(main, scope)
     for (const line of welcome(config)) yield* Effect.logInfo(line)
     return yield* Effect.never
   }).pipe(

@@ -18,8 +18,6 @@ import { TrackedWebSocket } from "./socket/tracked-web-socket.ts"
 import { layerJsonErrors } from "./refusal-response.ts"
 import { layerDoor, selectSubprotocol } from "./socket/upgrade.ts"
 
-/** Requests that are being answered when the listener stops get this long. */
-const stopPatience = "3 seconds"
 /** Beyond the sockets we would accept: plain requests, and upgrades that are about to be refused. */
 const spareTcpConnections = 1_000
 
@@ -71,7 +69,7 @@ const layerHttpServer = (address: { readonly host: string; readonly port: number
     }
     const listening = NodeHttpServer.layer(() => server, {
       ...address,
-      gracefulShutdownTimeout: stopPatience,
+      gracefulShutdownTimeout: limits.drain_requests_ms,
       websocket
     })
     return Layer.provideMerge(layerCutStragglers(server), listening)

@@ -4,58 +4,40 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { TestRunner } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
-import { Milestones } from "../../src/actors/sweeps/milestones.ts"
-import * as Supervision from "../../src/actors/supervision.ts"
 import { MitraActors } from "../../src/actors/mitra/protocol.ts"
 import { SessionActors } from "../../src/actors/session/protocol.ts"
 import { Requests } from "../../src/actors/session/requests.ts"
 import type { MitraCommand } from "../../src/domain/mitra.ts"
 import type { SessionCommand } from "../../src/domain/session/commands.ts"
-import * as Audit from "../../testkit/memory/audit.memory.ts"
-import * as AuthSessions from "../../testkit/memory/auth-sessions.memory.ts"
 import * as Availability from "../../testkit/memory/availability.memory.ts"
 import * as Bus from "../../testkit/memory/bus.memory.ts"
 import * as Checkout from "../../src/layers/payments/checkout.builtin.ts"
 import * as FaultyJournal from "./faulty-journal.ts"
+import * as StoresMemory from "../../testkit/memory/stores.memory.ts"
+import { actors } from "../../src/server.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
-import * as MissedOffers from "../../testkit/memory/missed-offers.memory.ts"
-import * as Mitras from "../../testkit/memory/mitras.memory.ts"
-import * as Payments from "../../testkit/memory/payments.memory.ts"
-import * as Accounts from "../../testkit/memory/accounts.memory.ts"
 import * as Presence from "../../src/layers/availability/presence.local.ts"
-import * as Devices from "../../testkit/memory/devices.memory.ts"
 import * as Push from "../../testkit/memory/push.memory.ts"
-import * as PushOutbox from "../../testkit/memory/push-outbox.memory.ts"
-import * as Sessions from "../../testkit/memory/sessions.memory.ts"
-import * as Settings from "../../testkit/memory/settings.memory.ts"
 import { Availability as AvailabilityPort } from "../../src/services/availability/availability.ts"
 import { Payments as PaymentsPort } from "../../src/services/payments/payments.ts"
 import { Accounts as PeoplePort } from "../../src/services/accounts/accounts.ts"
 import { Sessions as SessionsPort } from "../../src/services/sessions/sessions.ts"
 
 const ports = Layer.mergeAll(
-  Audit.layer,
-  AuthSessions.layer,
+  FaultyJournal.layer,
   Availability.layer,
   Bus.layer,
   Checkout.layer,
-  FaultyJournal.layer,
-  MissedOffers.layer,
-  Mitras.layer,
-  Payments.layer,
-  Accounts.layer,
-  Devices.layer,
   Presence.layerAlone,
-  Push.layer,
-  PushOutbox.layer,
-  Sessions.layer,
-  Settings.layer
-).pipe(Layer.provideMerge(Layer.merge(Tables.layer, SecureRandom.layerWebCrypto)))
+  Push.layer
+).pipe(
+  Layer.provideMerge(StoresMemory.layer),
+  Layer.provideMerge(Layer.merge(Tables.layer, SecureRandom.layerWebCrypto))
+)
 
-const cadence = { stale_heartbeats_seconds: 30, heartbeat_write_back_seconds: 60, mirror_reseed_seconds: 300 }
+const sweeps = { stale_heartbeats_seconds: 30, heartbeat_write_back_seconds: 60, mirror_reseed_seconds: 300 }
 
-export const actorWorld = Supervision.layer(cadence).pipe(
-  Layer.provideMerge(Milestones.layer),
+export const actorWorld = actors(sweeps).pipe(
   Layer.provideMerge(TestRunner.layer),
   Layer.provideMerge(ports)
 )

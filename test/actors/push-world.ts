@@ -7,17 +7,9 @@ import * as References from "effect/References"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { pushes } from "../../src/actors/sweeps/pushes.ts"
-import * as AuthSessionsMemory from "../../testkit/memory/auth-sessions.memory.ts"
-import * as DevicesMemory from "../../testkit/memory/devices.memory.ts"
-import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
+import * as StoresMemory from "../../testkit/memory/stores.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
-import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
-import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
-import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import * as PushMemory from "../../testkit/memory/push.memory.ts"
-import * as PushOutboxMemory from "../../testkit/memory/push-outbox.memory.ts"
-import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
-import * as SettingsMemory from "../../testkit/memory/settings.memory.ts"
 import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
 import { Devices } from "../../src/services/accounts/devices.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
@@ -43,16 +35,8 @@ const presence = Layer.effect(Presence)(
 )
 
 export const pushWorld = Layer.mergeAll(
-  AuthSessionsMemory.layer,
-  DevicesMemory.layer,
-  JournalMemory.layer,
-  MitrasMemory.layer,
-  PaymentsMemory.layer,
-  PeopleMemory.layer,
+  StoresMemory.layer,
   PushMemory.layer,
-  PushOutboxMemory.layer,
-  SessionsMemory.layer,
-  SettingsMemory.layer,
   Written.layerMemory,
   presence,
   Layer.succeed(References.MinimumLogLevel)("None")

@@ -17,34 +17,17 @@ import * as Requests from "../../src/actors/session/requests.ts"
 import { makeTurns, type Turns } from "../../src/actors/turn.ts"
 import { PublicApi } from "../../src/contract/public/public-api.ts"
 import * as AccessTokens from "../../src/http/public/auth/access-tokens.ts"
-import * as SignIn from "../../src/http/public/auth/sign-in.ts"
-import * as VerifyToken from "../../src/http/public/auth/verify-token.ts"
-import * as AuthHandlers from "../../src/http/public/handlers/auth.ts"
-import * as ChatHandlers from "../../src/http/public/handlers/chat.ts"
-import * as CustomerHandlers from "../../src/http/public/handlers/customer.ts"
-import * as DeviceHandlers from "../../src/http/public/handlers/devices.ts"
-import * as EventHandlers from "../../src/http/public/handlers/events.ts"
-import * as MitraHandlers from "../../src/http/public/handlers/mitra.ts"
-import * as AuthSessionsMemory from "../../testkit/memory/auth-sessions.memory.ts"
+import { layerPublicHandlers } from "../../src/http/public/public-handlers.ts"
+import * as StoresMemory from "../../testkit/memory/stores.memory.ts"
 import * as AvailabilityMemory from "../../testkit/memory/availability.memory.ts"
 import * as Beacon from "../../src/layers/availability/beacon.ts"
 import * as BusMemory from "../../testkit/memory/bus.memory.ts"
 import * as CheckoutBuiltin from "../../src/layers/payments/checkout.builtin.ts"
 import * as CodeSenderLog from "../../src/layers/accounts/code-sender.log.ts"
-import * as DevicesMemory from "../../testkit/memory/devices.memory.ts"
-import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
-import * as MissedOffersMemory from "../../testkit/memory/missed-offers.memory.ts"
-import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
-import * as OneTimeCodesMemory from "../../testkit/memory/one-time-codes.memory.ts"
-import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
-import * as PricingMemory from "../../testkit/memory/pricing.memory.ts"
-import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import * as RateLimitsMemory from "../../src/layers/platform/rate-limits.local.ts"
 import * as PresenceMemory from "../../src/layers/availability/presence.local.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
-import * as SettingsMemory from "../../testkit/memory/settings.memory.ts"
-import * as TestNumbersMemory from "../../testkit/memory/test-numbers.memory.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
@@ -103,24 +86,16 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
 
 /** All but the provider that takes the money. */
 export const adapters = Layer.mergeAll(
-  AuthSessionsMemory.layer,
   AvailabilityMemory.layer,
   CodeSenderLog.layer,
-  DevicesMemory.layer,
-  JournalMemory.layer,
-  MissedOffersMemory.layer,
-  MitrasMemory.layer,
-  OneTimeCodesMemory.layer,
-  PaymentsMemory.layer,
-  PeopleMemory.layer,
   PresenceMemory.layerAlone,
-  PricingMemory.layer,
   RateLimitsMemory.layer,
-  SettingsMemory.layer,
-  TestNumbersMemory.layer,
   faultyBus,
   faultySessions
-).pipe(Layer.provideMerge(Layer.mergeAll(Tables.layer, faults, SecureRandom.layerWebCrypto)))
+).pipe(
+  Layer.provideMerge(StoresMemory.layer),
+  Layer.provideMerge(Layer.mergeAll(Tables.layer, faults, SecureRandom.layerWebCrypto))
+)
 
 /** Fake cluster: each actor is made on its first call and lives as long as the world. */
 const actorsOf = Effect.fnUntraced(function*<Command, Reply, R>(
@@ -153,28 +128,18 @@ const mitraActors = Layer.effect(MitraActors)(Effect.map(
 ))
 
 const secrets = Redacted.make("a-secret-of-at-least-32-bytes-for-tests")
-const pace = { heartbeat_every_seconds: 30 }
 
-const doors = Layer.mergeAll(
-  SignIn.layer({ secrets, dev_code: "000000", test_numbers: true }),
-  VerifyToken.layer
-).pipe(
-  Layer.provideMerge(AccessTokens.layer({ secrets }))
-)
-
-const handlers = Layer.mergeAll(
-  AuthHandlers.layer,
-  ChatHandlers.layer,
-  CustomerHandlers.layer,
-  DeviceHandlers.layer,
-  EventHandlers.layer(pace),
-  MitraHandlers.layer(pace)
-)
+const handlers = layerPublicHandlers({
+  secrets,
+  dev_code: "000000",
+  test_numbers: true,
+  heartbeat_every_seconds: 30
+}).pipe(Layer.provideMerge(AccessTokens.layer({ secrets })))
 
 /** The handlers over these adapters, of which a test may bring its own. */
 export const handlersOver = <A>(ports: Layer.Layer<A>) =>
   handlers.pipe(
-    Layer.provideMerge(Layer.mergeAll(doors, Requests.layer, mitraActors)),
+    Layer.provideMerge(Layer.merge(Requests.layer, mitraActors)),
     Layer.provideMerge(Layer.mergeAll(sessionActors, Beacon.layer)),
     Layer.provideMerge(ports)
   )

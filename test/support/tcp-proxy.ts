@@ -9,6 +9,8 @@ export interface TcpProxy {
   /** Cuts all connections and refuses new ones, until `accept`. */
   readonly refuse: Effect.Effect<void>
   readonly accept: Effect.Effect<void>
+  /** From now on every byte is so many milliseconds late, in either direction. */
+  readonly slow: (late_ms: number) => Effect.Effect<void>
   /** Open connections carry nothing any more, in either direction; new ones work. */
   readonly silence: Effect.Effect<void>
   /** As `silence`, for new connections as well: the proxy's user has vanished from the network. */
@@ -40,6 +42,7 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
   const wires = new Set<Wire>()
   const waiting = new Set<() => void>()
   let mode: "open" | "refusing" | "silent" = "open"
+  let lateMs = 0
 
   const cut = () => {
     for (const { client, server } of wires) {
@@ -57,7 +60,12 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
     const wire: Wire = { client, server, silent: mode === "silent" }
     wires.add(wire)
     for (const [from, to] of [[client, server], [server, client]] as const) {
-      from.on("data", (chunk) => wire.silent || to.write(chunk))
+      from.on("data", (chunk) => {
+        if (wire.silent) return
+        if (lateMs === 0) to.write(chunk)
+        // Timers of one length strike in the order in which they were set.
+        else setTimeout(() => to.writable && to.write(chunk), lateMs)
+      })
       // A silent wire does not even say that it was closed.
       from.on("close", () => wire.silent || to.destroy())
       from.on("error", () => from.destroy())
@@ -81,6 +89,10 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
     url: through(targetUrl, port),
     refuse: to("refusing", cut),
     accept: to("open"),
+    slow: (late_ms) =>
+      Effect.sync(() => {
+        lateMs = late_ms
+      }),
     silence: to("open", silenceAll),
     vanish: to("silent", silenceAll),
     refusals: (count) =>

@@ -76,6 +76,5 @@ export const keptIdentifiers: ReadonlyMap<string, string> = new Map([
 export const pendingWords: Readonly<Record<string, ReadonlyArray<string>>> = {
   "src/": ["judgement"],
   "testkit/": ["judgement", "paymentDesk", "pushDesk"],
-  "simulator/": ["paymentDesk"],
   "test/": ["judgement", "paymentDesk", "pushDesk"]
 }

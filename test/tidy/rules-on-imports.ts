@@ -29,6 +29,8 @@ const folders: Readonly<Record<string, Allowed>> = {
   "manual-clock": { ours: [/^(manual-clock|services|domain)\//], packages: [effect, node] },
   commands: production,
   "main.ts": production,
+  "platform.ts": production,
+  "server.ts": production,
   "cli.ts": production
 }
 

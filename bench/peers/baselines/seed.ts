@@ -1,4 +1,4 @@
-// The stack this product replaces, written the cheap way wherever there is a choice: Fastify, ws, postgres.js
+// The stack this product replaces, written the cheap way wherever there is a choice: Fastify, ws, postgres
 // and ioredis; one INSERT per message, no epoch, no ledger, no dedupe, no key, receipts as plain UPDATEs.
 import { randomUUID } from "node:crypto"
 import type { Server } from "node:http"

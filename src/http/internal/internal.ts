@@ -80,7 +80,7 @@ export interface StaffApiOptions {
   readonly test_numbers: boolean
 }
 
-export interface InternalOptions extends StaffApiOptions {
+export interface InternalOptions {
   readonly host: string
   readonly port: number
   /** The one web page whose browser may come in; null: none. */
@@ -103,6 +103,7 @@ export const layerHandlers = (options: StaffApiOptions) =>
     Layer.provide(StaffSignIn.layer)
   )
 
+/** The listener, over `layerHandlers`. */
 export const layer = (options: InternalOptions) =>
   layerListener({
     host: options.host,
@@ -110,4 +111,4 @@ export const layer = (options: InternalOptions) =>
     path: "/ws",
     group: gatedApi,
     routes: Layer.mergeAll(layerHttpRpc, layerProbes, layerBrowserOrigin(options.browser_origin))
-  }).pipe(Layer.provide(layerHandlers(options)))
+  })

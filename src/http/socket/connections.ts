@@ -135,9 +135,9 @@ const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effec
       callsCut += [...connection.calls.values()].filter((call) => !call.is_stream).length
       connection.close(closeCodes.goingAway, yield* retryAfter)
     }
-    yield* waitUntilEmpty(limits.close_flush_ms)
+    yield* waitUntilEmpty(limits.drain_flush_ms)
     for (const connection of directory.open.values()) connection.cut()
-    yield* waitUntilEmpty(limits.close_flush_ms)
+    yield* waitUntilEmpty(limits.drain_cut_ms)
     // The watch may have been quicker.
     const socketsCut = connections.filter((connection) => connection.was_cut).length
     return { connections: connections.length, calls_cut: callsCut, sockets_cut: socketsCut }

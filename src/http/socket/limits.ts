@@ -2,6 +2,7 @@
 // listener's; the internal one and tests put other numbers under the same reference.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 
 export interface SocketLimits {
   /** A larger frame closes the socket with 1009 before it is buffered whole. */
@@ -32,8 +33,14 @@ export interface SocketLimits {
   readonly connections_per_peer_max: number
   /** How long a token check or the subscription to revocations may take. */
   readonly authenticate_max_ms: number
-  /** How long a drain waits for calls that are in flight. */
+  /** How long a drain waits for calls that are in flight, */
   readonly drain_in_flight_ms: number
+  /** then for the other ends to close, before it destroys the sockets, */
+  readonly drain_flush_ms: number
+  /** then for those to be forgotten, */
+  readonly drain_cut_ms: number
+  /** and then for plain HTTP requests. */
+  readonly drain_requests_ms: number
   readonly retry_after_min_ms: number
   readonly retry_after_max_ms: number
   /** For plain HTTP requests; a WebSocket frame has its own bound. */
@@ -61,11 +68,23 @@ export const publicLimits: SocketLimits = {
   connections_max: 50_000,
   connections_per_peer_max: 1_000,
   authenticate_max_ms: 5_000,
-  drain_in_flight_ms: 5_000,
+  drain_in_flight_ms: stopBudgets.phones_in_flight_ms,
+  drain_flush_ms: stopBudgets.phones_flush_ms,
+  drain_cut_ms: stopBudgets.phones_cut_ms,
+  drain_requests_ms: stopBudgets.phones_requests_ms,
   retry_after_min_ms: 500,
   retry_after_max_ms: 5_000,
   body_max_bytes: 65_536
 }
+
+/** The internal listener stops after the public one, whose phones have taken most of the time. */
+export const stoppedSooner = (limits: SocketLimits): SocketLimits => ({
+  ...limits,
+  drain_in_flight_ms: stopBudgets.staff_in_flight_ms,
+  drain_flush_ms: stopBudgets.staff_flush_ms,
+  drain_cut_ms: stopBudgets.staff_cut_ms,
+  drain_requests_ms: stopBudgets.staff_requests_ms
+})
 
 export const Limits = Context.Reference<SocketLimits>("halobestie/http/Limits", {
   defaultValue: () => publicLimits

@@ -7,6 +7,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import type { SqlClient } from "effect/sql/SqlClient"
 import type { Freshness } from "../../domain/freshness.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Mirror } from "../../services/availability/mirror.ts"
@@ -172,15 +173,28 @@ export const makeMirrored = Effect.fnUntraced(function*(options: MirrorOptions, 
   return Context.make(Availability, port).pipe(Context.add(Mirror, mirrorOf(parts)))
 })
 
-/** Valkey first, Postgres behind it. */
-export const layerMirrored = (options: MirrorOptions) =>
-  Layer.effectContext(Effect.flatMap(makeMirrorRows, (rows) => makeMirrored(options, rows))).pipe(
-    Layer.provide(Postgres.layer)
+/** What Valkey mirrors, and what answers without it. */
+export interface Rows<R> {
+  readonly port: Layer.Layer<Availability, never, R>
+  readonly mirrored: Effect.Effect<MirrorRows, never, R>
+}
+
+export const postgresRows: Rows<SqlClient> = { port: Postgres.layer, mirrored: makeMirrorRows }
+
+/** Valkey first, the rows behind it. */
+export const layerMirrored = (options: MirrorOptions) => layerMirroredOver(options, postgresRows)
+
+const layerMirroredOver = <R>(options: MirrorOptions, rows: Rows<R>) =>
+  Layer.effectContext(Effect.flatMap(rows.mirrored, (mirrored) => makeMirrored(options, mirrored))).pipe(
+    Layer.provide(rows.port)
   )
 
-/** Postgres alone. */
-export const layer = Layer.merge(withSharedCounts(Postgres.layer), MirrorOff.layer)
-
-/** With a connection the mirror serves; without one, Postgres alone. */
-export const layerOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null, options: MirrorOptions) =>
-  valkey === null ? layer : Layer.provide(layerMirrored(options), valkey)
+/** With a connection the mirror serves; without one, the rows alone. */
+export const layerOver = <E, R, R2>(
+  valkey: Layer.Layer<Valkey, E, R> | null,
+  options: MirrorOptions,
+  rows: Rows<R2>
+) =>
+  valkey === null
+    ? Layer.merge(withSharedCounts(rows.port), MirrorOff.layer)
+    : Layer.provide(layerMirroredOver(options, rows), valkey)

@@ -11,6 +11,7 @@ import type { HeartbeatOutcome } from "../../services/availability/availability.
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { allOf, timestamp } from "../platform/postgres/columns.ts"
 import { orUnavailable } from "../platform/postgres/failure.ts"
+import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
 const queueLimit = 8_192
@@ -103,7 +104,10 @@ export const makeHeartbeats = Effect.gen(function*() {
   )
   // Runs before the worker is interrupted: pings already taken in get their answer.
   yield* Effect.addFinalizer(() =>
-    Effect.andThen(Queue.end(queue), Effect.ignore(RealTime.timeout(Fiber.await(worker), groupWithinMs)))
+    Effect.andThen(
+      Queue.end(queue),
+      Effect.ignore(RealTime.timeout(Fiber.await(worker), stopBudgets.heartbeats_ms))
+    )
   )
 
   return (mitraId: string, at: number): Effect.Effect<HeartbeatOutcome, Unavailable> =>

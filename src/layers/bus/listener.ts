@@ -12,6 +12,7 @@ import type { Receiver } from "./receiver.ts"
 import type { Link } from "./link.ts"
 import { logTrouble } from "./publisher.ts"
 import type { BusTimings } from "./timings.ts"
+import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
 export interface Listener {
@@ -26,7 +27,7 @@ const uptimeMs = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanos
 // Closing says UNLISTEN, and a connection that went silent never answers that: not waited for.
 const closeSoon = Effect.fnUntraced(function*(scope: Scope.Closeable) {
   const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
-  yield* Effect.ignore(RealTime.timeout(Fiber.await(closing), 1_000))
+  yield* Effect.ignore(RealTime.timeout(Fiber.await(closing), stopBudgets.bus_listener_ms))
 })
 
 const soundless = Effect.fail(new Cause.TimeoutError("nothing was heard on this connection"))

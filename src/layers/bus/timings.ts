@@ -1,4 +1,5 @@
 // Time limits of the buses between runners, in one place; tests shorten them.
+import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 
 export interface BusTimings {
   /** A sign of life to the other runners, and to ourselves through our own LISTEN connection. */
@@ -23,5 +24,5 @@ export const busTimings: BusTimings = {
   retry_after_ms: 100,
   retry_after_max_ms: 5_000,
   rest_ms: 1_000,
-  drain_ms: 2_000
+  drain_ms: stopBudgets.bus_ms
 }

@@ -16,6 +16,7 @@ import type { TurnWrite, Verdict } from "../../services/journal/journal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { makeWriteGroup, noAnswer, settle } from "./group-writer.ts"
 import type { GroupWriter, Waiting, WritingLimits } from "./group-writer.ts"
+import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
 export interface GroupLimits extends WritingLimits {
@@ -30,7 +31,7 @@ export const defaultLimits: GroupLimits = {
   group_turns: 256,
   commit_timeout_ms: 5000,
   alone_at_once: 4,
-  drain_timeout_ms: 10_000
+  drain_timeout_ms: stopBudgets.journal_ms
 }
 
 const groupTurns = Metric.histogram("journal_group_turns", {

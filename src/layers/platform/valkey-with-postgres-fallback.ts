@@ -5,20 +5,24 @@ import * as Beacon from "../availability/beacon.ts"
 import * as BeaconValkey from "../availability/beacon.valkey.ts"
 import * as Bus from "../bus/bus.postgres.ts"
 import * as BusValkey from "../bus/bus.valkey.ts"
-import * as Presence from "../availability/presence.local.ts"
 import * as PresenceValkey from "../availability/presence.valkey.ts"
+import type { Presence } from "../../services/availability/presence.ts"
 import * as RateLimits from "./rate-limits.local.ts"
 import * as RateLimitsValkey from "./rate-limits.valkey.ts"
 import { layerOnRealTime } from "../../services/platform/real-time.ts"
 import type { Valkey } from "./valkey/connection.ts"
 
-// The bus lives between processes, where time is real.
-const without = Layer.mergeAll(layerOnRealTime(Bus.layer), RateLimits.layer, Presence.layer)
-const withIt = Layer.mergeAll(layerOnRealTime(BusValkey.layer), RateLimitsValkey.layer, PresenceValkey.layer)
+const withIt = Layer.merge(RateLimitsValkey.layer, PresenceValkey.layer)
 
-/** Bus, RateLimits and Presence. */
-export const layerOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null) =>
-  valkey === null ? without : Layer.provide(withIt, valkey)
+/** RateLimits and Presence; without Valkey, presence is what runners know otherwise. */
+export const layerOver = <E, R>(
+  valkey: Layer.Layer<Valkey, E, R> | null,
+  presence: Layer.Layer<Presence>
+) => valkey === null ? Layer.merge(RateLimits.layer, presence) : Layer.provide(withIt, valkey)
+
+/** Bus. It lives between processes, where time is real. */
+export const layerBusOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null) =>
+  valkey === null ? layerOnRealTime(Bus.layer) : layerOnRealTime(BusValkey.layer).pipe(Layer.provide(valkey))
 
 /** Beacon, over Availability and Settings. */
 export const layerBeaconOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null) =>

@@ -12,16 +12,10 @@ import * as AccountHandlers from "../../../src/http/internal/accounts.ts"
 import * as Permissions from "../../../src/http/internal/permissions.ts"
 import * as PushHandlers from "../../../src/http/internal/pushes.ts"
 import { Connection } from "../../../src/http/socket/connection.ts"
-import * as AccountChangesMemory from "../../../testkit/memory/account-changes.memory.ts"
-import * as AuditMemory from "../../../testkit/memory/audit.memory.ts"
-import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
 import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
+import * as StoresMemory from "../../../testkit/memory/stores.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
-import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import * as PushMemory from "../../../testkit/memory/push.memory.ts"
-import * as PushOutboxMemory from "../../../testkit/memory/push-outbox.memory.ts"
-import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
-import * as TestNumbersMemory from "../../../testkit/memory/test-numbers.memory.ts"
 import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
 import { Passwords } from "../../../src/services/accounts/passwords.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
@@ -34,18 +28,11 @@ const passwords = Layer.succeed(Passwords)({
 })
 
 export const adapters = Layer.mergeAll(
-  AccountChangesMemory.layer,
-  AuditMemory.layer,
-  AuthSessionsMemory.layer,
+  StoresMemory.layer,
   BusMemory.layer,
-  PeopleMemory.layer,
   PushMemory.layer,
-  PushOutboxMemory.layer,
-  SettingsMemory.layer,
-  TestNumbersMemory.layer,
-  passwords,
-  SecureRandom.layerWebCrypto
-).pipe(Layer.provideMerge(Tables.layer))
+  passwords
+).pipe(Layer.provideMerge(Layer.merge(Tables.layer, SecureRandom.layerWebCrypto)))
 
 export const gated = AdminAccountRpcs.merge(AdminPushRpcs).middleware(Permissions.PermissionGate)
 

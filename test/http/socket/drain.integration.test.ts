@@ -128,7 +128,7 @@ describe("a listener that stops", () => {
 
   it.live("is not held up by sockets that never close, nor by half requests and idle connections", () =>
     Effect.gen(function*() {
-      const server = yield* listening({ close_flush_ms: 200 })
+      const server = yield* listening({ drain_flush_ms: 200 })
       const deaf = yield* connect(server.url)
       deaf.ws.pause()
       const silent = yield* stubbornTcp(server.port, "")

@@ -6,6 +6,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { stopBudgets } from "../../../services/platform/stop-budgets.ts"
 import { give } from "./account.ts"
 import { type Binaries, binariesFor } from "./binaries.ts"
 import { attempt, EmbeddedPostgresFailed } from "./failure.ts"
@@ -161,9 +162,11 @@ const stop = (home: Home, log: (line: string) => void) =>
     if (postmaster === null) return
     const gone = () => isAlive(postmaster.pid) ? null : true
     process.kill(postmaster.pid, "SIGINT")
-    if ((yield* poll(10, gone)) !== null) return
+    if ((yield* poll(stopBudgets.embedded_postgres_fast_ms / 1000, gone)) !== null) return
     process.kill(postmaster.pid, "SIGQUIT")
-    if ((yield* poll(3, gone)) === null) log(`PostgreSQL (pid ${postmaster.pid}) does not stop`)
+    if ((yield* poll(stopBudgets.embedded_postgres_immediate_ms / 1000, gone)) === null) {
+      log(`PostgreSQL (pid ${postmaster.pid}) does not stop`)
+    }
   }).pipe(
     Effect.catchDefect((error) => Effect.sync(() => log(`PostgreSQL could not be stopped: ${String(error)}`)))
   )

@@ -6,6 +6,8 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
+import { stoppingWithin } from "../../../services/platform/part.ts"
+import { stopBudgets } from "../../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.ts"
 import { checkKeys } from "../../encryption/key-record.ts"
@@ -37,7 +39,11 @@ export interface PoolSize {
 }
 
 export const pool = (url: Redacted.Redacted, size: PoolSize) =>
-  Pool.layer({ url, application: "halobestie", connections_max: size.connections_max })
+  stoppingWithin(
+    "database pool",
+    stopBudgets.database_pool_ms,
+    Pool.layer({ url, application: "halobestie", connections_max: size.connections_max })
+  )
 
 /** Whether it answers soon. A pool with nothing free is no answer either. */
 export const answers = Effect.gen(function*() {

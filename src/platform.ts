@@ -1,0 +1,198 @@
+// Production's platform: what a configuration makes of this machine. Postgres as given or embedded, Valkey or
+// none, TCP listeners, and the providers that are switched on.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
+import { FetchHttpClient, HttpServer } from "effect/http"
+import { NetAddress } from "effect/net"
+import * as Cluster from "./actors/cluster.ts"
+import { redactedKeys } from "./config/encryption-keys.ts"
+import type { ServerConfigValues } from "./config/server-config.ts"
+import { PublicApi } from "./contract/public/public-api.ts"
+import * as AccessTokens from "./http/public/auth/access-tokens.ts"
+import * as Internal from "./http/internal/internal.ts"
+import { layerPublic } from "./http/public/public.ts"
+import * as Readiness from "./http/readiness.ts"
+import * as Webhooks from "./http/public/webhooks.ts"
+import * as AccountChanges from "./layers/accounts/account-changes.postgres.ts"
+import * as Audit from "./layers/accounts/audit.postgres.ts"
+import * as AuthSessions from "./layers/accounts/auth-sessions.postgres.ts"
+import { postgresRows } from "./layers/availability/availability.ts"
+import * as CheckoutBuiltin from "./layers/payments/checkout.builtin.ts"
+import * as CheckoutXendit from "./layers/payments/checkout.xendit.ts"
+import * as Cipher from "./layers/encryption/cipher.ts"
+import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
+import * as CodeSenderLog from "./layers/accounts/code-sender.log.ts"
+import * as CodeSenderNone from "./layers/accounts/code-sender.none.ts"
+import * as Database from "./layers/platform/postgres/database.ts"
+import * as Devices from "./layers/accounts/devices.postgres.ts"
+import * as Failpoints from "./manual-clock/failpoints.process.ts"
+import * as Journal from "./layers/journal/journal.postgres.ts"
+import * as MissedOffers from "./layers/availability/missed-offers.postgres.ts"
+import * as Mitras from "./layers/accounts/mitras.postgres.ts"
+import * as OneTimeCodes from "./layers/accounts/one-time-codes.postgres.ts"
+import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
+import * as Passwords from "./layers/accounts/passwords.ts"
+import * as PaymentReview from "./layers/payments/payment-review.postgres.ts"
+import * as Payments from "./layers/payments/payments.postgres.ts"
+import * as Accounts from "./layers/accounts/accounts.postgres.ts"
+import * as Presence from "./layers/availability/presence.local.ts"
+import * as Proposals from "./layers/sessions/proposals.postgres.ts"
+import * as Pricing from "./layers/payments/pricing.postgres.ts"
+import * as Push from "./layers/push/push.ts"
+import * as PushFirebase from "./layers/push/push.firebase.ts"
+import * as PushLog from "./layers/push/push.log.ts"
+import * as PushNone from "./layers/push/push.none.ts"
+import * as PushOutbox from "./layers/push/push-outbox.postgres.ts"
+import * as Sessions from "./layers/sessions/sessions.postgres.ts"
+import * as Shutdown from "./layers/platform/shutdown.process.ts"
+import * as Settings from "./layers/settings/settings.postgres.ts"
+import * as Valkey from "./layers/platform/valkey/connection.ts"
+import * as TestNumbers from "./layers/accounts/test-numbers.postgres.ts"
+import { freePort } from "./layers/platform/free-port.ts"
+import type { SeedOptions } from "./layers/platform/seed.ts"
+import type { PublicRoutes } from "./server.ts"
+import * as RealTime from "./services/platform/real-time.ts"
+
+/** One connection for all who use Valkey; null without VALKEY_URL. A malformed url stops the start. */
+const valkey = (config: ServerConfigValues) =>
+  config.valkey_url === null
+    ? null
+    : RealTime.layerOnRealTime(Layer.orDie(Valkey.layer({ url: config.valkey_url })))
+
+/** Codes go through the provider where it is switched on, else to the log, and in production nowhere. */
+const codeSender = (config: ServerConfigValues) => {
+  const { fazpass_key: keys, fazpass_merchant: merchant } = config
+  if (config.fazpass_enabled && keys !== null && merchant !== null) {
+    const options = { base_url: config.fazpass_url, keys, merchant }
+    return CodeSenderFazpass.layer(options)
+  }
+  return config.production ? CodeSenderNone.layer : CodeSenderLog.layer
+}
+
+/** Xendit's invoices where it is switched on: complete, or the configuration would have stopped the start. */
+const xendit = (config: ServerConfigValues) => {
+  const { xendit_failure_redirect_url, xendit_secret_key, xendit_success_redirect_url } = config
+  const { xendit_webhook_token } = config
+  if (!config.xendit_enabled || xendit_secret_key === null || xendit_webhook_token === null) return null
+  if (xendit_success_redirect_url === null || xendit_failure_redirect_url === null) return null
+  const checkout = CheckoutXendit.layer({
+    base_url: config.xendit_url,
+    secret_key: xendit_secret_key,
+    success_redirect_url: xendit_success_redirect_url,
+    failure_redirect_url: xendit_failure_redirect_url
+  })
+  return {
+    checkout,
+    webhooks: Webhooks.layerXendit({ tokens: xendit_webhook_token })
+  }
+}
+
+/** One provider at a time: where real money is taken, nothing confirms on command. */
+const checkout = (config: ServerConfigValues) => xendit(config)?.checkout ?? CheckoutBuiltin.layer
+export const webhooks = (config: ServerConfigValues) =>
+  xendit(config)?.webhooks ?? Webhooks.layer({ tokens: config.payment_webhook_token })
+
+/** What private texts are in the database. */
+export const cipher = (config: ServerConfigValues) =>
+  Cipher.layerFor(redactedKeys(config.message_encryption_keys))
+
+/** Through Firebase where its key is given, else to the log, and in production nowhere. */
+const push = (config: ServerConfigValues) => {
+  const { firebase_service_account_path: service_account_path } = config
+  if (service_account_path === null) return config.production ? PushNone.layer : PushLog.layer
+  return Push.layerOver(PushFirebase.layer({ service_account_path }))
+}
+
+/** Every store port, on Postgres. */
+const stores = Layer.mergeAll(
+  AccountChanges.layer,
+  Audit.layer,
+  AuthSessions.layer,
+  Devices.layer,
+  Journal.layer,
+  MissedOffers.layer,
+  Mitras.layer,
+  OneTimeCodes.layer,
+  PaymentReview.layer,
+  Payments.layer,
+  Accounts.layer,
+  Proposals.layer,
+  Pricing.layer,
+  PushOutbox.layer,
+  Sessions.layer,
+  Settings.layer,
+  TestNumbers.layer
+)
+
+export const seedOf = (config: ServerConfigValues): SeedOptions => ({
+  admin_email: config.admin_email,
+  admin_password: config.admin_password,
+  demo: config.demo_data
+})
+
+/** Postgres as configured: the given one, whose schema must fit, or the embedded one, made to fit. */
+const database = (config: ServerConfigValues) =>
+  RealTime.layerOnRealTime(Layer.unwrap(Effect.sync(() => {
+    const size = { connections_max: config.database_pool_max }
+    if (config.database_url !== null) {
+      return Layer.orDie(Database.layerChecked({ ...size, url: config.database_url }))
+    }
+    return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
+  }))).pipe(Layer.provideMerge(cipher(config)))
+
+/** Runners meet at the given port, or at any free one when a runner is alone on its machine. */
+const runners = (config: ServerConfigValues) =>
+  Effect.map(
+    config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
+    (port) => Cluster.overTcp({ host: config.runner_host, port })
+  )
+
+/** Says where a listener listens: with port 0 nobody else knows. */
+const logged = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.HttpServer, E, R>) =>
+  Layer.effectDiscard(
+    Effect.gen(function*() {
+      const { address } = yield* HttpServer.HttpServer
+      const where = address._tag === "UnixPathAddress" ? address.path : NetAddress.formatInet(address)
+      yield* Effect.logInfo(`${name} listener on ${where}`)
+    })
+  ).pipe(Layer.provideMerge(listener))
+
+const network = (config: ServerConfigValues) => ({
+  runners: runners(config),
+  public: (routes: PublicRoutes) =>
+    logged(
+      "public",
+      layerPublic({ host: config.public_host, port: config.public_port, group: PublicApi, routes })
+    ),
+  internal: logged(
+    "internal",
+    Internal.layer({
+      host: config.internal_host,
+      port: config.internal_port,
+      browser_origin: config.cc_origin
+    })
+  )
+})
+
+/** This process, on this machine. */
+export const platformOf = (config: ServerConfigValues) => {
+  const connection = valkey(config)
+  return {
+    clock: Failpoints.layer(config.fault_gate),
+    random: SecureRandom.layerWebCrypto,
+    signals: Shutdown.layer,
+    database: database(config),
+    watch: Readiness.layerWatch("postgres_down", Database.answers),
+    stores,
+    availability: postgresRows,
+    bus: OverValkey.layerBusOver(connection),
+    presence: Presence.layer,
+    valkey: connection,
+    http_client: FetchHttpClient.layer,
+    overlay: null,
+    providers: Layer.mergeAll(checkout(config), codeSender(config), push(config)),
+    cryptography: Layer.merge(AccessTokens.layer({ secrets: config.auth_jwt_secret }), Passwords.layer),
+    network: network(config)
+  }
+}
