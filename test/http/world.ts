@@ -61,6 +61,8 @@ export class Faults extends Context.Service<Faults, {
   afterLiveOf: Effect.Effect<unknown, unknown>
   /** How often events were read from storage, and how many at most. */
   readonly reads: Array<{ readonly after: number; readonly limit: number }>
+  /** What Sessions was asked, in order, by the names of its calls. */
+  readonly asked: Array<string>
 }>()("test/Faults") {}
 
 const faults = Layer.sync(Faults)(() => ({
@@ -68,8 +70,22 @@ const faults = Layer.sync(Faults)(() => ({
   sessionsAreDown: false,
   openingIsDown: false,
   afterLiveOf: Effect.void,
-  reads: []
+  reads: [],
+  asked: []
 }))
+
+/** Notes the name of every call before it is made. */
+const noting = (asked: Array<string>, port: Sessions["Service"]): Sessions["Service"] => {
+  const noted = Object.entries(port).map(([name, call]) => {
+    if (typeof call !== "function") return [name, call]
+    const noting = (...given: Array<never>): unknown => {
+      asked.push(name)
+      return (call as (...given: Array<never>) => unknown)(...given)
+    }
+    return [name, noting]
+  })
+  return Object.fromEntries(noted) as Sessions["Service"]
+}
 
 const faultyBus = Layer.effect(Bus)(Effect.gen(function*() {
   const bus = yield* Bus
@@ -83,22 +99,26 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
   const down = new Unavailable({ what: "postgres", retryable: true })
   const guarded = <A>(read: Effect.Effect<A, Unavailable>) =>
     Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
-  return Sessions.of({
-    ...sessions,
-    open: (...request) =>
-      Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
-    find: (id) => guarded(sessions.find(id)),
-    liveOf: (side, id) =>
-      Effect.tap(guarded(sessions.liveOf(side, id)), () => {
-        const happens = faults.afterLiveOf
-        faults.afterLiveOf = Effect.void
-        return Effect.orDie(happens)
-      }),
-    eventsAfter: (id, seq, limit) => {
-      faults.reads.push({ after: seq, limit })
-      return guarded(sessions.eventsAfter(id, seq, limit))
-    }
-  })
+  return noting(
+    faults.asked,
+    Sessions.of({
+      ...sessions,
+      open: (...request) =>
+        Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
+      find: (id) => guarded(sessions.find(id)),
+      participation: (id) => guarded(sessions.participation(id)),
+      liveOf: (side, id) =>
+        Effect.tap(guarded(sessions.liveOf(side, id)), () => {
+          const happens = faults.afterLiveOf
+          faults.afterLiveOf = Effect.void
+          return Effect.orDie(happens)
+        }),
+      eventsAfter: (id, seq, limit) => {
+        faults.reads.push({ after: seq, limit })
+        return guarded(sessions.eventsAfter(id, seq, limit))
+      }
+    })
+  )
 })).pipe(Layer.provide(SessionsMemory.layer))
 
 /** All but the provider that takes the money. */

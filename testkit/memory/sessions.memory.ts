@@ -62,10 +62,20 @@ const claim = (tables: Tables, sessionId: string, runner: string) => {
   return { epoch, state: stateOf(tables, owned) }
 }
 
-const owning = (tables: Tables): Part<"open" | "claim" | "find" | "ofPayments" | "ownerOf"> => ({
+const owning = (
+  tables: Tables
+): Part<"open" | "claim" | "find" | "participation" | "ofPayments" | "ownerOf"> => ({
   open: (state, deadlineAt, audit) => Effect.sync(() => open(tables, state, deadlineAt, audit)),
   claim: (sessionId, runner) => Effect.sync(() => claim(tables, sessionId, runner)),
   find: (sessionId) => Effect.sync(() => find(tables, sessionId)),
+  participation: (sessionId) =>
+    Effect.sync(() => {
+      const row = tables.chat_sessions.get(sessionId)
+      if (row === undefined) return null
+      const { customer_id, id, mitra_id, status } = row
+      const assigned = tables.mitra_assignments.where("session", id).map((assignment) => assignment.mitra_id)
+      return { id, status, customer_id, mitra_id, assigned: [...new Set(assigned)] }
+    }),
   ofPayments: (paymentIds) =>
     Effect.sync(() => {
       const oldestFirst = [...new Set(paymentIds)]

@@ -16,6 +16,12 @@ export type Opened =
   /** The payment is not good for a session (any more): abandoned, failed, or consumed by an old one. */
   | { readonly _tag: "NotPaid" }
 
+/** Who may say something in a session, without anything that was offered, said or paid in it. */
+export interface Participation extends Pick<SessionState, "id" | "status" | "customer_id" | "mitra_id"> {
+  /** Everybody whose chat it is or was, in no order. */
+  readonly assigned: ReadonlyArray<string>
+}
+
 export interface SequencedEvent {
   readonly session_id: string
   readonly seq: number
@@ -92,6 +98,8 @@ export class Sessions extends Context.Service<Sessions, {
   ) => Effect.Effect<{ readonly epoch: number; readonly state: SessionState } | null, Unavailable>
   /** Reads without owning. */
   readonly find: (sessionId: string) => Effect.Effect<SessionState | null, Unavailable>
+  /** Reads only who takes part: a session that asked many has up to 200 offers. */
+  readonly participation: (sessionId: string) => Effect.Effect<Participation | null, Unavailable>
   /** The newest session of each of these payments, alive or over; those that have none are absent. */
   readonly ofPayments: (
     paymentIds: ReadonlyArray<string>
