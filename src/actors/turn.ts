@@ -53,9 +53,10 @@ export const makeTurns = Effect.fnUntraced(function*<
   Command extends { readonly _tag: string },
   Facts,
   Event extends { readonly _tag: string },
+  Outcome,
   Reply
 >(
-  machine: Machine<State, Command, Facts, Event, Reply>
+  machine: Machine<State, Command, Facts, Event, Outcome, Reply>
 ): Effect.fn.Return<Turns<Command, Reply>, never, Journal | Bus | Scope.Scope> {
   const journal = yield* Journal
   const bus = yield* Bus
@@ -63,11 +64,11 @@ export const makeTurns = Effect.fnUntraced(function*<
   const scope = yield* Effect.scope
   const mailbox = yield* Semaphore.make(1)
   const timer = yield* FiberHandle.make<void, never>()
-  const replies = makeReplyCache<Reply>()
+  const outcomes = makeReplyCache<Outcome>()
   // How long an actor keeps silent is between it and the cluster; it must not outlast a clock that stands.
   const silenceNow = RealTime.onRealTime(Clock.currentTimeMillis)
-  const encodeReply = Schema.encodeSync(machine.reply)
-  const decodeReply = Schema.decodeUnknownSync(machine.reply)
+  const encodeOutcome = Schema.encodeSync(machine.outcome)
+  const decodeOutcome = Schema.decodeUnknownSync(machine.outcome)
 
   let loaded: Loaded<State> | null = null
   let silentUntil = 0
@@ -136,26 +137,26 @@ export const makeTurns = Effect.fnUntraced(function*<
 
   const idempotencyRecordOf = (
     call: Call<Command>,
-    reply: Result.Result<Reply, Refusal>
+    reply: Result.Result<Outcome, Refusal>
   ): IdempotencyRecord | null =>
     call.command_id !== null && machine.keepsRecord(call.command) && Result.isSuccess(reply)
-      ? { sender_id: call.sender_id, command_id: call.command_id, outcome: encodeReply(reply.success) }
+      ? { sender_id: call.sender_id, command_id: call.command_id, outcome: encodeOutcome(reply.success) }
       : null
 
-  /** Turns the journal's verdict into memory and a reply. */
+  /** Turns the journal's verdict into memory and an outcome. */
   const conclude = Effect.fnUntraced(
     function*(
       verdict: Verdict,
       turn: Turn<State, Command, Facts, Event>,
-      reply: Result.Result<Reply, Refusal>,
+      reply: Result.Result<Outcome, Refusal>,
       epoch: number
-    ): Effect.fn.Return<Reply, Refusal | Unavailable> {
+    ): Effect.fn.Return<Outcome, Refusal | Unavailable> {
       switch (verdict._tag) {
         case "Committed":
           yield* settle(turn, epoch)
           return yield* Effect.fromResult(reply)
         case "Repeated":
-          return decodeReply(verdict.outcome)
+          return decodeOutcome(verdict.outcome)
         case "Refused":
           return yield* Effect.fail(verdict.refusal)
         case "Fenced": {
@@ -173,30 +174,30 @@ export const makeTurns = Effect.fnUntraced(function*<
   )
 
   /** A repeat of a command that once succeeded may be refused by the state it itself made. */
-  const previousReply = Effect.fnUntraced(function*(call: Call<Command>) {
-    if (!machine.keepsRecord(call.command)) return yield* machine.findPreviousReply(call.command)
+  const findPreviousReply = Effect.fnUntraced(function*(call: Call<Command>, state: State) {
+    if (!machine.keepsRecord(call.command)) return yield* machine.findPreviousReply(call.command, state)
     if (call.command_id === null) return null
     const stored = yield* journal.outcomeOf(machine.id, call.sender_id, call.command_id)
-    return stored === null ? null : decodeReply(stored)
+    return stored === null ? null : decodeOutcome(stored)
   })
 
   // Functions of the actor and not of the turn: an Effect.gen made anew for each call is slow to start.
   const takeTurn = Effect.fnUntraced(
     function*(call: Call<Command>): Effect.fn.Return<Reply, Refusal | Unavailable> {
-      const known = replies.get(call)
-      if (known !== undefined) return known
       const { epoch, state } = loaded ?? (yield* load)
+      const known = outcomes.get(call)
+      if (known !== undefined) return machine.replyTo(call.command, known, state)
       const at = yield* Clock.currentTimeMillis
       const facts = yield* machine.facts(state, call.command, at)
       const { events, reply } = machine.decide(state, call.command, facts)
       const record = idempotencyRecordOf(call, reply)
       if (Result.isFailure(reply)) {
-        const earlier = yield* previousReply(call)
-        if (earlier !== null) return earlier
+        const earlier = yield* findPreviousReply(call, state)
+        if (earlier !== null) return machine.replyTo(call.command, earlier, state)
       }
       if (events.length === 0 && record === null) {
         yield* arm(state)
-        return yield* Effect.fromResult(reply)
+        return machine.replyTo(call.command, yield* Effect.fromResult(reply), state)
       }
       const turn: Turn<State, Command, Facts, Event> = {
         call,
@@ -217,10 +218,11 @@ export const makeTurns = Effect.fnUntraced(function*<
         // Written or not, nobody knows: forget, so that the next turn reads the truth.
         Effect.onError(() => Effect.sync(() => (loaded = null)))
       )
-      const answer = yield* conclude(verdict, turn, reply, epoch)
-      yield* arm(loaded === null ? state : (loaded as Loaded<State>).state)
-      replies.put(call, answer)
-      return answer
+      const outcome = yield* conclude(verdict, turn, reply, epoch)
+      const now = loaded === null ? state : (loaded as Loaded<State>).state
+      yield* arm(now)
+      outcomes.put(call, outcome)
+      return machine.replyTo(call.command, outcome, now)
     }
   )
 

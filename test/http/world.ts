@@ -57,6 +57,8 @@ export class Faults extends Context.Service<Faults, {
   sessionsAreDown: boolean
   /** No session can be opened. */
   openingIsDown: boolean
+  /** Session actors answer as those of the version before: the outcome alone. */
+  actorsAreOld: boolean
   /** Happens once, right after the live sessions were next read. */
   afterLiveOf: Effect.Effect<unknown, unknown>
   /** How often events were read from storage, and how many at most. */
@@ -69,6 +71,7 @@ const faults = Layer.sync(Faults)(() => ({
   onBus: (messages) => messages,
   sessionsAreDown: false,
   openingIsDown: false,
+  actorsAreOld: false,
   afterLiveOf: Effect.void,
   reads: [],
   asked: []
@@ -157,9 +160,15 @@ const actorsOf = Effect.fnUntraced(function*<Command, Reply, R>(
 
 /** Sessions wake each other: they are made with the very service that they make up. */
 const sessionActors = Layer.effect(SessionActors)(Effect.gen(function*() {
+  const faults = yield* Faults
   let reach: SessionActors["Service"]["run"] | null = null
   const self = SessionActors.of({
-    run: (id, call) => Effect.suspend(() => reach === null ? Effect.die("too early") : reach(id, call))
+    run: (id, call) =>
+      Effect.suspend(() => reach === null ? Effect.die("too early") : reach(id, call)).pipe(
+        Effect.map((reply) =>
+          faults.actorsAreOld ? { ...reply, seen: null, unread: null, offered: null } : reply
+        )
+      )
   })
   reach = yield* actorsOf((id) =>
     Effect.flatMap(Effect.provideService(makeSessionMachine(id, "here"), SessionActors, self), makeTurns)

@@ -2,14 +2,10 @@
 // Postgres's unique indexes.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { OfferedRequest } from "../../src/domain/session/offered-request.ts"
 import { blockingStatuses, type SessionState, type Side } from "../../src/domain/session/state.ts"
 import type { AuditEntry } from "../../src/services/accounts/audit.ts"
-import {
-  type OfferedRequest,
-  type Opened,
-  type SequencedEvent,
-  Sessions
-} from "../../src/services/sessions/sessions.ts"
+import { type Opened, type SequencedEvent, Sessions } from "../../src/services/sessions/sessions.ts"
 import type { StoredMessage } from "../../src/services/sessions/sessions.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"

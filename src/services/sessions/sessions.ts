@@ -3,7 +3,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { SessionEvent } from "../../domain/session/events.ts"
-import type { Offer, SessionState, Side } from "../../domain/session/state.ts"
+import type { OfferedRequest } from "../../domain/session/offered-request.ts"
+import type { SessionState, Side } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../accounts/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
@@ -37,18 +38,6 @@ export interface StoredMessage {
   readonly sender_id: string
   readonly body: string
   readonly sent_at: number
-}
-
-/** One offer as its mitra sees it in her list. */
-export interface OfferedRequest {
-  readonly session_id: string
-  readonly customer_name: string
-  readonly topic: SessionState["topic"]
-  readonly mode: SessionState["mode"]
-  readonly kind: SessionState["kind"]
-  readonly duration_ms: number
-  readonly offer: Offer
-  readonly winner_at: number | null
 }
 
 export interface Page {

@@ -5,11 +5,12 @@ import * as Effect from "effect/Effect"
 import type * as Semaphore from "effect/Semaphore"
 import type { PhoneEvent } from "../../../contract/public/events.ts"
 import { instantOrNull } from "../../../contract/fields.ts"
+import { offeredRequest } from "../../../domain/session/offered-request.ts"
 import { type SessionState, sides } from "../../../domain/session/state.ts"
 import { Mitras } from "../../../services/accounts/mitras.ts"
-import { type OfferedRequest, Sessions } from "../../../services/sessions/sessions.ts"
+import { Sessions } from "../../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
-import { offeredRequest, offerView } from "../views/offer-view.ts"
+import { offerView } from "../views/offer-view.ts"
 import { type Feed, forget, patiently } from "./feed.ts"
 import { openOffers, sessionsOf } from "./snapshot.ts"
 
@@ -52,7 +53,7 @@ const sessionsAgain = Effect.fnUntraced(function*(feed: Feed) {
 /** How an offer that is not open any more ended; null when it ended in her favour. */
 const closed = Effect.fnUntraced(function*(caller: Caller, sessionId: string) {
   const state = yield* (yield* Sessions).find(sessionId)
-  const request: OfferedRequest | null = state === null ? null : offeredRequest(state, caller.id)
+  const request = state === null ? null : offeredRequest(state, caller.id)
   if (request?.offer.status === "accepted") return null
   const event: PhoneEvent = {
     _tag: "offer_closed",
