@@ -3,6 +3,7 @@
 import * as Schema from "effect/Schema"
 import {
   modes,
+  type Offer,
   offerEndings,
   offerOf,
   offerStatuses,
@@ -29,10 +30,8 @@ export const OfferedRequest = Schema.Struct({
 })
 export type OfferedRequest = typeof OfferedRequest.Type
 
-/** Null when it was never offered to her. */
-export const offeredRequest = (state: SessionState, mitraId: string): OfferedRequest | null => {
-  const offer = offerOf(state, mitraId)
-  if (offer === undefined) return null
+/** The session's request with one of its offers. */
+export const requestWith = (state: SessionState, offer: Offer): OfferedRequest => {
   const { deadline_at, ending, sent_at, status } = offer
   return {
     session_id: state.id,
@@ -44,4 +43,10 @@ export const offeredRequest = (state: SessionState, mitraId: string): OfferedReq
     offer: { status, ending, sent_at, deadline_at },
     winner_at: ending === "taken" ? state.started_at : null
   }
+}
+
+/** Null when it was never offered to her. */
+export const offeredRequest = (state: SessionState, mitraId: string): OfferedRequest | null => {
+  const offer = offerOf(state, mitraId)
+  return offer === undefined ? null : requestWith(state, offer)
 }
