@@ -33,7 +33,8 @@ export interface Machine<
   Command extends { readonly _tag: string },
   Facts,
   Event extends { readonly _tag: string },
-  Reply
+  Outcome,
+  Reply = Outcome
 > {
   readonly kind: ActorKey["kind"]
   readonly id: string
@@ -42,12 +43,15 @@ export interface Machine<
   readonly notFound: Refusal
   /** Whatever the decision needs from outside, read just before it. */
   readonly facts: (state: State, command: Command, now: number) => Effect.Effect<Facts, Unavailable>
-  readonly decide: (state: State, command: Command, facts: Facts) => Decision<Event, Reply>
+  readonly decide: (state: State, command: Command, facts: Facts) => Decision<Event, Outcome>
   readonly evolve: (state: State, event: Event) => State
   readonly deadlineOf: (state: State) => number | null
   /** The command that lets passed time take effect; null for actors without deadlines. */
   readonly tick: Command | null
-  readonly reply: Schema.Codec<Reply, Schema.Json>
+  /** Small, because it is stored beside the command id. */
+  readonly outcome: Schema.Codec<Outcome, Schema.Json>
+  /** The answer to a command with this outcome, given in this state: the first time, and to its repeats. */
+  readonly replyTo: (command: Command, outcome: Outcome, state: State) => Reply
   /** The rows of this turn. */
   readonly write: (
     turn: Turn<State, Command, Facts, Event>
@@ -55,7 +59,7 @@ export interface Machine<
   /** A command whose dedupe lies in its own row (a message) needs no command mark. */
   readonly keepsRecord: (command: Command) => boolean
   /** What such a row says of an earlier success of this command; null when there is none. */
-  readonly findPreviousReply: (command: Command) => Effect.Effect<Reply | null, Unavailable>
+  readonly findPreviousReply: (command: Command, state: State) => Effect.Effect<Outcome | null, Unavailable>
   /** Who is told, in order. */
   readonly publish: (turn: Turn<State, Command, Facts, Event>) => ReadonlyArray<BusMessage>
   /** Best-effort consequences after the commit; never delays the reply. Null when there are none. */

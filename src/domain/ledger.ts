@@ -29,11 +29,23 @@ export const emptyLedger = (purchasedMs: number): Ledger => ({
 export const chargedMs = (ledger: Ledger): number =>
   ledger.entries.reduce((sum, entry) => sum + entry.charged_ms, 0)
 
-/** What remains to be served at `now`; never below zero. */
-export const remainingMs = (ledger: Ledger, now: number): number => {
-  const running = ledger.open?.state === "served" ? Math.max(0, now - ledger.open.from) : 0
-  return Math.max(0, ledger.purchased_ms - chargedMs(ledger) - running)
+/** What was left when the running entry began, and when that was; null while the clock stands. */
+export interface Left {
+  readonly ms: number
+  readonly running_since: number | null
 }
+
+export const leftOf = (ledger: Ledger): Left => ({
+  ms: ledger.purchased_ms - chargedMs(ledger),
+  running_since: ledger.open?.state === "served" ? ledger.open.from : null
+})
+
+/** What remains of it to be served at `now`; never below zero. */
+export const leftAt = ({ ms, running_since }: Left, now: number): number =>
+  Math.max(0, ms - (running_since === null ? 0 : Math.max(0, now - running_since)))
+
+/** What remains to be served at `now`; never below zero. */
+export const remainingMs = (ledger: Ledger, now: number): number => leftAt(leftOf(ledger), now)
 
 /** The instant the paid time runs out, if the clock is running. */
 export const endsAt = (ledger: Ledger): number | null =>

@@ -6,6 +6,7 @@ import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
 import { MitraActors } from "../../src/actors/mitra/protocol.ts"
 import { republishPosition } from "../../src/actors/session/publish.ts"
+import { offeredRequest } from "../../src/domain/session/offered-request.ts"
 import { Bus, type Topic } from "../../src/services/bus/bus.ts"
 import { givenStaff, staffId } from "../../testkit/conformance/given.ts"
 import { actorWorld, onlineMitra, paidRequest, stateOf, toSession } from "./actor-world.ts"
@@ -40,7 +41,7 @@ describe("a session whose last commit nobody announced", () => {
       yield* TestClock.adjust("1 second")
       const { started_at } = yield* stateOf(session_id)
       assert.deepStrictEqual(yield* heard.loser, [
-        { _tag: "OfferChanged", session_id, ending: "taken", winner_at: started_at }
+        { _tag: "OfferChanged", session_id, ending: "taken", winner_at: started_at, offer: null }
       ])
       assert.deepStrictEqual(yield* heard.customer, [
         { _tag: "SessionPosition", session_id, seq: 2, is_over: false }
@@ -56,7 +57,10 @@ describe("a session whose last commit nobody announced", () => {
       const { session_id } = yield* during(paidRequest(300))
       yield* TestClock.adjust("5 seconds")
       assert.isNull(faults.next)
-      assert.deepInclude(yield* heard, { _tag: "OfferChanged", session_id, ending: null, winner_at: null })
+      const offer = offeredRequest(yield* stateOf(session_id), ayu)
+      const announced = { _tag: "OfferChanged", session_id, ending: null, winner_at: null, offer } as const
+      assert.isNotNull(offer)
+      assert.deepInclude(yield* heard, announced)
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 
   it.effect("tells the customer that it is over", () =>

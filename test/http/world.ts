@@ -40,19 +40,38 @@ export class Faults extends Context.Service<Faults, {
   sessionsAreDown: boolean
   /** No session can be opened. */
   openingIsDown: boolean
+  /** Session actors answer as those of the version before: the outcome alone. */
+  actorsAreOld: boolean
   /** Happens once, right after the live sessions were next read. */
   afterLiveOf: Effect.Effect<unknown, unknown>
   /** How often events were read from storage, and how many at most. */
   readonly reads: Array<{ readonly after: number; readonly limit: number }>
+  /** What Sessions was asked, in order, by the names of its calls. */
+  readonly asked: Array<string>
 }>()("test/Faults") {}
 
 const faults = Layer.sync(Faults)(() => ({
   onBus: (messages) => messages,
   sessionsAreDown: false,
   openingIsDown: false,
+  actorsAreOld: false,
   afterLiveOf: Effect.void,
-  reads: []
+  reads: [],
+  asked: []
 }))
+
+/** Notes the name of every call before it is made. */
+const noting = (asked: Array<string>, port: Sessions["Service"]): Sessions["Service"] => {
+  const noted = Object.entries(port).map(([name, call]) => {
+    if (typeof call !== "function") return [name, call]
+    const noting = (...given: Array<never>): unknown => {
+      asked.push(name)
+      return (call as (...given: Array<never>) => unknown)(...given)
+    }
+    return [name, noting]
+  })
+  return Object.fromEntries(noted) as Sessions["Service"]
+}
 
 const faultyBus = Layer.effect(Bus)(Effect.gen(function*() {
   const bus = yield* Bus
@@ -66,22 +85,26 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
   const down = new Unavailable({ what: "postgres", retryable: true })
   const guarded = <A>(read: Effect.Effect<A, Unavailable>) =>
     Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
-  return Sessions.of({
-    ...sessions,
-    open: (...request) =>
-      Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
-    find: (id) => guarded(sessions.find(id)),
-    liveOf: (side, id) =>
-      Effect.tap(guarded(sessions.liveOf(side, id)), () => {
-        const happens = faults.afterLiveOf
-        faults.afterLiveOf = Effect.void
-        return Effect.orDie(happens)
-      }),
-    eventsAfter: (id, seq, limit) => {
-      faults.reads.push({ after: seq, limit })
-      return guarded(sessions.eventsAfter(id, seq, limit))
-    }
-  })
+  return noting(
+    faults.asked,
+    Sessions.of({
+      ...sessions,
+      open: (...request) =>
+        Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
+      find: (id) => guarded(sessions.find(id)),
+      participation: (id) => guarded(sessions.participation(id)),
+      liveOf: (side, id) =>
+        Effect.tap(guarded(sessions.liveOf(side, id)), () => {
+          const happens = faults.afterLiveOf
+          faults.afterLiveOf = Effect.void
+          return Effect.orDie(happens)
+        }),
+      eventsAfter: (id, seq, limit) => {
+        faults.reads.push({ after: seq, limit })
+        return guarded(sessions.eventsAfter(id, seq, limit))
+      }
+    })
+  )
 })).pipe(Layer.provide(SessionsMemory.layer))
 
 /** All but the provider that takes the money. */
@@ -112,9 +135,15 @@ const actorsOf = Effect.fnUntraced(function*<Command, Reply, R>(
 
 /** Sessions wake each other: they are made with the very service that they make up. */
 const sessionActors = Layer.effect(SessionActors)(Effect.gen(function*() {
+  const faults = yield* Faults
   let reach: SessionActors["Service"]["run"] | null = null
   const self = SessionActors.of({
-    run: (id, call) => Effect.suspend(() => reach === null ? Effect.die("too early") : reach(id, call))
+    run: (id, call) =>
+      Effect.suspend(() => reach === null ? Effect.die("too early") : reach(id, call)).pipe(
+        Effect.map((reply) =>
+          faults.actorsAreOld ? { ...reply, seen: null, unread: null, offered: null } : reply
+        )
+      )
   })
   reach = yield* actorsOf((id) =>
     Effect.flatMap(Effect.provideService(makeSessionMachine(id, "here"), SessionActors, self), makeTurns)

@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
+import type { OfferedRequest } from "../../src/domain/session/offered-request.ts"
 import { subscriptionLimit } from "../../src/layers/bus/subscriptions.ts"
 import { Bus, type BusEvent, type BusMessage, type Topic } from "../../src/services/bus/bus.ts"
 
@@ -30,6 +31,17 @@ export const takeLabel = (queue: Queue.Dequeue<BusMessage>) =>
 const publish = (...messages: ReadonlyArray<BusMessage>) =>
   Effect.flatMap(Bus, (bus) => bus.publish(messages))
 const subscribe = (...topics: ReadonlyArray<Topic>) => Effect.flatMap(Bus, (bus) => bus.subscribe(topics))
+
+const offer: OfferedRequest = {
+  session_id: "s2",
+  customer_name: "Sari \"😭\" {a,b}",
+  topic: "sensitive",
+  mode: "chat",
+  kind: "blast",
+  duration_ms: 300_000,
+  offer: { status: "pending", ending: null, sent_at: 1_767_225_600_000, deadline_at: 1_767_225_660_000 },
+  winner_at: null
+}
 
 /** One of each event a publisher may send. */
 export const everyEvent: ReadonlyArray<BusEvent> = [
@@ -61,8 +73,9 @@ export const everyEvent: ReadonlyArray<BusEvent> = [
     }
   },
   { _tag: "SessionEvent", session_id: "s1", seq: 9, event: null },
-  { _tag: "OfferChanged", session_id: "s2", ending: null, winner_at: null },
-  { _tag: "OfferChanged", session_id: "s2", ending: "taken", winner_at: 1_767_225_600_123 },
+  { _tag: "OfferChanged", session_id: "s2", ending: null, winner_at: null, offer },
+  { _tag: "OfferChanged", session_id: "s2", ending: null, winner_at: null, offer: null },
+  { _tag: "OfferChanged", session_id: "s2", ending: "taken", winner_at: 1_767_225_600_123, offer: null },
   { _tag: "Typing", session_id: "s3", side: "mitra", until: 1_767_225_600_123 },
   { _tag: "MitraStatusChanged", is_online: true, cause: "toggle" },
   { _tag: "MitraStatusChanged", is_online: false, cause: "stale_heartbeat" },

@@ -6,7 +6,7 @@ import type * as Layer from "effect/Layer"
 import type { SessionEvent } from "../../src/domain/session/events.ts"
 import { numbered } from "../../src/domain/session/events.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
-import { atOnce, idOf, minute, t0, times } from "./given.ts"
+import { atOnce, givenStaff, idOf, minute, staffId, t0, times } from "./given.ts"
 import * as Stage from "./stage.ts"
 import { accept, asCustomer, asMitra, customer, mitra, session } from "./stage.ts"
 
@@ -95,6 +95,7 @@ const owning = (test: Test) => {
       const port = yield* Sessions
       assert.isNull(yield* port.claim(session(1), "runner-a"))
       assert.isNull(yield* port.find(session(1)))
+      assert.isNull(yield* port.participation(session(1)))
       assert.isNull(yield* port.ownerOf(session(1)))
       assert.strictEqual((yield* port.lastSeqs([session(1)])).size, 0)
       assert.strictEqual((yield* port.lastSeqs([])).size, 0)
@@ -102,6 +103,36 @@ const owning = (test: Test) => {
       assert.strictEqual((yield* port.unread("mitra", [])).size, 0)
       assert.deepStrictEqual(yield* port.messages(session(1), { after: 0 }, 5), [])
       assert.deepStrictEqual(yield* port.eventsAfter(session(1), 0, 5), [])
+    })
+  )
+}
+
+/** Staff give chat `n` to another mitra. */
+const hand = (owner: Stage.Owner, from: number, to: number, at: number) =>
+  Stage.act(owner, {
+    _tag: "Reroute",
+    staff_id: staffId,
+    from_mitra_id: mitra(from),
+    mitra_id: mitra(to),
+    reason: "ill"
+  }, { at, reroute_to: { mitra_name: Stage.mitraName(to) } })
+
+const participation = (test: Test) => {
+  test(
+    "who takes part in a chat is told without the rest of it, with everybody who had it before",
+    Effect.gen(function*() {
+      yield* givenStaff
+      yield* Stage.givenMitras(1, 2)
+      const chat = yield* Stage.givenChat(1, 1)
+      const port = yield* Sessions
+      const people = { id: session(1), customer_id: customer(1), status: "active" } as const
+      const first = { ...people, mitra_id: mitra(1), assigned: [mitra(1)] }
+      assert.deepStrictEqual(yield* port.participation(session(1)), first)
+      yield* hand(chat, 1, 2, t0 + 100)
+      yield* hand(chat, 2, 1, t0 + 110)
+      const { assigned = [], ...now } = (yield* port.participation(session(1))) ?? {}
+      assert.deepStrictEqual(now, { ...people, mitra_id: mitra(1) })
+      assert.sameMembers([...assigned], [mitra(1), mitra(2)])
     })
   )
 }
@@ -208,5 +239,6 @@ export const sessions = (name: string, layer: Layer.Layer<Stage.Stage>) =>
     const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, layer))
     opening(test)
     owning(test)
+    participation(test)
     story(test)
   })

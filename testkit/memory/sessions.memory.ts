@@ -2,14 +2,10 @@
 // Postgres's unique indexes.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { OfferedRequest } from "../../src/domain/session/offered-request.ts"
 import { blockingStatuses, type SessionState, type Side } from "../../src/domain/session/state.ts"
 import type { AuditEntry } from "../../src/services/accounts/audit.ts"
-import {
-  type OfferedRequest,
-  type Opened,
-  type SequencedEvent,
-  Sessions
-} from "../../src/services/sessions/sessions.ts"
+import { type Opened, type SequencedEvent, Sessions } from "../../src/services/sessions/sessions.ts"
 import type { StoredMessage } from "../../src/services/sessions/sessions.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
@@ -62,10 +58,20 @@ const claim = (tables: Tables, sessionId: string, runner: string) => {
   return { epoch, state: stateOf(tables, owned) }
 }
 
-const owning = (tables: Tables): Part<"open" | "claim" | "find" | "ofPayments" | "ownerOf"> => ({
+const owning = (
+  tables: Tables
+): Part<"open" | "claim" | "find" | "participation" | "ofPayments" | "ownerOf"> => ({
   open: (state, deadlineAt, audit) => Effect.sync(() => open(tables, state, deadlineAt, audit)),
   claim: (sessionId, runner) => Effect.sync(() => claim(tables, sessionId, runner)),
   find: (sessionId) => Effect.sync(() => find(tables, sessionId)),
+  participation: (sessionId) =>
+    Effect.sync(() => {
+      const row = tables.chat_sessions.get(sessionId)
+      if (row === undefined) return null
+      const { customer_id, id, mitra_id, status } = row
+      const assigned = tables.mitra_assignments.where("session", id).map((assignment) => assignment.mitra_id)
+      return { id, status, customer_id, mitra_id, assigned: [...new Set(assigned)] }
+    }),
   ofPayments: (paymentIds) =>
     Effect.sync(() => {
       const oldestFirst = [...new Set(paymentIds)]

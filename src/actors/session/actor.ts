@@ -7,16 +7,17 @@ import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
 import { fairness, freshness } from "../../domain/freshness.ts"
 import { candidateLimit, queueCountMax, queues } from "../../domain/pairing.ts"
-import { SessionReply, type SessionCommand } from "../../domain/session/commands.ts"
+import type { SessionCommand } from "../../domain/session/commands.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { decide } from "../../domain/session/decide.ts"
 import { looksForMitras, type SessionFacts, wantsReachability } from "../../domain/session/due.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
+import { outcomeOfMessage, replyTo, SessionOutcome, type SessionReply } from "../../domain/session/reply.ts"
 import type { SessionState } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus } from "../../services/bus/bus.ts"
-import { Sessions, type StoredMessage } from "../../services/sessions/sessions.ts"
+import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import type { Machine } from "../machine.ts"
 import { mailboxCapacity, LocalActors } from "../local-actors.ts"
@@ -27,7 +28,14 @@ import { makeMitraFacts } from "./mitra-facts.ts"
 import { sessionRows, type SessionTurn } from "./rows.ts"
 import { makeWakeQueue } from "./queue.ts"
 
-type SessionMachine = Machine<SessionState, SessionCommand, SessionFacts, SessionEvent, SessionReply>
+type SessionMachine = Machine<
+  SessionState,
+  SessionCommand,
+  SessionFacts,
+  SessionEvent,
+  SessionOutcome,
+  SessionReply
+>
 
 const makeFacts = Effect.gen(function*() {
   const settings = yield* Settings
@@ -87,12 +95,6 @@ const changedOffersOf = ({ after, before }: SessionTurn): ReadonlyArray<string> 
   return after.offers.filter((offer) => !known.has(offer)).map((offer) => offer.mitra_id)
 }
 
-/** The outcome of a message that is already written, as its first sender got it. */
-const replyOfMessage = (sent: StoredMessage | null): SessionReply | null =>
-  sent === null
-    ? null
-    : { status: "active", seq: sent.seq, message_id: sent.message_id, at: sent.sent_at, cursor: null }
-
 /** The machine of one session, with everything it needs closed over. */
 export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string, runner: string) {
   const sessions = yield* Sessions
@@ -111,14 +113,15 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
     evolve,
     deadlineOf,
     tick: { _tag: "Tick" },
-    reply: SessionReply,
+    outcome: SessionOutcome,
+    replyTo,
     write: (turn) => sessionRows(turn, random),
     keepsRecord: (command) => command._tag !== "SendMessage",
-    findPreviousReply: (command) =>
+    findPreviousReply: (command, state) =>
       command._tag === "SendMessage"
         ? Effect.map(
           sessions.sentMessage(sessionId, command.by.id, command.client_message_id),
-          replyOfMessage
+          (sent) => sent === null ? null : outcomeOfMessage(sent, state.status)
         )
         : Effect.succeed(null),
     publish: publishSession,

@@ -1,9 +1,10 @@
 // Who is told what a session turn did. Committed facts only; losing one of these messages costs
 // latency, never an event.
 import { numbered, type SessionEvent } from "../../domain/session/events.ts"
+import { requestWith } from "../../domain/session/offered-request.ts"
 import { isTerminal, type Offer, type SessionState } from "../../domain/session/state.ts"
 import type { BusMessage, Topic } from "../../services/bus/bus.ts"
-import { closedOffers, type SessionTurn } from "./rows.ts"
+import { closedOffers, movedOffers, type SessionTurn } from "./rows.ts"
 
 const participants = (state: SessionState): ReadonlyArray<Topic> => [
   `customer:${state.customer_id}`,
@@ -34,11 +35,19 @@ const positionMessage = (topic: Topic, session_id: string, seq: number, is_over:
   event: { _tag: "SessionPosition", session_id, seq, is_over }
 })
 
-const offerStands = (state: SessionState, { ending, mitra_id }: Offer): BusMessage => {
-  const winner_at = ending === "taken" ? state.started_at : null
+/** An open offer comes along with all that its mitra is shown of it, so that nobody has to read it. */
+const offerMessage = (state: SessionState, offer: Offer): BusMessage => {
+  const request = requestWith(state, offer)
+  const { ending } = offer
   return {
-    topic: `mitra:${mitra_id}`,
-    event: { _tag: "OfferChanged", session_id: state.id, ending, winner_at }
+    topic: `mitra:${offer.mitra_id}`,
+    event: {
+      _tag: "OfferChanged",
+      session_id: state.id,
+      ending,
+      winner_at: request.winner_at,
+      offer: ending === null ? request : null
+    }
   }
 }
 
@@ -55,7 +64,7 @@ export const republishPosition = (state: SessionState, now: number): ReadonlyArr
     ...assignments.flatMap(({ left, mitra_id: former }) =>
       left === null || former === mitra_id ? [] : [positionMessage(`mitra:${former}`, id, left.seq, true)]
     ),
-    ...shown.map((offer) => offerStands(state, offer))
+    ...shown.map((offer) => offerMessage(state, offer))
   ]
 }
 
@@ -81,24 +90,8 @@ export const publishSession = (turn: SessionTurn): ReadonlyArray<BusMessage> => 
         }
       }))
   )
-  const offered = turn.events.flatMap((event) =>
-    event._tag === "OffersSent"
-      ? event.offers.map((offer): BusMessage => ({
-        topic: `mitra:${offer.mitra_id}`,
-        event: { _tag: "OfferChanged", session_id: after.id, ending: null, winner_at: null }
-      }))
-      : []
-  )
-  const closed = closedOffers(turn).flatMap((offer): ReadonlyArray<BusMessage> =>
-    offer.ending === null ? [] : [{
-      topic: `mitra:${offer.mitra_id}`,
-      event: {
-        _tag: "OfferChanged",
-        session_id: after.id,
-        ending: offer.ending,
-        winner_at: offer.ending === "taken" ? after.started_at : null
-      }
-    }]
-  )
-  return [...facts, ...offered, ...closed]
+  // What a turn offered and took back again, nobody was shown.
+  const offered = movedOffers(turn).filter((offer) => offer.status === "pending")
+  const closed = closedOffers(turn).filter((offer) => offer.ending !== null)
+  return [...facts, ...[...offered, ...closed].map((offer) => offerMessage(after, offer))]
 }

@@ -26,7 +26,7 @@ export const badText = (text: string): Answer | null =>
     ? null
     : Result.fail(refuse("BAD_REQUEST", "A text may hold no NUL and no half of a surrogate pair.", {}))
 
-const whyNotActive = (state: SessionState): Refusal => {
+const whyNotActive = (state: Pick<SessionState, "id" | "status">): Refusal => {
   const details = { session_id: state.id, status: state.status }
   if (state.status === "closing") {
     return refuse("SESSION_CLOSING", "The paid time is over; only a goodbye is possible.", details)
@@ -39,5 +39,5 @@ const whyNotActive = (state: SessionState): Refusal => {
 export const notActive = (state: SessionState): Answer => Result.fail(whyNotActive(state))
 
 /** Why nobody can say anything in this chat; null while it runs. */
-export const notRunning = (state: SessionState): Refusal | null =>
+export const notRunning = (state: Pick<SessionState, "id" | "status">): Refusal | null =>
   holdingStatuses.includes(state.status) ? null : whyNotActive(state)

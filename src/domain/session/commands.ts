@@ -51,15 +51,3 @@ export const SessionCommand = Schema.Union([
 ])
 export type SessionCommand = typeof SessionCommand.Type
 export type CommandOf<Tag extends SessionCommand["_tag"]> = Extract<SessionCommand, { _tag: Tag }>
-
-/** The outcome a caller gets; plain JSON, stored beside the command id so a repeat gets the same. */
-export const SessionReply = Schema.Struct({
-  status: Schema.String,
-  /** Sequence of the message or event this command made, if it made one. */
-  seq: Schema.NullOr(Schema.Int),
-  message_id: Schema.NullOr(Schema.String),
-  at: Schema.Int,
-  /** The caller's own receipts after the command; null for callers that are no participant. */
-  cursor: Schema.NullOr(Schema.Struct({ delivered_seq: Schema.Int, read_seq: Schema.Int }))
-})
-export type SessionReply = typeof SessionReply.Type

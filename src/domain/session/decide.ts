@@ -10,10 +10,11 @@ import { answerExtension, answerExtensionRequest } from "./answer-extension.ts"
 import { answerCheckMitra, answerReroute } from "./answer-reroute.ts"
 import { answerAccept, answerDecline } from "./answer-offer.ts"
 import { answerMessage, answerReceipt } from "./answer-message.ts"
-import type { CommandOf, SessionCommand, SessionReply } from "./commands.ts"
+import type { CommandOf, SessionCommand } from "./commands.ts"
 import { dueEvents, type SessionFacts } from "./due.ts"
 import { isSequenced, type SessionEvent } from "./events.ts"
 import { evolveAll } from "./evolve.ts"
+import type { SessionOutcome } from "./reply.ts"
 import { offerOf, type Participant, type SessionState, sideOf } from "./state.ts"
 
 const cancel = (state: SessionState, by: Participant, now: number): Answer => {
@@ -85,13 +86,13 @@ const answer = (state: SessionState, command: SessionCommand, facts: SessionFact
   }
 }
 
-const replyFor = (
+const outcomeOf = (
   before: SessionState,
   after: SessionState,
   events: ReadonlyArray<SessionEvent>,
   command: SessionCommand,
   now: number
-): SessionReply => {
+): SessionOutcome => {
   const side = "by" in command ? sideOf(after, command.by) : null
   const sequenced = events.filter(isSequenced)
   const message = events.find((event) => event._tag === "MessageSent")
@@ -120,7 +121,7 @@ export const decide = (
   state: SessionState,
   command: SessionCommand,
   facts: SessionFacts
-): Decision<SessionEvent, SessionReply> => {
+): Decision<SessionEvent, SessionOutcome> => {
   const due = dueBefore(state, command, facts)
   const settled = evolveAll(state, due)
   const answered = answer(settled, command, facts)
@@ -128,6 +129,6 @@ export const decide = (
   const after = evolveAll(settled, answered.success)
   return {
     events: [...due, ...answered.success],
-    reply: Result.succeed(replyFor(settled, after, answered.success, command, facts.now))
+    reply: Result.succeed(outcomeOf(settled, after, answered.success, command, facts.now))
   }
 }

@@ -34,6 +34,11 @@ export const Topic = Schema.Literals(topics)
 export const sides = ["customer", "mitra"] as const
 export type Side = (typeof sides)[number]
 
+export const modes = ["chat", "call"] as const
+export const requestKinds = ["blast", "targeted"] as const
+/** Who may end a session. */
+export const enders = ["customer", "mitra", "staff", "clock"] as const
+
 /** A participant, as the server verified it: never taken from a payload. */
 export const Participant = Schema.Struct({ side: Schema.Literals(sides), id: Schema.String })
 export type Participant = typeof Participant.Type
@@ -109,9 +114,9 @@ export interface SessionState {
   /** The command that asked for another try on the payment; null for the payment's own request. */
   readonly opened_by: string | null
   readonly amount_idr: number
-  readonly kind: "blast" | "targeted"
+  readonly kind: (typeof requestKinds)[number]
   readonly target_mitra_id: string | null
-  readonly mode: "chat" | "call"
+  readonly mode: (typeof modes)[number]
   readonly topic: Topic
   readonly status: SessionStatus
   readonly mitra_id: string | null
@@ -130,7 +135,7 @@ export interface SessionState {
   readonly extension: PendingExtension | null
   readonly closing_ends_at: number | null
   readonly ended_at: number | null
-  readonly ended_by: "customer" | "mitra" | "staff" | "clock" | null
+  readonly ended_by: (typeof enders)[number] | null
   readonly end_reason: string | null
   readonly offers: ReadonlyArray<Offer>
   readonly ledger: Ledger

@@ -1,9 +1,11 @@
 // What one runner tells the others in one payload: several messages, below the 8,000 bytes Postgres
 // allows, because any of them may have to go there. What cannot be read here costs a Resync, never a crash.
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { offlineCauses } from "../../domain/mitra.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
+import { OfferedRequest } from "../../domain/session/offered-request.ts"
 import { offerEndings, sides } from "../../domain/session/state.ts"
 import type { BusEvent, BusMessage, Topic } from "../../services/bus/bus.ts"
 
@@ -37,7 +39,7 @@ const Event = Schema.declare((input): input is SessionEvent =>
   "at" in input && typeof input.at === "number"
 )
 
-const Sent: Schema.Codec<BusEvent> = Schema.Union([
+const Sent: Schema.Codec<BusEvent, unknown> = Schema.Union([
   Schema.TaggedStruct("SessionEvent", {
     session_id: Schema.String,
     seq: Schema.NullOr(Schema.Int),
@@ -52,7 +54,9 @@ const Sent: Schema.Codec<BusEvent> = Schema.Union([
   Schema.TaggedStruct("OfferChanged", {
     session_id: Schema.String,
     ending: Schema.NullOr(Schema.Literals(offerEndings)),
-    winner_at: Schema.NullOr(Schema.Int)
+    winner_at: Schema.NullOr(Schema.Int),
+    // Absent in what a runner sends that still has the version before: it is read.
+    offer: Schema.NullOr(OfferedRequest).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null)))
   }),
   Schema.TaggedStruct("Typing", {
     session_id: Schema.String,
@@ -104,16 +108,18 @@ export const decode = (payload: string): Notification | null => {
 
 const bytesOf = (text: string): number => Buffer.byteLength(text)
 
+const shortened = (event: BusEvent): BusEvent => {
+  if (event._tag === "OfferChanged" && event.offer !== null) return { ...event, offer: null }
+  // Without a sequence there is nothing to look up: the subscriber has to compare everything.
+  return event._tag === "SessionEvent" && event.seq !== null ? { ...event, event: null } : { _tag: "Resync" }
+}
+
 /** The message as JSON within `limit` bytes: if need be without what can be read from Postgres. */
 const fitted = (message: BusMessage, limit: number): string => {
   const whole = JSON.stringify(message)
   if (bytesOf(whole) <= limit) return whole
   const { event, topic } = message
-  // Without a sequence there is nothing to look up: the subscriber has to compare everything.
-  const rest: BusEvent = event._tag === "SessionEvent" && event.seq !== null
-    ? { ...event, event: null }
-    : { _tag: "Resync" }
-  return JSON.stringify({ topic, event: rest })
+  return JSON.stringify({ topic, event: shortened(event) })
 }
 
 /**

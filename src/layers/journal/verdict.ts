@@ -4,8 +4,8 @@
 import type { Json } from "effect/Schema"
 import type { PaymentStatus } from "../../domain/payment.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
-import type { SessionReply } from "../../domain/session/commands.ts"
 import type { EventOf } from "../../domain/session/events.ts"
+import { outcomeOfMessage } from "../../domain/session/reply.ts"
 import type { TurnWrite, Verdict } from "../../services/journal/journal.ts"
 
 export interface LockedSession {
@@ -104,17 +104,6 @@ const isCoherent = ({ actor, mitra, session }: TurnWrite): boolean =>
 const epochOf = ({ actor }: TurnWrite, facts: GroupFacts): number | undefined =>
   actor.kind === "session" ? facts.sessions.get(actor.id)?.epoch : facts.mitra_epochs.get(actor.id)
 
-const outcomeOfMessage = (status: string, message: SentMessage): Json => {
-  const reply: SessionReply = {
-    status,
-    seq: message.seq,
-    message_id: message.message_id,
-    at: message.sent_at,
-    cursor: null
-  }
-  return reply
-}
-
 const repetitionOf = (turn: TurnWrite, facts: GroupFacts): Judgement | null => {
   if (turn.command !== null) {
     const { command_id, sender_id } = turn.command
@@ -124,7 +113,7 @@ const repetitionOf = (turn: TurnWrite, facts: GroupFacts): Judgement | null => {
   for (const { event } of messagesOf(turn)) {
     const stored = facts.messages.get(messageKey(turn.actor.id, event.sender_id, event.client_message_id))
     const status = facts.sessions.get(turn.actor.id)?.status
-    if (stored !== undefined && status !== undefined) return repeated(outcomeOfMessage(status, stored))
+    if (stored !== undefined && status !== undefined) return repeated(outcomeOfMessage(stored, status))
   }
   return null
 }

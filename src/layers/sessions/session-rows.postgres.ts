@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
+import type { OfferedRequest } from "../../domain/session/offered-request.ts"
 import {
   absenceCauses,
   offerEndings,
@@ -13,7 +14,6 @@ import {
   topics
 } from "../../domain/session/state.ts"
 import type { Cipher } from "../../services/encryption/cipher.ts"
-import type { OfferedRequest } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { goodbyePlace } from "../encryption/associated-data.ts"
 import { allOf, BigCount, Millis } from "../platform/postgres/columns.ts"

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { SessionState, Side } from "../../domain/session/state.ts"
+import { type SessionState, sessionStatuses, type Side } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../services/accounts/audit.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
@@ -31,6 +31,14 @@ const ids = allOf(Schema.Struct({ id: Schema.String }))
 const epochOf = firstOf(Schema.Struct({ epoch: BigCount }))
 const ownerOf = firstOf(Schema.Struct({ runner: Schema.NullOr(Schema.String), epoch: BigCount }))
 const countsOf = firstOf(Schema.Struct({ waiting: BigCount, active: BigCount, closing: BigCount }))
+
+const participationOf = firstOf(Schema.Struct({
+  id: Schema.String,
+  status: Schema.Literals(sessionStatuses),
+  customer_id: Schema.String,
+  mitra_id: Schema.NullOr(Schema.String),
+  assigned: Schema.Array(Schema.String)
+}))
 
 const aheadOf = firstOf(Schema.Struct({ ahead: BigCount }))
 const endOf = firstOf(Schema.Struct({ ends_at: Millis }))
@@ -103,7 +111,10 @@ const one = (
     Effect.map((states) => states[0] ?? null)
   )
 
-const owning = (sql: Sql, cipher: Ciphers): Part<"open" | "claim" | "find" | "ofPayments" | "ownerOf"> => ({
+const owning = (
+  sql: Sql,
+  cipher: Ciphers
+): Part<"open" | "claim" | "find" | "participation" | "ofPayments" | "ownerOf"> => ({
   open: (state, deadlineAt, audit) => answered(open(sql, state, deadlineAt, audit)),
   // Two statements on purpose: one that waited for the old owner's commit would return the row as it
   // is but the offers as they were. Once the epoch is committed nobody older can write.
@@ -116,6 +127,10 @@ const owning = (sql: Sql, cipher: Ciphers): Part<"open" | "claim" | "find" | "of
       return owner === null || state === null ? null : { epoch: owner.epoch, state }
     })),
   find: (sessionId) => answered(one(sql, cipher, sessionId)),
+  participation: (sessionId) =>
+    sql`SELECT s.id, s.status, s.customer_id, s.mitra_id, coalesce((SELECT json_agg(DISTINCT a.mitra_id)
+        FROM mitra_assignments a WHERE a.session_id = s.id), '[]'::json) AS assigned
+      FROM chat_sessions s WHERE s.id = ${sessionId}`.pipe(Effect.flatMap(participationOf), answered),
   ofPayments: (paymentIds) =>
     sql`SELECT DISTINCT ON (payment_id) payment_id, id FROM chat_sessions
       WHERE payment_id = ANY(${paymentIds}::uuid[]) ORDER BY payment_id, requested_at DESC, id DESC`.pipe(

@@ -6,6 +6,7 @@ import type * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type { OfflineCause } from "../../domain/mitra.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
+import type { OfferedRequest } from "../../domain/session/offered-request.ts"
 import type { OfferEnding, Side } from "../../domain/session/state.ts"
 
 export type BusEvent =
@@ -28,12 +29,16 @@ export type BusEvent =
     readonly seq: number
     readonly is_over: boolean
   }
-  /** Something about her open offers changed; `ending` is null for a new offer. */
+  /**
+   * Something about her open offers changed; `ending` is null for a new one, which comes along as she sees
+   * it. `offer` is null when it ended, and when it did not fit in a message: her open offers are read then.
+   */
   | {
     readonly _tag: "OfferChanged"
     readonly session_id: string
     readonly ending: OfferEnding | null
     readonly winner_at: number | null
+    readonly offer: OfferedRequest | null
   }
   | { readonly _tag: "Typing"; readonly session_id: string; readonly side: Side; readonly until: number }
   | {

@@ -4,7 +4,8 @@ import { assert } from "@effect/vitest"
 import * as Result from "effect/Result"
 import type { Candidate } from "../../../src/domain/pairing.ts"
 import type { Refusal, RefusalCode } from "../../../src/domain/refusal.ts"
-import type { SessionCommand, SessionReply } from "../../../src/domain/session/commands.ts"
+import type { SessionCommand } from "../../../src/domain/session/commands.ts"
+import type { SessionOutcome } from "../../../src/domain/session/reply.ts"
 import { decide } from "../../../src/domain/session/decide.ts"
 import { deadlineOf } from "../../../src/domain/session/deadline.ts"
 import type { RerouteTarget } from "../../../src/domain/session/due.ts"
@@ -47,7 +48,7 @@ export const targeted: NewRequest = { ...blast, kind: "targeted", target_mitra_i
 export interface Told {
   readonly state: SessionState
   readonly events: ReadonlyArray<SessionEvent>
-  readonly reply: Result.Result<SessionReply, Refusal>
+  readonly reply: Result.Result<SessionOutcome, Refusal>
 }
 
 export interface World {

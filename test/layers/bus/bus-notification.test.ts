@@ -76,6 +76,20 @@ describe("a notification between runners", () => {
     ])
   })
 
+  it("leaves out an offer that does not fit, or that an older runner did not send, to be read", () => {
+    const offered = everyEvent.find((event) => event._tag === "OfferChanged" && event.offer !== null)
+    if (offered?._tag !== "OfferChanged" || offered.offer === null) return assert.fail("no offer")
+    const large = { ...offered, offer: { ...offered.offer, customer_name: "😭".repeat(4_000) } }
+    const without: ReadonlyArray<BusMessage> = [
+      { topic: "mitra:1", event: { ...offered, offer: null } }
+    ]
+    assert.deepStrictEqual(received(encode(sender(), [{ topic: "mitra:1", event: large }], none)), without)
+    const { offer: _offer, ...older } = offered
+    const [sent = ""] = encode(sender(), [{ topic: "mitra:1", event: older as BusEvent }], none)
+    assert.notInclude(sent, "offer\"")
+    assert.deepStrictEqual(received([sent]), without)
+  })
+
   it("tells the topic to resync when what does not fit has no sequence", () => {
     const large: BusMessage = { topic: "mitra:1", event: said("x".repeat(9_000), null) }
     assert.deepStrictEqual(received(encode(sender(), [large], none)), [

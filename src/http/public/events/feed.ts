@@ -4,58 +4,20 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import * as Schedule from "effect/Schedule"
-import type { PhoneEvent } from "../../../contract/public/events.ts"
-import { instant, instantOrNull } from "../../../contract/fields.ts"
+import { instant } from "../../../contract/fields.ts"
 import type { SessionEvent } from "../../../domain/session/events.ts"
-import type { OfferEnding } from "../../../domain/session/state.ts"
-import type { BusEvent, Subscription } from "../../../services/bus/bus.ts"
+import type { BusEvent } from "../../../services/bus/bus.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
-import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
-import type { Caller } from "../auth/caller.ts"
-import { offerView } from "../views/offer-view.ts"
 import { setBound } from "../../../services/platform/bounds.ts"
 import { sessionFact } from "../views/session-fact.ts"
-import { KnownSessions } from "./known-sessions.ts"
+import { type Feed, type Gap, patiently } from "./feed-state.ts"
+import { onOffer } from "./offer-events.ts"
 import { pageEventsMax } from "./pages.ts"
 import { missedMax, openOffers, snapshotEvent } from "./snapshot.ts"
 
 /** Events read from Postgres at a time. */
 const readMax = 64
-
-export interface Gap {
-  readonly session_id: string
-  /** The phone must get everything up to here. */
-  readonly to: number
-}
-
-export interface Feed {
-  readonly caller: Caller
-  readonly connection_id: string
-  readonly heartbeat_every_seconds: number
-  readonly queue: Subscription
-  readonly known: KnownSessions
-  /** Sessions whose offers the phone holds as open. */
-  readonly offers: Set<string>
-  /** What a mitra's phone was last told she is. */
-  is_online: boolean
-  /** Ready to go out, in order. */
-  readonly ready: Array<PhoneEvent>
-  /** To be filled before the inbox is looked at again. */
-  readonly gaps: Array<Gap>
-  /** Taken from the bus, not looked at yet. */
-  readonly inbox: Array<BusEvent>
-}
-
-/** Short troubles are waited out; longer ones end the stream and the phone comes back. */
-export const patiently = <A, R>(read: Effect.Effect<A, Unavailable, R>): Effect.Effect<A, Unavailable, R> =>
-  RealTime.withRealPauses(read, (keeping) =>
-    Effect.retry(keeping, {
-      schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
-      times: 4,
-      while: (error) => error.retryable
-    }))
 
 interface Numbered {
   readonly session_id: string
@@ -66,7 +28,7 @@ interface Numbered {
 const emit = (feed: Feed, { event, seq, session_id }: Numbered, now: number): void => {
   feed.known.heard(session_id, seq, event, now)
   // Whoever was paired holds no open offer of that request any more.
-  if (event._tag === "Paired") feed.offers.delete(session_id)
+  if (event._tag === "Paired") feed.offers.end(session_id)
   const fact = sessionFact(session_id, seq, event)
   if (fact !== null) {
     feed.ready.push({ _tag: "session", session_id, seq, at: instant(event.at), fact })
@@ -88,8 +50,7 @@ const startOver = Effect.fnUntraced(function*(feed: Feed, gap: Gap) {
   const state = live.find((one) => one.id === gap.session_id)
   if (state === undefined) feed.known.skipTo(gap.session_id, gap.to)
   else feed.known.put(state, state.last_seq, yield* Clock.currentTimeMillis)
-  feed.offers.clear()
-  for (const offer of offers) feed.offers.add(offer.session_id)
+  feed.offers.replace(offers.map((offer) => offer.session_id))
   feed.ready.push(event)
 })
 
@@ -141,33 +102,6 @@ const onPosition = (feed: Feed, event: Extract<BusEvent, { _tag: "SessionPositio
   if (seq > feed.known.lastSeq(session_id)) feed.gaps.push({ session_id, to: seq })
 }
 
-/** Removes from the inbox what a read made after it was announced has already answered. */
-export const forget = (feed: Feed, isAnswered: (event: BusEvent) => boolean): void => {
-  const rest = feed.inbox.filter((event) => !isAnswered(event))
-  feed.inbox.splice(0, feed.inbox.length, ...rest)
-}
-
-/** Shows what is open and not shown yet. One read answers every offer announced before it. */
-const showOffers = Effect.fnUntraced(function*(feed: Feed) {
-  const offers = yield* patiently(openOffers(feed.caller))
-  forget(feed, (event) => event._tag === "OfferChanged" && event.ending === null)
-  const now = yield* Clock.currentTimeMillis
-  for (const offer of offers) {
-    if (feed.offers.has(offer.session_id)) continue
-    feed.offers.add(offer.session_id)
-    feed.ready.push({ _tag: "offer", offer: offerView(offer, now) })
-  }
-})
-
-const offerClosed = (
-  feed: Feed,
-  { session_id, winner_at }: Extract<BusEvent, { _tag: "OfferChanged" }>,
-  ending: OfferEnding
-): void => {
-  if (!feed.offers.delete(session_id)) return
-  feed.ready.push({ _tag: "offer_closed", session_id, ending, winner_at: instantOrNull(winner_at) })
-}
-
 const onTyping = (feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>, now: number): void => {
   const expires_in_ms = event.until - now
   // Whoever types may not know yet that the chat was handed over or has ended.
@@ -190,9 +124,7 @@ const takeIn = <E, R>(
       onPosition(feed, event)
       return null
     case "OfferChanged":
-      if (event.ending === null) return showOffers(feed)
-      offerClosed(feed, event, event.ending)
-      return null
+      return onOffer(feed, event, now)
     case "Typing":
       onTyping(feed, event, now)
       return null

@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import type { Subscription } from "../../../services/bus/bus.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
-import { type Feed, type Gap, patiently } from "./feed.ts"
+import { type Feed, type Gap, patiently } from "./feed-state.ts"
+import { KnownOffers } from "./known-offers.ts"
 import { KnownSessions } from "./known-sessions.ts"
 import { lastOnline } from "./resync.ts"
 import { canRecover, openOffers, type Recovered, sessionsOf, type Since, snapshotEvent } from "./snapshot.ts"
@@ -49,7 +50,7 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
     heartbeat_every_seconds,
     queue,
     known,
-    offers: new Set(offers.map((offer) => offer.session_id)),
+    offers: new KnownOffers(offers.map((offer) => offer.session_id)),
     is_online,
     ready: [snapshot],
     gaps,

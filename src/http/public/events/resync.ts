@@ -5,12 +5,13 @@ import * as Effect from "effect/Effect"
 import type * as Semaphore from "effect/Semaphore"
 import type { PhoneEvent } from "../../../contract/public/events.ts"
 import { instantOrNull } from "../../../contract/fields.ts"
+import { offeredRequest } from "../../../domain/session/offered-request.ts"
 import { type SessionState, sides } from "../../../domain/session/state.ts"
 import { Mitras } from "../../../services/accounts/mitras.ts"
-import { type OfferedRequest, Sessions } from "../../../services/sessions/sessions.ts"
+import { Sessions } from "../../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
-import { offeredRequest, offerView } from "../views/offer-view.ts"
-import { type Feed, forget, patiently } from "./feed.ts"
+import { type Feed, forget, patiently } from "./feed-state.ts"
+import { showOffer } from "./offer-events.ts"
 import { openOffers, sessionsOf } from "./snapshot.ts"
 
 /** Everybody resyncs at once after an interruption: this many at a time ask Postgres. */
@@ -52,7 +53,7 @@ const sessionsAgain = Effect.fnUntraced(function*(feed: Feed) {
 /** How an offer that is not open any more ended; null when it ended in her favour. */
 const closed = Effect.fnUntraced(function*(caller: Caller, sessionId: string) {
   const state = yield* (yield* Sessions).find(sessionId)
-  const request: OfferedRequest | null = state === null ? null : offeredRequest(state, caller.id)
+  const request = state === null ? null : offeredRequest(state, caller.id)
   if (request?.offer.status === "accepted") return null
   const event: PhoneEvent = {
     _tag: "offer_closed",
@@ -68,16 +69,12 @@ const offersAgain = Effect.fnUntraced(function*(feed: Feed) {
   if (feed.caller.side === "customer") return
   const offers = yield* openOffers(feed.caller)
   const open = new Set(offers.map((offer) => offer.session_id))
-  const gone = [...feed.offers].filter((id) => !open.has(id))
+  const gone = feed.offers.ids().filter((id) => !open.has(id))
   const endings = yield* Effect.forEach(gone, (id) => closed(feed.caller, id))
   const now = yield* Clock.currentTimeMillis
-  for (const id of gone) feed.offers.delete(id)
+  for (const id of gone) feed.offers.end(id)
   for (const ending of endings) if (ending !== null) feed.ready.push(ending)
-  for (const offer of offers) {
-    if (feed.offers.has(offer.session_id)) continue
-    feed.offers.add(offer.session_id)
-    feed.ready.push({ _tag: "offer", offer: offerView(offer, now) })
-  }
+  for (const offer of offers) showOffer(feed, offer, now)
 })
 
 const onlineAgain = Effect.fnUntraced(function*(feed: Feed) {

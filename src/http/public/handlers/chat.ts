@@ -15,7 +15,7 @@ import { type AskedPage, pageOf } from "../views/past-page.ts"
 import { paymentView } from "../views/payment-view.ts"
 import { messageView } from "../views/session-fact.ts"
 import { answering } from "./answering.ts"
-import { command, ownSession, viewOwnSession, viewSessions } from "./own-session.ts"
+import { changeSession, command, ownSession, viewSessions } from "./own-session.ts"
 import { orderExtension } from "./payment-orders.ts"
 import { makeTyping } from "./typing.ts"
 
@@ -131,8 +131,7 @@ const change = Effect.fnUntraced(function*(
   as: (by: Participant) => SessionCommand
 ) {
   const me = yield* currentCaller
-  yield* command(me, payload.session_id, payload.command_id, as(participantOf(me)))
-  return yield* viewOwnSession(me, payload.session_id)
+  return yield* changeSession(me, payload.session_id, payload.command_id, as(participantOf(me)))
 })
 
 export const layer = ChatRpcs.toLayer(Effect.gen(function*() {

@@ -15,7 +15,7 @@ import { Sessions } from "../../../services/sessions/sessions.ts"
 import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
 import { answering, streaming } from "./answering.ts"
-import { command, viewOwnRequest, viewOwnSession } from "./own-session.ts"
+import { changeSession, viewOwnRequest } from "./own-session.ts"
 import { alreadyActive, firstSessionDiscount, orderPayment, sessionOfPayment } from "./payment-orders.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 
@@ -102,8 +102,7 @@ const createPayment = Effect.fnUntraced(function*(
 
 const cancel = Effect.fnUntraced(function*(commandId: string, sessionId: string) {
   const me = yield* currentCustomer
-  yield* command(me, sessionId, commandId, { _tag: "Cancel", by: participantOf(me) })
-  return yield* viewOwnSession(me, sessionId)
+  return yield* changeSession(me, sessionId, commandId, { _tag: "Cancel", by: participantOf(me) })
 })
 
 const pricing = Effect.gen(function*() {

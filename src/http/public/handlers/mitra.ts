@@ -5,14 +5,15 @@ import { instant } from "../../../contract/fields.ts"
 import { MitraRpcs } from "../../../contract/public/mitra.ts"
 import type { MitraCommand } from "../../../domain/mitra.ts"
 import { refuse } from "../../../domain/refusal.ts"
+import { offeredRequest } from "../../../domain/session/offered-request.ts"
 import { MitraActors } from "../../../actors/mitra/protocol.ts"
 import { Availability } from "../../../services/availability/availability.ts"
 import { Bus, revoked } from "../../../services/bus/bus.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { currentMitra, participantOf } from "../auth/caller.ts"
-import { offeredRequest, offerView } from "../views/offer-view.ts"
+import { offerView } from "../views/offer-view.ts"
 import { answering } from "./answering.ts"
-import { command, sessionNotFound, viewOwnSession } from "./own-session.ts"
+import { changeSession, command, sessionNotFound } from "./own-session.ts"
 
 const declare = Effect.fnUntraced(function*(commandId: string, command: MitraCommand) {
   const me = yield* currentMitra
@@ -49,17 +50,20 @@ const goOnline = Effect.fnUntraced(function*(commandId: string) {
 
 const accept = Effect.fnUntraced(function*(commandId: string, sessionId: string) {
   const me = yield* currentMitra
-  yield* command(me, sessionId, commandId, { _tag: "Accept", by: participantOf(me) })
-  return yield* viewOwnSession(me, sessionId)
+  return yield* changeSession(me, sessionId, commandId, { _tag: "Accept", by: participantOf(me) })
+})
+
+/** For the answer of an actor of the version before, which brought no offer. */
+const readOffered = Effect.fnUntraced(function*(sessionId: string, mitraId: string) {
+  const state = yield* (yield* Sessions).find(sessionId)
+  const request = state === null ? null : offeredRequest(state, mitraId)
+  return request ?? (yield* sessionNotFound(sessionId))
 })
 
 const decline = Effect.fnUntraced(function*(commandId: string, sessionId: string) {
   const me = yield* currentMitra
-  yield* command(me, sessionId, commandId, { _tag: "Decline", by: participantOf(me) })
-  const state = yield* (yield* Sessions).find(sessionId)
-  const request = state === null ? null : offeredRequest(state, me.id)
-  if (request === null) return yield* sessionNotFound(sessionId)
-  return offerView(request, yield* Clock.currentTimeMillis)
+  const { offered } = yield* command(me, sessionId, commandId, { _tag: "Decline", by: participantOf(me) })
+  return offerView(offered ?? (yield* readOffered(sessionId, me.id)), yield* Clock.currentTimeMillis)
 })
 
 const answerExtension = Effect.fnUntraced(function*(payload: {
@@ -71,8 +75,12 @@ const answerExtension = Effect.fnUntraced(function*(payload: {
   const me = yield* currentMitra
   const { approve, command_id, extension_seq, session_id } = payload
   const by = participantOf(me)
-  yield* command(me, session_id, command_id, { _tag: "AnswerExtension", by, extension_seq, approve })
-  return yield* viewOwnSession(me, session_id)
+  return yield* changeSession(me, session_id, command_id, {
+    _tag: "AnswerExtension",
+    by,
+    extension_seq,
+    approve
+  })
 })
 
 const requests = Effect.fnUntraced(function*(before: string | null, limit: number) {

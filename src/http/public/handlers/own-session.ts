@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import type { QueueView, RequestView, SessionView } from "../../../contract/views.ts"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import { queueCountMax, queues } from "../../../domain/pairing.ts"
-import type { SessionCommand, SessionReply } from "../../../domain/session/commands.ts"
+import type { SessionCommand } from "../../../domain/session/commands.ts"
+import type { SessionReply } from "../../../domain/session/reply.ts"
 import { type SessionState, sideOf } from "../../../domain/session/state.ts"
 import { seenBy } from "../../../domain/transcript.ts"
 import { SessionActors } from "../../../actors/session/protocol.ts"
@@ -13,7 +14,7 @@ import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import type { Caller } from "../auth/caller.ts"
-import { sessionView } from "../views/session-view.ts"
+import { sessionView, viewOfSeen } from "../views/session-view.ts"
 
 type Answer<A, R> = Effect.Effect<A, Refusal | Unavailable, R>
 
@@ -44,15 +45,6 @@ export const viewSessions: (
   })
 })
 
-export const viewOwnSession: (caller: Caller, sessionId: string) => Answer<SessionView, Sessions> = Effect
-  .fnUntraced(
-    function*(caller, sessionId) {
-      const state = yield* (yield* Sessions).find(sessionId)
-      const [view] = state === null ? [] : yield* viewSessions(caller, [state])
-      return view ?? (yield* sessionNotFound(sessionId))
-    }
-  )
-
 /** Its place in the line, while nobody could be asked. */
 const queueOf: (state: SessionState) => Answer<QueueView | null, Sessions | Settings> = Effect.fnUntraced(
   function*(state) {
@@ -75,6 +67,16 @@ export const viewOwnRequest: (
   return view === undefined ? yield* sessionNotFound(sessionId) : { ...view, queue: yield* queueOf(state) }
 })
 
+/** For the answer of an actor of the version before, which brought no session. */
+const viewOwnSession: (caller: Caller, sessionId: string) => Answer<SessionView, Sessions> = Effect
+  .fnUntraced(
+    function*(caller, sessionId) {
+      const state = yield* (yield* Sessions).find(sessionId)
+      const [view] = state === null ? [] : yield* viewSessions(caller, [state])
+      return view ?? (yield* sessionNotFound(sessionId))
+    }
+  )
+
 /**
  * `commandId` is null for what is harmless to repeat, or deduplicated by something else. `connection` is
  * given where its phone learns everything from the answer, and need not hear of it as an event as well.
@@ -95,5 +97,20 @@ export const command: (
       staff: null,
       ...(connection === undefined ? {} : { connection })
     })
+  }
+)
+
+/** Answers a command with the session as the caller sees it after it, which the actor's answer brings. */
+export const changeSession: (
+  caller: Caller,
+  sessionId: string,
+  commandId: string,
+  change: SessionCommand
+) => Answer<SessionView, SessionActors | Sessions> = Effect.fnUntraced(
+  function*(caller, sessionId, commandId, change) {
+    const { seen, unread } = yield* command(caller, sessionId, commandId, change)
+    if (seen === null) return yield* viewOwnSession(caller, sessionId)
+    const waiting = unread ?? (yield* (yield* Sessions).unread(caller.side, [sessionId])).get(sessionId) ?? 0
+    return viewOfSeen(seen, { unread: waiting, now: yield* Clock.currentTimeMillis })
   }
 )

@@ -34,6 +34,21 @@ describe("chat.send", () => {
       assert.deepStrictEqual(messages[0], { ...message, ...sent, side: "customer" })
     }).pipe(Effect.provide(world)))
 
+  it.effect("like a receipt reads no session, and typing only who takes part", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { ayu, sari, session_id } = yield* chat
+      const { asked } = yield* Faults
+      asked.length = 0
+      const { seq } = yield* say(sari, session_id, "Halo")
+      yield* ayu.call("chat.delivered", { session_id, seq })
+      yield* ayu.call("chat.read", { session_id, seq })
+      assert.deepStrictEqual(asked, [])
+      yield* sari.call("chat.typing", { session_id })
+      yield* ayu.call("chat.typing", { session_id })
+      assert.deepStrictEqual(asked, ["participation"])
+    }).pipe(Effect.provide(world)))
+
   it.effect("refuses empty and too long texts, and any text after the end", () =>
     Effect.gen(function*() {
       yield* given
