@@ -119,15 +119,6 @@ const journal = ({ postgres, sabotage, tables, witness }: Stores, caller: Proces
 const settings = ({ postgres, tables }: Stores, caller: Process) =>
   Layer.effect(Settings)(Effect.suspend(() => cached(overStore(settingsStore(tables), postgres, caller))))
 
-const noticesOfAvailability = [
-  "wentOnline",
-  "wentOffline",
-  "deactivated",
-  "reactivated",
-  "capacityChanged",
-  "offersChanged"
-] as const
-
 const bus = (stores: Stores, caller: Process) =>
   Layer.effect(Bus)(
     Effect.suspend(() =>
@@ -139,7 +130,7 @@ const bus = (stores: Stores, caller: Process) =>
   )
 
 const rows = (stores: Stores, caller: Process) =>
-  remote(Availability, AvailabilityMemory.layer, stores, caller, noticesOfAvailability)
+  remote(Availability, AvailabilityMemory.layer, stores, caller, ["changed"])
 
 /** What Valkey makes cheaper, on the rows alone. */
 const withoutValkey = (stores: Stores, caller: Process) =>

@@ -110,19 +110,15 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     Effect.catch((error) => Effect.logWarning("chats not told about their mitra", error))
   )
 
-  const mirror = (event: MitraEvent) => {
+  const tellSessions = (event: MitraEvent) => {
     switch (event._tag) {
       case "WentOnline":
-        return availability.wentOnline(mitraId, event.at).pipe(
-          Effect.andThen(wakeQueue((places) => places)),
-          Effect.andThen(checkChats)
-        )
-      case "WentOffline":
-        return availability.wentOffline(mitraId)
+        return Effect.andThen(wakeQueue((places) => places), checkChats)
       case "Deactivated":
-        return Effect.andThen(availability.deactivated(mitraId), checkChats)
+        return checkChats
+      case "WentOffline":
       case "Activated":
-        return availability.reactivated(mitraId)
+        return Effect.void
     }
   }
 
@@ -164,7 +160,8 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     findPreviousReply: () => Effect.succeed(null),
     publish: publishMitra,
     afterCommit: (turn) =>
-      Effect.forEach(turn.events, mirror, { discard: true }).pipe(
+      Effect.when(availability.changed([mitraId]), Effect.succeed(turn.events.length > 0)).pipe(
+        Effect.andThen(Effect.forEach(turn.events, tellSessions, { discard: true })),
         Effect.andThen(turn.before.is_active && !turn.after.is_active ? withdrawOffers : Effect.void)
       ),
     // A crash between a deactivation's commit and its announcement, or its withdrawals, is finished here; and
