@@ -47,13 +47,14 @@ import * as Passwords from "./layers/accounts/passwords.ts"
 import * as PaymentReview from "./layers/payments/payment-review.postgres.ts"
 import * as Payments from "./layers/payments/payments.postgres.ts"
 import * as Accounts from "./layers/accounts/accounts.postgres.ts"
-import * as Proposals from "./layers/sessions/proposals.postgres.ts"
 import * as Pricing from "./layers/payments/pricing.postgres.ts"
 import * as Push from "./layers/push/push.ts"
 import * as PushFirebase from "./layers/push/push.firebase.ts"
 import * as PushLog from "./layers/push/push.log.ts"
 import * as PushNone from "./layers/push/push.none.ts"
 import * as PushOutbox from "./layers/push/push-outbox.postgres.ts"
+import * as SessionOversight from "./layers/sessions/session-oversight.postgres.ts"
+import * as SessionViews from "./layers/sessions/session-views.postgres.ts"
 import * as Sessions from "./layers/sessions/sessions.postgres.ts"
 import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
@@ -132,10 +133,11 @@ export const ports = (config: ServerConfigValues) => {
     PaymentReview.layer,
     Payments.layer,
     Accounts.layer,
-    Proposals.layer,
     Pricing.layer,
     push(config),
     PushOutbox.layer,
+    SessionOversight.layer,
+    SessionViews.layer,
     Sessions.layer,
     Settings.layer,
     TestNumbers.layer

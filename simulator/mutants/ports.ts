@@ -7,7 +7,7 @@ import type { Tables } from "../../testkit/memory/store/tables.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { Journal, type Verdict } from "../../src/services/journal/journal.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import { type Opened, Sessions } from "../../src/services/sessions/sessions.ts"
+import type { Opened, Sessions } from "../../src/services/sessions/sessions.ts"
 import type { Sabotage } from "../server/mutation.ts"
 
 type Broken = Omit<Sabotage, "name">
@@ -104,21 +104,21 @@ export const ports = {
   },
   "resume-off-by-one": {
     says: "a phone that resumes misses the first thing it missed",
-    sessions: (sessions) => ({
-      ...sessions,
-      eventsAfter: (id, seq, limit) => sessions.eventsAfter(id, seq > 0 ? seq + 1 : seq, limit)
+    sessionViews: (views) => ({
+      ...views,
+      eventsAfter: (id, seq, limit) => views.eventsAfter(id, seq > 0 ? seq + 1 : seq, limit)
     })
   },
   "resume-from-before": {
     says: "a phone that resumes hears once more what it heard last",
-    sessions: (sessions) => ({
-      ...sessions,
-      eventsAfter: (id, seq, limit) => sessions.eventsAfter(id, Math.max(0, seq - 1), limit)
+    sessionViews: (views) => ({
+      ...views,
+      eventsAfter: (id, seq, limit) => views.eventsAfter(id, Math.max(0, seq - 1), limit)
     })
   },
   "dead-deadlines": {
     says: "nobody wakes a session whose time has come",
-    sessions: (sessions) => ({ ...sessions, due: () => Effect.succeed([]) })
+    sessionOversight: (oversight) => ({ ...oversight, due: () => Effect.succeed([]) })
   },
   "kept-offers": {
     says: "a deactivated mitra keeps her open offers",

@@ -10,6 +10,8 @@ import { Bus } from "../../src/services/bus/bus.ts"
 import { Journal } from "../../src/services/journal/journal.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
+import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 
 /** A sound port, and the rows for those who go past it. */
@@ -26,6 +28,8 @@ export interface Sabotage {
   readonly journal?: Break<Journal["Service"]>
   readonly payments?: Break<Payments["Service"]>
   readonly presence?: Break<Presence["Service"]>
+  readonly sessionOversight?: Break<SessionOversight["Service"]>
+  readonly sessionViews?: Break<SessionViews["Service"]>
   readonly sessions?: Break<Sessions["Service"]>
 }
 
@@ -43,6 +47,12 @@ export const broken = (sabotage: Sabotage, tables: Tables) => {
     Layer.effect(Journal)(Effect.map(Journal, (port) => (sabotage.journal ?? untouched)(port, tables))),
     Layer.effect(Payments)(Effect.map(Payments, (port) => (sabotage.payments ?? untouched)(port, tables))),
     Layer.effect(Presence)(Effect.map(Presence, (port) => (sabotage.presence ?? untouched)(port, tables))),
+    Layer.effect(SessionOversight)(
+      Effect.map(SessionOversight, (port) => (sabotage.sessionOversight ?? untouched)(port, tables))
+    ),
+    Layer.effect(SessionViews)(
+      Effect.map(SessionViews, (port) => (sabotage.sessionViews ?? untouched)(port, tables))
+    ),
     Layer.effect(Sessions)(Effect.map(Sessions, (port) => (sabotage.sessions ?? untouched)(port, tables)))
   )
 }

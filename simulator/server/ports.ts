@@ -31,11 +31,12 @@ import * as PaymentDeskMemory from "../../testkit/memory/payment-review.memory.t
 import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import * as PresenceValkey from "../../src/layers/availability/presence.valkey.ts"
-import * as ProposalsMemory from "../../testkit/memory/proposals.memory.ts"
 import * as PricingMemory from "../../testkit/memory/pricing.memory.ts"
 import * as PushOutboxMemory from "../../testkit/memory/push-outbox.memory.ts"
 import * as RateLimitsMemory from "../../src/layers/platform/rate-limits.local.ts"
 import * as RateLimitsValkey from "../../src/layers/platform/rate-limits.valkey.ts"
+import * as SessionOversightMemory from "../../testkit/memory/session-oversight.memory.ts"
+import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
 import { cached } from "../../src/layers/settings/settings.ts"
 import { settingsStore } from "../../testkit/memory/settings.memory.ts"
@@ -55,10 +56,11 @@ import { OneTimeCodes } from "../../src/services/accounts/one-time-codes.ts"
 import { PaymentReview } from "../../src/services/payments/payment-review.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
-import { Proposals } from "../../src/services/sessions/proposals.ts"
+import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
+import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { Pricing } from "../../src/services/payments/pricing.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
-import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import { TestNumbers } from "../../src/services/accounts/test-numbers.ts"
 import type { Process } from "../kernel/process.ts"
@@ -173,9 +175,10 @@ const soundPorts = (stores: Stores, caller: Process) =>
       remote(PaymentReview, PaymentDeskMemory.layer, stores, caller),
       remote(Payments, PaymentsMemory.layer, stores, caller),
       remote(Accounts, PeopleMemory.layer, stores, caller),
-      remote(Proposals, ProposalsMemory.layer, stores, caller),
       remote(Pricing, PricingMemory.layer, stores, caller),
       remote(PushOutbox, PushOutboxMemory.layer, stores, caller),
+      remote(SessionOversight, SessionOversightMemory.layer, stores, caller),
+      remote(SessionViews, SessionViewsMemory.layer, stores, caller),
       remote(Sessions, SessionsMemory.layer, stores, caller),
       remote(TestNumbers, TestNumbersMemory.layer, stores, caller),
       CheckoutBuiltin.layer,

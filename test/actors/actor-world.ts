@@ -26,6 +26,8 @@ import * as Presence from "../../src/layers/availability/presence.local.ts"
 import * as Devices from "../../testkit/memory/devices.memory.ts"
 import * as Push from "../../testkit/memory/push.memory.ts"
 import * as PushOutbox from "../../testkit/memory/push-outbox.memory.ts"
+import * as SessionOversight from "../../testkit/memory/session-oversight.memory.ts"
+import * as SessionViews from "../../testkit/memory/session-views.memory.ts"
 import * as Sessions from "../../testkit/memory/sessions.memory.ts"
 import * as Settings from "../../testkit/memory/settings.memory.ts"
 import { Availability as AvailabilityPort } from "../../src/services/availability/availability.ts"
@@ -48,6 +50,8 @@ const ports = Layer.mergeAll(
   Presence.layerAlone,
   Push.layer,
   PushOutbox.layer,
+  SessionOversight.layer,
+  SessionViews.layer,
   Sessions.layer,
   Settings.layer
 ).pipe(Layer.provideMerge(Layer.merge(Tables.layer, SecureRandom.layerWebCrypto)))

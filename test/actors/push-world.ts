@@ -16,6 +16,8 @@ import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import * as PushMemory from "../../testkit/memory/push.memory.ts"
 import * as PushOutboxMemory from "../../testkit/memory/push-outbox.memory.ts"
+import * as SessionOversightMemory from "../../testkit/memory/session-oversight.memory.ts"
+import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
 import * as SettingsMemory from "../../testkit/memory/settings.memory.ts"
 import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
@@ -51,6 +53,8 @@ export const pushWorld = Layer.mergeAll(
   PeopleMemory.layer,
   PushMemory.layer,
   PushOutboxMemory.layer,
+  SessionOversightMemory.layer,
+  SessionViewsMemory.layer,
   SessionsMemory.layer,
   SettingsMemory.layer,
   Written.layerMemory,

@@ -42,10 +42,13 @@ import * as PricingMemory from "../../testkit/memory/pricing.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import * as RateLimitsMemory from "../../src/layers/platform/rate-limits.local.ts"
 import * as PresenceMemory from "../../src/layers/availability/presence.local.ts"
+import * as SessionOversightMemory from "../../testkit/memory/session-oversight.memory.ts"
+import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
 import * as SettingsMemory from "../../testkit/memory/settings.memory.ts"
 import * as TestNumbersMemory from "../../testkit/memory/test-numbers.memory.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
 
@@ -77,29 +80,38 @@ const faultyBus = Layer.effect(Bus)(Effect.gen(function*() {
   return Bus.of({ ...bus, publish: (messages) => Effect.suspend(() => bus.publish(faults.onBus(messages))) })
 })).pipe(Layer.provide(BusMemory.layer))
 
+const down = new Unavailable({ what: "postgres", retryable: true })
+const guarded = <A>(faults: Faults["Service"], read: Effect.Effect<A, Unavailable>) =>
+  Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
+
 const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
   const sessions = yield* Sessions
   const faults = yield* Faults
-  const down = new Unavailable({ what: "postgres", retryable: true })
-  const guarded = <A>(read: Effect.Effect<A, Unavailable>) =>
-    Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
   return Sessions.of({
     ...sessions,
     open: (...request) =>
       Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
-    find: (id) => guarded(sessions.find(id)),
+    find: (id) => guarded(faults, sessions.find(id))
+  })
+})).pipe(Layer.provide(SessionsMemory.layer))
+
+const faultyViews = Layer.effect(SessionViews)(Effect.gen(function*() {
+  const views = yield* SessionViews
+  const faults = yield* Faults
+  return SessionViews.of({
+    ...views,
     liveOf: (side, id) =>
-      Effect.tap(guarded(sessions.liveOf(side, id)), () => {
+      Effect.tap(guarded(faults, views.liveOf(side, id)), () => {
         const happens = faults.afterLiveOf
         faults.afterLiveOf = Effect.void
         return Effect.orDie(happens)
       }),
     eventsAfter: (id, seq, limit) => {
       faults.reads.push({ after: seq, limit })
-      return guarded(sessions.eventsAfter(id, seq, limit))
+      return guarded(faults, views.eventsAfter(id, seq, limit))
     }
   })
-})).pipe(Layer.provide(SessionsMemory.layer))
+})).pipe(Layer.provide(SessionViewsMemory.layer))
 
 /** All but the provider that takes the money. */
 export const adapters = Layer.mergeAll(
@@ -119,7 +131,9 @@ export const adapters = Layer.mergeAll(
   SettingsMemory.layer,
   TestNumbersMemory.layer,
   faultyBus,
-  faultySessions
+  faultySessions,
+  faultyViews,
+  SessionOversightMemory.layer
 ).pipe(Layer.provideMerge(Layer.mergeAll(Tables.layer, faults, SecureRandom.layerWebCrypto)))
 
 /** Fake cluster: each actor is made on its first call and lives as long as the world. */

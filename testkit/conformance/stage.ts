@@ -20,11 +20,22 @@ import { type IdempotencyRecord, Journal, type TurnWrite } from "../../src/servi
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
+import type { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
+import type { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { idOf, minute, staffId, t0 } from "./given.ts"
 import type { Written } from "./written.ts"
 
-export type Stage = Journal | Sessions | Mitras | Accounts | Payments | AuthSessions | Written
+export type Stage =
+  | Journal
+  | Sessions
+  | SessionViews
+  | SessionOversight
+  | Mitras
+  | Accounts
+  | Payments
+  | AuthSessions
+  | Written
 
 export const customer = (n: number): string => idOf(0xc0000 + n)
 export const mitra = (n: number): string => idOf(0xb0000 + n)

@@ -13,7 +13,7 @@ import {
   topics
 } from "../../domain/session/state.ts"
 import type { Cipher } from "../../services/encryption/cipher.ts"
-import type { OfferedRequest } from "../../services/sessions/sessions.ts"
+import type { OfferedRequest } from "../../services/sessions/session-views.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { goodbyePlace } from "../encryption/associated-data.ts"
 import { allOf, BigCount, Millis } from "../platform/postgres/columns.ts"

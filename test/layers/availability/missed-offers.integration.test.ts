@@ -8,6 +8,8 @@ import * as MissedOffersPostgres from "../../../src/layers/availability/missed-o
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import { missedOffers } from "../../../testkit/conformance/missed-offers.ts"
 import * as Written from "../../../testkit/conformance/written.ts"
@@ -22,6 +24,8 @@ missedOffers(
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,
+    SessionOversightPostgres.layer,
+    SessionViewsPostgres.layer,
     SessionsPostgres.layer,
     Written.layerPostgres
   ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto, CipherNone.layer]))

@@ -8,6 +8,8 @@ import * as MissedOffersMemory from "../../../testkit/memory/missed-offers.memor
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
+import * as SessionOversightMemory from "../../../testkit/memory/session-oversight.memory.ts"
+import * as SessionViewsMemory from "../../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../../testkit/memory/sessions.memory.ts"
 import { missedOffers } from "../../../testkit/conformance/missed-offers.ts"
 import * as Written from "../../../testkit/conformance/written.ts"
@@ -21,6 +23,8 @@ missedOffers(
     MitrasMemory.layer,
     PaymentsMemory.layer,
     PeopleMemory.layer,
+    SessionOversightMemory.layer,
+    SessionViewsMemory.layer,
     SessionsMemory.layer,
     Written.layerMemory
   ).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))

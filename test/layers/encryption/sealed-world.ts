@@ -12,10 +12,13 @@ import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts
 import * as OneTimeCodesPostgres from "../../../src/layers/accounts/one-time-codes.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import * as TestNumbersPostgres from "../../../src/layers/accounts/test-numbers.postgres.ts"
 import { OneTimeCodes } from "../../../src/services/accounts/one-time-codes.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
+import { SessionViews } from "../../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../../src/services/sessions/sessions.ts"
 import { TestNumbers } from "../../../src/services/accounts/test-numbers.ts"
 import { givenStaff, hour, idOf, minute, staffId, t0 } from "../../../testkit/conformance/given.ts"
@@ -35,6 +38,8 @@ export const runnerWith = (url: string, ...keyIds: ReadonlyArray<string>) =>
     OneTimeCodesPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,
+    SessionOversightPostgres.layer,
+    SessionViewsPostgres.layer,
     SessionsPostgres.layer,
     TestNumbersPostgres.layer,
     Written.layerPostgres
@@ -106,18 +111,19 @@ export const story = Effect.fnUntraced(function*(n: number) {
 /** Everything private of story `n`, as it is read through the ports: the same whatever the tables hold. */
 export const retold = Effect.fnUntraced(function*(n: number) {
   const sessions = yield* Sessions
+  const views = yield* SessionViews
   const accounts = yield* Accounts
   const state = yield* sessions.find(session(n))
-  const events = yield* sessions.eventsAfter(session(n), 0, 100)
+  const events = yield* views.eventsAfter(session(n), 0, 100)
   const codes = yield* OneTimeCodes
   return {
-    messages: (yield* sessions.messages(session(n), { after: 0 }, 100)).map(({ body }) => body),
+    messages: (yield* views.messages(session(n), { after: 0 }, 100)).map(({ body }) => body),
     first: (yield* sessions.sentMessage(session(n), customer(n), `${n}-1`))?.body,
     events: events.flatMap(({ event }) =>
       event._tag === "MessageSent" ? [event.body] : event._tag === "GoodbyeLeft" ? [event.text] : []
     ),
     goodbyes: [state?.customer_goodbye, state?.mitra_goodbye],
-    past: (yield* sessions.pastOf("customer", customer(n), { before: null, limit: 9 })).map((each) => [
+    past: (yield* views.pastOf("customer", customer(n), { before: null, limit: 9 })).map((each) => [
       each.customer_goodbye,
       each.mitra_goodbye
     ]),

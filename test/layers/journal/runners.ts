@@ -14,6 +14,8 @@ import { failedBatches } from "../../../src/layers/journal/group-writer.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import { Journal, type Verdict } from "../../../src/services/journal/journal.ts"
 import type { Unavailable } from "../../../src/services/platform/unavailable.ts"
@@ -29,6 +31,8 @@ export const runnerOn = (url: string) =>
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,
+    SessionOversightPostgres.layer,
+    SessionViewsPostgres.layer,
     SessionsPostgres.layer,
     Written.layerPostgres
   ).pipe(Layer.provideMerge(databaseAt(url)), Layer.provide([SecureRandom.layerWebCrypto, CipherNone.layer]))

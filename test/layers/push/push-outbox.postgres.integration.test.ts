@@ -15,6 +15,8 @@ import * as Mitras from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as Payments from "../../../src/layers/payments/payments.postgres.ts"
 import * as Accounts from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as PushOutbox from "../../../src/layers/push/push-outbox.postgres.ts"
+import * as SessionOversight from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViews from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as Sessions from "../../../src/layers/sessions/sessions.postgres.ts"
 import { t0 } from "../../../testkit/conformance/given.ts"
 import { claimAt, claimed, offers, quietChat, statuses } from "../../../testkit/conformance/push-given.ts"
@@ -31,6 +33,8 @@ const everything = Layer.mergeAll(
   Payments.layer,
   Accounts.layer,
   PushOutbox.layer,
+  SessionOversight.layer,
+  SessionViews.layer,
   Sessions.layer,
   Written.layerPostgres
 ).pipe(

@@ -22,13 +22,13 @@ import type { OneTimeCode } from "../../../src/services/accounts/one-time-codes.
 import type { ReviewedPayment } from "../../../src/services/payments/payment-review.ts"
 import type { RawWebhook } from "../../../src/services/payments/payments.ts"
 import type { CustomerAccount, MitraAccount, StaffAccount } from "../../../src/services/accounts/accounts.ts"
-import type { Proposal } from "../../../src/services/sessions/proposals.ts"
+import type { Proposal } from "../../../src/services/sessions/session-oversight.ts"
+import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
 import type {
   FirstSessionDiscount,
   PricedTier,
   PricingChange
 } from "../../../src/services/payments/pricing.ts"
-import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
 import type { TestNumber } from "../../../src/services/accounts/test-numbers.ts"
 import { Table } from "./table.ts"
 

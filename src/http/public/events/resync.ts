@@ -7,7 +7,8 @@ import type { PhoneEvent } from "../../../contract/public/events.ts"
 import { instantOrNull } from "../../../contract/fields.ts"
 import { type SessionState, sides } from "../../../domain/session/state.ts"
 import { Mitras } from "../../../services/accounts/mitras.ts"
-import { type OfferedRequest, Sessions } from "../../../services/sessions/sessions.ts"
+import { type OfferedRequest, SessionViews } from "../../../services/sessions/session-views.ts"
+import { Sessions } from "../../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { offeredRequest, offerView } from "../views/offer-view.ts"
 import { type Feed, forget, patiently } from "./feed.ts"
@@ -37,8 +38,8 @@ const compareSession = (feed: Feed, state: SessionState, now: number): void => {
 }
 
 const sessionsAgain = Effect.fnUntraced(function*(feed: Feed) {
-  const sessions = yield* Sessions
-  const live = yield* sessions.liveOf(feed.caller.side, feed.caller.id)
+  const views = yield* SessionViews
+  const live = yield* views.liveOf(feed.caller.side, feed.caller.id)
   const now = yield* Clock.currentTimeMillis
   for (const state of live) compareSession(feed, state, now)
   const alive = new Set(live.map((state) => state.id))

@@ -2,7 +2,7 @@
 import { instant, instantOrNull } from "../../../contract/fields.ts"
 import type { OfferView } from "../../../contract/views.ts"
 import { offerOf, type SessionState } from "../../../domain/session/state.ts"
-import type { OfferedRequest } from "../../../services/sessions/sessions.ts"
+import type { OfferedRequest } from "../../../services/sessions/session-views.ts"
 
 export const offerView = (request: OfferedRequest, now: number): OfferView => ({
   session_id: request.session_id,
