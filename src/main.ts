@@ -36,15 +36,12 @@ import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
 import * as CodeSenderLog from "./layers/accounts/code-sender.log.ts"
 import * as CodeSenderNone from "./layers/accounts/code-sender.none.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
-import * as Devices from "./layers/accounts/devices.postgres.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
-import * as MissedOffers from "./layers/availability/missed-offers.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
 import * as OneTimeCodes from "./layers/accounts/one-time-codes.postgres.ts"
 import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
 import * as Passwords from "./layers/accounts/passwords.ts"
-import * as PaymentReview from "./layers/payments/payment-review.postgres.ts"
 import * as Payments from "./layers/payments/payments.postgres.ts"
 import * as Accounts from "./layers/accounts/accounts.postgres.ts"
 import * as Pricing from "./layers/payments/pricing.postgres.ts"
@@ -124,13 +121,10 @@ export const ports = (config: ServerConfigValues) => {
     Availability.layerOver(connection, { write_back_seconds: config.heartbeat_mirror_interval_seconds }),
     checkout(config),
     codeSender(config),
-    Devices.layer,
     Journal.layer,
-    MissedOffers.layer,
     Mitras.layer,
     OneTimeCodes.layer,
     Passwords.layer,
-    PaymentReview.layer,
     Payments.layer,
     Accounts.layer,
     Pricing.layer,

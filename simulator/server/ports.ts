@@ -15,7 +15,6 @@ import * as BeaconValkey from "../../src/layers/availability/beacon.valkey.ts"
 import { makeLinkedBus } from "../../src/layers/bus/links.ts"
 import { busTimings } from "../../src/layers/bus/timings.ts"
 import * as CheckoutBuiltin from "../../src/layers/payments/checkout.builtin.ts"
-import * as DevicesMemory from "../../testkit/memory/devices.memory.ts"
 import { commitTurn } from "../../testkit/memory/journal.memory.ts"
 import { makeGroupCommit } from "../../src/layers/journal/group-commit.ts"
 import type { GroupWriter } from "../../src/layers/journal/group-writer.ts"
@@ -24,10 +23,8 @@ import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import { mirrorRows } from "../../testkit/memory/store/mirror-rows.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import * as MirrorOff from "../../src/layers/availability/mirror/mirror.off.ts"
-import * as MissedOffersMemory from "../../testkit/memory/missed-offers.memory.ts"
 import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../testkit/memory/one-time-codes.memory.ts"
-import * as PaymentDeskMemory from "../../testkit/memory/payment-review.memory.ts"
 import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import * as PresenceValkey from "../../src/layers/availability/presence.valkey.ts"
@@ -48,12 +45,9 @@ import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { Bus } from "../../src/services/bus/bus.ts"
 import { CodeSender } from "../../src/services/accounts/code-sender.ts"
-import { Devices } from "../../src/services/accounts/devices.ts"
 import { Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
-import { MissedOffers } from "../../src/services/availability/missed-offers.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { OneTimeCodes } from "../../src/services/accounts/one-time-codes.ts"
-import { PaymentReview } from "../../src/services/payments/payment-review.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
@@ -168,11 +162,8 @@ const soundPorts = (stores: Stores, caller: Process) =>
       remote(AccountChanges, AccountChangesMemory.layer, stores, caller),
       remote(Audit, AuditMemory.layer, stores, caller),
       remote(AuthSessions, AuthSessionsMemory.layer, stores, caller),
-      remote(Devices, DevicesMemory.layer, stores, caller),
-      remote(MissedOffers, MissedOffersMemory.layer, stores, caller),
       remote(Mitras, MitrasMemory.layer, stores, caller),
       remote(OneTimeCodes, OneTimeCodesMemory.layer, stores, caller),
-      remote(PaymentReview, PaymentDeskMemory.layer, stores, caller),
       remote(Payments, PaymentsMemory.layer, stores, caller),
       remote(Accounts, PeopleMemory.layer, stores, caller),
       remote(Pricing, PricingMemory.layer, stores, caller),

@@ -18,12 +18,10 @@ import * as Bus from "../../testkit/memory/bus.memory.ts"
 import * as Checkout from "../../src/layers/payments/checkout.builtin.ts"
 import * as FaultyJournal from "./faulty-journal.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
-import * as MissedOffers from "../../testkit/memory/missed-offers.memory.ts"
 import * as Mitras from "../../testkit/memory/mitras.memory.ts"
 import * as Payments from "../../testkit/memory/payments.memory.ts"
 import * as Accounts from "../../testkit/memory/accounts.memory.ts"
 import * as Presence from "../../src/layers/availability/presence.local.ts"
-import * as Devices from "../../testkit/memory/devices.memory.ts"
 import * as Push from "../../testkit/memory/push.memory.ts"
 import * as PushOutbox from "../../testkit/memory/push-outbox.memory.ts"
 import * as SessionOversight from "../../testkit/memory/session-oversight.memory.ts"
@@ -42,11 +40,9 @@ const ports = Layer.mergeAll(
   Bus.layer,
   Checkout.layer,
   FaultyJournal.layer,
-  MissedOffers.layer,
   Mitras.layer,
   Payments.layer,
   Accounts.layer,
-  Devices.layer,
   Presence.layerAlone,
   Push.layer,
   PushOutbox.layer,

@@ -8,7 +8,6 @@ import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { pushes } from "../../src/actors/sweeps/pushes.ts"
 import * as AuthSessionsMemory from "../../testkit/memory/auth-sessions.memory.ts"
-import * as DevicesMemory from "../../testkit/memory/devices.memory.ts"
 import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
@@ -21,7 +20,7 @@ import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.t
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
 import * as SettingsMemory from "../../testkit/memory/settings.memory.ts"
 import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
-import { Devices } from "../../src/services/accounts/devices.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
 import type { PushResult } from "../../src/services/push/push.ts"
 import { hour, t0 } from "../../testkit/conformance/given.ts"
@@ -46,7 +45,6 @@ const presence = Layer.effect(Presence)(
 
 export const pushWorld = Layer.mergeAll(
   AuthSessionsMemory.layer,
-  DevicesMemory.layer,
   JournalMemory.layer,
   MitrasMemory.layer,
   PaymentsMemory.layer,
@@ -81,7 +79,7 @@ export const phone = Effect.fnUntraced(function*(user_type: "customer" | "mitra"
     expires_at: t0 + hour
   }, { only_one: false })
   const token = `${user_id}/phone-${n}`
-  yield* (yield* Devices).register({
+  yield* (yield* Accounts).registerDevice({
     ...user,
     token,
     platform: "android",

@@ -31,10 +31,8 @@ import * as Beacon from "../../src/layers/availability/beacon.ts"
 import * as BusMemory from "../../testkit/memory/bus.memory.ts"
 import * as CheckoutBuiltin from "../../src/layers/payments/checkout.builtin.ts"
 import * as CodeSenderLog from "../../src/layers/accounts/code-sender.log.ts"
-import * as DevicesMemory from "../../testkit/memory/devices.memory.ts"
 import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
-import * as MissedOffersMemory from "../../testkit/memory/missed-offers.memory.ts"
 import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../testkit/memory/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
@@ -118,9 +116,7 @@ export const adapters = Layer.mergeAll(
   AuthSessionsMemory.layer,
   AvailabilityMemory.layer,
   CodeSenderLog.layer,
-  DevicesMemory.layer,
   JournalMemory.layer,
-  MissedOffersMemory.layer,
   MitrasMemory.layer,
   OneTimeCodesMemory.layer,
   PaymentsMemory.layer,

@@ -8,7 +8,6 @@ import type { MitraEvent, MitraFacts, MitraState } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus, type BusMessage, revoked } from "../../services/bus/bus.ts"
-import { MissedOffers } from "../../services/availability/missed-offers.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
@@ -71,7 +70,6 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const settings = yield* Settings
   const availability = yield* Availability
   const bus = yield* Bus
-  const missedOffers = yield* MissedOffers
   const actors = yield* SessionActors
   const random = yield* SecureRandom.SecureRandom
   const wakeQueue = yield* makeWakeQueue
@@ -125,7 +123,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const hasMissedTooMany = Effect.fnUntraced(function*({ online_since }: MitraState) {
     const { mitra_missed_offers_pause: count } = yield* settings.current
     if (count === 0 || online_since === null) return false
-    return (yield* missedOffers.inARow(mitraId, online_since, count)) >= count
+    return (yield* mitras.missedInARow(mitraId, online_since, count)) >= count
   })
 
   const machine: MitraMachine = {

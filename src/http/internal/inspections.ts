@@ -8,7 +8,7 @@ import { isBalanced, type Ledger } from "../../domain/ledger.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { Availability } from "../../services/availability/availability.ts"
-import { Devices } from "../../services/accounts/devices.ts"
+import { Accounts } from "../../services/accounts/accounts.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Presence } from "../../services/availability/presence.ts"
 import { SessionOversight } from "../../services/sessions/session-oversight.ts"
@@ -77,7 +77,7 @@ export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
   }
   const owner = yield* mitras.ownerOf(mitraId)
   const lastHeartbeat = yield* (yield* Availability).lastHeartbeat(mitraId)
-  const devices = yield* (yield* Devices).of({ user_type: "mitra", user_id: mitraId })
+  const devices = yield* (yield* Accounts).devicesOf({ user_type: "mitra", user_id: mitraId })
   const log = yield* mitras.onlineLog(mitraId, onlineLogShown)
   const inspection: typeof MitraInspection.Type = {
     mitra_id: state.id,

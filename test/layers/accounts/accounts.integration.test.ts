@@ -6,13 +6,11 @@ import * as AuditPostgres from "../../../src/layers/accounts/audit.postgres.ts"
 import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as OneTimeCodesPostgres from "../../../src/layers/accounts/one-time-codes.postgres.ts"
-import * as PaymentDeskPostgres from "../../../src/layers/payments/payment-review.postgres.ts"
 import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as SettingsPostgres from "../../../src/layers/settings/settings.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
-import * as DevicesPostgres from "../../../src/layers/accounts/devices.postgres.ts"
 import * as TestNumbersPostgres from "../../../src/layers/accounts/test-numbers.postgres.ts"
 import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
 import { audit } from "../../../testkit/conformance/audit.ts"
@@ -38,12 +36,10 @@ const adapters = Layer.mergeAll(
   AuthSessionsPostgres.layer,
   MitrasPostgres.layer,
   OneTimeCodesPostgres.layer,
-  PaymentDeskPostgres.layer,
   PaymentsPostgres.layer,
   PricingPostgres.layer,
   PeoplePostgres.layer,
   SettingsPostgres.layer,
-  DevicesPostgres.layer,
   TestNumbersPostgres.layer,
   Rows.layerPostgres
 ).pipe(Layer.provide(freshDatabase))

@@ -6,12 +6,10 @@ import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memor
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../../testkit/memory/one-time-codes.memory.ts"
-import * as PaymentDeskMemory from "../../../testkit/memory/payment-review.memory.ts"
 import * as PricingMemory from "../../../testkit/memory/pricing.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
-import * as DevicesMemory from "../../../testkit/memory/devices.memory.ts"
 import * as TestNumbersMemory from "../../../testkit/memory/test-numbers.memory.ts"
 import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
 import { audit } from "../../../testkit/conformance/audit.ts"
@@ -35,12 +33,10 @@ const everything = Layer.mergeAll(
   AuthSessionsMemory.layer,
   MitrasMemory.layer,
   OneTimeCodesMemory.layer,
-  PaymentDeskMemory.layer,
   PaymentsMemory.layer,
   PricingMemory.layer,
   PeopleMemory.layer,
   SettingsMemory.layer,
-  DevicesMemory.layer,
   TestNumbersMemory.layer,
   Rows.layerMemory
 ).pipe(Layer.provide(Tables.layer))

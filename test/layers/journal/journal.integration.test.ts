@@ -6,7 +6,6 @@ import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-session
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
-import * as PaymentDeskPostgres from "../../../src/layers/payments/payment-review.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as PushOutboxPostgres from "../../../src/layers/push/push-outbox.postgres.ts"
@@ -32,7 +31,6 @@ const adapters = Layer.mergeAll(
   AuthSessionsPostgres.layer,
   JournalPostgres.layer,
   MitrasPostgres.layer,
-  PaymentDeskPostgres.layer,
   PaymentsPostgres.layer,
   PeoplePostgres.layer,
   PushOutboxPostgres.layer,

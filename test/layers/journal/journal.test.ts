@@ -5,7 +5,6 @@ import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memor
 import * as JournalMemory from "../../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
-import * as PaymentDeskMemory from "../../../testkit/memory/payment-review.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import * as PushOutboxMemory from "../../../testkit/memory/push-outbox.memory.ts"
@@ -29,7 +28,6 @@ const everything = Layer.mergeAll(
   AuthSessionsMemory.layer,
   JournalMemory.layer,
   MitrasMemory.layer,
-  PaymentDeskMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
   PushOutboxMemory.layer,

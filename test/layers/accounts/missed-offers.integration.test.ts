@@ -1,10 +1,9 @@
-// The MissedOffers suite over Postgres, each test on a fresh database.
+// The suite of missed offers over Mitras in Postgres, each test on a fresh database.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
 import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
-import * as MissedOffersPostgres from "../../../src/layers/availability/missed-offers.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
@@ -20,7 +19,6 @@ missedOffers(
   Layer.mergeAll(
     AuthSessionsPostgres.layer,
     JournalPostgres.layer,
-    MissedOffersPostgres.layer,
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,

@@ -1,10 +1,9 @@
-// The MissedOffers suite over the memory adapter.
+// The suite of missed offers over the memory adapter of Mitras.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
 import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
 import * as JournalMemory from "../../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
-import * as MissedOffersMemory from "../../../testkit/memory/missed-offers.memory.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
@@ -19,7 +18,6 @@ missedOffers(
   Layer.mergeAll(
     AuthSessionsMemory.layer,
     JournalMemory.layer,
-    MissedOffersMemory.layer,
     MitrasMemory.layer,
     PaymentsMemory.layer,
     PeopleMemory.layer,
