@@ -27,7 +27,7 @@ import * as Readiness from "./http/readiness.ts"
 import * as Webhooks from "./http/public/webhooks.ts"
 import * as AccountChanges from "./layers/accounts/account-changes.postgres.ts"
 import * as Audit from "./layers/accounts/audit.postgres.ts"
-import * as AuthSessions from "./layers/accounts/auth-sessions.postgres.ts"
+import * as SignIns from "./layers/accounts/sign-ins.postgres.ts"
 import * as Availability from "./layers/availability/availability.ts"
 import * as CheckoutBuiltin from "./layers/payments/checkout.builtin.ts"
 import * as CheckoutXendit from "./layers/payments/checkout.xendit.ts"
@@ -39,7 +39,6 @@ import * as Database from "./layers/platform/postgres/database.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
-import * as OneTimeCodes from "./layers/accounts/one-time-codes.postgres.ts"
 import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
 import * as Passwords from "./layers/accounts/passwords.ts"
 import * as Payments from "./layers/payments/payments.postgres.ts"
@@ -56,7 +55,6 @@ import * as Sessions from "./layers/sessions/sessions.postgres.ts"
 import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
-import * as TestNumbers from "./layers/accounts/test-numbers.postgres.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import * as RealTime from "./services/platform/real-time.ts"
@@ -117,13 +115,12 @@ export const ports = (config: ServerConfigValues) => {
   const rows = Layer.mergeAll(
     AccountChanges.layer,
     Audit.layer,
-    AuthSessions.layer,
+    SignIns.layer,
     Availability.layerOver(connection, { write_back_seconds: config.heartbeat_mirror_interval_seconds }),
     checkout(config),
     codeSender(config),
     Journal.layer,
     Mitras.layer,
-    OneTimeCodes.layer,
     Passwords.layer,
     Payments.layer,
     Accounts.layer,
@@ -133,8 +130,7 @@ export const ports = (config: ServerConfigValues) => {
     SessionOversight.layer,
     SessionViews.layer,
     Sessions.layer,
-    Settings.layer,
-    TestNumbers.layer
+    Settings.layer
   )
   return OverValkey.layerBeaconOver(connection).pipe(
     Layer.provideMerge(Layer.merge(rows, OverValkey.layerOver(connection))),

@@ -166,7 +166,7 @@ export const ports = {
   },
   "open-doors": {
     says: "a sign-in that is over still opens the door",
-    authSessions: (authSessions) => ({ ...authSessions, isLive: () => Effect.succeed(true) })
+    signIns: (signIns) => ({ ...signIns, isLive: () => Effect.succeed(true) })
   },
   "everybody-wins": {
     says: "whoever was too late is told that she is paired",

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { commitTurn } from "../../testkit/memory/journal.memory.ts"
 import type { Tables } from "../../testkit/memory/store/tables.ts"
-import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { Bus } from "../../src/services/bus/bus.ts"
 import { Journal } from "../../src/services/journal/journal.ts"
@@ -22,7 +22,7 @@ export interface Sabotage {
   /** Which guard is gone, in one line. */
   readonly says: string
   readonly commit?: (commit: typeof commitTurn) => typeof commitTurn
-  readonly authSessions?: Break<AuthSessions["Service"]>
+  readonly signIns?: Break<SignIns["Service"]>
   readonly availability?: Break<Availability["Service"]>
   readonly bus?: Break<Bus["Service"]>
   readonly journal?: Break<Journal["Service"]>
@@ -37,8 +37,8 @@ export interface Sabotage {
 export const broken = (sabotage: Sabotage, tables: Tables) => {
   const untouched = <Port>(port: Port) => port
   return Layer.mergeAll(
-    Layer.effect(AuthSessions)(
-      Effect.map(AuthSessions, (port) => (sabotage.authSessions ?? untouched)(port, tables))
+    Layer.effect(SignIns)(
+      Effect.map(SignIns, (port) => (sabotage.signIns ?? untouched)(port, tables))
     ),
     Layer.effect(Availability)(
       Effect.map(Availability, (port) => (sabotage.availability ?? untouched)(port, tables))

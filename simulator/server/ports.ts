@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
 import * as AccountChangesMemory from "../../testkit/memory/account-changes.memory.ts"
 import * as AuditMemory from "../../testkit/memory/audit.memory.ts"
-import * as AuthSessionsMemory from "../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../testkit/memory/sign-ins.memory.ts"
 import * as AvailabilityMemory from "../../testkit/memory/availability.memory.ts"
 import { makeMirrored, withSharedCounts } from "../../src/layers/availability/availability.ts"
 import * as Beacon from "../../src/layers/availability/beacon.ts"
@@ -24,7 +24,6 @@ import { mirrorRows } from "../../testkit/memory/store/mirror-rows.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import * as MirrorOff from "../../src/layers/availability/mirror/mirror.off.ts"
 import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
-import * as OneTimeCodesMemory from "../../testkit/memory/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
 import * as PresenceValkey from "../../src/layers/availability/presence.valkey.ts"
@@ -38,16 +37,14 @@ import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
 import { cached } from "../../src/layers/settings/settings.ts"
 import { settingsStore } from "../../testkit/memory/settings.memory.ts"
 import { Valkey } from "../../src/layers/platform/valkey/connection.ts"
-import * as TestNumbersMemory from "../../testkit/memory/test-numbers.memory.ts"
 import { AccountChanges } from "../../src/services/accounts/account-changes.ts"
 import { Audit } from "../../src/services/accounts/audit.ts"
-import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { Bus } from "../../src/services/bus/bus.ts"
 import { CodeSender } from "../../src/services/accounts/code-sender.ts"
 import { Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
-import { OneTimeCodes } from "../../src/services/accounts/one-time-codes.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
@@ -56,7 +53,6 @@ import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { Pricing } from "../../src/services/payments/pricing.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
-import { TestNumbers } from "../../src/services/accounts/test-numbers.ts"
 import type { Process } from "../kernel/process.ts"
 import { overStore } from "../stores/store.ts"
 import type { Stores } from "../stores/stores.ts"
@@ -161,9 +157,8 @@ const soundPorts = (stores: Stores, caller: Process) =>
     Layer.provideMerge(Layer.mergeAll(
       remote(AccountChanges, AccountChangesMemory.layer, stores, caller),
       remote(Audit, AuditMemory.layer, stores, caller),
-      remote(AuthSessions, AuthSessionsMemory.layer, stores, caller),
+      remote(SignIns, SignInsMemory.layer, stores, caller),
       remote(Mitras, MitrasMemory.layer, stores, caller),
-      remote(OneTimeCodes, OneTimeCodesMemory.layer, stores, caller),
       remote(Payments, PaymentsMemory.layer, stores, caller),
       remote(Accounts, PeopleMemory.layer, stores, caller),
       remote(Pricing, PricingMemory.layer, stores, caller),
@@ -171,7 +166,6 @@ const soundPorts = (stores: Stores, caller: Process) =>
       remote(SessionOversight, SessionOversightMemory.layer, stores, caller),
       remote(SessionViews, SessionViewsMemory.layer, stores, caller),
       remote(Sessions, SessionsMemory.layer, stores, caller),
-      remote(TestNumbers, TestNumbersMemory.layer, stores, caller),
       CheckoutBuiltin.layer,
       codeSender,
       settings(stores, caller),

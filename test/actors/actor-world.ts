@@ -12,7 +12,7 @@ import { Requests } from "../../src/actors/session/requests.ts"
 import type { MitraCommand } from "../../src/domain/mitra.ts"
 import type { SessionCommand } from "../../src/domain/session/commands.ts"
 import * as Audit from "../../testkit/memory/audit.memory.ts"
-import * as AuthSessions from "../../testkit/memory/auth-sessions.memory.ts"
+import * as SignIns from "../../testkit/memory/sign-ins.memory.ts"
 import * as Availability from "../../testkit/memory/availability.memory.ts"
 import * as Bus from "../../testkit/memory/bus.memory.ts"
 import * as Checkout from "../../src/layers/payments/checkout.builtin.ts"
@@ -35,7 +35,7 @@ import { Sessions as SessionsPort } from "../../src/services/sessions/sessions.t
 
 const ports = Layer.mergeAll(
   Audit.layer,
-  AuthSessions.layer,
+  SignIns.layer,
   Availability.layer,
   Bus.layer,
   Checkout.layer,

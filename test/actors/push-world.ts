@@ -7,7 +7,7 @@ import * as References from "effect/References"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { pushes } from "../../src/actors/sweeps/pushes.ts"
-import * as AuthSessionsMemory from "../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../testkit/memory/sign-ins.memory.ts"
 import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
@@ -19,7 +19,7 @@ import * as SessionOversightMemory from "../../testkit/memory/session-oversight.
 import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
 import * as SettingsMemory from "../../testkit/memory/settings.memory.ts"
-import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
 import type { PushResult } from "../../src/services/push/push.ts"
@@ -44,7 +44,7 @@ const presence = Layer.effect(Presence)(
 )
 
 export const pushWorld = Layer.mergeAll(
-  AuthSessionsMemory.layer,
+  SignInsMemory.layer,
   JournalMemory.layer,
   MitrasMemory.layer,
   PaymentsMemory.layer,
@@ -70,7 +70,7 @@ export const passAt = (now: number) => Effect.andThen(TestClock.setTime(now), pa
 export const phone = Effect.fnUntraced(function*(user_type: "customer" | "mitra", user_id: string, n = 1) {
   const family = `${user_id.slice(0, 24)}${n.toString(16).padStart(4, "0")}${user_id.slice(28)}`
   const user = { user_type, user_id }
-  yield* (yield* AuthSessions).open({
+  yield* (yield* SignIns).open({
     ...user,
     id: family,
     family_id: family,

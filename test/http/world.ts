@@ -25,7 +25,7 @@ import * as CustomerHandlers from "../../src/http/public/handlers/customer.ts"
 import * as DeviceHandlers from "../../src/http/public/handlers/devices.ts"
 import * as EventHandlers from "../../src/http/public/handlers/events.ts"
 import * as MitraHandlers from "../../src/http/public/handlers/mitra.ts"
-import * as AuthSessionsMemory from "../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../testkit/memory/sign-ins.memory.ts"
 import * as AvailabilityMemory from "../../testkit/memory/availability.memory.ts"
 import * as Beacon from "../../src/layers/availability/beacon.ts"
 import * as BusMemory from "../../testkit/memory/bus.memory.ts"
@@ -34,7 +34,6 @@ import * as CodeSenderLog from "../../src/layers/accounts/code-sender.log.ts"
 import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
-import * as OneTimeCodesMemory from "../../testkit/memory/one-time-codes.memory.ts"
 import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
 import * as PricingMemory from "../../testkit/memory/pricing.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
@@ -44,7 +43,6 @@ import * as SessionOversightMemory from "../../testkit/memory/session-oversight.
 import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
 import * as SettingsMemory from "../../testkit/memory/settings.memory.ts"
-import * as TestNumbersMemory from "../../testkit/memory/test-numbers.memory.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
@@ -113,19 +111,17 @@ const faultyViews = Layer.effect(SessionViews)(Effect.gen(function*() {
 
 /** All but the provider that takes the money. */
 export const adapters = Layer.mergeAll(
-  AuthSessionsMemory.layer,
+  SignInsMemory.layer,
   AvailabilityMemory.layer,
   CodeSenderLog.layer,
   JournalMemory.layer,
   MitrasMemory.layer,
-  OneTimeCodesMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
   PresenceMemory.layerAlone,
   PricingMemory.layer,
   RateLimitsMemory.layer,
   SettingsMemory.layer,
-  TestNumbersMemory.layer,
   faultyBus,
   faultySessions,
   faultyViews,

@@ -1,8 +1,9 @@
-// What every Devices adapter must do: a token is one person's, through one sign-in, and there are never many.
+// What every Accounts adapter must do with devices: a token is one person's, through one sign-in, and there
+// are never many.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Accounts, type Device } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, hour, idOf, t0, times } from "./given.ts"
 
@@ -11,7 +12,7 @@ const budi = { user_type: "customer" as const, user_id: idOf(0xc2) }
 const devicesMax = 3
 
 const signIn = (n: number, user: typeof sari) =>
-  Effect.flatMap(AuthSessions, (port) =>
+  Effect.flatMap(SignIns, (port) =>
     port.open({
       ...user,
       id: idOf(n),
@@ -36,9 +37,9 @@ const tokensOf = (user: typeof sari) =>
     (found) => found.map((one) => one.token)
   )
 
-export const devices = (name: string, layer: Layer.Layer<Accounts | AuthSessions>) =>
-  describe(`Devices (${name})`, () => {
-    const test = (title: string, body: Effect.Effect<void, unknown, Accounts | AuthSessions>) =>
+export const devices = (name: string, layer: Layer.Layer<Accounts | SignIns>) =>
+  describe(`Accounts, devices (${name})`, () => {
+    const test = (title: string, body: Effect.Effect<void, unknown, Accounts | SignIns>) =>
       it.live(title, () => Effect.provide(body, layer))
 
     test(
@@ -76,7 +77,7 @@ export const devices = (name: string, layer: Layer.Layer<Accounts | AuthSessions
         yield* signIn(2, sari)
         yield* register(device(1, sari, 2))
         for (const n of [2, 3]) yield* register(device(n, sari, 1))
-        yield* (yield* AuthSessions).revokeFamily(idOf(1), "signed_out", t0)
+        yield* (yield* SignIns).revokeFamily(idOf(1), "signed_out", t0)
         assert.deepStrictEqual(yield* tokensOf(sari), ["token-1"])
         for (const n of [4, 5]) yield* register(device(n, sari, 2))
         assert.deepStrictEqual(yield* tokensOf(sari), ["token-5", "token-4", "token-1"])

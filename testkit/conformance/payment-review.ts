@@ -1,4 +1,4 @@
-// What every PaymentReview adapter must do: lists by page, and decisions about failures that are made once.
+// What every Payments adapter must do: lists by page, and decisions about failures that are made once.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -17,7 +17,7 @@ type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 const colleagueId = idOf(0xa2)
 
 export const paymentDesk = (name: string, layer: Layer.Layer<Needs>) =>
-  describe(`PaymentReview (${name})`, () => {
+  describe(`Payments, review (${name})`, () => {
     const test: Test = (title, body) =>
       it.live(title, () => Effect.andThen(given, body).pipe(Effect.provide(layer)))
     lists(test)

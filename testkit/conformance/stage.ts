@@ -15,7 +15,7 @@ import type { Absence, Participant, SessionState } from "../../src/domain/sessio
 import { defaultSettings, type Settings } from "../../src/domain/settings.ts"
 import { sessionRows } from "../../src/actors/session/rows.ts"
 import type { AuditEntry } from "../../src/services/accounts/audit.ts"
-import type { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import type { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { type IdempotencyRecord, Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
@@ -34,7 +34,7 @@ export type Stage =
   | Mitras
   | Accounts
   | Payments
-  | AuthSessions
+  | SignIns
   | Written
 
 export const customer = (n: number): string => idOf(0xc0000 + n)

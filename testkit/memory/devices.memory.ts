@@ -1,4 +1,4 @@
-// Devices in memory: push tokens as rows of the shared in-memory store.
+// Devices, part of Accounts, in memory: push tokens as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
 import type { Accounts, Device, DeviceOwner } from "../../src/services/accounts/accounts.ts"
 import type { Tables } from "./store/tables.ts"

@@ -1,4 +1,4 @@
-// PaymentReview in memory: the same lists and decisions over the rows of the shared store.
+// Review of payments in memory, part of Payments: the same lists and decisions over the shared store's rows.
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { notFound, resolve } from "../../src/domain/payment.ts"

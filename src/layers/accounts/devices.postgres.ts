@@ -1,4 +1,4 @@
-// Devices in Postgres: one row per push token, read only through its sign-in.
+// Devices, part of Accounts, in Postgres: one row per push token, read only through its sign-in.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"

@@ -1,5 +1,5 @@
-// PaymentReview in Postgres. A decision is made under the payment's row lock, with its audit entry; a
-// request on the payment is opened before it or not at all.
+// Review of payments in Postgres, part of Payments. A decision is made under the payment's row lock, with its
+// audit entry; a request on the payment is opened before it or not at all.
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as SqlClient from "effect/sql/SqlClient"

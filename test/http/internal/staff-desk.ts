@@ -14,14 +14,13 @@ import * as PushHandlers from "../../../src/http/internal/pushes.ts"
 import { Connection } from "../../../src/http/socket/connection.ts"
 import * as AccountChangesMemory from "../../../testkit/memory/account-changes.memory.ts"
 import * as AuditMemory from "../../../testkit/memory/audit.memory.ts"
-import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../../testkit/memory/sign-ins.memory.ts"
 import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import * as PushMemory from "../../../testkit/memory/push.memory.ts"
 import * as PushOutboxMemory from "../../../testkit/memory/push-outbox.memory.ts"
 import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
-import * as TestNumbersMemory from "../../../testkit/memory/test-numbers.memory.ts"
 import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
 import { Passwords } from "../../../src/services/accounts/passwords.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
@@ -36,13 +35,12 @@ const passwords = Layer.succeed(Passwords)({
 export const adapters = Layer.mergeAll(
   AccountChangesMemory.layer,
   AuditMemory.layer,
-  AuthSessionsMemory.layer,
+  SignInsMemory.layer,
   BusMemory.layer,
   PeopleMemory.layer,
   PushMemory.layer,
   PushOutboxMemory.layer,
   SettingsMemory.layer,
-  TestNumbersMemory.layer,
   passwords,
   SecureRandom.layerWebCrypto
 ).pipe(Layer.provideMerge(Tables.layer))

@@ -1,7 +1,7 @@
 // The suite of missed offers over Mitras in Postgres, each test on a fresh database.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
@@ -17,7 +17,7 @@ import { freshDatabase } from "../../support/postgres.ts"
 missedOffers(
   "postgres",
   Layer.mergeAll(
-    AuthSessionsPostgres.layer,
+    SignInsPostgres.layer,
     JournalPostgres.layer,
     MitrasPostgres.layer,
     PaymentsPostgres.layer,

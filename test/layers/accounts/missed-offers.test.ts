@@ -1,7 +1,7 @@
 // The suite of missed offers over the memory adapter of Mitras.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
-import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../../testkit/memory/sign-ins.memory.ts"
 import * as JournalMemory from "../../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
@@ -16,7 +16,7 @@ import * as Written from "../../../testkit/conformance/written.ts"
 missedOffers(
   "memory",
   Layer.mergeAll(
-    AuthSessionsMemory.layer,
+    SignInsMemory.layer,
     JournalMemory.layer,
     MitrasMemory.layer,
     PaymentsMemory.layer,

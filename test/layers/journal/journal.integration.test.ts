@@ -2,7 +2,7 @@
 // database.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
@@ -28,7 +28,7 @@ import { sealing } from "../../support/keys.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 
 const adapters = Layer.mergeAll(
-  AuthSessionsPostgres.layer,
+  SignInsPostgres.layer,
   JournalPostgres.layer,
   MitrasPostgres.layer,
   PaymentsPostgres.layer,

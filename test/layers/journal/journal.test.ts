@@ -1,7 +1,7 @@
 // The Journal and Sessions suites over the memory adapters.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
-import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../../testkit/memory/sign-ins.memory.ts"
 import * as JournalMemory from "../../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
@@ -25,7 +25,7 @@ import { sessionsOfPayments } from "../../../testkit/conformance/sessions-of-pay
 import * as Written from "../../../testkit/conformance/written.ts"
 
 const everything = Layer.mergeAll(
-  AuthSessionsMemory.layer,
+  SignInsMemory.layer,
   JournalMemory.layer,
   MitrasMemory.layer,
   PaymentsMemory.layer,

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import { failedBatches } from "../../../src/layers/journal/group-writer.ts"
@@ -26,7 +26,7 @@ import { databaseAt, freshDatabaseUrl } from "../../support/postgres.ts"
 
 export const runnerOn = (url: string) =>
   Layer.mergeAll(
-    AuthSessionsPostgres.layer,
+    SignInsPostgres.layer,
     JournalPostgres.layer,
     MitrasPostgres.layer,
     PaymentsPostgres.layer,

@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
-import * as AuthSessions from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignIns from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as Journal from "../../../src/layers/journal/journal.postgres.ts"
 import * as Mitras from "../../../src/layers/accounts/mitras.postgres.ts"
@@ -27,7 +27,7 @@ import { somebodyBlocked } from "../../support/blocked.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 
 const everything = Layer.mergeAll(
-  AuthSessions.layer,
+  SignIns.layer,
   Journal.layer,
   Mitras.layer,
   Payments.layer,

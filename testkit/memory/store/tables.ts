@@ -8,7 +8,7 @@ import type { MitraState } from "../../../src/domain/mitra.ts"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
 import type { Assignment, Offer, SessionState } from "../../../src/domain/session/state.ts"
 import type { AuditEntry } from "../../../src/services/accounts/audit.ts"
-import type { AuthSession } from "../../../src/services/accounts/auth-sessions.ts"
+import type { AuthSession, OneTimeCode, TestNumber } from "../../../src/services/accounts/sign-ins.ts"
 import type {
   CustomerAccount,
   Device,
@@ -24,7 +24,6 @@ import {
   type PushStatus
 } from "../../../src/services/push/push-outbox.ts"
 import type { OnlineLogEntry } from "../../../src/services/accounts/mitras.ts"
-import type { OneTimeCode } from "../../../src/services/accounts/one-time-codes.ts"
 import type { Proposal } from "../../../src/services/sessions/session-oversight.ts"
 import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
 import type {
@@ -32,7 +31,6 @@ import type {
   PricedTier,
   PricingChange
 } from "../../../src/services/payments/pricing.ts"
-import type { TestNumber } from "../../../src/services/accounts/test-numbers.ts"
 import { Table } from "./table.ts"
 
 export type CustomerRow = CustomerAccount

@@ -14,13 +14,11 @@ import type { PhoneAsk } from "../../../../src/http/public/auth/phone-owners.ts"
 import * as SignIn from "../../../../src/http/public/auth/sign-in.ts"
 import * as VerifyToken from "../../../../src/http/public/auth/verify-token.ts"
 import type { Principal } from "../../../../src/http/socket/connection.ts"
-import * as AuthSessionsMemory from "../../../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../../../testkit/memory/sign-ins.memory.ts"
 import * as BusMemory from "../../../../testkit/memory/bus.memory.ts"
 import * as Tables from "../../../../testkit/memory/store/tables.ts"
-import * as OneTimeCodesMemory from "../../../../testkit/memory/one-time-codes.memory.ts"
 import * as PeopleMemory from "../../../../testkit/memory/accounts.memory.ts"
 import * as RateLimitsMemory from "../../../../src/layers/platform/rate-limits.local.ts"
-import * as TestNumbersMemory from "../../../../testkit/memory/test-numbers.memory.ts"
 import { Bus, type BusEvent, type Topic } from "../../../../src/services/bus/bus.ts"
 import { CodeSender } from "../../../../src/services/accounts/code-sender.ts"
 import { Unavailable } from "../../../../src/services/platform/unavailable.ts"
@@ -44,11 +42,9 @@ const sender = Layer.effect(CodeSender)(Effect.map(Inbox, (inbox) => ({
 })))
 
 const adapters = Layer.mergeAll(
-  AuthSessionsMemory.layer,
-  OneTimeCodesMemory.layer,
+  SignInsMemory.layer,
   PeopleMemory.layer,
   RateLimitsMemory.layer,
-  TestNumbersMemory.layer,
   BusMemory.layer,
   SecureRandom.layerWebCrypto
 ).pipe(Layer.provideMerge(Tables.layer))
