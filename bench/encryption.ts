@@ -15,6 +15,8 @@ import * as MitrasPostgres from "../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../src/layers/accounts/accounts.postgres.ts"
 import * as Pool from "../src/layers/platform/postgres/client.ts"
+import * as SessionOversightPostgres from "../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../src/layers/sessions/sessions.postgres.ts"
 import { Cipher } from "../src/services/encryption/cipher.ts"
 import { Journal } from "../src/services/journal/journal.ts"
@@ -147,6 +149,8 @@ export const bench: Effect.Effect<void, unknown> = Effect.gen(function*() {
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,
+    SessionOversightPostgres.layer,
+    SessionViewsPostgres.layer,
     SessionsPostgres.layer,
     SecureRandom.layerWebCrypto
   ).pipe(Layer.provide(CipherNone.layer), Layer.provideMerge(pool))

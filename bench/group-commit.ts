@@ -10,6 +10,8 @@ import * as JournalPostgres from "../src/layers/journal/journal.postgres.ts"
 import { defaultLimits, makeGroupCommit } from "../src/layers/journal/group-commit.ts"
 import * as PaymentsPostgres from "../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../src/layers/accounts/accounts.postgres.ts"
+import * as SessionOversightPostgres from "../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../src/layers/sessions/sessions.postgres.ts"
 import * as MitrasPostgres from "../src/layers/accounts/mitras.postgres.ts"
 import * as Pool from "../src/layers/platform/postgres/client.ts"
@@ -136,6 +138,8 @@ export const bench: Effect.Effect<void, unknown> = Effect.gen(function*() {
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,
+    SessionOversightPostgres.layer,
+    SessionViewsPostgres.layer,
     SessionsPostgres.layer,
     SecureRandom.layerWebCrypto
   ).pipe(Layer.provideMerge(CipherNone.layer), Layer.provideMerge(pool))

@@ -16,7 +16,7 @@ import * as Readiness from "./http/readiness.ts"
 import * as Webhooks from "./http/public/webhooks.ts"
 import * as AccountChanges from "./layers/accounts/account-changes.postgres.ts"
 import * as Audit from "./layers/accounts/audit.postgres.ts"
-import * as AuthSessions from "./layers/accounts/auth-sessions.postgres.ts"
+import * as SignIns from "./layers/accounts/sign-ins.postgres.ts"
 import { postgresRows } from "./layers/availability/availability.ts"
 import * as CheckoutBuiltin from "./layers/payments/checkout.builtin.ts"
 import * as CheckoutXendit from "./layers/payments/checkout.xendit.ts"
@@ -25,30 +25,26 @@ import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
 import * as CodeSenderLog from "./layers/accounts/code-sender.log.ts"
 import * as CodeSenderNone from "./layers/accounts/code-sender.none.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
-import * as Devices from "./layers/accounts/devices.postgres.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
-import * as MissedOffers from "./layers/availability/missed-offers.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
-import * as OneTimeCodes from "./layers/accounts/one-time-codes.postgres.ts"
 import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
 import * as Passwords from "./layers/accounts/passwords.ts"
-import * as PaymentReview from "./layers/payments/payment-review.postgres.ts"
 import * as Payments from "./layers/payments/payments.postgres.ts"
 import * as Accounts from "./layers/accounts/accounts.postgres.ts"
 import * as Presence from "./layers/availability/presence.local.ts"
-import * as Proposals from "./layers/sessions/proposals.postgres.ts"
 import * as Pricing from "./layers/payments/pricing.postgres.ts"
 import * as Push from "./layers/push/push.ts"
 import * as PushFirebase from "./layers/push/push.firebase.ts"
 import * as PushLog from "./layers/push/push.log.ts"
 import * as PushNone from "./layers/push/push.none.ts"
 import * as PushOutbox from "./layers/push/push-outbox.postgres.ts"
+import * as SessionOversight from "./layers/sessions/session-oversight.postgres.ts"
+import * as SessionViews from "./layers/sessions/session-views.postgres.ts"
 import * as Sessions from "./layers/sessions/sessions.postgres.ts"
 import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
-import * as TestNumbers from "./layers/accounts/test-numbers.postgres.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import type { PublicRoutes } from "./server.ts"
@@ -108,21 +104,17 @@ const push = (config: ServerConfigValues) => {
 const stores = Layer.mergeAll(
   AccountChanges.layer,
   Audit.layer,
-  AuthSessions.layer,
-  Devices.layer,
+  SignIns.layer,
   Journal.layer,
-  MissedOffers.layer,
   Mitras.layer,
-  OneTimeCodes.layer,
-  PaymentReview.layer,
   Payments.layer,
   Accounts.layer,
-  Proposals.layer,
   Pricing.layer,
   PushOutbox.layer,
+  SessionOversight.layer,
+  SessionViews.layer,
   Sessions.layer,
-  Settings.layer,
-  TestNumbers.layer
+  Settings.layer
 )
 
 export const seedOf = (config: ServerConfigValues): SeedOptions => ({

@@ -7,7 +7,7 @@ import type { Tables } from "../../testkit/memory/store/tables.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { Journal, type Verdict } from "../../src/services/journal/journal.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
-import { type Opened, Sessions } from "../../src/services/sessions/sessions.ts"
+import type { Opened, Sessions } from "../../src/services/sessions/sessions.ts"
 import type { Mutation } from "../server/mutation.ts"
 
 type Broken = Omit<Mutation, "name">
@@ -104,21 +104,21 @@ export const ports = {
   },
   "resume-off-by-one": {
     says: "a phone that resumes misses the first thing it missed",
-    sessions: (sessions) => ({
-      ...sessions,
-      eventsAfter: (id, seq, limit) => sessions.eventsAfter(id, seq > 0 ? seq + 1 : seq, limit)
+    sessionViews: (views) => ({
+      ...views,
+      eventsAfter: (id, seq, limit) => views.eventsAfter(id, seq > 0 ? seq + 1 : seq, limit)
     })
   },
   "resume-from-before": {
     says: "a phone that resumes hears once more what it heard last",
-    sessions: (sessions) => ({
-      ...sessions,
-      eventsAfter: (id, seq, limit) => sessions.eventsAfter(id, Math.max(0, seq - 1), limit)
+    sessionViews: (views) => ({
+      ...views,
+      eventsAfter: (id, seq, limit) => views.eventsAfter(id, Math.max(0, seq - 1), limit)
     })
   },
   "dead-deadlines": {
     says: "no sweep wakes a session whose deadline has come",
-    sessions: (sessions) => ({ ...sessions, due: () => Effect.succeed([]) })
+    sessionOversight: (oversight) => ({ ...oversight, due: () => Effect.succeed([]) })
   },
   "kept-offers": {
     says: "a deactivated mitra keeps her open offers",
@@ -166,7 +166,7 @@ export const ports = {
   },
   "open-doors": {
     says: "a sign-in that is over is still accepted",
-    authSessions: (authSessions) => ({ ...authSessions, isLive: () => Effect.succeed(true) })
+    signIns: (signIns) => ({ ...signIns, isLive: () => Effect.succeed(true) })
   },
   "everybody-wins": {
     says: "a mitra who was too late is told that she is paired",

@@ -79,15 +79,6 @@ const journal = ({ mutation, postgres, tables, witness }: Stores, caller: Proces
 const settings = ({ postgres, tables }: Stores, caller: Process) =>
   Layer.effect(Settings)(Effect.suspend(() => cached(overStore(settingsStore(tables), postgres, caller))))
 
-const noticesOfAvailability = [
-  "wentOnline",
-  "wentOffline",
-  "deactivated",
-  "reactivated",
-  "capacityChanged",
-  "offersChanged"
-] as const
-
 /** The real bus, over the simulated channels. */
 export const bus = (stores: Stores, caller: Process) =>
   Layer.effect(Bus)(
@@ -101,7 +92,7 @@ export const bus = (stores: Stores, caller: Process) =>
 
 /** What Valkey mirrors, and what answers without it. */
 export const availability = (stores: Stores, caller: Process) => ({
-  port: remote(Availability, AvailabilityMemory.layer, stores, caller, noticesOfAvailability),
+  port: remote(Availability, AvailabilityMemory.layer, stores, caller, ["changed"]),
   mirrored: Effect.sync(() => overStore(mirrorRows(stores.tables), stores.postgres, caller))
 })
 

@@ -3,24 +3,20 @@
 import type { AccountChanges } from "./accounts/account-changes.ts"
 import type { Accounts } from "./accounts/accounts.ts"
 import type { Audit } from "./accounts/audit.ts"
-import type { AuthSessions } from "./accounts/auth-sessions.ts"
+import type { SignIns } from "./accounts/sign-ins.ts"
 import type { CodeSender } from "./accounts/code-sender.ts"
-import type { Devices } from "./accounts/devices.ts"
 import type { Mitras } from "./accounts/mitras.ts"
-import type { OneTimeCodes } from "./accounts/one-time-codes.ts"
-import type { TestNumbers } from "./accounts/test-numbers.ts"
 import type { Availability } from "./availability/availability.ts"
-import type { MissedOffers } from "./availability/missed-offers.ts"
 import type { Presence } from "./availability/presence.ts"
 import type { Bus } from "./bus/bus.ts"
 import type { Journal } from "./journal/journal.ts"
 import type { Checkout } from "./payments/checkout.ts"
-import type { PaymentReview } from "./payments/payment-review.ts"
 import type { Payments } from "./payments/payments.ts"
 import type { Pricing } from "./payments/pricing.ts"
 import type { PushOutbox } from "./push/push-outbox.ts"
 import type { Push } from "./push/push.ts"
-import type { Proposals } from "./sessions/proposals.ts"
+import type { SessionOversight } from "./sessions/session-oversight.ts"
+import type { SessionViews } from "./sessions/session-views.ts"
 import type { Sessions } from "./sessions/sessions.ts"
 import type { Settings } from "./settings/settings.ts"
 
@@ -29,20 +25,16 @@ export type StorePorts =
   | AccountChanges
   | Accounts
   | Audit
-  | AuthSessions
-  | Devices
+  | SignIns
   | Journal
-  | MissedOffers
   | Mitras
-  | OneTimeCodes
-  | PaymentReview
   | Payments
   | Pricing
-  | Proposals
   | PushOutbox
+  | SessionOversight
+  | SessionViews
   | Sessions
   | Settings
-  | TestNumbers
 
 /** Somebody else's services: payments, sign-in codes, pushes. */
 export type ProviderPorts = Checkout | CodeSender | Push

@@ -8,7 +8,7 @@ import { chargedMs, isBalanced } from "../../src/domain/ledger.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
-import { Sessions } from "../../src/services/sessions/sessions.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { actorWorld, stateOf, toSession } from "./actor-world.ts"
 import { JournalFaults } from "./faulty-journal.ts"
 import {
@@ -27,7 +27,7 @@ const chat = { amount_idr: 1000, product: "chat_session" } as const
 const more = { amount_idr: 700, product: "extension" } as const
 
 const eventsOf = Effect.fnUntraced(function*(session_id: string) {
-  const events = yield* (yield* Sessions).eventsAfter(session_id, 0, 100)
+  const events = yield* (yield* SessionViews).eventsAfter(session_id, 0, 100)
   return events.map(({ event }) => event._tag)
 })
 

@@ -10,8 +10,8 @@ import { pushes } from "../../src/actors/sweeps/pushes.ts"
 import * as StoresMemory from "../../testkit/memory/stores.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as PushMemory from "../../testkit/memory/push.memory.ts"
-import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
-import { Devices } from "../../src/services/accounts/devices.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
 import type { PushResult } from "../../src/services/push/push.ts"
 import { hour, t0 } from "../../testkit/conformance/given.ts"
@@ -52,7 +52,7 @@ export const passAt = (now: number) => Effect.andThen(TestClock.setTime(now), pa
 export const phone = Effect.fnUntraced(function*(user_type: "customer" | "mitra", user_id: string, n = 1) {
   const family = `${user_id.slice(0, 24)}${n.toString(16).padStart(4, "0")}${user_id.slice(28)}`
   const user = { user_type, user_id }
-  yield* (yield* AuthSessions).open({
+  yield* (yield* SignIns).open({
     ...user,
     id: family,
     family_id: family,
@@ -61,7 +61,7 @@ export const phone = Effect.fnUntraced(function*(user_type: "customer" | "mitra"
     expires_at: t0 + hour
   }, { only_one: false })
   const token = `${user_id}/phone-${n}`
-  yield* (yield* Devices).register({
+  yield* (yield* Accounts).registerDevice({
     ...user,
     token,
     platform: "android",

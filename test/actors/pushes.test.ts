@@ -9,7 +9,7 @@ import { TestClock } from "effect/testing"
 import { lookingMaxMs, pushAttemptsMax } from "../../src/domain/push.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import * as PushNone from "../../src/layers/push/push.none.ts"
-import { Devices } from "../../src/services/accounts/devices.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import type { PushResult } from "../../src/services/push/push.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
 import { minute, t0 } from "../../testkit/conformance/given.ts"
@@ -159,7 +159,7 @@ describe("what the provider says", () => {
       const good = yield* phone("mitra", mitra(1), 2)
       yield* answering((token) => token === good ? sent : { _tag: "TokenInvalid" })
       yield* passAt(t0 + 1000)
-      const left = yield* (yield* Devices).of({ user_type: "mitra", user_id: mitra(1) })
+      const left = yield* (yield* Accounts).devicesOf({ user_type: "mitra", user_id: mitra(1) })
       assert.deepStrictEqual(left.map(({ token }) => token), [good])
       assert.strictEqual(yield* statusOf("offer"), "sent")
     })

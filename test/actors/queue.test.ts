@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { MitraActors } from "../../src/actors/mitra/protocol.ts"
 import { Bus } from "../../src/services/bus/bus.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { actorWorld, onlineMitra, paidRequest, stateOf, toSession } from "./actor-world.ts"
 import { accept, customerSide, during, ping, running, setting } from "./playing.ts"
@@ -154,10 +155,11 @@ describe("the queue", () => {
       const chat = yield* busyAyu
       const requests = yield* three
       const sessions = yield* Sessions
+      const views = yield* SessionViews
       const third = yield* stateOf(requests[2].session_id)
       assert.strictEqual(yield* sessions.aheadOf(third, third.requested_at, 200), 2)
-      assert.strictEqual(yield* sessions.nthEnd(1), chat.started + 300_000)
-      assert.isNull(yield* sessions.nthEnd(2))
+      assert.strictEqual(yield* views.nthEnd(1), chat.started + 300_000)
+      assert.isNull(yield* views.nthEnd(2))
     }).pipe(Effect.provide(actorWorld)))
 
   it.effect("switched off, ends a request at once when nobody is there, and staff see why", () =>

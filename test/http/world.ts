@@ -27,8 +27,10 @@ import * as CodeSenderLog from "../../src/layers/accounts/code-sender.log.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as RateLimitsMemory from "../../src/layers/platform/rate-limits.local.ts"
 import * as PresenceMemory from "../../src/layers/availability/presence.local.ts"
+import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
 
@@ -46,7 +48,7 @@ export class Faults extends Context.Service<Faults, {
   afterLiveOf: Effect.Effect<unknown, unknown>
   /** How often events were read from storage, and how many at most. */
   readonly reads: Array<{ readonly after: number; readonly limit: number }>
-  /** What Sessions was asked, in order, by the names of its calls. */
+  /** What Sessions and SessionViews were asked, in order, by the names of its calls. */
   readonly asked: Array<string>
 }>()("test/Faults") {}
 
@@ -61,7 +63,7 @@ const faults = Layer.sync(Faults)(() => ({
 }))
 
 /** Notes the name of every call before it is made. */
-const noting = (asked: Array<string>, port: Sessions["Service"]): Sessions["Service"] => {
+const noting = <Port extends object>(asked: Array<string>, port: Port): Port => {
   const noted = Object.entries(port).map(([name, call]) => {
     if (typeof call !== "function") return [name, call]
     const noting = (...given: Array<never>): unknown => {
@@ -70,7 +72,7 @@ const noting = (asked: Array<string>, port: Sessions["Service"]): Sessions["Serv
     }
     return [name, noting]
   })
-  return Object.fromEntries(noted) as Sessions["Service"]
+  return Object.fromEntries(noted) as Port
 }
 
 const faultyBus = Layer.effect(Bus)(Effect.gen(function*() {
@@ -79,33 +81,45 @@ const faultyBus = Layer.effect(Bus)(Effect.gen(function*() {
   return Bus.of({ ...bus, publish: (messages) => Effect.suspend(() => bus.publish(faults.onBus(messages))) })
 })).pipe(Layer.provide(BusMemory.layer))
 
+const down = new Unavailable({ what: "postgres", retryable: true })
+const guarded = <A>(faults: Faults["Service"], read: Effect.Effect<A, Unavailable>) =>
+  Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
+
 const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
   const sessions = yield* Sessions
   const faults = yield* Faults
-  const down = new Unavailable({ what: "postgres", retryable: true })
-  const guarded = <A>(read: Effect.Effect<A, Unavailable>) =>
-    Effect.suspend(() => faults.sessionsAreDown ? Effect.fail(down) : read)
   return noting(
     faults.asked,
     Sessions.of({
       ...sessions,
       open: (...request) =>
         Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
-      find: (id) => guarded(sessions.find(id)),
-      participation: (id) => guarded(sessions.participation(id)),
+      find: (id) => guarded(faults, sessions.find(id)),
+      participation: (id) => guarded(faults, sessions.participation(id))
+    })
+  )
+})).pipe(Layer.provide(SessionsMemory.layer))
+
+const faultyViews = Layer.effect(SessionViews)(Effect.gen(function*() {
+  const views = yield* SessionViews
+  const faults = yield* Faults
+  return noting(
+    faults.asked,
+    SessionViews.of({
+      ...views,
       liveOf: (side, id) =>
-        Effect.tap(guarded(sessions.liveOf(side, id)), () => {
+        Effect.tap(guarded(faults, views.liveOf(side, id)), () => {
           const happens = faults.afterLiveOf
           faults.afterLiveOf = Effect.void
           return Effect.orDie(happens)
         }),
       eventsAfter: (id, seq, limit) => {
         faults.reads.push({ after: seq, limit })
-        return guarded(sessions.eventsAfter(id, seq, limit))
+        return guarded(faults, views.eventsAfter(id, seq, limit))
       }
     })
   )
-})).pipe(Layer.provide(SessionsMemory.layer))
+})).pipe(Layer.provide(SessionViewsMemory.layer))
 
 /** All but the provider that takes the money. */
 export const adapters = Layer.mergeAll(
@@ -114,7 +128,8 @@ export const adapters = Layer.mergeAll(
   PresenceMemory.layerAlone,
   RateLimitsMemory.layer,
   faultyBus,
-  faultySessions
+  faultySessions,
+  faultyViews
 ).pipe(
   Layer.provideMerge(StoresMemory.layer),
   Layer.provideMerge(Layer.mergeAll(Tables.layer, faults, SecureRandom.layerWebCrypto))

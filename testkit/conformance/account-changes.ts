@@ -6,10 +6,10 @@ import { maskedPhone } from "../../src/domain/phone.ts"
 import { AccountChanges } from "../../src/services/accounts/account-changes.ts"
 import { Audit, type ChangeEntry } from "../../src/services/accounts/audit.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
-import { TestNumbers, testNumbersMax } from "../../src/services/accounts/test-numbers.ts"
+import { SignIns, testNumbersMax } from "../../src/services/accounts/sign-ins.ts"
 import { atOnce, givenStaff, idOf, mitraAccount, mitraId, staffId, t0, times } from "./given.ts"
 
-type Needs = AccountChanges | Audit | Accounts | TestNumbers
+type Needs = AccountChanges | Audit | Accounts | SignIns
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const entry = (n: number, target_id: string, staff_id = staffId): ChangeEntry => ({
@@ -157,18 +157,21 @@ const testNumbers = (test: Test) => {
   test(
     "a test number is put, put anew and removed; the log never shows the code",
     Effect.gen(function*() {
-      const port = yield* TestNumbers
+      const port = yield* SignIns
       const { phone } = numberOf(1)
-      assert.isNull(yield* port.codeOf(phone))
-      assert.isTrue(yield* port.put(numberOf(1), entry(1, phone)))
-      assert.isTrue(yield* port.put({ phone, code: "654321" }, entry(2, phone)))
-      assert.isTrue(yield* port.put(numberOf(1), entry(1, phone)), "a repeated write undoes nothing")
-      assert.strictEqual(yield* port.codeOf(phone), "654321")
-      yield* port.put(numberOf(0), entry(3, numberOf(0).phone))
-      assert.deepStrictEqual(yield* port.list, [numberOf(0), { phone, code: "654321" }])
-      assert.isTrue(yield* port.remove(phone, entry(4, phone)))
-      assert.isFalse(yield* port.remove(phone, entry(5, phone)))
-      assert.isNull(yield* port.codeOf(phone))
+      assert.isNull(yield* port.testCodeOf(phone))
+      assert.isTrue(yield* port.putTestNumber(numberOf(1), entry(1, phone)))
+      assert.isTrue(yield* port.putTestNumber({ phone, code: "654321" }, entry(2, phone)))
+      assert.isTrue(
+        yield* port.putTestNumber(numberOf(1), entry(1, phone)),
+        "a repeated write undoes nothing"
+      )
+      assert.strictEqual(yield* port.testCodeOf(phone), "654321")
+      yield* port.putTestNumber(numberOf(0), entry(3, numberOf(0).phone))
+      assert.deepStrictEqual(yield* port.testNumbers, [numberOf(0), { phone, code: "654321" }])
+      assert.isTrue(yield* port.removeTestNumber(phone, entry(4, phone)))
+      assert.isFalse(yield* port.removeTestNumber(phone, entry(5, phone)))
+      assert.isNull(yield* port.testCodeOf(phone))
       assert.deepStrictEqual(yield* logged, [
         [{ is_set: true }, { is_set: false }],
         [{ is_set: false }, { is_set: true }],
@@ -181,12 +184,16 @@ const testNumbers = (test: Test) => {
   test(
     "there is a maximum of test numbers; known ones can still be changed",
     Effect.gen(function*() {
-      const port = yield* TestNumbers
-      for (const n of times(testNumbersMax)) yield* port.put(numberOf(n), entry(n, numberOf(n).phone))
-      assert.isFalse(yield* port.put(numberOf(999), entry(999, numberOf(999).phone)))
-      assert.isTrue(yield* port.put({ ...numberOf(1), code: "000001" }, entry(1000, numberOf(1).phone)))
-      assert.lengthOf(yield* port.list, testNumbersMax)
-      assert.isNull(yield* port.codeOf(numberOf(999).phone))
+      const port = yield* SignIns
+      for (const n of times(testNumbersMax)) {
+        yield* port.putTestNumber(numberOf(n), entry(n, numberOf(n).phone))
+      }
+      assert.isFalse(yield* port.putTestNumber(numberOf(999), entry(999, numberOf(999).phone)))
+      assert.isTrue(
+        yield* port.putTestNumber({ ...numberOf(1), code: "000001" }, entry(1000, numberOf(1).phone))
+      )
+      assert.lengthOf(yield* port.testNumbers, testNumbersMax)
+      assert.isNull(yield* port.testCodeOf(numberOf(999).phone))
     })
   )
 }

@@ -1,14 +1,14 @@
-// What every AuthSessions adapter must do: families, rotation with its grace, theft and revocation.
+// What every SignIns adapter must do: families, rotation with its grace, theft and revocation.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
-import { type AuthSession, AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import { type AuthSession, SignIns } from "../../src/services/accounts/sign-ins.ts"
 import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, givenMitra, hour, idOf, mitraId, t0, times } from "./given.ts"
 import { Rows } from "./rows.ts"
 
-type Needs = AuthSessions | Accounts | Rows
+type Needs = SignIns | Accounts | Rows
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const grace_ms = 10_000
@@ -30,7 +30,7 @@ const session = (n: number, more: Partial<AuthSession> = {}): AuthSession => ({
 const next = (n: number) => ({ id: idOf(n), refresh_hash: `hash-${n}`, expires_at: t0 + 800 * hour })
 
 export const authSessions = (name: string, layer: Layer.Layer<Needs>) =>
-  describe(`AuthSessions (${name})`, () => {
+  describe(`SignIns, refresh tokens (${name})`, () => {
     const test: Test = (title, body) => it.live(title, () => Effect.provide(body, layer))
     opening(test)
     rotating(test)
@@ -43,7 +43,7 @@ const opening = (test: Test) => {
   test(
     "an opened family is live, an unknown one is not, and opening again changes nothing",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       assert.isFalse(yield* port.isLive(idOf(1)))
       assert.deepStrictEqual(yield* port.open(session(1), several), { revoked_families: [] })
       assert.isTrue(yield* port.isLive(idOf(1)))
@@ -55,7 +55,7 @@ const opening = (test: Test) => {
   test(
     "two sessions never share a refresh hash",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       const exit = yield* Effect.exit(port.open({ ...session(2), refresh_hash: "hash-1" }, one))
       assert.isTrue(Exit.hasDies(exit))
@@ -67,7 +67,7 @@ const opening = (test: Test) => {
   test(
     "only_one ends that person's other families, and names those that could still have been used",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       yield* port.open(session(2), several)
       yield* port.open(session(3, { expires_at: t0 + hour }), several)
@@ -83,7 +83,7 @@ const opening = (test: Test) => {
   test(
     "of many only_one openings at once, exactly one family stays live",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       const opened = yield* atOnce(times(8).map((n) => port.open(session(n + 1), one)))
       const live = yield* atOnce(times(8).map((n) => port.isLive(idOf(n + 1))))
       assert.lengthOf(live.filter((is) => is), 1)
@@ -94,7 +94,7 @@ const opening = (test: Test) => {
   test(
     "a mitra who is not active gets a family that is revoked from the start",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* givenMitra
       yield* (yield* Rows).setMitra(mitraId, { is_active: false, online_since: null })
       yield* port.open(session(1), one)
@@ -109,7 +109,7 @@ const rotating = (test: Test) => {
   test(
     "a refresh hash is exchanged for a new session of the same family and person",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       const now = t0 + hour
       const first = yield* port.rotate({ refresh_hash: "hash-1", next: next(2), now, grace_ms })
@@ -126,7 +126,7 @@ const rotating = (test: Test) => {
   test(
     "a token shown again within the grace gets a session too; after it the whole family ends",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       yield* port.open(session(9), several)
       const show = (n: number, now: number) =>
@@ -156,7 +156,7 @@ const grace = (test: Test) => {
   test(
     "the grace counts from the first use, however often the token is shown",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       const tags: Array<string> = []
       for (const [n, at] of [0, 6_000, 10_000, 12_000].entries()) {
@@ -175,7 +175,7 @@ const grace = (test: Test) => {
   test(
     "an expired token is not exchanged, but an expired copy of a used one is still a theft",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1, { expires_at: t0 + hour }), several)
       const late = { refresh_hash: "hash-1", next: next(2), now: t0 + hour, grace_ms }
       assert.deepStrictEqual(yield* port.rotate(late), { _tag: "Expired" })
@@ -188,7 +188,7 @@ const grace = (test: Test) => {
   test(
     "two refreshes that cross each get a session of their own",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       const rotations = yield* atOnce(
         times(8).map((n) => port.rotate({ refresh_hash: "hash-1", next: next(n + 2), now: t0 + n, grace_ms }))
@@ -206,7 +206,7 @@ const grace = (test: Test) => {
   test(
     "an exchange repeated with the same next session gives that session again",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       const options = { refresh_hash: "hash-1", next: next(2), now: t0, grace_ms }
       assert.deepStrictEqual(yield* port.rotate(options), yield* port.rotate(options))
@@ -218,7 +218,7 @@ const revoking = (test: Test) => {
   test(
     "a revoked family is not live and none of its tokens is exchanged",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       yield* port.open(session(9), several)
       yield* port.rotate({ refresh_hash: "hash-1", next: next(2), now: t0, grace_ms })
@@ -235,7 +235,7 @@ const revoking = (test: Test) => {
   test(
     "all families of one person are revoked at once, and the usable ones are counted",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       yield* port.rotate({ refresh_hash: "hash-1", next: next(11), now: t0, grace_ms })
       yield* port.open(session(2), several)
@@ -253,7 +253,7 @@ const crossing = (test: Test) => {
   test(
     "a rotation that crosses a revocation leaves no living token behind",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       for (const n of times(10)) {
         const hash = `hash-${n + 1}`
         yield* port.open(session(n + 1), several)
@@ -276,7 +276,7 @@ const crossing = (test: Test) => {
   test(
     "a stolen family that is used from many sides at once ends without an error",
     Effect.gen(function*() {
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), several)
       for (const n of times(6)) {
         const refresh_hash = `hash-${n === 0 ? 1 : n + 10}`

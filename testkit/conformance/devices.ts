@@ -1,9 +1,10 @@
-// What every Devices adapter must do: a token is one person's, through one sign-in, and there are never many.
+// What every Accounts adapter must do with devices: a token is one person's, through one sign-in, and there
+// are never many.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
-import { type Device, Devices } from "../../src/services/accounts/devices.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
+import { Accounts, type Device } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, hour, idOf, t0, times } from "./given.ts"
 
 const sari = { user_type: "customer" as const, user_id: customerId }
@@ -11,7 +12,7 @@ const budi = { user_type: "customer" as const, user_id: idOf(0xc2) }
 const devicesMax = 3
 
 const signIn = (n: number, user: typeof sari) =>
-  Effect.flatMap(AuthSessions, (port) =>
+  Effect.flatMap(SignIns, (port) =>
     port.open({
       ...user,
       id: idOf(n),
@@ -29,13 +30,16 @@ const device = (n: number, user: typeof sari, family: number, token = `token-${n
   registered_at: t0 + n
 })
 
-const register = (one: Device) => Effect.flatMap(Devices, (port) => port.register(one, devicesMax))
+const register = (one: Device) => Effect.flatMap(Accounts, (port) => port.registerDevice(one, devicesMax))
 const tokensOf = (user: typeof sari) =>
-  Effect.map(Effect.flatMap(Devices, (port) => port.of(user)), (found) => found.map((one) => one.token))
+  Effect.map(
+    Effect.flatMap(Accounts, (port) => port.devicesOf(user)),
+    (found) => found.map((one) => one.token)
+  )
 
-export const devices = (name: string, layer: Layer.Layer<Devices | AuthSessions>) =>
-  describe(`Devices (${name})`, () => {
-    const test = (title: string, body: Effect.Effect<void, unknown, Devices | AuthSessions>) =>
+export const devices = (name: string, layer: Layer.Layer<Accounts | SignIns>) =>
+  describe(`Accounts, devices (${name})`, () => {
+    const test = (title: string, body: Effect.Effect<void, unknown, Accounts | SignIns>) =>
       it.live(title, () => Effect.provide(body, layer))
 
     test(
@@ -44,7 +48,10 @@ export const devices = (name: string, layer: Layer.Layer<Devices | AuthSessions>
         yield* signIn(1, sari)
         yield* register(device(1, sari, 1))
         yield* register(device(2, sari, 1))
-        assert.deepStrictEqual(yield* (yield* Devices).of(sari), [device(2, sari, 1), device(1, sari, 1)])
+        assert.deepStrictEqual(yield* (yield* Accounts).devicesOf(sari), [
+          device(2, sari, 1),
+          device(1, sari, 1)
+        ])
         yield* register(device(3, sari, 1, "token-1"))
         assert.deepStrictEqual(yield* tokensOf(sari), ["token-1", "token-2"])
         assert.deepStrictEqual(yield* tokensOf(budi), [])
@@ -70,7 +77,7 @@ export const devices = (name: string, layer: Layer.Layer<Devices | AuthSessions>
         yield* signIn(2, sari)
         yield* register(device(1, sari, 2))
         for (const n of [2, 3]) yield* register(device(n, sari, 1))
-        yield* (yield* AuthSessions).revokeFamily(idOf(1), "signed_out", t0)
+        yield* (yield* SignIns).revokeFamily(idOf(1), "signed_out", t0)
         assert.deepStrictEqual(yield* tokensOf(sari), ["token-1"])
         for (const n of [4, 5]) yield* register(device(n, sari, 2))
         assert.deepStrictEqual(yield* tokensOf(sari), ["token-5", "token-4", "token-1"])
@@ -96,17 +103,17 @@ export const devices = (name: string, layer: Layer.Layer<Devices | AuthSessions>
     test(
       "only its person drops a device; a token the provider calls invalid goes for anybody",
       Effect.gen(function*() {
-        const port = yield* Devices
+        const port = yield* Accounts
         yield* signIn(1, sari)
         yield* register(device(1, sari, 1))
         yield* register(device(2, sari, 1))
-        yield* port.drop(budi, "token-1")
+        yield* port.dropDevice(budi, "token-1")
         assert.lengthOf(yield* tokensOf(sari), 2)
-        yield* port.drop(sari, "token-1")
-        yield* port.drop(sari, "token-1")
+        yield* port.dropDevice(sari, "token-1")
+        yield* port.dropDevice(sari, "token-1")
         assert.deepStrictEqual(yield* tokensOf(sari), ["token-2"])
-        yield* port.dropInvalid("token-2")
-        yield* port.dropInvalid("token-2")
+        yield* port.dropInvalidDevice("token-2")
+        yield* port.dropInvalidDevice("token-2")
         assert.deepStrictEqual(yield* tokensOf(sari), [])
       })
     )

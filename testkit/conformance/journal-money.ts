@@ -6,6 +6,8 @@ import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { SessionCommand } from "../../src/domain/session/commands.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
+import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { atOnce, minute, t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
@@ -206,20 +208,21 @@ const lining = (test: Test) => {
         yield* Stage.openState(Stage.request(n, t0 + later))
       }
       const port = yield* Sessions
+      const oversight = yield* SessionOversight
       const ahead = (n: number, now = t0 + 10, limit = 200) =>
         Effect.flatMap(port.find(session(n)), (state) => port.aheadOf(state!, now, limit))
-      assert.deepStrictEqual(yield* port.waiting(t0 + 10, 10), [session(2), session(3), session(1)])
-      assert.deepStrictEqual(yield* port.waiting(t0 + 10, 2), [session(2), session(3)])
+      assert.deepStrictEqual(yield* oversight.waiting(t0 + 10, 10), [session(2), session(3), session(1)])
+      assert.deepStrictEqual(yield* oversight.waiting(t0 + 10, 2), [session(2), session(3)])
       assert.deepStrictEqual([yield* ahead(2), yield* ahead(3), yield* ahead(1)], [0, 1, 2])
       assert.strictEqual(yield* ahead(1, t0 + 10, 1), 1)
       // Asked, the oldest no longer looks, but is still ahead; over, it is neither.
       const oldest = yield* Stage.claim(2)
       yield* Stage.offer(oldest, t0 + 10, 1)
-      assert.deepStrictEqual(yield* port.waiting(t0 + 10, 10), [session(3), session(1)])
+      assert.deepStrictEqual(yield* oversight.waiting(t0 + 10, 10), [session(3), session(1)])
       assert.strictEqual(yield* ahead(1), 2)
       yield* Stage.act(oldest, { _tag: "Cancel", by: asCustomer(2) }, { at: t0 + 20 })
       assert.strictEqual(yield* ahead(1), 1)
-      assert.deepStrictEqual(yield* port.waiting(t0 + 2 * minute, 10), [])
+      assert.deepStrictEqual(yield* oversight.waiting(t0 + 2 * minute, 10), [])
       assert.strictEqual(yield* ahead(1, t0 + 2 * minute), 0)
     })
   )
@@ -228,7 +231,7 @@ const lining = (test: Test) => {
     "it is known which chat ends next, and who has met whom",
     Effect.gen(function*() {
       yield* Stage.givenMitras(1, 2)
-      const port = yield* Sessions
+      const port = yield* SessionViews
       assert.isNull(yield* port.nthEnd(1))
       const first = yield* Stage.givenChat(1, 1)
       yield* Stage.givenChat(2, 2)

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { Refusal } from "../../src/domain/refusal.ts"
-import { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import type { Verdict } from "../../src/services/journal/journal.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
@@ -211,10 +211,10 @@ const accounts = (test: Test) => {
     Effect.gen(function*() {
       yield* givenStaff
       yield* Stage.givenMitras(1)
-      const auth = yield* AuthSessions
-      yield* auth.open(mitraSignIn, { only_one: true })
+      const signIns = yield* SignIns
+      yield* signIns.open(mitraSignIn, { only_one: true })
       const other = { ...mitraSignIn, id: idOf(0xaa2), family_id: idOf(0xaa2), refresh_hash: "hash-2" }
-      yield* auth.open({ ...other, user_id: mitra(2) }, { only_one: true })
+      yield* signIns.open({ ...other, user_id: mitra(2) }, { only_one: true })
       yield* Stage.actAsMitra(1, { _tag: "GoOnline" }, t0 + 10)
       const owner = yield* Stage.claimMitra(1)
       const deactivate = { _tag: "Deactivate", staff_id: staffId } as const
@@ -222,8 +222,8 @@ const accounts = (test: Test) => {
       assert.strictEqual(codeOf(yield* Stage.commit(turn)), "Committed")
       const state = yield* (yield* Mitras).find(mitra(1))
       assert.deepStrictEqual([state?.is_active, state?.is_online], [false, false])
-      assert.isFalse(yield* auth.isLive(mitraSignIn.family_id))
-      assert.isTrue(yield* auth.isLive(other.family_id))
+      assert.isFalse(yield* signIns.isLive(mitraSignIn.family_id))
+      assert.isTrue(yield* signIns.isLive(other.family_id))
       assert.strictEqual((yield* (yield* Mitras).onlineLog(mitra(1), 1))[0]?.cause, "deactivated")
       assert.deepStrictEqual(yield* (yield* Written).auditIds, [Stage.audited(1).id])
     })

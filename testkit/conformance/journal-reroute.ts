@@ -1,18 +1,18 @@
-// What every Journal and Proposals adapter must hold when a chat changes hands: both mitras' places in one
-// turn, one mitra at a time, and the proposals to staff that come and go with the mitra's absence.
+// What every Journal and SessionOversight adapter must hold when a chat changes hands: both mitras' places in
+// one turn, one mitra at a time, and the proposals to staff that come and go with the mitra's absence.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
-import { Proposals } from "../../src/services/sessions/proposals.ts"
+import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { atOnce, givenStaff, idOf, minute, staffId, t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
 import { accept, asCustomer, mitra, session } from "./stage.ts"
 import { Written } from "./written.ts"
 
-type Needs = Stage.Stage | Proposals
-type Body = Effect.Effect<void, unknown, Needs>
+type Body = Effect.Effect<void, unknown, Stage.Stage>
 type Test = (title: string, body: Body) => void
 
 const codeOf = (verdict: Effect.Success<ReturnType<typeof Stage.act>>): string =>
@@ -127,7 +127,8 @@ const gone = (cause: "mitra_offline" | "mitra_deactivated", since: number) => ({
 const look = (owner: Stage.Owner, at: number, mitra_absence: ReturnType<typeof gone> | null) =>
   Stage.act(owner, { _tag: "CheckMitra" }, { at, mitra_absence })
 
-const proposals = Effect.flatMap(Proposals, (port) => port.page({ status: null, before: null, limit: 10 }))
+const all = { status: null, before: null, limit: 10 } as const
+const proposals = Effect.flatMap(SessionOversight, (port) => port.proposals(all))
 const told = Effect.map(
   proposals,
   (found) =>
@@ -202,10 +203,10 @@ const proposing = (test: Test) => {
     Effect.gen(function*() {
       const [chat] = yield* givenChats(1)
       yield* look(chat!, t0 + 100, gone("mitra_offline", t0 + 40))
-      const port = yield* Proposals
+      const port = yield* SessionOversight
       const id = (yield* proposals)[0]?.id ?? ""
       const dismissed = yield* atOnce(
-        [1, 2].map((n) => port.dismiss(id, "she calls back", entry(n, t0 + 110)))
+        [1, 2].map((n) => port.dismissProposal(id, "she calls back", entry(n, t0 + 110)))
       )
       assert.sameMembers(dismissed.map(({ _tag }) => _tag), ["Dismissed", "Decided"])
       assert.lengthOf(yield* (yield* Written).auditIds, 1)
@@ -213,7 +214,8 @@ const proposing = (test: Test) => {
       assert.deepStrictEqual(yield* told, [
         [session(1), "mitra_offline", "dismissed", "she calls back", staffId]
       ])
-      assert.deepStrictEqual(yield* port.dismiss(idOf(0x77), "no", entry(3, t0 + 130)), { _tag: "Unknown" })
+      const unknown = yield* port.dismissProposal(idOf(0x77), "no", entry(3, t0 + 130))
+      assert.deepStrictEqual(unknown, { _tag: "Unknown" })
     })
   )
 
@@ -225,14 +227,14 @@ const proposing = (test: Test) => {
         yield* look(chat, t0 + 100 + n, gone("mitra_offline", t0 + 40))
       }
       yield* look(chats[1]!, t0 + 120, null)
-      const port = yield* Proposals
+      const port = yield* SessionOversight
       const all = yield* proposals
       assert.deepStrictEqual(all.map(({ id }) => id), all.map(({ id }) => id).toSorted().toReversed())
-      const open = yield* port.page({ status: "open", before: null, limit: 1 })
+      const open = yield* port.proposals({ status: "open", before: null, limit: 1 })
       assert.deepStrictEqual(open.map(({ session_id }) => session_id), [session(3)])
-      const older = yield* port.page({ status: "open", before: open[0]?.id ?? "", limit: 5 })
+      const older = yield* port.proposals({ status: "open", before: open[0]?.id ?? "", limit: 5 })
       assert.deepStrictEqual(older.map(({ session_id }) => session_id), [session(1)])
-      assert.deepStrictEqual(yield* port.page({ status: "dismissed", before: null, limit: 5 }), [])
+      assert.deepStrictEqual(yield* port.proposals({ status: "dismissed", before: null, limit: 5 }), [])
     })
   )
 }
@@ -245,7 +247,7 @@ const finding = (test: Test) => {
       yield* Stage.givenMitras(1, 2, 3, 4)
       for (const n of [1, 2, 3, 4]) yield* Stage.actAsMitra(n, { _tag: "GoOnline" }, t0 + 1)
       const chats = yield* Effect.forEach([1, 2, 3, 4], (n) => Stage.givenChat(n, n))
-      const port = yield* Sessions
+      const port = yield* SessionOversight
       assert.deepStrictEqual(yield* port.withoutMitra(t0 + hourMs, 10), [])
       yield* Stage.actAsMitra(1, { _tag: "Deactivate", staff_id: staffId }, t0 + 100)
       yield* Stage.actAsMitra(2, { _tag: "GoOffline" }, t0 + 200)
@@ -264,7 +266,7 @@ const finding = (test: Test) => {
     "whoever handed a chat over finds it among her past ones from then on, and has met the customer",
     Effect.gen(function*() {
       const [chat] = yield* givenChats(1)
-      const port = yield* Sessions
+      const port = yield* SessionViews
       const pastOf = (n: number) =>
         Effect.map(
           port.pastOf("mitra", mitra(n), { before: null, limit: 5 }),
@@ -287,8 +289,8 @@ const finding = (test: Test) => {
 
 const hourMs = 60 * minute
 
-export const journalReroute = (name: string, layer: Layer.Layer<Needs>) =>
-  describe(`Journal and Proposals, hand-overs (${name})`, () => {
+export const journalReroute = (name: string, layer: Layer.Layer<Stage.Stage>) =>
+  describe(`Journal and SessionOversight, hand-overs (${name})`, () => {
     const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, layer))
     places(test)
     proposing(test)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import { Journal } from "../../src/services/journal/journal.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { atOnce, givenStaff, idOf, staffId, t0, times } from "./given.ts"
 import * as Stage from "./stage.ts"
@@ -104,7 +105,7 @@ const repetition = (test: (title: string, body: Body) => void) => {
       const owner = yield* Stage.givenChat(1, 1)
       const message = Stage.send(asCustomer(1), "client-message-1")
       yield* Stage.act(owner, message, { at: t0 + 30 })
-      const [stored] = yield* (yield* Sessions).messages(session(1), { after: 0 }, 10)
+      const [stored] = yield* (yield* SessionViews).messages(session(1), { after: 0 }, 10)
       const repeat = Stage.act(owner, Stage.send(asCustomer(1), "client-message-1", "halo lagi"), {
         at: t0 + 40
       })
@@ -120,7 +121,7 @@ const repetition = (test: (title: string, body: Body) => void) => {
       })
       const fromOther = Stage.send(asMitra(1), "client-message-1")
       assert.deepStrictEqual(yield* Stage.act(owner, fromOther, { at: t0 + 50 }), { _tag: "Committed" })
-      assert.lengthOf(yield* (yield* Sessions).messages(session(1), { after: 0 }, 10), 2)
+      assert.lengthOf(yield* (yield* SessionViews).messages(session(1), { after: 0 }, 10), 2)
     })
   )
 }
@@ -243,9 +244,9 @@ const order = (test: (title: string, body: Body) => void) => {
           })
         })
       ))
-      const sessions = yield* Sessions
+      const views = yield* SessionViews
       for (const owner of owners) {
-        const stored = yield* sessions.messages(owner.state.id, { after: 0 }, 100)
+        const stored = yield* views.messages(owner.state.id, { after: 0 }, 100)
         assert.deepStrictEqual(stored.map((message) => message.body), rounds.map(String))
         const first = stored[0]?.seq ?? 0
         assert.deepStrictEqual(stored.map((message) => message.seq), rounds.map((round) => first + round))

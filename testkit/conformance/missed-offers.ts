@@ -1,9 +1,9 @@
-// What every MissedOffers adapter must do: count the offers a mitra let run out in a row, from rows that
+// What every Mitras adapter must do: count the offers a mitra let run out in a row, from rows that
 // real machines wrote.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { MissedOffers } from "../../src/services/availability/missed-offers.ts"
+import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { minute, t0 } from "./given.ts"
 import {
   act,
@@ -19,7 +19,7 @@ import {
 } from "./stage.ts"
 import { request, type Stage, tick } from "./stage.ts"
 
-type Needs = Stage | MissedOffers
+type Needs = Stage | Mitras
 type Ending = "expired" | "declined" | "cancelled" | "taken" | "pending"
 
 /** Request `n` was offered to mitras 1 and 2, after the one before, and ended like this for mitra 1. */
@@ -43,12 +43,12 @@ const story = Effect.fnUntraced(function*(...endings: ReadonlyArray<Ending>) {
 })
 
 const inARow = (since = t0, limit = 100) =>
-  Effect.flatMap(MissedOffers, (missed) => missed.inARow(mitra(1), since, limit))
+  Effect.flatMap(Mitras, (missed) => missed.missedInARow(mitra(1), since, limit))
 const suspects = (count: number, after = t0, limit = 100) =>
-  Effect.flatMap(MissedOffers, (missed) => missed.suspects({ after, count, limit }))
+  Effect.flatMap(Mitras, (missed) => missed.whoMissed({ after, count, limit }))
 
 export const missedOffers = (adapter: string, layer: Layer.Layer<Needs>): void => {
-  describe(`MissedOffers (${adapter})`, () => {
+  describe(`Mitras, missed offers (${adapter})`, () => {
     const test = (title: string, body: Effect.Effect<void, unknown, Needs>) =>
       it.live(title, () => Effect.provide(body, layer))
 

@@ -1,12 +1,12 @@
-// What every OneTimeCodes adapter must do: the limits on sending, and what an attempt is told.
+// What every SignIns adapter must do: the limits on sending, and what an attempt is told.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
-import { type OneTimeCode, OneTimeCodes } from "../../src/services/accounts/one-time-codes.ts"
+import { type OneTimeCode, SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { atOnce, hour, idOf, minute, t0, times } from "./given.ts"
 
-type Test = (title: string, body: Effect.Effect<void, unknown, OneTimeCodes>) => void
+type Test = (title: string, body: Effect.Effect<void, unknown, SignIns>) => void
 
 const phone = "+628110000001"
 const rules = { cooldown_ms: minute, per_phone_hourly: 3, per_ip_hourly: 4 }
@@ -23,7 +23,7 @@ const code = (n: number, at: number, more: Partial<OneTimeCode> = {}): OneTimeCo
 })
 
 const issue = (n: number, at: number, more: Partial<OneTimeCode> = {}, limits: Partial<typeof rules> = {}) =>
-  Effect.flatMap(OneTimeCodes, (port) => port.issue(code(n, at, more), { ...rules, ...limits, now: at }))
+  Effect.flatMap(SignIns, (port) => port.issueCode(code(n, at, more), { ...rules, ...limits, now: at }))
 
 const check = (
   code_hash: string,
@@ -34,23 +34,20 @@ const check = (
     readonly code_hashes?: ReadonlyArray<string>
   } = {}
 ) =>
-  Effect.flatMap(
-    OneTimeCodes,
-    (port) =>
-      port.check({
-        phone,
-        user_type: "mitra",
-        code_hashes: [code_hash],
-        attempts_max: 3,
-        now,
-        ...more
-      })
-  )
+  Effect.flatMap(SignIns, (port) =>
+    port.checkCode({
+      phone,
+      user_type: "mitra",
+      code_hashes: [code_hash],
+      attempts_max: 3,
+      now,
+      ...more
+    }))
 
 const issued = { _tag: "Issued" } as const
 
-export const oneTimeCodes = (name: string, layer: Layer.Layer<OneTimeCodes>) =>
-  describe(`OneTimeCodes (${name})`, () => {
+export const oneTimeCodes = (name: string, layer: Layer.Layer<SignIns>) =>
+  describe(`SignIns, one-time codes (${name})`, () => {
     const test: Test = (title, body) => it.live(title, () => Effect.provide(body, layer))
     limits(test)
     crowds(test)

@@ -3,13 +3,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { PaymentReview } from "../../src/services/payments/payment-review.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, hour, idOf, minute, t0, times } from "./given.ts"
 import { givenTier, paying, payment } from "./given-payments.ts"
 
-type Needs = Payments | Accounts | PaymentReview
+type Needs = Payments | Accounts
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const paymentDiscounts = (name: string, layer: Layer.Layer<Needs>) =>
@@ -91,7 +90,7 @@ const discounts = (test: Test) => {
 }
 
 const anomalyOf = Effect.fnUntraced(function*(n: number) {
-  const found = yield* (yield* PaymentReview).find(idOf(n))
+  const found = yield* (yield* Payments).review(idOf(n))
   return [found?.anomaly, found?.anomaly_idr, found?.anomaly_ref, found?.anomaly_at]
 })
 

@@ -6,6 +6,7 @@ import type * as Layer from "effect/Layer"
 import * as fc from "fast-check"
 import type { SessionCommand } from "../../src/domain/session/commands.ts"
 import type { SessionEvent } from "../../src/domain/session/events.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
@@ -111,6 +112,7 @@ const scripts = 40
 
 const live = Effect.fnUntraced(function*(n: number, steps: ReadonlyArray<Step>, hint: string) {
   const sessions = yield* Sessions
+  const views = yield* SessionViews
   const owner = yield* Stage.givenRequest(n)
   const decided: Array<SessionEvent> = []
   let at = t0
@@ -127,7 +129,7 @@ const live = Effect.fnUntraced(function*(n: number, steps: ReadonlyArray<Step>, 
   }
   const claimed = yield* Stage.claim(n, "runner-b")
   assert.deepStrictEqual(claimed, { epoch: owner.epoch + 1, state: owner.state }, hint)
-  const events = yield* sessions.eventsAfter(session(n), 0, 1000)
+  const events = yield* views.eventsAfter(session(n), 0, 1000)
   assert.deepStrictEqual(events.map(({ event }) => event), decided, hint)
   return owner.state.status
 })

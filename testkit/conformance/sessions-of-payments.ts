@@ -4,14 +4,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { PaymentReview } from "../../src/services/payments/payment-review.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { atOnce, givenStaff, idOf, minute, staffId, t0, times } from "./given.ts"
 import * as Stage from "./stage.ts"
 import { payment, session } from "./stage.ts"
 import { Written } from "./written.ts"
 
-type Needs = Stage.Stage | PaymentReview
+type Needs = Stage.Stage | Payments
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 /** Request `n` found nobody in time. */
@@ -64,7 +64,7 @@ const trying = (test: Test) => {
     "a failed payment is retried or refunded by two colleagues at once, never both",
     Effect.gen(function*() {
       yield* givenStaff
-      const desk = yield* PaymentReview
+      const desk = yield* Payments
       for (const n of times(6).map((index) => index + 1)) {
         yield* failed(n)
         const { before: _before, after: _after, ...entry } = Stage.audited(100 + n)
@@ -74,7 +74,7 @@ const trying = (test: Test) => {
           desk.decide(refund, { ...entry, staff_id: staffId })
         ], { concurrency: "unbounded" })
         assert.strictEqual(opened._tag === "Opened", Result.isFailure(decided), `${n}: ${opened._tag}`)
-        const status = (yield* desk.find(payment(n)))?.status
+        const status = (yield* desk.review(payment(n)))?.status
         assert.strictEqual(status, opened._tag === "Opened" ? "confirmed" : "failed_pairing")
       }
       assert.lengthOf(yield* (yield* Written).auditIds, 6)

@@ -3,12 +3,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type { SessionEvent } from "../../src/domain/session/events.ts"
-import { numbered } from "../../src/domain/session/events.ts"
+import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { atOnce, givenStaff, idOf, minute, staffId, t0, times } from "./given.ts"
 import * as Stage from "./stage.ts"
-import { accept, asCustomer, asMitra, customer, mitra, session } from "./stage.ts"
+import { asCustomer, asMitra, customer, mitra, session } from "./stage.ts"
 
 type Body = Effect.Effect<void, unknown, Stage.Stage>
 type Test = (title: string, body: Body) => void
@@ -79,13 +79,14 @@ const owning = (test: Test) => {
     Effect.gen(function*() {
       yield* Stage.givenPayment(1, { confirmed: true })
       yield* Stage.openState(Stage.request(1))
+      const oversight = yield* SessionOversight
       const port = yield* Sessions
-      assert.deepStrictEqual(yield* port.ownerOf(session(1)), { runner: null, epoch: 0 })
+      assert.deepStrictEqual(yield* oversight.ownerOf(session(1)), { runner: null, epoch: 0 })
       const epochs = yield* atOnce(times(6).map((n) => Stage.claim(1, `runner-${n}`)))
       assert.sameMembers(epochs.map(({ epoch }) => epoch), [1, 2, 3, 4, 5, 6])
       assert.deepStrictEqual(yield* port.find(session(1)), Stage.request(1))
       const last = epochs.findIndex(({ epoch }) => epoch === 6)
-      assert.deepStrictEqual(yield* port.ownerOf(session(1)), { runner: `runner-${last}`, epoch: 6 })
+      assert.deepStrictEqual(yield* oversight.ownerOf(session(1)), { runner: `runner-${last}`, epoch: 6 })
     })
   )
 
@@ -93,16 +94,16 @@ const owning = (test: Test) => {
     "an unknown session is null wherever one is asked for, and absent wherever many are",
     Effect.gen(function*() {
       const port = yield* Sessions
+      const oversight = yield* SessionOversight
+      const views = yield* SessionViews
       assert.isNull(yield* port.claim(session(1), "runner-a"))
       assert.isNull(yield* port.find(session(1)))
       assert.isNull(yield* port.participation(session(1)))
-      assert.isNull(yield* port.ownerOf(session(1)))
-      assert.strictEqual((yield* port.lastSeqs([session(1)])).size, 0)
-      assert.strictEqual((yield* port.lastSeqs([])).size, 0)
-      assert.strictEqual((yield* port.unread("customer", [session(1)])).size, 0)
-      assert.strictEqual((yield* port.unread("mitra", [])).size, 0)
-      assert.deepStrictEqual(yield* port.messages(session(1), { after: 0 }, 5), [])
-      assert.deepStrictEqual(yield* port.eventsAfter(session(1), 0, 5), [])
+      assert.isNull(yield* oversight.ownerOf(session(1)))
+      assert.strictEqual((yield* views.unread("customer", [session(1)])).size, 0)
+      assert.strictEqual((yield* views.unread("mitra", [])).size, 0)
+      assert.deepStrictEqual(yield* views.messages(session(1), { after: 0 }, 5), [])
+      assert.deepStrictEqual(yield* views.eventsAfter(session(1), 0, 5), [])
     })
   )
 }
@@ -138,7 +139,7 @@ const participation = (test: Test) => {
 }
 
 /** A chat with four messages, numbered 3 to 6 after the offer and the pairing. */
-const givenMessages = Effect.gen(function*() {
+export const givenMessages = Effect.gen(function*() {
   yield* Stage.givenMitras(1)
   const owner = yield* Stage.givenChat(1, 1)
   const sides = [asCustomer(1), asMitra(1), asCustomer(1), asCustomer(1)]
@@ -150,31 +151,7 @@ const givenMessages = Effect.gen(function*() {
   return owner
 })
 
-const story = (test: Test) => {
-  test(
-    "messages page both ways, always in the order of their sequence",
-    Effect.gen(function*() {
-      yield* givenMessages
-      const port = yield* Sessions
-      const seqs = (range: { before: number } | { after: number }, limit: number) =>
-        Effect.map(port.messages(session(1), range, limit), (found) => found.map((message) => message.seq))
-      assert.deepStrictEqual(yield* seqs({ before: Number.MAX_SAFE_INTEGER }, 2), [5, 6])
-      assert.deepStrictEqual(yield* seqs({ before: 5 }, 10), [3, 4])
-      assert.deepStrictEqual(yield* seqs({ after: 0 }, 3), [3, 4, 5])
-      assert.deepStrictEqual(yield* seqs({ after: 5 }, 3), [6])
-      assert.deepStrictEqual(yield* seqs({ after: 6 }, 3), [])
-      const [message] = yield* port.messages(session(1), { before: 4 }, 1)
-      assert.deepInclude(message, {
-        session_id: session(1),
-        client_message_id: "client-message-0",
-        side: "customer",
-        sender_id: customer(1),
-        body: "text 0",
-        sent_at: t0 + 30
-      })
-    })
-  )
-
+const repeats = (test: Test) => {
   test(
     "a message is found by its sender's own id for it, and by nobody else's",
     Effect.gen(function*() {
@@ -187,51 +164,6 @@ const story = (test: Test) => {
       assert.isNull(yield* port.sentMessage(session(1), customer(1), "client-message-9"))
     })
   )
-
-  test(
-    "the events after a sequence come exactly as they were decided, messages among them, in order",
-    Effect.gen(function*() {
-      yield* Stage.givenMitras(1, 2)
-      const owner = yield* Stage.givenRequest(1)
-      const decided: Array<SessionEvent> = []
-      const play = (command: Parameters<typeof Stage.make>[1], given: Stage.Circumstances) =>
-        Effect.gen(function*() {
-          const { after, write } = yield* Stage.make(owner, command, given)
-          decided.push(...write.session!.events.map(({ event }) => event))
-          yield* Stage.commit(write)
-          owner.state = after
-        })
-      yield* play(Stage.tick, { at: t0 + 10, candidates: Stage.candidates(2, 1) })
-      yield* play(accept(1), { at: t0 + 20 })
-      yield* play(Stage.send(asCustomer(1), "client-message-1", "halo \u{1F44B} \"ya\" \\ \n"), {
-        at: t0 + 30
-      })
-      yield* play({ _tag: "SetTopic", by: asMitra(1), topic: "sensitive" }, { at: t0 + 40 })
-      yield* play(Stage.tick, { at: t0 + 10 * minute })
-      yield* play({ _tag: "Goodbye", by: asCustomer(1), text: "dadah" }, { at: t0 + 10 * minute + 1 })
-      const port = yield* Sessions
-      const stored = yield* port.eventsAfter(session(1), 0, 100)
-      const expected = numbered(decided, 0).map(({ event, seq }) => ({ session_id: session(1), seq, event }))
-      assert.deepStrictEqual(stored as ReadonlyArray<unknown>, expected)
-      assert.deepStrictEqual(yield* port.eventsAfter(session(1), 1, 2), stored.slice(1, 3))
-      assert.strictEqual((yield* port.lastSeqs([session(1), session(2)])).get(session(1)), expected.length)
-    })
-  )
-
-  test(
-    "unread are the other side's messages beyond what this side has read",
-    Effect.gen(function*() {
-      const owner = yield* givenMessages
-      const port = yield* Sessions
-      const both = [session(1), session(2)]
-      assert.deepStrictEqual([...(yield* port.unread("mitra", both))], [[session(1), 3]])
-      assert.deepStrictEqual([...(yield* port.unread("customer", both))], [[session(1), 1]])
-      yield* Stage.act(owner, { _tag: "MarkRead", by: asMitra(1), seq: 5 }, { at: t0 + 50 })
-      yield* Stage.act(owner, { _tag: "MarkRead", by: asCustomer(1), seq: 4 }, { at: t0 + 51 })
-      assert.deepStrictEqual([...(yield* port.unread("mitra", both))], [[session(1), 1]])
-      assert.strictEqual((yield* port.unread("customer", both)).size, 0)
-    })
-  )
 }
 
 export const sessions = (name: string, layer: Layer.Layer<Stage.Stage>) =>
@@ -240,5 +172,5 @@ export const sessions = (name: string, layer: Layer.Layer<Stage.Stage>) =>
     opening(test)
     owning(test)
     participation(test)
-    story(test)
+    repeats(test)
   })

@@ -15,16 +15,27 @@ import type { Absence, Participant, SessionState } from "../../src/domain/sessio
 import { defaultSettings, type Settings } from "../../src/domain/settings.ts"
 import { sessionRows } from "../../src/actors/session/rows.ts"
 import type { AuditEntry } from "../../src/services/accounts/audit.ts"
-import type { AuthSessions } from "../../src/services/accounts/auth-sessions.ts"
+import type { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { type IdempotencyRecord, Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
+import type { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
+import type { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { idOf, minute, staffId, t0 } from "./given.ts"
 import type { Written } from "./written.ts"
 
-export type Stage = Journal | Sessions | Mitras | Accounts | Payments | AuthSessions | Written
+export type Stage =
+  | Journal
+  | Sessions
+  | SessionViews
+  | SessionOversight
+  | Mitras
+  | Accounts
+  | Payments
+  | SignIns
+  | Written
 
 export const customer = (n: number): string => idOf(0xc0000 + n)
 export const mitra = (n: number): string => idOf(0xb0000 + n)

@@ -9,6 +9,7 @@ import {
   Accounts,
   type StaffAccount
 } from "../../src/services/accounts/accounts.ts"
+import { devices } from "./devices.memory.ts"
 import { characters, hold, isPhone } from "./store/constraints.ts"
 import { MemoryTables, type StaffRow, type Tables } from "./store/tables.ts"
 
@@ -118,6 +119,7 @@ export const layer = Layer.effect(Accounts)(
   Effect.gen(function*() {
     const tables = yield* MemoryTables
     return Accounts.of({
+      ...devices(tables),
       createCustomer: (customer) => Effect.sync(() => addCustomer(tables, customer)),
       findCustomer: (id) => Effect.sync(() => tables.customers.get(id) ?? null),
       findCustomerByPhone: (phone) => Effect.sync(() => customerWithPhone(tables, phone)),

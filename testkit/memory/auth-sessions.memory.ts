@@ -1,12 +1,11 @@
-// AuthSessions in memory: refresh token families as rows of the shared in-memory store.
+// Part of SignIns in memory: refresh token families as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import { judge } from "../../src/domain/sign-in/refresh-token.ts"
-import { type AuthSession, AuthSessions, type Rotation } from "../../src/services/accounts/auth-sessions.ts"
+import type { AuthSession, Rotation, SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { hold } from "./store/constraints.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
 
-type RotateOptions = Parameters<AuthSessions["Service"]["rotate"]>[0]
+type RotateOptions = Parameters<SignIns["Service"]["rotate"]>[0]
 
 const familyOf = (tables: Tables, familyId: string): ReadonlyArray<AuthSessionRow> =>
   tables.auth_sessions.where("family", familyId)
@@ -78,27 +77,28 @@ const rotate = (tables: Tables, options: RotateOptions): Rotation => {
   return { _tag: "Rotated", session }
 }
 
-export const layer = Layer.effect(AuthSessions)(
-  Effect.gen(function*() {
-    const tables = yield* MemoryTables
-    return AuthSessions.of({
-      open: (session, options) => Effect.sync(() => open(tables, session, options.only_one)),
-      rotate: (options) => Effect.sync(() => rotate(tables, options)),
-      isLive: (familyId) =>
-        Effect.sync(() => familyOf(tables, familyId).length > 0 && !isRevoked(tables, familyId)),
-      revokeFamily: (familyId, reason, at) =>
-        Effect.sync(() => {
-          revoke(tables, familyOf(tables, familyId), reason, at)
-        }),
-      revokeAllOf: (userType, userId, reason, at) =>
-        Effect.sync(() =>
-          revoke(
-            tables,
-            signInsOf(tables, userType, userId),
-            reason,
-            at
-          ).length
-        )
-    })
+type Part = Pick<SignIns["Service"], "open" | "rotate" | "isLive" | "revokeFamily" | "revokeAllOf">
+const part = (calls: Part): Part => calls
+
+export const makeAuthSessions = Effect.gen(function*() {
+  const tables = yield* MemoryTables
+  return part({
+    open: (session, options) => Effect.sync(() => open(tables, session, options.only_one)),
+    rotate: (options) => Effect.sync(() => rotate(tables, options)),
+    isLive: (familyId) =>
+      Effect.sync(() => familyOf(tables, familyId).length > 0 && !isRevoked(tables, familyId)),
+    revokeFamily: (familyId, reason, at) =>
+      Effect.sync(() => {
+        revoke(tables, familyOf(tables, familyId), reason, at)
+      }),
+    revokeAllOf: (userType, userId, reason, at) =>
+      Effect.sync(() =>
+        revoke(
+          tables,
+          signInsOf(tables, userType, userId),
+          reason,
+          at
+        ).length
+      )
   })
-)
+})

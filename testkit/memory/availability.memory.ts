@@ -94,12 +94,7 @@ const availability = Layer.effect(Availability)(Effect.gen(function*() {
         const status = tables.mitra_status.get(mitraId)
         return status?.is_online === true ? seenAt(status) : null
       }),
-    wentOnline: () => Effect.void,
-    wentOffline: () => Effect.void,
-    deactivated: () => Effect.void,
-    reactivated: () => Effect.void,
-    capacityChanged: () => Effect.void,
-    offersChanged: () => Effect.void
+    changed: () => Effect.void
   }
 }))
 

@@ -1,8 +1,7 @@
-// Devices in memory: push tokens as rows of the shared in-memory store.
+// Devices, part of Accounts, in memory: push tokens as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { type Device, type DeviceOwner, Devices } from "../../src/services/accounts/devices.ts"
-import { MemoryTables, type Tables } from "./store/tables.ts"
+import type { Accounts, Device, DeviceOwner } from "../../src/services/accounts/accounts.ts"
+import type { Tables } from "./store/tables.ts"
 
 const isLive = (tables: Tables, device: Device): boolean => {
   const family = tables.auth_sessions.where("family", device.auth_session_id)
@@ -27,12 +26,12 @@ const drop = (tables: Tables, owner: DeviceOwner, token: string): void => {
   if (row?.user_type === owner.user_type && row.user_id === owner.user_id) tables.devices.delete(token)
 }
 
-export const layer = Layer.effect(Devices)(
-  Effect.map(MemoryTables, (tables) =>
-    Devices.of({
-      register: (device, devicesMax) => Effect.sync(() => register(tables, device, devicesMax)),
-      drop: (owner, token) => Effect.sync(() => drop(tables, owner, token)),
-      dropInvalid: (token) => Effect.sync(() => void tables.devices.delete(token)),
-      of: (owner) => Effect.sync(() => newestFirst(tables, owner).filter((row) => isLive(tables, row)))
-    }))
-)
+export const devices = (tables: Tables): Pick<
+  Accounts["Service"],
+  "registerDevice" | "dropDevice" | "dropInvalidDevice" | "devicesOf"
+> => ({
+  registerDevice: (device, devicesMax) => Effect.sync(() => register(tables, device, devicesMax)),
+  dropDevice: (owner, token) => Effect.sync(() => drop(tables, owner, token)),
+  dropInvalidDevice: (token) => Effect.sync(() => void tables.devices.delete(token)),
+  devicesOf: (owner) => Effect.sync(() => newestFirst(tables, owner).filter((row) => isLive(tables, row)))
+})

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { MitraState } from "../../src/domain/mitra.ts"
 import { type Activity, Mitras } from "../../src/services/accounts/mitras.ts"
+import { missedOffers } from "./missed-offers.memory.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 
 const stateOf = (tables: Tables, mitraId: string): MitraState | null => {
@@ -69,6 +70,7 @@ const activity = (tables: Tables, mitraId: string, since: number, until: number)
 export const layer = Layer.effect(Mitras)(
   Effect.map(MemoryTables, (tables) =>
     Mitras.of({
+      ...missedOffers(tables),
       claim: (mitraId, runner) => Effect.sync(() => claim(tables, mitraId, runner)),
       find: (mitraId) => Effect.sync(() => stateOf(tables, mitraId)),
       ownerOf: (mitraId) =>

@@ -1,18 +1,17 @@
-// OneTimeCodes in memory: sign-in codes as rows of the shared in-memory store.
+// Part of SignIns in memory: sign-in codes as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import { standingOf, tooSoon } from "../../src/domain/sign-in/one-time-code.ts"
-import {
-  type Checked,
-  type CodeLimits,
-  type Issued,
-  type OneTimeCode,
-  OneTimeCodes
-} from "../../src/services/accounts/one-time-codes.ts"
+import type {
+  Checked,
+  CodeLimits,
+  Issued,
+  OneTimeCode,
+  SignIns
+} from "../../src/services/accounts/sign-ins.ts"
 import { hold, isPhone } from "./store/constraints.ts"
 import { MemoryTables, type OneTimeCodeRow, type Tables } from "./store/tables.ts"
 
-type CheckOptions = Parameters<OneTimeCodes["Service"]["check"]>[0]
+type CheckOptions = Parameters<SignIns["Service"]["checkCode"]>[0]
 
 const newestFirst = (rows: ReadonlyArray<OneTimeCodeRow>): ReadonlyArray<OneTimeCodeRow> =>
   rows.toSorted((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
@@ -41,10 +40,11 @@ const check = (tables: Tables, options: CheckOptions): Checked => {
   return matches ? "matched" : "mismatch"
 }
 
-export const layer = Layer.effect(OneTimeCodes)(
-  Effect.map(MemoryTables, (tables) =>
-    OneTimeCodes.of({
-      issue: (code, limits) => Effect.sync(() => issue(tables, code, limits)),
-      check: (options) => Effect.sync(() => check(tables, options))
-    }))
-)
+type Part = Pick<SignIns["Service"], "issueCode" | "checkCode">
+const part = (calls: Part): Part => calls
+
+export const makeOneTimeCodes = Effect.map(MemoryTables, (tables) =>
+  part({
+    issueCode: (code, limits) => Effect.sync(() => issue(tables, code, limits)),
+    checkCode: (options) => Effect.sync(() => check(tables, options))
+  }))

@@ -1,20 +1,19 @@
-// PaymentReview in memory: the same lists and decisions over the rows of the shared store.
+// Review of payments in memory, part of Payments: the same lists and decisions over the shared store's rows.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { notFound, resolve } from "../../src/domain/payment.ts"
 import type { Refusal } from "../../src/domain/refusal.ts"
 import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
 import {
+  troubleAt,
   type Decision,
+  type Payments,
   type ReviewPage,
-  type ReviewedPayment,
-  PaymentReview,
-  troubleAt
-} from "../../src/services/payments/payment-review.ts"
+  type ReviewedPayment
+} from "../../src/services/payments/payments.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { reviewedPaymentOf, hasOpenRequest } from "./store/payment-rows.ts"
-import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"
+import type { PaymentRow, Tables } from "./store/tables.ts"
 
 const page = (
   tables: Tables,
@@ -68,16 +67,16 @@ const decide = (
   return Result.succeed(reviewedPaymentOf(tables, resolved))
 }
 
-export const layer = Layer.effect(PaymentReview)(
-  Effect.map(MemoryTables, (tables) =>
-    PaymentReview.of({
-      find: (id) =>
-        Effect.sync(() => {
-          const row = tables.payment_requests.get(id)
-          return row === undefined ? null : reviewedPaymentOf(tables, row)
-        }),
-      open: (options) => Effect.sync(() => page(tables, openAt, options)),
-      troubled: (options) => Effect.sync(() => page(tables, unresolvedAt, options)),
-      decide: (decision, entry) => Effect.sync(() => decide(tables, decision, entry))
-    }))
-)
+export const review = (tables: Tables): Pick<
+  Payments["Service"],
+  "review" | "openForReview" | "troubled" | "decide"
+> => ({
+  review: (id) =>
+    Effect.sync(() => {
+      const row = tables.payment_requests.get(id)
+      return row === undefined ? null : reviewedPaymentOf(tables, row)
+    }),
+  openForReview: (options) => Effect.sync(() => page(tables, openAt, options)),
+  troubled: (options) => Effect.sync(() => page(tables, unresolvedAt, options)),
+  decide: (decision, entry) => Effect.sync(() => decide(tables, decision, entry))
+})

@@ -12,6 +12,7 @@ import {
   type Payment,
   Payments
 } from "../../src/services/payments/payments.ts"
+import { review } from "./payment-review.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { hasOpenRequest, paymentOf } from "./store/payment-rows.ts"
 import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"
@@ -167,6 +168,7 @@ export const layer = Layer.effect(Payments)(
     const tables = yield* MemoryTables
     return Payments.of({
       ...saleTiers(tables),
+      ...review(tables),
       create: (payment) => Effect.sync(() => create(tables, payment)),
       createDiscounted: (payment) => Effect.sync(() => createDiscounted(tables, payment)),
       mayHaveDiscount: (customerId) => Effect.sync(() => !discountIsGone(tables, customerId)),

@@ -1,10 +1,10 @@
 // Proposals in memory: rows of the shared in-memory store, dismissed together with their audit entry.
+// Part of session-oversight.memory.ts.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
-import { type Dismissed, type Proposal, Proposals } from "../../src/services/sessions/proposals.ts"
+import type { Dismissed, Proposal, SessionOversight } from "../../src/services/sessions/session-oversight.ts"
 import { appendEntry } from "./audit.memory.ts"
-import { MemoryTables, type ProposalRow, type Tables } from "./store/tables.ts"
+import type { ProposalRow, Tables } from "./store/tables.ts"
 
 const proposalOf = (tables: Tables, row: ProposalRow): Proposal => {
   const session = tables.chat_sessions.get(row.session_id)
@@ -27,19 +27,16 @@ const dismiss = (tables: Tables, id: string, reason: string, entry: ChangeEntry)
   return { _tag: "Dismissed", proposal: proposalOf(tables, dismissed) }
 }
 
-export const layer = Layer.effect(Proposals)(
-  Effect.map(MemoryTables, (tables) =>
-    Proposals.of({
-      page: ({ before, limit, status }) =>
-        Effect.sync(() =>
-          [...tables.reroute_proposals.values()]
-            .filter((row) =>
-              (status === null || row.status === status) && (before === null || row.id < before)
-            )
-            .toSorted((a, b) => (a.id < b.id ? 1 : -1))
-            .slice(0, limit)
-            .map((row) => proposalOf(tables, row))
-        ),
-      dismiss: (id, reason, entry) => Effect.sync(() => dismiss(tables, id, reason, entry))
-    }))
-)
+export const proposals = (
+  tables: Tables
+): Pick<SessionOversight["Service"], "proposals" | "dismissProposal"> => ({
+  proposals: ({ before, limit, status }) =>
+    Effect.sync(() =>
+      [...tables.reroute_proposals.values()]
+        .filter((row) => (status === null || row.status === status) && (before === null || row.id < before))
+        .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+        .slice(0, limit)
+        .map((row) => proposalOf(tables, row))
+    ),
+  dismissProposal: (id, reason, entry) => Effect.sync(() => dismiss(tables, id, reason, entry))
+})

@@ -1,8 +1,7 @@
-// TestNumbers in memory: rows of the shared in-memory store, changed together with their audit entries.
+// Test numbers in memory, part of SignIns: rows of the shared store, changed with their audit entries.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
-import { type TestNumber, TestNumbers, testNumbersMax } from "../../src/services/accounts/test-numbers.ts"
+import { type SignIns, type TestNumber, testNumbersMax } from "../../src/services/accounts/sign-ins.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { hold, isPhone } from "./store/constraints.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
@@ -22,16 +21,17 @@ const remove = (tables: Tables, phone: string, entry: ChangeEntry): boolean => {
   return tables.test_numbers.delete(phone)
 }
 
-export const layer = Layer.effect(TestNumbers)(
-  Effect.map(MemoryTables, (tables) =>
-    TestNumbers.of({
-      list: Effect.sync(() =>
-        [...tables.test_numbers.values()]
-          .map(({ code, phone }) => ({ phone, code }))
-          .toSorted((a, b) => (a.phone < b.phone ? -1 : 1))
-      ),
-      codeOf: (phone) => Effect.sync(() => tables.test_numbers.get(phone)?.code ?? null),
-      put: (number, entry) => Effect.sync(() => put(tables, number, entry)),
-      remove: (phone, entry) => Effect.sync(() => remove(tables, phone, entry))
-    }))
-)
+type Part = Pick<SignIns["Service"], "testNumbers" | "testCodeOf" | "putTestNumber" | "removeTestNumber">
+const part = (calls: Part): Part => calls
+
+export const makeTestNumbers = Effect.map(MemoryTables, (tables) =>
+  part({
+    testNumbers: Effect.sync(() =>
+      [...tables.test_numbers.values()]
+        .map(({ code, phone }) => ({ phone, code }))
+        .toSorted((a, b) => (a.phone < b.phone ? -1 : 1))
+    ),
+    testCodeOf: (phone) => Effect.sync(() => tables.test_numbers.get(phone)?.code ?? null),
+    putTestNumber: (number, entry) => Effect.sync(() => put(tables, number, entry)),
+    removeTestNumber: (phone, entry) => Effect.sync(() => remove(tables, phone, entry))
+  }))

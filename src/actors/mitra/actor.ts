@@ -8,7 +8,6 @@ import type { MitraEvent, MitraFacts, MitraState } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus, type BusMessage, revoked } from "../../services/bus/bus.ts"
-import { MissedOffers } from "../../services/availability/missed-offers.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
@@ -71,7 +70,6 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const settings = yield* Settings
   const availability = yield* Availability
   const bus = yield* Bus
-  const missedOffers = yield* MissedOffers
   const actors = yield* SessionActors
   const random = yield* SecureRandom.SecureRandom
   const wakeQueue = yield* makeWakeQueue
@@ -110,26 +108,22 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     Effect.catch((error) => Effect.logWarning("chats not told about their mitra", error))
   )
 
-  const mirror = (event: MitraEvent) => {
+  const tellSessions = (event: MitraEvent) => {
     switch (event._tag) {
       case "WentOnline":
-        return availability.wentOnline(mitraId, event.at).pipe(
-          Effect.andThen(wakeQueue((places) => places)),
-          Effect.andThen(checkChats)
-        )
-      case "WentOffline":
-        return availability.wentOffline(mitraId)
+        return Effect.andThen(wakeQueue((places) => places), checkChats)
       case "Deactivated":
-        return Effect.andThen(availability.deactivated(mitraId), checkChats)
+        return checkChats
+      case "WentOffline":
       case "Activated":
-        return availability.reactivated(mitraId)
+        return Effect.void
     }
   }
 
   const hasMissedTooMany = Effect.fnUntraced(function*({ online_since }: MitraState) {
     const { mitra_missed_offers_pause: count } = yield* settings.current
     if (count === 0 || online_since === null) return false
-    return (yield* missedOffers.inARow(mitraId, online_since, count)) >= count
+    return (yield* mitras.missedInARow(mitraId, online_since, count)) >= count
   })
 
   const machine: MitraMachine = {
@@ -165,7 +159,8 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     findPreviousReply: () => Effect.succeed(null),
     publish: publishMitra,
     afterCommit: (turn) =>
-      Effect.forEach(turn.events, mirror, { discard: true }).pipe(
+      Effect.when(availability.changed([mitraId]), Effect.succeed(turn.events.length > 0)).pipe(
+        Effect.andThen(Effect.forEach(turn.events, tellSessions, { discard: true })),
         Effect.andThen(turn.before.is_active && !turn.after.is_active ? withdrawOffers : Effect.void)
       ),
     // A crash between a deactivation's commit and its announcement, or its withdrawals, is finished here; and

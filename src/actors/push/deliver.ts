@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { lookAgainMs, lookingMaxMs, pushAttemptsMax, retryAfterMs } from "../../domain/push.ts"
-import { type Device, Devices } from "../../services/accounts/devices.ts"
+import { Accounts, type Device } from "../../services/accounts/accounts.ts"
 import { Presence } from "../../services/availability/presence.ts"
 import { Push, type PushMessage, type PushResult } from "../../services/push/push.ts"
 import {
@@ -65,12 +65,12 @@ const judge = (
 export const makeDeliver = Effect.gen(function*() {
   const outbox = yield* PushOutbox
   const provider = yield* Push
-  const devices = yield* Devices
+  const accounts = yield* Accounts
   const presence = yield* Presence
 
   const sendTo = Effect.fnUntraced(function*(device: Device, message: PushMessage) {
     const result = yield* provider.send(message)
-    if (result._tag === "TokenInvalid") yield* devices.dropInvalid(device.token)
+    if (result._tag === "TokenInvalid") yield* accounts.dropInvalidDevice(device.token)
     return result
   })
 
@@ -80,7 +80,7 @@ export const makeDeliver = Effect.gen(function*() {
     if ((yield* presence.isConnected(owner)) === true) {
       return untried(whileConnected(push, yield* Clock.currentTimeMillis))
     }
-    const phones = yield* devices.of(owner)
+    const phones = yield* accounts.devicesOf(owner)
     if (phones.length === 0) return untried({ _tag: "Skipped", reason: "no_device" })
     if (held.current !== null) return untried({ _tag: "Waiting", due_at: held.current.until })
     const now = yield* Clock.currentTimeMillis

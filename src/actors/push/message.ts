@@ -1,7 +1,7 @@
 // What one phone is sent: the generic text, and the ids that let the app open the right screen.
 import * as DateTime from "effect/DateTime"
 import { collapseId, pushTexts } from "../../domain/push.ts"
-import type { Device } from "../../services/accounts/devices.ts"
+import type { Device } from "../../services/accounts/accounts.ts"
 import type { PushMessage } from "../../services/push/push.ts"
 import type { ClaimedPush } from "../../services/push/push-outbox.ts"
 

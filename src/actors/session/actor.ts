@@ -126,14 +126,13 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
         : Effect.succeed(null),
     publish: publishSession,
     afterCommit: (turn) => {
-      const capacity = changedCapacityOf(turn)
-      const offers = changedOffersOf(turn)
+      const mitras = [...new Set([...changedCapacityOf(turn), ...changedOffersOf(turn)])]
       const isMoving = turn.events.some(movesLine)
       // Most turns carry a message or a receipt, and change nothing for anybody who waits.
-      if (capacity.length + offers.length === 0 && !isMoving) return null
-      return Effect.forEach(capacity, availability.capacityChanged, { discard: true }).pipe(
-        Effect.andThen(offers.length === 0 ? Effect.void : availability.offersChanged(offers)),
-        Effect.andThen(isMoving ? wakeQueue((places) => places) : Effect.void)
+      if (mitras.length === 0 && !isMoving) return null
+      return Effect.andThen(
+        mitras.length === 0 ? Effect.void : availability.changed(mitras),
+        isMoving ? wakeQueue((places) => places) : Effect.void
       )
     },
     // Whoever had it before may have died, or lost the answer, between its commit and its announcement.

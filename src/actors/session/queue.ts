@@ -3,7 +3,7 @@
 // by itself every few seconds, so a lost hint costs seconds and never the order.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Sessions } from "../../services/sessions/sessions.ts"
+import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "./protocol.ts"
 
@@ -11,7 +11,7 @@ const concurrency = 4
 
 /** Wakes the oldest waiting requests: as many as there may be places. Never fails. */
 export const makeWakeQueue = Effect.gen(function*() {
-  const sessions = yield* Sessions
+  const oversight = yield* SessionOversight
   const settings = yield* Settings
   const actors = yield* SessionActors
 
@@ -28,7 +28,7 @@ export const makeWakeQueue = Effect.gen(function*() {
       const values = yield* settings.current
       if (!values.pairing_queue_enabled) return
       const now = yield* Clock.currentTimeMillis
-      const ids = yield* sessions.waiting(now, places(values.max_customers_per_mitra))
+      const ids = yield* oversight.waiting(now, places(values.max_customers_per_mitra))
       yield* Effect.forEach(ids, wake, { concurrency, discard: true })
     }).pipe(Effect.catch((error) => Effect.logDebug("waiting requests not woken", error)))
 })

@@ -2,7 +2,7 @@
 // staff; those whose mitra is back are not any more. Each session looks once more before it decides.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Sessions } from "../../services/sessions/sessions.ts"
+import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
@@ -11,7 +11,7 @@ const batch = 500
 const concurrency = 8
 
 export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
-  const sessions = yield* Sessions
+  const oversight = yield* SessionOversight
   const settings = yield* Settings
   const actors = yield* SessionActors
 
@@ -29,7 +29,7 @@ export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
   const runOnce = Effect.gen(function*() {
     const { reroute_propose_after_seconds: seconds } = yield* settings.current
     const now = yield* Clock.currentTimeMillis
-    const ids = yield* sessions.withoutMitra(now - seconds * 1000, batch)
+    const ids = yield* oversight.withoutMitra(now - seconds * 1000, batch)
     const checked = yield* Effect.forEach(ids, look, { concurrency })
     const count = checked.reduce((sum: number, one) => sum + one, 0)
     return { withoutMitra: ids.length, checked: count, failed: ids.length - count }

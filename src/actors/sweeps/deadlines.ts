@@ -2,7 +2,7 @@
 // has its own timer, to which this changes nothing; a resting one is awake in time to be punctual.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Sessions } from "../../services/sessions/sessions.ts"
+import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
 
@@ -12,7 +12,7 @@ const batch = 1000
 const concurrency = 32
 
 export const deadlines = Effect.fnUntraced(function*(everySeconds: number) {
-  const sessions = yield* Sessions
+  const oversight = yield* SessionOversight
   const actors = yield* SessionActors
 
   const wake = (sessionId: string) =>
@@ -33,7 +33,7 @@ export const deadlines = Effect.fnUntraced(function*(everySeconds: number) {
 
   const runOnce = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const ids = yield* sessions.due(now + wakeAheadMs, batch)
+    const ids = yield* oversight.due(now + wakeAheadMs, batch)
     const woken = yield* Effect.forEach(ids, wake, { concurrency })
     const count = woken.reduce((sum, one) => sum + one, 0)
     return { due: ids.length, woken: count, failed: ids.length - count }

@@ -2,7 +2,7 @@
 // counts once more before it decides. Off unless staff set a number.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { MissedOffers } from "../../services/availability/missed-offers.ts"
+import { Mitras } from "../../services/accounts/mitras.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import type { Sweep } from "./sweep.ts"
@@ -13,7 +13,7 @@ const batch = 200
 const concurrency = 8
 
 export const missedOffers = Effect.fnUntraced(function*(everySeconds: number) {
-  const missed = yield* MissedOffers
+  const mitras = yield* Mitras
   const settings = yield* Settings
   const actors = yield* MitraActors
 
@@ -32,7 +32,7 @@ export const missedOffers = Effect.fnUntraced(function*(everySeconds: number) {
     const { mitra_missed_offers_pause: count } = yield* settings.current
     if (count === 0) return { suspects: 0, paused: 0 }
     const after = (yield* Clock.currentTimeMillis) - lookBackMs
-    const ids = yield* missed.suspects({ after, count, limit: batch })
+    const ids = yield* mitras.whoMissed({ after, count, limit: batch })
     const paused = yield* Effect.forEach(ids, pause, { concurrency })
     return { suspects: ids.length, paused: paused.reduce((sum: number, one) => sum + one, 0) }
   })

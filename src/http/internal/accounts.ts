@@ -12,11 +12,10 @@ import {
   type StaffChange,
   type StaffSummary
 } from "../../services/accounts/account-changes.ts"
-import { AuthSessions } from "../../services/accounts/auth-sessions.ts"
+import { SignIns, testNumbersMax } from "../../services/accounts/sign-ins.ts"
 import { Bus, revoked } from "../../services/bus/bus.ts"
 import { Passwords } from "../../services/accounts/passwords.ts"
 import { type MitraAccount, Accounts } from "../../services/accounts/accounts.ts"
-import { TestNumbers, testNumbersMax } from "../../services/accounts/test-numbers.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { entryOf, newId } from "./change-entry.ts"
 import { currentStaff } from "./staff/current-staff.ts"
@@ -46,7 +45,7 @@ const createStaff = Effect.fnUntraced(
 
 /** Ends every sign-in and socket. The account is inactive already: the gate refuses what comes meanwhile. */
 const signOutStaff = Effect.fnUntraced(function*(staffId: string) {
-  yield* (yield* AuthSessions).revokeAllOf("staff", staffId, "deactivated", yield* Clock.currentTimeMillis)
+  yield* (yield* SignIns).revokeAllOf("staff", staffId, "deactivated", yield* Clock.currentTimeMillis)
   yield* (yield* Bus).publish([revoked(`staff:${staffId}`)])
 })
 
@@ -117,13 +116,13 @@ const renameMitra = Effect.fnUntraced(function*(mitraId: string, displayName: st
 const putTestNumber = Effect.fnUntraced(function*(number: { readonly phone: string; readonly code: string }) {
   yield* checkPhone(number.phone)
   const entry = yield* entryOf("test_number.put", "test_number", maskedPhone(number.phone))
-  if (yield* (yield* TestNumbers).put(number, entry)) return { phone: number.phone, code: number.code }
+  if (yield* (yield* SignIns).putTestNumber(number, entry)) return { phone: number.phone, code: number.code }
   return yield* refuse("TOO_MANY_TEST_NUMBERS", "Remove one first.", { maximum: testNumbersMax })
 })
 
 const removeTestNumber = Effect.fnUntraced(function*(phone: string) {
   const entry = yield* entryOf("test_number.remove", "test_number", maskedPhone(phone))
-  return { removed: yield* (yield* TestNumbers).remove(phone, entry) }
+  return { removed: yield* (yield* SignIns).removeTestNumber(phone, entry) }
 })
 
 /** `testNumbersCount`: false while a provider sends the codes. */
@@ -146,7 +145,7 @@ export const layer = (options: { readonly testNumbersCount: boolean }) =>
     "admin.mitra_rename": ({ display_name, mitra_id }) => answering(renameMitra(mitra_id, display_name)),
     "admin.test_numbers": () =>
       answering(
-        Effect.flatMap(TestNumbers, (port) => port.list).pipe(
+        Effect.flatMap(SignIns, (port) => port.testNumbers).pipe(
           Effect.map((test_numbers) => ({ is_effective: options.testNumbersCount, test_numbers }))
         )
       ),

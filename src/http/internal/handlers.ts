@@ -15,7 +15,7 @@ import { Audit } from "../../services/accounts/audit.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus } from "../../services/bus/bus.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
-import { Sessions } from "../../services/sessions/sessions.ts"
+import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { currentConnection } from "../socket/connection.ts"
 import { answering } from "../public/handlers/answering.ts"
@@ -46,7 +46,7 @@ const liveCounts = Effect.gen(function*() {
   const values = yield* (yield* Settings).current
   const now = yield* Clock.currentTimeMillis
   const accounts = yield* (yield* Availability).counts(freshness(values, now))
-  return { ...accounts, ...(yield* (yield* Sessions).counts) }
+  return { ...accounts, ...(yield* (yield* SessionOversight).counts) }
 })
 
 const changeMitra = Effect.fnUntraced(function*(

@@ -8,9 +8,10 @@ import { isBalanced, type Ledger } from "../../domain/ledger.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { Availability } from "../../services/availability/availability.ts"
-import { Devices } from "../../services/accounts/devices.ts"
+import { Accounts } from "../../services/accounts/accounts.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Presence } from "../../services/availability/presence.ts"
+import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { sessionView } from "../public/views/session-view.ts"
 
@@ -26,11 +27,12 @@ const ledgerView = (ledger: Ledger): typeof LedgerView.Type => ({
 
 export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
   const sessions = yield* Sessions
+  const oversight = yield* SessionOversight
   const state = yield* sessions.find(sessionId)
   if (state === null) {
     return yield* refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId })
   }
-  const owner = yield* sessions.ownerOf(sessionId)
+  const owner = yield* oversight.ownerOf(sessionId)
   const now = yield* Clock.currentTimeMillis
   const inspection: typeof SessionInspection.Type = {
     session: sessionView(state, { side: "customer", unread: 0, now }),
@@ -55,7 +57,7 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
       ended_at: instantOrNull(ended_at),
       left_seq: left?.seq ?? null
     })),
-    topic_changes: (yield* sessions.topicChanges(sessionId, topicChangesShown)).map((
+    topic_changes: (yield* oversight.topicChanges(sessionId, topicChangesShown)).map((
       { at, by, ...change }
     ) => ({
       ...change,
@@ -75,7 +77,7 @@ export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
   }
   const owner = yield* mitras.ownerOf(mitraId)
   const lastHeartbeat = yield* (yield* Availability).lastHeartbeat(mitraId)
-  const devices = yield* (yield* Devices).of({ user_type: "mitra", user_id: mitraId })
+  const devices = yield* (yield* Accounts).devicesOf({ user_type: "mitra", user_id: mitraId })
   const log = yield* mitras.onlineLog(mitraId, onlineLogShown)
   const inspection: typeof MitraInspection.Type = {
     mitra_id: state.id,

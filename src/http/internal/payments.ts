@@ -7,11 +7,11 @@ import { notFound, type Resolution } from "../../domain/payment.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Requests } from "../../actors/session/requests.ts"
 import {
-  type ReviewPage,
+  Payments,
   type ReviewedPayment,
-  PaymentReview,
+  type ReviewPage,
   troubleAt
-} from "../../services/payments/payment-review.ts"
+} from "../../services/payments/payments.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { answering } from "../public/handlers/answering.ts"
@@ -64,7 +64,7 @@ const cursorOf = Effect.fnUntraced(function*(before: string | null) {
 
 const page = Effect.fnUntraced(function*(
   asked: { readonly before: string | null; readonly limit: number },
-  list: (options: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable, PaymentReview>,
+  list: (options: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable, Payments>,
   atOf: (payment: ReviewedPayment) => number | null
 ) {
   const found = yield* list({ before: yield* cursorOf(asked.before), limit: asked.limit + 1 })
@@ -77,7 +77,7 @@ const page = Effect.fnUntraced(function*(
 })
 
 const find = Effect.fnUntraced(function*(paymentId: string) {
-  return (yield* (yield* PaymentReview).find(paymentId)) ?? (yield* notFound(paymentId))
+  return (yield* (yield* Payments).review(paymentId)) ?? (yield* notFound(paymentId))
 })
 
 const notOpen = ({ id, status }: ReviewedPayment) =>
@@ -108,7 +108,7 @@ const decide = Effect.fnUntraced(function*(
   resolution: Resolution
 ) {
   const entry = yield* entryOf(`payment.${resolution}`, "payment", payment_id)
-  const decided = yield* (yield* PaymentReview).decide({ payment_id, resolution, note }, entry)
+  const decided = yield* (yield* Payments).decide({ payment_id, resolution, note }, entry)
   return yield* view(yield* Effect.fromResult(decided))
 })
 
@@ -121,12 +121,12 @@ export const layer = AdminPaymentRpcs.toLayer({
   "admin.pending_payments": (asked) =>
     answering(
       page(asked, (options) =>
-        Effect.flatMap(PaymentReview, (desk) => desk.open(options)), (one) =>
+        Effect.flatMap(Payments, (desk) => desk.openForReview(options)), (one) =>
         one.created_at)
     ),
   "admin.failed_pairings": (asked) =>
     answering(
-      page(asked, (options) => Effect.flatMap(PaymentReview, (desk) => desk.troubled(options)), troubleAt)
+      page(asked, (options) => Effect.flatMap(Payments, (desk) => desk.troubled(options)), troubleAt)
     ),
   "admin.payment_retry": ({ command_id, payment_id }) => answering(retry(command_id, payment_id)),
   "admin.payment_set_refunded": (payload) => answering(decide(payload, "refunded")),

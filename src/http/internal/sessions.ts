@@ -11,7 +11,12 @@ import { refuse } from "../../domain/refusal.ts"
 import { seenBy } from "../../domain/transcript.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
-import { type Proposal, Proposals, type ProposalStatus } from "../../services/sessions/proposals.ts"
+import {
+  type Proposal,
+  type ProposalStatus,
+  SessionOversight
+} from "../../services/sessions/session-oversight.ts"
+import { SessionViews } from "../../services/sessions/session-views.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { answering } from "../public/handlers/answering.ts"
@@ -76,7 +81,7 @@ const proposals = Effect.fnUntraced(
     readonly before: string | null
     readonly limit: number
   }) {
-    const found = yield* (yield* Proposals).page({ ...page, limit: page.limit + 1 })
+    const found = yield* (yield* SessionOversight).proposals({ ...page, limit: page.limit + 1 })
     const shown = found.slice(0, page.limit)
     const next = found.length > page.limit ? shown.at(-1)?.id ?? null : null
     return { proposals: shown.map(proposalView), next }
@@ -85,7 +90,7 @@ const proposals = Effect.fnUntraced(
 
 const dismiss = Effect.fnUntraced(function*(proposal_id: string, reason: string) {
   const { peer, staff_id } = yield* currentStaff
-  const dismissed = yield* (yield* Proposals).dismiss(proposal_id, reason, {
+  const dismissed = yield* (yield* SessionOversight).dismissProposal(proposal_id, reason, {
     id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
     staff_id,
     action: "proposal.dismiss",
@@ -109,7 +114,7 @@ const dismiss = Effect.fnUntraced(function*(proposal_id: string, reason: string)
 
 const stuck = Effect.fnUntraced(function*(overdueSeconds: number, limit: number) {
   const now = yield* Clock.currentTimeMillis
-  const found = yield* (yield* Sessions).stuck(now - overdueSeconds * 1000, limit)
+  const found = yield* (yield* SessionOversight).stuck(now - overdueSeconds * 1000, limit)
   return {
     sessions: found.map(({ deadline_at, id, ...session }) => ({
       session_id: id,
@@ -128,7 +133,8 @@ const past = Effect.fnUntraced(
     if (customer_id !== null && mitra_id !== null) {
       return yield* refuse("BAD_REQUEST", "Give customer_id or mitra_id, not both.")
     }
-    const sessions = yield* Sessions
+    const oversight = yield* SessionOversight
+    const views = yield* SessionViews
     const who = customer_id !== null
       ? { side: "customer" as const, id: customer_id }
       : mitra_id === null
@@ -136,7 +142,7 @@ const past = Effect.fnUntraced(
       : { side: "mitra" as const, id: mitra_id }
     const found = yield* pageOf(
       asked,
-      (page) => who === null ? sessions.past(page) : sessions.pastOf(who.side, who.id, page),
+      (page) => who === null ? oversight.past(page) : views.pastOf(who.side, who.id, page),
       // A mitra's list goes by the end of her own time with a chat.
       (state) => (who === null ? state : seenBy(state, who))?.ended_at ?? null
     )

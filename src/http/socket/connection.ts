@@ -4,7 +4,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { CloseCode } from "../../contract/close-codes.ts"
 import type { Refusal } from "../../domain/refusal.ts"
-import type { UserType } from "../../services/accounts/auth-sessions.ts"
+import type { UserType } from "../../services/accounts/sign-ins.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 
 export interface Principal {

@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { closeCodes } from "../../contract/close-codes.ts"
-import { AuthSessions, type UserType } from "../../services/accounts/auth-sessions.ts"
+import { SignIns, type UserType } from "../../services/accounts/sign-ins.ts"
 import { Bus, type BusEvent, type Topic } from "../../services/bus/bus.ts"
 import { Presence } from "../../services/availability/presence.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
@@ -39,7 +39,7 @@ const personOf = (topic: Topic): Person => {
 
 const makeRevocations = Effect.gen(function*() {
   const bus = yield* Bus
-  const authSessions = yield* AuthSessions
+  const signIns = yield* SignIns
   const presence = yield* Presence
   const connections = yield* Connections
   const limits = yield* Limits
@@ -48,7 +48,7 @@ const makeRevocations = Effect.gen(function*() {
 
   const unanswered = new Unavailable({ what: "sign-ins", retryable: true })
   const recheckOne = (person: Person, authSessionId: string) =>
-    authSessions.isLive(authSessionId).pipe(
+    signIns.isLive(authSessionId).pipe(
       RealTime.timeoutOrElse({
         duration: limits.authenticate_max_ms,
         orElse: () => Effect.fail(unanswered)
@@ -102,7 +102,7 @@ const makeRevocations = Effect.gen(function*() {
 export const layer: Layer.Layer<
   Revocations,
   never,
-  Bus | AuthSessions | Connections | Presence
+  Bus | SignIns | Connections | Presence
 > = Layer.effect(
   Revocations,
   makeRevocations

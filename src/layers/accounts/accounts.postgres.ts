@@ -20,6 +20,7 @@ import {
   phoneFields
 } from "../encryption/phones.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
+import { devices } from "./devices.postgres.ts"
 import { firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
@@ -211,10 +212,9 @@ export const takeStaff = (
 
 const staffColumns = "id, email, password_hash, role, is_active, failed_attempts, locked_until"
 
-const staff = (sql: Sql): Omit<
-  Accounts["Service"],
-  CustomerCalls | "createMitra" | "findMitra" | "findMitraByPhone"
-> => ({
+type StaffCalls = "createStaff" | "findStaff" | "findStaffByEmail" | "staffSignInFailed" | "staffSignedIn"
+
+const staff = (sql: Sql): Pick<Accounts["Service"], StaffCalls> => ({
   createStaff: (account, at) => answered(takeStaff(sql, account, at)),
   findStaff: (id) =>
     sql`SELECT ${sql.literal(staffColumns)} FROM staff WHERE id = ${id}`.pipe(
@@ -246,5 +246,5 @@ const staff = (sql: Sql): Omit<
 export const layer = Layer.effect(Accounts)(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
-  return Accounts.of({ ...customers(sql, cipher), ...mitras(sql, cipher), ...staff(sql) })
+  return Accounts.of({ ...customers(sql, cipher), ...mitras(sql, cipher), ...staff(sql), ...devices(sql) })
 }))

@@ -1,17 +1,16 @@
-// AuthSessions in Postgres. A family is revoked as soon as any of its rows is: so a rotation that
-// crosses a revocation cannot leave a living row behind, whichever of them commits first.
+// Refresh token families in Postgres, part of SignIns. A family is revoked as soon as any of its rows is: so
+// a rotation that crosses a revocation cannot leave a living row behind, whichever of them commits first.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import { judge } from "../../domain/sign-in/refresh-token.ts"
-import { type AuthSession, AuthSessions, type Rotation } from "../../services/accounts/auth-sessions.ts"
+import type { AuthSession, Rotation, SignIns } from "../../services/accounts/sign-ins.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
-type RotateOptions = Parameters<AuthSessions["Service"]["rotate"]>[0]
+type RotateOptions = Parameters<SignIns["Service"]["rotate"]>[0]
 
 const presentedOf = firstOf(Schema.Struct({
   id: Schema.String,
@@ -100,38 +99,39 @@ const exchange = (sql: SqlClient.SqlClient) =>
     return { _tag: "Rotated", session } satisfies Rotation
   }, sql.withTransaction)
 
-export const layer = Layer.effect(AuthSessions)(
-  Effect.gen(function*() {
-    const sql = yield* SqlClient.SqlClient
-    const exchanged = exchange(sql)
-    return AuthSessions.of({
-      open: open(sql),
-      // The family is revoked after the exchange let go of its row: two thefts of one family would
-      // otherwise wait for each other. Dying in between is harmless, the next use is judged the same.
-      rotate: (options) =>
-        exchanged(options).pipe(
-          Effect.tap((rotation) =>
-            rotation._tag === "Reused"
-              ? revoke(sql, sql`family_id = ${rotation.family_id}`, "reused", options.now)
-              : Effect.void
-          ),
-          answered
+type Part = Pick<SignIns["Service"], "open" | "rotate" | "isLive" | "revokeFamily" | "revokeAllOf">
+const part = (calls: Part): Part => calls
+
+export const makeAuthSessions = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const exchanged = exchange(sql)
+  return part({
+    open: open(sql),
+    // The family is revoked after the exchange let go of its row: two thefts of one family would
+    // otherwise wait for each other. Dying in between is harmless, the next use is judged the same.
+    rotate: (options) =>
+      exchanged(options).pipe(
+        Effect.tap((rotation) =>
+          rotation._tag === "Reused"
+            ? revoke(sql, sql`family_id = ${rotation.family_id}`, "reused", options.now)
+            : Effect.void
         ),
-      isLive: (familyId) =>
-        sql`SELECT EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = ${familyId}) AND NOT EXISTS (
+        answered
+      ),
+    isLive: (familyId) =>
+      sql`SELECT EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = ${familyId}) AND NOT EXISTS (
             SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} AND revoked_at IS NOT NULL
           ) AS is_live`.pipe(
-          Effect.flatMap(liveOf),
-          Effect.map((row) => row?.is_live === true),
-          answered
-        ),
-      revokeFamily: (familyId, reason, at) =>
-        revoke(sql, sql`family_id = ${familyId}`, reason, at).pipe(Effect.asVoid, answered),
-      revokeAllOf: (userType, userId, reason, at) =>
-        revoke(sql, sql`user_type = ${userType} AND user_id = ${userId}`, reason, at).pipe(
-          Effect.map((families) => families.length),
-          answered
-        )
-    })
+        Effect.flatMap(liveOf),
+        Effect.map((row) => row?.is_live === true),
+        answered
+      ),
+    revokeFamily: (familyId, reason, at) =>
+      revoke(sql, sql`family_id = ${familyId}`, reason, at).pipe(Effect.asVoid, answered),
+    revokeAllOf: (userType, userId, reason, at) =>
+      revoke(sql, sql`user_type = ${userType} AND user_id = ${userId}`, reason, at).pipe(
+        Effect.map((families) => families.length),
+        answered
+      )
   })
-)
+})

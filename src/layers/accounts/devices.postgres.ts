@@ -1,9 +1,8 @@
-// Devices in Postgres: one row per push token, read only through its sign-in.
+// Devices, part of Accounts, in Postgres: one row per push token, read only through its sign-in.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as SqlClient from "effect/sql/SqlClient"
-import { type Device, type DeviceOwner, Devices } from "../../services/accounts/devices.ts"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { Accounts, Device, DeviceOwner } from "../../services/accounts/accounts.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -46,18 +45,18 @@ const register = (sql: SqlClient.SqlClient) =>
     answered
   )
 
-export const layer = Layer.effect(Devices)(
-  Effect.map(SqlClient.SqlClient, (sql) =>
-    Devices.of({
-      register: register(sql),
-      drop: (owner, token) =>
-        sql`DELETE FROM devices WHERE ${isOf(sql, owner)} AND token = ${token}`.pipe(Effect.asVoid, answered),
-      dropInvalid: (token) => sql`DELETE FROM devices WHERE token = ${token}`.pipe(Effect.asVoid, answered),
-      of: (owner) =>
-        sql`SELECT token, platform, user_type, user_id, auth_session_id, registered_at FROM devices
+export const devices = (sql: SqlClient.SqlClient): Pick<
+  Accounts["Service"],
+  "registerDevice" | "dropDevice" | "dropInvalidDevice" | "devicesOf"
+> => ({
+  registerDevice: register(sql),
+  dropDevice: (owner, token) =>
+    sql`DELETE FROM devices WHERE ${isOf(sql, owner)} AND token = ${token}`.pipe(Effect.asVoid, answered),
+  dropInvalidDevice: (token) => sql`DELETE FROM devices WHERE token = ${token}`.pipe(Effect.asVoid, answered),
+  devicesOf: (owner) =>
+    sql`SELECT token, platform, user_type, user_id, auth_session_id, registered_at FROM devices
           WHERE ${isOf(sql, owner)} AND ${isLive(sql)} ORDER BY registered_at DESC, token`.pipe(
-          Effect.flatMap(devicesOf),
-          answered
-        )
-    }))
-)
+      Effect.flatMap(devicesOf),
+      answered
+    )
+})

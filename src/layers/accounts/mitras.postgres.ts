@@ -6,6 +6,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { offlineCauses } from "../../domain/mitra.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { missedOffers } from "./missed-offers.postgres.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
 const stateOf = firstOf(Schema.Struct({
@@ -104,6 +105,7 @@ const claim = (sql: SqlClient.SqlClient) =>
 export const layer = Layer.effect(Mitras)(
   Effect.map(SqlClient.SqlClient, (sql) =>
     Mitras.of({
+      ...missedOffers(sql),
       claim: claim(sql),
       find: (mitraId) => answered(find(sql, mitraId)),
       ownerOf: (mitraId) =>

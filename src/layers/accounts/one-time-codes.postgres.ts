@@ -1,27 +1,20 @@
-// OneTimeCodes in Postgres. Limits are counts of rows, so issuing takes a lock on the phone and on
-// the address; an attempt takes the code's row.
+// One-time codes in Postgres, part of SignIns. Limits are counts of rows, so issuing takes a lock on the
+// phone and on the address; an attempt takes the code's row.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { Mac } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import { standingOf, tooSoon } from "../../domain/sign-in/one-time-code.ts"
-import {
-  type Checked,
-  type CodeLimits,
-  type Issued,
-  type OneTimeCode,
-  OneTimeCodes
-} from "../../services/accounts/one-time-codes.ts"
+import type { Checked, CodeLimits, Issued, OneTimeCode, SignIns } from "../../services/accounts/sign-ins.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { hasPhone, keptPhone } from "../encryption/phones.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
-type CheckOptions = Parameters<OneTimeCodes["Service"]["check"]>[0]
+type CheckOptions = Parameters<SignIns["Service"]["checkCode"]>[0]
 
 const timesOf = allOf(Schema.Struct({ created_at: Millis }))
 const codeOf = firstOf(Schema.Struct({
@@ -89,16 +82,17 @@ const check = (sql: SqlClient.SqlClient, cipher: Cipher["Service"]) =>
 // other, each with a connection. They wait for one of these first, so the pool is left to the others.
 const connectionsMax = 4
 
-export const layer = Layer.effect(OneTimeCodes)(
-  Effect.gen(function*() {
-    const sql = yield* SqlClient.SqlClient
-    const places = yield* Semaphore.make(connectionsMax)
-    const cipher = yield* Cipher
-    const issued = issue(sql, cipher)
-    const checked = check(sql, cipher)
-    return OneTimeCodes.of({
-      issue: (code, limits) => answered(places.withPermit(issued(code, limits))),
-      check: (options) => answered(places.withPermit(checked(options)))
-    })
+type Part = Pick<SignIns["Service"], "issueCode" | "checkCode">
+const part = (calls: Part): Part => calls
+
+export const makeOneTimeCodes = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const places = yield* Semaphore.make(connectionsMax)
+  const cipher = yield* Cipher
+  const issued = issue(sql, cipher)
+  const checked = check(sql, cipher)
+  return part({
+    issueCode: (code, limits) => answered(places.withPermit(issued(code, limits))),
+    checkCode: (options) => answered(places.withPermit(checked(options)))
   })
-)
+})

@@ -1,12 +1,11 @@
-// TestNumbers in Postgres, each change in one transaction with its audit entry. The entry says that a code
-// was set, not which: more people may read the log than may sign in as a tester.
+// Test numbers in Postgres, part of SignIns: each change in one transaction with its audit entry. The entry
+// says that a code was set, not which: more people may read the log than may sign in as a tester.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { ChangeEntry } from "../../services/accounts/audit.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
-import { type TestNumber, TestNumbers, testNumbersMax } from "../../services/accounts/test-numbers.ts"
+import { type SignIns, type TestNumber, testNumbersMax } from "../../services/accounts/sign-ins.ts"
 import { hasPhone, keptPhone, openPhone, phoneColumns, phoneFields } from "../encryption/phones.ts"
 import { insertAuditEntry } from "./audit-log.postgres.ts"
 import { allOf, firstOf, timestamp } from "../platform/postgres/columns.ts"
@@ -87,13 +86,17 @@ const remove = (sql: Sql, cipher: Ciphers) =>
     answered
   )
 
-export const layer = Layer.effect(TestNumbers)(Effect.gen(function*() {
+type Part = Pick<SignIns["Service"], "testNumbers" | "testCodeOf" | "putTestNumber" | "removeTestNumber">
+const part = (calls: Part): Part => calls
+
+export const makeTestNumbers = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
-  return TestNumbers.of({
-    list: list(sql, cipher),
-    codeOf: (phone) => find(sql, cipher, phone).pipe(Effect.map((number) => number?.code ?? null), answered),
-    put: put(sql, cipher),
-    remove: remove(sql, cipher)
+  return part({
+    testNumbers: list(sql, cipher),
+    testCodeOf: (phone) =>
+      find(sql, cipher, phone).pipe(Effect.map((number) => number?.code ?? null), answered),
+    putTestNumber: put(sql, cipher),
+    removeTestNumber: remove(sql, cipher)
   })
-}))
+})

@@ -115,11 +115,6 @@ export const layer = Layer.effect(Availability)(Effect.gen(function*() {
         answered
       ),
     // The rows are the truth and these reads ask the rows: there is no mirror to tell.
-    wentOnline: () => Effect.void,
-    wentOffline: () => Effect.void,
-    deactivated: () => Effect.void,
-    reactivated: () => Effect.void,
-    capacityChanged: () => Effect.void,
-    offersChanged: () => Effect.void
+    changed: () => Effect.void
   }
 }))

@@ -64,25 +64,13 @@ const shareCounts = Effect.fnUntraced(function*(port: Port) {
     return yield* Deferred.await((usable && shared !== null ? shared : yield* ask(freshness, now)).answer)
   })
 
-  const forgetting =
-    <Args extends ReadonlyArray<unknown>>(notice: (...args: Args) => Effect.Effect<void>) =>
-    (...args: Args) =>
-      Effect.suspend(() => {
-        shared = null
-        return notice(...args)
-      })
+  const changed: Port["changed"] = (mitraIds) =>
+    Effect.suspend(() => {
+      shared = null
+      return port.changed(mitraIds)
+    })
 
-  return {
-    ...port,
-    counts,
-    wentOnline: forgetting(port.wentOnline),
-    wentOffline: forgetting(port.wentOffline),
-    deactivated: forgetting(port.deactivated),
-    reactivated: forgetting(port.reactivated),
-    capacityChanged: forgetting(port.capacityChanged),
-    // Offers change nothing that is counted.
-    offersChanged: port.offersChanged
-  } satisfies Port
+  return { ...port, counts, changed } satisfies Port
 })
 
 /** Puts the sharing of counts in front of any adapter. */
@@ -156,12 +144,7 @@ const mirrored = (parts: MirrorParts, postgres: Port): Port => {
     counts: (freshness) => orPostgres(reads.counts(freshness), postgres.counts(freshness)),
     lastHeartbeat: (mitraId) => orPostgres(reads.lastHeartbeat(mitraId), postgres.lastHeartbeat(mitraId)),
     stale,
-    wentOnline: (mitraId) => changed([mitraId]),
-    wentOffline: (mitraId) => changed([mitraId]),
-    deactivated: (mitraId) => changed([mitraId]),
-    reactivated: (mitraId) => changed([mitraId]),
-    capacityChanged: (mitraId) => changed([mitraId]),
-    offersChanged: changed
+    changed
   }
 }
 

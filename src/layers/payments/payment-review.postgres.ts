@@ -1,20 +1,19 @@
-// PaymentReview in Postgres. A decision is made under the payment's row lock, with its audit entry; a
-// request on the payment is opened before it or not at all.
+// Review of payments in Postgres, part of Payments. A decision is made under the payment's row lock, with its
+// audit entry; a request on the payment is opened before it or not at all.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { notFound, resolve } from "../../domain/payment.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import type { ChangeEntry } from "../../services/accounts/audit.ts"
 import {
+  troubleAt,
   type Decision,
+  type Payments,
   type ReviewPage,
-  type ReviewedPayment,
-  PaymentReview,
-  troubleAt
-} from "../../services/payments/payment-review.ts"
+  type ReviewedPayment
+} from "../../services/payments/payments.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -83,12 +82,12 @@ const decide = (sql: Sql) =>
     answered
   )
 
-export const layer = Layer.effect(PaymentReview)(
-  Effect.map(SqlClient.SqlClient, (sql) =>
-    PaymentReview.of({
-      find: (id) => answered(find(sql, id, "")),
-      open: (options) => page(sql, "p.created_at", "p.status IN ('pending', 'confirmed')", options),
-      troubled: (options) => page(sql, trouble, isTroubled, options),
-      decide: decide(sql)
-    }))
-)
+export const review = (sql: SqlClient.SqlClient): Pick<
+  Payments["Service"],
+  "review" | "openForReview" | "troubled" | "decide"
+> => ({
+  review: (id) => answered(find(sql, id, "")),
+  openForReview: (options) => page(sql, "p.created_at", "p.status IN ('pending', 'confirmed')", options),
+  troubled: (options) => page(sql, trouble, isTroubled, options),
+  decide: decide(sql)
+})

@@ -18,6 +18,7 @@ import {
 } from "../../services/payments/payments.ts"
 import { allOf, firstOf, storable, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { review } from "./payment-review.postgres.ts"
 import { hasOpenRequest, paymentColumns, paymentsOf, selectPayment } from "./payment-rows.postgres.ts"
 import { saleTiers } from "./pricing.postgres.ts"
 
@@ -215,6 +216,7 @@ const sweeps = (
 export const layer = Layer.effect(Payments)(
   Effect.map(
     SqlClient.SqlClient,
-    (sql) => Payments.of({ ...saleTiers(sql), ...requests(sql), ...looks(sql), ...sweeps(sql) })
+    (sql) =>
+      Payments.of({ ...saleTiers(sql), ...requests(sql), ...looks(sql), ...sweeps(sql), ...review(sql) })
   )
 )

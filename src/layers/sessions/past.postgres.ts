@@ -1,10 +1,12 @@
 // Pages of past sessions in Postgres, both ways: a customer's by the sessions, a mitra's by her time with
-// each of them, staff's by everything. Part of sessions.postgres.ts.
+// each of them, staff's by everything. Part of
+// session-views.postgres.ts and session-oversight.postgres.ts.
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import type { Cipher } from "../../services/encryption/cipher.ts"
-import type { PastPage, Sessions } from "../../services/sessions/sessions.ts"
+import type { SessionOversight } from "../../services/sessions/session-oversight.ts"
+import type { PastPage, SessionViews } from "../../services/sessions/session-views.ts"
 import { timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { selectSessions, sessionStates } from "./session-rows.postgres.ts"
@@ -48,10 +50,7 @@ const assignedTo = (sql: Sql, mitraId: string, page: PastPage) => {
     ORDER BY ${order} LIMIT ${limit}`
 }
 
-export const pastSessions = (
-  sql: Sql,
-  cipher: Cipher["Service"]
-): Pick<Sessions["Service"], "pastOf" | "past"> => ({
+export const pastOf = (sql: Sql, cipher: Cipher["Service"]): Pick<SessionViews["Service"], "pastOf"> => ({
   pastOf: (side, userId, page) =>
     (side === "customer"
       ? sessionsWhere(sql, sql`s.customer_id = ${userId}`, page)
@@ -59,7 +58,10 @@ export const pastSessions = (
         Effect.flatMap(sessionStates(cipher)),
         Effect.map((states) => newestFirst(states, page)),
         answered
-      ),
+      )
+})
+
+export const past = (sql: Sql, cipher: Cipher["Service"]): Pick<SessionOversight["Service"], "past"> => ({
   past: (page) =>
     sessionsWhere(sql, sql`true`, page).pipe(
       Effect.flatMap(sessionStates(cipher)),

@@ -1,12 +1,16 @@
 // Proposals in Postgres: pages, and a dismissal in one transaction with its audit entry. The row's lock
-// decides between two colleagues, and between them and the session that ends meanwhile.
+// decides between two colleagues, and between them and the session that ends meanwhile. Part of
+// session-oversight.postgres.ts.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlClient from "effect/sql/SqlClient"
 import { absenceCauses, sessionStatuses } from "../../domain/session/state.ts"
 import type { ChangeEntry } from "../../services/accounts/audit.ts"
-import { type Dismissed, Proposals, proposalStatuses } from "../../services/sessions/proposals.ts"
+import {
+  type Dismissed,
+  proposalStatuses,
+  type SessionOversight
+} from "../../services/sessions/session-oversight.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -56,13 +60,12 @@ const dismiss = (sql: SqlClient.SqlClient) =>
     answered
   )
 
-export const layer = Layer.effect(Proposals)(
-  Effect.map(SqlClient.SqlClient, (sql) =>
-    Proposals.of({
-      page: ({ before, limit, status }) =>
-        sql`${selected(sql)} WHERE ${status === null ? sql`true` : sql`p.status = ${status}`}
-            AND ${before === null ? sql`true` : sql`p.id < ${before}::uuid`}
-          ORDER BY p.id DESC LIMIT ${limit}`.pipe(Effect.flatMap(proposalsOf), answered),
-      dismiss: dismiss(sql)
-    }))
-)
+export const proposals = (
+  sql: SqlClient.SqlClient
+): Pick<SessionOversight["Service"], "proposals" | "dismissProposal"> => ({
+  proposals: ({ before, limit, status }) =>
+    sql`${selected(sql)} WHERE ${status === null ? sql`true` : sql`p.status = ${status}`}
+        AND ${before === null ? sql`true` : sql`p.id < ${before}::uuid`}
+      ORDER BY p.id DESC LIMIT ${limit}`.pipe(Effect.flatMap(proposalsOf), answered),
+  dismissProposal: dismiss(sql)
+})

@@ -1,37 +1,30 @@
-// Sessions in Postgres: opening, owning and reading. The partial unique indexes decide what may be
+// Sessions in Postgres: opening, owning and reading one. The partial unique indexes decide what may be
 // opened; the status lists are written out because only literals let those indexes be used.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { type SessionState, sessionStatuses, type Side } from "../../domain/session/state.ts"
+import { type SessionState, sessionStatuses } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../services/accounts/audit.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
-import { allOf, BigCount, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
+import { allOf, BigCount, firstOf, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { answered } from "../platform/postgres/failure.ts"
-import { offeredRequests, selectOffered, selectSessions, sessionStates } from "./session-rows.postgres.ts"
-import { oversight } from "./oversight.postgres.ts"
-import { pastSessions } from "./past.postgres.ts"
-import { story } from "./transcript.postgres.ts"
+import { selectSessions, sessionStates } from "./session-rows.postgres.ts"
+import { sentMessage } from "./transcript.postgres.ts"
 
 type Sql = SqlClient.SqlClient
 type Ciphers = Cipher["Service"]
 type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
 
-const liveAtMost = 50
-const openOffersAtMost = 200
 // Each new try follows a conflict with a session that was over before it could be named.
 const openTries = 5
 
 const ids = allOf(Schema.Struct({ id: Schema.String }))
 const epochOf = firstOf(Schema.Struct({ epoch: BigCount }))
-const ownerOf = firstOf(Schema.Struct({ runner: Schema.NullOr(Schema.String), epoch: BigCount }))
-const countsOf = firstOf(Schema.Struct({ waiting: BigCount, active: BigCount, closing: BigCount }))
-
 const participationOf = firstOf(Schema.Struct({
   id: Schema.String,
   status: Schema.Literals(sessionStatuses),
@@ -41,7 +34,6 @@ const participationOf = firstOf(Schema.Struct({
 }))
 
 const aheadOf = firstOf(Schema.Struct({ ahead: BigCount }))
-const endOf = firstOf(Schema.Struct({ ends_at: Millis }))
 
 const paidSessions = allOf(Schema.Struct({ payment_id: Schema.String, id: Schema.String }))
 const sessionsByPayment = (rows: unknown): Effect.Effect<ReadonlyMap<string, string>> =>
@@ -114,7 +106,7 @@ const one = (
 const owning = (
   sql: Sql,
   cipher: Ciphers
-): Part<"open" | "claim" | "find" | "participation" | "ofPayments" | "ownerOf"> => ({
+): Part<"open" | "claim" | "find" | "participation" | "ofPayments"> => ({
   open: (state, deadlineAt, audit) => answered(open(sql, state, deadlineAt, audit)),
   // Two statements on purpose: one that waited for the old owner's commit would return the row as it
   // is but the offers as they were. Once the epoch is committed nobody older can write.
@@ -136,55 +128,13 @@ const owning = (
       WHERE payment_id = ANY(${paymentIds}::uuid[]) ORDER BY payment_id, requested_at DESC, id DESC`.pipe(
       Effect.flatMap(sessionsByPayment),
       answered
-    ),
-  ownerOf: (sessionId) =>
-    sql`SELECT owner_runner AS runner, owner_epoch AS epoch FROM chat_sessions WHERE id = ${sessionId}`.pipe(
-      Effect.flatMap(ownerOf),
-      answered
     )
 })
 
-// Each arm of the OR is one partial index.
-const liveWhere = (sql: Sql, side: Side, userId: string) =>
-  side === "customer"
-    ? sql`(s.customer_id = ${userId}
-        AND s.status IN ('searching', 'pending_acceptance', 'active', 'extending'))
-        OR (s.customer_id = ${userId} AND s.status = 'closing')`
-    : sql`s.mitra_id = ${userId} AND s.status IN ('active', 'extending', 'closing')`
-
-const personal = (sql: Sql, cipher: Ciphers): Part<"liveOf"> => ({
-  liveOf: (side, userId) =>
-    sql`${selectSessions(sql, { offers: true })} WHERE ${liveWhere(sql, side, userId)}
-      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(Effect.flatMap(sessionStates(cipher)), answered)
-})
-
-const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf" | "pendingOfferSessionsOf"> => ({
-  openOffersOf: (mitraId, now) =>
-    sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId} AND o.status = 'pending'
-        AND o.deadline_at > ${timestamp(now)}
-      ORDER BY o.sent_at, o.session_id LIMIT ${openOffersAtMost}`.pipe(
-      Effect.flatMap(offeredRequests),
-      answered
-    ),
-  recentOffersOf: (mitraId, { before, limit }) =>
-    sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId}
-        ${before === null ? sql`` : sql`AND o.session_id < ${before}::uuid`}
-      ORDER BY o.session_id DESC LIMIT ${limit}`.pipe(Effect.flatMap(offeredRequests), answered),
+const asked = (sql: Sql): Part<"pendingOfferSessionsOf" | "aheadOf"> => ({
   pendingOfferSessionsOf: (mitraId) =>
     sql`SELECT session_id AS id FROM chat_request_notifications
       WHERE mitra_id = ${mitraId} AND status = 'pending' ORDER BY session_id`.pipe(
-      Effect.flatMap(ids),
-      Effect.map((rows) => rows.map((row) => row.id)),
-      answered
-    )
-})
-
-const line = (sql: Sql): Part<"waiting" | "aheadOf" | "nthEnd" | "haveMet"> => ({
-  waiting: (now, limit) =>
-    sql`SELECT id FROM chat_sessions
-      WHERE status IN ('searching', 'pending_acceptance') AND kind = 'blast' AND status = 'searching'
-        AND search_ends_at > ${timestamp(now)}
-      ORDER BY requested_at, id LIMIT ${limit}`.pipe(
       Effect.flatMap(ids),
       Effect.map((rows) => rows.map((row) => row.id)),
       answered
@@ -198,56 +148,11 @@ const line = (sql: Sql): Part<"waiting" | "aheadOf" | "nthEnd" | "haveMet"> => (
       Effect.flatMap(aheadOf),
       Effect.map((row) => row?.ahead ?? 0),
       answered
-    ),
-  nthEnd: (nth) =>
-    sql`SELECT ends_at FROM chat_sessions WHERE status = 'active'
-      ORDER BY ends_at LIMIT 1 OFFSET ${nth - 1}`.pipe(
-      Effect.flatMap(endOf),
-      Effect.map((row) => row?.ends_at ?? null),
-      answered
-    ),
-  // Each arm is one of the customer's own indexes. Whoever handed the chat over has met the customer, too.
-  haveMet: (customerId, mitraId) =>
-    sql`SELECT s.id FROM chat_sessions s WHERE ((s.customer_id = ${customerId} AND s.ended_at IS NOT NULL)
-          OR (s.customer_id = ${customerId} AND s.status = 'closing'))
-        AND EXISTS (SELECT FROM mitra_assignments a WHERE a.session_id = s.id AND a.mitra_id = ${mitraId})
-      LIMIT 1`.pipe(
-      Effect.flatMap(ids),
-      Effect.map((rows) => rows.length > 0),
-      answered
     )
-})
-
-const overview = (sql: Sql): Part<"due" | "counts"> => ({
-  due: (horizon, limit) =>
-    sql`SELECT id FROM chat_sessions WHERE deadline_at <= ${timestamp(horizon)}
-      ORDER BY deadline_at, id LIMIT ${limit}`.pipe(
-      Effect.flatMap(ids),
-      Effect.map((rows) => rows.map((row) => row.id)),
-      answered
-    ),
-  // Whatever still has a deadline is alive: the index of deadlines bounds the count to those.
-  counts: sql`SELECT count(*) FILTER (WHERE status IN ('searching', 'pending_acceptance')) AS waiting,
-      count(*) FILTER (WHERE status IN ('active', 'extending')) AS active,
-      count(*) FILTER (WHERE status = 'closing') AS closing
-    FROM chat_sessions WHERE deadline_at IS NOT NULL`.pipe(
-    Effect.flatMap(countsOf),
-    Effect.map((counts) => counts ?? { waiting: 0, active: 0, closing: 0 }),
-    answered
-  )
 })
 
 export const layer = Layer.effect(Sessions)(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
-  return Sessions.of({
-    ...owning(sql, cipher),
-    ...personal(sql, cipher),
-    ...offers(sql),
-    ...story(sql, cipher),
-    ...line(sql),
-    ...overview(sql),
-    ...pastSessions(sql, cipher),
-    ...oversight(sql)
-  })
+  return Sessions.of({ ...owning(sql, cipher), ...asked(sql), ...sentMessage(sql, cipher) })
 }))

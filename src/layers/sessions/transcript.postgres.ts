@@ -1,12 +1,13 @@
 // What was said and what happened in a session, read from Postgres with its private texts opened. Part of
-// sessions.postgres.ts.
+// session-views.postgres.ts; for sessions.postgres.ts the message that was sent before.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import { sides } from "../../domain/session/state.ts"
 import type { Cipher } from "../../services/encryption/cipher.ts"
-import type { SequencedEvent, Sessions, StoredMessage } from "../../services/sessions/sessions.ts"
+import type { SequencedEvent, SessionViews } from "../../services/sessions/session-views.ts"
+import type { Sessions, StoredMessage } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { eventPlace, messagePlace } from "../encryption/associated-data.ts"
 import { allOf, BigCount, Millis } from "../platform/postgres/columns.ts"
@@ -14,7 +15,7 @@ import { answered } from "../platform/postgres/failure.ts"
 
 type Sql = SqlClient.SqlClient
 type Ciphers = Cipher["Service"]
-type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
+type Part<Key extends keyof SessionViews["Service"]> = Pick<SessionViews["Service"], Key>
 
 const OptionalText = Schema.NullOr(Schema.String)
 
@@ -93,10 +94,10 @@ const numbers = allOf(Schema.Struct({ session_id: Schema.String, number: BigCoun
 const numbersById = (rows: unknown): Effect.Effect<ReadonlyMap<string, number>> =>
   Effect.map(numbers(rows), (decoded) => new Map(decoded.map((row) => [row.session_id, row.number])))
 
-export const story = (
+export const transcript = (
   sql: Sql,
   cipher: Ciphers
-): Part<"messages" | "sentMessage" | "eventsAfter" | "unread" | "lastSeqs"> => ({
+): Part<"messages" | "eventsAfter" | "unread"> => ({
   messages: (sessionId, range, limit) => {
     const columns = sql`SELECT ${sql.literal(messageColumns)} FROM messages
       WHERE session_id = ${sessionId}`
@@ -111,10 +112,6 @@ export const story = (
         answered
       )
   },
-  sentMessage: (sessionId, senderId, clientMessageId) =>
-    sql`SELECT ${sql.literal(messageColumns)} FROM messages
-      WHERE session_id = ${sessionId} AND sender_id = ${senderId} AND client_message_id = ${clientMessageId}`
-      .pipe(Effect.flatMap(storedMessages(cipher)), Effect.map((rows) => rows[0] ?? null), answered),
   eventsAfter: (sessionId, seq, limit) =>
     sql`(SELECT session_id, seq, event, text_sealed FROM session_events
         WHERE session_id = ${sessionId} AND seq > ${seq} ORDER BY seq LIMIT ${limit})
@@ -129,8 +126,12 @@ export const story = (
     sql`SELECT m.session_id, count(*) AS number FROM chat_sessions s JOIN messages m ON m.session_id = s.id
       WHERE s.id = ANY(${sessionIds}::uuid[]) AND m.side <> ${side}
         AND m.seq > ${side === "customer" ? sql`s.customer_read_seq` : sql`s.mitra_read_seq`}
-      GROUP BY m.session_id`.pipe(Effect.flatMap(numbersById), answered),
-  lastSeqs: (sessionIds) =>
-    sql`SELECT id AS session_id, last_seq AS number FROM chat_sessions
-      WHERE id = ANY(${sessionIds}::uuid[])`.pipe(Effect.flatMap(numbersById), answered)
+      GROUP BY m.session_id`.pipe(Effect.flatMap(numbersById), answered)
+})
+
+export const sentMessage = (sql: Sql, cipher: Ciphers): Pick<Sessions["Service"], "sentMessage"> => ({
+  sentMessage: (sessionId, senderId, clientMessageId) =>
+    sql`SELECT ${sql.literal(messageColumns)} FROM messages
+      WHERE session_id = ${sessionId} AND sender_id = ${senderId} AND client_message_id = ${clientMessageId}`
+      .pipe(Effect.flatMap(storedMessages(cipher)), Effect.map((rows) => rows[0] ?? null), answered)
 })

@@ -1,6 +1,8 @@
-// People: customers, mitras and staff as accounts. Times are epoch milliseconds; phones are E.164.
+// People: customers, mitras and staff as accounts, and the devices they can be pushed to. Times are epoch
+// milliseconds; phones are E.164.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { Side } from "../../domain/session/state.ts"
 import type { Proof } from "../../domain/phone.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
@@ -31,6 +33,19 @@ export interface StaffAccount {
   readonly is_active: boolean
   readonly failed_attempts: number
   readonly locked_until: number | null
+}
+
+export interface DeviceOwner {
+  readonly user_type: Side
+  readonly user_id: string
+}
+
+export interface Device extends DeviceOwner {
+  readonly token: string
+  readonly platform: "android" | "ios"
+  /** The family id of the sign-in. */
+  readonly auth_session_id: string
+  readonly registered_at: number
 }
 
 export class Accounts extends Context.Service<Accounts, {
@@ -71,4 +86,16 @@ export class Accounts extends Context.Service<Accounts, {
   ) => Effect.Effect<number, Unavailable>
   /** Forgets failed attempts and the lock. */
   readonly staffSignedIn: (id: string) => Effect.Effect<void, Unavailable>
+  /**
+   * Takes the device's token over from whoever had it: a token is one phone's, and belongs to the person who
+   * registered it last. Of this person's other devices those of ended sign-ins go, then the oldest ones
+   * beyond `devicesMax`.
+   */
+  readonly registerDevice: (device: Device, devicesMax: number) => Effect.Effect<void, Unavailable>
+  /** Nothing happens unless the token is this person's. */
+  readonly dropDevice: (owner: DeviceOwner, token: string) => Effect.Effect<void, Unavailable>
+  /** The push provider says that this token will never work again. */
+  readonly dropInvalidDevice: (token: string) => Effect.Effect<void, Unavailable>
+  /** Newest first, only those whose sign-in is live: empty means that this person cannot be pushed to. */
+  readonly devicesOf: (owner: DeviceOwner) => Effect.Effect<ReadonlyArray<Device>, Unavailable>
 }>()("halobestie/services/Accounts") {}

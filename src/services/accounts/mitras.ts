@@ -1,4 +1,5 @@
-// Mitras: owning and reading one mitra's row. Availability (who may be asked now) is its own port.
+// Mitras: owning and reading one mitra's row, her chats and her offers. Availability (who may be asked now)
+// is its own port.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { MitraState, OfflineCause } from "../../domain/mitra.ts"
@@ -66,4 +67,15 @@ export class Mitras extends Context.Service<Mitras, {
     ReadonlyArray<{ readonly session_id: string; readonly mitra_id: string }>,
     Unavailable
   >
+  /**
+   * Her newest offers that ran out unanswered, back to her last answer or to `since`. Those that somebody
+   * else ended are no fault of hers and do not count.
+   */
+  readonly missedInARow: (mitraId: string, since: number, limit: number) => Effect.Effect<number, Unavailable>
+  /** Online mitras who missed `count` in a row since they came online, and one that ran out after `after`. */
+  readonly whoMissed: (options: {
+    readonly after: number
+    readonly count: number
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<string>, Unavailable>
 }>()("halobestie/services/Mitras") {}

@@ -44,12 +44,9 @@ export class Availability extends Context.Service<Availability, {
   ) => Effect.Effect<ReadonlyArray<string>, Unavailable>
   /** Her last ping, coming online being the first; null when she is not online. */
   readonly lastHeartbeat: (mitraId: string) => Effect.Effect<number | null, Unavailable>
-  /** After-commit notices, best effort: a mirror follows them, Postgres adapters need not. */
-  readonly wentOnline: (mitraId: string, at: number) => Effect.Effect<void>
-  readonly wentOffline: (mitraId: string) => Effect.Effect<void>
-  readonly deactivated: (mitraId: string) => Effect.Effect<void>
-  readonly reactivated: (mitraId: string) => Effect.Effect<void>
-  readonly capacityChanged: (mitraId: string) => Effect.Effect<void>
-  /** Offers of these mitras were sent, answered, or ended. */
-  readonly offersChanged: (mitraIds: ReadonlyArray<string>) => Effect.Effect<void>
+  /**
+   * After a commit: what is stored of these mitras (status, sessions, offers) is not what it was. Best
+   * effort. It says nothing of what is true now: a mirror reads that from the rows, in one batch.
+   */
+  readonly changed: (mitraIds: ReadonlyArray<string>) => Effect.Effect<void>
 }>()("halobestie/services/Availability") {}

@@ -3,7 +3,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { UserType } from "../accounts/auth-sessions.ts"
+import type { UserType } from "../accounts/sign-ins.ts"
 
 export interface Person {
   readonly user_type: UserType

@@ -1,12 +1,13 @@
-// Payments: pricing tiers, payment requests and the webhooks that confirm them. Amounts are whole
-// rupiah, times epoch milliseconds. A status only moves as the payment machine allows.
+// Payments: pricing tiers, payment requests, the webhooks that confirm them, and staff's review of failures.
+// Amounts are whole rupiah, times epoch milliseconds. A status only moves as the payment machine allows.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
-import type { PaymentProvider, PaymentStatus } from "../../domain/payment.ts"
+import type { PaymentAnomaly, PaymentProvider, PaymentStatus, Resolution } from "../../domain/payment.ts"
 import type { PricingTier } from "../../domain/pricing.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import type { Topic } from "../../domain/session/state.ts"
+import type { ChangeEntry } from "../accounts/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
 export type { PricingTier } from "../../domain/pricing.ts"
@@ -61,6 +62,37 @@ export type Confirmation =
   | { readonly _tag: "PaidTwice"; readonly payment: Payment }
   | { readonly _tag: "UnknownPayment" }
   | { readonly _tag: "AmountMismatch"; readonly expected_idr: number }
+
+export interface ReviewedPayment extends Payment {
+  readonly customer_name: string
+  readonly provider_ref: string | null
+  readonly failed_at: number | null
+  /** Money that came and is not what was asked for: how much, under which reference. */
+  readonly anomaly: PaymentAnomaly | null
+  readonly anomaly_idr: number | null
+  readonly anomaly_ref: string | null
+  readonly anomaly_at: number | null
+  readonly resolution: Resolution | null
+  readonly resolution_note: string | null
+  readonly resolved_by: string | null
+  readonly resolved_at: number | null
+}
+
+export interface ReviewPage {
+  /** The last of the previous page. */
+  readonly before: { readonly at: number; readonly id: string } | null
+  readonly limit: number
+}
+
+export interface Decision {
+  readonly payment_id: string
+  readonly resolution: Resolution
+  readonly note: string
+}
+
+/** When staff last got a reason to look; what the list of failures is ordered by. */
+export const troubleAt = ({ anomaly_at, failed_at }: Pick<ReviewedPayment, "anomaly_at" | "failed_at">) =>
+  failed_at === null || anomaly_at === null ? failed_at ?? anomaly_at : Math.max(failed_at, anomaly_at)
 
 export class Payments extends Context.Service<Payments, {
   /** Tiers on sale, cheapest first. */
@@ -129,4 +161,18 @@ export class Payments extends Context.Service<Payments, {
     cause: string,
     at: number
   ) => Effect.Effect<void, Unavailable>
+  /** One payment as staff see it. */
+  readonly review: (paymentId: string) => Effect.Effect<ReviewedPayment | null, Unavailable>
+  /** To be paid, or paid and not used up; newest first by when they were made. */
+  readonly openForReview: (page: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable>
+  /** Failures and anomalies nobody has decided about since they happened; newest first by `troubleAt`. */
+  readonly troubled: (page: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable>
+  /**
+   * Staff's decision about a failure, with its audit entry. Of two at once one decides; a repeat by the same
+   * person changes nothing.
+   */
+  readonly decide: (
+    decision: Decision,
+    entry: ChangeEntry
+  ) => Effect.Effect<Result.Result<ReviewedPayment, Refusal>, Unavailable>
 }>()("halobestie/services/Payments") {}

@@ -5,10 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
 import { Audit } from "../../../src/services/accounts/audit.ts"
-import { AuthSessions } from "../../../src/services/accounts/auth-sessions.ts"
+import { SignIns, testNumbersMax } from "../../../src/services/accounts/sign-ins.ts"
 import { Bus } from "../../../src/services/bus/bus.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
-import { testNumbersMax } from "../../../src/services/accounts/test-numbers.ts"
 import { hour, idOf, t0 } from "../../../testkit/conformance/given.ts"
 import { refused } from "../phone.ts"
 import { colleague, desk, outrunDesk } from "./staff-desk.ts"
@@ -53,8 +52,8 @@ describe("staff accounts", () => {
     Effect.gen(function*() {
       const me = yield* admin
       const leaver = yield* colleague(2, "operator")
-      const sessions = yield* AuthSessions
-      yield* sessions.open({
+      const signIns = yield* SignIns
+      yield* signIns.open({
         id: idOf(1),
         family_id: idOf(1),
         user_type: "staff",
@@ -66,7 +65,7 @@ describe("staff accounts", () => {
       const heard = yield* (yield* Bus).subscribe([`staff:${leaver.id}`])
       const off = { staff_id: leaver.id, is_active: false }
       assert.isFalse((yield* me.call("admin.staff_set_active", off)).is_active)
-      assert.isFalse(yield* sessions.isLive(idOf(1)))
+      assert.isFalse(yield* signIns.isLive(idOf(1)))
       assert.deepStrictEqual((yield* Queue.take(heard)).event, { _tag: "Revoked", auth_session_id: null })
       assert.isTrue((yield* me.call("admin.staff_set_active", { ...off, is_active: true })).is_active)
     }).pipe(Effect.scoped, Effect.provide(desk)))

@@ -9,7 +9,6 @@ import { isAllowed, roles } from "../../../src/domain/staff.ts"
 import * as PaymentHandlers from "../../../src/http/internal/payments.ts"
 import * as Permissions from "../../../src/http/internal/permissions.ts"
 import * as AuditMemory from "../../../testkit/memory/audit.memory.ts"
-import * as PaymentDeskMemory from "../../../testkit/memory/payment-review.memory.ts"
 import { Audit } from "../../../src/services/accounts/audit.ts"
 import { Payments } from "../../../src/services/payments/payments.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
@@ -20,7 +19,7 @@ import { colleagueOf, seatAt } from "./staff-desk.ts"
 
 const gated = AdminPaymentRpcs.middleware(Permissions.PermissionGate)
 const desk = Layer.merge(PaymentHandlers.layer, Permissions.layer).pipe(
-  Layer.provideMerge(Layer.merge(AuditMemory.layer, PaymentDeskMemory.layer)),
+  Layer.provideMerge(AuditMemory.layer),
   Layer.provideMerge(world)
 )
 

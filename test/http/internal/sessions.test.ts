@@ -12,7 +12,6 @@ import type { Role } from "../../../src/domain/staff.ts"
 import * as Permissions from "../../../src/http/internal/permissions.ts"
 import * as SessionHandlers from "../../../src/http/internal/sessions.ts"
 import { Connection } from "../../../src/http/socket/connection.ts"
-import * as ProposalsMemory from "../../../testkit/memory/proposals.memory.ts"
 import { MemoryTables } from "../../../testkit/memory/store/tables.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
@@ -21,7 +20,6 @@ import { chat, given, onlineMitra, request, say } from "../script.ts"
 import { world } from "../world.ts"
 
 const office = Layer.mergeAll(SessionHandlers.layer, Permissions.layer).pipe(
-  Layer.provideMerge(ProposalsMemory.layer),
   Layer.provideMerge(world)
 )
 

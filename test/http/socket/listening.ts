@@ -28,7 +28,7 @@ import { Readiness } from "../../../src/http/readiness.ts"
 import { TokenVerifier } from "../../../src/http/socket/token-verifier.ts"
 import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
 import * as PresenceMemory from "../../../src/layers/availability/presence.local.ts"
-import { AuthSessions } from "../../../src/services/accounts/auth-sessions.ts"
+import { SignIns } from "../../../src/services/accounts/sign-ins.ts"
 import { Bus } from "../../../src/services/bus/bus.ts"
 import { Unavailable } from "../../../src/services/platform/unavailable.ts"
 
@@ -133,15 +133,21 @@ const layerVerifier = Layer.succeed(
   })
 )
 
-const layerAuthSessions = (ended: ReadonlySet<string>) => {
+const layerSignIns = (ended: ReadonlySet<string>) => {
   const unused = () => Effect.die(new Error("not part of these tests"))
   return Layer.succeed(
-    AuthSessions,
-    AuthSessions.of({
+    SignIns,
+    SignIns.of({
       open: unused,
       rotate: unused,
       revokeFamily: unused,
       revokeAllOf: unused,
+      issueCode: unused,
+      checkCode: unused,
+      testNumbers: unused(),
+      testCodeOf: unused,
+      putTestNumber: unused,
+      removeTestNumber: unused,
       isLive: (familyId) => Effect.sync(() => !ended.has(familyId))
     })
   )
@@ -199,7 +205,7 @@ export const listening = Effect.fnUntraced(function*(
   const layer = layerPublic({ host: "127.0.0.1", port: 0, group: TestRpcs, routes: layerRoutes }).pipe(
     Layer.provide(layerHandlers(observed)),
     Layer.provide(layerVerifier),
-    Layer.provide([layerAuthSessions(ended), PresenceMemory.layer]),
+    Layer.provide([layerSignIns(ended), PresenceMemory.layer]),
     Layer.provideMerge(bus),
     Layer.provideMerge(ReadinessLayer.layer),
     Layer.provide(SecureRandom.layerWebCrypto),

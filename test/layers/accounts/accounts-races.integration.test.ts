@@ -8,18 +8,16 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as AuditPostgres from "../../../src/layers/accounts/audit.postgres.ts"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
-import * as OneTimeCodesPostgres from "../../../src/layers/accounts/one-time-codes.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as SettingsPostgres from "../../../src/layers/settings/settings.postgres.ts"
 import { timestamp } from "../../../src/layers/platform/postgres/columns.ts"
 import { Audit } from "../../../src/services/accounts/audit.ts"
-import { AuthSessions } from "../../../src/services/accounts/auth-sessions.ts"
+import { SignIns } from "../../../src/services/accounts/sign-ins.ts"
 import { Mitras } from "../../../src/services/accounts/mitras.ts"
-import { OneTimeCodes } from "../../../src/services/accounts/one-time-codes.ts"
 import { Payments } from "../../../src/services/payments/payments.ts"
 import { Settings } from "../../../src/services/settings/settings.ts"
 import {
@@ -40,9 +38,8 @@ import { databaseAt, freshDatabase, freshDatabaseUrl } from "../../support/postg
 const adapters = Layer.mergeAll(
   AuditPostgres.layer,
   SettingsPostgres.layer,
-  AuthSessionsPostgres.layer,
+  SignInsPostgres.layer,
   MitrasPostgres.layer,
-  OneTimeCodesPostgres.layer,
   PaymentsPostgres.layer,
   PeoplePostgres.layer
 ).pipe(Layer.provide(CipherNone.layer))
@@ -88,7 +85,7 @@ describe("the account adapters and a deactivation in flight", () => {
   it.live("a sign-in that crosses it gets a family that is not live", () =>
     Effect.gen(function*() {
       yield* givenMitra
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* during(deactivating, port.open(session(1), { only_one: true }))
       assert.isFalse(yield* port.isLive(idOf(1)))
     }).pipe(Effect.provide(fresh)))
@@ -105,7 +102,7 @@ describe("a refresh and another one of the same token in flight", () => {
   it.live("is judged by what the other one leaves: long after a first use it is a theft", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
-      const port = yield* AuthSessions
+      const port = yield* SignIns
       yield* port.open(session(1), { only_one: false })
       const rotation = yield* during(
         sql`UPDATE auth_sessions SET rotated_at = ${timestamp(t0)} WHERE id = ${idOf(1)}`,
@@ -167,18 +164,18 @@ describe("two runners on one database", () => {
       const url = yield* freshDatabaseUrl
       const runner = adapters.pipe(Layer.provide(databaseAt(url, 4)))
       const runners = yield* Effect.all([Layer.build(Layer.fresh(runner)), Layer.build(Layer.fresh(runner))])
-      yield* Effect.flatMap(AuthSessions, (port) => port.open(session(1), { only_one: false })).pipe(
+      yield* Effect.flatMap(SignIns, (port) => port.open(session(1), { only_one: false })).pipe(
         Effect.provideContext(runners[0])
       )
       const turn = (n: number) =>
         Effect.gen(function*() {
-          const rotation = yield* (yield* AuthSessions).rotate({
+          const rotation = yield* (yield* SignIns).rotate({
             refresh_hash: "hash-1",
             next: { id: idOf(n + 2), refresh_hash: `hash-${n + 2}`, expires_at: t0 + hour },
             now: t0,
             grace_ms: 10_000
           })
-          const issued = yield* (yield* OneTimeCodes).issue({
+          const issued = yield* (yield* SignIns).issueCode({
             id: idOf(n + 2),
             phone: "+628110000001",
             user_type: "mitra",

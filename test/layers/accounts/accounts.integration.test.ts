@@ -3,17 +3,13 @@
 import * as Layer from "effect/Layer"
 import * as AccountChangesPostgres from "../../../src/layers/accounts/account-changes.postgres.ts"
 import * as AuditPostgres from "../../../src/layers/accounts/audit.postgres.ts"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
-import * as OneTimeCodesPostgres from "../../../src/layers/accounts/one-time-codes.postgres.ts"
-import * as PaymentDeskPostgres from "../../../src/layers/payments/payment-review.postgres.ts"
 import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as SettingsPostgres from "../../../src/layers/settings/settings.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
-import * as DevicesPostgres from "../../../src/layers/accounts/devices.postgres.ts"
-import * as TestNumbersPostgres from "../../../src/layers/accounts/test-numbers.postgres.ts"
 import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
 import { audit } from "../../../testkit/conformance/audit.ts"
 import { authSessions } from "../../../testkit/conformance/auth-sessions.ts"
@@ -35,16 +31,12 @@ import { freshDatabase } from "../../support/postgres.ts"
 const adapters = Layer.mergeAll(
   AccountChangesPostgres.layer,
   AuditPostgres.layer,
-  AuthSessionsPostgres.layer,
+  SignInsPostgres.layer,
   MitrasPostgres.layer,
-  OneTimeCodesPostgres.layer,
-  PaymentDeskPostgres.layer,
   PaymentsPostgres.layer,
   PricingPostgres.layer,
   PeoplePostgres.layer,
   SettingsPostgres.layer,
-  DevicesPostgres.layer,
-  TestNumbersPostgres.layer,
   Rows.layerPostgres
 ).pipe(Layer.provide(freshDatabase))
 

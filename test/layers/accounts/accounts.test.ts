@@ -2,17 +2,13 @@
 import * as Layer from "effect/Layer"
 import * as AccountChangesMemory from "../../../testkit/memory/account-changes.memory.ts"
 import * as AuditMemory from "../../../testkit/memory/audit.memory.ts"
-import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../../testkit/memory/sign-ins.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
-import * as OneTimeCodesMemory from "../../../testkit/memory/one-time-codes.memory.ts"
-import * as PaymentDeskMemory from "../../../testkit/memory/payment-review.memory.ts"
 import * as PricingMemory from "../../../testkit/memory/pricing.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
-import * as DevicesMemory from "../../../testkit/memory/devices.memory.ts"
-import * as TestNumbersMemory from "../../../testkit/memory/test-numbers.memory.ts"
 import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
 import { audit } from "../../../testkit/conformance/audit.ts"
 import { authSessions } from "../../../testkit/conformance/auth-sessions.ts"
@@ -32,16 +28,12 @@ import { settings } from "../../../testkit/conformance/settings.ts"
 const everything = Layer.mergeAll(
   AccountChangesMemory.layer,
   AuditMemory.layer,
-  AuthSessionsMemory.layer,
+  SignInsMemory.layer,
   MitrasMemory.layer,
-  OneTimeCodesMemory.layer,
-  PaymentDeskMemory.layer,
   PaymentsMemory.layer,
   PricingMemory.layer,
   PeopleMemory.layer,
   SettingsMemory.layer,
-  DevicesMemory.layer,
-  TestNumbersMemory.layer,
   Rows.layerMemory
 ).pipe(Layer.provide(Tables.layer))
 

@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as SqlClient from "effect/sql/SqlClient"
 import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
+import { SessionViews } from "../../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../../src/services/sessions/sessions.ts"
 import { Unavailable } from "../../../src/services/platform/unavailable.ts"
 import {
@@ -55,33 +56,38 @@ describe("a whole session", () => {
       yield* story(1).pipe(Effect.provide(runnerWith(url, "k1")))
       yield* story(2).pipe(Effect.provide(runnerWith(url, "k2")))
       yield* Effect.gen(function*() {
+        const views = yield* SessionViews
         const sessions = yield* Sessions
         const refused = [
-          Effect.exit(sessions.messages(session(1), { after: 0 }, 9)),
-          Effect.exit(sessions.eventsAfter(session(1), 0, 100)),
+          Effect.exit(views.messages(session(1), { after: 0 }, 9)),
+          Effect.exit(views.eventsAfter(session(1), 0, 100)),
           Effect.exit(sessions.find(session(1))),
           Effect.exit(sessions.claim(session(1), "runner-b")),
           Effect.exit((yield* Accounts).findMitra(mitra(1)))
         ]
         for (const exit of yield* Effect.all(refused)) assert.deepStrictEqual(exit, unreadable)
-        const read = yield* sessions.messages(session(2), { after: 0 }, 9)
+        const read = yield* views.messages(session(2), { after: 0 }, 9)
         assert.deepStrictEqual(read.map(({ body }) => body), expected(2).messages)
       }).pipe(Effect.provide(runnerWith(url, "k2")))
       yield* Effect.gen(function*() {
-        const exit = yield* Effect.exit((yield* Sessions).messages(session(1), { after: 0 }, 9))
+        const exit = yield* Effect.exit((yield* SessionViews).messages(session(1), { after: 0 }, 9))
         assert.deepStrictEqual(exit, unreadable)
       }).pipe(Effect.provide(runnerWith(url)))
     }).pipe(Effect.scoped))
 })
 
 const moves: ReadonlyArray<
-  readonly [what: string, statement: string, read: Effect.Effect<unknown, unknown, Sessions | Accounts>]
+  readonly [
+    what: string,
+    statement: string,
+    read: Effect.Effect<unknown, unknown, Sessions | SessionViews | Accounts>
+  ]
 > = [
   [
     "a message's body to another message",
     `UPDATE messages t SET body_sealed = (SELECT min(o.body_sealed) FROM messages o WHERE o.seq <> t.seq)
       WHERE t.seq = (SELECT min(seq) FROM messages)`,
-    Effect.flatMap(Sessions, (sessions) => sessions.messages(session(1), { after: 0 }, 9))
+    Effect.flatMap(SessionViews, (sessions) => sessions.messages(session(1), { after: 0 }, 9))
   ],
   [
     "one side's goodbye to the other side",
@@ -92,7 +98,7 @@ const moves: ReadonlyArray<
     "a message's body into a goodbye's event",
     `UPDATE session_events SET text_sealed = (SELECT min(body_sealed) FROM messages)
       WHERE text_sealed IS NOT NULL`,
-    Effect.flatMap(Sessions, (sessions) => sessions.eventsAfter(session(1), 0, 100))
+    Effect.flatMap(SessionViews, (sessions) => sessions.eventsAfter(session(1), 0, 100))
   ],
   [
     "a customer's phone to a mitra",

@@ -5,19 +5,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as AccountChangesPostgres from "../../../src/layers/accounts/account-changes.postgres.ts"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
-import * as OneTimeCodesPostgres from "../../../src/layers/accounts/one-time-codes.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
-import * as TestNumbersPostgres from "../../../src/layers/accounts/test-numbers.postgres.ts"
-import { OneTimeCodes } from "../../../src/services/accounts/one-time-codes.ts"
+import { SignIns } from "../../../src/services/accounts/sign-ins.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
+import { SessionViews } from "../../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../../src/services/sessions/sessions.ts"
-import { TestNumbers } from "../../../src/services/accounts/test-numbers.ts"
 import { givenStaff, hour, idOf, minute, staffId, t0 } from "../../../testkit/conformance/given.ts"
 import * as Stage from "../../../testkit/conformance/stage.ts"
 import { asCustomer, asMitra, customer, mitra, session } from "../../../testkit/conformance/stage.ts"
@@ -29,14 +29,14 @@ import { databaseAt } from "../../support/postgres.ts"
 export const runnerWith = (url: string, ...keyIds: ReadonlyArray<string>) =>
   Layer.mergeAll(
     AccountChangesPostgres.layer,
-    AuthSessionsPostgres.layer,
+    SignInsPostgres.layer,
     JournalPostgres.layer,
     MitrasPostgres.layer,
-    OneTimeCodesPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,
+    SessionOversightPostgres.layer,
+    SessionViewsPostgres.layer,
     SessionsPostgres.layer,
-    TestNumbersPostgres.layer,
     Written.layerPostgres
   ).pipe(
     Layer.provideMerge(keyIds.length === 0 ? CipherNone.layer : sealing(...keyIds)),
@@ -82,8 +82,8 @@ export const story = Effect.fnUntraced(function*(n: number) {
   const owner = yield* Stage.givenChat(n, n)
   yield* (yield* Accounts).provePhone(customer(n), customerPhone(n))
   const limits = { now: t0, cooldown_ms: minute, per_phone_hourly: 5, per_ip_hourly: 50 }
-  yield* (yield* OneTimeCodes).issue(code(n), limits)
-  yield* (yield* TestNumbers).put({ phone: testPhone(n), code: "424242" }, {
+  yield* (yield* SignIns).issueCode(code(n), limits)
+  yield* (yield* SignIns).putTestNumber({ phone: testPhone(n), code: "424242" }, {
     id: idOf(0x7e570 + n),
     staff_id: staffId,
     action: "test_number.put",
@@ -106,18 +106,19 @@ export const story = Effect.fnUntraced(function*(n: number) {
 /** Everything private of story `n`, as it is read through the ports: the same whatever the tables hold. */
 export const retold = Effect.fnUntraced(function*(n: number) {
   const sessions = yield* Sessions
+  const views = yield* SessionViews
   const accounts = yield* Accounts
   const state = yield* sessions.find(session(n))
-  const events = yield* sessions.eventsAfter(session(n), 0, 100)
-  const codes = yield* OneTimeCodes
+  const events = yield* views.eventsAfter(session(n), 0, 100)
+  const signIns = yield* SignIns
   return {
-    messages: (yield* sessions.messages(session(n), { after: 0 }, 100)).map(({ body }) => body),
+    messages: (yield* views.messages(session(n), { after: 0 }, 100)).map(({ body }) => body),
     first: (yield* sessions.sentMessage(session(n), customer(n), `${n}-1`))?.body,
     events: events.flatMap(({ event }) =>
       event._tag === "MessageSent" ? [event.body] : event._tag === "GoodbyeLeft" ? [event.text] : []
     ),
     goodbyes: [state?.customer_goodbye, state?.mitra_goodbye],
-    past: (yield* sessions.pastOf("customer", customer(n), { before: null, limit: 9 })).map((each) => [
+    past: (yield* views.pastOf("customer", customer(n), { before: null, limit: 9 })).map((each) => [
       each.customer_goodbye,
       each.mitra_goodbye
     ]),
@@ -129,9 +130,9 @@ export const retold = Effect.fnUntraced(function*(n: number) {
       (yield* accounts.findCustomerByPhone(customerPhone(n)))?.id,
       (yield* accounts.findMitraByPhone(mitraPhone(n)))?.id
     ],
-    test_number: yield* (yield* TestNumbers).codeOf(testPhone(n)),
-    test_numbers: (yield* (yield* TestNumbers).list).map(({ phone }) => phone).includes(testPhone(n)),
-    code: yield* codes.check({
+    test_number: yield* (yield* SignIns).testCodeOf(testPhone(n)),
+    test_numbers: (yield* (yield* SignIns).testNumbers).map(({ phone }) => phone).includes(testPhone(n)),
+    code: yield* signIns.checkCode({
       phone: codePhone(n),
       user_type: "customer",
       code_hashes: ["another"],

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Journal, type TurnWrite } from "../../../src/services/journal/journal.ts"
 import { Mitras } from "../../../src/services/accounts/mitras.ts"
+import { SessionViews } from "../../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../../src/services/sessions/sessions.ts"
 import { atOnce, staffId, t0, times } from "../../../testkit/conformance/given.ts"
 import * as Stage from "../../../testkit/conformance/stage.ts"
@@ -86,6 +87,7 @@ describe("two journals on one database", () => {
           const owners = yield* Effect.forEach(numbers, (n) => Stage.givenChat(n, n))
           const mitraOwners = yield* Effect.forEach(numbers, (n) => Stage.claimMitra(n))
           const sessions = yield* Sessions
+          const views = yield* SessionViews
           /** Both write what follows the stored numbers; only one of the two can be right. */
           const storm = Effect.fnUntraced(
             function*(journal: Journal["Service"], side: number, round: number) {
@@ -105,7 +107,7 @@ describe("two journals on one database", () => {
           assert.deepStrictEqual([...new Set(result.flat(2))].toSorted(), ["Committed", "died"])
           assert.strictEqual(spoiled, 0)
           for (const owner of owners) {
-            const stored = yield* sessions.messages(owner.state.id, { after: 0 }, 100)
+            const stored = yield* views.messages(owner.state.id, { after: 0 }, 100)
             assert.deepStrictEqual(stored.map((message) => message.seq), times(12).map((round) => round + 3))
           }
         })

@@ -2,15 +2,15 @@
 // database.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
-import * as PaymentDeskPostgres from "../../../src/layers/payments/payment-review.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
-import * as ProposalsPostgres from "../../../src/layers/sessions/proposals.postgres.ts"
 import * as PushOutboxPostgres from "../../../src/layers/push/push-outbox.postgres.ts"
+import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import { journal } from "../../../testkit/conformance/journal.ts"
 import { journalMoney } from "../../../testkit/conformance/journal-money.ts"
@@ -19,23 +19,23 @@ import { journalReroute } from "../../../testkit/conformance/journal-reroute.ts"
 import { pushDesk } from "../../../testkit/conformance/push-admin.ts"
 import { pushOutbox } from "../../../testkit/conformance/push-outbox.ts"
 import { sessions } from "../../../testkit/conformance/sessions.ts"
-import { sessionsLists } from "../../../testkit/conformance/sessions-lists.ts"
+import { sessionViews } from "../../../testkit/conformance/session-views.ts"
 import { sessionsLossless } from "../../../testkit/conformance/sessions-lossless.ts"
-import { sessionsOversight } from "../../../testkit/conformance/sessions-oversight.ts"
+import { sessionOversight } from "../../../testkit/conformance/session-oversight.ts"
 import { sessionsOfPayments } from "../../../testkit/conformance/sessions-of-payments.ts"
 import * as Written from "../../../testkit/conformance/written.ts"
 import { sealing } from "../../support/keys.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 
 const adapters = Layer.mergeAll(
-  AuthSessionsPostgres.layer,
+  SignInsPostgres.layer,
   JournalPostgres.layer,
   MitrasPostgres.layer,
-  PaymentDeskPostgres.layer,
   PaymentsPostgres.layer,
   PeoplePostgres.layer,
-  ProposalsPostgres.layer,
   PushOutboxPostgres.layer,
+  SessionOversightPostgres.layer,
+  SessionViewsPostgres.layer,
   SessionsPostgres.layer,
   Written.layerPostgres
 ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
@@ -48,13 +48,13 @@ const suites = [
   pushOutbox,
   pushDesk,
   sessions,
-  sessionsLists,
+  sessionViews,
   sessionsLossless,
   sessionsOfPayments,
-  sessionsOversight
+  sessionOversight
 ]
 for (const suite of suites) suite("postgres", adapters.pipe(Layer.provide(CipherNone.layer)))
 // Those that keep and read texts.
-for (const suite of [journal, journalReroute, sessions, sessionsLossless, sessionsOversight]) {
+for (const suite of [journal, journalReroute, sessions, sessionsLossless, sessionOversight]) {
   suite("postgres, sealed", adapters.pipe(Layer.provide(sealing("k1"))))
 }

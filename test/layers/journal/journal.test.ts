@@ -1,15 +1,15 @@
 // The Journal and Sessions suites over the memory adapters.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
-import * as AuthSessionsMemory from "../../../testkit/memory/auth-sessions.memory.ts"
+import * as SignInsMemory from "../../../testkit/memory/sign-ins.memory.ts"
 import * as JournalMemory from "../../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
-import * as PaymentDeskMemory from "../../../testkit/memory/payment-review.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
-import * as ProposalsMemory from "../../../testkit/memory/proposals.memory.ts"
 import * as PushOutboxMemory from "../../../testkit/memory/push-outbox.memory.ts"
+import * as SessionOversightMemory from "../../../testkit/memory/session-oversight.memory.ts"
+import * as SessionViewsMemory from "../../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../../testkit/memory/sessions.memory.ts"
 import { journal } from "../../../testkit/conformance/journal.ts"
 import { journalMoney } from "../../../testkit/conformance/journal-money.ts"
@@ -18,21 +18,21 @@ import { journalReroute } from "../../../testkit/conformance/journal-reroute.ts"
 import { pushDesk } from "../../../testkit/conformance/push-admin.ts"
 import { pushOutbox } from "../../../testkit/conformance/push-outbox.ts"
 import { sessions } from "../../../testkit/conformance/sessions.ts"
-import { sessionsLists } from "../../../testkit/conformance/sessions-lists.ts"
+import { sessionViews } from "../../../testkit/conformance/session-views.ts"
 import { sessionsLossless } from "../../../testkit/conformance/sessions-lossless.ts"
-import { sessionsOversight } from "../../../testkit/conformance/sessions-oversight.ts"
+import { sessionOversight } from "../../../testkit/conformance/session-oversight.ts"
 import { sessionsOfPayments } from "../../../testkit/conformance/sessions-of-payments.ts"
 import * as Written from "../../../testkit/conformance/written.ts"
 
 const everything = Layer.mergeAll(
-  AuthSessionsMemory.layer,
+  SignInsMemory.layer,
   JournalMemory.layer,
   MitrasMemory.layer,
-  PaymentDeskMemory.layer,
   PaymentsMemory.layer,
   PeopleMemory.layer,
-  ProposalsMemory.layer,
   PushOutboxMemory.layer,
+  SessionOversightMemory.layer,
+  SessionViewsMemory.layer,
   SessionsMemory.layer,
   Written.layerMemory
 ).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
@@ -45,9 +45,9 @@ const suites = [
   pushOutbox,
   pushDesk,
   sessions,
-  sessionsLists,
+  sessionViews,
   sessionsLossless,
   sessionsOfPayments,
-  sessionsOversight
+  sessionOversight
 ]
 for (const suite of suites) suite("memory", everything)

@@ -7,13 +7,15 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import { failedBatches } from "../../../src/layers/journal/group-writer.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import { Journal, type Verdict } from "../../../src/services/journal/journal.ts"
 import type { Unavailable } from "../../../src/services/platform/unavailable.ts"
@@ -24,11 +26,13 @@ import { databaseAt, freshDatabaseUrl } from "../../support/postgres.ts"
 
 export const runnerOn = (url: string) =>
   Layer.mergeAll(
-    AuthSessionsPostgres.layer,
+    SignInsPostgres.layer,
     JournalPostgres.layer,
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,
+    SessionOversightPostgres.layer,
+    SessionViewsPostgres.layer,
     SessionsPostgres.layer,
     Written.layerPostgres
   ).pipe(Layer.provideMerge(databaseAt(url)), Layer.provide([SecureRandom.layerWebCrypto, CipherNone.layer]))

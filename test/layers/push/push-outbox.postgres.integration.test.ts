@@ -8,13 +8,15 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
-import * as AuthSessions from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignIns from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as Journal from "../../../src/layers/journal/journal.postgres.ts"
 import * as Mitras from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as Payments from "../../../src/layers/payments/payments.postgres.ts"
 import * as Accounts from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as PushOutbox from "../../../src/layers/push/push-outbox.postgres.ts"
+import * as SessionOversight from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViews from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as Sessions from "../../../src/layers/sessions/sessions.postgres.ts"
 import { t0 } from "../../../testkit/conformance/given.ts"
 import { claimAt, claimed, offers, quietChat, statuses } from "../../../testkit/conformance/push-given.ts"
@@ -25,12 +27,14 @@ import { somebodyBlocked } from "../../support/blocked.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 
 const everything = Layer.mergeAll(
-  AuthSessions.layer,
+  SignIns.layer,
   Journal.layer,
   Mitras.layer,
   Payments.layer,
   Accounts.layer,
   PushOutbox.layer,
+  SessionOversight.layer,
+  SessionViews.layer,
   Sessions.layer,
   Written.layerPostgres
 ).pipe(

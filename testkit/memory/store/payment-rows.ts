@@ -1,7 +1,6 @@
 // What the memory adapters of payments share: a stored payment as its ports see it.
 import { blockingStatuses } from "../../../src/domain/session/state.ts"
-import type { ReviewedPayment } from "../../../src/services/payments/payment-review.ts"
-import type { Payment } from "../../../src/services/payments/payments.ts"
+import type { Payment, ReviewedPayment } from "../../../src/services/payments/payments.ts"
 import type { PaymentRow, Tables } from "./tables.ts"
 
 export const paymentOf = (row: PaymentRow): Payment => {

@@ -8,8 +8,14 @@ import type { MitraState } from "../../../src/domain/mitra.ts"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
 import type { Assignment, Offer, SessionState } from "../../../src/domain/session/state.ts"
 import type { AuditEntry } from "../../../src/services/accounts/audit.ts"
-import type { AuthSession } from "../../../src/services/accounts/auth-sessions.ts"
-import type { Device } from "../../../src/services/accounts/devices.ts"
+import type { AuthSession, OneTimeCode, TestNumber } from "../../../src/services/accounts/sign-ins.ts"
+import type {
+  CustomerAccount,
+  Device,
+  MitraAccount,
+  StaffAccount
+} from "../../../src/services/accounts/accounts.ts"
+import type { RawWebhook, ReviewedPayment } from "../../../src/services/payments/payments.ts"
 import type { PushEntry } from "../../../src/services/journal/journal.ts"
 import {
   openPushStatuses,
@@ -18,18 +24,13 @@ import {
   type PushStatus
 } from "../../../src/services/push/push-outbox.ts"
 import type { OnlineLogEntry } from "../../../src/services/accounts/mitras.ts"
-import type { OneTimeCode } from "../../../src/services/accounts/one-time-codes.ts"
-import type { ReviewedPayment } from "../../../src/services/payments/payment-review.ts"
-import type { RawWebhook } from "../../../src/services/payments/payments.ts"
-import type { CustomerAccount, MitraAccount, StaffAccount } from "../../../src/services/accounts/accounts.ts"
-import type { Proposal } from "../../../src/services/sessions/proposals.ts"
+import type { Proposal } from "../../../src/services/sessions/session-oversight.ts"
+import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
 import type {
   FirstSessionDiscount,
   PricedTier,
   PricingChange
 } from "../../../src/services/payments/pricing.ts"
-import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
-import type { TestNumber } from "../../../src/services/accounts/test-numbers.ts"
 import { Table } from "./table.ts"
 
 export type CustomerRow = CustomerAccount

@@ -7,7 +7,7 @@ import { Hex } from "effect/encoding"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
-import { AuthSessions } from "../../../services/accounts/auth-sessions.ts"
+import { SignIns } from "../../../services/accounts/sign-ins.ts"
 import { Passwords } from "../../../services/accounts/passwords.ts"
 import { Accounts, type StaffAccount } from "../../../services/accounts/accounts.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
@@ -38,7 +38,7 @@ export const layer = Layer.effect(StaffSignIn)(
   Effect.gen(function*() {
     const accounts = yield* Accounts
     const passwords = yield* Passwords
-    const authSessions = yield* AuthSessions
+    const signIns = yield* SignIns
     const tokens = yield* AccessTokens
     const random = yield* SecureRandom.SecureRandom
     // Compared when there is no such account, so that an unknown email takes as long as a known one.
@@ -48,7 +48,7 @@ export const layer = Layer.effect(StaffSignIn)(
       const id = yield* random.uuidV7()
       const owner = { user_type: "staff", user_id: staff.id, auth_session_id: id } as const
       const { expires_at, token } = yield* tokens.sign(owner)
-      yield* authSessions.open({
+      yield* signIns.open({
         id,
         family_id: id,
         user_type: "staff",

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { refuse } from "../../../domain/refusal.ts"
-import { AuthSessions } from "../../../services/accounts/auth-sessions.ts"
+import { SignIns } from "../../../services/accounts/sign-ins.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
 import { AccessTokens } from "../../public/auth/access-tokens.ts"
 import { TokenVerifier } from "../../socket/token-verifier.ts"
@@ -12,12 +12,12 @@ const over = refuse("TOKEN_INVALID", "This sign-in has ended. Sign in again.")
 export const layer = Layer.effect(TokenVerifier)(
   Effect.gen(function*() {
     const tokens = yield* AccessTokens
-    const authSessions = yield* AuthSessions
+    const signIns = yield* SignIns
     const accounts = yield* Accounts
 
     const verify = Effect.fnUntraced(function*(token: string) {
       const principal = yield* tokens.verify(token, ["staff"])
-      if (!(yield* authSessions.isLive(principal.auth_session_id))) return yield* over
+      if (!(yield* signIns.isLive(principal.auth_session_id))) return yield* over
       const staff = yield* accounts.findStaff(principal.user_id)
       if (staff?.is_active !== true) return yield* over
       return principal

@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import { errors, jwtVerify, SignJWT } from "jose"
 import { Id } from "../../../contract/fields.ts"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
-import type { UserType } from "../../../services/accounts/auth-sessions.ts"
+import type { UserType } from "../../../services/accounts/sign-ins.ts"
 import type { Principal } from "../../socket/connection.ts"
 
 export const accessLifetimeSeconds = 3600

@@ -7,14 +7,8 @@ import type * as Redacted from "effect/Redacted"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../../domain/refusal.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
-import {
-  type Checked,
-  type CodeLimits,
-  type Issued,
-  OneTimeCodes
-} from "../../../services/accounts/one-time-codes.ts"
+import { type Checked, type CodeLimits, type Issued, SignIns } from "../../../services/accounts/sign-ins.ts"
 import { type RateLimit, RateLimits } from "../../../services/platform/rate-limits.ts"
-import { TestNumbers } from "../../../services/accounts/test-numbers.ts"
 import { secretsOf } from "./access-tokens.ts"
 import { claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -113,10 +107,10 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
 
   const request = Effect.fnUntraced(function*(ask: PhoneAsk) {
     yield* admit(ask)
-    const chosen = options.test_numbers ? yield* (yield* TestNumbers).codeOf(ask.phone) : null
+    const chosen = options.test_numbers ? yield* (yield* SignIns).testCodeOf(ask.phone) : null
     const code = chosen ?? (yield* randomCode)
     const now = yield* Clock.currentTimeMillis
-    const issued = yield* (yield* OneTimeCodes).issue({
+    const issued = yield* (yield* SignIns).issueCode({
       id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
       phone: ask.phone,
       user_type: ask.user_type,
@@ -135,7 +129,7 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
     if (!/^[0-9]{6}$/.test(code)) return yield* refuse("CODE_INVALID", "A code has six digits.")
     yield* admit(ask)
     if (options.dev_code === null || code !== options.dev_code) {
-      const checked = yield* (yield* OneTimeCodes).check({
+      const checked = yield* (yield* SignIns).checkCode({
         phone: ask.phone,
         user_type: ask.user_type,
         // Sent before a key was rotated, or by a runner that has not heard of it yet.

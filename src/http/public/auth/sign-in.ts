@@ -8,14 +8,12 @@ import { SecureRandom } from "effect/crypto"
 import type { ProvenTokens, Tokens } from "../../../contract/public/auth.ts"
 import { instant } from "../../../contract/fields.ts"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
-import { type AuthSession, AuthSessions, type Rotation } from "../../../services/accounts/auth-sessions.ts"
+import { type AuthSession, type Rotation, SignIns } from "../../../services/accounts/sign-ins.ts"
 import { Bus, revoked, type Topic } from "../../../services/bus/bus.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
-import { OneTimeCodes } from "../../../services/accounts/one-time-codes.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
 import { RateLimits } from "../../../services/platform/rate-limits.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
-import { TestNumbers } from "../../../services/accounts/test-numbers.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { AccessTokens } from "./access-tokens.ts"
 import type { Principal } from "../../socket/connection.ts"
@@ -65,7 +63,7 @@ const stillActive = Effect.fnUntraced(function*(owner: Owner, familyId: string) 
   if (owner.user_type !== "mitra") return
   const mitra = yield* (yield* Accounts).findMitra(owner.user_id)
   if (mitra?.is_active === true) return
-  yield* (yield* AuthSessions).revokeFamily(familyId, "deactivated", yield* Clock.currentTimeMillis)
+  yield* (yield* SignIns).revokeFamily(familyId, "deactivated", yield* Clock.currentTimeMillis)
   return yield* inactive
 })
 
@@ -82,9 +80,9 @@ const open = Effect.fnUntraced(function*(owner: Owner) {
     created_at: now,
     expires_at: now + refreshLifetimeMs
   }
-  const sessions = yield* AuthSessions
+  const signIns = yield* SignIns
   // A mitra has one live device: her other sign-ins end here.
-  const { revoked_families } = yield* sessions.open(session, { only_one: owner.user_type === "mitra" })
+  const { revoked_families } = yield* signIns.open(session, { only_one: owner.user_type === "mitra" })
   yield* publishRevoked(`${owner.user_type}:${owner.user_id}`, revoked_families)
   yield* stillActive(owner, session.family_id)
   return yield* tokensFor(owner, session, refresh.token)
@@ -116,7 +114,7 @@ const refresh = Effect.fnUntraced(function*(refreshToken: string) {
   const random = yield* SecureRandom.SecureRandom
   const now = yield* Clock.currentTimeMillis
   const next = yield* makeRefreshToken
-  const rotation = yield* (yield* AuthSessions).rotate({
+  const rotation = yield* (yield* SignIns).rotate({
     refresh_hash: hashRefreshToken(refreshToken),
     next: { id: yield* random.uuidV7(), refresh_hash: next.hash, expires_at: now + refreshLifetimeMs },
     now,
@@ -136,11 +134,11 @@ const answerFirst = "50 millis"
 
 const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: boolean) {
   const { auth_session_id, user_id, user_type } = principal
-  const sessions = yield* AuthSessions
+  const signIns = yield* SignIns
   const bus = yield* Bus
   const now = yield* Clock.currentTimeMillis
-  if (everywhere) yield* sessions.revokeAllOf(user_type, user_id, "signed_out", now)
-  else yield* sessions.revokeFamily(auth_session_id, "signed_out", now)
+  if (everywhere) yield* signIns.revokeAllOf(user_type, user_id, "signed_out", now)
+  else yield* signIns.revokeFamily(auth_session_id, "signed_out", now)
   const message = revoked(`${user_type}:${user_id}`, everywhere ? null : auth_session_id)
   // Not tied to the call: its socket may go first, and the others must hear of it all the same.
   yield* bus.publish([message]).pipe(
@@ -151,27 +149,23 @@ const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: bo
 
 type Needs =
   | AccessTokens
-  | AuthSessions
+  | SignIns
   | Bus
   | CodeSender
-  | OneTimeCodes
   | Accounts
   | RateLimits
   | SecureRandom.SecureRandom
-  | TestNumbers
 
 export const layer = (options: PhoneCodeOptions) =>
   Layer.effect(SignIn)(Effect.gen(function*() {
     const services = Context.pick(
       AccessTokens,
-      AuthSessions,
+      SignIns,
       Bus,
       CodeSender,
-      OneTimeCodes,
       Accounts,
       RateLimits,
-      SecureRandom.SecureRandom,
-      TestNumbers
+      SecureRandom.SecureRandom
     )(yield* Effect.context<Needs>())
     const codes = makePhoneCodes(options)
     return SignIn.of({

@@ -7,7 +7,7 @@ import * as Queue from "effect/Queue"
 import { instant } from "../../../contract/fields.ts"
 import type { SessionEvent } from "../../../domain/session/events.ts"
 import type { BusEvent } from "../../../services/bus/bus.ts"
-import { Sessions } from "../../../services/sessions/sessions.ts"
+import { SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { setBound } from "../../../services/platform/bounds.ts"
 import { sessionFact } from "../views/session-fact.ts"
@@ -37,8 +37,8 @@ const emit = (feed: Feed, { event, seq, session_id }: Numbered, now: number): vo
 
 /** The gap is longer than we stream: a new snapshot says so, and the story goes on from `gap.to`. */
 const startOver = Effect.fnUntraced(function*(feed: Feed, gap: Gap) {
-  const sessions = yield* Sessions
-  const live = yield* sessions.liveOf(feed.caller.side, feed.caller.id)
+  const views = yield* SessionViews
+  const live = yield* views.liveOf(feed.caller.side, feed.caller.id)
   const offers = yield* openOffers(feed.caller)
   const event = yield* snapshotEvent({
     caller: feed.caller,
@@ -64,8 +64,8 @@ const fillGap = Effect.fnUntraced(function*(feed: Feed) {
     yield* patiently(startOver(feed, gap))
     return void feed.gaps.shift()
   }
-  const sessions = yield* Sessions
-  const missed = yield* patiently(sessions.eventsAfter(gap.session_id, last, readMax))
+  const views = yield* SessionViews
+  const missed = yield* patiently(views.eventsAfter(gap.session_id, last, readMax))
   if (missed.length === 0) {
     yield* Effect.logError("a session's events are announced but not stored", { ...gap, last })
     return void feed.gaps.shift()
@@ -115,7 +115,7 @@ const takeIn = <E, R>(
   event: BusEvent,
   now: number,
   resync: (feed: Feed) => Effect.Effect<void, E, R>
-): Effect.Effect<void, E | Unavailable, R | Sessions> | null => {
+): Effect.Effect<void, E | Unavailable, R | SessionViews> | null => {
   switch (event._tag) {
     case "SessionEvent":
       onEvent(feed, event, now)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { instantOrNull } from "../../../contract/fields.ts"
 import type { OfferedRequest } from "../../../domain/session/offered-request.ts"
 import type { BusEvent } from "../../../services/bus/bus.ts"
-import type { Sessions } from "../../../services/sessions/sessions.ts"
+import type { SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { offerView } from "../views/offer-view.ts"
 import { type Feed, forget, patiently } from "./feed-state.ts"
@@ -42,7 +42,7 @@ export const onOffer = (
   feed: Feed,
   { ending, offer, session_id, winner_at }: OfferChanged,
   now: number
-): Effect.Effect<void, Unavailable, Sessions> | null => {
+): Effect.Effect<void, Unavailable, SessionViews> | null => {
   if (ending !== null) {
     if (feed.offers.end(session_id)) {
       feed.ready.push({ _tag: "offer_closed", session_id, ending, winner_at: instantOrNull(winner_at) })

@@ -3,7 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Subscription } from "../../../services/bus/bus.ts"
-import { Sessions } from "../../../services/sessions/sessions.ts"
+import { SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Caller } from "../auth/caller.ts"
 import { type Feed, type Gap, patiently } from "./feed-state.ts"
 import { KnownOffers } from "./known-offers.ts"
@@ -20,7 +20,7 @@ export interface FeedOptions {
 
 const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: Subscription) {
   const { caller } = options
-  const live = yield* (yield* Sessions).liveOf(caller.side, caller.id)
+  const live = yield* (yield* SessionViews).liveOf(caller.side, caller.id)
   const held = new Map(options.since.map((one) => [one.session_id, one.seq]))
   const alive = new Set(live.map((state) => state.id))
   const others = yield* sessionsOf(caller, [...held.keys()].filter((id) => !alive.has(id)))

@@ -8,6 +8,7 @@ import { instantOrNull } from "../../../contract/fields.ts"
 import { offeredRequest } from "../../../domain/session/offered-request.ts"
 import { type SessionState, sides } from "../../../domain/session/state.ts"
 import { Mitras } from "../../../services/accounts/mitras.ts"
+import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { type Feed, forget, patiently } from "./feed-state.ts"
@@ -38,8 +39,8 @@ const compareSession = (feed: Feed, state: SessionState, now: number): void => {
 }
 
 const sessionsAgain = Effect.fnUntraced(function*(feed: Feed) {
-  const sessions = yield* Sessions
-  const live = yield* sessions.liveOf(feed.caller.side, feed.caller.id)
+  const views = yield* SessionViews
+  const live = yield* views.liveOf(feed.caller.side, feed.caller.id)
   const now = yield* Clock.currentTimeMillis
   for (const state of live) compareSession(feed, state, now)
   const alive = new Set(live.map((state) => state.id))

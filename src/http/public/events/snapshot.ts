@@ -8,6 +8,7 @@ import { messageLengthMax } from "../../../domain/session/commands.ts"
 import type { OfferedRequest } from "../../../domain/session/offered-request.ts"
 import type { SessionState } from "../../../domain/session/state.ts"
 import { seenBy } from "../../../domain/transcript.ts"
+import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { typingExpiresMs } from "../handlers/typing.ts"
@@ -34,11 +35,11 @@ export const openOffers: (
   caller: Caller
 ) => Effect.Effect<
   ReadonlyArray<OfferedRequest>,
-  Effect.Error<ReturnType<Sessions["Service"]["openOffersOf"]>>,
-  Sessions
+  Effect.Error<ReturnType<SessionViews["Service"]["openOffersOf"]>>,
+  SessionViews
 > = Effect.fnUntraced(function*(caller) {
   if (caller.side === "customer") return []
-  const offers = yield* (yield* Sessions).openOffersOf(caller.id, yield* Clock.currentTimeMillis)
+  const offers = yield* (yield* SessionViews).openOffersOf(caller.id, yield* Clock.currentTimeMillis)
   return offers.slice(0, offersMax)
 })
 
@@ -69,7 +70,7 @@ export const snapshotEvent = Effect.fnUntraced(function*(options: {
   const { live, caller } = options
   const unread = live.length === 0
     ? new Map<string, number>()
-    : yield* (yield* Sessions).unread(caller.side, live.map((state) => state.id))
+    : yield* (yield* SessionViews).unread(caller.side, live.map((state) => state.id))
   const now = yield* Clock.currentTimeMillis
   const event: PhoneEvent = {
     _tag: "snapshot",

@@ -8,7 +8,8 @@ import { refuse } from "../../../domain/refusal.ts"
 import type { SessionCommand } from "../../../domain/session/commands.ts"
 import type { Participant } from "../../../domain/session/state.ts"
 import { handoversOf, lastReadable, seenBy } from "../../../domain/transcript.ts"
-import { Sessions, type StoredMessage } from "../../../services/sessions/sessions.ts"
+import { SessionViews } from "../../../services/sessions/session-views.ts"
+import type { StoredMessage } from "../../../services/sessions/sessions.ts"
 import { currentConnection } from "../../socket/connection.ts"
 import { currentCaller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { type AskedPage, pageOf } from "../views/past-page.ts"
@@ -72,7 +73,7 @@ const history = Effect.fnUntraced(function*({ after_seq, before_seq, limit, sess
   const before = Math.min(before_seq ?? Number.MAX_SAFE_INTEGER, end + 1)
   const range = after_seq === null ? { before } : { after: after_seq }
   // One more than asked for tells whether there is more; it is the one farthest from where we read.
-  const read = yield* (yield* Sessions).messages(session_id, range, limit + 1)
+  const read = yield* (yield* SessionViews).messages(session_id, range, limit + 1)
   const found = read.filter(({ seq }) => seq <= end)
   const nearestFirst = after_seq === null ? found.toReversed() : found
   const page = nearestFirst.slice(0, Math.min(limit, fitting(nearestFirst)))
@@ -86,11 +87,11 @@ const history = Effect.fnUntraced(function*({ after_seq, before_seq, limit, sess
 
 const unread = Effect.gen(function*() {
   const me = yield* currentCaller
-  const sessions = yield* Sessions
-  const live = yield* sessions.liveOf(me.side, me.id)
+  const views = yield* SessionViews
+  const live = yield* views.liveOf(me.side, me.id)
   const counts = live.length === 0
     ? new Map<string, number>()
-    : yield* sessions.unread(me.side, live.map((state) => state.id))
+    : yield* views.unread(me.side, live.map((state) => state.id))
   return {
     total: [...counts.values()].reduce((sum, count) => sum + count, 0),
     sessions: live.map(({ id }) => ({ session_id: id, unread: counts.get(id) ?? 0 }))
@@ -101,7 +102,7 @@ const past = Effect.fnUntraced(function*(page: AskedPage) {
   const me = yield* currentCaller
   const found = yield* pageOf(
     page,
-    (options) => Effect.flatMap(Sessions, (sessions) => sessions.pastOf(me.side, me.id, options)),
+    (options) => Effect.flatMap(SessionViews, (sessions) => sessions.pastOf(me.side, me.id, options)),
     (state) => seenBy(state, me)?.ended_at ?? null
   )
   return { ...found, sessions: yield* viewSessions(me, found.sessions) }

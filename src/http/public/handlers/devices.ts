@@ -2,7 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { DeviceRpcs } from "../../../contract/public/devices.ts"
-import { Devices } from "../../../services/accounts/devices.ts"
+import { Accounts } from "../../../services/accounts/accounts.ts"
 import { currentSignIn } from "../auth/caller.ts"
 import { answering } from "./answering.ts"
 
@@ -13,7 +13,7 @@ const register = Effect.fnUntraced(
   function*(payload: { readonly token: string; readonly platform: "android" | "ios" }) {
     const { auth_session_id, user_id, user_type } = yield* currentSignIn
     const registered_at = yield* Clock.currentTimeMillis
-    yield* (yield* Devices).register(
+    yield* (yield* Accounts).registerDevice(
       { ...payload, user_type, user_id, auth_session_id, registered_at },
       devicesMax
     )
@@ -23,7 +23,7 @@ const register = Effect.fnUntraced(
 
 const drop = Effect.fnUntraced(function*(token: string) {
   const { user_id, user_type } = yield* currentSignIn
-  yield* (yield* Devices).drop({ user_type, user_id }, token)
+  yield* (yield* Accounts).dropDevice({ user_type, user_id }, token)
   return { dropped: true } as const
 })
 

@@ -9,6 +9,7 @@ import { offeredRequest } from "../../../domain/session/offered-request.ts"
 import { MitraActors } from "../../../actors/mitra/protocol.ts"
 import { Availability } from "../../../services/availability/availability.ts"
 import { Bus, revoked } from "../../../services/bus/bus.ts"
+import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { currentMitra, participantOf } from "../auth/caller.ts"
 import { offerView } from "../views/offer-view.ts"
@@ -86,7 +87,7 @@ const answerExtension = Effect.fnUntraced(function*(payload: {
 const requests = Effect.fnUntraced(function*(before: string | null, limit: number) {
   const me = yield* currentMitra
   // One more than asked for tells whether there is a next page.
-  const found = yield* (yield* Sessions).recentOffersOf(me.id, { before, limit: limit + 1 })
+  const found = yield* (yield* SessionViews).recentOffersOf(me.id, { before, limit: limit + 1 })
   const now = yield* Clock.currentTimeMillis
   const page = found.slice(0, limit)
   return {

@@ -10,6 +10,7 @@ import type { SessionReply } from "../../../domain/session/reply.ts"
 import { type SessionState, sideOf } from "../../../domain/session/state.ts"
 import { seenBy } from "../../../domain/transcript.ts"
 import { SessionActors } from "../../../actors/session/protocol.ts"
+import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
@@ -33,9 +34,9 @@ export const ownSession: (caller: Caller, sessionId: string) => Answer<SessionSt
 export const viewSessions: (
   caller: Caller,
   states: ReadonlyArray<SessionState>
-) => Answer<ReadonlyArray<SessionView>, Sessions> = Effect.fnUntraced(function*(caller, states) {
+) => Answer<ReadonlyArray<SessionView>, SessionViews> = Effect.fnUntraced(function*(caller, states) {
   if (states.length === 0) return []
-  const unread = yield* (yield* Sessions).unread(caller.side, states.map((state) => state.id))
+  const unread = yield* (yield* SessionViews).unread(caller.side, states.map((state) => state.id))
   const now = yield* Clock.currentTimeMillis
   return states.flatMap((state) => {
     const seen = seenBy(state, caller)
@@ -46,36 +47,41 @@ export const viewSessions: (
 })
 
 /** Its place in the line, while nobody could be asked. */
-const queueOf: (state: SessionState) => Answer<QueueView | null, Sessions | Settings> = Effect.fnUntraced(
-  function*(state) {
-    if (state.status !== "searching" || !queues(state, yield* (yield* Settings).current)) return null
-    const sessions = yield* Sessions
-    const now = yield* Clock.currentTimeMillis
-    const position = 1 + (yield* sessions.aheadOf(state, now, queueCountMax))
-    const end = yield* sessions.nthEnd(position)
-    const estimated_wait_seconds = end === null ? null : Math.max(0, Math.ceil((end - now) / 1000))
-    return { position, estimated_wait_seconds }
-  }
-)
+const queueOf: (state: SessionState) => Answer<QueueView | null, Sessions | SessionViews | Settings> = Effect
+  .fnUntraced(
+    function*(state) {
+      if (state.status !== "searching" || !queues(state, yield* (yield* Settings).current)) return null
+      const sessions = yield* Sessions
+      const views = yield* SessionViews
+      const now = yield* Clock.currentTimeMillis
+      const position = 1 + (yield* sessions.aheadOf(state, now, queueCountMax))
+      const end = yield* views.nthEnd(position)
+      const estimated_wait_seconds = end === null ? null : Math.max(0, Math.ceil((end - now) / 1000))
+      return { position, estimated_wait_seconds }
+    }
+  )
 
 export const viewOwnRequest: (
   caller: Caller,
   sessionId: string
-) => Answer<RequestView, Sessions | Settings> = Effect.fnUntraced(function*(caller, sessionId) {
-  const state = yield* ownSession(caller, sessionId)
-  const [view] = yield* viewSessions(caller, [state])
-  return view === undefined ? yield* sessionNotFound(sessionId) : { ...view, queue: yield* queueOf(state) }
-})
+) => Answer<RequestView, Sessions | SessionViews | Settings> = Effect.fnUntraced(
+  function*(caller, sessionId) {
+    const state = yield* ownSession(caller, sessionId)
+    const [view] = yield* viewSessions(caller, [state])
+    return view === undefined ? yield* sessionNotFound(sessionId) : { ...view, queue: yield* queueOf(state) }
+  }
+)
 
 /** For the answer of an actor of the version before, which brought no session. */
-const viewOwnSession: (caller: Caller, sessionId: string) => Answer<SessionView, Sessions> = Effect
-  .fnUntraced(
-    function*(caller, sessionId) {
-      const state = yield* (yield* Sessions).find(sessionId)
-      const [view] = state === null ? [] : yield* viewSessions(caller, [state])
-      return view ?? (yield* sessionNotFound(sessionId))
-    }
-  )
+const viewOwnSession: (caller: Caller, sessionId: string) => Answer<SessionView, Sessions | SessionViews> =
+  Effect
+    .fnUntraced(
+      function*(caller, sessionId) {
+        const state = yield* (yield* Sessions).find(sessionId)
+        const [view] = state === null ? [] : yield* viewSessions(caller, [state])
+        return view ?? (yield* sessionNotFound(sessionId))
+      }
+    )
 
 /**
  * `commandId` is null for what is harmless to repeat, or deduplicated by something else. `connection` is
@@ -106,11 +112,12 @@ export const changeSession: (
   sessionId: string,
   commandId: string,
   change: SessionCommand
-) => Answer<SessionView, SessionActors | Sessions> = Effect.fnUntraced(
+) => Answer<SessionView, SessionActors | Sessions | SessionViews> = Effect.fnUntraced(
   function*(caller, sessionId, commandId, change) {
     const { seen, unread } = yield* command(caller, sessionId, commandId, change)
     if (seen === null) return yield* viewOwnSession(caller, sessionId)
-    const waiting = unread ?? (yield* (yield* Sessions).unread(caller.side, [sessionId])).get(sessionId) ?? 0
+    const waiting = unread ??
+      (yield* (yield* SessionViews).unread(caller.side, [sessionId])).get(sessionId) ?? 0
     return viewOfSeen(seen, { unread: waiting, now: yield* Clock.currentTimeMillis })
   }
 )

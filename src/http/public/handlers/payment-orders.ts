@@ -18,6 +18,7 @@ import {
 } from "../../../services/payments/payments.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
 import { Pricing } from "../../../services/payments/pricing.ts"
+import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
 
@@ -66,7 +67,7 @@ export const alreadyActive = (sessionId: string) =>
   })
 
 const nothingLive = Effect.fnUntraced(function*(customerId: string) {
-  const live = yield* (yield* Sessions).liveOf("customer", customerId)
+  const live = yield* (yield* SessionViews).liveOf("customer", customerId)
   const blocking = live.find((state) => blockingStatuses.includes(state.status))
   if (blocking === undefined) return
   return yield* alreadyActive(blocking.id)
@@ -75,7 +76,7 @@ const nothingLive = Effect.fnUntraced(function*(customerId: string) {
 /** Only a bestie this customer knows, and who could be there. */
 const knownMitra = Effect.fnUntraced(function*(customerId: string, mitraId: string) {
   const mitra = yield* (yield* Accounts).findMitra(mitraId)
-  const known = mitra?.is_active === true && (yield* (yield* Sessions).haveMet(customerId, mitraId))
+  const known = mitra?.is_active === true && (yield* (yield* SessionViews).haveMet(customerId, mitraId))
   if (known) return
   return yield* refuse("MITRA_NOT_FOUND", "You can ask only a bestie again with whom you have chatted.", {
     mitra_id: mitraId

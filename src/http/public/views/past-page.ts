@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import type { SessionState } from "../../../domain/session/state.ts"
-import type { PastPage } from "../../../services/sessions/sessions.ts"
+import type { PastPage } from "../../../services/sessions/session-views.ts"
 
 export interface AskedPage {
   readonly before: string | null

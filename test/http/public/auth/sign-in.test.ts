@@ -7,7 +7,7 @@ import { instant } from "../../../../src/contract/fields.ts"
 import { AccessTokens } from "../../../../src/http/public/auth/access-tokens.ts"
 import { TokenVerifier } from "../../../../src/http/socket/token-verifier.ts"
 import { MemoryTables } from "../../../../testkit/memory/store/tables.ts"
-import { AuthSessions } from "../../../../src/services/accounts/auth-sessions.ts"
+import { SignIns } from "../../../../src/services/accounts/sign-ins.ts"
 import { Accounts } from "../../../../src/services/accounts/accounts.ts"
 import { hour, idOf, mitraId, t0 } from "../../../../testkit/conformance/given.ts"
 import { codeOf, doors, given, heardOn, mitraAsk, phone, signIn } from "./doors.ts"
@@ -137,7 +137,7 @@ describe("a token at the door", () => {
       yield* given
       const { access_token } = yield* anonymous("Sari")
       const { auth_session_id } = yield* verify(access_token)
-      yield* (yield* AuthSessions).revokeFamily(auth_session_id, "staff", t0)
+      yield* (yield* SignIns).revokeFamily(auth_session_id, "staff", t0)
       assert.strictEqual(yield* codeOf(verify(access_token)), "TOKEN_INVALID")
     }).pipe(Effect.provide(doors())))
 

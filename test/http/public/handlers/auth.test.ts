@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { instant } from "../../../../src/contract/fields.ts"
 import { wireVersion } from "../../../../src/contract/version.ts"
 import { AccessTokens } from "../../../../src/http/public/auth/access-tokens.ts"
-import { Devices } from "../../../../src/services/accounts/devices.ts"
+import { Accounts } from "../../../../src/services/accounts/accounts.ts"
 import { idOf, t0 } from "../../../../testkit/conformance/given.ts"
 import { customerPhone, newPhone, refused } from "../../phone.ts"
 import { given, phoneOf } from "../../script.ts"
@@ -98,12 +98,12 @@ describe("a device", () => {
   it.effect("belongs to the person and sign-in of the connection that registers it", () =>
     Effect.gen(function*() {
       yield* given
-      const devices = yield* Devices
+      const accounts = yield* Accounts
       const sari = yield* customerPhone("Sari")
       const budi = yield* customerPhone("Budi")
       const of = (who: { readonly id: string }) =>
         Effect.map(
-          devices.of({ user_type: "customer", user_id: who.id }),
+          accounts.devicesOf({ user_type: "customer", user_id: who.id }),
           (all) => all.map((one) => one.token)
         )
       const token = "one-push-token"

@@ -105,15 +105,10 @@ const reads: Record<string, (port: Availability["Service"]) => Effect.Effect<unk
 }
 
 const ids = changed.map(({ id }) => id)
-const each = (notice: (id: string) => Effect.Effect<void>) => Effect.forEach(ids, notice, { concurrency: 5 })
-
 const changes: Record<string, Operation> = {
-  "coming online": (port) => each((id) => port.wentOnline(id, now)),
-  "going offline": (port) => each(port.wentOffline),
-  "a deactivation": (port) => each(port.deactivated),
-  "a reactivation": (port) => each(port.reactivated),
-  "a change of capacity": (port) => each(port.capacityChanged),
-  "offers": (port) => port.offersChanged(ids),
+  "one mitra after the other": (port) => Effect.forEach(ids, (id) => port.changed([id])),
+  "several of them at once": (port) => Effect.forEach(ids, (id) => port.changed([id]), { concurrency: 5 }),
+  "all of them in one batch": (port) => port.changed(ids),
   "a reseed": (_, mirror) => Effect.ignore(mirror.reseed)
 }
 

@@ -105,7 +105,7 @@ describe("two writers of the mirror", () => {
       const reseed = yield* Effect.forkChild(slow.mirror.reseed, { startImmediately: true })
       yield* gate.reached
       yield* put([offline(1)])
-      yield* quick.port.wentOffline(idOfMitra(1))
+      yield* quick.port.changed([idOfMitra(1)])
       yield* gate.open
       yield* Fiber.join(reseed)
       assert.deepStrictEqual(yield* candidateNumbers(quick.port), [2])
@@ -124,9 +124,7 @@ describe("two writers of the mirror", () => {
       const reseed = yield* Effect.forkChild(slow.mirror.reseed, { startImmediately: true })
       yield* gate.reached
       yield* put([online(1), online(2, { sessions: 3 }), online(3)])
-      yield* quick.port.wentOnline(idOfMitra(1), now)
-      yield* quick.port.capacityChanged(idOfMitra(2))
-      yield* quick.port.reactivated(idOfMitra(3))
+      yield* quick.port.changed([idOfMitra(1), idOfMitra(2), idOfMitra(3)])
       yield* gate.open
       yield* Fiber.join(reseed)
       assert.deepStrictEqual(yield* candidateNumbers(quick.port), [1, 3])
@@ -140,12 +138,12 @@ describe("two writers of the mirror", () => {
       yield* put([online(1)])
       yield* slow.mirror.reseed
       yield* gate.close
-      const notice = yield* Effect.forkChild(slow.port.wentOnline(idOfMitra(1), now), {
+      const notice = yield* Effect.forkChild(slow.port.changed([idOfMitra(1)]), {
         startImmediately: true
       })
       yield* gate.reached
       yield* put([online(1, { online_since: null, is_active: false })])
-      yield* quick.port.deactivated(idOfMitra(1))
+      yield* quick.port.changed([idOfMitra(1)])
       yield* gate.open
       yield* Fiber.join(notice)
       assert.deepStrictEqual(yield* candidateNumbers(quick.port), [])
@@ -197,7 +195,7 @@ describe("two writers of the mirror", () => {
         (index) => slow.port.heartbeat(idOfMitra(1), now + index),
         { concurrency: 20 }
       )
-      const [said] = yield* Effect.all([pings, quick.port.deactivated(idOfMitra(1))], { concurrency: 2 })
+      const [said] = yield* Effect.all([pings, quick.port.changed([idOfMitra(1)])], { concurrency: 2 })
       // Before the mirror knew, or after: but once refused, always refused.
       const refusedFrom = said.indexOf("deactivated")
       assert.isTrue(refusedFrom === -1 || said.slice(refusedFrom + 20).every((one) => one === "deactivated"))

@@ -68,25 +68,25 @@ describe("the mirror's fixed keys", () => {
         const port = yield* Availability
         const id = idOfMitra(1)
         yield* put(online(1, { online_since: now, last_heartbeat_at: now }))
-        yield* port.wentOnline(id, now)
+        yield* port.changed([id])
         const fresh = { online: 1, deactivated: 0, capacity: "0", heartbeat: text(now), ttl: -1 }
         assert.deepStrictEqual(yield* fixedKeys(valkey, 1), fresh)
         for (const sessions of [1, 2, 3, 2, 0]) {
           yield* put(online(1, { online_since: now, last_heartbeat_at: now, sessions }))
-          yield* port.capacityChanged(id)
+          yield* port.changed([id])
           assert.deepStrictEqual(yield* fixedKeys(valkey, 1), { ...fresh, capacity: String(sessions) })
         }
         yield* port.heartbeat(id, now + 30_000)
         assert.deepStrictEqual(yield* fixedKeys(valkey, 1), { ...fresh, heartbeat: text(now + 30_000) })
         yield* put(away(1, { sessions: 1 }))
-        yield* port.wentOffline(id)
+        yield* port.changed([id])
         const gone = { online: 0, deactivated: 0, capacity: "1", heartbeat: null, ttl: -2 }
         assert.deepStrictEqual(yield* fixedKeys(valkey, 1), gone)
         yield* put(away(1, { is_active: false }))
-        yield* port.deactivated(id)
+        yield* port.changed([id])
         assert.deepStrictEqual(yield* fixedKeys(valkey, 1), { ...gone, deactivated: 1, capacity: "0" })
         yield* put(away(1))
-        yield* port.reactivated(id)
+        yield* port.changed([id])
         assert.deepStrictEqual(yield* fixedKeys(valkey, 1), { ...gone, capacity: "0" })
       })
   )
@@ -108,6 +108,20 @@ describe("the mirror's fixed keys", () => {
         assert.deepInclude(healed, { seeded: 3, removed: 3, drift_found: 6, healed: 6 })
         assert.deepInclude((yield* mirror.status).drift, { rows: 2, keys: 2, drifted: 0 })
         assert.deepInclude(yield* mirror.reseed, { seeded: 3, removed: 0, drift_found: 0, healed: 0 })
+      })
+  )
+
+  world(
+    "follow a blast's two hundred mitras, however they are named, with one read of the rows",
+    () =>
+      Effect.gen(function*() {
+        const port = yield* Availability
+        const numbers = Array.from({ length: 200 }, (_, index) => index + 1)
+        yield* put(...numbers.map((number) => online(number)))
+        const before = statements
+        yield* port.changed([...numbers, ...numbers].map((number) => idOfMitra(number).toUpperCase()))
+        assert.strictEqual(statements - before, 1)
+        assert.deepInclude((yield* (yield* Mirror).status).drift, { rows: 200, keys: 200, drifted: 0 })
       })
   )
 

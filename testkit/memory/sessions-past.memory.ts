@@ -1,15 +1,10 @@
-// The sessions of one person in memory: what is alive for them, and pages of what is over, both ways. Part of
-// sessions.memory.ts.
-import * as Effect from "effect/Effect"
-import { liveStatuses, type SessionState } from "../../src/domain/session/state.ts"
-import type { PastPage, Sessions } from "../../src/services/sessions/sessions.ts"
+// Pages of past sessions in memory, both ways, of one person and of everybody. Part of
+// session-views.memory.ts and session-oversight.memory.ts.
+import type { SessionState, Side } from "../../src/domain/session/state.ts"
+import type { PastPage } from "../../src/services/sessions/session-views.ts"
 import { stateOf } from "./store/session-states.ts"
 import type { ChatSessionRow, Tables } from "./store/tables.ts"
 import { pastCursorOf } from "../../src/layers/sessions/past-cursor.ts"
-
-type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
-
-const liveAtMost = 50
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
@@ -56,21 +51,17 @@ const page = (
   })
 }
 
-export const personal = (tables: Tables): Part<"liveOf" | "pastOf" | "past"> => ({
-  liveOf: (side, userId) =>
-    Effect.sync(() =>
-      tables.chat_sessions.where(side, userId)
-        .filter((row) => liveStatuses.includes(row.status))
-        .toSorted((a, b) => a.requested_at - b.requested_at || compare(a.id, b.id))
-        .slice(0, liveAtMost)
-        .map((row) => stateOf(tables, row))
-    ),
-  pastOf: (side, userId, options) =>
-    Effect.sync(() => {
-      const ended = side === "mitra"
-        ? handedOverOrEnded(tables, userId)
-        : endedOf(tables.chat_sessions.where("customer", userId))
-      return page(tables, ended, options)
-    }),
-  past: (options) => Effect.sync(() => page(tables, endedOf(tables.chat_sessions.values()), options))
-})
+export const pastOf = (
+  tables: Tables,
+  side: Side,
+  userId: string,
+  options: PastPage
+): ReadonlyArray<SessionState> => {
+  const ended = side === "mitra"
+    ? handedOverOrEnded(tables, userId)
+    : endedOf(tables.chat_sessions.where("customer", userId))
+  return page(tables, ended, options)
+}
+
+export const past = (tables: Tables, options: PastPage): ReadonlyArray<SessionState> =>
+  page(tables, endedOf(tables.chat_sessions.values()), options)

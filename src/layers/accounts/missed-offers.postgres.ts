@@ -1,10 +1,9 @@
-// MissedOffers from the offer rows. Only offers that ran out lately are looked at to find suspects, so
-// this costs what was missed, not what is online.
+// Offers that mitras let run out, one after the other, from the offer rows. Only those that ran out lately
+// are looked at, so this costs what was missed, not what is online. Part of mitras.postgres.ts.
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as SqlClient from "effect/sql/SqlClient"
-import { MissedOffers } from "../../services/availability/missed-offers.ts"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { Mitras } from "../../services/accounts/mitras.ts"
 import { allOf, firstOf, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
@@ -24,24 +23,23 @@ const rowOf = (mitra: string, since: string, limit: string) => `
     ) newest
   ) story WHERE is_missed`
 
-export const layer = Layer.effect(MissedOffers)(
-  Effect.map(SqlClient.SqlClient, (sql) =>
-    MissedOffers.of({
-      inARow: (mitraId, since, limit) =>
-        sql.unsafe(`SELECT (${rowOf("$1::uuid", "$2::timestamptz", "$3::int")}) AS missed`, [
-          mitraId,
-          timestamp(since),
-          limit
-        ]).pipe(Effect.flatMap(countOf), Effect.map((row) => row?.missed ?? 0), answered),
-      suspects: ({ after, count, limit }) =>
-        sql.unsafe(
-          `SELECT s.mitra_id FROM mitra_status s
+export const missedOffers = (
+  sql: SqlClient.SqlClient
+): Pick<Mitras["Service"], "missedInARow" | "whoMissed"> => ({
+  missedInARow: (mitraId, since, limit) =>
+    sql.unsafe(`SELECT (${rowOf("$1::uuid", "$2::timestamptz", "$3::int")}) AS missed`, [
+      mitraId,
+      timestamp(since),
+      limit
+    ]).pipe(Effect.flatMap(countOf), Effect.map((row) => row?.missed ?? 0), answered),
+  whoMissed: ({ after, count, limit }) =>
+    sql.unsafe(
+      `SELECT s.mitra_id FROM mitra_status s
            WHERE s.is_online AND s.mitra_id IN (
              SELECT mitra_id FROM chat_request_notifications
              WHERE ending = 'expired' AND deadline_at > $1::timestamptz
            ) AND (${rowOf("s.mitra_id", "s.online_since", "$2::int")}) >= $2::int
            ORDER BY s.mitra_id LIMIT $3::int`,
-          [timestamp(after), count, limit]
-        ).pipe(Effect.flatMap(idsOf), Effect.map((rows) => rows.map((row) => row.mitra_id)), answered)
-    }))
-)
+      [timestamp(after), count, limit]
+    ).pipe(Effect.flatMap(idsOf), Effect.map((rows) => rows.map((row) => row.mitra_id)), answered)
+})

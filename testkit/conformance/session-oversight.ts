@@ -1,13 +1,15 @@
-// What every Sessions and Mitras adapter must show staff: pages of what is past in both directions, sessions
-// that nobody woke, who changed a topic, and how a mitra answered.
+// What every SessionOversight and Mitras adapter must show staff: what is due and how much is alive, pages of
+// what is past in both directions, sessions that nobody woke, who changed a topic, and how a mitra answered.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
+import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
+import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import { givenStaff, minute, staffId, t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
-import { accept, asCustomer, asMitra, customer, mitra, session } from "./stage.ts"
+import { accept, asCustomer, asMitra, customer, mitra, payment, session } from "./stage.ts"
 
 type Body = Effect.Effect<void, unknown, Stage.Stage>
 type Test = (title: string, body: Body) => void
@@ -23,17 +25,18 @@ const pages = (test: Test) => {
         const by = { side: "customer", id: who } as const
         yield* Stage.act(yield* Stage.claim(n), { _tag: "Cancel", by }, { at: t0 + at })
       }
-      const port = yield* Sessions
+      const views = yield* SessionViews
+      const oversight = yield* SessionOversight
       const idsOf = (states: ReadonlyArray<{ readonly id: string }>) => states.map(({ id }) => id)
       const mine = (after: string | null, limit: number) =>
-        Effect.map(port.pastOf("customer", customer(1), { before: null, after, limit }), idsOf)
+        Effect.map(views.pastOf("customer", customer(1), { before: null, after, limit }), idsOf)
       assert.deepStrictEqual(yield* mine(null, 10), [session(2), session(3), session(1)])
       assert.deepStrictEqual(yield* mine(`${t0 + 100}_${session(1)}`, 10), [session(2), session(3)])
       assert.deepStrictEqual(yield* mine(`${t0 + 100}_${session(1)}`, 1), [session(3)])
       assert.deepStrictEqual(yield* mine(`${t0 + 300}_${session(2)}`, 10), [])
       assert.deepStrictEqual(yield* mine("what is this", 10), [])
       const all = (page: { before: string | null; after?: string | null; limit: number }) =>
-        Effect.map(port.past(page), idsOf)
+        Effect.map(oversight.past(page), idsOf)
       assert.deepStrictEqual(yield* all({ before: null, limit: 10 }), [2, 4, 3, 1].map(session))
       assert.deepStrictEqual(yield* all({ before: `${t0 + 200}_${session(4)}`, limit: 1 }), [session(3)])
       assert.deepStrictEqual(
@@ -51,7 +54,7 @@ const oversight = (test: Test) => {
       yield* Stage.givenMitras(1)
       yield* Stage.givenRequest(1)
       const chat = yield* Stage.givenChat(2, 1)
-      const port = yield* Sessions
+      const port = yield* SessionOversight
       assert.deepStrictEqual(yield* port.stuck(t0, 10), [])
       const found = yield* port.stuck(t0 + 10 * minute, 10)
       assert.deepStrictEqual(found.map(({ id }) => id), [session(1), session(2)])
@@ -76,13 +79,41 @@ const oversight = (test: Test) => {
       for (const [seconds, topic] of [[30, "sensitive"], [40, "regular"]] as const) {
         yield* Stage.act(chat, { _tag: "SetTopic", by: asMitra(1), topic }, { at: t0 + seconds })
       }
-      const port = yield* Sessions
+      const port = yield* SessionOversight
       assert.deepStrictEqual(yield* port.topicChanges(session(1), 10), [
         { seq: 3, at: t0 + 30, topic: "sensitive", by: mitra(1) },
         { seq: 4, at: t0 + 40, topic: "regular", by: mitra(1) }
       ])
       assert.lengthOf(yield* port.topicChanges(session(1), 1), 1)
       assert.deepStrictEqual(yield* port.topicChanges(session(2), 10), [])
+    })
+  )
+}
+
+const alive = (test: Test) => {
+  test(
+    "due are the sessions whose deadline has come, earliest first; the counts are of those alive",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1)
+      yield* Stage.givenRequest(1)
+      yield* Stage.givenChat(2, 1)
+      const closing = yield* Stage.givenChat(3, 1)
+      yield* Stage.act(closing, { _tag: "End", by: asCustomer(3) }, { at: t0 + 60 })
+      yield* Stage.act(yield* Stage.givenRequest(4), { _tag: "Cancel", by: asCustomer(4) }, { at: t0 + 5 })
+      const oversight = yield* SessionOversight
+      const port = yield* Sessions
+      assert.deepStrictEqual(yield* oversight.counts, { waiting: 1, active: 1, closing: 1 })
+      const warning = t0 + 20 + 2 * minute
+      assert.deepStrictEqual(yield* oversight.due(t0 - 1, 10), [])
+      assert.deepStrictEqual(yield* oversight.due(t0, 10), [session(1)])
+      assert.deepStrictEqual(yield* oversight.due(warning, 10), [session(1), session(2)])
+      assert.deepStrictEqual(yield* oversight.due(t0 + 60 + 5 * minute, 10), [
+        session(1),
+        session(2),
+        session(3)
+      ])
+      assert.deepStrictEqual(yield* oversight.due(t0 + 60 + 5 * minute, 2), [session(1), session(2)])
+      assert.strictEqual((yield* port.find(session(2)))?.payment_id, payment(2))
     })
   )
 }
@@ -136,9 +167,10 @@ const activity = (test: Test) => {
   )
 }
 
-export const sessionsOversight = (name: string, layer: Layer.Layer<Stage.Stage>) =>
-  describe(`Sessions and Mitras, oversight (${name})`, () => {
+export const sessionOversight = (name: string, layer: Layer.Layer<Stage.Stage>) =>
+  describe(`SessionOversight and Mitras (${name})`, () => {
     const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, layer))
+    alive(test)
     pages(test)
     oversight(test)
     activity(test)

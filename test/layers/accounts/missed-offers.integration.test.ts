@@ -1,13 +1,14 @@
-// The MissedOffers suite over Postgres, each test on a fresh database.
+// The suite of missed offers over Mitras in Postgres, each test on a fresh database.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
-import * as AuthSessionsPostgres from "../../../src/layers/accounts/auth-sessions.postgres.ts"
+import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
-import * as MissedOffersPostgres from "../../../src/layers/availability/missed-offers.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
+import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
+import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
 import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import { missedOffers } from "../../../testkit/conformance/missed-offers.ts"
 import * as Written from "../../../testkit/conformance/written.ts"
@@ -16,12 +17,13 @@ import { freshDatabase } from "../../support/postgres.ts"
 missedOffers(
   "postgres",
   Layer.mergeAll(
-    AuthSessionsPostgres.layer,
+    SignInsPostgres.layer,
     JournalPostgres.layer,
-    MissedOffersPostgres.layer,
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
     PeoplePostgres.layer,
+    SessionOversightPostgres.layer,
+    SessionViewsPostgres.layer,
     SessionsPostgres.layer,
     Written.layerPostgres
   ).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto, CipherNone.layer]))

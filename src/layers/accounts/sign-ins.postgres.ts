@@ -1,0 +1,15 @@
+// SignIns in Postgres: refresh token families, one-time codes and test numbers, a file for each.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SignIns } from "../../services/accounts/sign-ins.ts"
+import { makeAuthSessions } from "./auth-sessions.postgres.ts"
+import { makeOneTimeCodes } from "./one-time-codes.postgres.ts"
+import { makeTestNumbers } from "./test-numbers.postgres.ts"
+
+export const layer = Layer.effect(SignIns)(Effect.gen(function*() {
+  return SignIns.of({
+    ...(yield* makeAuthSessions),
+    ...(yield* makeOneTimeCodes),
+    ...(yield* makeTestNumbers)
+  })
+}))

@@ -1,0 +1,84 @@
+// SessionViews in Postgres: what is alive for one person, her offers, the queue's next end; what was said
+// and what is past come from the files beside it. The status lists are written out for the partial indexes.
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type { Side } from "../../domain/session/state.ts"
+import { Cipher } from "../../services/encryption/cipher.ts"
+import { SessionViews } from "../../services/sessions/session-views.ts"
+import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { answered } from "../platform/postgres/failure.ts"
+import { pastOf } from "./past.postgres.ts"
+import { offeredRequests, selectOffered, selectSessions, sessionStates } from "./session-rows.postgres.ts"
+import { transcript } from "./transcript.postgres.ts"
+
+type Sql = SqlClient.SqlClient
+type Ciphers = Cipher["Service"]
+type Part<Key extends keyof SessionViews["Service"]> = Pick<SessionViews["Service"], Key>
+
+const liveAtMost = 50
+const openOffersAtMost = 200
+
+const ids = allOf(Schema.Struct({ id: Schema.String }))
+const endOf = firstOf(Schema.Struct({ ends_at: Millis }))
+
+// Each arm of the OR is one partial index.
+const liveWhere = (sql: Sql, side: Side, userId: string) =>
+  side === "customer"
+    ? sql`(s.customer_id = ${userId}
+        AND s.status IN ('searching', 'pending_acceptance', 'active', 'extending'))
+        OR (s.customer_id = ${userId} AND s.status = 'closing')`
+    : sql`s.mitra_id = ${userId} AND s.status IN ('active', 'extending', 'closing')`
+
+const personal = (sql: Sql, cipher: Ciphers): Part<"liveOf"> => ({
+  liveOf: (side, userId) =>
+    sql`${selectSessions(sql, { offers: true })} WHERE ${liveWhere(sql, side, userId)}
+      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(Effect.flatMap(sessionStates(cipher)), answered)
+})
+
+const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf"> => ({
+  openOffersOf: (mitraId, now) =>
+    sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId} AND o.status = 'pending'
+        AND o.deadline_at > ${timestamp(now)}
+      ORDER BY o.sent_at, o.session_id LIMIT ${openOffersAtMost}`.pipe(
+      Effect.flatMap(offeredRequests),
+      answered
+    ),
+  recentOffersOf: (mitraId, { before, limit }) =>
+    sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId}
+        ${before === null ? sql`` : sql`AND o.session_id < ${before}::uuid`}
+      ORDER BY o.session_id DESC LIMIT ${limit}`.pipe(Effect.flatMap(offeredRequests), answered)
+})
+
+const queue = (sql: Sql): Part<"nthEnd" | "haveMet"> => ({
+  nthEnd: (nth) =>
+    sql`SELECT ends_at FROM chat_sessions WHERE status = 'active'
+      ORDER BY ends_at LIMIT 1 OFFSET ${nth - 1}`.pipe(
+      Effect.flatMap(endOf),
+      Effect.map((row) => row?.ends_at ?? null),
+      answered
+    ),
+  // Each arm is one of the customer's own indexes. Whoever handed the chat over has met the customer, too.
+  haveMet: (customerId, mitraId) =>
+    sql`SELECT s.id FROM chat_sessions s WHERE ((s.customer_id = ${customerId} AND s.ended_at IS NOT NULL)
+          OR (s.customer_id = ${customerId} AND s.status = 'closing'))
+        AND EXISTS (SELECT FROM mitra_assignments a WHERE a.session_id = s.id AND a.mitra_id = ${mitraId})
+      LIMIT 1`.pipe(
+      Effect.flatMap(ids),
+      Effect.map((rows) => rows.length > 0),
+      answered
+    )
+})
+
+export const layer = Layer.effect(SessionViews)(Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  const cipher = yield* Cipher
+  return SessionViews.of({
+    ...personal(sql, cipher),
+    ...offers(sql),
+    ...queue(sql),
+    ...transcript(sql, cipher),
+    ...pastOf(sql, cipher)
+  })
+}))
