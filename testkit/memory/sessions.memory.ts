@@ -11,6 +11,7 @@ import {
   Sessions
 } from "../../src/services/sessions/sessions.ts"
 import type { StoredMessage } from "../../src/services/sessions/sessions.ts"
+import { sessionRowOf } from "../../src/layers/sessions/chat-sessions.table.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { offerOf, stateOf } from "./store/session-states.ts"
@@ -48,8 +49,8 @@ const open = (
   holdReference(tables.customers, state.customer_id, "chat_sessions_customer_id_fkey")
   holdReference(tables.mitras, state.target_mitra_id, "chat_sessions_target_mitra_id_fkey")
   if (audit !== undefined) appendEntry(tables, audit)
-  const { assignments: _given, customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = state
-  tables.chat_sessions.set(state.id, { ...row, deadline_at: deadlineAt, owner_epoch: 0, owner_runner: null })
+  const row = sessionRowOf(state, deadlineAt)
+  tables.chat_sessions.set(state.id, { ...row, owner_epoch: 0, owner_runner: null })
   return { _tag: "Opened", session_id: state.id }
 }
 
@@ -163,7 +164,7 @@ const eventsAfter = (tables: Tables, sessionId: string, after: number, limit: nu
 const unreadIn = (tables: Tables, side: Side, sessionId: string): number => {
   const row = tables.chat_sessions.get(sessionId)
   if (row === undefined) return 0
-  return messagesBetween(tables, sessionId, row.cursors[side].read_seq, Number.MAX_SAFE_INTEGER)
+  return messagesBetween(tables, sessionId, row[`${side}_read_seq`], Number.MAX_SAFE_INTEGER)
     .filter((message) => message.side !== side).length
 }
 

@@ -71,7 +71,9 @@ describe("one winner", () => {
       ended_at: null,
       by_staff_id: null,
       reason: null,
-      left: null
+      left_seq: null,
+      left_topic: null,
+      left_purchased_ms: null
     }
     told.commit(all(won("ayu"), (tables) => void tables.mitra_assignments.set("chat/0", assignment)))
     told.hears(told.phone("dewi", "mitra"), paired("ayu"))

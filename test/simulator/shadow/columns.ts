@@ -9,14 +9,10 @@ type Loose = any
 
 const asTheyAre = (row: object): Columns => ({ ...row })
 
-const session = ({ cursors, ...row }: ChatSessionRow): Columns => ({
+const session = (row: ChatSessionRow): Columns => ({
   ...row,
   customer_goodbye_sealed: null,
-  mitra_goodbye_sealed: null,
-  customer_delivered_seq: cursors.customer.delivered_seq,
-  customer_read_seq: cursors.customer.read_seq,
-  mitra_delivered_seq: cursors.mitra.delivered_seq,
-  mitra_read_seq: cursors.mitra.read_seq
+  mitra_goodbye_sealed: null
 })
 
 const event = ({ event, seq, session_id }: Loose): Columns => ({
@@ -26,13 +22,6 @@ const event = ({ event, seq, session_id }: Loose): Columns => ({
   event,
   text_sealed: null,
   at: event.at
-})
-
-const assignment = ({ left, ...row }: Loose): Columns => ({
-  ...row,
-  left_seq: left?.seq ?? null,
-  left_topic: left?.topic ?? null,
-  left_purchased_ms: left?.purchased_ms ?? null
 })
 
 interface Shadowed {
@@ -56,13 +45,12 @@ export const shadowed = {
   auth_sessions: { key: ["id"], columnsOf: asTheyAre },
   payment_requests: { key: ["id"], columnsOf: asTheyAre },
   chat_sessions: { key: ["id"], columnsOf: session },
-  // The place of an offer is that of its row among its session's; the replay counts them.
   chat_request_notifications: {
     key: ["session_id", "mitra_id"],
     columnsOf: (row: OfferRow) => asTheyAre(row)
   },
   mitra_slots: { key: ["mitra_id", "slot"], columnsOf: asTheyAre },
-  mitra_assignments: { key: ["session_id", "position"], columnsOf: assignment },
+  mitra_assignments: { key: ["session_id", "position"], columnsOf: asTheyAre },
   reroute_proposals: { key: ["id"], columnsOf: asTheyAre },
   transactions: { key: ["id"], columnsOf: asTheyAre },
   messages: {

@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { SecureRandom } from "effect/crypto"
 import { makeWriter } from "../../../src/layers/journal/journal.postgres.ts"
-import type { OfferRow } from "../../../testkit/memory/store/tables.ts"
 import { type Columns, columnsOf, isShadowed, keyOf, type ShadowedTable } from "./columns.ts"
 import { makeShadowDatabase, type ShadowDatabase } from "./database.ts"
 import type { RowChange, Step, TurnStep } from "./recording.ts"
@@ -66,8 +65,6 @@ const groupsOf = (steps: ReadonlyArray<Step>): ReadonlyArray<Group> => {
 /** Both sides' rows by table and key, as they are now. */
 class Rows {
   readonly #rows = new Map<string, Columns | null>()
-  readonly #positions = new Map<string, number>()
-  #offers = new Map<string, number>()
 
   set(table: ShadowedTable, key: string, columns: Columns | null): void {
     this.#rows.set(`${table} ${key}`, columns)
@@ -75,18 +72,6 @@ class Rows {
 
   get(table: ShadowedTable, key: string): Columns | null {
     return this.#rows.get(`${table} ${key}`) ?? null
-  }
-
-  /** With the place of an offer, which the memory tables leave to the order of the rows. */
-  columnsOf(table: ShadowedTable, key: string, row: object): Columns {
-    const columns = columnsOf(table, row)
-    if (table !== "chat_request_notifications") return columns
-    const { session_id } = row as OfferRow
-    const before = this.#offers.get(session_id) ?? 0
-    const position = this.#positions.get(key) ?? before
-    if (position === before) this.#offers.set(session_id, before + 1)
-    this.#positions.set(key, position)
-    return { ...columns, position }
   }
 }
 
@@ -105,7 +90,7 @@ const put = Effect.fnUntraced(function*(
       postgres.set(table, key, null)
       continue
     }
-    const columns = memory.columnsOf(table, key, row)
+    const columns = columnsOf(table, row)
     memory.set(table, key, columns)
     postgres.set(table, key, columns)
     rows.set(table, (rows.get(table) ?? new Map<string, Columns>()).set(key, columns))
@@ -125,7 +110,7 @@ const compareRows = Effect.fnUntraced(function*(
     if (!isShadowed(table)) {
       return yield* Effect.die(new Error(`a turn wrote ${table}, which is not compared`))
     }
-    memory.set(table, key, row === null ? null : memory.columnsOf(table, key, row))
+    memory.set(table, key, row === null ? null : columnsOf(table, row))
     touched.set(`${table} ${key}`, [table, key])
   }
   for (const { after, before, table } of yield* database.written) {
