@@ -5,7 +5,7 @@ import { liveStatuses, type SessionState } from "../../src/domain/session/state.
 import type { PastPage, Sessions } from "../../src/services/sessions/sessions.ts"
 import { stateOf } from "./store/session-states.ts"
 import type { ChatSessionRow, Tables } from "./store/tables.ts"
-import { pastCursorOf } from "../../src/layers/sessions/past-cursor.ts"
+import { cursorOf } from "../../src/domain/page-cursor.ts"
 
 type Part<Key extends keyof Sessions["Service"]> = Pick<Sessions["Service"], Key>
 
@@ -43,8 +43,9 @@ const page = (
   { after = null, before, limit }: PastPage
 ): ReadonlyArray<SessionState> => {
   const text = after ?? before
-  const cursor = text === null ? null : pastCursorOf(text)
-  if (text !== null && cursor === null) return []
+  const given = text === null ? null : cursorOf(text)
+  if (text !== null && given === null) return []
+  const cursor = given === null ? null : { id: given.id, ended_at: given.at }
   const beyond = ended.toSorted(oldestFirst).filter((one) => {
     if (cursor === null) return true
     return after === null ? oldestFirst(one, cursor) < 0 : oldestFirst(one, cursor) > 0

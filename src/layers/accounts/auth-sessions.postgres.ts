@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { judge } from "../../domain/sign-in/refresh-token.ts"
+import { rotationOf } from "../../domain/sign-in/refresh-token.ts"
 import { type AuthSession, AuthSessions, type Rotation } from "../../services/accounts/auth-sessions.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
@@ -90,9 +90,9 @@ const exchange = (sql: SqlClient.SqlClient) =>
     const token = yield* present(sql, options.refresh_hash)
     if (token === null) return { _tag: "Unknown" } satisfies Rotation
     const { id, family_id, user_type, user_id } = token
-    const judged = judge(token, now, options.grace_ms)
-    if (judged === "Reused") return { _tag: "Reused", user_type, user_id, family_id } satisfies Rotation
-    if (judged !== "Rotated") return { _tag: judged } satisfies Rotation
+    const verdict = rotationOf(token, now, options.grace_ms)
+    if (verdict === "Reused") return { _tag: "Reused", user_type, user_id, family_id } satisfies Rotation
+    if (verdict !== "Rotated") return { _tag: verdict } satisfies Rotation
     const session: AuthSession = { ...next, family_id, user_type, user_id, created_at: now }
     yield* sql`UPDATE auth_sessions SET rotated_at = coalesce(rotated_at, ${timestamp(now)}::timestamptz)
       WHERE id = ${id}`
@@ -107,7 +107,7 @@ export const layer = Layer.effect(AuthSessions)(
     return AuthSessions.of({
       open: open(sql),
       // The family is revoked after the exchange let go of its row: two thefts of one family would
-      // otherwise wait for each other. Dying in between is harmless, the next use is judged the same.
+      // otherwise wait for each other. Dying in between is harmless, the next use is decided the same.
       rotate: (options) =>
         exchanged(options).pipe(
           Effect.tap((rotation) =>

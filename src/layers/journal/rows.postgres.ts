@@ -1,4 +1,4 @@
-// The rows a group of judged turns writes, as the tables describe them: one document per table goes to
+// The rows a group of decided turns writes, as the tables describe them: one document per table goes to
 // Postgres, whatever the size of the group.
 import { messageLengthMax } from "../../domain/session/commands.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
@@ -9,7 +9,7 @@ import type { TurnWrite } from "../../services/journal/journal.ts"
 import { eventPlace, goodbyePlace, messagePlace } from "../encryption/associated-data.ts"
 import { sessionRowOf } from "../sessions/chat-sessions.table.ts"
 import { type AssignmentRow, assignmentRowOf, offerRowsOf } from "../sessions/pairing.tables.ts"
-import { claimOf, consumptionsOf, givesSlotBack, type Judged, messagesOf } from "./verdict.ts"
+import { claimOf, consumptionsOf, givesSlotBack, type DecidedTurn, messagesOf } from "../../domain/verdict.ts"
 import { TurnRejected } from "./rejection.ts"
 import { timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 
@@ -112,15 +112,15 @@ const messageRows = (seal: Seal) => (turn: SessionTurn) =>
   })
 
 /** At most this many texts are sealed for these turns. */
-export const textsIn = (written: ReadonlyArray<Judged>): number =>
+export const textsIn = (written: ReadonlyArray<DecidedTurn>): number =>
   written.reduce((count, { turn }) => count + (turn.session === null ? 0 : turn.session.events.length + 2), 0)
 
-const slotRow = ({ judgement, turn }: Judged) => {
+const slotRow = ({ verdict, turn }: DecidedTurn) => {
   const claim = claimOf(turn)
-  if (claim === null || judgement._tag !== "Write" || judgement.slot === null) return []
+  if (claim === null || verdict._tag !== "Accepted" || verdict.slot === null) return []
   return [{
     mitra_id: claim.mitra_id,
-    slot: judgement.slot,
+    slot: verdict.slot,
     session_id: turn.actor.id,
     claimed_at: turn.at
   }]
@@ -189,7 +189,7 @@ const commandRow = ({ actor, at, command }: TurnWrite) =>
 
 /** `transactionIds` has one id for every payment they consume, `seal` is good for `textsIn` them. */
 export const rowsOf = (
-  written: ReadonlyArray<Judged>,
+  written: ReadonlyArray<DecidedTurn>,
   transactionIds: ReadonlyArray<string>,
   seal: Seal
 ) => {

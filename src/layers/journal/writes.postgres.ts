@@ -1,6 +1,6 @@
-// The statements that write a judged group: at most one per table, and none for a table it does not
-// touch. The rows travel as one JSON parameter: measured against UNNEST of arrays it costs the same for
-// 50 rows and less for one, and the driver cannot send arrays of nothing but nulls.
+// The statements that write the accepted turns of a group: at most one per table, and none for a table it
+// does not touch. The rows travel as one JSON parameter: measured against UNNEST of arrays it costs the same
+// for 50 rows and less for one, and the driver cannot send arrays of nothing but nulls.
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"

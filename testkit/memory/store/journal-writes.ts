@@ -1,4 +1,4 @@
-// Writes one judged turn into the in-memory store. Everything the database would reject is checked
+// Writes one accepted turn into the in-memory store. Everything the database would reject is checked
 // before the first change, so a turn is written whole or not at all.
 import type { MitraEvent } from "../../../src/domain/mitra.ts"
 import { isTerminal, type SessionState } from "../../../src/domain/session/state.ts"
@@ -9,7 +9,7 @@ import {
   consumptionsOf,
   givesSlotBack,
   messagesOf
-} from "../../../src/layers/journal/verdict.ts"
+} from "../../../src/domain/verdict.ts"
 import { oneWinner } from "../../../src/layers/journal/rejection.ts"
 import { sessionRowOf } from "../../../src/layers/sessions/chat-sessions.table.ts"
 import { offerRowsOf } from "../../../src/layers/sessions/pairing.tables.ts"
