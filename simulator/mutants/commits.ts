@@ -1,6 +1,6 @@
 // Guards of the database that a turn meets when it is written, broken one at a time.
 import { commitTurn } from "../../testkit/memory/journal.memory.ts"
-import { messagesOf } from "../../src/layers/journal/verdict.ts"
+import { messagesOf } from "../../src/domain/verdict.ts"
 import type { Tables } from "../../testkit/memory/store/tables.ts"
 import type { SessionWrite, TurnWrite } from "../../src/services/journal/journal.ts"
 import type { Mutation } from "../server/mutation.ts"

@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { deliver, asSubscription } from "../../src/layers/bus/subscriptions.ts"
+import { sessionRowOf } from "../../src/layers/sessions/chat-sessions.table.ts"
 import type { Tables } from "../../testkit/memory/store/tables.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { Journal, type Verdict } from "../../src/services/journal/journal.ts"
@@ -20,8 +21,8 @@ const written: Verdict = { _tag: "Committed" }
 const openAnyway = (open: OpenSession, tables: Tables): OpenSession => (state, deadline_at) =>
   Effect.map(open(state, deadline_at), (opened): Opened => {
     if (opened._tag !== "AlreadyActive") return opened
-    const { customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = state
-    tables.chat_sessions.set(state.id, { ...row, deadline_at, owner_epoch: 0, owner_runner: null })
+    const row = sessionRowOf(state, deadline_at)
+    tables.chat_sessions.set(state.id, { ...row, owner_epoch: 0, owner_runner: null })
     return { _tag: "Opened", session_id: state.id }
   })
 

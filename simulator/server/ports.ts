@@ -12,7 +12,7 @@ import * as CheckoutBuiltin from "../../src/layers/payments/checkout.builtin.ts"
 import { commitTurn } from "../../testkit/memory/journal.memory.ts"
 import { makeGroupCommit } from "../../src/layers/journal/group-commit.ts"
 import type { GroupWriter } from "../../src/layers/journal/group-writer.ts"
-import { consumptionsOf } from "../../src/layers/journal/verdict.ts"
+import { consumptionsOf } from "../../src/domain/verdict.ts"
 import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import { mirrorRows } from "../../testkit/memory/store/mirror-rows.ts"
 import { cached } from "../../src/layers/settings/settings.ts"
@@ -44,9 +44,9 @@ const journal = ({ mutation, postgres, tables, witness }: Stores, caller: Proces
   Layer.effect(Journal)(Effect.gen(function*() {
     const random = yield* SecureRandom.SecureRandom
     const written = yield* Journal
-    const judgeAndWrite = mutation?.commit?.(commitTurn) ?? commitTurn
+    const decideAndWrite = mutation?.commit?.(commitTurn) ?? commitTurn
     const commit: typeof commitTurn = (rows, turn, ids) => {
-      const verdict = judgeAndWrite(rows, turn, ids)
+      const verdict = decideAndWrite(rows, turn, ids)
       witness.onTurn(turn, Exit.isSuccess(verdict) && verdict.value._tag === "Committed", caller)
       return verdict
     }

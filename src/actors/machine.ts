@@ -17,6 +17,14 @@ export interface Call<Command> {
   readonly connection?: string
 }
 
+/** Nobody's call but the server's own. With an id it is one command, however often it is repeated. */
+export const asSystem = <Command>(command: Command, command_id: string | null = null): Call<Command> => ({
+  sender_id: "system",
+  command_id,
+  command,
+  staff: null
+})
+
 /** One finished decision on its way to the journal. */
 export interface Turn<State, Command, Facts, Event> {
   readonly call: Call<Command>

@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Random from "effect/Random"
 import { type Refusal, refuse } from "../domain/refusal.ts"
+import { faultSentence, logFault } from "./fault-reference.ts"
 
 type Headers = Readonly<Record<string, string>>
 
@@ -33,9 +33,8 @@ const requestErrorResponse = (reason: HttpServerError.HttpServerError["reason"])
 }
 
 const dead = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>) {
-  const reference = (yield* Random.next).toString(36).slice(2, 10)
-  yield* Effect.logError("an HTTP route died", cause).pipe(Effect.annotateLogs({ reference }))
-  return tryAgainResponse(`Something went wrong on our side (reference ${reference}).`, 1_000, 500)
+  const reference = yield* logFault("an HTTP route died", cause)
+  return tryAgainResponse(faultSentence(reference), 1_000, 500)
 })
 
 const respond = (cause: Cause.Cause<unknown>) => {

@@ -41,6 +41,7 @@ const offerRow = (id: string, offer: SomeOffer, index: number) => {
   return {
     session_id: sessionOf(id, 100 + index),
     mitra_id: id,
+    position: 0,
     status: offer.status,
     ending: offer.status === "pending"
       ? null

@@ -16,7 +16,7 @@ type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const colleagueId = idOf(0xa2)
 
-export const paymentDesk = (name: string, layer: Layer.Layer<Needs>) =>
+export const paymentReview = (name: string, layer: Layer.Layer<Needs>) =>
   describe(`Payments, review (${name})`, () => {
     const test: Test = (title, body) =>
       it.live(title, () => Effect.andThen(given, body).pipe(Effect.provide(layer)))

@@ -31,7 +31,7 @@ const deadLetters = Effect.fnUntraced(function*(count: number) {
   return pushes.map(({ id }) => id).toSorted()
 })
 
-export const pushDesk = (name: string, layer: Layer.Layer<Everything>) =>
+export const pushAdmin = (name: string, layer: Layer.Layer<Everything>) =>
   describe(`PushOutbox for staff (${name})`, () => {
     const test = testerOn(layer)
 

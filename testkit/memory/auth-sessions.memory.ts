@@ -1,6 +1,6 @@
 // Part of SignIns in memory: refresh token families as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
-import { judge } from "../../src/domain/sign-in/refresh-token.ts"
+import { rotationOf } from "../../src/domain/sign-in/refresh-token.ts"
 import type { AuthSession, Rotation, SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { hold } from "./store/constraints.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
@@ -58,12 +58,16 @@ const rotate = (tables: Tables, options: RotateOptions): Rotation => {
   const row = tables.auth_sessions.where("hash", options.refresh_hash)[0]
   if (row === undefined) return { _tag: "Unknown" }
   const { family_id, user_type, user_id } = row
-  const judged = judge({ ...row, family_is_revoked: isRevoked(tables, family_id) }, now, options.grace_ms)
-  if (judged === "Reused") {
+  const verdict = rotationOf(
+    { ...row, family_is_revoked: isRevoked(tables, family_id) },
+    now,
+    options.grace_ms
+  )
+  if (verdict === "Reused") {
     revoke(tables, tables.auth_sessions.where("family", family_id), "reused", now)
     return { _tag: "Reused", user_type, user_id, family_id }
   }
-  if (judged !== "Rotated") return { _tag: judged }
+  if (verdict !== "Rotated") return { _tag: verdict }
   const session: AuthSession = { ...next, family_id, user_type, user_id, created_at: now }
   tables.auth_sessions.set(row.id, { ...row, rotated_at: row.rotated_at ?? now })
   if (!tables.auth_sessions.has(next.id)) {

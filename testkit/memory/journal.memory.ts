@@ -1,4 +1,4 @@
-// Journal in memory: every turn is judged and written in one synchronous step, with the verdicts the
+// Journal in memory: every turn is decided and written in one synchronous step, with the verdicts the
 // Postgres journal gives. No loop: what takes no time needs no group.
 import { SecureRandom } from "effect/crypto"
 import * as Effect from "effect/Effect"
@@ -11,11 +11,11 @@ import {
   claimOf,
   commandKey,
   consumptionsOf,
-  judge,
   messageKey,
-  messagesOf
-} from "../../src/layers/journal/verdict.ts"
-import type { GroupFacts, SentMessage } from "../../src/layers/journal/verdict.ts"
+  messagesOf,
+  verdictsOn
+} from "../../src/domain/verdict.ts"
+import type { GroupFacts, SentMessage } from "../../src/domain/verdict.ts"
 import { offerTaken, oneWinner, TurnRejected } from "../../src/layers/journal/rejection.ts"
 import { ConstraintViolated } from "./store/constraints.ts"
 import { writeTurn } from "./store/journal-writes.ts"
@@ -83,14 +83,14 @@ export const commitTurn = (
   turn: TurnWrite,
   transactionIds: ReadonlyArray<string>
 ): Exit.Exit<Verdict, Unavailable> => {
-  const judgement = judge([turn], factsFor(tables, turn))[0]?.judgement
-  switch (judgement?._tag) {
-    case "Write":
-      return write(tables, turn, judgement.slot, transactionIds)
-    case "Settled":
-      return Exit.succeed(judgement.verdict)
+  const verdict = verdictsOn([turn], factsFor(tables, turn))[0]?.verdict
+  switch (verdict?._tag) {
+    case "Accepted":
+      return write(tables, turn, verdict.slot, transactionIds)
+    case "Answered":
+      return Exit.succeed(verdict.answer)
     default:
-      return Exit.die(new TurnRejected(judgement?.reason ?? "no judgement"))
+      return Exit.die(new TurnRejected(verdict?.reason ?? "no verdict"))
   }
 }
 

@@ -63,7 +63,7 @@ const activity = (tables: Tables, mitraId: string, since: number, until: number)
     response_ms_median: medianOf(times),
     chats: chats.length,
     chats_taken_over: count(chats, (row) => row.by_staff_id !== null),
-    chats_handed_over: count(chats, (row) => row.left !== null)
+    chats_handed_over: count(chats, (row) => row.left_seq !== null)
   }
 }
 

@@ -10,7 +10,7 @@ import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../src/s
 import { appendEntry } from "./audit.memory.ts"
 import { hold } from "./store/constraints.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
-import { type Change, discountChange, tierChange } from "../../src/layers/payments/pricing-change.ts"
+import { type Change, discountChange, tierChange } from "../../src/domain/pricing-change.ts"
 
 const tiersMax = 200
 

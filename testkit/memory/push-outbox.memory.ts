@@ -13,7 +13,7 @@ import {
   replayMax
 } from "../../src/services/push/push-outbox.ts"
 import { appendEntry } from "./audit.memory.ts"
-import { commandKey } from "../../src/layers/journal/verdict.ts"
+import { commandKey } from "../../src/domain/verdict.ts"
 import { finished, isSuperseded, isWanted, openRows } from "./store/push-rows.ts"
 import { MemoryTables, type PushRow, type Tables } from "./store/tables.ts"
 import { timestamp } from "../../src/layers/platform/postgres/columns.ts"

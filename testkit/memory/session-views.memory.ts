@@ -119,7 +119,7 @@ const eventsAfter = (tables: Tables, sessionId: string, after: number, limit: nu
 const unreadIn = (tables: Tables, side: Side, sessionId: string): number => {
   const row = tables.chat_sessions.get(sessionId)
   if (row === undefined) return 0
-  return messagesBetween(tables, sessionId, row.cursors[side].read_seq, Number.MAX_SAFE_INTEGER)
+  return messagesBetween(tables, sessionId, row[`${side}_read_seq`], Number.MAX_SAFE_INTEGER)
     .filter((message) => message.side !== side).length
 }
 

@@ -4,7 +4,7 @@ import type { SessionState, Side } from "../../src/domain/session/state.ts"
 import type { PastPage } from "../../src/services/sessions/session-views.ts"
 import { stateOf } from "./store/session-states.ts"
 import type { ChatSessionRow, Tables } from "./store/tables.ts"
-import { pastCursorOf } from "../../src/layers/sessions/past-cursor.ts"
+import { cursorOf } from "../../src/domain/page-cursor.ts"
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
@@ -38,8 +38,9 @@ const page = (
   { after = null, before, limit }: PastPage
 ): ReadonlyArray<SessionState> => {
   const text = after ?? before
-  const cursor = text === null ? null : pastCursorOf(text)
-  if (text !== null && cursor === null) return []
+  const given = text === null ? null : cursorOf(text)
+  if (text !== null && given === null) return []
+  const cursor = given === null ? null : { id: given.id, ended_at: given.at }
   const beyond = ended.toSorted(oldestFirst).filter((one) => {
     if (cursor === null) return true
     return after === null ? oldestFirst(one, cursor) < 0 : oldestFirst(one, cursor) > 0

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import { blockingStatuses, type SessionState } from "../../src/domain/session/state.ts"
 import type { AuditEntry } from "../../src/services/accounts/audit.ts"
 import { type Opened, Sessions } from "../../src/services/sessions/sessions.ts"
+import { sessionRowOf } from "../../src/layers/sessions/chat-sessions.table.ts"
 import { appendEntry } from "./audit.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { stateOf } from "./store/session-states.ts"
@@ -38,8 +39,8 @@ const open = (
   holdReference(tables.customers, state.customer_id, "chat_sessions_customer_id_fkey")
   holdReference(tables.mitras, state.target_mitra_id, "chat_sessions_target_mitra_id_fkey")
   if (audit !== undefined) appendEntry(tables, audit)
-  const { assignments: _given, customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } = state
-  tables.chat_sessions.set(state.id, { ...row, deadline_at: deadlineAt, owner_epoch: 0, owner_runner: null })
+  const row = sessionRowOf(state, deadlineAt)
+  tables.chat_sessions.set(state.id, { ...row, owner_epoch: 0, owner_runner: null })
   return { _tag: "Opened", session_id: state.id }
 }
 

@@ -11,7 +11,7 @@ import { Bus, type BusMessage, revoked } from "../../services/bus/bus.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
-import type { Machine, Turn } from "../machine.ts"
+import { asSystem, type Machine, type Turn } from "../machine.ts"
 import { SessionActors } from "../session/protocol.ts"
 import { makeWakeQueue } from "../session/queue.ts"
 import { mailboxCapacity, LocalActors } from "../local-actors.ts"
@@ -77,16 +77,17 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case.
   const withdrawOffers = sessions.pendingOfferSessionsOf(mitraId).pipe(
     Effect.flatMap((ids) =>
-      Effect.forEach(ids, (sessionId) =>
-        actors.run(sessionId, {
-          sender_id: "system",
-          command_id: null,
-          command: { _tag: "WithdrawOffer", mitra_id: mitraId },
-          staff: null
-        }).pipe(Effect.catch((error) => Effect.logWarning("offer not withdrawn", error))), {
-        concurrency: 8,
-        discard: true
-      })
+      Effect.forEach(
+        ids,
+        (sessionId) =>
+          actors.run(sessionId, asSystem({ _tag: "WithdrawOffer", mitra_id: mitraId })).pipe(
+            Effect.catch((error) => Effect.logWarning("offer not withdrawn", error))
+          ),
+        {
+          concurrency: 8,
+          discard: true
+        }
+      )
     ),
     Effect.catch((error) => Effect.logWarning("offers not withdrawn", error))
   )
@@ -94,16 +95,17 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   // Each session looks for itself whether she is there; whatever is missed here the sweep finds.
   const checkChats = mitras.slotsOf(mitraId).pipe(
     Effect.flatMap((slots) =>
-      Effect.forEach(slots, ({ session_id }) =>
-        actors.run(session_id, {
-          sender_id: "system",
-          command_id: null,
-          command: { _tag: "CheckMitra" },
-          staff: null
-        }).pipe(Effect.catch((error) => Effect.logWarning("chat not told about its mitra", error))), {
-        concurrency: 8,
-        discard: true
-      })
+      Effect.forEach(
+        slots,
+        ({ session_id }) =>
+          actors.run(session_id, asSystem({ _tag: "CheckMitra" })).pipe(
+            Effect.catch((error) => Effect.logWarning("chat not told about its mitra", error))
+          ),
+        {
+          concurrency: 8,
+          discard: true
+        }
+      )
     ),
     Effect.catch((error) => Effect.logWarning("chats not told about their mitra", error))
   )

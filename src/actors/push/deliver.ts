@@ -41,7 +41,7 @@ const codeOf = (results: ReadonlyArray<PushResult>): string =>
   results.map((result) => "code" in result ? result.code : "").find((code) => code !== "") ?? "unknown"
 
 /** What became of the row, from what became of each of the person's phones. One that heard is enough. */
-const judge = (
+const outcomeOf = (
   push: ClaimedPush,
   results: ReadonlyArray<PushResult>,
   now: number,
@@ -101,7 +101,7 @@ export const makeDeliver = Effect.gen(function*() {
     }
     const sent = results.filter((result) => result._tag === "Sent").length
     return {
-      outcome: judge(push, results, after, yield* Random.next),
+      outcome: outcomeOf(push, results, after, yield* Random.next),
       sent,
       failed: results.filter((result) => result._tag === "Failed" || result._tag === "Rejected").length
     }

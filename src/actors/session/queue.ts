@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "./protocol.ts"
+import { asSystem } from "../machine.ts"
 
 const concurrency = 4
 
@@ -16,12 +17,9 @@ export const makeWakeQueue = Effect.gen(function*() {
   const actors = yield* SessionActors
 
   const wake = (sessionId: string) =>
-    actors.run(sessionId, {
-      sender_id: "system",
-      command_id: null,
-      command: { _tag: "Requeue" },
-      staff: null
-    }).pipe(Effect.catch((error) => Effect.logDebug("waiting request not woken", error)))
+    actors.run(sessionId, asSystem({ _tag: "Requeue" })).pipe(
+      Effect.catch((error) => Effect.logDebug("waiting request not woken", error))
+    )
 
   return (places: (max_customers_per_mitra: number) => number): Effect.Effect<void> =>
     Effect.gen(function*() {

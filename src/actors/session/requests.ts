@@ -18,6 +18,7 @@ import type { Unavailable } from "../../services/platform/unavailable.ts"
 import type { AuditEntry } from "../../services/accounts/audit.ts"
 import { type ConfirmationOutcome, makeConfirmPaid, type PaidNotice } from "./confirmation.ts"
 import { SessionActors } from "./protocol.ts"
+import { asSystem } from "../machine.ts"
 
 type RequestShape = Pick<NewRequest, "kind" | "target_mitra_id" | "opened_by">
 
@@ -56,12 +57,9 @@ export const layer = Layer.effect(Requests)(
 
     // The row is due at once, so even if this hint is lost the deadline sweep starts the search.
     const startSearch = (sessionId: string) =>
-      actors.run(sessionId, {
-        sender_id: "system",
-        command_id: null,
-        command: { _tag: "Tick" },
-        staff: null
-      }).pipe(Effect.catch((error) => Effect.logWarning("search not started yet", error)))
+      actors.run(sessionId, asSystem({ _tag: "Tick" })).pipe(
+        Effect.catch((error) => Effect.logWarning("search not started yet", error))
+      )
 
     const open = Effect.fnUntraced(function*(payment: Payment, request: RequestShape, audit?: AuditEntry) {
       const now = yield* Clock.currentTimeMillis
@@ -94,17 +92,15 @@ export const layer = Layer.effect(Requests)(
 
     /** The payment's id is the command's: the webhook, the sweep and their repeats are one request. */
     const extend = Effect.fnUntraced(function*(payment: Payment, sessionId: string) {
-      const asked = yield* Effect.result(actors.run(sessionId, {
-        sender_id: "system",
-        command_id: payment.id,
-        command: {
+      const asked = yield* Effect.result(actors.run(
+        sessionId,
+        asSystem({
           _tag: "RequestExtension",
           payment_id: payment.id,
           amount_idr: payment.amount_idr,
           purchased_ms: payment.duration_seconds * 1000
-        },
-        staff: null
-      }))
+        }, payment.id)
+      ))
       if (Result.isSuccess(asked)) return { _tag: "Open", session_id: sessionId } as const
       const error = asked.failure
       if (error._tag === "Unavailable") return yield* Effect.fail(error)

@@ -6,6 +6,7 @@ import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
+import { asSystem } from "../machine.ts"
 
 const batch = 500
 const concurrency = 8
@@ -16,12 +17,7 @@ export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
   const actors = yield* SessionActors
 
   const look = (sessionId: string) =>
-    actors.run(sessionId, {
-      sender_id: "system",
-      command_id: null,
-      command: { _tag: "CheckMitra" },
-      staff: null
-    }).pipe(
+    actors.run(sessionId, asSystem({ _tag: "CheckMitra" })).pipe(
       Effect.as(1),
       Effect.catch((error) => Effect.logWarning("chat not told about its mitra", error).pipe(Effect.as(0)))
     )

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
+import { asSystem } from "../machine.ts"
 
 // Longer than a failover of this sweep itself, so that even then nobody is told late.
 const wakeAheadMs = 10_000
@@ -16,12 +17,7 @@ export const deadlines = Effect.fnUntraced(function*(everySeconds: number) {
   const actors = yield* SessionActors
 
   const wake = (sessionId: string) =>
-    actors.run(sessionId, {
-      sender_id: "system",
-      command_id: null,
-      command: { _tag: "Tick" },
-      staff: null
-    }).pipe(
+    actors.run(sessionId, asSystem({ _tag: "Tick" })).pipe(
       Effect.as(1),
       Effect.catch((error) =>
         Effect.logWarning("session not woken").pipe(

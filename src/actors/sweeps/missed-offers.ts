@@ -6,6 +6,7 @@ import { Mitras } from "../../services/accounts/mitras.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import type { Sweep } from "./sweep.ts"
+import { asSystem } from "../machine.ts"
 
 /** Many passes long: what an outage made this sweep skip is still found. */
 const lookBackMs = 600_000
@@ -18,12 +19,7 @@ export const missedOffers = Effect.fnUntraced(function*(everySeconds: number) {
   const actors = yield* MitraActors
 
   const pause = (mitraId: string) =>
-    actors.run(mitraId, {
-      sender_id: "system",
-      command_id: null,
-      command: { _tag: "PauseForMissedOffers" },
-      staff: null
-    }).pipe(
+    actors.run(mitraId, asSystem({ _tag: "PauseForMissedOffers" })).pipe(
       Effect.map((reply) => reply.changed ? 1 : 0),
       Effect.catch((error) => Effect.logWarning("mitra not paused", error).pipe(Effect.as(0)))
     )

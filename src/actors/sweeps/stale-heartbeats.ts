@@ -8,6 +8,7 @@ import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import type { PassResult } from "./milestones.ts"
 import type { Sweep } from "./sweep.ts"
+import { asSystem } from "../machine.ts"
 
 const batch = 500
 const concurrency = 16
@@ -26,12 +27,7 @@ export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number)
   const listeningSince = yield* Clock.currentTimeMillis
 
   const takeOffline = (mitraId: string) =>
-    actors.run(mitraId, {
-      sender_id: "system",
-      command_id: null,
-      command: { _tag: "MarkStale" },
-      staff: null
-    }).pipe(
+    actors.run(mitraId, asSystem({ _tag: "MarkStale" })).pipe(
       Effect.map((reply) => reply.changed ? 1 : 0),
       Effect.catch((error) => Effect.logWarning("stale mitra not taken offline", error).pipe(Effect.as(0)))
     )

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
+import { asSystem } from "../machine.ts"
 
 const batch = 200
 const concurrency = 8
@@ -13,12 +14,7 @@ export const withdrawOffers = Effect.fnUntraced(function*(everySeconds: number) 
   const actors = yield* SessionActors
 
   const withdraw = ({ mitra_id, session_id }: { readonly mitra_id: string; readonly session_id: string }) =>
-    actors.run(session_id, {
-      sender_id: "system",
-      command_id: null,
-      command: { _tag: "WithdrawOffer", mitra_id },
-      staff: null
-    }).pipe(
+    actors.run(session_id, asSystem({ _tag: "WithdrawOffer", mitra_id })).pipe(
       Effect.as(1),
       Effect.catch((error) => Effect.logWarning("offer not withdrawn", error).pipe(Effect.as(0)))
     )

@@ -8,13 +8,13 @@ export interface PresentedToken {
   readonly family_is_revoked: boolean
 }
 
-export type Judgement = "Rotated" | "Expired" | "Revoked" | "Reused"
+export type RotationVerdict = "Rotated" | "Expired" | "Revoked" | "Reused"
 
 /**
- * Reuse is judged before expiry: an old copy is a copy. The grace forgives two refreshes that crossed,
+ * Reuse is decided before expiry: an old copy is a copy. The grace forgives two refreshes that crossed,
  * both of which get a session.
  */
-export const judge = (token: PresentedToken, now: number, graceMs: number): Judgement => {
+export const rotationOf = (token: PresentedToken, now: number, graceMs: number): RotationVerdict => {
   if (token.family_is_revoked) return "Revoked"
   if (token.rotated_at !== null && now - token.rotated_at > graceMs) return "Reused"
   return now >= token.expires_at ? "Expired" : "Rotated"

@@ -1,9 +1,9 @@
 // The stock HTTP protocol shows clients how a call died. Ours must not: what the caller did wrong is a
 // refusal with the schema's sentence, anything else is "try again" with a reference to our log.
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import type { RpcServer } from "effect/rpc"
 import type { FromServerEncoded } from "effect/rpc/RpcMessage"
+import { faultSentence, logFault } from "../fault-reference.ts"
 
 type Protocol = RpcServer.Protocol["Service"]
 
@@ -19,9 +19,7 @@ const concealed = Effect.fnUntraced(function*(response: FromServerEncoded) {
   const died = defectOf(response)
   if (died === null || response._tag !== "Exit") return response
   if (typeof died.defect === "string") return withError(response, refusal(died.defect))
-  const reference = (yield* Random.next).toString(36).slice(2, 10)
-  yield* Effect.logError("an internal call died", died.defect).pipe(Effect.annotateLogs({ reference }))
-  const message = `Something went wrong on our side (reference ${reference}).`
+  const message = faultSentence(yield* logFault("an internal call died", died.defect))
   return withError(response, { _tag: "TryAgain", message, retry_after_ms: 1000 })
 })
 

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { AdminPaymentRpcs, type ReviewedPaymentView } from "../../contract/staff/payments.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { notFound, type Resolution } from "../../domain/payment.ts"
+import { cursorOf, cursorText } from "../../domain/page-cursor.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Requests } from "../../actors/session/requests.ts"
 import {
@@ -53,13 +54,10 @@ const view = Effect.fnUntraced(function*(payment: ReviewedPayment) {
   return shown ?? (yield* Effect.die(new Error("one payment has one view")))
 })
 
-const cursor = /^([0-9]{1,15})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
-
-const cursorOf = Effect.fnUntraced(function*(before: string | null) {
+const beforeOf = Effect.fnUntraced(function*(before: string | null) {
   if (before === null) return null
-  const [, at, id] = cursor.exec(before) ?? []
-  if (at !== undefined && id !== undefined) return { at: Number(at), id }
-  return yield* refuse("BAD_REQUEST", "before must be the next of an earlier page.", { given: before })
+  return cursorOf(before) ??
+    (yield* refuse("BAD_REQUEST", "before must be the next of an earlier page.", { given: before }))
 })
 
 const page = Effect.fnUntraced(function*(
@@ -67,12 +65,12 @@ const page = Effect.fnUntraced(function*(
   list: (options: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable, Payments>,
   atOf: (payment: ReviewedPayment) => number | null
 ) {
-  const found = yield* list({ before: yield* cursorOf(asked.before), limit: asked.limit + 1 })
+  const found = yield* list({ before: yield* beforeOf(asked.before), limit: asked.limit + 1 })
   const shown = found.slice(0, asked.limit)
   const last = shown.at(-1)
   return {
     payments: yield* viewAll(shown),
-    next: found.length > asked.limit && last !== undefined ? `${atOf(last)}_${last.id}` : null
+    next: found.length > asked.limit && last !== undefined ? cursorText(atOf(last), last.id) : null
   }
 })
 

@@ -1,10 +1,9 @@
-// What the RPC server says back, on its way to the wire: encoded exits are judged, and a call that died is
-// answered with a reference and logged with its full cause.
+// What the RPC server says back, on its way to the wire: encoded exits are classified, and a call that
+// died is answered with a reference and logged with its full cause.
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as ErrorReporter from "effect/ErrorReporter"
 import type * as Fiber from "effect/Fiber"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import { type Rpc, RpcSerialization } from "effect/rpc"
 import type { FromServerEncoded, ResponseExitEncoded } from "effect/rpc/RpcMessage"
@@ -14,7 +13,8 @@ import { refuse } from "../../domain/refusal.ts"
 import type { Connections } from "./connections.ts"
 import type { RequestId } from "./frames.ts"
 import type { LiveConnection } from "./live-connection.ts"
-import { chunkFrame, exitFrame, faultExit, judgeExit, refusedExit } from "./replies.ts"
+import { chunkFrame, exitFrame, faultExit, classifyExit, refusedExit } from "./replies.ts"
+import { logFault } from "../fault-reference.ts"
 
 // An encoded exit has lost the stack; the RPC server reports the cause to the same fiber just before.
 const died = new WeakMap<Fiber.Fiber<unknown, unknown>, Cause.Cause<unknown>>()
@@ -50,12 +50,9 @@ const makeAnswer = (explain: Explain) => {
 
   const answerFault = Effect.fnUntraced(
     function*(live: LiveConnection, id: RequestId, defect: unknown) {
-      const reference = (yield* Random.next).toString(36).slice(2, 10)
       const tag = live.calls.get(id)?.tag
       const cause = yield* Effect.withFiber((fiber) => Effect.succeed(died.get(fiber)))
-      yield* Effect.logError("a call died", cause ?? defect).pipe(
-        Effect.annotateLogs({ reference, call: tag, connection: live.id })
-      )
+      const reference = yield* logFault("a call died", cause ?? defect, { call: tag, connection: live.id })
       answer(live, id, faultExit(reference))
     }
   )
@@ -64,13 +61,13 @@ const makeAnswer = (explain: Explain) => {
   return (live: LiveConnection, response: ResponseExitEncoded): Effect.Effect<void> => {
     const call = live.calls.get(response.requestId)
     if (call === undefined) return Effect.void
-    const judged = judgeExit(response.exit, call)
-    if (judged._tag === "Answer") {
-      answer(live, response.requestId, judged.exit)
+    const classified = classifyExit(response.exit, call)
+    if (classified._tag === "Answer") {
+      answer(live, response.requestId, classified.exit)
       return Effect.void
     }
     const problem = call.payload === undefined ? null : explain(call.tag, call.payload)
-    if (problem === null) return answerFault(live, response.requestId, judged.defect)
+    if (problem === null) return answerFault(live, response.requestId, classified.defect)
     return Effect.sync(() => answer(live, response.requestId, refusedExit(refuse("BAD_REQUEST", problem))))
   }
 }

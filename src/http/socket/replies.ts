@@ -4,6 +4,7 @@ import type { FromServerEncoded, ResponseExitEncoded } from "effect/rpc/RpcMessa
 import type { Refusal } from "../../domain/refusal.ts"
 import type { RequestId } from "./frames.ts"
 import type { Call } from "./live-connection.ts"
+import { faultSentence } from "../fault-reference.ts"
 
 type Exit = ResponseExitEncoded["exit"]
 
@@ -36,20 +37,20 @@ const tryAgainExit = (message: string): Exit => failed({ _tag: "TryAgain", messa
 
 /** `reference` is also in our log, next to what really happened. */
 export const faultExit = (reference: string): Exit =>
-  tryAgainExit(`Something went wrong on our side (reference ${reference}). Repeat with the same ids.`)
+  tryAgainExit(`${faultSentence(reference)} Repeat with the same ids.`)
 
 const stoppedExit = tryAgainExit("The server stopped this call before it ended. Repeat with the same ids.")
 
 // Which fiber cancelled is nobody's business outside.
 const cancelledExit: Exit = { _tag: "Failure", cause: [{ _tag: "Interrupt", fiberId: null }] }
 
-export type Judged =
+export type ClassifiedExit =
   | { readonly _tag: "Answer"; readonly exit: Exit }
   /** A defect: ours to log, unless the payload explains it. */
   | { readonly _tag: "Fault"; readonly defect: unknown }
 
 /** A typed error wins over a defect beside it: it is the one the handler chose to tell. */
-export const judgeExit = (exit: Exit, call: Call): Judged => {
+export const classifyExit = (exit: Exit, call: Call): ClassifiedExit => {
   if (exit._tag === "Success") return { _tag: "Answer", exit }
   const error = exit.cause.find((reason) => reason._tag === "Fail")
   if (error !== undefined) return { _tag: "Answer", exit: failed(error.error) }

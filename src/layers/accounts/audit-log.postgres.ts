@@ -1,13 +1,13 @@
 // The audit_log table's one insert, for every adapter that writes an entry in the transaction of the
 // change it describes.
+import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { AuditEntry } from "../../services/accounts/audit.ts"
-import { timestamp } from "../platform/postgres/columns.ts"
+import { auditLog } from "../journal/journal.tables.ts"
+import { insertRows } from "../platform/postgres/table.ts"
+
+const newEntry = insertRows(auditLog, { end: "ON CONFLICT (id) DO NOTHING RETURNING id" })
 
 /** One row for a new entry; none for the same entry again (a call repeated after its answer was lost). */
 export const insertAuditEntry = (sql: SqlClient.SqlClient, entry: AuditEntry) =>
-  sql`INSERT INTO audit_log (id, staff_id, action, target_type, target_id, before, after, peer, at)
-    VALUES (${entry.id}, ${entry.staff_id}, ${entry.action}, ${entry.target_type}, ${entry.target_id},
-      ${JSON.stringify(entry.before)}::jsonb, ${JSON.stringify(entry.after)}::jsonb, ${entry.peer},
-      ${timestamp(entry.at)})
-    ON CONFLICT (id) DO NOTHING RETURNING id`
+  Effect.suspend(() => sql.unsafe(newEntry.text, [newEntry.document([entry])]))

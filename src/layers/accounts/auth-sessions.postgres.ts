@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { judge } from "../../domain/sign-in/refresh-token.ts"
+import { rotationOf } from "../../domain/sign-in/refresh-token.ts"
 import type { AuthSession, Rotation, SignIns } from "../../services/accounts/sign-ins.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
@@ -89,9 +89,9 @@ const exchange = (sql: SqlClient.SqlClient) =>
     const token = yield* present(sql, options.refresh_hash)
     if (token === null) return { _tag: "Unknown" } satisfies Rotation
     const { id, family_id, user_type, user_id } = token
-    const judged = judge(token, now, options.grace_ms)
-    if (judged === "Reused") return { _tag: "Reused", user_type, user_id, family_id } satisfies Rotation
-    if (judged !== "Rotated") return { _tag: judged } satisfies Rotation
+    const verdict = rotationOf(token, now, options.grace_ms)
+    if (verdict === "Reused") return { _tag: "Reused", user_type, user_id, family_id } satisfies Rotation
+    if (verdict !== "Rotated") return { _tag: verdict } satisfies Rotation
     const session: AuthSession = { ...next, family_id, user_type, user_id, created_at: now }
     yield* sql`UPDATE auth_sessions SET rotated_at = coalesce(rotated_at, ${timestamp(now)}::timestamptz)
       WHERE id = ${id}`

@@ -51,7 +51,7 @@ const rejected = (detail: string) => new NotSent({ kind: "rejected", detail })
 
 const isTheirFault = (status: number): boolean => status >= 500 || status === 429
 
-const judge = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
+const outcomeOf = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
   const { status } = response
   if (isTheirFault(status)) return yield* failing(`status ${status}`)
   if (status < 200 || status > 299) return yield* rejected(`status ${status}`)
@@ -99,7 +99,7 @@ const makeChannelSend = Effect.fnUntraced(function*(options: FazpassOptions) {
     RealTime.onRealTime(
       client.execute(requestTo(options, channel.key, phone, code)).pipe(
         Effect.catchTag("HttpClientError", (error) => Effect.fail(failing(error.reason._tag))),
-        Effect.flatMap(judge),
+        Effect.flatMap(outcomeOf),
         RealTime.timeoutOrElse({
           duration: timings.attempt_max_ms,
           orElse: () => Effect.fail(new NotSent({ kind: "late", detail: "no answer in time" }))

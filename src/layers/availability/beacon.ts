@@ -1,16 +1,15 @@
 // Beacon over Availability: a snapshot that lives ten seconds, shared by the cluster where there is a
 // place to share it, else kept by each runner. One fiber per runner looks for all of its phones.
 import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { freshness } from "../../domain/freshness.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Beacon, type BeaconSnapshot } from "../../services/availability/beacon.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { Settings } from "../../services/settings/settings.ts"
+import { singleFlight } from "../platform/single-flight.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 
 export const snapshotLifetimeMs = 10_000
@@ -40,22 +39,6 @@ const isFresh = (
 ): snapshot is BeaconSnapshot =>
   // Taken "later" than now happens with a clock a little ahead, or one that was set back.
   snapshot !== null && Math.abs(now - snapshot.taken_at) < maxAgeMs
-
-/** Many at the same time are one question; whoever hangs up leaves the others theirs. */
-const singleFlight = <A, E>(effect: Effect.Effect<A, E>, scope: Scope.Scope): Effect.Effect<A, E> => {
-  let flying: Deferred.Deferred<A, E> | null = null
-  const start = Effect.suspend(() => {
-    const mine = Deferred.makeUnsafe<A, E>()
-    flying = mine
-    const land = Effect.sync(() => {
-      flying = null
-    })
-    return effect.pipe(Effect.ensuring(land), Deferred.into(mine), Effect.forkIn(scope), Effect.as(mine))
-  })
-  return Effect.suspend(() =>
-    Effect.flatMap(flying === null ? start : Effect.succeed(flying), (landing) => Deferred.await(landing))
-  )
-}
 
 const makeLook = Effect.fnUntraced(function*(shared: SharedSnapshots | null) {
   const availability = yield* Availability

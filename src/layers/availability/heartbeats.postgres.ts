@@ -1,18 +1,16 @@
 // Heartbeats on their way to Postgres: pings of many mitras that arrive while a statement runs share
 // the next one, and each caller still gets its own answer. An idle server writes at once.
-import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { HeartbeatOutcome } from "../../services/availability/availability.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
+import { makeBatcher } from "../platform/batcher.ts"
 import { allOf, timestamp } from "../platform/postgres/columns.ts"
 import { orUnavailable } from "../platform/postgres/failure.ts"
 import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
+import { isUuid } from "../../domain/uuid.ts"
 
 const queueLimit = 8_192
 const groupLimit = 1_000
@@ -25,7 +23,6 @@ const draining = new Unavailable({ what: "draining", retryable: true })
 interface Ping {
   readonly mitra_id: string
   readonly at: number
-  readonly answer: Deferred.Deferred<HeartbeatOutcome, Unavailable>
 }
 
 const decode = allOf(Schema.Struct({
@@ -33,10 +30,7 @@ const decode = allOf(Schema.Struct({
   outcome: Schema.Literals(["seen", "offline", "deactivated"])
 }))
 
-// One malformed id must not fail the statement of everybody else.
-const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
-
-/** The latest instant of each mitra in the group. */
+/** The latest instant of each mitra. One malformed id must not fail everybody else's statement. */
 const latest = (group: ReadonlyArray<Ping>): ReadonlyMap<string, number> => {
   const times = new Map<string, number>()
   for (const { at, mitra_id } of group) {
@@ -75,49 +69,21 @@ const record = (sql: SqlClient.SqlClient, times: ReadonlyMap<string, number>) =>
 /** The grouped `heartbeat` of the Postgres adapter, alive until the scope closes. */
 export const makeHeartbeats = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  const queue = yield* Queue.dropping<Ping, Cause.Done>(queueLimit)
-
-  const answerGroup = (group: ReadonlyArray<Ping>) =>
-    Effect.gen(function*() {
-      const times = latest(group)
+  const note = yield* makeBatcher<Ping, HeartbeatOutcome>({
+    queue_max: queueLimit,
+    batch_max: groupLimit,
+    overloaded: busy,
+    stopped: draining,
+    drain_ms: stopBudgets.heartbeats_ms,
+    run: Effect.fnUntraced(function*(pings) {
+      const times = latest(pings)
       const rows = times.size === 0 ? [] : yield* record(sql, times)
       const outcomes = new Map(rows.map((row) => [row.mitra_id, row.outcome]))
-      for (const { answer, mitra_id } of group) {
-        Deferred.doneUnsafe(answer, Effect.succeed(outcomes.get(mitra_id.toLowerCase()) ?? "offline"))
-      }
-    }).pipe(
-      // Whatever happened, interruption included, nobody is left waiting; a defect is everybody's.
-      Effect.onError((cause) =>
-        Effect.sync(() => {
-          const failure = Cause.hasInterruptsOnly(cause) ? Effect.fail(draining) : Effect.failCause(cause)
-          for (const { answer } of group) Deferred.doneUnsafe(answer, failure)
-        })
-      )
-    )
-
-  const worker = yield* Queue.takeBetween(queue, 1, groupLimit).pipe(
-    // The callers have the failure; the worker goes on with the next group.
-    Effect.flatMap((group) => Effect.exit(answerGroup(group))),
-    Effect.forever,
-    Effect.catchIf(Cause.isDone, () => Effect.void),
-    Effect.forkScoped
-  )
-  // Runs before the worker is interrupted: pings already taken in get their answer.
-  yield* Effect.addFinalizer(() =>
-    Effect.andThen(
-      Queue.end(queue),
-      Effect.ignore(RealTime.timeout(Fiber.await(worker), stopBudgets.heartbeats_ms))
-    )
-  )
-
-  return (mitraId: string, at: number): Effect.Effect<HeartbeatOutcome, Unavailable> =>
-    Effect.suspend(() => {
-      const answer = Deferred.makeUnsafe<HeartbeatOutcome, Unavailable>()
-      if (!Queue.offerUnsafe(queue, { mitra_id: mitraId, at, answer })) {
-        return Effect.fail(queue.state._tag === "Open" ? busy : draining)
-      }
-      return Deferred.await(answer).pipe(
-        RealTime.timeoutOrElse({ duration: answerWithinMs, orElse: () => Effect.fail(busy) })
-      )
+      return pings.map(({ mitra_id }) => outcomes.get(mitra_id.toLowerCase()) ?? "offline")
     })
+  })
+  return (mitra_id: string, at: number): Effect.Effect<HeartbeatOutcome, Unavailable> =>
+    note({ mitra_id, at }).pipe(
+      RealTime.timeoutOrElse({ duration: answerWithinMs, orElse: () => Effect.fail(busy) })
+    )
 })

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { allOf, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { isUuid } from "../../domain/uuid.ts"
 
 const MirrorRow = Schema.Struct({
   mitra_id: Schema.String,
@@ -35,8 +36,6 @@ const columns = `m.id AS mitra_id, m.display_name, m.is_active, coalesce(s.is_on
     WHERE o.mitra_id = m.id AND o.status = 'pending') AS open_offers,
   (SELECT ${ms("max(coalesce(o.responded_at, o.deadline_at))")} FROM chat_request_notifications o
     WHERE o.mitra_id = m.id AND (o.status = 'declined' OR o.ending = 'expired')) AS declined_at`
-
-const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
 
 export const makeMirrorRows = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient

@@ -1,4 +1,4 @@
-// Locks the rows a group of turns touches and reads what its judgement needs. Locks are taken table by
+// Locks the rows a group of turns touches and reads what its verdict needs. Locks are taken table by
 // table in one fixed order and by id inside each, so that two runners never wait for each other in a
 // ring. Each statement's snapshot is newer than the locks before it: what was read cannot have moved.
 import * as Effect from "effect/Effect"
@@ -7,8 +7,8 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { PaymentStatus } from "../../domain/payment.ts"
 import type { TurnWrite } from "../../services/journal/journal.ts"
-import { activationOf, claimOf, commandKey, messageKey, messagesOf } from "./verdict.ts"
-import type { GroupFacts, SentMessage, LockedSession, LockedSlot } from "./verdict.ts"
+import { activationOf, claimOf, commandKey, messageKey, messagesOf } from "../../domain/verdict.ts"
+import type { GroupFacts, SentMessage, LockedSession, LockedSlot } from "../../domain/verdict.ts"
 
 /**
  * For this transaction only. A row that somebody else keeps locked must not hold up a group for long.

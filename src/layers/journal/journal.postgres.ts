@@ -1,5 +1,5 @@
 // Journal on Postgres: one transaction per group of turns, whatever the actors. Rows are locked, the
-// turns judged, and only what survived is written; one turn that the database rejects all the same is
+// turns decided, and only what survived is written; one turn that the database rejects all the same is
 // found by writing its group one by one.
 import * as Cause from "effect/Cause"
 import { SecureRandom } from "effect/crypto"
@@ -17,7 +17,7 @@ import { Journal, type TurnWrite, type Verdict } from "../../services/journal/jo
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "./group-commit.ts"
 import { BatchFailed, type GroupWriter, type Outcome } from "./group-writer.ts"
-import { consumptionsOf, judge, type Judged } from "./verdict.ts"
+import { consumptionsOf, type DecidedTurn, verdictsOn } from "../../domain/verdict.ts"
 import { offerTaken, oneWinner, TurnRejected } from "./rejection.ts"
 import { answered, isPassing, sqlErrorsIn, sqlState, violated } from "../platform/postgres/failure.ts"
 import { lockAndRead } from "./facts.postgres.ts"
@@ -54,14 +54,14 @@ const troubleOf = (cause: Cause.Cause<unknown>): Trouble => {
     : { _tag: "Away" }
 }
 
-const outcomeOf = ({ judgement }: Judged): Outcome => {
-  switch (judgement._tag) {
-    case "Write":
+const outcomeOf = ({ verdict }: DecidedTurn): Outcome => {
+  switch (verdict._tag) {
+    case "Accepted":
       return Exit.succeed({ _tag: "Committed" })
-    case "Settled":
-      return Exit.succeed(judgement.verdict)
-    case "Broken":
-      return Exit.die(new TurnRejected(judgement.reason))
+    case "Answered":
+      return Exit.succeed(verdict.answer)
+    case "Invalid":
+      return Exit.die(new TurnRejected(verdict.reason))
   }
 }
 
@@ -79,8 +79,8 @@ export const makeWriter = Effect.gen(function*() {
 
   const transaction = (turns: ReadonlyArray<TurnWrite>) =>
     Effect.gen(function*() {
-      const judged = judge(turns, yield* lockAndRead(sql, turns))
-      const written = judged.filter(({ judgement }) => judgement._tag === "Write")
+      const decided = verdictsOn(turns, yield* lockAndRead(sql, turns))
+      const written = decided.filter(({ verdict }) => verdict._tag === "Accepted")
       if (written.length > 0) {
         const charged = written.flatMap(({ turn }) => consumptionsOf(turn))
         const ids = yield* Effect.forEach(charged, () => random.uuidV7())
@@ -88,7 +88,7 @@ export const makeWriter = Effect.gen(function*() {
         yield* writeRows(sql, rowsOf(written, ids, seal))
         yield* passFailpoint(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
       }
-      return judged.map(outcomeOf)
+      return decided.map(outcomeOf)
     }).pipe(
       sql.withTransaction,
       (transaction) => Effect.andThen(slowDatabase, transaction),

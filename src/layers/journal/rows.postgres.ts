@@ -1,14 +1,15 @@
-// The rows a group of judged turns writes, as plain JSON with the tables' column names: one document
-// per table goes to Postgres, whatever the size of the group.
+// The rows a group of decided turns writes, as the tables describe them: one document per table goes to
+// Postgres, whatever the size of the group.
 import { messageLengthMax } from "../../domain/session/commands.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import type { SessionState, Side } from "../../domain/session/state.ts"
 import { characters } from "../../domain/text.ts"
-import type { AuditEntry } from "../../services/accounts/audit.ts"
 import type { StoredText, Seal } from "../../services/encryption/cipher.ts"
 import type { TurnWrite } from "../../services/journal/journal.ts"
 import { eventPlace, goodbyePlace, messagePlace } from "../encryption/associated-data.ts"
-import { claimOf, consumptionsOf, givesSlotBack, type Judged, messagesOf } from "./verdict.ts"
+import { sessionRowOf } from "../sessions/chat-sessions.table.ts"
+import { type AssignmentRow, assignmentRowOf, offerRowsOf } from "../sessions/pairing.tables.ts"
+import { claimOf, consumptionsOf, givesSlotBack, type DecidedTurn, messagesOf } from "../../domain/verdict.ts"
 import { TurnRejected } from "./rejection.ts"
 import { timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 
@@ -41,62 +42,14 @@ const goodbyeColumns = (seal: Seal, state: SessionState) => {
 }
 
 const sessionRow = (seal: Seal) => ({ session: { deadline_at, state } }: SessionTurn) => ({
-  id: state.id,
-  topic: state.topic,
-  status: state.status,
-  mitra_id: state.mitra_id,
-  search_ends_at: timestamp(state.search_ends_at),
-  next_wave_at: timestampOrNull(state.next_wave_at),
-  wave: state.wave,
-  started_at: timestampOrNull(state.started_at),
-  ends_at: timestampOrNull(state.ends_at),
-  warned_seconds: state.warned_seconds,
-  extension: state.extension,
-  absence: state.absence,
-  closing_ends_at: timestampOrNull(state.closing_ends_at),
-  ended_at: timestampOrNull(state.ended_at),
-  ended_by: state.ended_by,
-  end_reason: state.end_reason,
-  ledger: state.ledger,
-  ...goodbyeColumns(seal, state),
-  customer_delivered_seq: state.cursors.customer.delivered_seq,
-  customer_read_seq: state.cursors.customer.read_seq,
-  mitra_delivered_seq: state.cursors.mitra.delivered_seq,
-  mitra_read_seq: state.cursors.mitra.read_seq,
-  last_seq: state.last_seq,
-  deadline_at: timestampOrNull(deadline_at)
+  ...sessionRowOf(state, deadline_at),
+  ...goodbyeColumns(seal, state)
 })
 
-const offerRows = ({ session: { offers, state } }: SessionTurn) => {
-  if (offers.length === 0) return []
-  const positions = new Map(state.offers.map((offer, position) => [offer.mitra_id, position]))
-  return offers.map((offer) => ({
-    session_id: state.id,
-    mitra_id: offer.mitra_id,
-    position: positions.get(offer.mitra_id),
-    status: offer.status,
-    ending: offer.ending,
-    wave: offer.wave,
-    sent_at: timestamp(offer.sent_at),
-    deadline_at: timestamp(offer.deadline_at),
-    responded_at: timestampOrNull(offer.responded_at),
-    sessions_at_offer: offer.sessions_at_offer
-  }))
-}
+const offerRows = ({ session: { offers, state } }: SessionTurn) => offerRowsOf(state, offers)
 
-const assignmentRows = ({ actor, session }: SessionTurn) =>
-  session.assignments.map(({ by_staff_id, ended_at, left, mitra_id, position, reason, started_at }) => ({
-    session_id: actor.id,
-    position,
-    mitra_id,
-    started_at: timestamp(started_at),
-    ended_at: timestampOrNull(ended_at),
-    by_staff_id,
-    reason,
-    left_seq: left?.seq ?? null,
-    left_topic: left?.topic ?? null,
-    left_purchased_ms: left?.purchased_ms ?? null
-  }))
+const assignmentRows = ({ actor, session }: SessionTurn): ReadonlyArray<AssignmentRow> =>
+  session.assignments.map(({ position, ...assignment }) => assignmentRowOf(actor.id, position, assignment))
 
 const proposedRows = ({ actor, at, session: { proposal } }: SessionTurn) => {
   if (proposal?._tag !== "Open") return []
@@ -106,8 +59,8 @@ const proposedRows = ({ actor, at, session: { proposal } }: SessionTurn) => {
     session_id: actor.id,
     mitra_id,
     cause,
-    since: timestamp(since),
-    created_at: timestamp(at)
+    since,
+    created_at: at
   }]
 }
 
@@ -129,7 +82,7 @@ const eventRows = (seal: Seal) => ({ actor, session }: SessionTurn) =>
     seq,
     type: event._tag,
     ...keptEvent(seal, actor.id, seq, event),
-    at: timestamp(event.at)
+    at: event.at
   }))
 
 /** The length is the database's to refuse where it can read the text; else it is ours. */
@@ -154,22 +107,22 @@ const messageRows = (seal: Seal) => (turn: SessionTurn) =>
       sender_id: event.sender_id,
       body: plain,
       body_sealed: sealed,
-      sent_at: timestamp(event.at)
+      sent_at: event.at
     }
   })
 
 /** At most this many texts are sealed for these turns. */
-export const textsIn = (written: ReadonlyArray<Judged>): number =>
+export const textsIn = (written: ReadonlyArray<DecidedTurn>): number =>
   written.reduce((count, { turn }) => count + (turn.session === null ? 0 : turn.session.events.length + 2), 0)
 
-const slotRow = ({ judgement, turn }: Judged) => {
+const slotRow = ({ verdict, turn }: DecidedTurn) => {
   const claim = claimOf(turn)
-  if (claim === null || judgement._tag !== "Write") return []
+  if (claim === null || verdict._tag !== "Accepted" || verdict.slot === null) return []
   return [{
     mitra_id: claim.mitra_id,
-    slot: judgement.slot,
+    slot: verdict.slot,
     session_id: turn.actor.id,
-    claimed_at: timestamp(turn.at)
+    claimed_at: turn.at
   }]
 }
 
@@ -179,10 +132,11 @@ const transactionRows = (turn: SessionTurn) =>
     session_id: turn.session.state.id,
     payment_id,
     customer_id: turn.session.state.customer_id,
-    mitra_id: turn.session.state.mitra_id,
+    // The machine takes no money before there is a mitra; without one the database refuses the row.
+    mitra_id: turn.session.state.mitra_id as string,
     product,
     amount_idr,
-    at: timestamp(turn.at)
+    at: turn.at
   }))
 
 const failedRows = ({ at, session: { payments } }: SessionTurn) =>
@@ -195,13 +149,7 @@ const failedRows = ({ at, session: { payments } }: SessionTurn) =>
     }]
   )
 
-const pushRows = ({ at, session }: SessionTurn) =>
-  session.push.map((push) => ({
-    ...push,
-    created_at: timestamp(at),
-    due_at: timestamp(push.due_at),
-    expires_at: timestamp(push.expires_at)
-  }))
+const pushRows = ({ at, session }: SessionTurn) => session.push.map((push) => ({ ...push, created_at: at }))
 
 const statusRow = ({ mitra: { events, state } }: MitraTurn) => ({
   mitra_id: state.id,
@@ -215,9 +163,9 @@ const onlineLogRows = ({ mitra: { events, state } }: MitraTurn) =>
   events.flatMap((event) => {
     switch (event._tag) {
       case "WentOnline":
-        return [{ mitra_id: state.id, is_online: true, cause: "toggle", at: timestamp(event.at) }]
+        return [{ mitra_id: state.id, is_online: true, cause: "toggle" as const, at: event.at }]
       case "WentOffline":
-        return [{ mitra_id: state.id, is_online: false, cause: event.cause, at: timestamp(event.at) }]
+        return [{ mitra_id: state.id, is_online: false, cause: event.cause, at: event.at }]
       default:
         return []
     }
@@ -230,26 +178,18 @@ const accountRows = ({ mitra: { events, state } }: MitraTurn) => {
   return [{ id: state.id, is_active: state.is_active, deactivated_at: deactivatedAt }]
 }
 
-// Any JSON travels as text: inside the document a JSON null would arrive as SQL's NULL.
-const auditRow = (entry: AuditEntry) => ({
-  ...entry,
-  before: JSON.stringify(entry.before),
-  after: JSON.stringify(entry.after),
-  at: timestamp(entry.at)
-})
-
 const commandRow = ({ actor, at, command }: TurnWrite) =>
   command === null ? [] : [{
     actor_id: actor.id,
     sender_id: command.sender_id,
     command_id: command.command_id,
-    outcome: JSON.stringify(command.outcome),
-    at: timestamp(at)
+    outcome: command.outcome,
+    at
   }]
 
 /** `transactionIds` has one id for every payment they consume, `seal` is good for `textsIn` them. */
 export const rowsOf = (
-  written: ReadonlyArray<Judged>,
+  written: ReadonlyArray<DecidedTurn>,
   transactionIds: ReadonlyArray<string>,
   seal: Seal
 ) => {
@@ -279,7 +219,7 @@ export const rowsOf = (
     statuses: mitras.map(statusRow),
     online_logs: mitras.flatMap(onlineLogRows),
     accounts: mitras.flatMap(accountRows),
-    audit: turns.flatMap(({ audit }) => audit.map(auditRow)),
+    audit: turns.flatMap(({ audit }) => audit),
     commands: turns.flatMap(commandRow),
     offered: sessions.flatMap(({ at, session }) =>
       session.events.flatMap(({ event }) =>

@@ -17,12 +17,12 @@ import {
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
-import { reviewedPaymentsOf, hasOpenRequest, isUuid, selectReviewed } from "./payment-rows.postgres.ts"
+import { reviewedPaymentsOf, hasOpenRequest, isPaymentId, selectReviewed } from "./payment-rows.postgres.ts"
 
 type Sql = SqlClient.SqlClient
 
 const find = (sql: Sql, id: string, suffix: "" | "FOR UPDATE OF p") =>
-  isUuid(id)
+  isPaymentId(id)
     ? sql`${selectReviewed(sql)} WHERE p.id = ${id} ${sql.literal(suffix)}`.pipe(
       Effect.flatMap(reviewedPaymentsOf),
       Effect.map((rows) => rows[0] ?? null)

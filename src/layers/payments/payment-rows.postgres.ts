@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { paymentAnomalies, paymentProviders, paymentStatuses, resolutions } from "../../domain/payment.ts"
 import { topics } from "../../domain/session/state.ts"
+import { isUuid } from "../../domain/uuid.ts"
 import { allOf, BigCount, firstOf, Millis } from "../platform/postgres/columns.ts"
 
 const PaymentRow = Schema.Struct({
@@ -48,7 +49,8 @@ export const paymentsOf = allOf(PaymentRow)
 export const reviewedPaymentsOf = allOf(ReviewRow)
 const paymentOf = firstOf(PaymentRow)
 
-export const isUuid = Schema.is(Schema.String.check(Schema.isUUID(), Schema.isLowercased()))
+/** As we write them: another spelling of the same UUID is no id of ours. */
+export const isPaymentId = (id: string): boolean => isUuid(id) && id === id.toLowerCase()
 
 /** Of payment_requests alone. */
 export const paymentColumns = Object.keys(PaymentRow.fields).join(", ")
@@ -62,7 +64,7 @@ export const selectReviewed = (sql: SqlClient.SqlClient) =>
 
 /** Ids come from outside (a provider's webhook): what we could not have made is no payment. */
 export const selectPayment = (sql: SqlClient.SqlClient, id: string, suffix: "" | "FOR UPDATE") =>
-  isUuid(id)
+  isPaymentId(id)
     ? sql`SELECT ${sql.literal(paymentColumns)} FROM payment_requests WHERE id = ${id} ${sql.literal(suffix)}`
       .pipe(Effect.flatMap(paymentOf))
     : Effect.succeed(null)

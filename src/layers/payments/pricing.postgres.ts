@@ -13,7 +13,7 @@ import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../servi
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
-import { type Change, discountChange, tierChange } from "./pricing-change.ts"
+import { type Change, discountChange, tierChange } from "../../domain/pricing-change.ts"
 
 type Sql = SqlClient.SqlClient
 

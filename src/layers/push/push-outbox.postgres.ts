@@ -1,5 +1,5 @@
-// PushOutbox in Postgres. A claim locks what is due without waiting for anybody, then judges it in a later
-// statement, whose snapshot is newer than the locks: a withdrawal that was committed is seen.
+// PushOutbox in Postgres. A claim locks what is due without waiting for anybody, then decides about it in a
+// later statement, whose snapshot is newer than the locks: a withdrawal that was committed is seen.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -55,7 +55,7 @@ const isSuperseded = `(p.kind = 'message' AND EXISTS (SELECT 1 FROM push_outbox 
     WHERE q.session_id = p.session_id AND q.user_id = p.user_id AND q.kind = 'message'
       AND q.status IN ('pending', 'retrying') AND q.id > p.id))`
 
-const judge = `WITH judged AS (
+const decide = `WITH decided AS (
     SELECT p.id, CASE
       WHEN p.expires_at <= $2::timestamptz THEN 'expired'
       WHEN ${isSuperseded} OR NOT (${isWanted}) THEN 'cancelled'
@@ -66,7 +66,7 @@ const judge = `WITH judged AS (
   UPDATE push_outbox p SET status = j.status, claims = p.claims + 1,
     due_at = CASE j.status WHEN 'sending' THEN $3::timestamptz ELSE p.due_at END,
     finished_at = CASE j.status WHEN 'sending' THEN NULL ELSE $2::timestamptz END
-  FROM judged j WHERE j.id = p.id
+  FROM decided j WHERE j.id = p.id
   RETURNING p.id, p.user_type, p.user_id, p.kind, p.session_id, p.due_at, p.expires_at, p.created_at,
     p.claims, p.attempts, p.status`
 
@@ -84,20 +84,20 @@ const claim = (sql: Sql) =>
       )
       if (due.length === 0) return { pushes: [], over: 0 }
       const ids = due.map(({ id }) => id)
-      const judged = yield* Effect.flatMap(
-        sql.unsafe(judge, [ids, timestamp(now), timestamp(lease_until)]),
+      const decided = yield* Effect.flatMap(
+        sql.unsafe(decide, [ids, timestamp(now), timestamp(lease_until)]),
         claimsOf
       )
       // Nearly every message reaches an open app: nothing about it is worth keeping.
-      const told = judged.filter((row) => row.kind === "message" && row.status === "cancelled")
+      const told = decided.filter((row) => row.kind === "message" && row.status === "cancelled")
       if (told.length > 0) {
         yield* sql`DELETE FROM push_outbox WHERE id = ANY(${told.map(({ id }) => id)}::uuid[])`
       }
-      const pushes = judged
+      const pushes = decided
         .filter((row) => row.status === "sending")
         .map(({ status: _status, ...push }): ClaimedPush => push)
         .toSorted((a, b) => a.expires_at - b.expires_at || (a.id < b.id ? -1 : 1))
-      return { pushes, over: judged.length - pushes.length }
+      return { pushes, over: decided.length - pushes.length }
     },
     sql.withTransaction,
     answered

@@ -4,13 +4,13 @@
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
+import { cursorOf } from "../../domain/page-cursor.ts"
 import type { Cipher } from "../../services/encryption/cipher.ts"
 import type { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import type { PastPage, SessionViews } from "../../services/sessions/session-views.ts"
 import { timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { selectSessions, sessionStates } from "./session-rows.postgres.ts"
-import { pastCursorOf } from "./past-cursor.ts"
 
 type Sql = SqlClient.SqlClient
 
@@ -18,11 +18,11 @@ type Sql = SqlClient.SqlClient
 const pageOf = (sql: Sql, { after = null, before, limit }: PastPage, columns: readonly [string, string]) => {
   const key = columns.join(", ")
   const text = after ?? before
-  const cursor = text === null ? null : pastCursorOf(text)
+  const cursor = text === null ? null : cursorOf(text)
   const newest = sql.literal(columns.map((column) => `${column} DESC`).join(", "))
   const oldest = sql.literal(key)
   if (text !== null && cursor === null) return { where: sql`false`, order: newest, limit }
-  const at = cursor === null ? null : sql`(${timestamp(cursor.ended_at)}::timestamptz, ${cursor.id}::uuid)`
+  const at = cursor === null ? null : sql`(${timestamp(cursor.at)}::timestamptz, ${cursor.id}::uuid)`
   const where = at === null
     ? sql`true`
     : after === null

@@ -10,7 +10,9 @@ import type { AuditEntry } from "../../services/accounts/audit.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
-import { allOf, BigCount, firstOf, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
+import { allOf, BigCount, firstOf, timestamp } from "../platform/postgres/columns.ts"
+import { insertRows } from "../platform/postgres/table.ts"
+import { chatSessions, sessionRowOf } from "./chat-sessions.table.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { selectSessions, sessionStates } from "./session-rows.postgres.ts"
@@ -40,17 +42,16 @@ const sessionsByPayment = (rows: unknown): Effect.Effect<ReadonlyMap<string, str
   Effect.map(paidSessions(rows), (decoded) => new Map(decoded.map((row) => [row.payment_id, row.id])))
 
 /** Locked against giving the payment up: either that comes first and nothing is opened, or it sees this. */
-const insert = (sql: Sql, state: SessionState, deadlineAt: number) =>
-  sql`INSERT INTO chat_sessions (id, customer_id, payment_id, opened_by, amount_idr, kind, target_mitra_id,
-      mode, topic, status, requested_at, search_ends_at, next_wave_at, wave, ledger, last_seq, deadline_at)
-    SELECT ${state.id}::uuid, ${state.customer_id}::uuid, p.id, ${state.opened_by}::text,
-      ${state.amount_idr}::int, ${state.kind}::text, ${state.target_mitra_id}::uuid, ${state.mode}::text,
-      ${state.topic}::text, ${state.status}::text, ${timestamp(state.requested_at)}::timestamptz,
-      ${timestamp(state.search_ends_at)}::timestamptz, ${timestampOrNull(state.next_wave_at)}::timestamptz,
-      ${state.wave}::int, ${JSON.stringify(state.ledger)}::jsonb, ${state.last_seq}::bigint,
-      ${timestamp(deadlineAt)}::timestamptz
-    FROM payment_requests p WHERE p.id = ${state.payment_id} AND p.status = 'confirmed' FOR SHARE OF p
-    ON CONFLICT DO NOTHING RETURNING id`
+const opened = insertRows(chatSessions, {
+  from: ", payment_requests p",
+  end: `WHERE p.id = $2::uuid AND p.status = 'confirmed' FOR SHARE OF p ON CONFLICT DO NOTHING RETURNING id`
+})
+
+const insert = (sql: Sql, state: SessionState, deadlineAt: number) => {
+  const nobodyLeft = { customer_goodbye_sealed: null, mitra_goodbye_sealed: null }
+  const document = opened.document([{ ...sessionRowOf(state, deadlineAt), ...nobodyLeft }])
+  return sql.unsafe(opened.text, [document, state.payment_id])
+}
 
 /** What is in the way of a new request: this very try, its payment's session, the customer's live one. */
 const inTheWay = (sql: Sql, state: SessionState) =>

@@ -4,36 +4,24 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SessionEvent } from "../../domain/session/events.ts"
-import { sides } from "../../domain/session/state.ts"
 import type { Cipher } from "../../services/encryption/cipher.ts"
 import type { SequencedEvent, SessionViews } from "../../services/sessions/session-views.ts"
 import type { Sessions, StoredMessage } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { eventPlace, messagePlace } from "../encryption/associated-data.ts"
-import { allOf, BigCount, Millis } from "../platform/postgres/columns.ts"
+import { allOf, BigCount } from "../platform/postgres/columns.ts"
+import { fieldsOf, namesOf } from "../platform/postgres/table.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { messages, sessionEvents } from "./transcript.tables.ts"
 
 type Sql = SqlClient.SqlClient
 type Ciphers = Cipher["Service"]
 type Part<Key extends keyof SessionViews["Service"]> = Pick<SessionViews["Service"], Key>
 
-const OptionalText = Schema.NullOr(Schema.String)
-
-const decodeMessages = allOf(Schema.Struct({
-  session_id: Schema.String,
-  seq: BigCount,
-  message_id: Schema.String,
-  client_message_id: Schema.String,
-  side: Schema.Literals(sides),
-  sender_id: Schema.String,
-  body: OptionalText,
-  body_sealed: OptionalText,
-  sent_at: Millis
-}))
+const decodeMessages = allOf(Schema.Struct(fieldsOf(messages, namesOf(messages))))
 
 /** The columns `storedMessages` reads. */
-const messageColumns =
-  "session_id, seq, message_id, client_message_id, side, sender_id, body, body_sealed, sent_at"
+const messageColumns = namesOf(messages).join(", ")
 
 const bodyOf = (
   cipher: Ciphers,
@@ -53,12 +41,8 @@ const storedMessages =
       )
     )
 
-const EventRow = Schema.Struct({
-  session_id: Schema.String,
-  seq: BigCount,
-  event: Schema.Unknown,
-  text_sealed: OptionalText
-})
+const eventNames = namesOf(sessionEvents, ["type", "at"])
+const EventRow = Schema.Struct(fieldsOf(sessionEvents, eventNames))
 const decodeEvents = allOf(EventRow)
 
 const openedEvent = Effect.fnUntraced(function*(cipher: Ciphers, row: typeof EventRow.Type) {
@@ -113,7 +97,7 @@ export const transcript = (
       )
   },
   eventsAfter: (sessionId, seq, limit) =>
-    sql`(SELECT session_id, seq, event, text_sealed FROM session_events
+    sql`(SELECT ${sql.literal(eventNames.join(", "))} FROM session_events
         WHERE session_id = ${sessionId} AND seq > ${seq} ORDER BY seq LIMIT ${limit})
       UNION ALL
       (SELECT session_id, seq, jsonb_build_object('_tag', 'MessageSent',

@@ -2,21 +2,10 @@
 // the transaction of the change they describe.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { Json } from "effect/Schema"
+import type { AuditEntry } from "../../domain/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
-export interface AuditEntry {
-  readonly id: string
-  readonly staff_id: string
-  readonly action: string
-  readonly target_type: string
-  readonly target_id: string
-  readonly before: Json
-  readonly after: Json
-  /** Where the call came from: the peer address of the internal listener. */
-  readonly peer: string
-  readonly at: number
-}
+export type { AuditEntry } from "../../domain/audit.ts"
 
 /** For a change whose adapter knows what was there before and what is there after. */
 export type ChangeEntry = Omit<AuditEntry, "before" | "after">

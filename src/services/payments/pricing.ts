@@ -3,35 +3,13 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
-import type { Json } from "effect/Schema"
 import type { DiscountRule, PricingTier } from "../../domain/pricing.ts"
+import type { FirstSessionDiscount, PricedTier, PricingChange } from "../../domain/pricing-change.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import type { ChangeEntry } from "../accounts/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
-export interface PricedTier extends PricingTier {
-  readonly version: number
-  readonly updated_at: number
-}
-
-export interface FirstSessionDiscount extends DiscountRule {
-  readonly version: number
-  readonly updated_at: number
-}
-
-export interface PricingChange {
-  /** Grows with each change. */
-  readonly id: number
-  readonly subject: "tier" | "discount"
-  readonly subject_id: string
-  readonly version: number
-  /** Null: there was none. */
-  readonly before: Json
-  readonly after: Json
-  /** Null: the seed's. */
-  readonly staff_id: string | null
-  readonly at: number
-}
+export type { FirstSessionDiscount, PricedTier, PricingChange } from "../../domain/pricing-change.ts"
 
 type Changed<A> = Effect.Effect<Result.Result<A, Refusal>, Unavailable>
 

@@ -1,12 +1,16 @@
 // What presenting a refresh token means, at every edge of its grace and life.
 import { assert, describe, it } from "@effect/vitest"
-import { judge, type Judgement, type PresentedToken } from "../../../src/domain/sign-in/refresh-token.ts"
+import {
+  rotationOf,
+  type RotationVerdict,
+  type PresentedToken
+} from "../../../src/domain/sign-in/refresh-token.ts"
 
 const fresh: PresentedToken = { expires_at: 1_000, rotated_at: null, family_is_revoked: false }
 
 describe("a refresh token", () => {
   const cases: ReadonlyArray<
-    readonly [string, Partial<PresentedToken>, number, Judgement]
+    readonly [string, Partial<PresentedToken>, number, RotationVerdict]
   > = [
     ["never used", {}, 999, "Rotated"],
     ["never used, at its expiry", {}, 1_000, "Expired"],
@@ -20,6 +24,6 @@ describe("a refresh token", () => {
   ]
 
   it.each(cases)("%s", (_title, change, now, expected) => {
-    assert.strictEqual(judge({ ...fresh, ...change }, now, 10), expected)
+    assert.strictEqual(rotationOf({ ...fresh, ...change }, now, 10), expected)
   })
 })

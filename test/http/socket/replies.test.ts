@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ResponseExitEncoded } from "effect/rpc/RpcMessage"
 import type { Call } from "../../../src/http/socket/live-connection.ts"
-import { judgeExit } from "../../../src/http/socket/replies.ts"
+import { classifyExit } from "../../../src/http/socket/replies.ts"
 
 type Reason = Extract<ResponseExitEncoded["exit"], { readonly _tag: "Failure" }>["cause"][number]
 
@@ -19,24 +19,24 @@ const call = (interrupted_by_client = false): Call => ({
   interrupted_by_client,
   awaits_ack: false
 })
-const judge = (cause: ReadonlyArray<Reason>, interruptedByClient = false) =>
-  judgeExit({ _tag: "Failure", cause }, call(interruptedByClient))
+const rotationOf = (cause: ReadonlyArray<Reason>, interruptedByClient = false) =>
+  classifyExit({ _tag: "Failure", cause }, call(interruptedByClient))
 
 describe("the end of a call", () => {
   it("is the handler's error, alone, whatever else happened beside it", () => {
     for (const cause of [[fail], [fail, die], [die, fail], [interrupt, fail], [fail, fail]]) {
-      assert.deepStrictEqual(judge(cause), { _tag: "Answer", exit: { _tag: "Failure", cause: [fail] } })
+      assert.deepStrictEqual(rotationOf(cause), { _tag: "Answer", exit: { _tag: "Failure", cause: [fail] } })
     }
   })
 
   it("is a fault when it died, also when it was cancelled while dying", () => {
     for (const cause of [[die], [die, interrupt], [interrupt, die]]) {
-      assert.deepStrictEqual(judge(cause, true), { _tag: "Fault", defect: "secret" })
+      assert.deepStrictEqual(rotationOf(cause, true), { _tag: "Fault", defect: "secret" })
     }
   })
 
   it("is a cancel, without naming our fibers, only when the client asked for it", () => {
-    assert.deepStrictEqual(judge([interrupt], true), {
+    assert.deepStrictEqual(rotationOf([interrupt], true), {
       _tag: "Answer",
       exit: { _tag: "Failure", cause: [{ _tag: "Interrupt", fiberId: null }] }
     })
@@ -44,7 +44,7 @@ describe("the end of a call", () => {
 
   it("is TryAgain when the server stopped it, or when there is no reason at all", () => {
     for (const cause of [[interrupt], []]) {
-      const judged = judge(cause)
+      const judged = rotationOf(cause)
       assert.include(JSON.stringify(judged), "TryAgain")
       assert.notInclude(JSON.stringify(judged), "42")
     }

@@ -17,7 +17,7 @@ import { devices } from "../../../testkit/conformance/devices.ts"
 import { mitras } from "../../../testkit/conformance/mitras.ts"
 import { oneTimeCodes } from "../../../testkit/conformance/one-time-codes.ts"
 import { payments } from "../../../testkit/conformance/payments.ts"
-import { paymentDesk } from "../../../testkit/conformance/payment-review.ts"
+import { paymentReview } from "../../../testkit/conformance/payment-review.ts"
 import { paymentDiscounts } from "../../../testkit/conformance/payments-discounts.ts"
 import { pricing } from "../../../testkit/conformance/pricing.ts"
 import { paymentSweeps } from "../../../testkit/conformance/payments-sweeps.ts"
@@ -50,7 +50,7 @@ const suites = [
   payments,
   paymentSweeps,
   paymentDiscounts,
-  paymentDesk,
+  paymentReview,
   pricing,
   settings,
   audit,

@@ -15,7 +15,7 @@ import { journal } from "../../../testkit/conformance/journal.ts"
 import { journalMoney } from "../../../testkit/conformance/journal-money.ts"
 import { journalPairing } from "../../../testkit/conformance/journal-pairing.ts"
 import { journalReroute } from "../../../testkit/conformance/journal-reroute.ts"
-import { pushDesk } from "../../../testkit/conformance/push-admin.ts"
+import { pushAdmin } from "../../../testkit/conformance/push-admin.ts"
 import { pushOutbox } from "../../../testkit/conformance/push-outbox.ts"
 import { sessions } from "../../../testkit/conformance/sessions.ts"
 import { sessionViews } from "../../../testkit/conformance/session-views.ts"
@@ -43,7 +43,7 @@ const suites = [
   journalPairing,
   journalReroute,
   pushOutbox,
-  pushDesk,
+  pushAdmin,
   sessions,
   sessionViews,
   sessionsLossless,

@@ -17,7 +17,9 @@ const assignment = (position: number, mitra_id: string, ended_at: number | null 
     ended_at,
     by_staff_id: null,
     reason: null,
-    left: null
+    left_seq: null,
+    left_topic: null,
+    left_purchased_ms: null
   })
 
 const online = (mitra_id: string, is_online = true, at = startMs) => (tables: Tables) =>

@@ -78,7 +78,9 @@ describe("one winner", () => {
       ended_at: null,
       by_staff_id: null,
       reason: null,
-      left: null
+      left_seq: null,
+      left_topic: null,
+      left_purchased_ms: null
     }
     recorded.commit(all(won("ayu"), (tables) => void tables.mitra_assignments.set("chat/0", assignment)))
     recorded.hears(recorded.phone("dewi", "mitra"), paired("ayu"))

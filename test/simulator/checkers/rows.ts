@@ -43,10 +43,10 @@ export const session = (change: Partial<ChatSessionRow> = {}): ChatSessionRow =>
   ledger: { purchased_ms: chatMs, entries: [], open: null },
   customer_goodbye: null,
   mitra_goodbye: null,
-  cursors: {
-    customer: { delivered_seq: 0, read_seq: 0 },
-    mitra: { delivered_seq: 0, read_seq: 0 }
-  },
+  customer_delivered_seq: 0,
+  customer_read_seq: 0,
+  mitra_delivered_seq: 0,
+  mitra_read_seq: 0,
   last_seq: 0,
   deadline_at: startMs + 60_000,
   owner_epoch: 1,
@@ -68,6 +68,7 @@ export const active = (change: Partial<ChatSessionRow> = {}): ChatSessionRow =>
 export const offer = (change: Partial<OfferRow> = {}): OfferRow => ({
   session_id: "chat",
   mitra_id: "ayu",
+  position: 0,
   status: "pending",
   ending: null,
   wave: 1,

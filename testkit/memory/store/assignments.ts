@@ -1,6 +1,7 @@
 // Whose chat it is and was, and the proposals to staff to give it to another, in the in-memory store.
 // Part of journal-writes.ts.
 import type { SessionWrite, TurnWrite } from "../../../src/services/journal/journal.ts"
+import { assignmentRowOf } from "../../../src/layers/sessions/pairing.tables.ts"
 import { holdReference } from "./constraints.ts"
 import type { Tables } from "./tables.ts"
 
@@ -14,8 +15,11 @@ export const holdAssignments = (tables: Tables, { assignments, proposal }: Sessi
 }
 
 export const writeAssignments = (tables: Tables, session_id: string, { assignments }: SessionWrite): void => {
-  for (const { mitra_name: _name, ...assignment } of assignments) {
-    tables.mitra_assignments.set(`${session_id}/${assignment.position}`, { session_id, ...assignment })
+  for (const { position, ...assignment } of assignments) {
+    tables.mitra_assignments.set(
+      `${session_id}/${position}`,
+      assignmentRowOf(session_id, position, assignment)
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-// Writes one judged turn into the in-memory store. Everything the database would reject is checked
+// Writes one accepted turn into the in-memory store. Everything the database would reject is checked
 // before the first change, so a turn is written whole or not at all.
 import type { MitraEvent } from "../../../src/domain/mitra.ts"
 import { isTerminal, type SessionState } from "../../../src/domain/session/state.ts"
@@ -9,8 +9,10 @@ import {
   consumptionsOf,
   givesSlotBack,
   messagesOf
-} from "../../../src/layers/journal/verdict.ts"
+} from "../../../src/domain/verdict.ts"
 import { oneWinner } from "../../../src/layers/journal/rejection.ts"
+import { sessionRowOf } from "../../../src/layers/sessions/chat-sessions.table.ts"
+import { offerRowsOf } from "../../../src/layers/sessions/pairing.tables.ts"
 import { holdAssignments, writeAssignments, writeProposal } from "./assignments.ts"
 import { characters, hold, holdReference } from "./constraints.ts"
 import { writePush } from "./push-rows.ts"
@@ -153,18 +155,14 @@ const writeSession = (
 ): void => {
   const before = tables.chat_sessions.get(turn.actor.id)
   if (before === undefined) return
-  const { assignments: _given, customer_name: _customer, mitra_name: _mitra, offers: _offers, ...row } =
-    session.state
   const { owner_epoch, owner_runner } = before
   tables.chat_sessions.set(turn.actor.id, {
-    ...row,
-    deadline_at: session.deadline_at,
+    ...sessionRowOf(session.state, session.deadline_at),
     owner_epoch,
     owner_runner
   })
-  for (const { mitra_name: _name, ...offer } of session.offers) {
-    const key = `${turn.actor.id}/${offer.mitra_id}`
-    tables.chat_request_notifications.set(key, { ...offer, session_id: turn.actor.id })
+  for (const row of offerRowsOf(session.state, session.offers)) {
+    tables.chat_request_notifications.set(`${row.session_id}/${row.mitra_id}`, row)
   }
   writeAssignments(tables, turn.actor.id, session)
   writeProposal(tables, turn, session)

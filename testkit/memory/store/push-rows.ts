@@ -57,7 +57,7 @@ export const isWanted = (tables: Tables, push: PushRow): boolean => {
     case "closing":
       return session.status === "closing"
     case "message":
-      return hasUndelivered(tables, push, session.cursors[push.user_type].delivered_seq, session.last_seq)
+      return hasUndelivered(tables, push, session[`${push.user_type}_delivered_seq`], session.last_seq)
   }
 }
 

@@ -6,7 +6,6 @@ import * as Layer from "effect/Layer"
 import type { Json } from "effect/Schema"
 import type { MitraState } from "../../../src/domain/mitra.ts"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
-import type { Assignment, Offer, SessionState } from "../../../src/domain/session/state.ts"
 import type { AuditEntry } from "../../../src/services/accounts/audit.ts"
 import type { AuthSession, OneTimeCode, TestNumber } from "../../../src/services/accounts/sign-ins.ts"
 import type {
@@ -24,14 +23,23 @@ import {
   type PushStatus
 } from "../../../src/services/push/push-outbox.ts"
 import type { OnlineLogEntry } from "../../../src/services/accounts/mitras.ts"
-import type { Proposal } from "../../../src/services/sessions/session-oversight.ts"
 import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
 import type {
   FirstSessionDiscount,
   PricedTier,
   PricingChange
 } from "../../../src/services/payments/pricing.ts"
+import type { CommandSeenRow, TransactionRow } from "../../../src/layers/journal/journal.tables.ts"
+import type { ReadableSessionRow } from "../../../src/layers/sessions/chat-sessions.table.ts"
+import type {
+  AssignmentRow,
+  MitraSlotRow,
+  OfferRow,
+  ProposalRow
+} from "../../../src/layers/sessions/pairing.tables.ts"
 import { Table } from "./table.ts"
+
+export type { AssignmentRow, CommandSeenRow, MitraSlotRow, OfferRow, ProposalRow, TransactionRow }
 
 export type CustomerRow = CustomerAccount
 
@@ -78,57 +86,13 @@ export interface SettingRow {
 
 export type PaymentRow = Omit<ReviewedPayment, "customer_name">
 
-/** The session without what Postgres keeps in other tables (offers, assignments) or joins (names). */
-export interface ChatSessionRow
-  extends Omit<SessionState, "assignments" | "offers" | "customer_name" | "mitra_name">
-{
-  readonly deadline_at: number | null
-  readonly owner_epoch: number
-  readonly owner_runner: string | null
-}
-
-export interface OfferRow extends Omit<Offer, "mitra_name"> {
-  readonly session_id: string
-}
-
-export interface MitraSlotRow {
-  readonly mitra_id: string
-  readonly slot: number
-  readonly session_id: string
-  readonly claimed_at: number
-}
-
-export interface AssignmentRow extends Omit<Assignment, "mitra_name"> {
-  readonly session_id: string
-  readonly position: number
-}
-
-/** The proposal without what is read from the session beside it. */
-export type ProposalRow = Omit<Proposal, "mitra_name" | "customer_name" | "session_status">
-
-export interface TransactionRow {
-  readonly id: string
-  readonly session_id: string
-  readonly payment_id: string
-  readonly customer_id: string
-  readonly mitra_id: string
-  readonly product: "chat_session" | "extension"
-  readonly amount_idr: number
-  readonly at: number
-}
+/** A goodbye is never sealed in memory. */
+export type ChatSessionRow = ReadableSessionRow
 
 export interface SessionEventRow {
   readonly session_id: string
   readonly seq: number
   readonly event: SessionEvent
-}
-
-export interface CommandSeenRow {
-  readonly actor_id: string
-  readonly sender_id: string
-  readonly command_id: string
-  readonly outcome: Json
-  readonly at: number
 }
 
 export interface PushRow extends PushEntry {

@@ -1,13 +1,36 @@
-// Judges one change of a price against what is stored. Pure, so that both adapters give the same verdict:
-// another version than the one it was made from is stale, the same again is no change.
+// Decides one change of a price against what is stored, the same for every adapter: another version than
+// the one it was made from is stale, the same again is no change.
 import type { Json } from "effect/Schema"
-import type { DiscountRule, PricingTier } from "../../domain/pricing.ts"
-import { type Refusal, refuse } from "../../domain/refusal.ts"
-import type { FirstSessionDiscount, PricedTier, PricingChange } from "../../services/payments/pricing.ts"
+import type { DiscountRule, PricingTier } from "./pricing.ts"
+import { type Refusal, refuse } from "./refusal.ts"
+
+export interface PricedTier extends PricingTier {
+  readonly version: number
+  readonly updated_at: number
+}
+
+export interface FirstSessionDiscount extends DiscountRule {
+  readonly version: number
+  readonly updated_at: number
+}
+
+export interface PricingChange {
+  /** Grows with each change. */
+  readonly id: number
+  readonly subject: "tier" | "discount"
+  readonly subject_id: string
+  readonly version: number
+  /** Null: there was none. */
+  readonly before: Json
+  readonly after: Json
+  /** Null: the seed's. */
+  readonly staff_id: string | null
+  readonly at: number
+}
 
 export type Change = Pick<PricingChange, "subject" | "subject_id" | "version" | "before" | "after">
 
-type Judged<A> =
+type ChangeVerdict<A> =
   | { readonly _tag: "Refused"; readonly refusal: Refusal }
   | { readonly _tag: "Same"; readonly value: A }
   | ({ readonly _tag: "Changed"; readonly value: A } & Change)
@@ -20,7 +43,7 @@ interface Versioned {
 /** Only what a person set; the version and its time say nothing new. */
 type Facts<A> = (value: A) => Readonly<Record<string, Json>>
 
-const judge = <A>(
+const verdictOn = <A>(
   subject: PricingChange["subject"],
   subject_id: string,
   facts: Facts<A>,
@@ -28,7 +51,7 @@ const judge = <A>(
   wanted: A,
   expected: number | null,
   at: number
-): Judged<A & Versioned> => {
+): ChangeVerdict<A & Versioned> => {
   const found = stored?.version ?? 0
   if (expected !== null && expected !== found) {
     return {
@@ -66,12 +89,12 @@ export const tierChange = (
   wanted: PricingTier,
   expected: number | null,
   at: number
-): Judged<PricedTier> => judge("tier", wanted.id, tierFacts, stored, wanted, expected, at)
+): ChangeVerdict<PricedTier> => verdictOn("tier", wanted.id, tierFacts, stored, wanted, expected, at)
 
 export const discountChange = (
   stored: FirstSessionDiscount | null,
   wanted: DiscountRule,
   expected: number,
   at: number
-): Judged<FirstSessionDiscount> =>
-  judge("discount", "first_session", discountFacts, stored, wanted, expected, at)
+): ChangeVerdict<FirstSessionDiscount> =>
+  verdictOn("discount", "first_session", discountFacts, stored, wanted, expected, at)

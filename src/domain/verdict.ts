@@ -1,12 +1,12 @@
-// Judges the turns of one group against what the locked rows say. Pure, so both adapters give the
-// same verdicts: read under locks, judge here, then write only what survived. Nothing that was
-// refused has ever been written, so there is nothing to undo.
+// The verdicts on the turns of one group, by what the locked rows say; the same for every journal: read under
+// locks, decide here, then write only what was accepted. Nothing that was refused has ever been written, so
+// there is nothing to undo.
 import type { Json } from "effect/Schema"
-import type { PaymentStatus } from "../../domain/payment.ts"
-import { type Refusal, refuse } from "../../domain/refusal.ts"
-import type { EventOf } from "../../domain/session/events.ts"
-import { outcomeOfMessage } from "../../domain/session/reply.ts"
-import type { TurnWrite, Verdict } from "../../services/journal/journal.ts"
+import type { PaymentStatus } from "./payment.ts"
+import { type Refusal, refuse } from "./refusal.ts"
+import type { EventOf } from "./session/events.ts"
+import { outcomeOfMessage } from "./session/reply.ts"
+import type { TurnWrite, Verdict } from "./turn.ts"
 
 export interface LockedSession {
   readonly epoch: number
@@ -39,16 +39,17 @@ export interface GroupFacts {
   readonly messages: ReadonlyMap<string, SentMessage>
 }
 
-export type Judgement =
+export type TurnVerdict =
   /** To be written; `slot` is the one its claim gets. */
-  | { readonly _tag: "Write"; readonly slot: number | null }
-  | { readonly _tag: "Settled"; readonly verdict: Exclude<Verdict, { readonly _tag: "Committed" }> }
+  | { readonly _tag: "Accepted"; readonly slot: number | null }
+  /** Not written: its caller gets this answer. */
+  | { readonly _tag: "Answered"; readonly answer: Exclude<Verdict, { readonly _tag: "Committed" }> }
   /** The caller's own mistake: it dies, its neighbours do not. */
-  | { readonly _tag: "Broken"; readonly reason: string }
+  | { readonly _tag: "Invalid"; readonly reason: string }
 
-export interface Judged {
+export interface DecidedTurn {
   readonly turn: TurnWrite
-  readonly judgement: Judgement
+  readonly verdict: TurnVerdict
 }
 
 type MessageSent = EventOf<"MessageSent">
@@ -89,11 +90,14 @@ export const activationOf = (turn: TurnWrite): boolean | null => {
   return changes.length === 0 ? null : changes.at(-1)?._tag === "Activated"
 }
 
-const write: Judgement = { _tag: "Write", slot: null }
-const fenced: Judgement = { _tag: "Settled", verdict: { _tag: "Fenced" } }
-const refused = (refusal: Refusal): Judgement => ({ _tag: "Settled", verdict: { _tag: "Refused", refusal } })
-const repeated = (outcome: Json): Judgement => ({ _tag: "Settled", verdict: { _tag: "Repeated", outcome } })
-const broken = (reason: string): Judgement => ({ _tag: "Broken", reason })
+const accepted: TurnVerdict = { _tag: "Accepted", slot: null }
+const fenced: TurnVerdict = { _tag: "Answered", answer: { _tag: "Fenced" } }
+const refused = (refusal: Refusal): TurnVerdict => ({
+  _tag: "Answered",
+  answer: { _tag: "Refused", refusal }
+})
+const repeated = (outcome: Json): TurnVerdict => ({ _tag: "Answered", answer: { _tag: "Repeated", outcome } })
+const invalid = (reason: string): TurnVerdict => ({ _tag: "Invalid", reason })
 
 /** A turn writes its own actor's rows and nobody else's. */
 const isCoherent = ({ actor, mitra, session }: TurnWrite): boolean =>
@@ -104,7 +108,7 @@ const isCoherent = ({ actor, mitra, session }: TurnWrite): boolean =>
 const epochOf = ({ actor }: TurnWrite, facts: GroupFacts): number | undefined =>
   actor.kind === "session" ? facts.sessions.get(actor.id)?.epoch : facts.mitra_epochs.get(actor.id)
 
-const repetitionOf = (turn: TurnWrite, facts: GroupFacts): Judgement | null => {
+const repetitionOf = (turn: TurnWrite, facts: GroupFacts): TurnVerdict | null => {
   if (turn.command !== null) {
     const { command_id, sender_id } = turn.command
     const outcome = facts.outcomes.get(commandKey(turn.actor.id, sender_id, command_id))
@@ -127,12 +131,12 @@ const continuesStory = (turn: TurnWrite, facts: GroupFacts): boolean => {
 }
 
 /** Everything that can be said without looking at the other turns of the group. */
-const judgeAlone = (turn: TurnWrite, facts: GroupFacts): Judgement => {
-  if (!isCoherent(turn)) return broken("the turn writes another actor's rows")
+const verdictAlone = (turn: TurnWrite, facts: GroupFacts): TurnVerdict => {
+  if (!isCoherent(turn)) return invalid("the turn writes another actor's rows")
   if (epochOf(turn, facts) !== turn.actor.epoch) return fenced
   const repetition = repetitionOf(turn, facts)
   if (repetition !== null) return repetition
-  if (!continuesStory(turn, facts)) return broken("the turn's sequence does not follow the stored one")
+  if (!continuesStory(turn, facts)) return invalid("the turn's sequence does not follow the stored one")
   for (const { payment_id } of consumptionsOf(turn)) {
     const status = facts.payments.get(payment_id) ?? "unknown"
     if (status !== "confirmed") {
@@ -142,7 +146,7 @@ const judgeAlone = (turn: TurnWrite, facts: GroupFacts): Judgement => {
       }))
     }
   }
-  return write
+  return accepted
 }
 
 const lowestFree = (taken: ReadonlySet<number>): number => {
@@ -155,8 +159,8 @@ const lowestFree = (taken: ReadonlySet<number>): number => {
  * Slots and accounts as they are after the group's releases and (de)activations, before its claims. A slot
  * that is to be moved counts as held: the move may still be refused.
  */
-const roomFor = (judged: ReadonlyArray<Judged>, facts: GroupFacts) => {
-  const written = judged.filter(({ judgement }) => judgement._tag === "Write").map(({ turn }) => turn)
+const roomFor = (decided: ReadonlyArray<DecidedTurn>, facts: GroupFacts) => {
+  const written = decided.filter(({ verdict }) => verdict._tag === "Accepted").map(({ turn }) => turn)
   const released = new Set(
     written.filter((turn) => turn.session?.slot?._tag === "Release").map((turn) => turn.actor.id)
   )
@@ -188,17 +192,20 @@ const fullSentence = {
  * Verdicts for a group with at most one turn per actor, in order. Claims come last: a slot given back
  * in this group can be taken in it, and a mitra deactivated in it takes nobody.
  */
-export const judge = (turns: ReadonlyArray<TurnWrite>, facts: GroupFacts): ReadonlyArray<Judged> => {
-  const judged = turns.map((turn): Judged => ({ turn, judgement: judgeAlone(turn, facts) }))
-  const { active, taken } = roomFor(judged, facts)
-  return judged.map(({ judgement, turn }): Judged => {
+export const verdictsOn = (
+  turns: ReadonlyArray<TurnWrite>,
+  facts: GroupFacts
+): ReadonlyArray<DecidedTurn> => {
+  const decided = turns.map((turn): DecidedTurn => ({ turn, verdict: verdictAlone(turn, facts) }))
+  const { active, taken } = roomFor(decided, facts)
+  return decided.map(({ verdict, turn }): DecidedTurn => {
     const claim = claimOf(turn)
-    if (judgement._tag !== "Write" || claim === null) return { turn, judgement }
+    if (verdict._tag !== "Accepted" || claim === null) return { turn, verdict }
     const { max_slots, mitra_id } = claim
     if (!active.has(mitra_id)) {
       return {
         turn,
-        judgement: refused(refuse("ACCOUNT_INACTIVE", inactiveSentence[claim._tag], { mitra_id }))
+        verdict: refused(refuse("ACCOUNT_INACTIVE", inactiveSentence[claim._tag], { mitra_id }))
       }
     }
     const used = taken.get(mitra_id) ?? new Set<number>()
@@ -206,7 +213,7 @@ export const judge = (turns: ReadonlyArray<TurnWrite>, facts: GroupFacts): Reado
     if (used.size >= max_slots) {
       return {
         turn,
-        judgement: refused(
+        verdict: refused(
           refuse("MITRA_AT_CAPACITY", fullSentence[claim._tag], {
             mitra_id,
             maximum: max_slots
@@ -216,6 +223,6 @@ export const judge = (turns: ReadonlyArray<TurnWrite>, facts: GroupFacts): Reado
     }
     const slot = lowestFree(used)
     taken.set(mitra_id, used.add(slot))
-    return { turn, judgement: { _tag: "Write", slot } }
+    return { turn, verdict: { _tag: "Accepted", slot } }
   })
 }

@@ -1,0 +1,74 @@
+// The other tables a group of turns adds rows to: outcomes of commands, money movements, pushes, the log of
+// online times and the audit log.
+import { pushKinds } from "../../domain/push.ts"
+import {
+  anyJson,
+  boolean,
+  elsewhere,
+  instant,
+  integer,
+  oneOf,
+  once,
+  orNull,
+  type RowOf,
+  table,
+  text,
+  uuid
+} from "../platform/postgres/table.ts"
+
+export const commandsSeen = table("commands_seen", ["actor_id", "sender_id", "command_id"], {
+  actor_id: once(uuid),
+  sender_id: once(text),
+  command_id: once(text),
+  outcome: once(anyJson),
+  at: once(instant)
+})
+export type CommandSeenRow = RowOf<typeof commandsSeen>
+
+export const transactions = table("transactions", ["id"], {
+  id: once(uuid),
+  session_id: once(uuid),
+  payment_id: once(uuid),
+  customer_id: once(uuid),
+  mitra_id: once(uuid),
+  product: once(oneOf(["chat_session", "extension"])),
+  amount_idr: once(integer),
+  at: once(instant)
+})
+export type TransactionRow = RowOf<typeof transactions>
+
+/** The worker writes what became of one. */
+export const pushOutbox = table("push_outbox", ["id"], {
+  id: once(uuid),
+  user_type: once(oneOf(["customer", "mitra"])),
+  user_id: once(uuid),
+  kind: once(oneOf(pushKinds)),
+  session_id: once(uuid),
+  created_at: once(instant),
+  due_at: once(instant),
+  expires_at: once(instant),
+  status: elsewhere(text),
+  attempts: elsewhere(integer),
+  claims: elsewhere(integer),
+  last_error: elsewhere(orNull(text)),
+  finished_at: elsewhere(orNull(instant))
+})
+
+export const mitraOnlineLogs = table("mitra_online_logs", [], {
+  mitra_id: once(uuid),
+  is_online: once(boolean),
+  cause: once(oneOf(["toggle", "stale_heartbeat", "forced", "deactivated", "missed_offers"])),
+  at: once(instant)
+})
+
+export const auditLog = table("audit_log", ["id"], {
+  id: once(uuid),
+  staff_id: once(uuid),
+  action: once(text),
+  target_type: once(text),
+  target_id: once(text),
+  before: once(anyJson),
+  after: once(anyJson),
+  peer: once(text),
+  at: once(instant)
+})

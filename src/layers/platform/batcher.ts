@@ -1,0 +1,68 @@
+// Batching: what arrives while a call is on its way shares the next one. An idle batcher goes at once; there
+// is no fixed delay. Bounded: when the queue is full the caller is told so.
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import * as RealTime from "../../services/platform/real-time.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
+
+interface Waiting<In, Out> {
+  readonly item: In
+  readonly answer: Deferred.Deferred<Out, Unavailable>
+}
+
+export interface BatcherOptions<In, Out> {
+  readonly queue_max: number
+  readonly batch_max: number
+  /** Answers a batch in its order. */
+  readonly run: (items: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Out>, Unavailable>
+  /** For who finds the queue full. */
+  readonly overloaded: Unavailable
+  /** For who is late: the scope is closing. */
+  readonly stopped: Unavailable
+  /** Closing the scope answers what is in hand, for at most so long; 0 answers nothing more. */
+  readonly drain_ms: number
+}
+
+/** Lives until the scope closes. A failure is everybody's in the batch; the next one is tried anyway. */
+export const makeBatcher = Effect.fnUntraced(function*<In, Out>(options: BatcherOptions<In, Out>) {
+  const { batch_max, drain_ms, overloaded, queue_max, run, stopped } = options
+  const queue = yield* Queue.dropping<Waiting<In, Out>, Cause.Done>(queue_max)
+
+  const answerBatch = (batch: ReadonlyArray<Waiting<In, Out>>) =>
+    run(batch.map(({ item }) => item)).pipe(
+      Effect.map((answers) =>
+        batch.forEach(({ answer }, index) => Deferred.doneUnsafe(answer, Effect.succeed(answers[index]!)))
+      ),
+      // Whatever happened, interruption included, nobody is left waiting; a defect is everybody's.
+      Effect.onError((cause) =>
+        Effect.sync(() => {
+          const failure = Cause.hasInterruptsOnly(cause) ? Effect.fail(stopped) : Effect.failCause(cause)
+          for (const { answer } of batch) Deferred.doneUnsafe(answer, failure)
+        })
+      )
+    )
+
+  const worker = yield* Queue.takeBetween(queue, 1, batch_max).pipe(
+    // The callers have the failure; the worker goes on with the next batch.
+    Effect.flatMap((batch) => Effect.exit(answerBatch(batch))),
+    Effect.forever,
+    Effect.catchIf(Cause.isDone, () => Effect.void),
+    Effect.forkScoped
+  )
+  // Runs before the worker is interrupted: what was taken in gets its answer.
+  if (drain_ms > 0) {
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(Queue.end(queue), Effect.ignore(RealTime.timeout(Fiber.await(worker), drain_ms)))
+    )
+  }
+
+  return (item: In): Effect.Effect<Out, Unavailable> =>
+    Effect.suspend(() => {
+      const answer = Deferred.makeUnsafe<Out, Unavailable>()
+      if (Queue.offerUnsafe(queue, { item, answer })) return Deferred.await(answer)
+      return Effect.fail(queue.state._tag === "Open" ? overloaded : stopped)
+    })
+})
