@@ -8,7 +8,7 @@ import type { Unavailable } from "../platform/unavailable.ts"
 
 export type { Fairness, Freshness }
 
-/** A mitra nobody knows is "offline". */
+/** An unknown mitra is "offline". */
 export type HeartbeatOutcome = "seen" | "offline" | "deactivated"
 
 export class Availability extends Context.Service<Availability, {
@@ -26,7 +26,7 @@ export class Availability extends Context.Service<Availability, {
     options: Freshness & Fairness & {
       readonly limit: number
       readonly exclude: ReadonlyArray<string>
-      /** Only this mitra (a targeted request), or null for everybody. */
+      /** Only this mitra (a targeted request), or null for all. */
       readonly only: string | null
     }
   ) => Effect.Effect<ReadonlyArray<Candidate>, Unavailable>
@@ -36,7 +36,7 @@ export class Availability extends Context.Service<Availability, {
   ) => Effect.Effect<{ readonly online: number; readonly available: number }, Unavailable>
   /**
    * Online mitras with a stale heartbeat, longest silent first. Unavailable whenever pings may have
-   * been missed since `staleBefore`: nobody is called stale on a guess.
+   * been missed since `staleBefore`: no mitra is called stale on a guess.
    */
   readonly stale: (
     staleBefore: number,

@@ -1,5 +1,5 @@
-// Activity: what is being worked on right now, and what time made happen. Whoever holds the clock waits
-// for it before time moves on. Nobody listens otherwise, and then noting costs nothing.
+// WorkTracker: work in progress, and what passing time brought about. The manual clock waits for this work
+// before it moves on. Null without a manual clock; tracking then costs one read.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
