@@ -1,5 +1,5 @@
-// People: customers, mitras and staff as accounts, and the devices they can be pushed to. Times are epoch
-// milliseconds; phones are E.164.
+// Accounts: customers, mitras and staff, and the devices they can be pushed to. Times are epoch milliseconds;
+// phones are E.164.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Side } from "../../domain/session/state.ts"
