@@ -105,7 +105,7 @@ const heartbeats = (behaviour: Suite) => {
       const numbers = Array.from({ length: 300 }, (_, index) => index)
       yield* put(...numbers.map((number) => kinds[number % 3]!(number)))
       const port = yield* Availability
-      // Everyone twice, the later ping first: both are answered and the later one stays.
+      // Every mitra twice, the later ping first: both are answered and the later one stays.
       const pings = numbers.flatMap((number) => [[number, now + 2] as const, [number, now + 1] as const])
       const answers = yield* Effect.forEach(pings, ([number, at]) => port.heartbeat(idOfMitra(number), at), {
         concurrency: "unbounded"
