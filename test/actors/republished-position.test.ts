@@ -1,5 +1,5 @@
-// A commit that was written and never announced, because its answer was lost or its runner died: whoever
-// loads the session next says where it stands, so that nobody goes on showing what is over.
+// A commit that was written and never announced, because its answer was lost or its runner died: the actor
+// that loads the session next publishes its position, so that no phone goes on showing what is over.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"

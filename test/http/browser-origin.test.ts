@@ -1,5 +1,5 @@
-// Which web pages may speak to the control center's listener: exactly the configured one. Whoever is no
-// browser sends no Origin and is not asked.
+// Which web pages may speak to the control center's listener: exactly the configured one. Clients other than
+// browsers send no Origin and are not asked.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"

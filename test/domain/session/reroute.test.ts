@@ -1,5 +1,5 @@
 // A running chat that changes hands: what staff may ask for and when, what the ledger and the record of
-// assignments say of it afterwards, and what it means when nobody sits on the mitra's side.
+// assignments say of it afterwards, and what it means when the mitra cannot be reached.
 import { assert, it } from "@effect/vitest"
 import { chargedMs, isBalanced } from "../../../src/domain/ledger.ts"
 import type { Absence } from "../../../src/domain/session/state.ts"

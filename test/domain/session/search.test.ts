@@ -1,5 +1,5 @@
-// Looking for a mitra: who is asked in which wave, when the next look is, and what a request that
-// found nobody is said to have died of.
+// Looking for a mitra: which mitras are asked in which wave, when the next look is, and which cause a
+// request gets that found none.
 import { assert, it } from "@effect/vitest"
 import { wantsCandidates } from "../../../src/domain/pairing.ts"
 import * as given from "./given.ts"

@@ -35,7 +35,7 @@ const five = {
   is_active: true
 }
 
-/** A request that nobody accepted in time: its payment waits for another try. */
+/** A request that no mitra accepted in time: its payment waits for another try. */
 const failed = Effect.gen(function*() {
   const sari = yield* customerPhone("Sari")
   const { payment_id, session_id } = yield* request(sari)

@@ -1,4 +1,4 @@
-// What only a real database can do to the journal: rows that somebody else holds, rings of locks, and
+// What only a real database can do to the journal: rows that another transaction holds, rings of locks, and
 // connections that die in the middle of a transaction or of its COMMIT.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -1,5 +1,5 @@
-// Two runners at the same rows: whoever commits, claims or deactivates first, the other one sees it
-// before it decides.
+// Two runners at the same rows: what one commits, claims or deactivates first, the other sees before it
+// decides.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

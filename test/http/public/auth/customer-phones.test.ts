@@ -1,4 +1,4 @@
-// Customers and their phones: an anonymous one who proves a phone, one who turns out to be somebody else,
+// Customers and their phones: an anonymous one who proves a phone, one whose phone is an existing customer's,
 // one who comes back; and every refusal on the way. Memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -17,7 +17,7 @@ import {
 import { freshDatabase } from "../../../support/postgres.ts"
 import { freshValkey, type TestValkey } from "../../../support/valkey.ts"
 
-/** Every statement anybody builds on the pool. */
+/** Every statement built on the pool. */
 let statements = 0
 const countedDatabase = Layer.effect(SqlClient.SqlClient)(
   Effect.map(SqlClient.SqlClient, (sql) =>

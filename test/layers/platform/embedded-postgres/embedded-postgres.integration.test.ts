@@ -104,7 +104,7 @@ describe("an embedded Postgres", () => {
         assert.strictEqual(again.port, killed.said.port)
         assert.deepStrictEqual(yield* run(again.url, "SELECT 1 AS one"), [{ one: 1 }])
       }))
-      // Whoever used it last stopped it, though somebody else had started it.
+      // The process that used it last stopped it, though another one had started it.
       assert.isFalse(isAlive(pid))
     }))
 

@@ -1,4 +1,4 @@
-// Bounded waits on one clock: they end in time, strike in order, and leave nobody asleep behind them.
+// Bounded waits on one clock: they end in time, strike in order, and leave no fiber asleep behind them.
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
