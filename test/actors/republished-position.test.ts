@@ -25,7 +25,7 @@ const stage = Effect.gen(function*() {
   return { ...request, ayu, bunga, faults: yield* JournalFaults }
 })
 
-describe("a session whose last commit nobody announced", () => {
+describe("a session whose last commit was never announced", () => {
   it.effect("tells the loser that the offer is taken as soon as the winner asks again", () =>
     Effect.gen(function*() {
       const { ayu, bunga, customer_id, faults, session_id } = yield* stage
@@ -77,7 +77,7 @@ describe("a session whose last commit nobody announced", () => {
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 })
 
-describe("a deactivation that nobody announced", () => {
+describe("a deactivation that was never announced", () => {
   it.effect("closes her sockets when it is repeated", () =>
     Effect.gen(function*() {
       const { ayu, faults } = yield* stage

@@ -31,7 +31,7 @@ const sessionsOn = Effect.fnUntraced(function*(payment_id: string) {
   return [...tables.chat_sessions.values()].filter((row) => row.payment_id === payment_id)
 })
 
-describe("a request that found nobody", () => {
+describe("a request that found no mitra", () => {
   it.effect("leaves its payment confirmed, with the cause for staff, and blasts again on it", () =>
     Effect.gen(function*() {
       const { payment_id, session_id } = yield* failed

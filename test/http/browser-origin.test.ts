@@ -106,7 +106,7 @@ describe("any other page", () => {
       })))
 })
 
-describe("whoever is no browser", () => {
+describe("a client that is no browser", () => {
   for (const origin of [page, null]) {
     it.effect(`is served as ever while ${origin ?? "no page"} is configured`, () =>
       within(origin, ({ ask, reached }) =>

@@ -49,7 +49,7 @@ const pages = (test: Test) => {
 
 const oversight = (test: Test) => {
   test(
-    "stuck are the sessions whose deadline nobody noticed, with the owner who should have, oldest first",
+    "stuck are the sessions whose deadline passed without effect, with their owner, oldest first",
     Effect.gen(function*() {
       yield* Stage.givenMitras(1)
       yield* Stage.givenRequest(1)

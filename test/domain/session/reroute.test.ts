@@ -75,7 +75,7 @@ it("Warnings come as they would have come without the hand-over", () => {
   assertHappened(given.tick(late, 670), ["WarningGiven"])
 })
 
-it("Whoever handed the chat over may do nothing there any more, whoever took over everything", () => {
+it("A mitra who handed the chat over may do nothing there any more, the one who took over everything", () => {
   const { state } = given.reroute(given.active(), 100)
   const commands = [
     { _tag: "SendMessage", by: mitra(1), message_id: "m", client_message_id: "c", body: "wait" },

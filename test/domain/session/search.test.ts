@@ -211,12 +211,12 @@ it("A younger request asks only when there are more places than older ones may t
   )
 })
 
-it("With more mitras than anybody counts, nobody waits", () => {
+it("With more mitras than are counted, no request waits", () => {
   const world = { candidates: candidates(200), waiting_ahead: 200, settings: { max_customers_per_mitra: 1 } }
   assert.lengthOf(asked(given.tick(given.searching(), 0, world)), 200)
 })
 
-it("A look out of turn asks whom it finds, and leaves no trace when it finds nobody", () => {
+it("A look out of turn asks the mitras it finds, and leaves no trace when it finds none", () => {
   const { state } = given.tick(given.searching(), 0, { candidates: [] })
   const look = { _tag: "Requeue" } as const
   assert.deepStrictEqual(asked(given.tell(state, 1, look, { candidates: candidates(1) })), ids(1))

@@ -190,7 +190,7 @@ describe("watching the beacon", () => {
       assert.isAtMost(mitras.counted - counted, 3)
     }).pipe(Effect.scoped))
 
-  it.effect("starts with what is now for whoever comes later", () =>
+  it.effect("starts with the present state for a watcher that comes later", () =>
     Effect.gen(function*() {
       const { beacon, mitras } = yield* given()
       const early = yield* watch(beacon)

@@ -29,7 +29,7 @@ const send = (owner: Stage.Owner, n: number) =>
 
 const hold = (n: number) => `SELECT 1 FROM chat_sessions WHERE id = '${session(n)}' FOR UPDATE`
 
-describe("a row that somebody else holds", () => {
+describe("a row that another transaction holds", () => {
   it.live("delays its own turn and fails it as retryable; the neighbours are written", () =>
     onOneRunner((url) =>
       Effect.gen(function*() {

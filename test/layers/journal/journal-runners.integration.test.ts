@@ -51,7 +51,7 @@ const stormTurns = Effect.fnUntraced(function*(
 
 describe("two journals on one database", () => {
   it.live(
-    "never put a mitra over her capacity, whoever accepts and ends on which runner",
+    "never put a mitra over her capacity, on whichever runner sessions are accepted and end",
     () =>
       onOneRunner((url) =>
         Effect.gen(function*() {

@@ -109,7 +109,7 @@ describe("an anonymous customer who proves a phone", () => {
     }).pipe(Effect.provide(doors())))
 })
 
-describe("a connection that is nobody's", () => {
+describe("a connection without an identity", () => {
   it.effect("signs in the customer who has the phone", () =>
     Effect.gen(function*() {
       yield* given

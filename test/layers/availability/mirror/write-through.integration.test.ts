@@ -126,7 +126,7 @@ describe("the mirror's fixed keys", () => {
   )
 
   world(
-    "a change nobody told the mirror of is found when the mitra pings",
+    "a change the mirror was not told of is found when the mitra pings",
     (valkey) =>
       Effect.gen(function*() {
         const port = yield* Availability

@@ -66,7 +66,7 @@ describe("a bounded wait", () => {
       assert.isNull(clock.nextAt())
     }))
 
-  it.live("ends its work when whoever waits is interrupted", () =>
+  it.live("ends its work when its caller is interrupted", () =>
     Effect.gen(function*() {
       const { bounded, clock } = yield* world
       let wasInterrupted = false
