@@ -20,7 +20,7 @@ export class Availability extends Context.Service<Availability, {
   /**
    * Available mitras in the order they should be asked: fewest sessions first, then longest since her
    * last offer or, never asked, longest online. `exclude` are those already asked. Fairness leaves out
-   * who has enough open offers, and who declined or let one run out a short while ago.
+   * mitras who have enough open offers, or declined or let one run out a short while ago.
    */
   readonly candidates: (
     options: Freshness & Fairness & {

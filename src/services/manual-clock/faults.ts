@@ -44,6 +44,7 @@ export interface FaultMenu extends ActiveFaults {
   readonly undo: (id: string | null) => Effect.Effect<number>
 }
 
+/** Faults at the same time. */
 export const faultsMax = 50
 
 export const Faults = Context.Reference<FaultMenu | null>("halobestie/services/Faults", {

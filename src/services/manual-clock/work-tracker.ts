@@ -14,7 +14,9 @@ export interface Fired {
 export interface WorkLog {
   /** Work begins; the result ends it, once. */
   readonly begin: (what: string) => () => void
+  /** An event of a turn that passing time caused. */
   readonly fired: (fired: Fired) => void
+  /** A pass of this sweep is over. */
   readonly swept: (sweep: string) => void
   /** Events that wait for a phone to take them: a name while there are any. Returns its undoing. */
   readonly watchPhone: (waiting: () => string | null) => () => void
@@ -35,6 +37,7 @@ export const track = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>)
     )
   })
 
+/** Writes to the log where there is one. */
 export const record = (write: (log: WorkLog) => void): Effect.Effect<void> =>
   Effect.map(WorkTracker, (log) => {
     if (log !== null) write(log)

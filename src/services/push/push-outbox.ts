@@ -112,6 +112,7 @@ export class PushOutbox extends Context.Service<PushOutbox, {
     readonly dead_before: number
     readonly limit: number
   }) => Effect.Effect<{ readonly expired: number; readonly deleted: number }, Unavailable>
+  /** What waits, by kind; dead letters; and the hold that lasts at `now`, else null. */
   readonly depth: (now: number) => Effect.Effect<OutboxDepth, Unavailable>
   /** Newest first; `before` is the id of the last one of the previous page. */
   readonly deadLetters: (page: {

@@ -73,7 +73,7 @@ const nothingLive = Effect.fnUntraced(function*(customerId: string) {
   return yield* alreadyActive(blocking.id)
 })
 
-/** Only a bestie this customer knows, and who could be there. */
+/** Refuses a mitra who has not served this customer before, or who is not active. */
 const knownMitra = Effect.fnUntraced(function*(customerId: string, mitraId: string) {
   const mitra = yield* (yield* Accounts).findMitra(mitraId)
   const known = mitra?.is_active === true && (yield* (yield* SessionViews).haveMet(customerId, mitraId))
