@@ -140,7 +140,7 @@ const runners = (config: ServerConfigValues) =>
     (port) => Cluster.overTcp({ host: config.runner_host, port })
   )
 
-/** Says where a listener listens: with port 0 nobody else knows. */
+/** Logs where a listener listens: with port 0 only the log tells. */
 const logged = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.HttpServer, E, R>) =>
   Layer.effectDiscard(
     Effect.gen(function*() {

@@ -39,7 +39,7 @@ import type { Ports, ProviderPorts, StorePorts } from "./services/ports.ts"
 
 type RunnerNetwork<Database> = Cluster.Substrate<unknown, Database | ShardingConfig.ShardingConfig>
 
-/** Where the server runs. Why one of its layers could not start is told by whoever explains it. */
+/** Where the server runs. Why one of its layers could not start is told by `commands/explain.ts`. */
 export interface Platform<Database, Public, PublicNeeds, InternalListener, InternalNeeds> {
   /** Which time sockets are watched in, and at which points the process may be stopped by a tester. */
   readonly clock: Layer.Layer<never>

@@ -12,7 +12,7 @@ export class Refused extends Error {
   }
 }
 
-/** Nobody knows whether it happened: reconnect, then repeat with the same ids. */
+/** Whether it happened is unknown: reconnect, then repeat with the same ids. */
 export class ConnectionLost extends Error {}
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -227,7 +227,7 @@ export class Phone {
 
   #onSnapshot(snapshot) {
     this.clock.learn(snapshot.server_now, this.#stream.sentAt, performance.now())
-    // Too much was missed: what lies before is fetched with chat.history when somebody looks at it.
+    // Too much was missed: what lies before is fetched with chat.history when the user looks at it.
     for (const { session_id, recovered } of snapshot.recovered) {
       if (!recovered) this.lastSeq.delete(session_id)
     }

@@ -65,12 +65,12 @@ export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
       const turn = localActors.dispatch(kind, id, call, context)
       if (turn === null) return wherever(id, call)
       return RealTime.awaitFor(turn, patienceMs).pipe(
-        // Nobody waits for it any more: it is told to end and left to itself.
+        // Its caller no longer waits: the turn is told to end and left to itself.
         Effect.onInterrupt(() => leave(turn)),
         Effect.flatMap((exit) => {
           if (exit === null) return Effect.andThen(leave(turn), Effect.fail(unavailable("cluster")))
           if (Exit.isSuccess(exit)) return exit
-          // It said that it is not the owner any more, or ended under the call: the cluster knows who is.
+          // The actor lost its ownership, or ended under the call: the cluster knows the new owner.
           return Effect.catchIf(settle(exit.cause), isMoving, () => wherever(id, call))
         })
       )

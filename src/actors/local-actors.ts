@@ -1,7 +1,7 @@
-// The actors that live on this runner. Whoever shares a runner with an actor calls it directly: the cluster
+// The actors that live on this runner. A caller on the same runner calls an actor directly: the cluster
 // decides who owns an actor and starts it, but need not carry every message (an envelope, a second RPC
-// server, a reply) from one end of a process to the other. What keeps this safe is what keeps everything
-// safe: an owner that was replaced has an old epoch, and writes nothing.
+// server, a reply) from one end of a process to the other. The epoch keeps this safe, as it does every
+// turn: an owner that was replaced has an old one, and writes nothing.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -27,7 +27,7 @@ interface LocalActor {
   in_flight: number
 }
 
-/** In the actor's scope: it ends with the actor, and whoever waits for it hears of that at once. */
+/** In the actor's scope: the turn ends with the actor, and its caller hears of that at once. */
 const callDirectly = (localActor: LocalActor, turn: Turn<any>, context: Context.Context<never>) => {
   localActor.in_flight += 1
   const working = Effect.runForkWith(context)(turn)
@@ -38,7 +38,7 @@ const callDirectly = (localActor: LocalActor, turn: Turn<any>, context: Context.
 }
 
 export class LocalActors extends Context.Service<LocalActors, {
-  /** An actor moves in, until its scope closes. The result serves the calls that the cluster brings. */
+  /** Registers an actor until its scope closes. The result serves the calls that the cluster brings. */
   readonly register: <Call, Reply>(
     kind: string,
     id: string,

@@ -17,7 +17,7 @@ export interface Call<Command> {
   readonly connection?: string
 }
 
-/** Nobody's call but the server's own. With an id it is one command, however often it is repeated. */
+/** A call by the server itself. With an id it is one command, however often it is repeated. */
 export const asSystem = <Command>(command: Command, command_id: string | null = null): Call<Command> => ({
   sender_id: "system",
   command_id,

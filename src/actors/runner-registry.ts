@@ -1,4 +1,4 @@
-// The cluster's members, for whoever only wants to look: from the storage in which the runners agree.
+// The cluster's members, read only, from the storage in which the runners agree.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type RunnerAddress, RunnerStorage } from "effect/cluster"

@@ -75,8 +75,8 @@ const sweeps = (cadence: SweepCadence) =>
   )
 
 /**
- * Before the listeners bind: whatever became due while nobody was running takes effect, every confirmed
- * payment has its session, and nobody who was deactivated is still being asked.
+ * Before the listeners bind: whatever became due while no runner was up takes effect, every confirmed
+ * payment has its session, and no deactivated mitra has an open offer.
  */
 const catchUp = Layer.effectDiscard(
   Effect.gen(function*() {

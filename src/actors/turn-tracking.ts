@@ -1,5 +1,5 @@
-// Turns as work that is tracked: a tester who holds the clock waits for them before time moves on, and is
-// told what time brought about. Otherwise nobody listens and a turn passes through.
+// Turns as work that is tracked: the manual clock waits for them before time moves on, and reports what time
+// brought about. Without a manual clock a turn passes through untouched.
 import * as Effect from "effect/Effect"
 import { WorkTracker, record, track } from "../services/manual-clock/work-tracker.ts"
 import * as RealTime from "../services/platform/real-time.ts"

@@ -75,7 +75,7 @@ export const makeTurns = Effect.fnUntraced(function*<
       const rows = yield* machine.write(turn)
       const write = journal.commit({ actor: { kind, id, epoch }, at: turn.at, command, ...rows })
       return yield* failpoints.aroundCommit(turn.events, write).pipe(
-        // Written or not, nobody knows: forget, so that the next turn reads the truth.
+        // Whether it was written is unknown: forget, so that the next turn reads the truth.
         Effect.onError(() => Effect.sync(() => (loaded = null)))
       )
     }

@@ -1,5 +1,5 @@
 // What a failed command says to the person at the terminal: the reason in words, and what to do about it
-// where we know. A stack trace only for what nobody foresaw.
+// where we know. A stack trace only for what is not foreseen here.
 import * as Cause from "effect/Cause"
 
 interface Problem {
@@ -36,7 +36,7 @@ const advice = (chain: ReadonlyArray<Problem>): string => {
   return isDatabase ? "\nIs the PostgreSQL at DATABASE_URL running, and does it know this user?" : ""
 }
 
-/** null: there is nothing to say, because somebody asked for the end or the help was printed already. */
+/** null: there is nothing to say, because the end was asked for or the help was printed already. */
 export const explain = (cause: Cause.Cause<unknown>): string | null => {
   if (Cause.hasInterruptsOnly(cause)) return null
   const errors = cause.reasons.flatMap((reason) =>

@@ -154,7 +154,7 @@ const redact = (values: Values, production: boolean): ServerConfigValues => {
   }
 }
 
-/** Whoever switches a provider on must be able to use it, in development too. */
+/** A provider that is switched on must be usable, in development too. */
 const neededBy = {
   fazpass_enabled: ["fazpass_key", "fazpass_merchant"],
   xendit_enabled: [
@@ -173,11 +173,11 @@ const missingForProviders = (values: Readonly<Record<string, unknown>>): Readonl
     })
   )
 
-/** Nobody's paid minute may wait for a tester. */
+/** Paid minutes may not wait for a tester. */
 const forTestersOnly = (values: Readonly<Record<string, unknown>>): ReadonlyArray<string> => [
   ...(values["clock"] === "simulated" ? ["CLOCK is simulated: expected real in production"] : []),
   ...(values["faults"] === true ? ["FAULTS is true: expected false in production"] : []),
-  // A server that stops itself on purpose serves nobody who pays.
+  // A server that stops itself on purpose must not serve paying customers.
   ...((values["fault_gate"] ?? "") === ""
     ? []
     : [`${variables.fault_gate.name} is set: it stops the server on purpose and is for tests only`])

@@ -49,7 +49,7 @@ export const SessionView = Schema.Struct({
 })
 export type SessionView = typeof SessionView.Type
 
-/** Where a request stands while nobody could be asked yet. */
+/** Where a request stands in the line while no mitra could be asked yet. */
 export const QueueView = Schema.Struct({
   /** 1 is the next one. */
   position: Schema.Int,

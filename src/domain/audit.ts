@@ -1,4 +1,4 @@
-// An entry of the audit log: who did what, to what, when and from where. Nobody can rewrite one.
+// An entry of the audit log: who did what, to what, when and from where. Entries are never rewritten.
 import type { Json } from "effect/Schema"
 
 export interface AuditEntry {

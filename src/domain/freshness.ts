@@ -15,15 +15,15 @@ export const freshness = (settings: Settings, now: number): Freshness => ({
   max_customers: settings.max_customers_per_mitra
 })
 
-/** Whom a search leaves alone although she is available. */
+/** Which mitras a search leaves out although they are available. */
 export interface Fairness {
-  /** Leaves out who declined an offer, or let one run out, at or after this instant; null: nobody. */
+  /** Leaves out mitras who declined an offer, or let one run out, at or after this instant; null: none. */
   readonly declined_since: number | null
-  /** Leaves out who has this many open offers. */
+  /** Leaves out mitras with this many open offers. */
   readonly open_offers_max: number
 }
 
-/** A customer who asks for one bestie by name is not told no because she declined somebody else. */
+/** A customer who asks for one bestie by name is not refused because she declined another customer. */
 export const fairness = (settings: Settings, now: number, kind: "blast" | "targeted"): Fairness => ({
   declined_since: kind === "targeted" || settings.mitra_decline_cooldown_seconds === 0
     ? null

@@ -13,7 +13,7 @@ export interface Candidate {
   readonly sessions: number
 }
 
-/** How many to ask in this look: everybody, or one wave; never more than the bound in total. */
+/** How many mitras to ask in this look: all, or one wave; never more than the bound in total. */
 export const waveLimit = (state: SessionState, settings: Settings): number => {
   const left = settings.pairing_offers_max - state.offers.length
   return Math.max(0, settings.pairing_wave_size === 0 ? left : Math.min(left, settings.pairing_wave_size))
@@ -24,11 +24,11 @@ export const wantsCandidates = (state: SessionState, now: number): boolean =>
   (state.status === "searching" || state.status === "pending_acceptance") &&
   now < state.search_ends_at && state.next_wave_at !== null && state.next_wave_at <= now
 
-/** The same request, looking at once: a place may have become free. Who asked somebody already waits. */
+/** The same request, looking at once: a place may have become free. One with open offers goes on waiting. */
 export const lookingNow = (state: SessionState, now: number): SessionState =>
   state.status === "searching" ? { ...state, next_wave_at: now } : state
 
-/** Beyond this many nobody counts: neither those who wait nor the mitras there might be for them. */
+/** The bound of both counts: requests ahead in the line, and candidates for them. */
 export const queueCountMax = 200
 
 /** How many candidates a look must see: enough to ask, and to know whether there is room for all older. */
@@ -37,7 +37,7 @@ export const candidateLimit = (state: SessionState, settings: Settings, ahead: n
   return wave === 0 ? 0 : Math.max(wave, Math.min(queueCountMax, ahead + 1))
 }
 
-/** Only requests that anybody may answer stand in line; a targeted one waits for one mitra. */
+/** Only requests that any mitra may answer stand in line; a targeted one waits for one mitra. */
 export const queues = (state: SessionState, settings: Settings): boolean =>
   settings.pairing_queue_enabled && state.kind === "blast"
 
@@ -49,7 +49,7 @@ export interface Seen {
 
 /**
  * Oldest first: a younger request asks only when the free places are more than the older requests that
- * may take them. A full list is as many as anybody counts, and so enough.
+ * may take them. A full list of candidates counts as enough.
  */
 const mustWait = (state: SessionState, seen: Seen, settings: Settings): boolean => {
   if (!queues(state, settings) || seen.candidates.length >= queueCountMax) return false
@@ -62,8 +62,8 @@ const mustWait = (state: SessionState, seen: Seen, settings: Settings): boolean 
 
 /**
  * The next look: after a wave the next wave's turn, otherwise soon, for mitras who came online
- * meanwhile. A look in vain is no wave: nobody must wait a wave's length because nobody was there.
- * Null when no look can find anybody more; a decline makes one due in any case.
+ * meanwhile. A look in vain is no wave, so the request does not wait a wave's length after it.
+ * Null when no look can find a further mitra; a decline makes one due in any case.
  */
 const nextLook = (state: SessionState, settings: Settings, now: number, asked: number): number | null => {
   const total = state.offers.length + asked
@@ -75,7 +75,7 @@ const nextLook = (state: SessionState, settings: Settings, now: number, asked: n
   return at < state.search_ends_at ? at : null
 }
 
-/** Nobody to ask now: over, if that is final, else another look later. */
+/** No mitra to ask now: over, if that is final, else another look later. */
 const askedNobody = (state: SessionState, settings: Settings, now: number): SessionEvent => {
   if (allDeclined(state)) return { _tag: "RequestExpired", at: now, cause: "all_declined" }
   if (state.kind === "blast" && state.offers.length === 0 && !settings.pairing_queue_enabled) {
@@ -86,7 +86,7 @@ const askedNobody = (state: SessionState, settings: Settings, now: number): Sess
 
 /**
  * One look for mitras: a wave of offers to those not asked yet, or nothing but a later look. When all
- * who were asked have declined and nobody is left to ask, the request is over.
+ * who were asked have declined and no mitra is left to ask, the request is over.
  */
 export const search = (state: SessionState, seen: Seen, settings: Settings, now: number): SessionEvent => {
   if (mustWait(state, seen, settings)) {
@@ -114,7 +114,7 @@ export const search = (state: SessionState, seen: Seen, settings: Settings, now:
   return { _tag: "OffersSent", at: now, wave, offers, next_wave_at }
 }
 
-/** Why a request found nobody, in the words staff and the customer see. */
+/** Why a request found no bestie, in the words staff and the customer see. */
 export const expiryCause = (
   state: SessionState
 ): Extract<SessionEvent, { _tag: "RequestExpired" }>["cause"] => {
@@ -123,7 +123,7 @@ export const expiryCause = (
   return state.offers.length === 0 ? "no_mitra_available" : "window_over"
 }
 
-/** Everybody who was asked has said no. */
+/** Every mitra who was asked has declined. */
 export const allDeclined = (state: SessionState): boolean =>
   state.offers.length > 0 && state.offers.every((offer) => offer.status === "declined")
 

@@ -78,7 +78,7 @@ const abandon = (
   at: number
 ): Decision<PaymentEvent, PaymentReply> => {
   if (state.status === "abandoned") return settled
-  // A paid extension is decided by its session within seconds: nobody can give it up meanwhile.
+  // A paid extension is decided by its session within seconds: it cannot be given up meanwhile.
   const isGivable = state.status === "pending" ||
     (state.status === "confirmed" && state.product === "chat_session")
   if (!isGivable) return refused(state, "abandoned")
@@ -210,7 +210,7 @@ export type Resolving =
 
 const refuseResolving = (refusal: Refusal): Resolving => ({ _tag: "Refused", refusal })
 
-/** Staff settle a failure, once: whoever comes second is told who was first. */
+/** Staff settle a failure, once: a second colleague is told who was first. */
 export const resolve = (
   state: PaymentState,
   trouble: Trouble,

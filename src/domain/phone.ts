@@ -1,10 +1,10 @@
-// Phones: what is one, and what proving one does for a customer: it becomes theirs, or they turn out to be
-// somebody who is here already. Decides only; whoever writes it holds both accounts still meanwhile.
+// Phones: their form, and what proving one does for a customer: it becomes theirs, or their account joins the
+// existing one of this phone. Decides only; its caller keeps both accounts locked meanwhile.
 
 /** E.164 and nothing else, so that one phone has one spelling. */
 export const isPhone = (text: string): boolean => /^\+[1-9][0-9]{6,14}$/.test(text)
 
-/** For logs that are kept for ever: enough to recognise one's own, too little to call anybody. */
+/** For logs that are kept for ever: enough to recognise one's own, too little to call. */
 export const maskedPhone = (phone: string): string => `${phone.slice(0, 3)}***${phone.slice(-3)}`
 
 export interface ProvingCustomer {
@@ -19,7 +19,7 @@ export type Proof =
   | { readonly _tag: "BelongsTo"; readonly customer_id: string }
   | { readonly _tag: "WrongFlow" }
 
-/** `owner` is whoever has this phone now. A phone is proven once; it is never changed for another here. */
+/** `owner` is the customer with this phone now. A proven phone is never exchanged for another here. */
 export const proofOf = (
   account: ProvingCustomer | null,
   owner: ProvingCustomer | null,

@@ -1,5 +1,5 @@
 // Prices: tiers, and the discount on a customer's first session. Amounts are whole rupiah; a discount never
-// makes a session free, because nobody can be asked to pay nothing.
+// makes a session free, because no provider takes a payment of nothing.
 
 export interface PricingTier {
   readonly id: string

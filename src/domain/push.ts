@@ -1,5 +1,5 @@
-// Pushes: what a phone whose app is closed is told, and how often it is tried. The text is the same for
-// everybody: a lock screen shows it to whoever holds the phone. What it is about travels as ids.
+// Pushes: what a phone whose app is closed is told, and how often it is tried. The text is generic, because
+// a lock screen shows it to any bystander. What it is about travels as ids.
 
 export const pushKinds = ["offer", "paired", "message", "extension", "closing"] as const
 export type PushKind = (typeof pushKinds)[number]
@@ -17,9 +17,9 @@ export const pushTexts: Readonly<Record<PushKind, PushText>> = {
   closing: { title: "Your chat is ending", body: "There is time left to say goodbye." }
 }
 
-/** An open phone takes a message in within this time; and what follows quickly is told at once. */
+/** An open app takes a message in within this time; messages that follow quickly share one push. */
 export const messagePushDelayMs = 2000
-/** So long a message that nobody fetched is worth a knock. */
+/** For so long an unfetched message is worth a push. */
 export const messagePushLifeMs = 3_600_000
 
 /** A socket that is open now may be gone in a moment: so soon is looked again. */

@@ -40,7 +40,7 @@ export const defaultSettings: Settings = {
   mitra_ping_required: true,
   mitra_decline_cooldown_seconds: 0,
   mitra_parallel_offers_max: 5,
-  /** 0: nobody is paused. */
+  /** 0: no mitra is paused. */
   mitra_missed_offers_pause: 0,
   pairing_wave_size: 0,
   pairing_wave_seconds: 15,

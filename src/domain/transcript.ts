@@ -43,8 +43,8 @@ export const seenBy = (state: SessionState, who: Participant): SessionState | nu
 }
 
 /**
- * The last number this reader may read, in a session as they see it: what comes later is kept only from who
- * has left.
+ * The last number this reader may read, in a session as they see it: later ones are kept only from a mitra
+ * who has left.
  */
 export const lastReadable = (seen: SessionState): number =>
   seen.end_reason === "rerouted" ? seen.last_seq : Number.MAX_SAFE_INTEGER - 1
@@ -52,12 +52,12 @@ export const lastReadable = (seen: SessionState): number =>
 export interface Handover {
   readonly seq: number
   readonly at: number
-  /** Who took over. */
+  /** The mitra who took over. */
   readonly mitra_id: string
   readonly mitra_name: string
 }
 
-/** Where in its numbers a session, as somebody sees it, changed hands. */
+/** Where in its numbers a session, as this reader sees it, changed hands. */
 export const handoversOf = (seen: SessionState): ReadonlyArray<Handover> =>
   seen.assignments.flatMap(({ left }, index) => {
     const next = seen.assignments[index + 1]

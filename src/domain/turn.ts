@@ -34,7 +34,7 @@ export interface PushEntry {
   readonly session_id: string
   /** Not before this. */
   readonly due_at: number
-  /** Of no use to anybody from then on. */
+  /** Of no use from then on. */
   readonly expires_at: number
 }
 
@@ -46,7 +46,7 @@ export type PaymentMove =
     readonly product: "chat_session" | "extension"
     readonly amount_idr: number
   }
-  /** The request found nobody: noted for staff, and the payment stays good for another try. */
+  /** The request found no bestie: noted for staff, and the payment stays good for another try. */
   | { readonly _tag: "NoteFailure"; readonly payment_id: string; readonly cause: string }
   /** What was paid for will not happen: the payment ends as a failure that staff see. */
   | { readonly _tag: "Fail"; readonly payment_id: string; readonly cause: string }

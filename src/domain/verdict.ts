@@ -99,7 +99,7 @@ const refused = (refusal: Refusal): TurnVerdict => ({
 const repeated = (outcome: Json): TurnVerdict => ({ _tag: "Answered", answer: { _tag: "Repeated", outcome } })
 const invalid = (reason: string): TurnVerdict => ({ _tag: "Invalid", reason })
 
-/** A turn writes its own actor's rows and nobody else's. */
+/** A turn writes its own actor's rows and no other's. */
 const isCoherent = ({ actor, mitra, session }: TurnWrite): boolean =>
   actor.kind === "session"
     ? mitra === null && (session === null || session.state.id === actor.id)
@@ -190,7 +190,7 @@ const fullSentence = {
 
 /**
  * Verdicts for a group with at most one turn per actor, in order. Claims come last: a slot given back
- * in this group can be taken in it, and a mitra deactivated in it takes nobody.
+ * in this group can be taken in it, and a mitra deactivated in it takes no session.
  */
 export const verdictsOn = (
   turns: ReadonlyArray<TurnWrite>,

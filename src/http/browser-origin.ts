@@ -1,6 +1,6 @@
 // Browsers on the control center's listener: one web page may speak to it, CC_ORIGIN. A page says in `Origin`
 // where it came from, on sockets too; any other page is turned away before a call or a socket is reached.
-// Whoever is no browser sends no Origin and is judged by the token alone.
+// Other clients send no Origin and are judged by the token alone.
 import * as Effect from "effect/Effect"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"

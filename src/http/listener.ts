@@ -86,7 +86,7 @@ export const layerSocketServer = <Rpcs extends Rpc.Any, A, E, R>(
     Layer.provideMerge(SocketConnections.layer)
   )
 
-/** Runs first when the listener stops: nothing is read any more, and everybody hears when to come back. */
+/** Runs first when the listener stops: nothing is read any more, and every phone hears when to come back. */
 export const layerDrain = Layer.effectDiscard(Effect.gen(function*() {
   const connections = yield* SocketConnections.Connections
   yield* Effect.addFinalizer(() =>

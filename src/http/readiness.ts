@@ -1,4 +1,4 @@
-// Whether this process should get traffic. Whoever knows a reason against it raises it, and clears it
+// Whether this process should get traffic. The part that knows a reason against it raises it, and clears it
 // when it is over; /readyz and the upgrade route only read.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ export class Readiness extends Context.Service<Readiness, {
   readonly reasons: Effect.Effect<ReadonlyArray<UnreadyReason>>
 }>()("halobestie/http/Readiness") {}
 
-/** Not ready until whoever starts the process clears `starting`. */
+/** Not ready until the start of the process clears `starting`. */
 export const layer: Layer.Layer<Readiness> = Layer.sync(Readiness, () => {
   const raised = new Set<UnreadyReason>(["starting"])
   return Readiness.of({
@@ -33,7 +33,7 @@ export const layer: Layer.Layer<Readiness> = Layer.sync(Readiness, () => {
 })
 
 const lookEvery = "2 seconds"
-// One look may be unlucky; a balancer that moves everybody away for that costs more than it saves.
+// One look may be unlucky; a balancer that moves all phones away for that costs more than it saves.
 const failuresBeforeRaise = 2
 
 /** Looks every now and then, and says so for as long as what we need does not answer. */

@@ -1,6 +1,6 @@
-// The manual clock: Effect's Clock, standing still until it is moved. Moving it to an instant wakes whoever
-// is due by then; what they do takes no time on it. Let go of, it runs like any other clock, so that a
-// server that is stopping finds its bounds again.
+// The manual clock: Effect's Clock, standing still until it is moved. Moving it to an instant wakes the
+// sleepers due by then; what they do takes no time on it. Let go of, it runs like any other clock, so that
+// a server that is stopping finds its bounds again.
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ const nanosPerMs = 1_000_000n
 
 export interface StoppableClock extends Clock.Clock {
   readonly nextAt: () => number | null
-  /** Wakes those who are due by `at`, which is not before now. */
+  /** Wakes the sleepers due by `at`, which is not before now. */
   readonly moveTo: (at: number) => void
   /** From here on it runs in real time. For good. */
   readonly letGo: Effect.Effect<void>

@@ -1,5 +1,5 @@
 // Failpoints on the whole process: at the armed point it dies as by kill -9, or freezes once as by
-// kill -STOP until somebody continues it. For tests that start servers; production refuses the setting.
+// kill -STOP until the test continues it. For tests that start servers; production refuses the setting.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Failpoints } from "../services/manual-clock/failpoints.ts"

@@ -41,7 +41,7 @@ export const forTesters = Effect.fnUntraced(function*(config: {
 }) {
   const nothing: ForTesters = { services: Context.empty(), letGo: Effect.void }
   const isHeld = config.clock === "simulated"
-  // The configuration refuses this already; nobody's paid minute hangs on one check.
+  // The configuration refuses this already; paid minutes must not hang on one check.
   if (config.production || !(isHeld || config.faults)) return nothing
   const real = yield* Clock.Clock
   const faults = yield* makeFaults(real).pipe(Effect.provide(SecureRandom.layerWebCrypto))

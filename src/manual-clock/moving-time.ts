@@ -82,7 +82,7 @@ export const makeMovingTime = Effect.fnUntraced(function*(options: {
 
   const state = Effect.sync(() => ({ now: now(), rate, next_due_at: clock.nextAt() }))
 
-  /** What does not settle is waited for: a running clock stops for nobody, but does not run ahead. */
+  /** Waits, within the bound, for work that does not settle, then moves on. */
   const keepMoving = (speed: number) =>
     Effect.gen(function*() {
       let last = real.currentTimeMillisUnsafe()

@@ -20,7 +20,7 @@ import type { SessionViews } from "./sessions/session-views.ts"
 import type { Sessions } from "./sessions/sessions.ts"
 import type { Settings } from "./settings/settings.ts"
 
-/** Rows, and what is made of rows alone. */
+/** Ports whose adapters need only the database. */
 export type StorePorts =
   | AccountChanges
   | Accounts
@@ -36,8 +36,8 @@ export type StorePorts =
   | Sessions
   | Settings
 
-/** Somebody else's services: payments, sign-in codes, pushes. */
+/** Services of providers: payments, sign-in codes, pushes. */
 export type ProviderPorts = Checkout | CodeSender | Push
 
-/** All that actors and handlers call, whoever made it. */
+/** All that actors and handlers call. */
 export type Ports = StorePorts | ProviderPorts | Availability | Bus | Presence

@@ -1,5 +1,5 @@
-// The sweeps around the mirror: who is silent goes offline, nobody does on a guess, and each pass says what
-// it did or why it did nothing.
+// The sweeps around the mirror: silent mitras go offline, none does on a guess, and each pass says what it
+// did or why it did nothing.
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

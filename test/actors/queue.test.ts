@@ -65,7 +65,7 @@ describe("the queue", () => {
     Effect.gen(function*() {
       const chat = yield* busyAyu
       const requests = yield* three
-      // Nobody is woken in order: the place is free before anybody looks, then everybody looks.
+      // Requests are not woken in order: the place is free before any of them looks, then all look.
       yield* setting("pairing_queue_enabled", false)
       yield* end(chat)
       yield* setting("pairing_queue_enabled", true)

@@ -1,5 +1,5 @@
-// A commit that was written and never announced, because its answer was lost or its runner died: whoever
-// loads the session next says where it stands, so that nobody goes on showing what is over.
+// A commit that was written and never announced, because its answer was lost or its runner died: the actor
+// that loads the session next publishes its position, so that no phone goes on showing what is over.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -25,7 +25,7 @@ const stage = Effect.gen(function*() {
   return { ...request, ayu, bunga, faults: yield* JournalFaults }
 })
 
-describe("a session whose last commit nobody announced", () => {
+describe("a session whose last commit was never announced", () => {
   it.effect("tells the loser that the offer is taken as soon as the winner asks again", () =>
     Effect.gen(function*() {
       const { ayu, bunga, customer_id, faults, session_id } = yield* stage
@@ -77,7 +77,7 @@ describe("a session whose last commit nobody announced", () => {
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 })
 
-describe("a deactivation that nobody announced", () => {
+describe("a deactivation that was never announced", () => {
   it.effect("closes her sockets when it is repeated", () =>
     Effect.gen(function*() {
       const { ayu, faults } = yield* stage

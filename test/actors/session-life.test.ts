@@ -89,7 +89,7 @@ describe("a session's life", () => {
         assert.strictEqual((yield* stateOf(session_id)).warned_seconds, null)
         yield* TestClock.adjust("70 seconds")
         assert.strictEqual((yield* stateOf(session_id)).warned_seconds, 180)
-        // It really rested: whoever woke it took a new epoch.
+        // It really rested: its next activation took a new epoch.
         assert.isAbove(epoch(), first)
         yield* TestClock.adjust("3 minutes")
         const after = yield* stateOf(session_id)

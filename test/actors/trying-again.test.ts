@@ -1,4 +1,4 @@
-// A request that found nobody, through the real actors under virtual time: its payment stays good for
+// A request that found no mitra, through the real actors under virtual time: its payment stays good for
 // another try, staff see why, and a process that dies on the way leaves one session and one charge.
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -19,7 +19,7 @@ const again = Effect.fnUntraced(function*(payment_id: string, command: string) {
   return "session_id" in opened ? opened.session_id : yield* Effect.die(opened)
 })
 
-/** A request that nobody answered. */
+/** A request that no mitra answered. */
 const failed = Effect.gen(function*() {
   const request = yield* during(paidRequest(300))
   yield* TestClock.adjust("61 seconds")
@@ -31,7 +31,7 @@ const sessionsOn = Effect.fnUntraced(function*(payment_id: string) {
   return [...tables.chat_sessions.values()].filter((row) => row.payment_id === payment_id)
 })
 
-describe("a request that found nobody", () => {
+describe("a request that found no mitra", () => {
   it.effect("leaves its payment confirmed, with the cause for staff, and blasts again on it", () =>
     Effect.gen(function*() {
       const { payment_id, session_id } = yield* failed

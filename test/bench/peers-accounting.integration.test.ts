@@ -1,5 +1,5 @@
 // The bills of the bench against peers: what a process used is on its own bill, with its children, alive or
-// dead, and on nobody else's.
+// dead, and on no other's.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { assert, describe, it } from "@effect/vitest"

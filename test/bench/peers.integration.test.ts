@@ -1,5 +1,5 @@
 // The bench against peers, for seconds: every scenario runs with every contender, and whatever was sent is
-// counted again where it must arrive. How long anything takes is nobody's business here.
+// counted again where it must arrive. How long anything takes does not matter here.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { inject } from "vitest"

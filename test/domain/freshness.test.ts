@@ -22,7 +22,7 @@ it("Who declined is left alone for the cooldown, but not by a customer who asks 
   assert.isNull(fairness(defaultSettings, now, "blast").declined_since)
 })
 
-it("Who has as many open offers as she may have is left alone by everybody", () => {
+it("A mitra with as many open offers as she may have is left out of every search", () => {
   const settings = { ...defaultSettings, mitra_parallel_offers_max: 2 }
   for (const kind of ["blast", "targeted"] as const) {
     assert.strictEqual(fairness(settings, now, kind).open_offers_max, 2)

@@ -24,7 +24,7 @@ it("Its customer and its mitra see all of it, from the first word on", () => {
   assert.isAbove(lastReadable(state), state.last_seq)
 })
 
-it("Whoever handed it over sees it as she left it, and nothing that came later", () => {
+it("A mitra who handed it over sees it as she left it, and nothing that came later", () => {
   const seen = seenBy(story(), mitra(1))
   assert.deepInclude(seen, {
     status: "completed",
@@ -94,7 +94,7 @@ it("No field that the next mitra can change is shown to the one who left", () =>
   assert.deepStrictEqual(leaking, [])
 })
 
-it("Anybody else sees nothing", () => {
+it("Other people see nothing", () => {
   assert.isNull(seenBy(story(), mitra(3)))
   assert.isNull(seenBy(story(), given.otherCustomer))
   assert.isNull(seenBy(story(), { side: "mitra", id: customer.id }))
@@ -110,7 +110,7 @@ it("The hand-over is marked where it happened, for all three", () => {
   assert.deepStrictEqual(handoversOf(given.active()), [])
 })
 
-it("Whoever gets it back sees all of it again; whoever loses it twice keeps what she saw until then", () => {
+it("A mitra who gets it back sees all again; one who loses it twice keeps what she saw until then", () => {
   const back = given.reroute(given.reroute(given.active(), 100).state, 200, 1, {}, 2).state
   assert.strictEqual(seenBy(back, mitra(1)), back)
   const lost = given.reroute(given.send(back, 210, customer).state, 300, 3).state

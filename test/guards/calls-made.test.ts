@@ -1,5 +1,5 @@
 // A call that no simulated person makes is one whose faults no simulated world can find. The list of such
-// calls may only get shorter: a new call of the contract comes with somebody who makes it.
+// calls may only get shorter: a new call of the contract comes with a simulated person who makes it.
 import { assert, describe, it } from "@effect/vitest"
 import { PublicApi } from "../../src/contract/public/public-api.ts"
 import { AdminApi } from "../../src/contract/staff/staff-api.ts"

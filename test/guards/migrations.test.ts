@@ -5,7 +5,7 @@ import { type ProjectFile, projectFiles } from "../tidy/project-files.ts"
 
 const registry = "src/layers/platform/postgres/migrations.ts"
 
-/** Written before anybody ran the server: every integration test runs them, on an empty database. */
+/** Written before the server was first in use: every integration test runs them, on an empty database. */
 const lastOnEmptyDatabases = 11
 
 interface Problem {

@@ -1,5 +1,5 @@
-// Which web pages may speak to the control center's listener: exactly the configured one. Whoever is no
-// browser sends no Origin and is not asked.
+// Which web pages may speak to the control center's listener: exactly the configured one. Clients other than
+// browsers send no Origin and are not asked.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -106,7 +106,7 @@ describe("any other page", () => {
       })))
 })
 
-describe("whoever is no browser", () => {
+describe("a client that is no browser", () => {
   for (const origin of [page, null]) {
     it.effect(`is served as ever while ${origin ?? "no page"} is configured`, () =>
       within(origin, ({ ask, reached }) =>

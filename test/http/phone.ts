@@ -21,7 +21,7 @@ type Of<Tag extends Rpcs["_tag"]> = Extract<Rpcs, { readonly _tag: Tag }>
 
 export type StreamTag = "events.subscribe" | "customer.watch_availability"
 
-/** Fake: a Connection without a socket, which believes whoever authenticates it. */
+/** Fake: a Connection without a socket, which takes any identity it is given. */
 const fakeConnection = Effect.gen(function*() {
   const id = yield* (yield* SecureRandom.SecureRandom).uuidV7()
   const closed: Array<CloseCode> = []

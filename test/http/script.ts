@@ -57,7 +57,7 @@ export const onlineMitra = Effect.fnUntraced(function*(n: number) {
   return phone
 })
 
-/** A request that was offered to everybody online. */
+/** A request that was offered to every mitra online. */
 export const request = Effect.fnUntraced(function*(sari: Phone) {
   const payment = yield* order(sari)
   const session_id = yield* confirm(payment.payment_id)

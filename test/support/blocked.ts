@@ -1,4 +1,4 @@
-// The milestone "somebody waits for a lock in this database", which only Postgres itself can tell.
+// The milestone "a backend waits for a lock in this database", which only Postgres itself can tell.
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as SqlClient from "effect/sql/SqlClient"

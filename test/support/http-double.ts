@@ -1,4 +1,4 @@
-// A stand-in for somebody else's HTTP API on a local port: it keeps what it was asked and answers as it is
+// A stand-in for a provider's HTTP API on a local port: it keeps what it was asked and answers as it is
 // told, late, brokenly or not at all.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"

@@ -1,4 +1,4 @@
-// The test databases themselves: every test starts from the migrated schema and sees nobody else's rows.
+// The test databases themselves: every test starts from the migrated schema and sees no other test's rows.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

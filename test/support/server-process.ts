@@ -54,7 +54,7 @@ const listening = (port: number) =>
 
 const openAt = async (port: () => number): Promise<Server> => await listening(port()) ?? openAt(port)
 
-// Below what the kernel gives away, so that nobody takes one between a death and the next start.
+// Below what the kernel gives away, so that no process takes one between a death and the next start.
 const lasting = () => 10_000 + Math.floor(Math.random() * 20_000)
 
 /** Held together, so that they differ. `keep`: for more than one process in turn. */

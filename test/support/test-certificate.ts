@@ -1,5 +1,5 @@
-// A certificate of our own for hosts that are somebody else's, made anew each time: a test that plays them
-// needs no key in the repository and no program beside Node.
+// A certificate of our own for a provider's hosts, made anew each time: a test that plays them needs no key
+// in the repository and no program beside Node.
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto"
 
 const der = (tag: number, ...parts: ReadonlyArray<Buffer>): Buffer => {
@@ -32,7 +32,7 @@ const pem = (kind: string, content: Buffer) => {
   return [`-----BEGIN ${kind}-----`, ...lines, `-----END ${kind}-----`, ""].join("\n")
 }
 
-/** Good for these hosts and for a day; whoever trusts it as an authority trusts it as theirs. */
+/** Good for these hosts and for a day, for clients that trust it as an authority. */
 export const makeCertificate = (hosts: ReadonlyArray<string>) => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   const day = 86_400_000

@@ -14,7 +14,7 @@ export interface TestValkey {
   /** As kill -9: no goodbye, and nothing is left of the data. */
   readonly kill: Effect.Effect<void>
   readonly start: Effect.Effect<void>
-  /** As SIGSTOP: connections stay open and nobody answers. */
+  /** As SIGSTOP: connections stay open and get no answer. */
   readonly freeze: Effect.Effect<void>
   readonly thaw: Effect.Effect<void>
   /** Everything is gone, and the server goes on as if nothing had been. */

@@ -1,5 +1,5 @@
 // Bad input against a whole server process, with raw frames: each gets its documented refusal or close code,
-// costs at most its own connection, and leaves the process and everybody else alone.
+// costs at most its own connection, and leaves the process and all other phones alone.
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
@@ -32,7 +32,7 @@ const claims = (person: Person, over: Record<string, unknown> = {}) => {
 const signed = (body: Record<string, unknown>, key = secret, alg = "HS256") =>
   new SignJWT(body).setProtectedHeader({ alg }).sign(key)
 
-/** One call on a fresh raw connection that is signed in as this person, or as nobody. */
+/** One call on a fresh raw connection that is signed in as this person, or not at all. */
 const rawCall = Effect.fnUntraced(
   function*(server: ServerProcess, token: string | null, tag: string, payload: unknown) {
     const phone = yield* connect(server.socketUrl)

@@ -1,5 +1,5 @@
 // Extensions that are refused, run out or come too late, and the ways a chat ends by itself or by staff. The
-// server dies at the worst lines of each; what the clock does is done by whoever is alive when it is due.
+// server dies at the worst lines of each; what the clock does is done by the server that is up by then.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import {

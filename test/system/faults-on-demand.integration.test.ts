@@ -151,7 +151,7 @@ describe("Valkey lost on demand", () => {
         const { fault_id } = await fault({ kind: "lose_valkey" }, 60_000)
         await ayu.phone.call("mitra.heartbeat", {})
         assert.strictEqual(await state(), "down")
-        // Two minutes without a ping: without Valkey nobody knows who is silent, and nobody is called so.
+        // Two minutes without a ping: without Valkey it is unknown who is silent, so no mitra is called so.
         await call("clock.advance", { duration_ms: 120_000 })
         const seen = await call("admin.inspect_mitra", { mitra_id: ayu.id })
         assert.isTrue(seen.presence.declared_online)

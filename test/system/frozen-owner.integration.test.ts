@@ -1,5 +1,5 @@
 // A runner that freezes between its decision and its commit, and wakes up when another has taken its place:
-// what it decided is written by nobody, and what the phone repeated meanwhile is written once.
+// what it decided is never written, and what the phone repeated meanwhile is written once.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { freshDatabaseUrl } from "../support/postgres.ts"

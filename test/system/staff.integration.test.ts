@@ -98,7 +98,7 @@ describe("the internal listener", () => {
     await sari.phone.event("the end", isFact("completed"), 5000)
     assert.strictEqual(await codeOf(send(sari, session_id, "too late")), "SESSION_OVER")
 
-    // What staff got wrong is a refusal in words; nobody sees how a call died.
+    // What staff got wrong is a refusal in words; no answer shows how a call died.
     const bad = await post(server.internalUrl, token, "admin.inspect_session", { session_id: 5 })
     assert.deepInclude(bad.body[0].exit.cause[0], { _tag: "Fail" })
     assert.strictEqual(bad.body[0].exit.cause[0].error.code, "BAD_REQUEST")

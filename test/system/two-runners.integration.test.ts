@@ -1,5 +1,5 @@
-// Two server processes on one database: a session lives on one of them and is everybody's, and when that one
-// is killed the chat goes on through the other with nothing lost and nothing doubled.
+// Two server processes on one database: a session lives on one of them and is reached through both, and when
+// that one is killed the chat goes on through the other with nothing lost and nothing doubled.
 import { assert, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
@@ -69,7 +69,7 @@ describe("two runners on one database", () => {
       const runner = yield* ownerOf(url, session)
       const owner: ServerProcess = runner === a.runner ? a : b
       const survivor = owner === a ? b : a
-      // In flight at the moment of the kill: nobody knows whether it was written.
+      // In flight at the moment of the kill: whether it was written is unknown.
       const unsure = commandId()
       const inFlight = send(sari, session, "unsure", unsure).then((sent) => sent.seq, () => null)
       yield* owner.end("SIGKILL")

@@ -1,4 +1,4 @@
-// Rules on the code itself, read from its syntax tree: a word in a comment or a string accuses nobody.
+// Rules on the code itself, read from its syntax tree: words in comments and strings break none of them.
 import {
   childrenOf,
   isCode,

@@ -1,4 +1,5 @@
-// What every AccountChanges and TestNumbers adapter must do: the change and its audit entry, both or neither.
+// What every AccountChanges adapter, and SignIns for test numbers, must do: the change and its audit entry,
+// both or neither.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

@@ -1,5 +1,5 @@
-// What every People adapter must do when customers prove phones: one phone, one customer, whoever comes at
-// once.
+// What every Accounts adapter must do when customers prove phones: one phone, one customer, also when several
+// prove it at once.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

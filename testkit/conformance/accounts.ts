@@ -1,4 +1,4 @@
-// What every People adapter must do: accounts, their uniqueness, and staff lock-out.
+// What every Accounts adapter must do: accounts, their uniqueness, and staff lock-out.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

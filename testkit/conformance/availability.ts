@@ -105,7 +105,7 @@ const heartbeats = (behaviour: Suite) => {
       const numbers = Array.from({ length: 300 }, (_, index) => index)
       yield* put(...numbers.map((number) => kinds[number % 3]!(number)))
       const port = yield* Availability
-      // Everyone twice, the later ping first: both are answered and the later one stays.
+      // Every mitra twice, the later ping first: both are answered and the later one stays.
       const pings = numbers.flatMap((number) => [[number, now + 2] as const, [number, now + 1] as const])
       const answers = yield* Effect.forEach(pings, ([number, at]) => port.heartbeat(idOfMitra(number), at), {
         concurrency: "unbounded"
@@ -226,7 +226,7 @@ const asking = (behaviour: Suite) => {
   )
 
   behaviour(
-    "leaves alone for a while who declined or let an offer run out, and nobody else",
+    "leaves out for a while mitras who declined or let an offer run out, and no others",
     () =>
       Effect.gen(function*() {
         const since = now - 30_000
@@ -262,7 +262,7 @@ const asking = (behaviour: Suite) => {
       })
   )
 
-  behaviour("counts nobody and asks nobody when nobody is there", () =>
+  behaviour("counts none and asks none when no mitra is there", () =>
     Effect.gen(function*() {
       const port = yield* Availability
       assert.deepStrictEqual(yield* port.counts(rule), { online: 0, available: 0 })

@@ -164,7 +164,7 @@ const offers = (test: Test) => {
   )
 
   test(
-    "whoever is offered a request moves back in the order of asking, and only she",
+    "a mitra who is offered a request moves back in the order of asking, and only she",
     Effect.gen(function*() {
       yield* Stage.givenMitras(1, 2)
       yield* Stage.offer(yield* Stage.givenRequest(1), t0 + 10, 1)

@@ -263,7 +263,7 @@ const finding = (test: Test) => {
   )
 
   test(
-    "whoever handed a chat over finds it among her past ones from then on, and has met the customer",
+    "a mitra who handed a chat over finds it among her past ones from then on, and has met the customer",
     Effect.gen(function*() {
       const [chat] = yield* givenChats(1)
       const port = yield* SessionViews

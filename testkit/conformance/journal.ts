@@ -1,5 +1,5 @@
 // What every Journal adapter must do with turns: write them whole or not at all, under the newest epoch
-// only, each command and message once, and every turn with its own verdict whoever its neighbours are.
+// only, each command and message once, and every turn with its own verdict whatever its neighbours are.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,6 +1,5 @@
-// What every PushOutbox adapter must do for its worker: nothing twice at a time, nothing lost, nothing that
-// is
-// over, and one push for many messages.
+// What every PushOutbox adapter must do for its worker: nothing twice at a time, nothing lost, nothing
+// that is over, and one push for many messages.
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

@@ -1,5 +1,5 @@
 // What every SessionOversight and Mitras adapter must show staff: what is due and how much is alive, pages of
-// what is past in both directions, sessions that nobody woke, who changed a topic, and how a mitra answered.
+// what is past in both directions, stuck sessions, which mitra changed a topic, and how a mitra answered.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -49,7 +49,7 @@ const pages = (test: Test) => {
 
 const oversight = (test: Test) => {
   test(
-    "stuck are the sessions whose deadline nobody noticed, with the owner who should have, oldest first",
+    "stuck are the sessions whose deadline passed without effect, with their owner, oldest first",
     Effect.gen(function*() {
       yield* Stage.givenMitras(1)
       yield* Stage.givenRequest(1)

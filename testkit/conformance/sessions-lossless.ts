@@ -29,8 +29,8 @@ type Drawn = readonly [weight: number, arbitrary: fc.Arbitrary<Step["command"]>]
 const always = (command: Step["command"]) => fc.constant(command)
 
 /**
- * Commands by whoever; the machine refuses what makes no sense, and that is a turn as well. By tag, so that a
- * new command is drawn too, or says where else it is written and loaded back.
+ * Commands by any person; the machine refuses what makes no sense, and that is a turn as well. By tag, so
+ * that a new command is drawn too, or says where else it is written and loaded back.
  */
 const drawn: { readonly [Tag in SessionCommand["_tag"]]: Drawn | string } = {
   Tick: [4, always(() => Stage.tick)],
@@ -96,7 +96,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   asked: fc.shuffledSubarray([1, 2, 3, 4])
 })
 
-/** A first look at once, so that most scripts have somebody who may answer; in any order of asking. */
+/** A first look at once, so that most scripts have a mitra who may answer; in any order of asking. */
 const firstLook: fc.Arbitrary<Step> = fc.record({
   after_ms: fc.constant(1),
   command: fc.constant(() => Stage.tick),

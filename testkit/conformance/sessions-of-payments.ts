@@ -14,7 +14,7 @@ import { Written } from "./written.ts"
 type Needs = Stage.Stage | Payments
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
-/** Request `n` found nobody in time. */
+/** Request `n` found no mitra in time. */
 const failed = Effect.fnUntraced(function*(n: number) {
   const owner = yield* Stage.givenRequest(n)
   yield* Stage.act(owner, Stage.tick, { at: t0 + 2 * minute })

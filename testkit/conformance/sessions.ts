@@ -120,7 +120,7 @@ const hand = (owner: Stage.Owner, from: number, to: number, at: number) =>
 
 const participation = (test: Test) => {
   test(
-    "who takes part in a chat is told without the rest of it, with everybody who had it before",
+    "the participants of a chat are read without the rest of it, with every mitra who had it before",
     Effect.gen(function*() {
       yield* givenStaff
       yield* Stage.givenMitras(1, 2)

@@ -1,4 +1,4 @@
-// People in memory: accounts as rows of the shared in-memory store, with the answers and the
+// Accounts in memory: rows of the shared in-memory store, with the answers and the
 // constraints of the Postgres adapter.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

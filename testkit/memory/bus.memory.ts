@@ -1,4 +1,4 @@
-// Bus, in memory: everybody is in this process, so publishing is delivering. Several simulated
+// Bus, in memory: all subscribers are in this process, so publishing is delivering. Several simulated
 // runners may share one; nothing is ever lost between them, only to a subscriber that falls behind.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -87,7 +87,7 @@ const recordAnomaly = (tables: Tables, row: PaymentRow, anomaly: PaymentAnomaly,
   })
 }
 
-/** The same word again, or other money for what is paid already. */
+/** A repeat of the notice that confirmed it, or other money for what is paid already. */
 const heardAgain = (tables: Tables, row: PaymentRow, options: ConfirmOptions): Confirmation => {
   const payment = paymentOf(row)
   if (row.provider_ref === options.provider_ref) return { _tag: "AlreadyConfirmed", payment }

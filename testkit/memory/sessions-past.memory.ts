@@ -1,4 +1,4 @@
-// Pages of past sessions in memory, both ways, of one person and of everybody. Part of
+// Pages of past sessions in memory, both ways, of one person and of all. Part of
 // session-views.memory.ts and session-oversight.memory.ts.
 import type { SessionState, Side } from "../../src/domain/session/state.ts"
 import type { PastPage } from "../../src/services/sessions/session-views.ts"

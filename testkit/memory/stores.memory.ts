@@ -39,7 +39,7 @@ export type Reach = <Self, Port extends object>(
   adapter: Layer.Layer<Self, never, Needs>
 ) => Layer.Layer<Self, never, Needs>
 
-/** These two are more than their rows: who reaches rows from afar writes and caches on his own side. */
+/** These two are more than their rows: a server that reaches rows from afar caches and writes on its side. */
 interface Made {
   readonly journal: Layer.Layer<Journal, never, Needs>
   readonly settings: Layer.Layer<Settings, never, Needs>

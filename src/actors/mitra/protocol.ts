@@ -1,4 +1,4 @@
-// How anybody reaches a mitra's actor: one call, "run this command", wherever it lives.
+// How callers reach a mitra's actor: one call, "run this command", wherever it lives.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

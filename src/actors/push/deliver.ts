@@ -1,5 +1,5 @@
-// Delivers claimed pushes: who has an app open is left alone, and the last thing before the provider is asked
-// is whether the push is still wanted. A hold by the provider stops everything that is not on its way yet.
+// Delivers claimed pushes: a person with an open app is left alone, and the last check before the provider is
+// asked is whether the push is still wanted. A hold by the provider stops all that is not on its way yet.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -29,7 +29,7 @@ interface Tried {
 
 const untried = (outcome: PushOutcome): Tried => ({ outcome, sent: 0, failed: 0 })
 
-/** The socket may be gone in a moment, or be gone already without anybody knowing. */
+/** Looks again later: the socket may close in a moment, or be dead without having been noticed. */
 const whileConnected = (push: ClaimedPush, now: number): PushOutcome => {
   const due_at = now + lookAgainMs[push.kind]
   return due_at < push.expires_at && due_at - push.created_at <= lookingMaxMs
@@ -74,7 +74,7 @@ export const makeDeliver = Effect.gen(function*() {
     return result
   })
 
-  /** One person's phones; `held` is set for everybody by the first answer that asks for it. */
+  /** One person's phones; the first answer that asks for a hold sets `held` for the whole batch. */
   const tell = Effect.fnUntraced(function*(push: ClaimedPush, held: { current: PushHold | null }) {
     const owner = { user_type: push.user_type, user_id: push.user_id }
     if ((yield* presence.isConnected(owner)) === true) {

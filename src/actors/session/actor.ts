@@ -61,7 +61,8 @@ const makeFacts = Effect.gen(function*() {
         mitra_absence: command._tag === "CheckMitra" ? yield* mitraFacts.absence(state, values, now) : null
       }
       if (!looksForMitras(state, command, now)) return known
-      // The line first: whoever leaves it meanwhile has taken a place that the candidates no longer have.
+      // Counted before the candidates are read: a request that leaves the line in between then counts twice,
+      // as one ahead and by the place it took. The other way round it would not count at all.
       const waiting_ahead = queues(state, values) ? yield* sessions.aheadOf(state, now, queueCountMax) : 0
       const candidates = yield* availability.candidates({
         ...freshness(values, now),
@@ -128,14 +129,14 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
     afterCommit: (turn) => {
       const mitras = [...new Set([...changedCapacityOf(turn), ...changedOffersOf(turn)])]
       const isMoving = turn.events.some(movesLine)
-      // Most turns carry a message or a receipt, and change nothing for anybody who waits.
+      // Most turns carry a message or a receipt, and change nothing for the requests that wait.
       if (mitras.length === 0 && !isMoving) return null
       return Effect.andThen(
         mitras.length === 0 ? Effect.void : availability.changed(mitras),
         isMoving ? wakeQueue((places) => places) : Effect.void
       )
     },
-    // Whoever had it before may have died, or lost the answer, between its commit and its announcement.
+    // The previous owner may have died, or lost the answer, between its commit and its announcement.
     afterLoad: (state) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => bus.publish(republishPosition(state, now)))
   }

@@ -23,7 +23,7 @@ export const makeConfirmPaid = Effect.fnUntraced(function*(open: Open) {
   const payments = yield* Payments
   const sessions = yield* Sessions
 
-  /** A repeat opens a session only where a crash left none: never a second search nobody asked for. */
+  /** A repeat opens a session only where a crash left none, so it never starts a second search. */
   const openSession = Effect.fnUntraced(
     function*(confirmation: Extract<Confirmation, { readonly payment: unknown }>) {
       const { payment } = confirmation

@@ -39,8 +39,8 @@ export const makeMitraFacts = Effect.gen(function*() {
   })
 
   /**
-   * Gone is who was deactivated, and who has been offline for long with no socket open: a mitra may well
-   * declare herself offline and finish her chats. Who was gone stays so until she is seen again.
+   * A mitra is gone when she was deactivated, or has been offline for long with no socket open: she may well
+   * declare herself offline and finish her chats. Once gone she stays so until she is seen again.
    */
   const absence = Effect.fnUntraced(function*(state: SessionState, values: Values, now: number) {
     const mitra = state.mitra_id === null ? null : yield* mitras.find(state.mitra_id)
@@ -51,7 +51,7 @@ export const makeMitraFacts = Effect.gen(function*() {
     const offlineSince = last?.at ?? state.started_at ?? now
     const isLong = now - offlineSince >= values.reroute_propose_after_seconds * 1000
     if (!isLong && state.absence === null) return null
-    // Who said so herself may have gone on chatting: her absence counts from when it was noticed.
+    // A mitra who went offline herself may have gone on chatting: she is absent from when it is noticed.
     return { cause: "mitra_offline", since: last?.cause === "toggle" ? now : offlineSince } satisfies Absence
   })
 

@@ -1,4 +1,4 @@
-// How anybody reaches a chat session's actor: one call, "run this command", wherever it lives.
+// How callers reach a chat session's actor: one call, "run this command", wherever it lives.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

@@ -20,7 +20,7 @@ const silent = new Set<SessionEvent["_tag"]>([
   "MitraCameBack"
 ])
 
-/** Who handed the chat over hears of it, and of what came before it, but of nothing after it. */
+/** The mitra who handed the chat over hears of that and of what came before it, but of nothing after it. */
 const handedOver = (turn: SessionTurn): { readonly topic: Topic; readonly last: number } | null => {
   const last = turn.events.findIndex((event) => event._tag === "Rerouted")
   const event = turn.events[last]
@@ -35,7 +35,7 @@ const positionMessage = (topic: Topic, session_id: string, seq: number, is_over:
   event: { _tag: "SessionPosition", session_id, seq, is_over }
 })
 
-/** An open offer comes along with all that its mitra is shown of it, so that nobody has to read it. */
+/** An open offer comes along with all that its mitra is shown of it, so that no feed has to read it. */
 const offerMessage = (state: SessionState, offer: Offer): BusMessage => {
   const request = requestWith(state, offer)
   const { ending } = offer
@@ -51,7 +51,7 @@ const offerMessage = (state: SessionState, offer: Offer): BusMessage => {
   }
 }
 
-/** What somebody may have missed of a session that was just loaded; whoever has it all does nothing. */
+/** What phones may have missed of a session that was just loaded; feeds that have it all ignore this. */
 export const republishPosition = (state: SessionState, now: number): ReadonlyArray<BusMessage> => {
   const { assignments, id, last_seq, mitra_id, offers, status } = state
   if (last_seq === 0) return []
@@ -60,7 +60,7 @@ export const republishPosition = (state: SessionState, now: number): ReadonlyArr
   )
   return [
     ...participants(state).map((topic) => positionMessage(topic, id, last_seq, isTerminal(status))),
-    // For who handed it over the story ends with that.
+    // For a mitra who handed the chat over it ends with that event.
     ...assignments.flatMap(({ left, mitra_id: former }) =>
       left === null || former === mitra_id ? [] : [positionMessage(`mitra:${former}`, id, left.seq, true)]
     ),
@@ -85,12 +85,12 @@ export const publishSession = (turn: SessionTurn): ReadonlyArray<BusMessage> => 
           session_id: after.id,
           seq,
           event,
-          // What has no number is told by the answer, too: to whoever said it, once is enough.
+          // The answer already tells its caller of an event without a number: no need to send it again.
           ...(seq === null && origin_connection_id !== undefined ? { origin_connection_id } : {})
         }
       }))
   )
-  // What a turn offered and took back again, nobody was shown.
+  // An offer that one turn both made and took back was shown to no phone.
   const offered = movedOffers(turn).filter((offer) => offer.status === "pending")
   const closed = closedOffers(turn).filter((offer) => offer.ending !== null)
   return [...facts, ...[...offered, ...closed].map((offer) => offerMessage(after, offer))]

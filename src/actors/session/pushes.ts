@@ -1,5 +1,5 @@
-// Which pushes a session turn writes down, in its own transaction. Everybody concerned gets a row, with an
-// open app or without: whether a socket is open is asked when the push is sent, because it may close in
+// Which pushes a session turn writes down, in its own transaction. Every person concerned gets a row, with
+// an open app or without: whether a socket is open is asked when the push is sent, because it may close in
 // between, and a turn must not wait for the answer.
 import { messagePushDelayMs, messagePushLifeMs, type PushKind } from "../../domain/push.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"

@@ -1,6 +1,6 @@
 // Requests: turns a confirmed payment into a searching session, once, and a confirmed extension into
 // its session's command, once. Used by the webhook and, for whatever a crash left behind, by the
-// payments sweep; a customer whose request found nobody may ask again.
+// payments sweep; a customer whose request found no bestie may ask again.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -34,8 +34,8 @@ export class Requests extends Context.Service<Requests, {
   /** Opens the payment's session, or finds it, and starts its search. Safe to repeat. */
   readonly openFor: (payment: Payment) => Effect.Effect<RequestOutcome, Unavailable>
   /**
-   * Asks everybody again on a payment that found nobody, once per command id. By staff with an audit entry,
-   * which is written with the session or not at all.
+   * Opens a new blast on a payment whose request found no bestie, once per command id. By staff with an audit
+   * entry, which is written with the session or not at all.
    */
   readonly openAgain: (
     payment: Payment,

@@ -7,7 +7,7 @@ import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
 import { asSystem } from "../machine.ts"
 
-// Longer than a failover of this sweep itself, so that even then nobody is told late.
+// Longer than a failover of this sweep itself, so that even then no deadline takes effect late.
 const wakeAheadMs = 10_000
 const batch = 1000
 const concurrency = 32

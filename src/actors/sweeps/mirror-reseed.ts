@@ -1,5 +1,5 @@
 // Mirror reseed: heals, once in a while, what the mirror missed without noticing: a change whose runner
-// died between commit and notice, or a key that somebody else touched.
+// died between commit and notice, or a key that another tool changed.
 import * as Effect from "effect/Effect"
 import { Mirror } from "../../services/availability/mirror.ts"
 import type { Sweep } from "./sweep.ts"

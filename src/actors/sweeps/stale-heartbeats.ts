@@ -1,6 +1,6 @@
 // Stale heartbeats: mitras whose pings stopped go offline, each by her own actor, which looks once more
-// before it decides. When the times cannot be known the whole pass is given up: nobody is taken offline
-// on a guess, and a server that was away has to listen for a while before it calls anybody silent.
+// before it decides. When the times cannot be known the whole pass is given up: no mitra is taken offline
+// on a guess, and a server that was away has to listen for a while before it calls a mitra silent.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Availability } from "../../services/availability/availability.ts"

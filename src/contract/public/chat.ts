@@ -29,7 +29,7 @@ export const ChatRpcs = RpcGroup.make(
     success: Schema.Struct({
       messages: Schema.Array(MessageView),
       has_more: Schema.Boolean,
-      /** All of the chat, oldest first: whoever reads one page knows who spoke in it. */
+      /** All of the chat, oldest first: with any one page they tell who spoke in it. */
       handovers: Schema.Array(HandoverView)
     }),
     error: CallError

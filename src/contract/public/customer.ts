@@ -1,4 +1,4 @@
-// What a customer may ask: prices, payments, whether somebody is there, and the state of a request.
+// What a customer may ask: prices, payments, whether a bestie is available, and the state of a request.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { topics } from "../../domain/session/state.ts"
@@ -34,7 +34,7 @@ export const CustomerRpcs = RpcGroup.make(
     success: Schema.Struct({ payments: Schema.Array(PaymentView) }),
     error: CallError
   }),
-  /** Asks everybody, with a payment whose request found nobody: one more request per command id. */
+  /** Asks all besties, with a payment whose request found none: one more request per command id. */
   Rpc.make("customer.retry_request", {
     payload: { command_id: ClientId, payment_id: Id },
     success: RequestView,
@@ -47,7 +47,7 @@ export const CustomerRpcs = RpcGroup.make(
     error: CallError
   }),
   Rpc.make("customer.availability", { payload: {}, success: BeaconView, error: CallError }),
-  /** First what is, then each change; for as long as the phone waits to choose. */
+  /** First the present state, then each change; for as long as the phone waits to choose. */
   Rpc.make("customer.watch_availability", {
     payload: {},
     success: BeaconView,

@@ -113,7 +113,7 @@ export const AdminPaymentRpcs = RpcGroup.make(
   }),
   Rpc.make("admin.pending_payments", page),
   Rpc.make("admin.failed_pairings", page),
-  /** Asks everybody again on the same payment. */
+  /** Asks all besties again on the same payment. */
   Rpc.make("admin.payment_retry", {
     payload: { command_id: ClientId, payment_id: Id },
     success: ReviewedPaymentView,

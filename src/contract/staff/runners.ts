@@ -26,7 +26,7 @@ export const RunnersView = Schema.Struct({
 
 export const AdminRunnerRpcs = RpcGroup.make(
   Rpc.make("admin.runners", { payload: {}, success: RunnersView, error: CallError }),
-  // Without a command id: ordered again, by whomever, it is the same drain.
+  // Without a command id: ordered again, by any staff member, it is the same drain.
   Rpc.make("admin.drain_runner", {
     payload: { address: shortText(300) },
     success: AnsweringRunnerView,

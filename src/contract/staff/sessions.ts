@@ -1,5 +1,5 @@
-// The control center's calls about chats that need somebody's eye: giving one to another mitra, the proposals
-// to do so, those that nobody woke, past ones, and how a mitra answers.
+// The control center's calls about chats that need staff's eye: giving one to another mitra, the proposals to
+// do so, stuck sessions, past ones, and how a mitra answers.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { absenceCauses, sessionStatuses } from "../../domain/session/state.ts"
@@ -86,7 +86,7 @@ export const AdminSessionRpcs = RpcGroup.make(
     success: ProposalView,
     error: CallError
   }),
-  /** Sessions whose deadline passed this long ago and nobody noticed. */
+  /** Sessions whose deadline passed this long ago without effect. */
   Rpc.make("admin.stuck_sessions", {
     payload: {
       overdue_seconds: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })),
@@ -106,7 +106,7 @@ export const AdminSessionRpcs = RpcGroup.make(
     }),
     error: CallError
   }),
-  /** Of one customer, of one mitra, or of everybody when both are null. */
+  /** Of one customer, of one mitra, or of all when both are null. */
   Rpc.make("admin.past_sessions", {
     payload: {
       customer_id: Nullable(Id),

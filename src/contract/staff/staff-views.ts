@@ -62,7 +62,7 @@ export const SessionInspection = Schema.Struct({
     responded_at: Nullable(Instant)
   })),
   ledger: LedgerView,
-  /** Since when, and why, nobody can be reached on the mitra's side. */
+  /** Since when, and why, the mitra cannot be reached. */
   absence: Nullable(Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Instant })),
   /** Whose chat it was, oldest first; `by_staff_id` gave it to her, null when she accepted it herself. */
   assignments: Schema.Array(Schema.Struct({

@@ -1,5 +1,5 @@
-// How a session comes to its end on somebody's word: an early end, the goodbyes, and staff closing it
-// by force. What the clock alone ends is in due.ts.
+// How a session ends by a command: an early end, the goodbyes, and staff closing it by force. What the
+// clock alone ends is in due.ts.
 import * as Result from "effect/Result"
 import { refuse } from "../refusal.ts"
 import type { Settings } from "../settings.ts"

@@ -1,5 +1,5 @@
 // How a session answers a mitra's accept or decline. The first accept in the mailbox wins; the same
-// mitra asking twice gets the same yes; everybody later is told why they lost.
+// mitra asking twice gets the same yes; every later mitra is told why she lost.
 import * as Result from "effect/Result"
 import { lateAnswer } from "../pairing.ts"
 import { refuse } from "../refusal.ts"

@@ -38,6 +38,6 @@ const whyNotActive = (state: Pick<SessionState, "id" | "status">): Refusal => {
 
 export const notActive = (state: SessionState): Answer => Result.fail(whyNotActive(state))
 
-/** Why nobody can say anything in this chat; null while it runs. */
+/** Why neither side can write in this chat; null while it runs. */
 export const notRunning = (state: Pick<SessionState, "id" | "status">): Refusal | null =>
   holdingStatuses.includes(state.status) ? null : whyNotActive(state)

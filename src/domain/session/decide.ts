@@ -105,7 +105,7 @@ const outcomeOf = (
   }
 }
 
-/** What time alone brings, and for a look out of turn what that one finds; finding nobody is no event. */
+/** What time alone brings, and for a look out of turn what it finds; finding no mitra is no event. */
 const dueBefore = (
   state: SessionState,
   command: SessionCommand,

@@ -1,6 +1,6 @@
 // What time alone makes happen. Run before every command, so that a command never acts on a state
 // that the clock has already ended. Each event carries the instant it became due, not the instant
-// somebody noticed: a server that was away for a minute neither gives nor takes a second.
+// of the turn: a server that was away for a minute neither gives nor takes a second.
 import { expiryCause, lookingNow, search, wantsCandidates, type Candidate } from "../pairing.ts"
 import type { Settings } from "../settings.ts"
 import { closingEvent, endedBy } from "./answer-ending.ts"

@@ -20,7 +20,7 @@ export type SessionEvent =
     readonly offers: ReadonlyArray<Offer>
     readonly next_wave_at: number | null
   }
-  /** A search that found nobody new; only moves the time of the next look. Not shown to phones. */
+  /** A search that found no further mitra; only moves the time of the next look. Not shown to phones. */
   | { readonly _tag: "SearchedInVain"; readonly at: number; readonly next_wave_at: number | null }
   | { readonly _tag: "OfferDeclined"; readonly at: number; readonly mitra_id: string }
   | { readonly _tag: "OfferWithdrawn"; readonly at: number; readonly mitra_id: string }
@@ -63,7 +63,7 @@ export type SessionEvent =
     readonly staff_id: string
     readonly reason: string
   }
-  /** Nobody can be reached on the mitra's side since `since`: the ledger and staff are told, no phone. */
+  /** The mitra cannot be reached since `since`: the ledger and staff are told, no phone. */
   | { readonly _tag: "MitraWentAway"; readonly at: number } & Absence
   | { readonly _tag: "MitraCameBack"; readonly at: number }
   /** The paid clock stands still until the mitra, or the deadline, answers. */

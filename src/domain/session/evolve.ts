@@ -4,7 +4,7 @@ import * as Ledger from "../ledger.ts"
 import { isSequenced, type EventOf, type SessionEvent } from "./events.ts"
 import type { Assignment, Offer, OfferEnding, OfferStatus, SessionState } from "./state.ts"
 
-/** Only a decline is her answer: an offer that somebody else ended has no response time. */
+/** Only a decline is her answer: an offer that ended otherwise has no response time. */
 const endPending = (
   offers: ReadonlyArray<Offer>,
   status: OfferStatus,
@@ -18,7 +18,7 @@ const endPending = (
       : offer
   )
 
-/** One mitra is out. When nobody asked is left to answer, the next look is due at once. */
+/** One offer ends without a yes. When none is left pending, the next look is due at once. */
 const offerLost = (
   state: SessionState,
   event: EventOf<"OfferDeclined"> | EventOf<"OfferWithdrawn">,

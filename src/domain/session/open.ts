@@ -15,7 +15,7 @@ export interface NewRequest {
   readonly mode: "chat" | "call"
   readonly topic: Topic
   readonly purchased_ms: number
-  /** Set when the customer asks again on a payment that found nobody. */
+  /** Set when the customer asks again on a payment whose request found no bestie. */
   readonly opened_by?: string
 }
 

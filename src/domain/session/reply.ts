@@ -40,7 +40,7 @@ export const outcomeOfMessage = (
   cursor: null
 })
 
-/** Nobody speaks before the pairing, what is read is read, and nothing waits for who handed the chat over. */
+/** 0 up to the pairing, when all is read, and for a mitra who handed the chat over; else null. */
 const unreadBy = (who: Participant, state: SessionState, pairedSeq: number | null): number | null => {
   const side = sideOf(state, who)
   const isSure = side === null || state.started_at === null || pairedSeq === state.last_seq ||

@@ -21,7 +21,7 @@ export const openStatuses: ReadonlyArray<SessionStatus> = ["searching", "pending
 export const holdingStatuses: ReadonlyArray<SessionStatus> = ["active", "extending"]
 /** Blocks a new request of the same customer. */
 export const blockingStatuses: ReadonlyArray<SessionStatus> = [...openStatuses, ...holdingStatuses]
-/** Somebody may still act on it. */
+/** A participant may still act on it. */
 export const liveStatuses: ReadonlyArray<SessionStatus> = [...blockingStatuses, "closing"]
 export const terminalStatuses: ReadonlyArray<SessionStatus> = ["completed", "cancelled", "expired"]
 
@@ -80,14 +80,14 @@ export interface PendingExtension {
   readonly deadline_at: number
 }
 
-/** Why nobody can be reached on the mitra's side of a running chat. */
+/** Why the mitra of a running chat cannot be reached. */
 export const absenceCauses = ["mitra_deactivated", "mitra_offline"] as const
 export interface Absence {
   readonly cause: (typeof absenceCauses)[number]
   readonly since: number
 }
 
-/** One mitra's time with a chat: the one who accepted it, then whoever staff gave it to. */
+/** One mitra's time with a chat: of the one who accepted it, then of each to whom staff gave it. */
 export interface Assignment {
   readonly mitra_id: string
   readonly mitra_name: string
@@ -123,7 +123,7 @@ export interface SessionState {
   readonly mitra_name: string | null
   /** Oldest first; the last one is whose chat it is. */
   readonly assignments: ReadonlyArray<Assignment>
-  /** Since when, and why, nobody can be reached on the mitra's side, as far as it was noticed. */
+  /** Since when, and why, the mitra cannot be reached, as far as it was noticed. */
   readonly absence: Absence | null
   readonly requested_at: number
   readonly search_ends_at: number

@@ -51,7 +51,7 @@ const signOutStaff = Effect.fnUntraced(function*(staffId: string) {
 
 const changeStaff = Effect.fnUntraced(function*(staffId: string, change: StaffChange, action: string) {
   const me = yield* currentStaff
-  // Nobody locks themselves out by a slip; a colleague can do it.
+  // Staff cannot lock themselves out by a slip; a colleague can do it.
   if (me.staff_id === staffId) {
     return yield* refuse("FORBIDDEN", "Ask a colleague to change your own account.")
   }

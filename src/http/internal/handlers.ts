@@ -1,4 +1,4 @@
-// The internal listener's handlers: each checks who asks, gives one command or reads one port, and
+// The internal listener's handlers: each checks its caller, gives one command or reads one port, and
 // builds a view. Writes are audited where they are committed, never here.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -24,7 +24,7 @@ export const mirrorHealth = Effect.gen(function*() {
 export const reseedMirror = Effect.gen(function*() {
   const staff = yield* currentStaff
   const mirror = yield* Mirror
-  // First, so that nothing happens that nobody knows of; doing it twice does no harm.
+  // Audited first, so that no reseed goes unrecorded; doing it twice does no harm.
   yield* (yield* Audit).append({
     id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
     staff_id: staff.staff_id,

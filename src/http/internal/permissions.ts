@@ -1,5 +1,5 @@
 // What each call of the control center needs, and the gate that asks before every one of them. A call that is
-// not in the table is refused to everybody: forgetting one locks it, it does not open it.
+// not in the table is refused to all: forgetting one locks it, it does not open it.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { RpcMiddleware } from "effect/rpc"
@@ -12,7 +12,7 @@ import { answering } from "../public/handlers/answering.ts"
 
 const to = (action: Action, resource: Resource): Permission => ({ resource, action })
 
-/** "anybody" is for those who are about to sign in. */
+/** "anybody": callers who are about to sign in. */
 export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.sign_in": "anybody",
   "admin.authenticate": "anybody",

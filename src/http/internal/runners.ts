@@ -44,7 +44,7 @@ const drain = Effect.fnUntraced(function*(address: string) {
       { given: address, answering: before.address }
     )
   }
-  // First, so that nobody stops a runner unseen; ordering it twice does no harm.
+  // Audited first, so that no runner stops unrecorded; ordering it twice does no harm.
   yield* (yield* Audit).append({
     ...(yield* entryOf("runner.drain", "runner", address)),
     before: { is_draining: before.is_draining, public_connections: before.public_connections },

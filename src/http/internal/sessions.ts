@@ -1,5 +1,5 @@
-// Handlers of the calls about chats that need somebody's eye. A hand-over is a command of the session, which
-// decides; what is decided here is only who may be proposed and how a page is cut.
+// Handlers of the calls about chats that need staff's eye. A hand-over is a command of the session, which
+// decides; what is decided here is only which mitras may be proposed and how a page is cut.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
@@ -46,7 +46,7 @@ const reroute = Effect.fnUntraced(function*(payload: {
   return yield* inspectSession(session_id)
 })
 
-/** Whoever is available, asked for no fairness: staff choose, and nobody is offered anything. */
+/** Available mitras, without the rules of fairness: staff choose among them, and no offer is made. */
 const candidates = Effect.fnUntraced(function*(session_id: string, limit: number) {
   const state = yield* (yield* Sessions).find(session_id)
   if (state === null) return yield* sessionNotFound(session_id)

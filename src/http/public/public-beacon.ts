@@ -1,4 +1,4 @@
-// GET /api/public/bestie/available: the beacon for whoever has no account, as plain HTTP. A boolean and
+// GET /api/public/bestie/available: the beacon for callers without an account, as plain HTTP. A boolean and
 // nothing else, and only so often per address.
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -30,7 +30,7 @@ const tooOften = (retryAfterMs: number) => {
   )
 }
 
-// Spread, so that everybody who met one outage does not come back as one wave.
+// Spread, so that all callers of one outage do not come back as one wave.
 const later = Effect.map(
   Random.nextIntBetween(1_000, 5_000),
   (retryAfterMs) => tryAgainResponse("This is not known right now. Please try again.", retryAfterMs)

@@ -1,4 +1,4 @@
-// The public listener: the phones' socket, two probes for whoever balances and restarts this process, and
+// The public listener: the phones' socket, two probes for load balancers and supervisors of the process, and
 // the routes given by others (payment webhooks).
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"

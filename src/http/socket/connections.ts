@@ -42,7 +42,7 @@ export class Connections extends Context.Service<Connections, {
     authSessionId: string | null,
     code: CloseCode
   ) => Effect.Effect<number>
-  /** Reads nothing more, lets calls in flight finish within the bound, then tells everybody to come back. */
+  /** Reads nothing more, lets calls in flight finish within the bound, then tells all phones to come back. */
   readonly drain: Effect.Effect<DrainReport>
   /** A place for one more connection until the scope closes; false when there is none left. */
   readonly admit: (remote_address: string) => Effect.Effect<boolean, never, Scope.Scope>
@@ -179,7 +179,7 @@ const makeOpen = Effect.fnUntraced(function*(
   const release = ({ connection, removed }: ReturnType<typeof acquire>) => {
     directory.remove(connection)
     removed?.()
-    // The other end left by itself: its calls have nobody to answer to.
+    // The other end left by itself: its calls have no caller to answer.
     if (connection.closing === null) Queue.offerUnsafe(disconnects, connection.client_id)
   }
 

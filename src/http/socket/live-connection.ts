@@ -27,7 +27,7 @@ export interface Call {
   /** Streams do not hold up a drain: they never end by themselves. */
   readonly is_stream: boolean
   readonly began_at: number
-  /** It took too long; whoever runs it was told to stop. */
+  /** It took too long; `stop` was called for it. */
   is_overdue: boolean
   /** Kept only while the request is being handed over, to explain a payload that did not decode. */
   payload: unknown
@@ -57,7 +57,7 @@ export class LiveConnection {
   heard_at: number
   pinged_at: number
   closing: Closing | null = null
-  /** Stops a call that took too long; set by whoever runs calls. */
+  /** Stops a call that took too long; set by the server that runs the calls. */
   stop: (id: RequestId, call: Call) => void = () => {}
   #drainRetryAfterMs: number | null = null
   #isOver = false
@@ -154,12 +154,12 @@ export class LiveConnection {
     if (this.closing !== null) return
     this.closing = { code, since: this.now() }
     this.#wire.close(code.code, closeReason(code.reason, retryAfterMs))
-    // Whoever waits to read goes on, and discards until the other end has closed too.
+    // The waiting reader goes on, and discards until the other end has closed too.
     this.reading.openUnsafe()
     this.#onClosing(this)
   }
 
-  /** The socket is closed on both sides: whoever waits to read may find out. */
+  /** The socket is closed on both sides: lets the waiting reader find out. */
   over(): void {
     this.#isOver = true
     this.reading.openUnsafe()

@@ -41,7 +41,7 @@ export const faultExit = (reference: string): Exit =>
 
 const stoppedExit = tryAgainExit("The server stopped this call before it ended. Repeat with the same ids.")
 
-// Which fiber cancelled is nobody's business outside.
+// Clients need not know which fiber cancelled.
 const cancelledExit: Exit = { _tag: "Failure", cause: [{ _tag: "Interrupt", fiberId: null }] }
 
 export type ClassifiedExit =

@@ -64,7 +64,7 @@ const makeRevocations = Effect.gen(function*() {
       connections.signInsOf(person),
       (ids) => Effect.forEach(ids, (id) => recheckOne(person, id), { discard: true })
     ).pipe(
-      // Until Postgres answers, nobody is closed: a sign-in that was good is most likely still good.
+      // Until Postgres answers, no socket is closed: a sign-in that was good is most likely still good.
       Effect.retry(recheckEvery),
       Effect.catchCause((cause) => Effect.logError("could not recheck a sign-in", cause)),
       Effect.provideService(Clock.Clock, wireClock)

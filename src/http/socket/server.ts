@@ -39,7 +39,7 @@ export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly protocol: RpcServer.Protocol["Service"]
   /** Who is behind the RPC server's number for a client; nothing once the socket is over. */
   readonly activeOf: (clientId: number) => ActiveConnection | undefined
-  /** False before the RPC server runs and after it stopped: nobody would answer. */
+  /** False before the RPC server runs and after it stopped: a call would get no answer. */
   readonly isServing: Effect.Effect<boolean>
   /** Opens the transport (an upgrade), then serves until either side closes. */
   readonly serve: (
@@ -90,7 +90,7 @@ const stopCall = (live: LiveConnection, id: RequestId, call: Call, dispatch: Dis
     Effect.andThen(dispatch.handOver(live, { _tag: "Interrupt", requestId: id }))
   )
 
-/** One line per socket when it is over, for whoever wonders why phones come and go. */
+/** One line per socket when it is over, for operators who look into why phones come and go. */
 const logEnd = (live: LiveConnection): Effect.Effect<void> =>
   Effect.logDebug("connection over").pipe(
     Effect.annotateLogs({
@@ -223,7 +223,7 @@ class OnConnection extends RpcMiddleware.Service<OnConnection>()("halobestie/htt
 const onConnection = Layer.effect(OnConnection)(
   Effect.map(SocketProtocol, ({ activeOf }): OnConnection["Service"] => (handler, { client }) => {
     const active = activeOf(client.id)
-    // Its socket was over before its call began: nobody waits for an answer.
+    // Its socket was over before its call began: no client waits for an answer.
     if (active === undefined) return Effect.interrupt
     const { annotations, connection } = active
     return Effect.updateContext(handler, (context) =>

@@ -34,10 +34,10 @@ export const dueOf = (watched: Watched, wireNow: number, now: number, limits: Wa
     return { _tag: "Close", code: closeCodes.tokenExpired }
   }
   if (wireNow - watched.heard_at >= limits.silence_max_ms) {
-    // Who does not read our pings cannot answer them: that is the reason worth telling.
+    // A client that is too slow to read our pings cannot answer them: slowness is then the reason to give.
     return { _tag: "Close", code: watched.is_behind ? closeCodes.slowConsumer : closeCodes.idle }
   }
-  // Whoever speaks is there, and is answered: only silence is asked whether it lives.
+  // A client that sends is alive, and gets answers: only a silent one is pinged.
   const quietSince = Math.max(watched.heard_at, watched.pinged_at)
   return wireNow - quietSince >= limits.ping_every_ms ? { _tag: "Ping" } : nothing
 }
@@ -69,7 +69,7 @@ const failuresOf = (
   return failures
 }
 
-/** Watches whoever is in `open`, until the scope closes. */
+/** Watches the connections in `open`, until the scope closes. */
 export const watchAll = Effect.fnUntraced(function*(open: ReadonlyMap<number, LiveConnection>) {
   const limits = yield* Limits
   const wireClock = yield* WireClock

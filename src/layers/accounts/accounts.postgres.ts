@@ -1,4 +1,4 @@
-// People in Postgres: customers, mitras (with their status row) and staff accounts.
+// Accounts in Postgres: customers, mitras (with their status row) and staff.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -89,7 +89,7 @@ const setPhone = Effect.fnUntraced(function*(sql: Sql, cipher: Ciphers, customer
     phone_mark = ${kept.phone_mark} WHERE id = ${customerId}`
 })
 
-/** Whoever proves a phone takes its lock first: between looking for its owner and writing none appears. */
+/** Proving a phone takes its lock first, so that no owner appears between the look and the write. */
 const provePhone = (sql: Sql, cipher: Ciphers) =>
   Effect.fnUntraced(
     function*(customerId: string, phone: string) {
@@ -198,7 +198,7 @@ const insertStaff = (
     VALUES (${staff.id}, ${staff.email}, ${staff.password_hash}, ${staff.role}, ${timestamp(at)})
     ON CONFLICT (lower(email)) DO NOTHING`
 
-/** False when the email is somebody else's. Also a part of AccountChanges. */
+/** False when the email is another staff member's. Also a part of AccountChanges. */
 export const takeStaff = (
   sql: Sql,
   account: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,

@@ -19,7 +19,7 @@ const devicesOf = allOf(Schema.Struct({
 const isOf = (sql: SqlClient.SqlClient, owner: DeviceOwner) =>
   sql`devices.user_type = ${owner.user_type} AND devices.user_id = ${owner.user_id}`
 
-/** The same question as AuthSessions.isLive, for every row at once. */
+/** The same question as SignIns.isLive, for every row at once. */
 const isLive = (sql: SqlClient.SqlClient) =>
   sql`EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = devices.auth_session_id) AND NOT EXISTS (
     SELECT 1 FROM auth_sessions WHERE family_id = devices.auth_session_id AND revoked_at IS NOT NULL)`

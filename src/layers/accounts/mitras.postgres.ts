@@ -89,7 +89,7 @@ const find = (sql: SqlClient.SqlClient, mitraId: string) =>
 /**
  * The epoch first, the state in a later statement. An UPDATE that waited for the old owner's commit
  * returns its own row as it is now but joined rows as they were before, is_active among them. Once
- * the epoch is committed nobody older can write, so what is read then stays true.
+ * the epoch is committed no older owner can write, so what is read then stays true.
  */
 const claim = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function*(mitraId: string, runner: string) {

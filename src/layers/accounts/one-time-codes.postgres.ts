@@ -68,8 +68,8 @@ const check = (sql: SqlClient.SqlClient, cipher: Cipher["Service"]) =>
     if (code === null) return "unknown" satisfies Checked
     const standing = standingOf(code, options.attempts_max, options.now)
     if (standing !== "open") return standing satisfies Checked
-    // The attempt costs something whether or not the caller waits for the answer: nobody hears about
-    // a comparison whose attempt was not committed with it.
+    // The attempt counts whether or not the caller waits for the answer: no caller hears of a
+    // comparison whose attempt was not committed with it.
     yield* sql`UPDATE one_time_codes SET attempts = attempts + 1 WHERE id = ${code.id}`
     const stored = bytes(code.code_hash)
     const matching = options.code_hashes.filter((hash) => Mac.timingSafeEqual(stored, bytes(hash)))
@@ -78,8 +78,8 @@ const check = (sql: SqlClient.SqlClient, cipher: Cipher["Service"]) =>
     return "matched" satisfies Checked
   }, sql.withTransaction)
 
-// Anybody may ask for codes, and those who ask from one address or guess at one phone wait for each
-// other, each with a connection. They wait for one of these first, so the pool is left to the others.
+// Strangers may ask for codes. Calls from one address, or for one phone, wait for each other's lock while
+// each holds a connection; with so few connections for codes, the pool is left to the other calls.
 const connectionsMax = 4
 
 type Part = Pick<SignIns["Service"], "issueCode" | "checkCode">

@@ -35,7 +35,7 @@ const list = (sql: Sql, cipher: Ciphers) =>
     answered
   )
 
-/** A new row is called after the entry that made it. */
+/** A new row's id is that of its audit entry. */
 const write = Effect.fnUntraced(function*(
   sql: Sql,
   cipher: Ciphers,

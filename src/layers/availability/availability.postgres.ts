@@ -42,7 +42,7 @@ const isFairToAsk = (sql: SqlClient.SqlClient, { declined_since, open_offers_max
 
 /**
  * Idle mitras come from an index in the order of asking, so this costs what is asked for, not what
- * is online (20,000 online, 200 asked: 3 ms, against 25 ms for sorting everybody). Those who have
+ * is online (20,000 online, 200 asked: 3 ms, against 25 ms for sorting all of them). Those who have
  * sessions are only looked at when too few are idle: LIMIT 0 never starts its query.
  */
 const selectCandidates = (sql: SqlClient.SqlClient, options: CandidatesOptions) => {

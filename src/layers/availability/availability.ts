@@ -128,9 +128,9 @@ const mirrored = (parts: MirrorParts, postgres: Port): Port => {
     return ids.filter((id) => !heardIds.has(id))
   })
 
-  // Rows alone never answer this one: they are late, and whoever is called stale goes offline. For the same
-  // reason a mirror that has not been up for the whole time of silence does not know: here, or at all.
-  // Another runner may have filled an empty one, and its rows know nothing of our last pings.
+  // A mitra who is called stale goes offline, so rows alone never answer this one: they learn of pings late.
+  // Nor does a mirror answer that has not been up, on this runner and at all, for the whole time of silence:
+  // another runner may have filled an empty one from rows that lack our last pings.
   const stale: Port["stale"] = Effect.fnUntraced(function*(staleBefore, limit) {
     const since = breaker.upSince()
     if (since === null || since > staleBefore) return yield* Effect.fail(unavailable)

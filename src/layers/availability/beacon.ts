@@ -17,7 +17,7 @@ export const snapshotLifetimeMs = 10_000
 export const heldMs = 1_000
 /** How often a runner looks on behalf of all who watch. */
 export const watchEveryMs = 2_000
-/** Whoever waits for another runner's count looks this often, and counts itself after so many looks. */
+/** A runner that waits for another one's count looks this often, and counts itself after so many looks. */
 const lookAgainMs = 100
 const looksMax = 10
 
@@ -102,7 +102,7 @@ export const make = Effect.fnUntraced(function*(shared: SharedSnapshots | null) 
         : looking
   )
 
-  // Runs while anybody watches. The last news is replayed, so that nobody who joins misses it.
+  // Runs while there are watchers. The last news is replayed to each watcher that joins.
   const news = yield* Stream.tick(watchEveryMs).pipe(
     Stream.mapEffect(() => Effect.catch(current, () => Effect.succeed(null))),
     Stream.filter((snapshot) => snapshot !== null),

@@ -1,5 +1,5 @@
-// Beacon with the cluster's one snapshot in Valkey: whoever finds it missing claims the counting, the
-// others wait for the result. The key is the mirror's and other tools read it: JSON that expires.
+// Beacon with the cluster's one snapshot in Valkey: the first runner that finds it missing claims the
+// counting, the others wait for the result. The key is the mirror's; other tools read it: JSON that expires.
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import { Valkey } from "../platform/valkey/connection.ts"
 import { keys } from "./mirror/keys.ts"
 
 export const claimKey = `${keys.snapshot}:claim`
-/** Longer than a count takes; a runner that died over it holds up nobody for longer. */
+/** Longer than a count takes; a runner that dies while counting holds up the others no longer than this. */
 const claimMs = 1_000
 
 const Stored = Schema.fromJsonString(Schema.Struct({
@@ -22,7 +22,7 @@ const Stored = Schema.fromJsonString(Schema.Struct({
 }))
 const decodeStored = Schema.decodeUnknownOption(Stored)
 
-/** What cannot be read is no snapshot: somebody counts, and writes a good one over it. */
+/** What cannot be read is no snapshot: a runner counts, and overwrites it with a good one. */
 const snapshotOf = (text: unknown): BeaconSnapshot | null =>
   Option.match(decodeStored(text), {
     onNone: () => null,

@@ -30,7 +30,7 @@ const decode = allOf(Schema.Struct({
   outcome: Schema.Literals(["seen", "offline", "deactivated"])
 }))
 
-/** The latest instant of each mitra. One malformed id must not fail everybody else's statement. */
+/** The latest instant of each mitra. One malformed id must not fail the statement of all. */
 const latest = (group: ReadonlyArray<Ping>): ReadonlyMap<string, number> => {
   const times = new Map<string, number>()
   for (const { at, mitra_id } of group) {

@@ -44,7 +44,7 @@ export const makeMirrorRows = Effect.gen(function*() {
     /** Those of `ids` that exist. */
     of: (ids: ReadonlyArray<string>) =>
       sql`${from} WHERE m.id = ANY (${ids.filter(isUuid)}::uuid[])`.pipe(Effect.flatMap(decode), answered),
-    /** Everybody the mirror has to know: online, deactivated or in a chat; in id order, after `after`. */
+    /** All mitras of the mirror: online, deactivated or in a chat; in id order, after `after`. */
     page: (after: string | null, limit: number) =>
       sql`${from} WHERE (s.is_online OR NOT m.is_active
           OR EXISTS (SELECT FROM mitra_slots x WHERE x.mitra_id = m.id))
@@ -52,7 +52,7 @@ export const makeMirrorRows = Effect.gen(function*() {
         ORDER BY m.id LIMIT ${limit}::int`.pipe(Effect.flatMap(decode), answered),
     /**
      * One statement for all. Only forwards, only mitras who are online, and only rows that change.
-     * Locked in id order, as everybody else locks them.
+     * Locked in id order, as every writer locks them.
      */
     recordHeartbeats: (times: ReadonlyArray<readonly [mitraId: string, at: number]>) => {
       const known = times.filter(([id]) => isUuid(id))

@@ -1,5 +1,5 @@
-// Presence as one process knows it: its own sockets. Without Valkey that is all there is; of somebody who
-// is not here it cannot say whether another runner has her.
+// Presence as one process knows it: its own sockets. Without Valkey that is all there is; it cannot say
+// whether a person without a socket here has one on another runner.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Person, Presence } from "../../services/availability/presence.ts"
@@ -37,5 +37,5 @@ const layerKnowing = (elsewhere: false | null) =>
 /** One runner of perhaps several. */
 export const layer = layerKnowing(null)
 
-/** The only runner there is: who is not here is nowhere. */
+/** The only runner there is: a person without a socket here has none. */
 export const layerAlone = layerKnowing(false)

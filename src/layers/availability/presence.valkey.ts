@@ -17,7 +17,7 @@ const runnersKey = `${prefix}runners`
 export interface PresenceTimings {
   /** How often a runner says that it and its people are still there. */
   readonly interval_ms: number
-  /** A runner silent for this long is gone, and everybody on it. */
+  /** A runner silent for this long is gone, and all people on it. */
   readonly life_ms: number
 }
 
@@ -63,7 +63,7 @@ const makeMirror = (
     yield* valkey.call("ZADD", runnersKey, now + timings.life_ms, runner)
     yield* valkey.call("ZREMRANGEBYSCORE", runnersKey, "-inf", now - timings.life_ms)
     const hasLife = yield* valkey.call("PEXPIRE", key, timings.life_ms)
-    // Gone although somebody is here: Valkey was wiped, or replaced by an empty one.
+    // The set is gone although people are here: Valkey was wiped, or replaced by an empty one.
     if (Number(hasLife) === 0 && here.size > 0) return yield* Effect.fail(unavailable)
   })
 

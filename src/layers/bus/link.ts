@@ -8,7 +8,7 @@ export interface Link {
   readonly name: string
   /**
    * Sends in order. Answers how many listeners there were, this runner included if it listens; null when
-   * everybody who listens gets it for certain. What failed may have been sent all the same.
+   * every listener gets it for certain. What failed may have been sent all the same.
    */
   readonly send: (payloads: ReadonlyArray<string>) => Effect.Effect<number | null, unknown>
   /**

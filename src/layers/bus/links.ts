@@ -32,7 +32,7 @@ export const makeLinkedBus = Effect.fnUntraced(function*(links: ReadonlyArray<Li
     Effect.forkScoped
   )
 
-  /** While any link is heard, messages arrive: whoever sends sees who hears which link. */
+  /** While any link is heard, messages arrive: a sender sees how many runners hear each link. */
   const connectedSince = (): number | null => {
     const since = listeners.flatMap((listener) => listener.connectedSince() ?? [])
     return since.length === 0 ? null : Math.min(...since)

@@ -1,5 +1,5 @@
 // Hears the other runners on one link: a connection of its own, replaced whenever it ends or falls
-// silent. What was sent while nobody listened is gone, so every new connection means Resync.
+// silent. What was sent between two connections is gone, so every new connection means Resync.
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"

@@ -26,7 +26,7 @@ export interface Sender {
 export interface Notification {
   readonly runner: string
   readonly number: number
-  /** The sender lost messages before this: everybody who hears it resyncs. */
+  /** The sender lost messages before this: every receiver resyncs. */
   readonly missed: boolean
   /** The sender says goodbye: its silence means nothing from now on. */
   readonly leaving: boolean

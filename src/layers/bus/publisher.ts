@@ -15,7 +15,7 @@ import * as RealTime from "../../services/platform/real-time.ts"
 const queueLimit = 8_192
 const batchLimit = 512
 
-/** One line for the operator, the whole story for whoever looks closer. */
+/** One line for the operator, the whole cause at debug level. */
 export const logTrouble = (what: string, cause: Cause.Cause<unknown>) =>
   Effect.andThen(Effect.logWarning(`${what} (${String(Cause.squash(cause))})`), Effect.logDebug(cause))
 
@@ -74,7 +74,7 @@ export const makePublisher = Effect.fnUntraced(
     })
 
     const goodbye = Effect.ignore(notify([], { missed: false, leaving: true }, transports.sendEverywhere))
-    // Before anybody subscribes here: from now on the others see to it that this runner hears them.
+    // Before the first subscriber here: from now on the other runners make sure that this one hears them.
     yield* Effect.ignore(notify([], { missed: false, leaving: false }, transports.sendEverywhere))
     const fiber = yield* Effect.forever(sendNext).pipe(
       Effect.catchIf(Cause.isDone, () => goodbye),

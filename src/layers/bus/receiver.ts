@@ -15,7 +15,7 @@ interface Peer {
 export interface Receiver {
   /** False when there was nothing to deliver: it was this runner's own. */
   readonly receive: (payload: string, now: number) => boolean
-  /** A link listens (again): what was sent meanwhile is lost, and nobody can be blamed for silence. */
+  /** A link listens (again): what was sent meanwhile is lost, and earlier silence proves nothing. */
   readonly begin: (now: number) => void
   /** Forgets runners that fell silent without a goodbye; what they published last may be lost. */
   readonly missPeers: Effect.Effect<void>

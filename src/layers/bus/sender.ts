@@ -32,7 +32,7 @@ export const makeSender = (links: ReadonlyArray<Sending>, timings: BusTimings) =
     was_failing: false
   }))
 
-  /** True when everybody has it. Only the last way's failure is one. */
+  /** True when every runner has it. Only the last transport's failure is one. */
   const sendOver = (
     transport: Transport,
     payloads: ReadonlyArray<string>
@@ -56,7 +56,7 @@ export const makeSender = (links: ReadonlyArray<Sending>, timings: BusTimings) =
       }))
   }
 
-  /** Over the first ways that work until everybody has it. */
+  /** Over the transports in order of preference, until every runner has it. */
   const send: Send = Effect.fnUntraced(function*(payloads) {
     for (const transport of transports) {
       const isPaused = !transport.isLast && (yield* Clock.currentTimeMillis) < transport.paused_until
@@ -65,7 +65,7 @@ export const makeSender = (links: ReadonlyArray<Sending>, timings: BusTimings) =
     return yield* Effect.fail(new Error(stillToTell))
   })
 
-  /** Over every way: with a sign of life in it, which the listeners of each link wait for. */
+  /** Over every transport: with a sign of life in it, which the listeners of each link wait for. */
   const sendEverywhere: Send = Effect.fnUntraced(function*(payloads) {
     const reached = yield* Effect.forEach(transports, (transport) => sendOver(transport, payloads))
     if (!reached.includes(true)) return yield* Effect.fail(new Error(stillToTell))

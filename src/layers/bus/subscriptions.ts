@@ -1,5 +1,5 @@
 // This process's subscribers, shared by every bus adapter: bounded queues, found by topic. Delivering
-// is synchronous and never waits; whoever falls behind finds one Resync instead of what it missed.
+// is synchronous and never waits; a subscriber that falls behind finds one Resync instead of what it missed.
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
@@ -29,7 +29,7 @@ export interface Subscriptions {
   readonly dropped: () => number
 }
 
-/** For whoever fills a queue that is heard; false when it is full. */
+/** Puts a message into a subscriber's queue and calls `onArrival`; false when it is full. */
 export const deliver = (queue: Subscription & Queue.Queue<BusMessage>, message: BusMessage): boolean => {
   if (!Queue.offerUnsafe(queue, message)) return false
   queue.onArrival?.()

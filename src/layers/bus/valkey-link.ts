@@ -34,7 +34,7 @@ export const makeValkeyLink = Effect.gen(function*() {
   const duplicate = () =>
     valkey.duplicate({
       connectionName: "halobestie-bus",
-      // Our listener makes a new connection when this one ends, and everybody resyncs.
+      // Our listener makes a new connection when this one ends, and all subscribers resync.
       retryStrategy: () => null,
       autoResubscribe: false,
       lazyConnect: true
@@ -43,7 +43,7 @@ export const makeValkeyLink = Effect.gen(function*() {
 
   const link: Link = {
     name: "valkey",
-    // Sent together, so they share a pipeline and stay in order. Whoever heard the least decides.
+    // Sent together, so they share a pipeline and stay in order. The fewest listeners count.
     send: (payloads) =>
       Effect.map(
         Effect.forEach(payloads, (payload) => valkey.call("PUBLISH", channel, payload), {

@@ -1,5 +1,5 @@
 // The record of the keys that sealed something, and the check at every start: each of them must be here, and
-// be the same key it was. Who writes, writes its own key down first.
+// be the same key it was. A server records its own key before it seals with it.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -8,7 +8,7 @@ import { Cipher } from "../../services/encryption/cipher.ts"
 import { allOf, timestamp } from "../platform/postgres/columns.ts"
 import { keyProofPlace } from "./associated-data.ts"
 
-/** The server must not run where it could not read, or would be found unreadable by others. */
+/** The server must not start when it could not open stored texts, or would seal what others cannot open. */
 export class KeysDoNotFit extends Schema.TaggedError<KeysDoNotFit>()("KeysDoNotFit", {
   message: Schema.String
 }) {}

@@ -1,5 +1,5 @@
 // Every column that may hold a sealed text: where it is plain, where it is sealed, how a row is named and
-// what place it is. Who adds such a column adds it here, or its texts are never sealed anew.
+// what place it is. A new column of that kind must be added here, or its texts are never sealed anew.
 import type { Side } from "../../domain/session/state.ts"
 import {
   eventPlace,

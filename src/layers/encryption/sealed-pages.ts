@@ -93,8 +93,8 @@ export interface Exchange {
 }
 
 /**
- * Writes those whose text is still the one that was read; gives their number. A row that somebody holds is
- * passed over: a server at work never waits for us in a ring, and the next pass finds it.
+ * Writes those whose text is still the one that was read; gives their number. A locked row is passed over,
+ * so that a running server and we never wait for each other in a ring; the next pass finds it.
  */
 export const exchange = (sql: Sql, column: SealedColumn, texts: ReadonlyArray<Exchange>) => {
   const document = texts.map(({ key, ...text }) => ({

@@ -23,7 +23,7 @@ export const noSuchKey = (keyId: string | null): string =>
 
 const encryption = new Unavailable({ what: "encryption", retryable: false })
 
-/** For that row's reader alone; everybody else reads on. */
+/** Fails the reader of that row alone. */
 export const cannotOpen = (place: string, why: string): Effect.Effect<never, Unavailable> =>
   Effect.logError("a sealed text cannot be opened").pipe(
     Effect.annotateLogs({ place, why }),

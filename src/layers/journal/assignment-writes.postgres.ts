@@ -1,5 +1,5 @@
 // The statements that write whose chat it is and was, and the proposals to give it to another. Part of
-// journal-writes.ts.
+// writes.postgres.ts.
 import type * as SqlClient from "effect/sql/SqlClient"
 import { unlessEmpty, writeAll } from "../platform/postgres/document.ts"
 import { insertRows, upsertRows } from "../platform/postgres/table.ts"

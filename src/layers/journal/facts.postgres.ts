@@ -11,7 +11,7 @@ import { activationOf, claimOf, commandKey, messageKey, messagesOf } from "../..
 import type { GroupFacts, SentMessage, LockedSession, LockedSlot } from "../../domain/verdict.ts"
 
 /**
- * For this transaction only. A row that somebody else keeps locked must not hold up a group for long.
+ * For this transaction only. A row that another transaction keeps locked must not hold up a group for long.
  * And every statement goes by keys: a plan made while a table was small would scan it for ever after,
  * because prepared plans are kept until the table is analyzed (measured: 20 times the work).
  */

@@ -107,7 +107,7 @@ export const makeGroupCommit = Effect.fnUntraced(function*(
   const loop = Queue.takeBetween(queue, 1, limits.group_turns).pipe(
     Effect.flatMap((taken) =>
       Effect.forEach(oneTurnPerActor(taken), write, { discard: true }).pipe(
-        // Whatever happens to the loop, nobody is left waiting.
+        // Whatever happens to the loop, no caller is left waiting.
         Effect.ensuring(settle(taken, Exit.fail(noAnswer)))
       )
     ),

@@ -30,7 +30,7 @@ export interface GroupWriter {
   readonly writeOne: (turn: TurnWrite) => Effect.Effect<Verdict, Unavailable>
 }
 
-/** A turn that was handed in, and whoever waits for its verdict. */
+/** A turn that was handed in, and the caller that waits for its verdict. */
 export interface Waiting {
   readonly turn: TurnWrite
   readonly since_ns: bigint
@@ -77,7 +77,7 @@ const logFailedBatch = (group: ReadonlyArray<Waiting>, { why }: BatchFailed) =>
     Effect.annotateLogs({ why, turns: group.length })
   )
 
-/** `onSilence` runs when the time was up: who waits behind this group need not wait for the same. */
+/** `onSilence` runs when the time was up, so that the turns behind this group need not wait as long. */
 export const makeWriteGroup = (
   writer: GroupWriter,
   limits: WritingLimits,

@@ -121,7 +121,7 @@ export const makeWriter = Effect.gen(function*() {
         if (trouble.by === oneWinner) {
           return Effect.succeed({ _tag: "Refused", refusal: offerTaken(turn.actor.id) })
         }
-        // Somebody took the slot past our locks: the next look sees it.
+        // Another writer took the slot past our locks: the next look sees it.
         if (trouble.by === "mitra_slots_pkey" && again) return writeOne(turn, attempt + 1)
         return Effect.die(new TurnRejected(trouble.by))
       }

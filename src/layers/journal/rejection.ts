@@ -1,5 +1,5 @@
 // What happens to a turn that breaks a rule of the database: one known rule is a refusal, everything
-// else a defect of whoever made the turn.
+// else a defect of the machine that made the turn.
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 
 /** Only names: the rejected row holds private words, and this ends in a log. */

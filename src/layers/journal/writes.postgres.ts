@@ -109,7 +109,7 @@ const insertAudit = (sql: Sql, { audit }: Rows) => writeAll(sql, newEntries, aud
 const newCommands = insertRows(commandsSeen)
 const insertCommands = (sql: Sql, { commands }: Rows) => writeAll(sql, newCommands, commands)
 
-/** Only fairness hangs on it, so a row that somebody holds (a ping, say) is passed over, never waited for. */
+/** Only fairness hangs on it, so a row that is locked (by a ping, say) is passed over, never waited for. */
 const noteOffered = (sql: Sql, { offered }: Rows) =>
   unlessEmpty(offered, (rows) =>
     sql`WITH r AS (
@@ -121,8 +121,8 @@ const noteOffered = (sql: Sql, { offered }: Rows) =>
       UPDATE mitra_status m SET last_offer_at = GREATEST(m.last_offer_at, r.at)
       FROM r JOIN free USING (mitra_id) WHERE m.mitra_id = r.mitra_id`)
 
-// Slots are given back before they are claimed. The last one waits for nobody, so holding every other
-// lock meanwhile cannot close a ring.
+// Slots are given back before they are claimed. The last statement waits for no lock, so holding every
+// other one meanwhile cannot close a ring.
 const statements = [
   releaseSlots,
   claimSlots,

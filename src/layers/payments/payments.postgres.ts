@@ -78,7 +78,7 @@ const recordAnomaly = (sql: Sql, anomaly: PaymentAnomaly, options: ConfirmOption
       anomaly_ref = ${storable(options.provider_ref)}, anomaly_at = ${timestamp(options.now)}
     WHERE id = ${options.payment_id} AND anomaly_ref IS DISTINCT FROM ${storable(options.provider_ref)}`
 
-/** The same word again, or other money for what is paid already. */
+/** A repeat of the notice that confirmed it, or other money for what is paid already. */
 const heardAgain = Effect.fnUntraced(function*(sql: Sql, payment: Payment, options: ConfirmOptions) {
   const stored = yield* sql`SELECT provider_ref FROM payment_requests WHERE id = ${payment.id}`.pipe(
     Effect.flatMap(refOf)

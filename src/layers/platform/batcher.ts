@@ -18,15 +18,15 @@ export interface BatcherOptions<In, Out> {
   readonly batch_max: number
   /** Answers a batch in its order. */
   readonly run: (items: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Out>, Unavailable>
-  /** For who finds the queue full. */
+  /** The failure when the queue is full. */
   readonly overloaded: Unavailable
-  /** For who is late: the scope is closing. */
+  /** The failure when the scope is closing. */
   readonly stopped: Unavailable
   /** Closing the scope answers what is in hand, for at most so long; 0 answers nothing more. */
   readonly drain_ms: number
 }
 
-/** Lives until the scope closes. A failure is everybody's in the batch; the next one is tried anyway. */
+/** Lives until the scope closes. A failure fails every caller in the batch; the next is tried anyway. */
 export const makeBatcher = Effect.fnUntraced(function*<In, Out>(options: BatcherOptions<In, Out>) {
   const { batch_max, drain_ms, overloaded, queue_max, run, stopped } = options
   const queue = yield* Queue.dropping<Waiting<In, Out>, Cause.Done>(queue_max)
@@ -36,7 +36,7 @@ export const makeBatcher = Effect.fnUntraced(function*<In, Out>(options: Batcher
       Effect.map((answers) =>
         batch.forEach(({ answer }, index) => Deferred.doneUnsafe(answer, Effect.succeed(answers[index]!)))
       ),
-      // Whatever happened, interruption included, nobody is left waiting; a defect is everybody's.
+      // Whatever happened, interruption included, no caller is left waiting; a defect goes to all of them.
       Effect.onError((cause) =>
         Effect.sync(() => {
           const failure = Cause.hasInterruptsOnly(cause) ? Effect.fail(stopped) : Effect.failCause(cause)

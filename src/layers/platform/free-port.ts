@@ -1,4 +1,4 @@
-// A TCP port of 127.0.0.1 that nobody uses at this moment.
+// A TCP port of 127.0.0.1 that is free at this moment.
 import { type AddressInfo, createServer } from "node:net"
 import * as Effect from "effect/Effect"
 

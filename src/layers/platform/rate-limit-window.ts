@@ -1,4 +1,4 @@
-// The arithmetic every RateLimits adapter shares: windows of fixed length, the same for everybody, so
+// The arithmetic every RateLimits adapter shares: windows of fixed length, the same for every caller, so
 // that runners agree on them without talking. Around a border up to twice the limit can pass: accepted.
 import type { RateLimit, Wait } from "../../services/platform/rate-limits.ts"
 

@@ -1,5 +1,5 @@
 // RateLimits in this process's memory: one runner's own counts. Bounded, because addresses are many:
-// beyond the bound the oldest count is forgotten, which at worst forgives somebody a few asks.
+// beyond the bound the oldest count is forgotten, which at worst forgives a caller a few asks.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,5 +1,5 @@
 // RateLimits counted in Valkey for the whole cluster. While Valkey fails each runner counts for itself,
-// so that nobody is refused or let through because of it, at worst up to the limit once per runner.
+// so no caller is refused because of it; at worst a caller gets the limit once per runner.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +11,7 @@ import { script } from "./valkey/script.ts"
 
 const prefix = "rate:"
 
-/** Counts and bounds the count's life in one step: a count that never expired would lock somebody out. */
+/** Counts and bounds the count's life in one step: a count that never expired would lock its caller out. */
 const count = script(
   "count an ask",
   `local key, life = ARGV[1], ARGV[2]

@@ -1,4 +1,4 @@
-// Shutdown by the process's own SIGTERM: staff who drain a runner and whoever deploys take the same way.
+// Shutdown by the process's own SIGTERM: a drain ordered by staff and a deployment take the same way.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RealTime from "../../services/platform/real-time.ts"

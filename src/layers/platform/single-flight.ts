@@ -1,9 +1,9 @@
-// Single flight: those who ask at the same time share one question and its answer.
+// Single flight: callers that ask at the same time share one run and its answer.
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** Many at the same time are one question; whoever hangs up leaves the others theirs. */
+/** Callers at the same time share one run of `effect`; one that is interrupted leaves the others theirs. */
 export const singleFlight = <A, E>(effect: Effect.Effect<A, E>, scope: Scope.Scope): Effect.Effect<A, E> => {
   let flying: Deferred.Deferred<A, E> | null = null
   const start = Effect.suspend(() => {

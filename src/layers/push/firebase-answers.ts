@@ -1,5 +1,5 @@
 // What Firebase's errors mean to us. Judged by what the provider itself wrote, because the library calls
-// every "not found" an unregistered token: a wrong project would then cost everybody their devices.
+// every "not found" an unregistered token: a wrong project would then cost all people their devices.
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { PushResult } from "../../services/push/push.ts"
@@ -66,7 +66,7 @@ export const classify = (error: unknown): PushResult => {
   if (status === 503 && asked !== null) {
     return { _tag: "Hold", reason: "provider_failing", retry_after_ms: asked }
   }
-  // 401 is about our own key or the clock: the same for everybody, and staff can mend it.
+  // 401 is about our own key or the clock: the same for every push, and staff can mend it.
   const isFinal = status >= 400 && status < 500 && ![401, 408].includes(status)
   return { _tag: isFinal ? "Rejected" : "Failed", code }
 }

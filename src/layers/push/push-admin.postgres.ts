@@ -13,7 +13,7 @@ import { answered } from "../platform/postgres/failure.ts"
 
 type Sql = SqlClient.SqlClient
 
-/** A replay is remembered beside the commands of the actors, under an id that is nobody's. */
+/** A replay is remembered beside the commands of the actors, under an id that no actor has. */
 export const outboxId = "00000000-0000-7000-8000-000000000001"
 
 const Kind = Schema.Literals(pushKinds)

@@ -1,5 +1,5 @@
-// PushOutbox in Postgres. A claim locks what is due without waiting for anybody, then decides about it in a
-// later statement, whose snapshot is newer than the locks: a withdrawal that was committed is seen.
+// PushOutbox in Postgres. A claim locks what is due without waiting for other locks, then decides in a later
+// statement, whose snapshot is newer than the locks: a withdrawal that was committed is seen.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -36,7 +36,7 @@ const wantedOf = firstOf(Schema.Struct({ is_wanted: Schema.Boolean }))
 
 const open = "status IN ('pending', 'retrying', 'sending')"
 
-/** Of a row `p` and its session `s`: does anybody still need to be told? */
+/** Of a row `p` and its session `s`: is the push still of use to its receiver? */
 const isWanted = `CASE p.kind
     WHEN 'offer' THEN EXISTS (SELECT 1 FROM chat_request_notifications o
       WHERE o.session_id = p.session_id AND o.mitra_id = p.user_id AND o.status = 'pending')

@@ -65,7 +65,7 @@ interface Opened {
   readonly messaging: Messaging
 }
 
-/** Whoever gave up waiting while the token was fetched must not be sent anything afterwards. */
+/** When the send timed out while the access token was fetched, nothing may go out afterwards. */
 const sendUnlessLate = async ({ credential, messaging }: Opened, message: Message, late: AbortSignal) => {
   await credential.getAccessToken()
   late.throwIfAborted()

@@ -14,7 +14,7 @@ export interface BreakerTimings {
 
 const usual: BreakerTimings = { failures_before_open: 8, open_ms: 30_000 }
 
-/** Somebody else is just asking whether it works again. */
+/** How long to wait while another send probes the provider. */
 const probingMs = 2000
 
 /** Only what says something of the provider itself: a "no" to one phone, or "slower", is an answer. */

@@ -59,7 +59,7 @@ const queue = (sql: Sql): Part<"nthEnd" | "haveMet"> => ({
       Effect.map((row) => row?.ends_at ?? null),
       answered
     ),
-  // Each arm is one of the customer's own indexes. Whoever handed the chat over has met the customer, too.
+  // Each arm is one of the customer's own indexes. A mitra who handed the chat over counts, too.
   haveMet: (customerId, mitraId) =>
     sql`SELECT s.id FROM chat_sessions s WHERE ((s.customer_id = ${customerId} AND s.ended_at IS NOT NULL)
           OR (s.customer_id = ${customerId} AND s.status = 'closing'))

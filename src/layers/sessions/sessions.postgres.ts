@@ -110,7 +110,7 @@ const owning = (
 ): Part<"open" | "claim" | "find" | "participation" | "ofPayments"> => ({
   open: (state, deadlineAt, audit) => answered(open(sql, state, deadlineAt, audit)),
   // Two statements on purpose: one that waited for the old owner's commit would return the row as it
-  // is but the offers as they were. Once the epoch is committed nobody older can write.
+  // is but the offers as they were. Once the epoch is committed no older owner can write.
   claim: (sessionId, runner) =>
     answered(Effect.gen(function*() {
       const owner =

@@ -63,7 +63,7 @@ export const cached = Effect.fnUntraced(function*(store: SettingsStore) {
     return values
   })
 
-  // Everybody who waits behind a load that hangs gives up with it, not one after the other.
+  // All callers that wait behind a load that hangs give up with it, not one after the other.
   const loaded = RealTime.timeoutOrElse(oneLoader.withPermit(load), {
     duration: "15 seconds",
     orElse: () => Effect.fail(new Unavailable({ what: "settings", retryable: true }))

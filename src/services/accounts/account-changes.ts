@@ -14,7 +14,7 @@ export type StaffChange = { readonly role: Role } | { readonly is_active: boolea
 export type StaffChanged =
   | { readonly _tag: "Done"; readonly staff: StaffSummary }
   | { readonly _tag: "Unknown" }
-  /** Nobody would be left who may let others in. */
+  /** No active admin would be left. */
   | { readonly _tag: "LastAdmin" }
 
 /** The control center shows no more. */

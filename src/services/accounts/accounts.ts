@@ -1,5 +1,5 @@
-// People: customers, mitras and staff as accounts, and the devices they can be pushed to. Times are epoch
-// milliseconds; phones are E.164.
+// Accounts: customers, mitras and staff, and the devices they can be pushed to. Times are epoch milliseconds;
+// phones are E.164.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Side } from "../../domain/session/state.ts"
@@ -51,6 +51,7 @@ export interface Device extends DeviceOwner {
 export class Accounts extends Context.Service<Accounts, {
   /** The same id again changes nothing: a call whose answer was lost may be repeated. */
   readonly createCustomer: (customer: Customer) => Effect.Effect<void, Unavailable>
+  /** As every `find` here: null when there is none. */
   readonly findCustomer: (id: string) => Effect.Effect<CustomerAccount | null, Unavailable>
   readonly findCustomerByPhone: (phone: string) => Effect.Effect<CustomerAccount | null, Unavailable>
   /**
@@ -87,9 +88,8 @@ export class Accounts extends Context.Service<Accounts, {
   /** Forgets failed attempts and the lock. */
   readonly staffSignedIn: (id: string) => Effect.Effect<void, Unavailable>
   /**
-   * Takes the device's token over from whoever had it: a token is one phone's, and belongs to the person who
-   * registered it last. Of this person's other devices those of ended sign-ins go, then the oldest ones
-   * beyond `devicesMax`.
+   * A token is one phone's and belongs to the person who registered it last: an earlier owner loses it. Of
+   * this person's other devices those of ended sign-ins go, then the oldest ones beyond `devicesMax`.
    */
   readonly registerDevice: (device: Device, devicesMax: number) => Effect.Effect<void, Unavailable>
   /** Nothing happens unless the token is this person's. */

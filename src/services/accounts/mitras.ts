@@ -11,7 +11,7 @@ export interface OnlineLogEntry {
   readonly at: number
 }
 
-/** What became of the offers a mitra was sent in a time, and of the chats she had. */
+/** Counts of a mitra's offers in a span of time, by how they ended, and of her chats. */
 export interface Activity {
   readonly offers: number
   readonly accepted: number
@@ -41,6 +41,7 @@ export class Mitras extends Context.Service<Mitras, {
     mitraId: string,
     runner: string
   ) => Effect.Effect<{ readonly epoch: number; readonly state: MitraState } | null, Unavailable>
+  /** Reads without owning; null for an unknown mitra. */
   readonly find: (mitraId: string) => Effect.Effect<MitraState | null, Unavailable>
   readonly ownerOf: (
     mitraId: string
@@ -68,8 +69,8 @@ export class Mitras extends Context.Service<Mitras, {
     Unavailable
   >
   /**
-   * Her newest offers that ran out unanswered, back to her last answer or to `since`. Those that somebody
-   * else ended are no fault of hers and do not count.
+   * Her newest offers that ran out unanswered, back to her last answer or to `since`. Offers that ended by
+   * another's hand (the customer's, staff's, another mitra's) do not count.
    */
   readonly missedInARow: (mitraId: string, since: number, limit: number) => Effect.Effect<number, Unavailable>
   /** Online mitras who missed `count` in a row since they came online, and one that ran out after `after`. */

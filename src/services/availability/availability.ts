@@ -8,7 +8,7 @@ import type { Unavailable } from "../platform/unavailable.ts"
 
 export type { Fairness, Freshness }
 
-/** A mitra nobody knows is "offline". */
+/** An unknown mitra is "offline". */
 export type HeartbeatOutcome = "seen" | "offline" | "deactivated"
 
 export class Availability extends Context.Service<Availability, {
@@ -20,13 +20,13 @@ export class Availability extends Context.Service<Availability, {
   /**
    * Available mitras in the order they should be asked: fewest sessions first, then longest since her
    * last offer or, never asked, longest online. `exclude` are those already asked. Fairness leaves out
-   * who has enough open offers, and who declined or let one run out a short while ago.
+   * mitras who have enough open offers, or declined or let one run out a short while ago.
    */
   readonly candidates: (
     options: Freshness & Fairness & {
       readonly limit: number
       readonly exclude: ReadonlyArray<string>
-      /** Only this mitra (a targeted request), or null for everybody. */
+      /** Only this mitra (a targeted request), or null for all. */
       readonly only: string | null
     }
   ) => Effect.Effect<ReadonlyArray<Candidate>, Unavailable>
@@ -36,7 +36,7 @@ export class Availability extends Context.Service<Availability, {
   ) => Effect.Effect<{ readonly online: number; readonly available: number }, Unavailable>
   /**
    * Online mitras with a stale heartbeat, longest silent first. Unavailable whenever pings may have
-   * been missed since `staleBefore`: nobody is called stale on a guess.
+   * been missed since `staleBefore`: no mitra is called stale on a guess.
    */
   readonly stale: (
     staleBefore: number,

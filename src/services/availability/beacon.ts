@@ -1,5 +1,5 @@
-// Beacon: is anybody there to talk to? Asked by every waiting phone every few seconds, so the answer is
-// a snapshot of the whole cluster, at most ten seconds old, and never a question to Postgres per poll.
+// Beacon: is any bestie available? Every waiting phone polls it every few seconds, so the answer is a
+// snapshot of the whole cluster, at most ten seconds old; a poll never costs a Postgres query.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
@@ -7,7 +7,7 @@ import type { Unavailable } from "../platform/unavailable.ts"
 
 export interface BeaconSnapshot {
   readonly available: boolean
-  /** Mitras who could be asked, when it was taken. */
+  /** Available mitras at `taken_at` (epoch milliseconds). */
   readonly count: number
   readonly taken_at: number
 }
@@ -15,8 +15,8 @@ export interface BeaconSnapshot {
 export class Beacon extends Context.Service<Beacon, {
   readonly current: Effect.Effect<BeaconSnapshot, Unavailable>
   /**
-   * The snapshot now, then every one that says something else. It never ends, and never fails once it
-   * has begun: what cannot be found out for a while is no change.
+   * The snapshot now, then each one that differs from the last. It never ends, and never fails once it has
+   * begun: while counting fails, nothing is emitted.
    */
   readonly changes: Stream.Stream<BeaconSnapshot, Unavailable>
 }>()("halobestie/services/Beacon") {}

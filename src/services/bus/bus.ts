@@ -16,12 +16,12 @@ export type BusEvent =
     readonly session_id: string
     readonly seq: number | null
     readonly event: SessionEvent | null
-    /** The connection whose phone said so itself, and knows. */
+    /** The connection whose call caused the event: its phone has the answer and needs no event. */
     readonly origin_connection_id?: string
   }
   /**
-   * Said again by whoever loads a session: the commit before may have been written and never announced.
-   * Who follows the session and has less reads the rest. One that is over is no news to anybody else.
+   * Published when an actor loads its session: the last commit may have been written and never announced.
+   * A subscriber that is behind reads the rest; a session that is over and not followed is ignored.
    */
   | {
     readonly _tag: "SessionPosition"
@@ -65,8 +65,8 @@ export interface BusMessage {
 /** What a subscriber has not taken yet. */
 export interface Subscription extends Queue.Dequeue<BusMessage> {
   /**
-   * Called with each message that comes, inside the publisher's step: only to wake somebody. Whoever waits
-   * for something else as well needs no fiber for it.
+   * Called with each message, synchronously in the publisher's fiber, so it may only wake a reader. It
+   * spares a reader that also waits for other things a fiber of its own.
    */
   onArrival: (() => void) | null
 }
@@ -81,7 +81,7 @@ export const revoked = (topic: Topic, authSessionId: string | null = null): BusM
 export interface BusState {
   /** Since when messages of other runners arrive here; null while they don't. */
   readonly connected_since: number | null
-  /** Messages somebody did not get since the start; whoever it was got a Resync instead. */
+  /** Messages dropped since the start; each subscriber concerned got a Resync instead. */
   readonly dropped: number
 }
 
@@ -89,9 +89,9 @@ export class Bus extends Context.Service<Bus, {
   /** Hands messages over and returns at once; delivery is at most once, in order per publisher. */
   readonly publish: (messages: ReadonlyArray<BusMessage>) => Effect.Effect<void>
   /**
-   * Messages for these topics from now on. The queue is bounded: a subscriber that falls behind, and
-   * everybody after an interruption, gets `Resync` instead of what it missed. Whoever names `only` one kind
-   * of event is not woken for others; `Resync` comes to everybody.
+   * Messages for these topics from now on. The queue is bounded: a subscriber that falls behind, and every
+   * subscriber after an interruption, gets `Resync` instead of what it missed. With `only`, events of
+   * other kinds are left out, except `Resync`.
    */
   readonly subscribe: (
     topics: ReadonlyArray<Topic>,

@@ -1,5 +1,5 @@
-// Cipher: what private texts are in the database. A text is stored plain or sealed, never both; sealed, it
-// opens only in its own place, and a phone is found again by its mark.
+// Cipher: how private texts are stored: plain or sealed, never both. A sealed text opens only in its own
+// place (such as message/<session>/<sequence>), and a sealed phone is found by its blind index.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Unavailable } from "../platform/unavailable.ts"
@@ -32,6 +32,6 @@ export class Cipher extends Context.Service<Cipher, {
    * or when it is not what was sealed.
    */
   readonly open: (sealed: string, place: string) => Effect.Effect<string, Unavailable>
-  /** The same for the same text, and telling nobody without the key which text. */
+  /** Keyed hashes: equal for equal texts of a kind, and of no use to a reader without the key. */
   readonly blindIndexesOf: (kind: string, text: string) => BlindIndexes
 }>()("halobestie/services/Cipher") {}

@@ -1,5 +1,5 @@
-// Faults: troubles a tester asked for, where they take effect. Null unless the server was started for it
-// (FAULTS=true, or CLOCK=simulated), and always in production.
+// Faults: the faults a tester started, read where they take effect. Null unless the server was started
+// with FAULTS=true or CLOCK=simulated, and always in production.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as RealTime from "../platform/real-time.ts"
@@ -40,10 +40,11 @@ export interface FaultMenu extends ActiveFaults {
   readonly list: Effect.Effect<ReadonlyArray<Fault>>
   /** Null when there are too many already. */
   readonly start: (fault: FaultKind, undoAfterMs: number) => Effect.Effect<Fault | null>
-  /** One, or all when null; how many were undone. */
+  /** Undoes one fault, or all when null; returns how many. */
   readonly undo: (id: string | null) => Effect.Effect<number>
 }
 
+/** Faults at the same time. */
 export const faultsMax = 50
 
 export const Faults = Context.Reference<FaultMenu | null>("halobestie/services/Faults", {

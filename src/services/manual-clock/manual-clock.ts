@@ -35,7 +35,9 @@ export interface MovableClock {
   readonly state: Effect.Effect<ClockState>
   /** Returns when everything that became due has settled; refused where it does not. */
   readonly advanceTo: (target: (now: number) => number, moving: Moving) => Effect.Effect<Passed, Refusal>
+  /** Lets time run at so many seconds of the product per real second. */
   readonly run: (rate: number) => Effect.Effect<ClockState>
+  /** Time stands still again. */
   readonly pause: Effect.Effect<ClockState>
 }
 

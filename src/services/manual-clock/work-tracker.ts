@@ -1,5 +1,5 @@
-// Activity: what is being worked on right now, and what time made happen. Whoever holds the clock waits
-// for it before time moves on. Nobody listens otherwise, and then noting costs nothing.
+// WorkTracker: work in progress, and what passing time brought about. The manual clock waits for this work
+// before it moves on. Null without a manual clock; tracking then costs one read.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -14,7 +14,9 @@ export interface Fired {
 export interface WorkLog {
   /** Work begins; the result ends it, once. */
   readonly begin: (what: string) => () => void
+  /** An event of a turn that passing time caused. */
   readonly fired: (fired: Fired) => void
+  /** A pass of this sweep is over. */
   readonly swept: (sweep: string) => void
   /** Events that wait for a phone to take them: a name while there are any. Returns its undoing. */
   readonly watchPhone: (waiting: () => string | null) => () => void
@@ -35,6 +37,7 @@ export const track = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>)
     )
   })
 
+/** Writes to the log where there is one. */
 export const record = (write: (log: WorkLog) => void): Effect.Effect<void> =>
   Effect.map(WorkTracker, (log) => {
     if (log !== null) write(log)

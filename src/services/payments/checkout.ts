@@ -1,5 +1,5 @@
-// Checkout: where a customer pays. The provider's page is made before the payment is stored, so no payment is
-// without one; a page whose payment was never stored is known to nobody and runs out by itself.
+// Checkout: where a customer pays. The provider's page is made before the payment is stored, so every payment
+// has one; a page whose payment was never stored was shown to no customer and expires by itself.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { PaymentProvider } from "../../domain/payment.ts"

@@ -43,7 +43,7 @@ export type NewPayment =
   & Omit<Payment, "provider" | "discount_idr" | "look_at">
   & Partial<Pick<Payment, "provider" | "discount_idr" | "look_at">>
 
-/** More than anybody orders; a list shows no more of them. */
+/** The bound of `openOf`: more than any customer orders. */
 export const openPaymentsMax = 50
 
 export interface RawWebhook {
@@ -118,9 +118,9 @@ export class Payments extends Context.Service<Payments, {
    * may not have it (any more). Of any number of them at once one gets it.
    */
   readonly createDiscounted: (payment: NewPayment) => Effect.Effect<Payment | null, Unavailable>
-  /** No money for a session came, except what was given back; and no discount waits to be paid. */
+  /** True when all money for sessions was given back or none came, and no discounted payment is pending. */
   readonly mayHaveDiscount: (customerId: string) => Effect.Effect<boolean, Unavailable>
-  /** The customer's payments that are to be paid, or paid and not used up; newest first, so many. */
+  /** The customer's payments that are pending, or paid and not used up; newest first, `openPaymentsMax`. */
   readonly openOf: (customerId: string) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>
   /** Null also for an id that is no UUID as we write them. */
   readonly find: (id: string) => Effect.Effect<Payment | null, Unavailable>
@@ -165,7 +165,7 @@ export class Payments extends Context.Service<Payments, {
   readonly review: (paymentId: string) => Effect.Effect<ReviewedPayment | null, Unavailable>
   /** To be paid, or paid and not used up; newest first by when they were made. */
   readonly openForReview: (page: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable>
-  /** Failures and anomalies nobody has decided about since they happened; newest first by `troubleAt`. */
+  /** Failures and anomalies without a decision since they happened; newest first by `troubleAt`. */
   readonly troubled: (page: ReviewPage) => Effect.Effect<ReadonlyArray<ReviewedPayment>, Unavailable>
   /**
    * Staff's decision about a failure, with its audit entry. Of two at once one decides; a repeat by the same

@@ -19,7 +19,7 @@ class Bounds {
     this.#clock = clock
   }
 
-  /** In whole microseconds, and not the time of day: that may be set while somebody waits. */
+  /** In whole microseconds, monotonic: the time of day may be set during a wait. */
   get #now_us(): number {
     return Math.round(Number(this.#clock.monotonicTimeNanosUnsafe()) / 1000)
   }
@@ -43,7 +43,7 @@ class Bounds {
     )
   }
 
-  /** Nobody is waited for: a sleeping fiber would keep a process that is through from ending. */
+  /** No bound is left: a sleeping fiber would keep a process that is done from ending. */
   #rest(): void {
     const watch = this.#watch
     this.#watch = null
@@ -55,7 +55,7 @@ class Bounds {
     this.#watch = null
     this.#wakesAt = Number.POSITIVE_INFINITY
     for (let next = this.#heap.peek(); next !== undefined; next = this.#heap.peek()) {
-      // Striking may have set or lifted others, and whoever sets one sees to the sleep.
+      // A strike may have set or lifted other bounds; `set` then has started the sleep already.
       if (next.due > this.#now_us) {
         if (next.due < this.#wakesAt) this.#sleepUntil(next.due, context)
         return

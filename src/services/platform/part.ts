@@ -35,5 +35,6 @@ export const stoppingWithin = <A, E, R>(
     })
   )
 
+/** `layer` as this part of the server, which has its budget in stop-budgets.ts to close. */
 export const part = <A, E, R>(name: Part, layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
   stoppingWithin(name, partBudgets[name], layer)

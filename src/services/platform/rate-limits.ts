@@ -1,4 +1,4 @@
-// RateLimits: how often somebody without an account may ask. Counted per window of fixed length for
+// RateLimits: how often a caller without an account may ask. Counted per window of fixed length for
 // the whole cluster where that is possible, else by each runner; asking never fails.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

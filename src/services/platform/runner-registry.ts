@@ -13,6 +13,6 @@ export interface RegisteredRunner {
 export class RunnerRegistry extends Context.Service<RunnerRegistry, {
   /** Of this process. */
   readonly own_address: string
-  /** Whoever renewed its registration lately; a runner that was killed stays for some seconds. */
+  /** Runners that renewed their registration lately; a runner that was killed stays for some seconds. */
   readonly members: Effect.Effect<ReadonlyArray<RegisteredRunner>, Unavailable>
 }>()("halobestie/services/RunnerRegistry") {}

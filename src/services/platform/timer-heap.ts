@@ -2,7 +2,7 @@
 // Cancelled ones stay where they are until they reach the top, or until they are the greater part.
 
 export interface Timer {
-  /** In the unit of whoever keeps the heap. */
+  /** In the unit of the heap's owner. */
   readonly due: number
   readonly order: number
   /** Null when it was cancelled or has fired. */

@@ -1,5 +1,5 @@
-// PushOutbox: the pushes that turns wrote down, on their way out. One worker claims them for a moment, says
-// what became of each, and a claim that nobody finished is due again: at least once, never silently lost.
+// PushOutbox: the pushes that turns wrote down, on their way out. One worker claims them for a moment and
+// finishes each with its outcome; an unfinished claim is due again: at least once, never silently lost.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { PushKind } from "../../domain/push.ts"
@@ -37,7 +37,7 @@ export interface Claimed {
 
 export type PushOutcome =
   | { readonly _tag: "Sent" }
-  /** Nobody to tell: an open app, or no phone. */
+  /** No push is needed or possible: the app is open, or there is no phone. */
   | { readonly _tag: "Skipped"; readonly reason: "connected" | "no_device" }
   /** Too late, or not wanted any more. */
   | { readonly _tag: "Expired" }
@@ -112,6 +112,7 @@ export class PushOutbox extends Context.Service<PushOutbox, {
     readonly dead_before: number
     readonly limit: number
   }) => Effect.Effect<{ readonly expired: number; readonly deleted: number }, Unavailable>
+  /** What waits, by kind; dead letters; and the hold that lasts at `now`, else null. */
   readonly depth: (now: number) => Effect.Effect<OutboxDepth, Unavailable>
   /** Newest first; `before` is the id of the last one of the previous page. */
   readonly deadLetters: (page: {

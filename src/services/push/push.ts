@@ -1,5 +1,5 @@
-// Push: hands one notification for one phone to the provider. Never fails: what went wrong is an answer,
-// because it decides what happens to the row, the token, or the whole worker.
+// Push: hands one notification for one phone to the provider. Never fails: a failure is an answer, because
+// it decides what happens to the row, the token, or the whole worker.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 
@@ -24,7 +24,7 @@ export type PushResult =
   | { readonly _tag: "TokenInvalid" }
   /** Nothing was sent, and nothing else should be for a while either. */
   | { readonly _tag: "Hold"; readonly reason: PushHoldReason; readonly retry_after_ms: number }
-  /** Did not work, or nobody knows; it may work later. */
+  /** Failed, or its outcome is unknown; it may work later. */
   | { readonly _tag: "Failed"; readonly code: string }
   /** Will never work like this. */
   | { readonly _tag: "Rejected"; readonly code: string }

@@ -1,6 +1,6 @@
-// SessionOversight: what staff and the sweeps find among all sessions: whose time has come, who waits, whose
-// mitra is gone, what is past; and the proposals to give a chat to another mitra, opened and closed by the
-// session's own turns until staff decide. Times are epoch milliseconds.
+// SessionOversight: what staff and the sweeps find among all sessions: due, waiting, without their mitra,
+// stuck, past; and the proposals to give a chat to another mitra, opened and closed by the session's own
+// turns until staff decide. Times are epoch milliseconds.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Absence, SessionState, SessionStatus } from "../../domain/session/state.ts"
@@ -8,7 +8,7 @@ import type { ChangeEntry } from "../accounts/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 import type { PastPage } from "./session-views.ts"
 
-/** A session whose deadline passed and nobody noticed. */
+/** A session whose deadline passed without effect. */
 export interface StuckSession {
   readonly id: string
   readonly status: SessionState["status"]
@@ -40,7 +40,7 @@ export interface Proposal {
   readonly mitra_name: string
   readonly cause: Absence["cause"]
   readonly since: number
-  /** "resolved": she came back, or the session ended, before anybody decided. */
+  /** "resolved": she came back, or the session ended, before staff decided. */
   readonly status: ProposalStatus
   readonly created_at: number
   readonly decided_at: number | null
@@ -58,7 +58,7 @@ export type Dismissed =
 export class SessionOversight extends Context.Service<SessionOversight, {
   /** Ids of sessions whose deadline is at or before `horizon`, earliest first. */
   readonly due: (horizon: number, limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
-  /** Blast requests that asked nobody yet and may still ask at `now`, oldest first. */
+  /** Blast requests without any offer yet that may still make one at `now`, oldest first. */
   readonly waiting: (now: number, limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
   /**
    * Running chats to be looked at: their mitra is deactivated, or has been offline since `offlineBefore`;
@@ -78,7 +78,7 @@ export class SessionOversight extends Context.Service<SessionOversight, {
     { readonly waiting: number; readonly active: number; readonly closing: number },
     Unavailable
   >
-  /** The sessions of everybody that are over, as `SessionViews.pastOf` gives one person's. */
+  /** All sessions that are over, as `SessionViews.pastOf` gives one person's. */
   readonly past: (page: PastPage) => Effect.Effect<ReadonlyArray<SessionState>, Unavailable>
   /** Oldest first. */
   readonly topicChanges: (

@@ -1,6 +1,6 @@
-// Sessions: what a session's own actor asks: opening, owning and reading one. Changes to a running one go
-// through the Journal; what phones read of many is SessionViews, what staff and sweeps find SessionOversight.
-// Times are epoch milliseconds.
+// Sessions: opening, owning and reading one session, for its own actor. Changes to a running one go through
+// the Journal; phones read many through SessionViews, staff and sweeps through SessionOversight. Times are
+// epoch milliseconds.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { SessionState, Side } from "../../domain/session/state.ts"
@@ -18,7 +18,7 @@ export type Opened =
 
 /** Who may say something in a session, without anything that was offered, said or paid in it. */
 export interface Participation extends Pick<SessionState, "id" | "status" | "customer_id" | "mitra_id"> {
-  /** Everybody whose chat it is or was, in no order. */
+  /** The mitras whose chat it is or was, in no order. */
   readonly assigned: ReadonlyArray<string>
 }
 
@@ -51,7 +51,7 @@ export class Sessions extends Context.Service<Sessions, {
   ) => Effect.Effect<{ readonly epoch: number; readonly state: SessionState } | null, Unavailable>
   /** Reads without owning. */
   readonly find: (sessionId: string) => Effect.Effect<SessionState | null, Unavailable>
-  /** Reads only who takes part: a session that asked many has up to 200 offers. */
+  /** Reads only the participants, not the session's up to 200 offers; null when there is no such session. */
   readonly participation: (sessionId: string) => Effect.Effect<Participation | null, Unavailable>
   /** The newest session of each of these payments, alive or over; those that have none are absent. */
   readonly ofPayments: (

@@ -1,5 +1,5 @@
 // Accepting, declining and losing offers: the first accept wins, the same mitra asking twice gets the
-// same yes, and everybody who is late is told why.
+// same yes, and every mitra who is late is told why.
 import { assert, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as given from "./given.ts"
@@ -27,7 +27,7 @@ it("The winner gets the session, the clock and the slot in one event, and the ot
 it("The winner's response time is the instant she accepted", () => {
   const { state } = given.accept(given.offered(2), 10, mitra(2))
   assert.strictEqual(state.offers[1]?.responded_at, at(10))
-  // Who missed it has not answered: she must not count as quick, or as slow.
+  // A mitra who missed it has not answered: she must not count as quick, or as slow.
   assert.strictEqual(state.offers[0]?.responded_at, null)
 })
 

@@ -120,9 +120,9 @@ it("One late tick on a running or closing chat equals punctual ticks at every de
 it("One late tick on an unanswered search ends it as punctual ticks that find nobody new would", () => {
   holds((turns, { settings }) => {
     for (const { after, facts } of turns) {
-      // A request that all declined ends as soon as somebody looks; only then does the hour matter.
+      // A request that all declined ends at the next look; only then does the hour matter.
       if (!openStatuses.includes(after.status) || allDeclined(after)) continue
-      // Without the line, a request that nobody could be asked for ends as soon as somebody looks, too.
+      // Without the line, a request without any mitra to ask ends at the next look, too.
       if (!settings.pairing_queue_enabled && after.offers.length === 0) continue
       const late = turn(after, { _tag: "Tick" }, facts.now + 10_000_000, settings, null)
       const punctual = tickUntil(after, facts.now, FOREVER, settings)

@@ -1,5 +1,5 @@
-// The answer to a command: what is stored stays small, what was stored before is still read, and nobody is
-// answered with more than they may see.
+// The answer to a command: what is stored stays small, what was stored before is still read, and no caller
+// is answered with more than they may see.
 import { assert, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"

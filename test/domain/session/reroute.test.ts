@@ -1,5 +1,5 @@
 // A running chat that changes hands: what staff may ask for and when, what the ledger and the record of
-// assignments say of it afterwards, and what it means when nobody sits on the mitra's side.
+// assignments say of it afterwards, and what it means when the mitra cannot be reached.
 import { assert, it } from "@effect/vitest"
 import { chargedMs, isBalanced } from "../../../src/domain/ledger.ts"
 import type { Absence } from "../../../src/domain/session/state.ts"
@@ -75,7 +75,7 @@ it("Warnings come as they would have come without the hand-over", () => {
   assertHappened(given.tick(late, 670), ["WarningGiven"])
 })
 
-it("Whoever handed the chat over may do nothing there any more, whoever took over everything", () => {
+it("A mitra who handed the chat over may do nothing there any more, the one who took over everything", () => {
   const { state } = given.reroute(given.active(), 100)
   const commands = [
     { _tag: "SendMessage", by: mitra(1), message_id: "m", client_message_id: "c", body: "wait" },

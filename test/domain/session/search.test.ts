@@ -1,5 +1,5 @@
-// Looking for a mitra: who is asked in which wave, when the next look is, and what a request that
-// found nobody is said to have died of.
+// Looking for a mitra: which mitras are asked in which wave, when the next look is, and which cause a
+// request gets that found none.
 import { assert, it } from "@effect/vitest"
 import { wantsCandidates } from "../../../src/domain/pairing.ts"
 import * as given from "./given.ts"
@@ -211,12 +211,12 @@ it("A younger request asks only when there are more places than older ones may t
   )
 })
 
-it("With more mitras than anybody counts, nobody waits", () => {
+it("With more mitras than are counted, no request waits", () => {
   const world = { candidates: candidates(200), waiting_ahead: 200, settings: { max_customers_per_mitra: 1 } }
   assert.lengthOf(asked(given.tick(given.searching(), 0, world)), 200)
 })
 
-it("A look out of turn asks whom it finds, and leaves no trace when it finds nobody", () => {
+it("A look out of turn asks the mitras it finds, and leaves no trace when it finds none", () => {
   const { state } = given.tick(given.searching(), 0, { candidates: [] })
   const look = { _tag: "Requeue" } as const
   assert.deepStrictEqual(asked(given.tell(state, 1, look, { candidates: candidates(1) })), ids(1))

@@ -15,7 +15,7 @@ import { weights } from "./command-weights.ts"
 import { blast, candidate, customer, mitra, otherCustomer, T0 } from "./given.ts"
 
 export const MITRAS = 5
-/** Whether the mitra can be reached must not depend on when somebody looks: it hangs on the extension. */
+/** Whether the mitra can be reached must not depend on when the machine looks: it hangs on the extension. */
 const UNREACHABLE_MS = 60_000
 
 /** Who acts: a number is that mitra, "winner" and "asked" depend on the session. */
@@ -97,7 +97,7 @@ const anyWho: fc.Arbitrary<Who> = fc.oneof(
 
 const after = (from: Step["wait"]["from"], ...ms: ReadonlyArray<number>): fc.Arbitrary<Step["wait"]> =>
   fc.record({ from: fc.constant(from), ms: fc.constantFrom(...ms) })
-/** Mostly short, or a walk would be over before anybody has said a word. */
+/** Mostly short, or a walk would be over before the first message. */
 const anyWait: fc.Arbitrary<Step["wait"]> = fc.oneof(
   { weight: 30, arbitrary: after("last_step", 0, 0, 1, 500) },
   { weight: 8, arbitrary: after("last_step", 3000, 15_000, 60_000) },

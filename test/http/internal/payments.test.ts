@@ -35,7 +35,7 @@ const five = {
   is_active: true
 }
 
-/** A request that nobody accepted in time: its payment waits for another try. */
+/** A request that no mitra accepted in time: its payment waits for another try. */
 const failed = Effect.gen(function*() {
   const sari = yield* customerPhone("Sari")
   const { payment_id, session_id } = yield* request(sari)
@@ -126,7 +126,7 @@ describe("open payments", () => {
 })
 
 describe("a failed pairing", () => {
-  it.effect("is listed with its cause and retried once per command, by whoever of two is first", () =>
+  it.effect("is listed with its cause and retried once per command, by the first of two colleagues", () =>
     Effect.gen(function*() {
       const me = yield* operator
       const { payment_id, session_id } = yield* failed

@@ -56,7 +56,7 @@ describe("the gate", () => {
     assert.sameMembers(Object.keys(payloads), [...calls.requests.keys()])
   })
 
-  it.effect("lets nobody pass who is not signed in, or is signed in as somebody unknown", () =>
+  it.effect("refuses callers who are not signed in, or are signed in as an unknown account", () =>
     Effect.gen(function*() {
       for (const who of [null, idOf(0x99)]) {
         const call = yield* seat(who)

@@ -206,7 +206,7 @@ describe("proposals", () => {
 })
 
 describe("what staff look for", () => {
-  it.effect("are sessions nobody woke, past ones of one person or of all, and how a mitra answers", () =>
+  it.effect("are stuck sessions, past ones of one person or of all, and how a mitra answers", () =>
     Effect.gen(function*() {
       const { ayu, bunga, nina, sari, session_id } = yield* stage
       yield* say(sari, session_id, "Halo")

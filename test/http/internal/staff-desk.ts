@@ -1,5 +1,5 @@
 // The desk of the control center's tests: account and push calls behind their gate, on memory adapters, and
-// staff who sit there. Fake is only the connection, which believes whoever is put on it.
+// staff who sit there. Fake is only the connection, which takes any identity it is given.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
@@ -57,7 +57,7 @@ export const outrunDesk = seats.pipe(
   Layer.provideMerge(adapters)
 )
 
-/** A connection; null is nobody's. */
+/** A connection; null: without an identity. */
 const connectionOf = (staffId: string | null) =>
   Connection.of({
     id: "desk",
@@ -71,7 +71,7 @@ const connectionOf = (staffId: string | null) =>
     close: () => Effect.void
   })
 
-/** Calls of this group as this member of staff, or as nobody. */
+/** Calls of this group as this member of staff, or without an identity. */
 export const seatAt = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) => (staffId: string | null) =>
   Effect.map(RpcTest.makeClient(group, { flatten: true, disableFatalDefects: true }), (client) => {
     const asked = client as unknown as (tag: string, payload: unknown) => Effect.Effect<unknown, CallError>

@@ -76,7 +76,7 @@ describe("a paid notice", () => {
       assert.strictEqual((yield* callsLogged).length, 11)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("repeated after the request was cancelled starts no search nobody asked for", () =>
+  it.effect("repeated after the request was cancelled starts no second search", () =>
     Effect.gen(function*() {
       yield* given
       const provider = yield* makeProvider

@@ -1,4 +1,4 @@
-// Stopping a listener: it says so, takes nobody in, lets calls finish within a bound, tells every socket
+// Stopping a listener: it says so, takes no client in, lets calls finish within a bound, tells every socket
 // when to come back, and is gone in time even when clients misbehave.
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"

@@ -21,7 +21,7 @@ describe("what is due for a connection", () => {
     assert.deepStrictEqual(due({ pinged_at: 20_000 }, 39_999), { _tag: "Nothing" })
   })
 
-  it("is no ping for whoever was heard meanwhile", () => {
+  it("is no ping for a client that was heard meanwhile", () => {
     assert.deepStrictEqual(due({ heard_at: 15_000 }, 34_999), { _tag: "Nothing" })
     assert.deepStrictEqual(due({ heard_at: 15_000 }, 35_000), { _tag: "Ping" })
     assert.deepStrictEqual(due({ heard_at: 15_000, pinged_at: 35_000 }, 54_999), { _tag: "Nothing" })

@@ -48,7 +48,7 @@ const holdMitra = Effect.fnUntraced(function*(number: number) {
   return { run, lock, release: Effect.andThen(run("COMMIT"), Scope.close(transaction, Exit.void)) }
 })
 
-/** Waits, in the database, until somebody waits for a lock: the milestone these tests build on. */
+/** Returns when a transaction of the database waits for a lock: the milestone these tests build on. */
 const somebodyWaits = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const waiting = sql<{ waits: boolean }>`SELECT EXISTS (SELECT FROM pg_stat_activity

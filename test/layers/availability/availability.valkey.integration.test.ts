@@ -5,7 +5,7 @@ import { availabilitySuite, now } from "../../../testkit/conformance/availabilit
 import { clockAt, freshMirrored, inMirror, quiet } from "../mirrored.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 
-// Built three minutes before the questions: whoever is silent since then is silent, not unknown.
+// Built three minutes before the questions: a mitra silent since then is silent, not unknown.
 availabilitySuite(
   "Valkey",
   it.live,

@@ -1,5 +1,5 @@
-// The beacon on a virtual clock: one count serves everybody for ten seconds, whoever hangs up, and those
-// who watch hear of changes only.
+// The beacon on a virtual clock: one count serves all callers for ten seconds, also when some hang up, and
+// watchers hear of changes only.
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -190,7 +190,7 @@ describe("watching the beacon", () => {
       assert.isAtMost(mitras.counted - counted, 3)
     }).pipe(Effect.scoped))
 
-  it.effect("starts with what is now for whoever comes later", () =>
+  it.effect("starts with the present state for a watcher that comes later", () =>
     Effect.gen(function*() {
       const { beacon, mitras } = yield* given()
       const early = yield* watch(beacon)

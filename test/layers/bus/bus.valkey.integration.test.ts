@@ -1,5 +1,5 @@
 // The Bus suite over Valkey with Postgres behind it, and what the two together must do: carry everything
-// while either is down for anybody, each message once and in order, and say Resync when in doubt.
+// while either is down for any runner, each message once and in order, and say Resync when in doubt.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,5 +1,5 @@
-// What the tables hold of a whole session with keys, and who can read it: everybody who has the key, nobody
-// else, and nobody at all where a sealed text was moved.
+// What the tables hold of a whole session with keys, and who can read it: runners with the key, no others,
+// and none at all where a sealed text was moved.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

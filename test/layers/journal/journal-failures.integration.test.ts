@@ -1,4 +1,4 @@
-// What only a real database can do to the journal: rows that somebody else holds, rings of locks, and
+// What only a real database can do to the journal: rows that another transaction holds, rings of locks, and
 // connections that die in the middle of a transaction or of its COMMIT.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -29,7 +29,7 @@ const send = (owner: Stage.Owner, n: number) =>
 
 const hold = (n: number) => `SELECT 1 FROM chat_sessions WHERE id = '${session(n)}' FOR UPDATE`
 
-describe("a row that somebody else holds", () => {
+describe("a row that another transaction holds", () => {
   it.live("delays its own turn and fails it as retryable; the neighbours are written", () =>
     onOneRunner((url) =>
       Effect.gen(function*() {

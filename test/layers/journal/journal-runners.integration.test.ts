@@ -1,5 +1,5 @@
-// Two runners at the same rows: whoever commits, claims or deactivates first, the other one sees it
-// before it decides.
+// Two runners at the same rows: what one commits, claims or deactivates first, the other sees before it
+// decides.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -51,7 +51,7 @@ const stormTurns = Effect.fnUntraced(function*(
 
 describe("two journals on one database", () => {
   it.live(
-    "never put a mitra over her capacity, whoever accepts and ends on which runner",
+    "never put a mitra over her capacity, on whichever runner sessions are accepted and end",
     () =>
       onOneRunner((url) =>
         Effect.gen(function*() {

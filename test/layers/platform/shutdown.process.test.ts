@@ -1,4 +1,4 @@
-// The shutdown of one process: once, and only when the answer to whoever asked has had time to leave.
+// The shutdown of one process: once, and only when the answer to its caller has had time to leave.
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,6 +1,5 @@
-// The push outbox between a worker and the turns, at the same moment: nobody waits for long, and no message
-// is
-// lost between a claim and the next word.
+// The push outbox between a worker and the turns, at the same moment: neither waits for long, and no message
+// is lost between a claim and the next word.
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

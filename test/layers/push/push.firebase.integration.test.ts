@@ -170,7 +170,7 @@ describe("Firebase", () => {
       }
     }))
 
-  it.live("is not sent what nobody waits for any more, when the token came too late", () =>
+  it.live("is not sent a push that timed out while its token was fetched", () =>
     withGoogle(
       () => taken,
       (send, pushed) =>

@@ -1,5 +1,5 @@
-// A part of the server: it closes in its order and within its budget, and one that hangs takes nobody's time
-// but its own.
+// A part of the server: it closes in its order and within its budget, and one that hangs takes no time but
+// its own.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -47,7 +47,7 @@ export const history = (make: MakeRule) => {
     pushes,
     taken,
     now: () => now,
-    /** Everybody who is not connected has only just lost the connection. */
+    /** Every phone that is not connected has only just lost the connection. */
     disconnects: () => {
       awaySince = now
     },

@@ -255,7 +255,7 @@ describe("terminal state", () => {
     ])
   })
 
-  it("leaves whoever is just coming back alone", () => {
+  it("leaves a phone that is just coming back alone", () => {
     const recorded = history(ending)
     recorded.phone("sari", "customer").isConnected = false
     recorded.disconnects()
@@ -267,7 +267,7 @@ describe("terminal state", () => {
     assert.deepStrictEqual(recorded.complaints, ["after healing sari is not connected"])
   })
 
-  it("gives whoever was let in again the time to sign in", () => {
+  it("gives a person who was let in again the time to sign in", () => {
     const recorded = history(ending)
     recorded.phone("ayu", "mitra").isConnected = false
     recorded.disconnects()
@@ -284,7 +284,7 @@ describe("terminal state", () => {
     assert.deepStrictEqual(recorded.complaints, ["after healing ayu is not connected"])
   })
 
-  it("sees what is due and does not happen, and whoever is left over at the end", () => {
+  it("sees what is due and does not happen, and what is left over at the end", () => {
     const recorded = history(ending)
     recorded.phone("sari", "customer").isConnected = false
     recorded.commit(put.session(session()))

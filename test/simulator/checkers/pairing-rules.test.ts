@@ -68,7 +68,7 @@ describe("one winner", () => {
     ])
   })
 
-  it("lets whoever took a chat over hear how it began", () => {
+  it("lets a mitra who took a chat over hear how it began", () => {
     const recorded = history(oneWinner)
     const assignment = {
       session_id: "chat",

@@ -32,7 +32,7 @@ export const writePush = (tables: Tables, turn: TurnWrite, session: SessionWrite
   }
 }
 
-/** Somebody else than the reader wrote something that did not reach the reader. */
+/** True when another person than the reader wrote something that did not reach the reader. */
 const hasUndelivered = (tables: Tables, push: PushRow, deliveredSeq: number, lastSeq: number): boolean => {
   for (let seq = deliveredSeq + 1; seq <= lastSeq; seq += 1) {
     const message = tables.messages.get(`${push.session_id}/${seq}`)

@@ -1,5 +1,5 @@
 // Staff at the door: email and password, a lock after repeated failures, a short-lived token. Staff
-// get no refresh token: whoever works longer than the token lasts signs in again.
+// get no refresh token: a staff member who works longer than the token lasts signs in again.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -53,7 +53,7 @@ export const layer = Layer.effect(StaffSignIn)(
         family_id: id,
         user_type: "staff",
         user_id: staff.id,
-        // Nobody holds the token behind this hash: a staff sign-in cannot be refreshed.
+        // A hash of no token: a staff sign-in cannot be refreshed.
         refresh_hash: Hex.encode(yield* random.randomBytes(32)),
         created_at: now,
         expires_at

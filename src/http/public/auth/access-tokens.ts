@@ -1,5 +1,5 @@
 // AccessTokens: the short-lived JWTs a person shows at the door. HS256 only; the first secret signs,
-// every secret verifies, so a key can be rotated without signing anybody out. Time is the Clock's.
+// every secret verifies, so a key can be rotated without signing people out. Time is the Clock's.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -28,7 +28,7 @@ export class AccessTokens extends Context.Service<AccessTokens, {
   readonly sign: (
     owner: Omit<Principal, "expires_at">
   ) => Effect.Effect<{ readonly token: string; readonly expires_at: number }>
-  /** Only what the token itself says: whether its sign-in is still live is AuthSessions' business. */
+  /** Only what the token itself says: whether its sign-in is still live is SignIns' business. */
   readonly verify: (
     token: string,
     accepted: ReadonlyArray<UserType>

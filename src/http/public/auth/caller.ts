@@ -17,7 +17,7 @@ const notSignedIn = refuse("NOT_SIGNED_IN", "Sign in first: send auth.authentica
 const forbidden = (side: Side) =>
   refuse("FORBIDDEN", side === "customer" ? "Only customers may do this." : "Only besties may do this.")
 
-/** Staff tokens are not accepted on this listener; if one ever were, it would be nobody here. */
+/** Staff tokens are not accepted on this listener; if one ever were, its connection would have no caller. */
 const isPhoneOwner = (principal: Principal): principal is Principal & { readonly user_type: Side } =>
   principal.user_type !== "staff"
 

@@ -1,5 +1,5 @@
 // Phone codes: a person proves a phone with six digits. Decides what may be sent and what counts as
-// proof; the limits themselves are counted from rows by OneTimeCodes.
+// proof; the limits themselves are counted from rows by SignIns.
 import { createHmac } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -66,8 +66,8 @@ const providerFailed = refuse(
 )
 
 /**
- * The answer to a stranger says whether a phone has an account here, which is nobody's business but its
- * owner's: an address may not try out one phone after the other.
+ * The answer to a stranger tells whether a phone has an account here, so an address may not try out one
+ * phone after the other.
  */
 export const strangerLimit: RateLimit = { name: "phone_asks", asks_max: 120, window_ms: 3_600_000 }
 
@@ -99,7 +99,7 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
   const hashWith = (secret: Uint8Array, { phone, user_type }: PhoneAsk, code: string) =>
     createHmac("sha256", secret).update(`${user_type}:${phone}:${code}`).digest("hex")
 
-  // Where everybody may come in with the development code there is nothing to try out.
+  // With the development code every phone may sign in, so there is nothing to try out.
   const admit = (ask: PhoneAsk) =>
     ask.by === null && options.dev_code === null
       ? Effect.andThen(strangersSlowedDown(ask.remote_address), mayAsk(ask))

@@ -1,5 +1,5 @@
-// Phone owners: whose door a phone opens. A mitra's own; a customer's who is here already; or it makes an
-// anonymous customer somebody who can come back. Asked before a code is sent and again before it counts.
+// Phone owners: which account a proven phone signs in to: a mitra's, an existing customer's, or the anonymous
+// customer's who proves it and can then come back. Asked before a code is sent and again before it counts.
 import * as Effect from "effect/Effect"
 import { isPhone, proofOf } from "../../../domain/phone.ts"
 import { refuse } from "../../../domain/refusal.ts"
@@ -53,7 +53,7 @@ const existingCustomer = Effect.fnUntraced(function*(phone: string) {
   return customer === null ? yield* unknown("customer") : customer.id
 })
 
-/** For somebody who is here already: could this phone be theirs? Decided for good only by `claim`. */
+/** Refuses when a signed-in customer could not prove this phone. Decided for good only by `claim`. */
 const mayProve = Effect.fnUntraced(function*(customerId: string, phone: string) {
   const accounts = yield* Accounts
   const account = yield* accounts.findCustomer(customerId)
@@ -61,7 +61,7 @@ const mayProve = Effect.fnUntraced(function*(customerId: string, phone: string) 
   if (proof._tag === "WrongFlow") return yield* wrongFlow
 })
 
-/** Refuses whoever could not come in even with the right code: no code is sent, and none is compared. */
+/** Refuses callers that could not sign in even with the right code: none is sent, and none is compared. */
 export const mayAsk = Effect.fnUntraced(function*(ask: PhoneAsk) {
   if (!isPhone(ask.phone)) {
     return yield* refuse("PHONE_INVALID", "A phone number looks like +628123456789.", { given: ask.phone })

@@ -1,5 +1,5 @@
-// SignIn: how a person gets tokens: a customer without a name at all, anybody with a proven phone or a
-// refresh token. Opens, rotates and ends auth sessions; what ends is told on the bus.
+// SignIn: how a person gets tokens: as an anonymous customer, with a proven phone or with a refresh token.
+// Opens, rotates and ends auth sessions; what ends is told on the bus.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -129,7 +129,7 @@ const refresh = Effect.fnUntraced(function*(refreshToken: string) {
   return yield* tokensFor(owner, rotation.session, next.token)
 })
 
-/** Whoever signs out hears that it worked before their own socket is closed. */
+/** The caller of a sign-out gets its answer before its own socket is closed. */
 const answerFirst = "50 millis"
 
 const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: boolean) {

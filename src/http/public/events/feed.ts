@@ -27,7 +27,7 @@ interface Numbered {
 
 const emit = (feed: Feed, { event, seq, session_id }: Numbered, now: number): void => {
   feed.known.heard(session_id, seq, event, now)
-  // Whoever was paired holds no open offer of that request any more.
+  // The mitra who was paired holds no open offer of that request any more.
   if (event._tag === "Paired") feed.offers.end(session_id)
   const fact = sessionFact(session_id, seq, event)
   if (fact !== null) {
@@ -104,7 +104,7 @@ const onPosition = (feed: Feed, event: Extract<BusEvent, { _tag: "SessionPositio
 
 const onTyping = (feed: Feed, event: Extract<BusEvent, { _tag: "Typing" }>, now: number): void => {
   const expires_in_ms = event.until - now
-  // Whoever types may not know yet that the chat was handed over or has ended.
+  // The typing side may not know yet that the chat was handed over or has ended.
   if (expires_in_ms <= 0 || feed.known.isOver(event.session_id)) return
   feed.ready.push({ _tag: "typing", session_id: event.session_id, side: event.side, expires_in_ms })
 }
@@ -161,7 +161,7 @@ const arrivalWithin = (feed: Feed, clock: Clock.Clock, lengthMs: number): Effect
       })
       feed.queue.onArrival = () => {
         end()
-        // Not inside the step of whoever publishes.
+        // Not inside the publisher's step.
         fiber.currentDispatcher.scheduleTask(() => resume(Effect.succeed(true)), 0)
       }
       return Effect.sync(end)

@@ -49,7 +49,7 @@ export const onOffer = (
     }
     return null
   }
-  // Said again by whoever loaded the session: this phone has it.
+  // Announced again when the session was loaded: this phone has it.
   if (feed.offers.has(session_id) || isEndedInInbox(feed, session_id)) return null
   if (offer === null || !isFresh(offer, now) || feed.offers.size >= offersMax) return readOffers(feed)
   showOffer(feed, offer, now)

@@ -15,7 +15,7 @@ import { type Feed, forget, patiently } from "./feed-state.ts"
 import { showOffer } from "./offer-events.ts"
 import { openOffers, sessionsOf } from "./snapshot.ts"
 
-/** Everybody resyncs at once after an interruption: this many at a time ask Postgres. */
+/** All feeds resync at once after an interruption: this many at a time ask Postgres. */
 export const resyncsAtOnce = 8
 
 /** Her last declared state; a customer has none. */
@@ -59,7 +59,7 @@ const closed = Effect.fnUntraced(function*(caller: Caller, sessionId: string) {
   const event: PhoneEvent = {
     _tag: "offer_closed",
     session_id: sessionId,
-    // Out of time, though nobody has written that down yet.
+    // Its deadline passed, though that is not written yet.
     ending: request?.offer.ending ?? "expired",
     winner_at: instantOrNull(request?.winner_at ?? null)
   }

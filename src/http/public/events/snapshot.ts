@@ -17,7 +17,7 @@ import { sessionView } from "../views/session-view.ts"
 
 /** A longer gap is not streamed: the phone fetches history instead. */
 export const missedMax = 500
-/** More open offers than this nobody can look through. */
+/** More open offers than a mitra can look through. */
 export const offersMax = 200
 
 export interface Since {

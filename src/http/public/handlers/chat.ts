@@ -53,7 +53,7 @@ interface HistoryRange {
 /** Characters of one page, roughly: a page of long messages must not fill a slow phone's allowance. */
 export const historyWeightMax = 200_000
 
-/** How many of these make one page; always at least one, or nobody would get any further. */
+/** How many of these make one page; always at least one, or a reader would get no further. */
 const fitting = (messages: ReadonlyArray<StoredMessage>): number => {
   let weight = 0
   const over = messages.findIndex(({ body }, index) => {

@@ -68,8 +68,8 @@ const retry = Effect.fnUntraced(function*(commandId: string, paymentId: string) 
 const closePatience = "3 seconds"
 
 /**
- * So that nobody pays for what was given up by mistake, and its discount is free again. Whatever goes wrong
- * here, and money that came in this moment, is found when the provider is next asked about it.
+ * So that no customer pays by mistake for what was given up, and its discount is free again. Whatever goes
+ * wrong here, and money that came in this moment, is found when the provider is next asked about it.
  */
 const closeCheckout = Effect.fnUntraced(function*({ id, look_at }: Payment) {
   if (look_at === null) return

@@ -45,7 +45,7 @@ const followed = Effect.fnUntraced(function*<E, R>(feed: Feed, prepared: Effect.
     isPulled = true
     return prepared
   }).pipe(Effect.map(() => {
-    // Until the phone has acknowledged this page, nobody pulls the next.
+    // Until the phone has acknowledged this page, the next is not pulled.
     isPulled = false
     return takePage(feed.ready)
   }))

@@ -40,8 +40,8 @@ const heartbeat = Effect.gen(function*() {
 })
 
 /**
- * Whoever says so is there: also when she was online already, or repeats what was not answered, her silence
- * is counted from now. What cannot be noted changes nothing of what she declared.
+ * Going online also counts as a heartbeat, even when she is online already or repeats an unanswered call. A
+ * heartbeat that cannot be recorded does not fail it.
  */
 const goOnline = Effect.fnUntraced(function*(commandId: string) {
   const is_online = yield* declare(commandId, { _tag: "GoOnline" })
@@ -54,7 +54,7 @@ const accept = Effect.fnUntraced(function*(commandId: string, sessionId: string)
   return yield* changeSession(me, sessionId, commandId, { _tag: "Accept", by: participantOf(me) })
 })
 
-/** For the answer of an actor of the version before, which brought no offer. */
+/** For the answer of an actor of the previous version, which carries no offer. */
 const readOffered = Effect.fnUntraced(function*(sessionId: string, mitraId: string) {
   const state = yield* (yield* Sessions).find(sessionId)
   const request = state === null ? null : offeredRequest(state, mitraId)

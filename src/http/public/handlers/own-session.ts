@@ -1,5 +1,5 @@
-// Reading a session for one of its people, as far as they may see it. Whoever is none of them is told the
-// same as if there were no such session. Also: giving a command to its actor in the caller's name.
+// Reading a session for one of its people, as far as they may see it. Other callers are told the same as if
+// there were no such session. Also: giving a command to its actor in the caller's name.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { QueueView, RequestView, SessionView } from "../../../contract/views.ts"
@@ -46,7 +46,7 @@ export const viewSessions: (
   })
 })
 
-/** Its place in the line, while nobody could be asked. */
+/** Its place in the line, while it has asked no mitra. */
 const queueOf: (state: SessionState) => Answer<QueueView | null, Sessions | SessionViews | Settings> = Effect
   .fnUntraced(
     function*(state) {
@@ -72,7 +72,7 @@ export const viewOwnRequest: (
   }
 )
 
-/** For the answer of an actor of the version before, which brought no session. */
+/** For the answer of an actor of the previous version, which carries no session. */
 const viewOwnSession: (caller: Caller, sessionId: string) => Answer<SessionView, Sessions | SessionViews> =
   Effect
     .fnUntraced(

@@ -1,5 +1,5 @@
 // Ordering a payment: what a customer's "I want to pay for this" becomes, once per command id; for a
-// chat of its own, with anybody or the same bestie again, or for more time in one that runs.
+// chat of its own, with any bestie or the same one again, or for more time in one that runs.
 import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -73,7 +73,7 @@ const nothingLive = Effect.fnUntraced(function*(customerId: string) {
   return yield* alreadyActive(blocking.id)
 })
 
-/** Only a bestie this customer knows, and who could be there. */
+/** Refuses a mitra who has not served this customer before, or who is not active. */
 const knownMitra = Effect.fnUntraced(function*(customerId: string, mitraId: string) {
   const mitra = yield* (yield* Accounts).findMitra(mitraId)
   const known = mitra?.is_active === true && (yield* (yield* SessionViews).haveMet(customerId, mitraId))
@@ -95,7 +95,7 @@ type Ordered = Pick<Payment, "id" | "product" | "extends_session_id" | "target_m
 
 /**
  * The provider's page first, then the row: no payment is ever without a page, and a page without a payment
- * was shown to nobody. Dying in between costs nothing; a repeat makes another page for the same payment id.
+ * was shown to no customer. Dying in between costs nothing; a repeat makes another page for the same id.
  */
 const quote = Effect.fnUntraced(function*(
   order: Order,
@@ -141,7 +141,7 @@ const create = Effect.fnUntraced(function*(order: Order, tier: PricingTier, orde
   return payment
 })
 
-/** Whoever loses the discount to another order of the same customer meanwhile is quoted anew, in full. */
+/** An order that loses the discount to another one of the same customer meanwhile is quoted anew, in full. */
 const createFirst = Effect.fnUntraced(function*(order: Order, tier: PricingTier, ordered: Ordered) {
   const off = discountOn(tier.price_idr, yield* firstSessionDiscount(order.customer_id))
   if (off > 0) {
@@ -175,7 +175,7 @@ export const orderPayment = Effect.fnUntraced(function*(
   })
 })
 
-/** The session decides again once it is paid; here nobody is asked to pay for what cannot be. */
+/** Refuses an order that the session would refuse; the session decides again once it is paid. */
 export const orderExtension = Effect.fnUntraced(function*(order: Order & { readonly session: SessionState }) {
   const id = paymentIdFor(order.customer_id, `extension:${order.command_id}`)
   const before = yield* (yield* Payments).find(id)

@@ -38,7 +38,7 @@ const measureDrift = Effect.fnUntraced(function*({ membersOf, rows, valkey }: Mi
     if (page.length < pageRows) break
     after = page.at(-1)!.mitra_id
   }
-  // Whoever is left has no row that says so.
+  // The mitras left are in the mirror without a row that says so.
   const drift: MirrorDrift = {
     rows: rowsOnline,
     keys: mirrored.online,

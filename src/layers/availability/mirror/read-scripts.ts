@@ -89,7 +89,7 @@ return out`
 )
 
 /**
- * ARGV: stale before ('' for no matter), capacity, limit, only ('' for everybody), declined since ('' for
+ * ARGV: stale before ('' for no matter), capacity, limit, only ('' for all), declined since ('' for
  * no matter), open offers below, then the ids to leave out. Answers id, name, sessions, again and again.
  * Walks the order of asking from its head and stops at the limit: who is at the tail costs nothing.
  */

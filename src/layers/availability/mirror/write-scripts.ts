@@ -1,6 +1,6 @@
 // How the mirror is written. Every write shows a ticket that was drawn before its rows were read. Tickets
 // only grow, so a write is dropped when the mitra already carries a later one: rows read earlier can never
-// overwrite rows read later, whoever is slow. Writes of a generation that was wiped are dropped too.
+// overwrite rows read later, however slow their writer. Writes of a wiped generation are dropped too.
 import { deactivatedBucket, keys } from "./keys.ts"
 import { script } from "../../platform/valkey/script.ts"
 
@@ -98,7 +98,7 @@ return {1, written, drifted, outrun, removed}`
 
 /**
  * ARGV: seen or queue, bucket, then members that stand there. Takes out those whose card says they
- * stand elsewhere: left by somebody else's hand, or by a card that was lost. Answers how many.
+ * stand elsewhere: another tool put them there, or their card was lost. Answers how many.
  */
 export const prune = script(
   "prune",

@@ -42,8 +42,8 @@ export const give = (account: Account | null, path: string): void => {
 }
 
 /**
- * A folder of ours under /var/tmp, for what the account must reach. The place is writable by everyone,
- * so a folder that somebody else made there first is refused.
+ * A folder of ours under /var/tmp, for what the account must reach. Every account may write there, so a
+ * folder that another account made there first is refused.
  */
 export const reachableFolder = (name: string): string => {
   const path = Path.join("/var/tmp", name)

@@ -69,7 +69,7 @@ const exists = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it exists, but belongs to somebody else.
+    // EPERM: it exists, but belongs to another account.
     return (error as NodeJS.ErrnoException).code === "EPERM"
   }
 }
@@ -107,9 +107,9 @@ const isPostgres = (pid: number, data: string): boolean => {
 }
 
 /**
- * What postmaster.pid says, if the process it names is alive and is Postgres. Any other owner of that pid,
- * also a killed Postgres that nobody has buried yet, is cleared away: Postgres would refuse to start for
- * its sake, though not for a pid that nobody has. The shared memory still tells it of children that live on.
+ * What postmaster.pid says, if the process it names is alive and is Postgres. If the pid is another process's
+ * or a zombie's, the file is removed, because Postgres would refuse to start; a pid without a process it
+ * ignores by itself. Children that live on it still notices by the shared memory.
  */
 export const runningPostmaster = (data: string): Postmaster | null => {
   const file = Path.join(data, "postmaster.pid")

@@ -1,5 +1,5 @@
 // How our values travel in Postgres columns: instants as epoch milliseconds on our side and
-// TIMESTAMPTZ on the other, bigints as numbers, and rows that are decoded before anyone trusts them.
+// TIMESTAMPTZ on the other, bigints as numbers, and rows that are decoded before they are used.
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

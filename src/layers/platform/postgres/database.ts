@@ -51,12 +51,12 @@ export const answers = Effect.gen(function*() {
   yield* sql`SELECT 1`
 }).pipe(RealTime.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
 
-/** What the seed needs, for whoever seeds without a whole server; the cipher is given. */
+/** What the seed needs where it runs without a whole server; the cipher is given. */
 export const seedPorts = Layer.mergeAll(Accounts.layer, Payments.layer, Passwords.layer).pipe(
   Layer.provideMerge(SecureRandom.layerWebCrypto)
 )
 
-/** A pool on a database that somebody else migrates, and whose sealed texts can be read here. */
+/** A pool on a database that is migrated elsewhere, and whose sealed texts can be read here. */
 export const layerChecked = (options: PoolSize & { readonly url: Redacted.Redacted }) =>
   Layer.effectDiscard(Effect.andThen(checkSchema, checkKeys)).pipe(
     Layer.provideMerge(pool(options.url, options))

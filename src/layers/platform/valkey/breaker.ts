@@ -66,7 +66,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
     })
 
   const attempt = Effect.gen(function*() {
-    // Whoever woke us wanted this look; a later one is wanted by later news only.
+    // All wake-ups so far are answered by this probe; only later ones cause another.
     yield* Queue.clear(woken)
     yield* options.probe
     const before = trips

@@ -91,7 +91,7 @@ const optionsOf = (address: ValkeyAddress, timings: ValkeyTimings, random: () =>
   connectionName: "halobestie",
   connectTimeout: timings.connect_within_ms,
   retryStrategy: (times: number) => reconnectDelay(timings, times, random()),
-  // Nothing waits for a connection: whoever asks meanwhile gets the Postgres answer.
+  // Nothing waits for a connection: meanwhile callers get the Postgres answer.
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,

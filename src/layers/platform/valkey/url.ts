@@ -27,7 +27,7 @@ const plain = (part: string): string | null => {
   try {
     return decodeURIComponent(part)
   } catch {
-    // A bare % in a password that nobody encoded means itself.
+    // A bare % in a password that was not encoded means itself.
     return part
   }
 }

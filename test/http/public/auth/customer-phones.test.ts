@@ -1,4 +1,4 @@
-// Customers and their phones: an anonymous one who proves a phone, one who turns out to be somebody else,
+// Customers and their phones: an anonymous one who proves a phone, one whose phone is an existing customer's,
 // one who comes back; and every refusal on the way. Memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -109,7 +109,7 @@ describe("an anonymous customer who proves a phone", () => {
     }).pipe(Effect.provide(doors())))
 })
 
-describe("a connection that is nobody's", () => {
+describe("a connection without an identity", () => {
   it.effect("signs in the customer who has the phone", () =>
     Effect.gen(function*() {
       yield* given

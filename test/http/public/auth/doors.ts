@@ -71,7 +71,7 @@ export const remote_address = "203.0.113.7"
 
 export const signIn = SignIn.SignIn
 
-/** An ask for the demo mitra's phone, on a connection that is nobody's. */
+/** An ask for the demo mitra's phone, on a connection without an identity. */
 export const mitraAsk = (phone: string, from = remote_address): PhoneAsk => ({
   phone,
   user_type: "mitra",

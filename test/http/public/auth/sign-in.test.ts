@@ -95,7 +95,7 @@ describe("a refresh token", () => {
       assert.strictEqual(yield* codeOf(verify(second.access_token)), "TOKEN_INVALID")
     }).pipe(Effect.provide(doors())))
 
-  it.effect("that is unknown, or older than thirty days, is refused and nobody is revoked", () =>
+  it.effect("that is unknown, or older than thirty days, is refused and revokes nothing", () =>
     Effect.gen(function*() {
       yield* given
       const { refresh_token, user_id } = yield* anonymous("Sari")

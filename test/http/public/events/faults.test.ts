@@ -23,7 +23,7 @@ const setBus = (onBus: (messages: ReadonlyArray<BusMessage>) => ReadonlyArray<Bu
     faults.onBus = onBus
   })
 
-/** What a bus adapter tells everybody after an interruption. */
+/** What a bus adapter tells all subscribers after an interruption. */
 const interrupted = (topic: Topic) =>
   Effect.flatMap(Bus, (bus) => bus.publish([{ topic, event: { _tag: "Resync" } }]))
 

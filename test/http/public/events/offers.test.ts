@@ -1,5 +1,5 @@
 // Offers on the event streams of many phones: an announcement is shown without a read, however many hear it,
-// and nobody is shown an offer that is over.
+// and no phone is shown an offer that is over.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"

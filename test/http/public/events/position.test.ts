@@ -1,5 +1,5 @@
-// The event stream of a phone whose chat's last commit was never announced: whoever loads the session next
-// says where it stands. Virtual time.
+// The event stream of a phone whose chat's last commit was never announced: the actor that loads the session
+// next publishes its position. Virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"

@@ -1,5 +1,5 @@
 // The event streams of the three people concerned when a chat changes hands: live, on reconnect, and after
-// the bus has lost something. Nobody hears a word that was said when the chat was not theirs any more.
+// the bus has lost something. A mitra hears nothing that was said when the chat was not hers any more.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -44,7 +44,7 @@ describe("a hand-over", () => {
         sari: yield* sari.subscribe()
       }
       for (const events of Object.values(streams)) yield* nextOf(events, "snapshot")
-      // Who types with whom is remembered for a moment, beyond the hand-over.
+      // The participants for typing are remembered for a moment, beyond the hand-over.
       yield* sari.call("chat.typing", { session_id })
       yield* nextOf(streams.ayu, "typing")
       yield* handOver(session_id, ayu, bunga)

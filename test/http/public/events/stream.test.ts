@@ -154,7 +154,7 @@ describe("a running chat", () => {
       assert.strictEqual((yield* nextOf(events, "session")).seq, 4)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
-  it.effect("tells of a receipt whoever did not send it, on her other phone as well", () =>
+  it.effect("tells every phone of a receipt but the one that sent it, her other phone as well", () =>
     Effect.gen(function*() {
       yield* given
       const { ayu, sari, session_id } = yield* chat

@@ -79,7 +79,7 @@ describe("a customer's phone", () => {
 })
 
 describe("auth.sign_out", () => {
-  it.effect("needs somebody to sign out, and leaves the token worth nothing", () =>
+  it.effect("needs a signed-in caller, and leaves the token worth nothing", () =>
     Effect.gen(function*() {
       yield* given
       const stranger = yield* newPhone

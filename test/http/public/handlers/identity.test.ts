@@ -1,5 +1,5 @@
 // Who may call what: every call of the contract without an identity, with the wrong one, and with
-// somebody else's session. Real handlers over memory adapters.
+// another person's session. Real handlers over memory adapters.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

@@ -68,7 +68,7 @@ describe("a mitra's status", () => {
       yield* given
       const ayu = yield* onlineMitra(1)
       yield* deactivated(ayu.id)
-      // Its runner died before it could say so: nobody has listened.
+      // As if its runner had died before it could publish it: nothing has listened until now.
       const heard = yield* (yield* Bus).subscribe([`mitra:${ayu.id}`])
       yield* refused(ayu.call("mitra.heartbeat", {}))
       const { event } = yield* Queue.take(heard)

@@ -93,7 +93,7 @@ const mirrorIsUp = Effect.gen(function*() {
 
 type Operation = (port: Availability["Service"], mirror: Mirror["Service"]) => Effect.Effect<unknown, unknown>
 
-/** Reads give an answer to compare; changes are judged by what everybody answers afterwards. */
+/** Reads give an answer to compare; changes are judged by what all reads answer afterwards. */
 const reads: Record<string, (port: Availability["Service"]) => Effect.Effect<unknown, unknown>> = {
   "a ping": (port) => port.heartbeat(idOfMitra(1), now - 1_000),
   "a deactivated mitra's ping": (port) => port.heartbeat(idOfMitra(6), now),

@@ -1,6 +1,6 @@
 // Real faults of a real server, in the middle of traffic: killed, frozen, wiped, slow, never there. Through
-// each of them nobody is called silent, every healthy mitra and nobody else is a candidate, every answer
-// is bounded, and the mirror comes back without anybody's help.
+// each of them no mitra is called silent, exactly the healthy mitras are candidates, every answer is
+// bounded, and the mirror comes back by itself.
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ const pauseMs = 40
 
 /**
  * The trap: by their rows the healthy ones have been silent for too long, because the rows learn of pings
- * a minute late. Only the mirror, and whoever took their pings, know that they are there.
+ * a minute late. Only the mirror, and the runner that took their pings, know that they are there.
  */
 const cast = (now: number) => {
   const long = now - 3_600_000
@@ -137,7 +137,7 @@ const through = (
             const sorted = seen.took_ms.toSorted((a, b) => a - b)
             assert.isBelow(sorted[Math.floor(sorted.length * 0.99)]!, boundMs, "p99")
             assert.isBelow(sorted.at(-1)!, limitMs, "slowest")
-            // Full speed again: nobody is sent to Postgres any more but who must ask it.
+            // Full speed again: only the questions that must ask Postgres still do.
             assert.strictEqual(after.fallbacks, recovered.fallbacks)
             assert.deepInclude(after.drift, { drifted: 0 })
           }

@@ -17,7 +17,7 @@ import {
 import { freshDatabase } from "../../../support/postgres.ts"
 import { freshValkey, type TestValkey } from "../../../support/valkey.ts"
 
-/** Every statement anybody builds on the pool. */
+/** Every statement built on the pool. */
 let statements = 0
 const countedDatabase = Layer.effect(SqlClient.SqlClient)(
   Effect.map(SqlClient.SqlClient, (sql) =>
@@ -126,7 +126,7 @@ describe("the mirror's fixed keys", () => {
   )
 
   world(
-    "a change nobody told the mirror of is found when the mitra pings",
+    "a change the mirror was not told of is found when the mitra pings",
     (valkey) =>
       Effect.gen(function*() {
         const port = yield* Availability

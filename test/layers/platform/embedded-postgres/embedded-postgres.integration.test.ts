@@ -104,7 +104,7 @@ describe("an embedded Postgres", () => {
         assert.strictEqual(again.port, killed.said.port)
         assert.deepStrictEqual(yield* run(again.url, "SELECT 1 AS one"), [{ one: 1 }])
       }))
-      // Whoever used it last stopped it, though somebody else had started it.
+      // The process that used it last stopped it, though another one had started it.
       assert.isFalse(isAlive(pid))
     }))
 
@@ -123,7 +123,7 @@ describe("an embedded Postgres", () => {
       assert.deepStrictEqual(yield* run(url, "SELECT 1 AS one"), [{ one: 1 }])
     }))
 
-  it.live("starts over a killed server that nobody has buried: containers without an init have such", () =>
+  it.live("starts over a killed server that is still a zombie, as in containers without an init", () =>
     Effect.gen(function*() {
       const directory = yield* folder
       yield* Effect.scoped(start(directory))

@@ -1,5 +1,5 @@
-// What nobody rewrites: the tables that remember who did what refuse every change of a row that is there,
-// by the database's own hand, whoever asks.
+// Append-only tables: those that remember who did what refuse every change of a row that is there, by the
+// database's own hand.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

@@ -36,7 +36,7 @@ describe("a described table", () => {
     it.effect(`${name} has the columns of the migrated one, and their types`, () =>
       Effect.gen(function*() {
         const sql = yield* SqlClient.SqlClient
-        // A number that the database gives itself is nobody's to write.
+        // A number that the database gives itself is not written by statements.
         const migrated = yield* sql<Column>`SELECT column_name AS name, udt_name AS type
           FROM information_schema.columns
           WHERE table_schema = 'public' AND table_name = ${name} AND is_identity = 'NO'`

@@ -1,4 +1,4 @@
-// The breaker on virtual time: one failure stops the belief, a dead Valkey costs nobody a wait, and only a
+// The breaker on virtual time: one failure stops the belief, a dead Valkey costs no caller a wait, and only a
 // recovery that nothing disturbed brings the belief back.
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"

@@ -1,4 +1,4 @@
-// Bounded waits on one clock: they end in time, strike in order, and leave nobody asleep behind them.
+// Bounded waits on one clock: they end in time, strike in order, and leave no fiber asleep behind them.
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -66,7 +66,7 @@ describe("a bounded wait", () => {
       assert.isNull(clock.nextAt())
     }))
 
-  it.live("ends its work when whoever waits is interrupted", () =>
+  it.live("ends its work when its caller is interrupted", () =>
     Effect.gen(function*() {
       const { bounded, clock } = yield* world
       let wasInterrupted = false

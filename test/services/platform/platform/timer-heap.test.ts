@@ -43,7 +43,7 @@ describe("the timer heap", () => {
     assert.deepStrictEqual([fired, heap.size], [1, 1])
   })
 
-  it("gives up everybody at once, in order, without the cancelled", () => {
+  it("gives up all timers at once, in order, without the cancelled", () => {
     const heap = new TimerHeap()
     const timers = [7, 3, 5, 3].map((due) => heap.add(due, () => {}))
     heap.cancel(timers[2]!)
