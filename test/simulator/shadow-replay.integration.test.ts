@@ -10,7 +10,7 @@ import { record } from "./shadow/recording.ts"
 import { replay } from "./shadow/replay.ts"
 
 const seeds = 20
-const turnsOfOne = 100
+const turnsOfOne = 60
 
 describe("simulated worlds, committed again to Postgres", () => {
   it("get the same verdicts and leave the same rows", async () => {
@@ -48,5 +48,5 @@ describe("simulated worlds, committed again to Postgres", () => {
       "session_events",
       "transactions"
     ])
-  }, 180_000)
+  }, 300_000)
 })
