@@ -144,8 +144,8 @@ const valuesOf = ({ columns }: Table<Columns>, names: ReadonlyArray<string>): st
 type Encode = (value: unknown) => unknown
 
 /**
- * One object literal per table, made once: a copy that looks every column up by name for each row was measured
- * at a twentieth of what a message costs. Names are those of our own descriptions.
+ * One object literal per table, made once: a copy that looks every column up by name, for each row, is slow
+ * where rows are wide. Names are those of our own descriptions.
  */
 const rowEncoder = (
   names: ReadonlyArray<string>,
