@@ -2,6 +2,7 @@
 // thrown away. It is started as `npm start` starts it and stopped as an operator stops it.
 import { spawn } from "node:child_process"
 import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { createRequire } from "node:module"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -12,6 +13,9 @@ import { fileURLToPath } from "node:url"
 const root = fileURLToPath(new URL("..", import.meta.url))
 // The pinned Node 24, whatever Node runs this script.
 export const node = join(root, "node_modules/.bin/node")
+
+// As `npm start` says it, V8's flags included.
+const [, ...startWords] = createRequire(import.meta.url)("../package.json").scripts.start.split(" ")
 
 const readyWithinMs = 120_000
 const stopWithinMs = 30_000
@@ -63,7 +67,7 @@ export const startServer = async (webhookToken, onSpawn, extra = {}) => {
   const folder = await mkdtemp(join(tmpdir(), "halobestie-demo-"))
   // Run by root, the embedded Postgres is another user and must get in.
   await chmod(folder, 0o755)
-  const child = spawn(node, ["src/cli.ts", "serve"], {
+  const child = spawn(node, startWords, {
     cwd: root,
     env: environment(ports, folder, webhookToken, extra),
     stdio: ["ignore", "pipe", "pipe"]

@@ -37,6 +37,8 @@ const retryAfterOf = (reason) => {
 
 const callTimeoutMs = 5_000
 const attemptsMax = 5
+/** Chunks of a stream that may be on their way while this phone has not answered. */
+const creditOffered = 32
 const sinceMax = 50
 // After one of these no event of that session follows.
 const lastKinds = ["completed", "request_cancelled", "pairing_failed"]
@@ -57,6 +59,7 @@ export class Phone {
   #socket = null
   #lastId = 0
   #calls = new Map()
+  #flows = new Map()
   #stream = null
   #waiters = new Set()
   #heartbeats = null
@@ -73,6 +76,7 @@ export class Phone {
       perMessageDeflate: false
     })
     this.#socket = socket
+    this.#flows.clear()
     this.closed = null
     socket.on("message", (data) => this.#onFrame(JSON.parse(data.toString())))
     socket.on("close", (code, reason) => this.#onClose(code, reason.toString()))
@@ -191,11 +195,25 @@ export class Phone {
         return this.#onExit(frame)
       case "Chunk":
         frame.values.forEach((event) => this.#onEvent(event))
-        // The server sends the next chunk only after this: that is how a slow phone slows it down.
-        return this.#socket.send(JSON.stringify({ _tag: "Ack", requestId: frame.requestId }))
+        return this.#acknowledge(frame)
       case "Defect":
         console.error("the server could not read a frame of ours:", frame.defect)
     }
+  }
+
+  /**
+   * The server sends only so many chunks without this: that is how a slow phone slows it down. One at a time,
+   * until a chunk says that the server took the credit we offer; then an `Ack` for half of it.
+   */
+  #acknowledge({ requestId, credit }) {
+    const flow = this.#flows.get(requestId) ?? { credit: 1, unanswered: 0 }
+    this.#flows.set(requestId, flow)
+    if (credit !== undefined) flow.credit = credit
+    flow.unanswered += 1
+    if (flow.unanswered < flow.credit / 2) return
+    const ack = { _tag: "Ack", requestId, chunks: flow.unanswered, credit: creditOffered }
+    flow.unanswered = 0
+    this.#socket.send(JSON.stringify(ack))
   }
 
   #onExit({ requestId, exit }) {

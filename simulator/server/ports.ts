@@ -52,6 +52,7 @@ const journal = ({ mutation, postgres, tables, witness }: Stores, caller: Proces
     }
     const idsOf = (turn: TurnWrite) => Effect.forEach(consumptionsOf(turn), () => random.uuidV7())
     const writer: GroupWriter = {
+      isShort: () => false,
       writeBatch: (turns) =>
         Effect.flatMap(Effect.forEach(turns, idsOf), (ids) =>
           postgres.call(

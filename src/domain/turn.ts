@@ -66,6 +66,11 @@ export type ProposalMove =
 export interface SessionWrite {
   /** The session as it is after the turn; every mutable column is written from it. */
   readonly state: SessionState
+  /**
+   * Of the session's row, only its last number and its cursors are others than before: messages were sent or
+   * receipts moved, and nothing else happened. A journal may then leave the rest of the row alone.
+   */
+  readonly appends: boolean
   readonly deadline_at: number | null
   /** Only the offers this turn added or changed. */
   readonly offers: ReadonlyArray<Offer>

@@ -1,6 +1,7 @@
 // A real server as its own process on a test's database: seeded, on free ports, ready; asked to stop when the
 // scope closes. Tests may also kill it and start another. What it logged is part of every failure.
 import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -17,8 +18,13 @@ export interface Program {
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-/** Of this checkout, or of another one that a bench compares with. */
-export const programOf = (folder: string): Program => ({ folder, words: [join(folder, "src/cli.ts")] })
+
+/** Of this checkout, or of another one that a bench compares with: as its own `npm start` starts it. */
+export const programOf = (folder: string): Program => {
+  const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+  const flags = scripts.start.split(" ").filter((word: string) => word.startsWith("--"))
+  return { folder, words: [...flags, join(folder, "src/cli.ts")] }
+}
 const checkout = programOf(root)
 const webhookToken = "golden-webhook-token"
 const linesKept = 80

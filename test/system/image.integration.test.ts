@@ -76,9 +76,10 @@ describe("the image", () => {
       Effect.gen(function*() {
         const image = yield* builtByHand
         assertProductionOnly(image)
-        const { dependencies } = JSON.parse(readFileSync(join(image.folder, "package.json"), "utf8"))
+        const { dependencies, scripts } = JSON.parse(readFileSync(join(image.folder, "package.json"), "utf8"))
         assert.match(image.from, new RegExp(`^node:${dependencies.node}-`))
         assert.deepStrictEqual(image.command, ["serve"])
+        assert.strictEqual([...image.entrypoint, ...image.command].join(" "), scripts.start)
         const before = contentOf(image)
 
         const DATABASE_URL = yield* emptyDatabaseUrl

@@ -127,6 +127,27 @@ const productEvent = (event: Json): Happening => {
   return { event: "other" }
 }
 
+const creditOffered = 32
+/** By phone: how many chunks of its event stream it may leave unanswered, and how many it has. */
+const flows = new WeakMap<object, { credit: number; unanswered: number }>()
+
+/** As testkit/phone.mjs: each chunk, until the server has taken the credit; then half of it at a time. */
+const acknowledge = (frame: Json, to: Receiver) => {
+  const isNew = frame.values[0]._tag === "snapshot" && frame.credit === undefined
+  const flow = (isNew ? undefined : flows.get(to)) ?? { credit: 1, unanswered: 0 }
+  flows.set(to, flow)
+  flow.credit = frame.credit ?? flow.credit
+  flow.unanswered += 1
+  if (flow.unanswered < flow.credit / 2) return
+  to.reply(JSON.stringify({
+    _tag: "Ack",
+    requestId: frame.requestId,
+    chunks: flow.unanswered,
+    credit: creditOffered
+  }))
+  flow.unanswered = 0
+}
+
 export const productWire: Wire = {
   path: "/ws",
   protocols: ["halobestie.v1"],
@@ -139,7 +160,7 @@ export const productWire: Wire = {
     if (frame._tag === "Exit") return to.answered(Number(frame.requestId), productAnswer(frame.exit))
     if (frame._tag !== "Chunk") throw new Error(`the server did not understand the bench: ${text}`)
     for (const value of frame.values) to.happened(productEvent(value))
-    to.reply(`{"_tag":"Ack","requestId":${JSON.stringify(frame.requestId)}}`)
+    acknowledge(frame, to)
   }
 }
 

@@ -4,7 +4,7 @@ import type { SecureRandom } from "effect/crypto"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import type { SessionCommand } from "../../domain/session/commands.ts"
 import type { SessionFacts } from "../../domain/session/due.ts"
-import { numbered, type SessionEvent } from "../../domain/session/events.ts"
+import { numbered, onlyAppends, type SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import { holdingStatuses, type Offer, type SessionState } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../services/accounts/audit.ts"
@@ -154,6 +154,7 @@ export const sessionRows = Effect.fnUntraced(function*(turn: SessionTurn, random
   const proposal = proposalOf(turn)
   const session: SessionWrite = {
     state: turn.after,
+    appends: turn.events.every(onlyAppends),
     deadline_at: deadlineOf(turn.after),
     offers: movedOffers(turn),
     events: numbered(turn.events, turn.before.last_seq).flatMap(({ event, seq }) =>

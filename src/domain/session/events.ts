@@ -116,6 +116,10 @@ const unsequenced: ReadonlySet<SessionEvent["_tag"]> = new Set([
  */
 export const isSequenced = (event: SessionEvent): boolean => !unsequenced.has(event._tag)
 
+/** All that happens to a session by these is that its last number or a cursor moves on. */
+export const onlyAppends = ({ _tag }: SessionEvent): boolean =>
+  _tag === "MessageSent" || _tag === "ReceiptMoved"
+
 /** Pairs each event with its sequence (null for unsequenced ones), following `lastSeq`. */
 export const numbered = (
   events: ReadonlyArray<SessionEvent>,

@@ -12,7 +12,7 @@ import { closeCodes } from "../../contract/close-codes.ts"
 import { refuse } from "../../domain/refusal.ts"
 import type { Connections } from "./connections.ts"
 import type { RequestId } from "./frames.ts"
-import type { LiveConnection } from "./live-connection.ts"
+import type { Call, LiveConnection } from "./live-connection.ts"
 import { chunkFrame, exitFrame, faultExit, classifyExit, refusedExit } from "./replies.ts"
 import { logFault } from "../fault-reference.ts"
 
@@ -79,10 +79,18 @@ const giveUp = (live: LiveConnection, response: FromServerEncoded): Effect.Effec
     Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
   )
 
-/** The `send` of the protocol. `requests` are the calls it may have to explain a bad payload of. */
+/** Whether the next chunk may follow before this one is acknowledged: a phone that is behind gets none. */
+const mayGoOn = (live: LiveConnection, call: Call): boolean =>
+  call.unacknowledged < call.credit && !live.is_behind
+
+/**
+ * The `send` of the protocol. `requests` are the calls it may have to explain a bad payload of, `goOn` lets a
+ * stream bring its next chunk.
+ */
 export const makeSend = (
   connections: Connections["Service"],
-  requests: ReadonlyMap<string, Rpc.AnyWithProps>
+  requests: ReadonlyMap<string, Rpc.AnyWithProps>,
+  goOn: (live: LiveConnection, id: RequestId) => Effect.Effect<void>
 ) => {
   const answer = makeAnswer(makeExplain(requests))
   return (clientId: number, response: FromServerEncoded): Effect.Effect<void> =>
@@ -94,8 +102,11 @@ export const makeSend = (
       if (response._tag !== "Chunk") return giveUp(live, response)
       const call = live.calls.get(response.requestId)
       if (call === undefined) return Effect.void
-      call.awaits_ack = true
-      live.send(chunkFrame(response.requestId, response.values))
+      call.unacknowledged += 1
+      live.send(chunkFrame(response.requestId, response.values, call.tells_credit ? call.credit : null))
+      call.tells_credit = false
+      if (mayGoOn(live, call)) return goOn(live, response.requestId)
+      call.is_held = true
       return Effect.void
     })
 }

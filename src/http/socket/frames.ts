@@ -13,7 +13,15 @@ export type ClientMessage =
     readonly payload: unknown
     readonly headers: ReadonlyArray<[string, string]>
   }
-  | { readonly _tag: "Ack" | "Interrupt"; readonly requestId: RequestId }
+  | {
+    readonly _tag: "Ack"
+    readonly requestId: RequestId
+    /** How many chunks it answers. */
+    readonly chunks: number
+    /** From now on so many may be on their way unanswered; null: as before. */
+    readonly credit: number | null
+  }
+  | { readonly _tag: "Interrupt"; readonly requestId: RequestId }
   | { readonly _tag: "Ping" | "Eof" }
 
 type FrameLimits = Pick<SocketLimits, "batch_max" | "nesting_max">
@@ -22,6 +30,8 @@ type Checked<A> = Result.Result<A, string>
 const idLengthMax = 64
 const tagLengthMax = 100
 const shownLengthMax = 60
+/** Chunks of one stream that may be on their way unanswered, however many a client offers. */
+export const creditMax = 32
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** A value as part of an error message: enough to recognise it, never the whole of it. */
@@ -62,6 +72,29 @@ const checkRequest = (fields: Readonly<Record<string, unknown>>): Checked<Client
   })
 }
 
+/** A number of chunks, or what it is when it is not there. */
+const checkChunks = <Absent>(field: string, value: unknown, absent: Absent): Checked<number | Absent> => {
+  if (value === undefined) return Result.succeed(absent)
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= creditMax
+    ? Result.succeed(Number(value))
+    : Result.fail(`${field} was ${shown(value)}; expected an integer of 1 to ${creditMax}`)
+}
+
+const checkAck = (fields: Readonly<Record<string, unknown>>): Checked<ClientMessage> => {
+  const requestId = checkId("requestId", fields["requestId"])
+  if (Result.isFailure(requestId)) return Result.fail(requestId.failure)
+  const chunks = checkChunks("chunks", fields["chunks"], 1)
+  if (Result.isFailure(chunks)) return Result.fail(chunks.failure)
+  const credit = checkChunks("credit", fields["credit"], null)
+  if (Result.isFailure(credit)) return Result.fail(credit.failure)
+  return Result.succeed({
+    _tag: "Ack",
+    requestId: requestId.success,
+    chunks: chunks.success,
+    credit: credit.success
+  })
+}
+
 const checkMessage = (value: unknown): Checked<ClientMessage> => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return Result.fail(`a message was ${shown(value)}; expected an object`)
@@ -72,6 +105,7 @@ const checkMessage = (value: unknown): Checked<ClientMessage> => {
     case "Request":
       return checkRequest(fields)
     case "Ack":
+      return checkAck(fields)
     case "Interrupt":
       return Result.map(checkId("requestId", fields["requestId"]), (requestId) => ({ _tag: tag, requestId }))
     case "Ping":

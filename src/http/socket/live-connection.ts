@@ -32,8 +32,14 @@ export interface Call {
   /** Kept only while the request is being handed over, to explain a payload that did not decode. */
   payload: unknown
   interrupted_by_client: boolean
-  /** A chunk was sent and not acknowledged yet. */
-  awaits_ack: boolean
+  /** Chunks that were sent and not acknowledged yet. */
+  unacknowledged: number
+  /** So many of them may be: 1, until the client offers more. */
+  credit: number
+  /** The next chunk says how many that are now. */
+  tells_credit: boolean
+  /** The stream waits for an acknowledgement. */
+  is_held: boolean
 }
 
 export interface Closing {

@@ -6,7 +6,7 @@ import { closeCodes } from "../../contract/close-codes.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { type ClientMessage, parseFrame, type RequestId } from "./frames.ts"
 import type { SocketLimits } from "./limits.ts"
-import type { LiveConnection } from "./live-connection.ts"
+import type { Call, LiveConnection } from "./live-connection.ts"
 import { exitFrame, malformedFrame, pongFrame, refusedExit } from "./replies.ts"
 
 type Request = Extract<ClientMessage, { readonly _tag: "Request" }>
@@ -14,6 +14,8 @@ type Request = Extract<ClientMessage, { readonly _tag: "Request" }>
 /** The calls this listener offers, and the way to their handlers. */
 export interface Dispatch {
   readonly limits: SocketLimits
+  /** Chunks of one stream that may be on their way unacknowledged, however many the client offers. */
+  readonly credit_max: number
   /** Null for a call that does not exist here. */
   readonly kindOf: (tag: string) => "call" | "stream" | null
   readonly handOver: (live: LiveConnection, message: ClientMessage) => Effect.Effect<void>
@@ -64,7 +66,10 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
     is_overdue: false,
     payload: request.payload,
     interrupted_by_client: false,
-    awaits_ack: false
+    unacknowledged: 0,
+    credit: 1,
+    tells_credit: false,
+    is_held: false
   })
   return dispatch.handOver(live, request)
 }
@@ -76,6 +81,12 @@ const whenAdmitted = (live: LiveConnection, then: Effect.Effect<void>): Effect.E
   return admission._tag === "Refused" ? Effect.void : then
 }
 
+const takeCredit = (call: Call, credit: number): void => {
+  if (credit === call.credit) return
+  call.credit = credit
+  call.tells_credit = true
+}
+
 const onMessage = (live: LiveConnection, message: ClientMessage, dispatch: Dispatch): Effect.Effect<void> => {
   switch (message._tag) {
     case "Request":
@@ -83,8 +94,11 @@ const onMessage = (live: LiveConnection, message: ClientMessage, dispatch: Dispa
     case "Ack": {
       const call = live.calls.get(message.requestId)
       // One per chunk is part of the bargain and free; dropping it would stall the stream.
-      if (call?.awaits_ack !== true) return whenAdmitted(live, Effect.void)
-      call.awaits_ack = false
+      if (call === undefined || call.unacknowledged === 0) return whenAdmitted(live, Effect.void)
+      call.unacknowledged = Math.max(0, call.unacknowledged - message.chunks)
+      if (message.credit !== null) takeCredit(call, Math.min(message.credit, dispatch.credit_max))
+      if (!call.is_held || call.unacknowledged >= call.credit) return Effect.void
+      call.is_held = false
       return dispatch.handOver(live, message)
     }
     case "Interrupt": {

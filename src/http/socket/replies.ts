@@ -17,8 +17,13 @@ const frame = (message: FromServerEncoded): string => JSON.stringify(message)
 export const exitFrame = (requestId: RequestId, exit: Exit): string =>
   frame({ _tag: "Exit", requestId, exit })
 
-export const chunkFrame = (requestId: RequestId, values: readonly [unknown, ...Array<unknown>]): string =>
-  frame({ _tag: "Chunk", requestId, values })
+type Values = readonly [unknown, ...Array<unknown>]
+
+/** `credit`: how many chunks the client may leave unacknowledged from now on; null says nothing of it. */
+export const chunkFrame = (requestId: RequestId, values: Values, credit: number | null = null): string =>
+  credit === null
+    ? frame({ _tag: "Chunk", requestId, values })
+    : JSON.stringify({ _tag: "Chunk", requestId, values, credit })
 
 export const pongFrame: string = frame({ _tag: "Pong" })
 

@@ -14,6 +14,7 @@ import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { Faults } from "../../services/manual-clock/faults.ts"
+import { WorkTracker } from "../../services/manual-clock/work-tracker.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { Connection, type Principal } from "./connection.ts"
@@ -21,7 +22,7 @@ import { defectReporter, makeSend } from "./answering.ts"
 import { Connections } from "./connections.ts"
 import { makeIdentity } from "./identity.ts"
 import { Limits } from "./limits.ts"
-import type { ClientMessage, RequestId } from "./frames.ts"
+import { type ClientMessage, creditMax, type RequestId } from "./frames.ts"
 import type { Call, LiveConnection } from "./live-connection.ts"
 import { type Dispatch, readFrames } from "./receiving.ts"
 import type { Transport } from "./transport.ts"
@@ -174,8 +175,11 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
   )
   let write: Write | null = null
 
+  // Where a tester holds the clock, time waits for phones to have what happened: no chunk runs ahead.
+  const holdsClock = (yield* WorkTracker) !== null
   const dispatch: Dispatch = {
     limits,
+    credit_max: holdsClock ? 1 : creditMax,
     kindOf: (tag) => {
       const rpc = requests.get(tag)
       if (rpc === undefined) return null
@@ -183,6 +187,9 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
     },
     handOver: makeHandOver(() => write)
   }
+  // The RPC server knows one way on: that the client has acknowledged.
+  const goOn = (live: LiveConnection, requestId: RequestId) =>
+    dispatch.handOver(live, { _tag: "Ack", requestId, chunks: 1, credit: null })
   const serve = yield* makeServe(dispatch, context, active)
 
   return SocketProtocol.of({
@@ -203,7 +210,7 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
             }))
         }),
       disconnects: connections.disconnects,
-      send: makeSend(connections, requests),
+      send: makeSend(connections, requests, goOn),
       end: () => Effect.void,
       // Only asked by transports that address clients on their own.
       clientIds: Effect.succeed(new Set<number>()),

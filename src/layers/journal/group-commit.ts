@@ -1,6 +1,6 @@
-// The group-commit loop of one runner: turns that arrive while a commit is in flight form the next
-// group, an idle journal commits at once, and nothing ever waits for a timer. Owns grouping, the bounds
-// of the queue, draining, and the numbers an operator sees.
+// The group commit of one runner: turns that arrive while its commits are in flight form the next group, an
+// idle journal commits at once, and nothing ever waits for a timer. Owns grouping, the order of an actor's
+// turns, the bounds of the queue, draining, and the numbers an operator sees.
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
@@ -23,12 +23,15 @@ export interface GroupLimits extends WritingLimits {
   /** Turns waiting at most; one more is refused at once, as retryable. */
   readonly queue_turns: number
   readonly group_turns: number
+  /** Commits in flight: while one waits for its flush, the next is under way. */
+  readonly commits_at_once: number
   readonly drain_timeout_ms: number
 }
 
 export const defaultLimits: GroupLimits = {
   queue_turns: 4096,
   group_turns: 256,
+  commits_at_once: 2,
   commit_timeout_ms: 5000,
   alone_at_once: 4,
   drain_timeout_ms: stopBudgets.journal_ms
@@ -53,6 +56,8 @@ const draining = new Unavailable({ what: "draining", retryable: true })
 
 const elapsedMs = (from: bigint, to: bigint): number => Number(to - from) / 1e6
 
+const keyOf = ({ turn: { actor } }: Waiting): string => `${actor.kind}/${actor.id}`
+
 /**
  * Splits what was taken into groups with one turn per actor, in order: an actor's next turn stands on
  * the one before it. Actors hand in one at a time, so there is nearly always exactly one group.
@@ -62,8 +67,7 @@ const oneTurnPerActor = (taken: ReadonlyArray<Waiting>): ReadonlyArray<ReadonlyA
   const groups: Array<Array<Waiting>> = []
   const groupsJoined = new Map<string, number>()
   for (const waiting of taken) {
-    const { actor } = waiting.turn
-    const key = `${actor.kind}/${actor.id}`
+    const key = keyOf(waiting)
     const index = groupsJoined.get(key) ?? 0
     groupsJoined.set(key, index + 1)
     const group = groups[index]
@@ -71,6 +75,44 @@ const oneTurnPerActor = (taken: ReadonlyArray<Waiting>): ReadonlyArray<ReadonlyA
     else group.push(waiting)
   }
   return groups
+}
+
+/** Turns that are written in one trip do not wait for those that take a transaction of many statements. */
+const shortOnesFirst = (
+  group: ReadonlyArray<Waiting>,
+  isShort: GroupWriter["isShort"]
+): ReadonlyArray<ReadonlyArray<Waiting>> => {
+  const short = group.filter(({ turn }) => isShort(turn))
+  return short.length === 0 || short.length === group.length
+    ? [group]
+    : [short, group.filter(({ turn }) => !isShort(turn))]
+}
+
+/** What one worker has in hand. */
+interface Batch {
+  readonly actors: ReadonlySet<string>
+  readonly done: Deferred.Deferred<void>
+}
+
+/** Runs a batch when those taken before it that have a turn of the same actor are through. */
+const makeInOrder = () => {
+  const batches = new Set<Batch>()
+  return (taken: ReadonlyArray<Waiting>, write: Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const batch: Batch = { actors: new Set(taken.map(keyOf)), done: Deferred.makeUnsafe<void>() }
+      const before = [...batches].filter(({ actors }) => taken.some((one) => actors.has(keyOf(one))))
+      batches.add(batch)
+      const inTurn = before.length === 0
+        ? write
+        : Effect.andThen(Effect.forEach(before, ({ done }) => Deferred.await(done), { discard: true }), write)
+      return Effect.ensuring(
+        inTurn,
+        Effect.sync(() => {
+          batches.delete(batch)
+          Deferred.doneUnsafe(batch.done, Exit.void)
+        })
+      )
+    })
 }
 
 /** Writes groups and notes what each cost. */
@@ -89,9 +131,9 @@ const measured = (
 }
 
 /**
- * Starts the loop in this scope and gives the way to hand turns in. Closing the scope refuses new turns and
- * finishes those in hand. A caller that goes away while it waits takes nothing back: its turn may
- * still be written.
+ * Starts the workers in this scope and gives the way to hand turns in. Closing the scope refuses new turns
+ * and finishes those in hand. A caller that goes away while it waits takes nothing back: its turn may still
+ * be written.
  */
 export const makeGroupCommit = Effect.fnUntraced(function*(
   writer: GroupWriter,
@@ -104,21 +146,28 @@ export const makeGroupCommit = Effect.fnUntraced(function*(
   const refuseWaiting = Effect.flatMap(Queue.clear(queue), (waiting) => settle(waiting, Exit.fail(noAnswer)))
   const write = measured(makeWriteGroup(writer, limits, refuseWaiting), clock, yield* Effect.context<never>())
 
-  const loop = Queue.takeBetween(queue, 1, limits.group_turns).pipe(
+  const inOrder = makeInOrder()
+
+  const groupsOf = (taken: ReadonlyArray<Waiting>) =>
+    oneTurnPerActor(taken).flatMap((group) => shortOnesFirst(group, writer.isShort))
+  const worker = Queue.takeBetween(queue, 1, limits.group_turns).pipe(
     Effect.flatMap((taken) =>
-      Effect.forEach(oneTurnPerActor(taken), write, { discard: true }).pipe(
-        // Whatever happens to the loop, no caller is left waiting.
+      inOrder(taken, Effect.forEach(groupsOf(taken), write, { discard: true })).pipe(
+        // Whatever happens to the worker, no caller is left waiting.
         Effect.ensuring(settle(taken, Exit.fail(noAnswer)))
       )
     ),
     Effect.forever
   )
-  const running = yield* Effect.forkScoped(loop)
+  const workers = yield* Effect.forEach(
+    Array.from({ length: limits.commits_at_once }),
+    () => Effect.forkScoped(worker)
+  )
 
   const drain = Effect.gen(function*() {
     isDraining = true
     yield* Queue.end(queue)
-    const finished = yield* Fiber.await(running).pipe(RealTime.timeoutOption(limits.drain_timeout_ms))
+    const finished = yield* Fiber.awaitAll(workers).pipe(RealTime.timeoutOption(limits.drain_timeout_ms))
     if (Option.isSome(finished)) return
     yield* Effect.logWarning("the journal was not drained in time; what is left counts as unknown")
     yield* refuseWaiting

@@ -22,6 +22,8 @@ export class BatchFailed {
 }
 
 export interface GroupWriter {
+  /** Written in one trip when all turns of its group are: such turns get groups of their own. */
+  readonly isShort: (turn: TurnWrite) => boolean
   /** Writes all turns in one transaction; at most one turn per actor. One outcome per turn, in order. */
   readonly writeBatch: (
     turns: ReadonlyArray<TurnWrite>

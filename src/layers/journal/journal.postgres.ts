@@ -15,6 +15,7 @@ import { Cipher } from "../../services/encryption/cipher.ts"
 import { Failpoints, passFailpoint } from "../../services/manual-clock/failpoints.ts"
 import { Journal, type TurnWrite, type Verdict } from "../../services/journal/journal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
+import { appendTurns, type AppendTurn, isAppend } from "./appends.postgres.ts"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "./group-commit.ts"
 import { BatchFailed, type GroupWriter, type Outcome } from "./group-writer.ts"
 import { consumptionsOf, type DecidedTurn, verdictsOn } from "../../domain/verdict.ts"
@@ -70,6 +71,9 @@ const eventsOf = ({ mitra, session }: TurnWrite) => [
   ...(mitra?.events ?? [])
 ]
 
+const isCommitted = (outcome: Outcome | undefined): boolean =>
+  outcome !== undefined && Exit.isSuccess(outcome) && outcome.value._tag === "Committed"
+
 /** Writes groups and single turns in transactions of their own; the loop decides which. */
 export const makeWriter = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -77,7 +81,20 @@ export const makeWriter = Effect.gen(function*() {
   const cipher = yield* Cipher
   const gate = yield* Failpoints
 
-  const transaction = (turns: ReadonlyArray<TurnWrite>) =>
+  const inOneTrip = (turns: ReadonlyArray<AppendTurn>) =>
+    Effect.flatMap(cipher.sealer(turns.length), (seal) => appendTurns(sql, turns, seal))
+
+  /** Where a test may stop between the writing and the COMMIT, there must be a between. */
+  const appended = (turns: ReadonlyArray<AppendTurn>) =>
+    gate === null ? inOneTrip(turns) : inOneTrip(turns).pipe(
+      Effect.tap((outcomes) => {
+        const written = turns.filter((_, n) => isCommitted(outcomes[n]))
+        return passFailpoint(gate, "in_commit", written.flatMap(eventsOf))
+      }),
+      sql.withTransaction
+    )
+
+  const writeTables = (turns: ReadonlyArray<TurnWrite>) =>
     Effect.gen(function*() {
       const decided = verdictsOn(turns, yield* lockAndRead(sql, turns))
       const written = decided.filter(({ verdict }) => verdict._tag === "Accepted")
@@ -89,9 +106,10 @@ export const makeWriter = Effect.gen(function*() {
         yield* passFailpoint(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
       }
       return decided.map(outcomeOf)
-    }).pipe(
-      sql.withTransaction,
-      (transaction) => Effect.andThen(slowDatabase, transaction),
+    }).pipe(sql.withTransaction)
+
+  const transaction = (turns: ReadonlyArray<TurnWrite>) =>
+    Effect.andThen(slowDatabase, turns.every(isAppend) ? appended(turns) : writeTables(turns)).pipe(
       track("journal")
     )
 
@@ -127,7 +145,7 @@ export const makeWriter = Effect.gen(function*() {
       }
     })
 
-  return { writeBatch, writeOne: (turn) => writeOne(turn) } satisfies GroupWriter
+  return { isShort: isAppend, writeBatch, writeOne: (turn) => writeOne(turn) } satisfies GroupWriter
 })
 
 /** Journal over the SqlClient's pool, with one loop for this runner. */

@@ -97,18 +97,45 @@ type Beside = "assignments" | "customer_name" | "mitra_name" | "offers"
 export type ReadableSessionRow = Omit<ChatSessionRow, Sealed>
 type WrittenSession = Omit<InsertOf<typeof chatSessions>, Sealed>
 
-/** The columns of a session's state, goodbyes readable. */
+type StateColumns = Omit<SessionState, Beside | "cursors">
+
+/**
+ * The columns of a session's state, goodbyes readable. Field by field: "the rest" is a slow copy, and every
+ * turn that is not only a message makes one.
+ */
 export const sessionRowOf = (state: SessionState, deadline_at: number | null): WrittenSession => {
-  const {
-    assignments: _given,
-    cursors,
-    customer_name: _customer,
-    mitra_name: _mitra,
-    offers: _offers,
-    ...row
-  } = state
-  // A field of the state that is no column fails to compile here: it would be lost.
-  const columns: { readonly [Name in keyof typeof row]: WrittenSession[Name] } = row
+  const { cursors } = state
+  // A field of the state that is no column, or is forgotten, fails to compile here: it would be lost.
+  const columns: { readonly [Name in keyof StateColumns]: WrittenSession[Name] } = {
+    id: state.id,
+    customer_id: state.customer_id,
+    payment_id: state.payment_id,
+    opened_by: state.opened_by,
+    amount_idr: state.amount_idr,
+    kind: state.kind,
+    target_mitra_id: state.target_mitra_id,
+    mode: state.mode,
+    topic: state.topic,
+    status: state.status,
+    mitra_id: state.mitra_id,
+    absence: state.absence,
+    requested_at: state.requested_at,
+    search_ends_at: state.search_ends_at,
+    next_wave_at: state.next_wave_at,
+    wave: state.wave,
+    started_at: state.started_at,
+    ends_at: state.ends_at,
+    warned_seconds: state.warned_seconds,
+    extension: state.extension,
+    closing_ends_at: state.closing_ends_at,
+    ended_at: state.ended_at,
+    ended_by: state.ended_by,
+    end_reason: state.end_reason,
+    ledger: state.ledger,
+    customer_goodbye: state.customer_goodbye,
+    mitra_goodbye: state.mitra_goodbye,
+    last_seq: state.last_seq
+  }
   return {
     ...columns,
     customer_delivered_seq: cursors.customer.delivered_seq,

@@ -3,7 +3,13 @@
 import { assert, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { deadlineOf } from "../../../src/domain/session/deadline.ts"
-import { type EventOf, isSequenced, numbered, type SessionEvent } from "../../../src/domain/session/events.ts"
+import {
+  type EventOf,
+  isSequenced,
+  numbered,
+  onlyAppends,
+  type SessionEvent
+} from "../../../src/domain/session/events.ts"
 import { evolve, evolveAll } from "../../../src/domain/session/evolve.ts"
 import {
   absenceCauses,
@@ -108,6 +114,22 @@ it("Any event on any state gives a state and changes neither", () => {
     }),
     { numRuns: 1000 }
   )
+})
+
+it("Events that only append leave everything but the last number and the cursors as it was", () => {
+  const appending = fc.array(fc.oneof(kinds.MessageSent, kinds.ReceiptMoved), { maxLength: 5 })
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.values(inStatus)), appending, (before, events) => {
+      assert.isTrue(events.every(onlyAppends))
+      const after = evolveAll(before, events)
+      const { cursors, last_seq } = after
+      assert.deepStrictEqual(after, { ...before, cursors, last_seq })
+      assert.strictEqual(deadlineOf(after), deadlineOf(before))
+    })
+  )
+  // These change more, in one status or another.
+  const others = Object.keys(kinds).filter((tag) => !["MessageSent", "ReceiptMoved"].includes(tag))
+  assert.deepStrictEqual(others.filter((_tag) => onlyAppends({ _tag } as SessionEvent)), [])
 })
 
 it("Numbers on paper are the numbers the session counts", () => {

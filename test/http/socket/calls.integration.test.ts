@@ -152,6 +152,50 @@ describe("a stream over the socket", () => {
       assert.deepStrictEqual(seen, Array.from({ length: 10_000 }, (_, index) => index + 1))
     }))
 
+  it.live("runs ahead by as many chunks as the client offered, and says how many those are", () =>
+    Effect.gen(function*() {
+      const phone = yield* connect((yield* listening()).url)
+      const pong = Effect.andThen(Effect.sync(() => phone.send({ _tag: "Ping" })), phone.next)
+      const ack = (chunks: number, credit?: number) =>
+        phone.send({ _tag: "Ack", requestId: "s", chunks, ...(credit === undefined ? {} : { credit }) })
+      phone.send(request("s", "test.chunks", { count: 100, bytes: 1 }))
+      assert.notProperty(yield* phone.next, "credit")
+      ack(1, 3)
+      const ahead = yield* phone.take(3)
+      assert.deepStrictEqual(ahead.map(({ credit }) => credit), [3, undefined, undefined])
+      assert.deepStrictEqual(yield* pong, { _tag: "Pong" }, "three are on their way and no more")
+      ack(2)
+      yield* phone.take(2)
+      assert.deepStrictEqual(yield* pong, { _tag: "Pong" })
+      // More than are on their way count as all of them; a credit that shrinks is kept to at once.
+      ack(32, 1)
+      assert.strictEqual((yield* phone.next).credit, 1)
+      assert.deepStrictEqual(yield* pong, { _tag: "Pong" })
+    }))
+
+  it.live("that is offered any credit does not run past what a phone has left unread", () =>
+    Effect.gen(function*() {
+      const server = yield* listening()
+      const phone = yield* connect(server.url)
+      const neighbour = yield* connect(server.url)
+      phone.send(request("s", "test.chunks", { count: 33, bytes: 900_000 }))
+      yield* phone.next
+      phone.ws.pause()
+      // 28 MB are offered room for; a socket takes a few, and beyond 1 MiB that wait for it it is cut.
+      phone.send({ _tag: "Ack", requestId: "s", chunks: 1, credit: 32 })
+      for (const text of ["once", "twice", "three times"]) {
+        neighbour.send(request("1", "test.echo", { text }))
+        assert.deepStrictEqual(yield* neighbour.next, succeeded("1", { text }))
+      }
+      phone.ws.resume()
+      for (let chunk = 2; chunk <= 33; chunk += 1) {
+        const { _tag, values } = yield* phone.next
+        assert.deepStrictEqual([_tag, Number.parseInt(values[0].text)], ["Chunk", chunk])
+        phone.send({ _tag: "Ack", requestId: "s" })
+      }
+      assert.deepStrictEqual(yield* phone.next, succeeded("s", null))
+    }))
+
   it.live("is interrupted when the client cancels it, and says so", () =>
     Effect.gen(function*() {
       const server = yield* listening()

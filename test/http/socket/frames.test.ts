@@ -30,6 +30,21 @@ describe("parsing a frame", () => {
     }])
   })
 
+  it("takes the numbers of an acknowledgement within their bounds, and does without them", () => {
+    const ack = (fields: object) => parse(JSON.stringify({ _tag: "Ack", requestId: "1", ...fields }))
+    const taken = (fields: object) => Result.getOrThrow(ack(fields))[0]
+    const known = { _tag: "Ack", requestId: "1" } as const
+    assert.deepStrictEqual(taken({}), { ...known, chunks: 1, credit: null })
+    assert.deepStrictEqual(taken({ chunks: 32, credit: 32, other: 1 }), { ...known, chunks: 32, credit: 32 })
+    for (const wrong of [0, 33, 1.5, "1", null, [1]]) {
+      for (const field of ["chunks", "credit"]) {
+        const parsed = ack({ [field]: wrong })
+        assert.isTrue(Result.isFailure(parsed), JSON.stringify(wrong))
+        if (Result.isFailure(parsed)) assert.match(parsed.failure, /expected an integer of 1 to 32$/)
+      }
+    }
+  })
+
   it("never throws, whatever the bytes", () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.uint8Array()), (data) => {
       const parsed = parse(data)

@@ -50,6 +50,13 @@ export const TestRpcs = RpcGroup.make(
     error: CallError,
     stream: true
   }),
+  /** So many chunks of this length, each ready as soon as it may follow. */
+  Rpc.make("test.chunks", {
+    payload: { count: Schema.Int, bytes: Schema.Int },
+    success: Text,
+    error: CallError,
+    stream: true
+  }),
   Rpc.make("test.forever", { payload: {}, success: Schema.Int, error: CallError, stream: true }),
   Rpc.make("test.who", { payload: {}, success: Schema.NullOr(Schema.String), error: CallError }),
   Rpc.make("test.headers", { payload: {}, success: Schema.Json, error: CallError }),
@@ -90,6 +97,11 @@ const layerHandlers = (observed: Observed) =>
       "test.stop": () => Effect.interrupt,
       "test.badly_encoded": () => Effect.succeed({ text: 7 as unknown as string }),
       "test.count": ({ to }) => Stream.range(1, to),
+      "test.chunks": ({ bytes, count }) =>
+        Stream.range(1, count).pipe(
+          Stream.rechunk(1),
+          Stream.map((number) => ({ text: String(number).padEnd(bytes, ".") }))
+        ),
       "test.forever": () =>
         Stream.never.pipe(
           Stream.ensuring(noteInterrupted("test.forever"))

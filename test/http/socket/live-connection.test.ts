@@ -51,7 +51,10 @@ const call = (is_stream = false, began_at = Date.now()): Call => ({
   is_overdue: false,
   payload: undefined,
   interrupted_by_client: false,
-  awaits_ack: false
+  unacknowledged: 0,
+  credit: 1,
+  tells_credit: false,
+  is_held: false
 })
 
 describe("a connection's overdue calls", () => {

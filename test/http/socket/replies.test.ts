@@ -17,7 +17,10 @@ const call = (interrupted_by_client = false): Call => ({
   is_overdue: false,
   payload: undefined,
   interrupted_by_client,
-  awaits_ack: false
+  unacknowledged: 0,
+  credit: 1,
+  tells_credit: false,
+  is_held: false
 })
 const rotationOf = (cause: ReadonlyArray<Reason>, interruptedByClient = false) =>
   classifyExit({ _tag: "Failure", cause }, call(interruptedByClient))

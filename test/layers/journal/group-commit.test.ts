@@ -1,77 +1,15 @@
 // The group-commit loop alone, over a writer the test holds in its hands: what forms a group, what waits,
 // and what a caller hears when writing goes wrong. Virtual time; nothing here may need any to pass.
 import { assert, describe, it } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
-import { defaultLimits, type GroupLimits, makeGroupCommit } from "../../../src/layers/journal/group-commit.ts"
+import { defaultLimits, makeGroupCommit } from "../../../src/layers/journal/group-commit.ts"
 import { BatchFailed, type GroupWriter, type Outcome } from "../../../src/layers/journal/group-writer.ts"
 import { TurnRejected } from "../../../src/layers/journal/rejection.ts"
-import type { TurnWrite, Verdict } from "../../../src/services/journal/journal.ts"
-import { Unavailable } from "../../../src/services/platform/unavailable.ts"
-import { heard } from "../../../testkit/conformance/delivered.ts"
-
-const committed: Verdict = { _tag: "Committed" }
-const away = new Unavailable({ what: "postgres", retryable: true })
-
-const turn = (id: string, at = 0): TurnWrite => ({
-  actor: { kind: "session", id, epoch: 1 },
-  at,
-  command: null,
-  session: null,
-  mitra: null,
-  audit: []
-})
-
-const hear = (committing: Effect.Effect<Verdict, Unavailable>) => Effect.map(Effect.exit(committing), heard)
-const noAnswer = "Unavailable postgres"
-
-interface Group {
-  readonly ids: ReadonlyArray<string>
-  readonly finish: (
-    exit: Exit.Exit<ReadonlyArray<Outcome>, Unavailable | BatchFailed>
-  ) => Effect.Effect<boolean>
-}
-
-/** Every group (a turn alone is one, too) waits for the test to finish it. */
-const heldWriter = Effect.gen(function*() {
-  const groups = yield* Queue.unbounded<Group>()
-  const write = (turns: ReadonlyArray<TurnWrite>) =>
-    Effect.gen(function*() {
-      const answer = yield* Deferred.make<ReadonlyArray<Outcome>, Unavailable | BatchFailed>()
-      const finish: Group["finish"] = (exit) => Deferred.done(answer, exit)
-      yield* Queue.offer(groups, { ids: turns.map(({ actor }) => actor.id), finish })
-      return yield* Deferred.await(answer)
-    })
-  const writer: GroupWriter = {
-    writeBatch: write,
-    writeOne: (each) =>
-      write([each]).pipe(
-        Effect.catchIf((error) => error._tag === "BatchFailed", Effect.die),
-        Effect.flatMap(([outcome]) => outcome ?? Effect.succeed(committed))
-      )
-  }
-  return { groups, writer }
-})
-
-const start = Effect.fnUntraced(function*(limits: Partial<GroupLimits> = {}) {
-  const { groups, writer } = yield* heldWriter
-  const scope = yield* Scope.make()
-  const commit = yield* makeGroupCommit(writer, { ...defaultLimits, ...limits }).pipe(Scope.provide(scope))
-  const hand = (...ids: ReadonlyArray<string>) =>
-    Effect.forEach(ids, (id) => Effect.forkChild(hear(commit(turn(id))), { startImmediately: true }))
-  return { commit, groups, hand, scope, next: Queue.take(groups) }
-})
-
-const allCommitted = (group: Group) =>
-  group.finish(Exit.succeed(group.ids.map((): Outcome => Exit.succeed(committed))))
-
-const results = (fibers: ReadonlyArray<Fiber.Fiber<string>>) =>
-  Effect.forEach(fibers, (fiber) => Fiber.join(fiber))
+import { allCommitted, away, committed, hear, noAnswer, results, start, turn } from "./held-writer.ts"
 
 describe("the group commit", () => {
   it.effect("an idle journal writes a turn at once, and turns that come meanwhile together", () =>
@@ -209,7 +147,7 @@ describe("the group commit when Postgres does not answer", () => {
   it.effect("neither a rollback that hangs nor a caller that may not be interrupted can block it", () =>
     Effect.gen(function*() {
       const hang = Effect.uninterruptible(Effect.never)
-      const hanging: GroupWriter = { writeBatch: () => hang, writeOne: () => hang }
+      const hanging: GroupWriter = { isShort: () => false, writeBatch: () => hang, writeOne: () => hang }
       const scope = yield* Scope.make()
       const commit = yield* makeGroupCommit(hanging, defaultLimits).pipe(Scope.provide(scope))
       const fibers = yield* Effect.forEach(

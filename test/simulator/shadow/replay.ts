@@ -4,6 +4,7 @@ import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { SecureRandom } from "effect/crypto"
+import { isAppend } from "../../../src/layers/journal/appends.postgres.ts"
 import { makeWriter } from "../../../src/layers/journal/journal.postgres.ts"
 import { type Columns, columnsOf, isShadowed, keyOf, type ShadowedTable } from "./columns.ts"
 import { makeShadowDatabase, type ShadowDatabase } from "./database.ts"
@@ -36,8 +37,10 @@ const isAbout = (group: Group, { key, row, table }: RowChange): boolean =>
 const isOrdered = ({ turn }: TurnStep): boolean =>
   turn.mitra !== null || (turn.session?.slot ?? null) !== null
 
+/** As the group commit forms them: turns that the database judges have groups of their own. */
 const mayJoin = (group: Group, step: TurnStep): boolean =>
   group.turns.length < groupTurnsMax &&
+  group.turns.every(({ turn }) => isAppend(turn) === isAppend(step.turn)) &&
   group.turns.every(({ turn }) => turn.actor.id !== step.turn.actor.id) &&
   !(isOrdered(step) && group.turns.some(isOrdered))
 
@@ -141,7 +144,13 @@ export const replay = Effect.fnUntraced(function*(steps: ReadonlyArray<Step>) {
     Effect.provideService(SecureRandom.SecureRandom, { ...random, uuidV7: (() => nextId) as never })
   )
   const [memory, postgres] = [new Rows(), new Rows()]
-  const compared = { turns: 0, groups: 0, verdicts: new Set<string>(), tables: new Set<string>() }
+  const compared = {
+    turns: 0,
+    groups: 0,
+    verdicts: new Set<string>(),
+    appended: new Set<string>(),
+    tables: new Set<string>()
+  }
   for (const { rows, turns } of groupsOf(steps)) {
     yield* put(database, rows, memory, postgres)
     if (turns.length === 0) continue
@@ -150,7 +159,11 @@ export const replay = Effect.fnUntraced(function*(steps: ReadonlyArray<Step>) {
     }
     const outcomes = yield* writer.writeBatch(turns.map(({ turn }) => turn))
     assert.deepStrictEqual(outcomes, turns.map(({ verdict }) => verdict))
-    for (const outcome of outcomes) if (Exit.isSuccess(outcome)) compared.verdicts.add(outcome.value._tag)
+    outcomes.forEach((outcome, index) => {
+      if (!Exit.isSuccess(outcome)) return
+      compared.verdicts.add(outcome.value._tag)
+      if (isAppend(turns[index]!.turn)) compared.appended.add(outcome.value._tag)
+    })
     for (const table of yield* compareRows(database, turns, memory, postgres)) compared.tables.add(table)
     compared.turns += turns.length
     compared.groups += 1
