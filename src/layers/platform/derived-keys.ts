@@ -1,0 +1,29 @@
+// One secret, several purposes: a key for each is derived from it (HKDF), so that what one purpose shows to
+// the world tells nothing about another. Each key has a name that says which secret it comes from, and
+// nothing else; while a secret is being replaced there are two of each.
+import { createHash, hkdfSync } from "node:crypto"
+import * as Redacted from "effect/Redacted"
+
+export type KeyPurpose = "phone tokens" | "staff tokens" | "one-time codes" | "bus" | "runners"
+
+export interface DerivedKey {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+const keyBytes = 32
+
+/** Of each of the comma separated secrets, in their order: the first one makes, all of them are accepted. */
+export const derivedKeys = (
+  secrets: Redacted.Redacted,
+  purpose: KeyPurpose
+): ReadonlyArray<DerivedKey> =>
+  Redacted.value(secrets).split(",").map((part) => part.trim()).filter((part) => part.length > 0)
+    .map((secret) => {
+      const bytes = new Uint8Array(hkdfSync("sha256", secret, "halobestie", purpose, keyBytes))
+      return { name: createHash("sha256").update(bytes).digest("hex").slice(0, 16), bytes }
+    })
+
+/** As text, for whoever takes secrets as they stand in the environment. */
+export const derivedSecrets = (secrets: Redacted.Redacted, purpose: KeyPurpose): Redacted.Redacted =>
+  Redacted.make(derivedKeys(secrets, purpose).map(({ bytes }) => Buffer.from(bytes).toString("hex")).join(","))
