@@ -46,6 +46,7 @@ import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { freePort } from "./layers/platform/free-port.ts"
+import { connectBehind, listenBehind } from "./layers/platform/runner-tls.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import type { PublicRoutes } from "./server.ts"
 import * as RealTime from "./services/platform/real-time.ts"
@@ -133,11 +134,19 @@ const database = (config: ServerConfigValues) =>
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
   }))).pipe(Layer.provideMerge(cipher(config)))
 
-/** Runners meet at the given port, or at any free one when a runner is alone on its machine. */
+/**
+ * Runners meet at the given port, or at any free one when a runner is alone on its machine; behind the secret,
+ * which only runners that nobody else reaches may be without.
+ */
 const runners = (config: ServerConfigValues) =>
   Effect.map(
     config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
-    (port) => Cluster.overTcp({ host: config.runner_host, port })
+    (port) => {
+      const { runner_host: host, runner_secret: secret } = config
+      const network = Cluster.overTcp({ host, port })
+      if (secret === null) return network
+      return { ...network, listen: listenBehind(secret, { host, port }), connect: connectBehind(secret) }
+    }
   )
 
 /** Says where a listener listens: with port 0 nobody else knows. */

@@ -26,4 +26,6 @@ export const derivedKeys = (
 
 /** As text, for whoever takes secrets as they stand in the environment. */
 export const derivedSecrets = (secrets: Redacted.Redacted, purpose: KeyPurpose): Redacted.Redacted =>
-  Redacted.make(derivedKeys(secrets, purpose).map(({ bytes }) => Buffer.from(bytes).toString("hex")).join(","))
+  Redacted.make(
+    derivedKeys(secrets, purpose).map(({ bytes }) => Buffer.from(bytes).toString("hex")).join(",")
+  )
