@@ -46,6 +46,7 @@ import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { freePort } from "./layers/platform/free-port.ts"
+import { keyBytes } from "./layers/platform/derived-keys.ts"
 import { connectBehind, listenBehind } from "./layers/platform/runner-tls.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import type { PublicRoutes } from "./server.ts"
@@ -187,7 +188,7 @@ export const platformOf = (config: ServerConfigValues) => {
     watch: Readiness.layerWatch("postgres_down", Database.answers),
     stores,
     availability: postgresRows,
-    bus: OverValkey.layerBusOver(connection),
+    bus: OverValkey.layerBusOver(connection, keyBytes(config.auth_jwt_secret, "bus")),
     presence: Presence.layer,
     valkey: connection,
     http_client: FetchHttpClient.layer,

@@ -11,7 +11,7 @@ export interface DerivedKey {
   readonly bytes: Uint8Array
 }
 
-const keyBytes = 32
+const length = 32
 
 /** Of each of the comma separated secrets, in their order: the first one makes, all of them are accepted. */
 export const derivedKeys = (
@@ -20,9 +20,18 @@ export const derivedKeys = (
 ): ReadonlyArray<DerivedKey> =>
   Redacted.value(secrets).split(",").map((part) => part.trim()).filter((part) => part.length > 0)
     .map((secret) => {
-      const bytes = new Uint8Array(hkdfSync("sha256", secret, "halobestie", purpose, keyBytes))
+      const bytes = new Uint8Array(hkdfSync("sha256", secret, "halobestie", purpose, length))
       return { name: createHash("sha256").update(bytes).digest("hex").slice(0, 16), bytes }
     })
+
+export const keyBytes = (
+  secrets: Redacted.Redacted,
+  purpose: KeyPurpose
+): readonly [Uint8Array, ...ReadonlyArray<Uint8Array>] => {
+  const [first, ...others] = derivedKeys(secrets, purpose).map(({ bytes }) => bytes)
+  if (first === undefined) throw new Error("a key is derived from at least one secret")
+  return [first, ...others]
+}
 
 /** As text, for whoever takes secrets as they stand in the environment. */
 export const derivedSecrets = (secrets: Redacted.Redacted, purpose: KeyPurpose): Redacted.Redacted =>
