@@ -46,7 +46,7 @@ import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { freePort } from "./layers/platform/free-port.ts"
-import { keyBytes } from "./layers/platform/derived-keys.ts"
+import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
 import { connectBehind, listenBehind } from "./layers/platform/runner-tls.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import type { PublicRoutes } from "./server.ts"
@@ -177,6 +177,15 @@ const network = (config: ServerConfigValues) => ({
   )
 })
 
+/**
+ * Phones' tokens are still signed as the version before signs and reads them, so that phones cross an upgrade
+ * without noticing; what the next version will sign with is read already. Staff sign in again.
+ */
+const tokenSecrets = ({ auth_jwt_secret: secrets }: ServerConfigValues) => ({
+  secrets: withTheirOwn(secrets, "phone tokens"),
+  staff_secrets: derivedSecrets(secrets, "staff tokens")
+})
+
 /** This process, on this machine. */
 export const platformOf = (config: ServerConfigValues) => {
   const connection = valkey(config)
@@ -194,7 +203,7 @@ export const platformOf = (config: ServerConfigValues) => {
     http_client: FetchHttpClient.layer,
     overlay: null,
     providers: Layer.mergeAll(checkout(config), codeSender(config), push(config)),
-    cryptography: Layer.merge(AccessTokens.layer({ secrets: config.auth_jwt_secret }), Passwords.layer),
+    cryptography: Layer.merge(AccessTokens.layer(tokenSecrets(config)), Passwords.layer),
     network: network(config)
   }
 }

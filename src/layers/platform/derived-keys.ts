@@ -38,3 +38,11 @@ export const derivedSecrets = (secrets: Redacted.Redacted, purpose: KeyPurpose):
   Redacted.make(
     derivedKeys(secrets, purpose).map(({ bytes }) => Buffer.from(bytes).toString("hex")).join(",")
   )
+
+/** The secrets themselves, then what is derived from them: between two versions that make different ones. */
+export const withTheirOwn = (secrets: Redacted.Redacted, purpose: KeyPurpose): Redacted.Redacted =>
+  Redacted.make(`${Redacted.value(secrets)},${Redacted.value(derivedSecrets(secrets, purpose))}`)
+
+/** The other way round: derived ones are made, the secrets themselves are still accepted. */
+export const beforeTheirOwn = (secrets: Redacted.Redacted, purpose: KeyPurpose): Redacted.Redacted =>
+  Redacted.make(`${Redacted.value(derivedSecrets(secrets, purpose))},${Redacted.value(secrets)}`)
