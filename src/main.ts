@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
+import { beforeTheirOwn } from "./layers/platform/derived-keys.ts"
 import { platformOf, webhooks } from "./platform.ts"
 import { type Product, server } from "./server.ts"
 
@@ -15,7 +16,8 @@ const manualClockTimings = {
 }
 
 const productOf = (config: ServerConfigValues): Product => ({
-  secrets: config.auth_jwt_secret,
+  // Codes live five minutes: those of the version before are still taken.
+  secrets: beforeTheirOwn(config.auth_jwt_secret, "one-time codes"),
   dev_code: config.otp_dev_code === "" ? null : config.otp_dev_code,
   test_numbers: !config.fazpass_enabled,
   heartbeat_every_seconds: config.heartbeat_cadence_seconds,

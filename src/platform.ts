@@ -46,6 +46,8 @@ import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { freePort } from "./layers/platform/free-port.ts"
+import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
+import { connectBehind, listenBehind } from "./layers/platform/runner-tls.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import type { PublicRoutes } from "./server.ts"
 import * as RealTime from "./services/platform/real-time.ts"
@@ -133,11 +135,19 @@ const database = (config: ServerConfigValues) =>
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
   }))).pipe(Layer.provideMerge(cipher(config)))
 
-/** Runners meet at the given port, or at any free one when a runner is alone on its machine. */
+/**
+ * Runners meet at the given port, or at any free one when a runner is alone on its machine; behind the secret,
+ * which only runners that nobody else reaches may be without.
+ */
 const runners = (config: ServerConfigValues) =>
   Effect.map(
     config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
-    (port) => Cluster.overTcp({ host: config.runner_host, port })
+    (port) => {
+      const { runner_host: host, runner_secret: secret } = config
+      const network = Cluster.overTcp({ host, port })
+      if (secret === null) return network
+      return { ...network, listen: listenBehind(secret, { host, port }), connect: connectBehind(secret) }
+    }
   )
 
 /** Logs where a listener listens: with port 0 only the log tells. */
@@ -167,6 +177,15 @@ const network = (config: ServerConfigValues) => ({
   )
 })
 
+/**
+ * Phones' tokens are still signed as the version before signs and reads them, so that phones cross an upgrade
+ * without noticing; what the next version will sign with is read already. Staff sign in again.
+ */
+const tokenSecrets = ({ auth_jwt_secret: secrets }: ServerConfigValues) => ({
+  secrets: withTheirOwn(secrets, "phone tokens"),
+  staff_secrets: derivedSecrets(secrets, "staff tokens")
+})
+
 /** This process, on this machine. */
 export const platformOf = (config: ServerConfigValues) => {
   const connection = valkey(config)
@@ -178,13 +197,13 @@ export const platformOf = (config: ServerConfigValues) => {
     watch: Readiness.layerWatch("postgres_down", Database.answers),
     stores,
     availability: postgresRows,
-    bus: OverValkey.layerBusOver(connection),
+    bus: OverValkey.layerBusOver(connection, keyBytes(config.auth_jwt_secret, "bus")),
     presence: Presence.layer,
     valkey: connection,
     http_client: FetchHttpClient.layer,
     overlay: null,
     providers: Layer.mergeAll(checkout(config), codeSender(config), push(config)),
-    cryptography: Layer.merge(AccessTokens.layer({ secrets: config.auth_jwt_secret }), Passwords.layer),
+    cryptography: Layer.merge(AccessTokens.layer(tokenSecrets(config)), Passwords.layer),
     network: network(config)
   }
 }

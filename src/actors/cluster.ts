@@ -1,6 +1,6 @@
 // Our own composition of Effect's cluster: volatile messages, membership and shard locks in
 // Postgres, TCP_NODELAY on both ends, timings tuned so that a killed runner's actors are elsewhere in
-// three to four seconds. The runner port has no authentication: keep it on loopback or a private network.
+// three to four seconds. A runner obeys whoever connects: beyond loopback RUNNER_SECRET stands in front.
 import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

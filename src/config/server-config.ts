@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { encryptionKeys } from "./encryption-keys.ts"
+import { unsafeInDevelopment, unsafeInProduction } from "./safe-to-start.ts"
 import {
   flag,
   instant,
@@ -27,6 +28,10 @@ const host = /^[A-Za-z0-9.:_-]+$/
 
 export const devCode = "000000"
 export const devAdminPassword = "development-admin"
+const devJwtSecret = "development-secret-never-use-in-production"
+const devWebhookToken = "dev-webhook-token"
+/** In the source, so known to everybody. */
+const published = [devAdminPassword, devJwtSecret, devWebhookToken]
 
 const variables = {
   database_url: url("DATABASE_URL", ["postgres:", "postgresql:"], { required: true, secret: true }),
@@ -35,11 +40,11 @@ const variables = {
     path: { pattern: /^\/?\d{0,5}$/, like: "/database-number" }
   }),
   auth_jwt_secret: secrets("AUTH_JWT_SECRET", 32, {
-    development: "development-secret-never-use-in-production",
+    development: devJwtSecret,
     required: true
   }),
   payment_webhook_token: secrets("PAYMENT_WEBHOOK_TOKEN", 16, {
-    development: "dev-webhook-token",
+    development: devWebhookToken,
     required: (environment) => environment["XENDIT_ENABLED"]?.trim() !== "true"
   }),
   xendit_enabled: flag("XENDIT_ENABLED", false),
@@ -54,7 +59,7 @@ const variables = {
   xendit_url: text("XENDIT_URL", "an http url", /^https?:\/\/[^\s/]+\S*$/, {
     development: "https://api.xendit.co"
   }),
-  public_host: text("PUBLIC_HOST", "a host name or address", host, { development: "0.0.0.0" }),
+  public_host: text("PUBLIC_HOST", "a host name or address", host, { development: "127.0.0.1" }),
   public_port: port("PUBLIC_PORT", 3000),
   internal_host: text("INTERNAL_HOST", "a host name or address", host, { development: "127.0.0.1" }),
   internal_port: port("INTERNAL_PORT", 3001),
@@ -64,6 +69,13 @@ const variables = {
   server_tz: timeZone("SERVER_TZ", "UTC"),
   runner_host: text("RUNNER_HOST", "an address the other runners reach", host, { development: "127.0.0.1" }),
   runner_port: port("RUNNER_PORT", 0),
+  runner_secret: optionalSecret(
+    "RUNNER_SECRET",
+    "one or two comma separated secrets of at least 32 characters",
+    /^[^\s,]{32,}(\s*,\s*[^\s,]{32,})?$/
+  ),
+  private_network: flag("PRIVATE_NETWORK", false),
+  allow_insecure_development: flag("ALLOW_INSECURE_DEVELOPMENT", false),
   admin_email: text("ADMIN_EMAIL", "an email address", /^[^@\s]+@[^@\s]+$/, {
     development: "admin@halobestie.local",
     required: true
@@ -118,6 +130,7 @@ type SecretKey =
   | "xendit_secret_key"
   | "xendit_webhook_token"
   | "message_encryption_keys"
+  | "runner_secret"
 
 export type ServerConfigValues =
   & { readonly production: boolean }
@@ -150,7 +163,8 @@ const redact = (values: Values, production: boolean): ServerConfigValues => {
     fazpass_merchant: secret(values.fazpass_merchant),
     xendit_secret_key: secret(values.xendit_secret_key),
     xendit_webhook_token: secret(values.xendit_webhook_token),
-    message_encryption_keys: secret(values.message_encryption_keys)
+    message_encryption_keys: secret(values.message_encryption_keys),
+    runner_secret: secret(values.runner_secret)
   }
 }
 
@@ -183,6 +197,15 @@ const forTestersOnly = (values: Readonly<Record<string, unknown>>): ReadonlyArra
     : [`${variables.fault_gate.name} is set: it stops the server on purpose and is for tests only`])
 ]
 
+/** Phones come from elsewhere in production only. */
+const everywhere = "0.0.0.0"
+
+/** Asked once every single value is sound. */
+const unsafe = (values: Values, production: boolean): ReadonlyArray<string> => {
+  if (production) return unsafeInProduction(values, published)
+  return values.allow_insecure_development ? [] : unsafeInDevelopment(values)
+}
+
 /** All problems at once, or the configuration. */
 export const readConfig = (
   environment: Readonly<Record<string, string | undefined>>
@@ -191,8 +214,11 @@ export const readConfig = (
   const production = mode === "production"
   const problems: Array<string> = []
   const values: Record<string, unknown> = {}
+  const given = production && (environment["PUBLIC_HOST"] ?? "").trim() === ""
+    ? { ...environment, PUBLIC_HOST: everywhere }
+    : environment
   for (const [key, variable] of Object.entries(variables)) {
-    const result = read(variable as Variable<unknown>, environment, production)
+    const result = read(variable as Variable<unknown>, given, production)
     if (Result.isFailure(result)) problems.push(result.failure)
     else values[key] = result.success
   }
@@ -202,6 +228,7 @@ export const readConfig = (
       `NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`
     )
   }
+  if (problems.length === 0) problems.push(...unsafe(values as unknown as Values, production))
   if (problems.length > 0) {
     const where = production ? "The server cannot start in production" : "The server cannot start"
     return Result.fail(

@@ -17,7 +17,7 @@ const refused = (environment: Environment): string =>
   })
 
 const secretValues = {
-  DATABASE_URL: "postgres://server:db-hunter2@db.internal:5432/halobestie",
+  DATABASE_URL: "postgres://server:db-hunter2@db.internal:5432/halobestie?sslmode=verify-full",
   VALKEY_URL: "rediss://:valkey-hunter2@cache.internal:6379",
   AUTH_JWT_SECRET: "jwt-hunter2-0123456789-0123456789-0123456789",
   PAYMENT_WEBHOOK_TOKEN: "webhook-hunter2-0123456789",
@@ -76,7 +76,7 @@ describe("development", () => {
     const config = accepted({})
     assert.isFalse(config.production)
     assert.isNull(config.database_url)
-    assert.deepStrictEqual([config.public_host, config.public_port], ["0.0.0.0", 3000])
+    assert.deepStrictEqual([config.public_host, config.public_port], ["127.0.0.1", 3000])
     assert.deepStrictEqual([config.internal_host, config.internal_port], ["127.0.0.1", 3001])
     assert.strictEqual(config.heartbeat_cadence_seconds, 30)
     assert.strictEqual(config.drain_timeout_seconds, 20)

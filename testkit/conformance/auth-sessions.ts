@@ -118,6 +118,8 @@ const rotating = (test: Test) => {
       const second = yield* port.rotate({ refresh_hash: "hash-2", next: next(3), now, grace_ms })
       assert.deepStrictEqual(second, { _tag: "Rotated", session: { ...expected, ...next(3) } })
       assert.isTrue(yield* port.isLive(idOf(1)))
+      assert.isTrue(yield* port.isLive(idOf(1), session(1)))
+      assert.isFalse(yield* port.isLive(idOf(1), { ...session(1), user_id: idOf(99) }), "somebody else's")
       const unknown = yield* port.rotate({ refresh_hash: "other", next: next(4), now, grace_ms })
       assert.deepStrictEqual(unknown, { _tag: "Unknown" })
     })

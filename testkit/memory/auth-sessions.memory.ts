@@ -89,8 +89,13 @@ export const makeAuthSessions = Effect.gen(function*() {
   return part({
     open: (session, options) => Effect.sync(() => open(tables, session, options.only_one)),
     rotate: (options) => Effect.sync(() => rotate(tables, options)),
-    isLive: (familyId) =>
-      Effect.sync(() => familyOf(tables, familyId).length > 0 && !isRevoked(tables, familyId)),
+    isLive: (familyId, owner) =>
+      Effect.sync(() => {
+        const theirs = familyOf(tables, familyId).filter((row) =>
+          owner === undefined || (row.user_type === owner.user_type && row.user_id === owner.user_id)
+        )
+        return theirs.length > 0 && !isRevoked(tables, familyId)
+      }),
     revokeFamily: (familyId, reason, at) =>
       Effect.sync(() => {
         revoke(tables, familyOf(tables, familyId), reason, at)

@@ -118,8 +118,10 @@ export const makeAuthSessions = Effect.gen(function*() {
         ),
         answered
       ),
-    isLive: (familyId) =>
-      sql`SELECT EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = ${familyId}) AND NOT EXISTS (
+    isLive: (familyId, owner) =>
+      sql`SELECT EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} ${
+        owner === undefined ? sql`` : sql`AND user_type = ${owner.user_type} AND user_id = ${owner.user_id}`
+      }) AND NOT EXISTS (
             SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} AND revoked_at IS NOT NULL
           ) AS is_live`.pipe(
         Effect.flatMap(liveOf),

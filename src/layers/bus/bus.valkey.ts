@@ -6,14 +6,16 @@ import { Bus } from "../../services/bus/bus.ts"
 import { makeLinkedBus } from "./links.ts"
 import { makePostgresLink } from "./postgres-link.ts"
 import { type BusTimings, busTimings } from "./timings.ts"
+import type { BusKeys } from "./signed-payloads.ts"
 import { makeValkeyLink } from "./valkey-link.ts"
 
-export const layerWith = (timings: BusTimings) =>
+export const layerWith = (keys: BusKeys, timings: BusTimings) =>
   Layer.effect(Bus)(
     Effect.flatMap(
-      Effect.all([makeValkeyLink, makePostgresLink]),
+      Effect.all([makeValkeyLink(keys), makePostgresLink]),
       (links) => makeLinkedBus(links, timings)
     )
   )
 
-export const layer = layerWith(busTimings)
+/** `keys` prove to the other runners whose payloads in Valkey are. */
+export const layer = (keys: BusKeys) => layerWith(keys, busTimings)

@@ -2,17 +2,25 @@
 // channel for all topics (docs/decisions/0008): nothing to subscribe to when a phone connects, and a
 // batch of messages for many people is one command.
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as Queue from "effect/Queue"
 import type { Redis } from "ioredis"
 import { Valkey } from "../platform/valkey/connection.ts"
 import { batchLimit, type Link } from "./link.ts"
+import { type BusKeys, signedPayloads } from "./signed-payloads.ts"
 
-/** Pub/sub knows no database numbers: the name must, or two fleets on one server would hear each other. */
-const channelOf = (subscriber: Redis): string => `halobestie:bus:${subscriber.options.db ?? 0}`
+/**
+ * Pub/sub knows no database numbers: the name must, or two fleets on one server would hear each other. And it
+ * differs from the channel of the version that signed nothing: runners of both reach each other over Postgres.
+ */
+const channelOf = (subscriber: Redis): string => `halobestie:bus:signed:${subscriber.options.db ?? 0}`
 
 // Beyond this the subscriber's queue drops, which the numbers of the payloads show.
 const heldMax = 4_096
+
+const forged = Metric.counter("bus_forged_payloads", { incremental: true })
 
 const lost = Cause.fail(new Error("the connection to Valkey ended"))
 
@@ -29,7 +37,25 @@ const scoped = (subscriber: Redis) =>
 
 const promised = (ask: () => Promise<unknown>) => Effect.tryPromise({ try: ask, catch: (error) => error })
 
-export const makeValkeyLink = Effect.gen(function*() {
+/** A line a minute says it; a stranger may publish as much as they like. */
+const tellForgedEveryMs = 60_000
+
+/** Tells of payloads that no runner signed: each is dropped. */
+const makeForged = Effect.gen(function*() {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const clock = yield* Clock.Clock
+  let told = Number.NEGATIVE_INFINITY
+  return () => {
+    run(Metric.update(forged, 1))
+    if (clock.currentTimeMillisUnsafe() - told < tellForgedEveryMs) return
+    told = clock.currentTimeMillisUnsafe()
+    run(Effect.logError("bus: a payload in Valkey is signed by no runner of ours, and dropped"))
+  }
+})
+
+export const makeValkeyLink = Effect.fnUntraced(function*(keys: BusKeys) {
+  const { open, sign } = signedPayloads(keys)
+  const noteForged = yield* makeForged
   const valkey = yield* Valkey
   const duplicate = () =>
     valkey.duplicate({
@@ -46,7 +72,7 @@ export const makeValkeyLink = Effect.gen(function*() {
     // Sent together, so they share a pipeline and stay in order. The fewest listeners count.
     send: (payloads) =>
       Effect.map(
-        Effect.forEach(payloads, (payload) => valkey.call("PUBLISH", channel, payload), {
+        Effect.forEach(payloads, (payload) => valkey.call("PUBLISH", channel, sign(payload)), {
           concurrency: "unbounded"
         }),
         (listeners) => Math.min(...listeners.map(Number))
@@ -54,7 +80,11 @@ export const makeValkeyLink = Effect.gen(function*() {
     listen: Effect.gen(function*() {
       const subscriber = yield* scoped(duplicate())
       const heard = yield* Queue.dropping<string, Error>(heldMax)
-      subscriber.on("message", (_channel: string, payload: string) => Queue.offerUnsafe(heard, payload))
+      subscriber.on("message", (_channel: string, signed: string) => {
+        const payload = open(signed)
+        if (payload === null) noteForged()
+        else Queue.offerUnsafe(heard, payload)
+      })
       subscriber.on("close", () => Queue.failCauseUnsafe(heard, lost))
       yield* promised(() => subscriber.connect())
       yield* promised(() => subscriber.subscribe(channel))

@@ -5,6 +5,7 @@ import * as Beacon from "../availability/beacon.ts"
 import * as BeaconValkey from "../availability/beacon.valkey.ts"
 import * as Bus from "../bus/bus.postgres.ts"
 import * as BusValkey from "../bus/bus.valkey.ts"
+import type { BusKeys } from "../bus/signed-payloads.ts"
 import * as PresenceValkey from "../availability/presence.valkey.ts"
 import type { Presence } from "../../services/availability/presence.ts"
 import * as RateLimits from "./rate-limits.local.ts"
@@ -21,8 +22,10 @@ export const layerOver = <E, R>(
 ) => valkey === null ? Layer.merge(RateLimits.layer, presence) : Layer.provide(withIt, valkey)
 
 /** Bus. It lives between processes, where time is real. */
-export const layerBusOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null) =>
-  valkey === null ? layerOnRealTime(Bus.layer) : layerOnRealTime(BusValkey.layer).pipe(Layer.provide(valkey))
+export const layerBusOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null, keys: BusKeys) =>
+  valkey === null
+    ? layerOnRealTime(Bus.layer)
+    : layerOnRealTime(BusValkey.layer(keys)).pipe(Layer.provide(valkey))
 
 /** Beacon, over Availability and Settings. */
 export const layerBeaconOver = <E, R>(valkey: Layer.Layer<Valkey, E, R> | null) =>

@@ -88,8 +88,11 @@ export class SignIns extends Context.Service<SignIns, {
     readonly now: number
     readonly grace_ms: number
   }) => Effect.Effect<Rotation, Unavailable>
-  /** False for an unknown family. */
-  readonly isLive: (familyId: string) => Effect.Effect<boolean, Unavailable>
+  /** False for an unknown family, and for one of anybody but `owner`, where that is asked. */
+  readonly isLive: (
+    familyId: string,
+    owner?: Pick<AuthSession, "user_type" | "user_id">
+  ) => Effect.Effect<boolean, Unavailable>
   readonly revokeFamily: (familyId: string, reason: string, at: number) => Effect.Effect<void, Unavailable>
   /** Revokes every family of this person; returns how many could still have been used at `at`. */
   readonly revokeAllOf: (

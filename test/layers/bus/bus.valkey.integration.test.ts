@@ -10,10 +10,11 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { SecureRandom } from "effect/crypto"
 import { PgClient } from "@effect/sql-pg"
-import { decode } from "../../../src/layers/bus/notification.ts"
+import { decode, encode } from "../../../src/layers/bus/notification.ts"
 import { channel } from "../../../src/layers/bus/postgres-link.ts"
 import { type BusTimings, busTimings } from "../../../src/layers/bus/timings.ts"
 import * as WithValkey from "../../../src/layers/bus/bus.valkey.ts"
+import { signedPayloads } from "../../../src/layers/bus/signed-payloads.ts"
 import { Valkey } from "../../../src/layers/platform/valkey/connection.ts"
 import { Bus, type BusMessage } from "../../../src/services/bus/bus.ts"
 import {
@@ -29,10 +30,12 @@ import { tcpProxy } from "../../support/tcp-proxy.ts"
 import { freshValkey } from "../../support/valkey.ts"
 import { valkeyAt } from "../../support/valkey-connection.ts"
 
+const keys = [new Uint8Array(32).fill(7)] as const
+
 busSuite(
   "Valkey",
   it.live,
-  WithValkey.layer.pipe(Layer.provide([
+  WithValkey.layer(keys).pipe(Layer.provide([
     freshDatabase,
     SecureRandom.layerWebCrypto,
     Layer.unwrap(Effect.map(freshValkey, ({ url }) => valkeyAt(url)))
@@ -44,7 +47,7 @@ const quick: BusTimings = { ...busTimings, probe_every_ms: 100, silence_ms: 500,
 /** A runner's bus with connections of its own, until the scope closes. */
 const runnerAt = (postgres: string, valkey: string, timings: BusTimings = quick) =>
   Layer.build(Layer.fresh(
-    WithValkey.layerWith(timings).pipe(
+    WithValkey.layerWith(keys, timings).pipe(
       Layer.provide([databaseAt(postgres, 4), SecureRandom.layerWebCrypto, valkeyAt(valkey)])
     )
   )).pipe(Effect.flatMap((context) => Effect.provide(Effect.service(Bus), context)))
@@ -62,7 +65,7 @@ const listeners = (url: string) =>
     url,
     Effect.gen(function*() {
       const database = new URL(url).pathname.slice(1)
-      const answer = yield* (yield* Valkey).call("PUBSUB", "NUMSUB", `halobestie:bus:${database || 0}`)
+      const answer = yield* (yield* Valkey).call("PUBSUB", "NUMSUB", `halobestie:bus:signed:${database || 0}`)
       return Number((answer as ReadonlyArray<string | number>)[1])
     })
   )
@@ -260,6 +263,37 @@ describe("a bus whose Valkey is in trouble", () => {
         Effect.repeat({ until: (count) => count === 2, schedule: Schedule.spaced("50 millis") }),
         Effect.timeout("20 seconds")
       )
+    })
+  )
+
+  behaviour(
+    "drops what no runner signed, and what was signed for another secret",
+    Effect.gen(function*() {
+      const { postgres, valkey } = yield* servers
+      const [a, b] = [yield* runnerAt(postgres, valkey), yield* runnerAt(postgres, valkey)]
+      const atB = yield* b.subscribe(["customer:1"])
+      yield* untilHeard(a, atB)
+      const database = new URL(valkey).pathname.slice(1) || 0
+      const [payload] = encode(
+        { runner: "a stranger", nextNumber: () => 1 },
+        [typing("customer:1", 666)],
+        { missed: false, leaving: false }
+      ) as [string]
+      const forged = signedPayloads([new Uint8Array(32).fill(8)]).sign(payload)
+      for (const sent of [payload, forged]) {
+        yield* withValkey(
+          valkey,
+          Effect.flatMap(
+            Valkey,
+            (strangers) => strangers.call("PUBLISH", `halobestie:bus:signed:${database}`, sent)
+          )
+        )
+      }
+      yield* a.publish([typing("customer:1", 7_777)])
+      const next = yield* takeLabel(atB).pipe(
+        Effect.repeat({ until: (label) => label === 666 || label === 7_777 })
+      )
+      assert.strictEqual(next, 7_777)
     })
   )
 })

@@ -17,7 +17,7 @@ export const layer = Layer.effect(TokenVerifier)(
 
     const verify = Effect.fnUntraced(function*(token: string) {
       const principal = yield* tokens.verify(token, ["staff"])
-      if (!(yield* signIns.isLive(principal.auth_session_id))) return yield* over
+      if (!(yield* signIns.isLive(principal.auth_session_id, principal))) return yield* over
       const staff = yield* accounts.findStaff(principal.user_id)
       if (staff?.is_active !== true) return yield* over
       return principal

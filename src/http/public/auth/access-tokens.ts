@@ -67,9 +67,19 @@ const verifyWithAny = Effect.fnUntraced(
   }
 )
 
-const make = (keys: ReadonlyArray<Uint8Array>) => {
-  const [signer] = keys
-  if (signer === undefined) throw new Error("AUTH_JWT_SECRET needs at least one secret")
+interface TokenKeys {
+  readonly phones: ReadonlyArray<Uint8Array>
+  readonly staff: ReadonlyArray<Uint8Array>
+}
+
+const signerOf = ([first]: ReadonlyArray<Uint8Array>): Uint8Array => {
+  if (first === undefined) throw new Error("AUTH_JWT_SECRET needs at least one secret")
+  return first
+}
+
+const make = (keys: TokenKeys) => {
+  const signers = { phones: signerOf(keys.phones), staff: signerOf(keys.staff) }
+  const kindOf = (isStaff: boolean) => isStaff ? "staff" : "phones"
 
   const sign = Effect.fnUntraced(function*(owner: Omit<Principal, "expires_at">) {
     const issuedAt = Math.floor((yield* Clock.currentTimeMillis) / 1000)
@@ -77,13 +87,13 @@ const make = (keys: ReadonlyArray<Uint8Array>) => {
     const jwt = new SignJWT({ user_type: owner.user_type, session_id: owner.auth_session_id })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .setSubject(owner.user_id).setIssuedAt(issuedAt).setExpirationTime(expiresAt)
-    const token = yield* Effect.promise(() => jwt.sign(signer))
+    const token = yield* Effect.promise(() => jwt.sign(signers[kindOf(owner.user_type === "staff")]))
     return { token, expires_at: expiresAt * 1000 }
   })
 
   const verify = Effect.fnUntraced(function*(token: string, accepted: ReadonlyArray<UserType>) {
     const now = yield* Clock.currentTimeMillis
-    const payload = yield* verifyWithAny(token, keys, now)
+    const payload = yield* verifyWithAny(token, keys[kindOf(accepted.includes("staff"))], now)
     const claims = yield* Schema.decodeUnknownEffect(Claims)(payload).pipe(Effect.mapError(() => invalid))
     if (!accepted.includes(claims.user_type)) return yield* invalid
     return {
@@ -97,6 +107,12 @@ const make = (keys: ReadonlyArray<Uint8Array>) => {
   return AccessTokens.of({ sign, verify })
 }
 
-/** `secrets` is AUTH_JWT_SECRET as it stands in the environment. */
-export const layer = (options: { readonly secrets: Redacted.Redacted }) =>
-  Layer.sync(AccessTokens)(() => make(secretsOf(options.secrets)))
+export interface TokenSecrets {
+  /** Comma separated: the first one signs, all of them are accepted. */
+  readonly secrets: Redacted.Redacted
+  /** Staff's own, where a key that signs phones' tokens must not make a staff member. */
+  readonly staff_secrets?: Redacted.Redacted
+}
+
+export const layer = ({ secrets, staff_secrets = secrets }: TokenSecrets) =>
+  Layer.sync(AccessTokens)(() => make({ phones: secretsOf(secrets), staff: secretsOf(staff_secrets) }))

@@ -17,7 +17,7 @@ export const layer = Layer.effect(TokenVerifier)(Effect.gen(function*() {
 
   const verify = Effect.fnUntraced(function*(token: string) {
     const principal = yield* tokens.verify(token, ["customer", "mitra"])
-    if (!(yield* signIns.isLive(principal.auth_session_id))) return yield* over
+    if (!(yield* signIns.isLive(principal.auth_session_id, principal))) return yield* over
     if (principal.user_type === "mitra") {
       const mitra = yield* accounts.findMitra(principal.user_id)
       if (mitra?.is_active !== true) return yield* over

@@ -133,4 +133,19 @@ describe("an access token", () => {
       )
       assert.strictEqual(yield* refusalOf(token), "TOKEN_INVALID")
     }).pipe(Effect.provide(withSecrets(secret))))
+
+  it.effect("of staff is made and taken with keys of their own", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(t0)
+      const tokens = yield* AccessTokens
+      const { token } = yield* tokens.sign({ ...owner, user_type: "staff" })
+      assert.strictEqual((yield* tokens.verify(token, ["staff"])).user_type, "staff")
+      // Whoever signs for phones makes no staff member of anybody.
+      const forged = forge(hs256, { ...claims, user_type: "staff" })
+      assert.strictEqual((yield* Effect.flip(tokens.verify(forged, ["staff"]))).code, "TOKEN_INVALID")
+      assert.strictEqual(yield* refusalOf(forge(hs256, claims, "staff-secret")), "TOKEN_INVALID")
+    }).pipe(Effect.provide(layer({
+      secrets: Redacted.make(secret),
+      staff_secrets: Redacted.make("staff-secret")
+    }))))
 })

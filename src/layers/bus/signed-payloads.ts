@@ -1,0 +1,31 @@
+// Payloads that travel through Valkey carry a proof that a runner of this fleet made them: whoever can publish
+// there could otherwise put words on a phone's screen, or sign people out. Accepts what any of the keys signed,
+// so that the secret can be replaced.
+import { createHmac, timingSafeEqual } from "node:crypto"
+
+export type BusKeys = readonly [Uint8Array, ...ReadonlyArray<Uint8Array>]
+
+export interface SignedPayloads {
+  readonly sign: (payload: string) => string
+  /** The payload; null when nobody with a key has signed it. */
+  readonly open: (signed: string) => string | null
+}
+
+/** Of 32 bytes, in base64url. */
+const proofLength = 43
+
+const proofOf = (key: Uint8Array, payload: string): Buffer =>
+  createHmac("sha256", key).update(payload).digest()
+
+export const signedPayloads = (keys: BusKeys): SignedPayloads => ({
+  sign: (payload) => proofOf(keys[0], payload).toString("base64url") + payload,
+  open: (signed) => {
+    const proof = Buffer.from(signed.slice(0, proofLength), "base64url")
+    const payload = signed.slice(proofLength)
+    const isOurs = keys.some((key) => {
+      const expected = proofOf(key, payload)
+      return proof.length === expected.length && timingSafeEqual(proof, expected)
+    })
+    return isOurs ? payload : null
+  }
+})
