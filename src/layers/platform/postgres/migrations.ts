@@ -16,6 +16,7 @@ import priceAndSettle from "../../../../migrations/0009_price_and_settle_payment
 import rerouteSessions from "../../../../migrations/0010_reroute_sessions.ts"
 import sendPushes from "../../../../migrations/0011_send_pushes.ts"
 import sealPrivateTexts from "../../../../migrations/0012_seal_private_texts.ts"
+import noteUsedSignIns from "../../../../migrations/0013_note_used_sign_ins.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -29,7 +30,8 @@ const migrations = {
   "0009_price_and_settle_payments": priceAndSettle,
   "0010_reroute_sessions": rerouteSessions,
   "0011_send_pushes": sendPushes,
-  "0012_seal_private_texts": sealPrivateTexts
+  "0012_seal_private_texts": sealPrivateTexts,
+  "0013_note_used_sign_ins": noteUsedSignIns
 }
 
 /** The schema this code was written for. */
