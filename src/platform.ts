@@ -13,6 +13,7 @@ import * as AccessTokens from "./http/public/auth/access-tokens.ts"
 import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
+import { Limits } from "./http/socket/limits.ts"
 import * as Webhooks from "./http/public/webhooks.ts"
 import * as AccountChanges from "./layers/accounts/account-changes.postgres.ts"
 import * as Audit from "./layers/accounts/audit.postgres.ts"
@@ -165,7 +166,14 @@ const network = (config: ServerConfigValues) => ({
   public: (routes: PublicRoutes) =>
     logged(
       "public",
-      layerPublic({ host: config.public_host, port: config.public_port, group: PublicApi, routes })
+      Layer.provide(
+        layerPublic({ host: config.public_host, port: config.public_port, group: PublicApi, routes }),
+        Layer.effect(Limits)(Effect.map(Limits, (limits) => ({
+          ...limits,
+          keep_alive_ms: config.http_keep_alive_seconds * 1000,
+          drain_notice_ms: config.drain_notice_seconds * 1000
+        })))
+      )
     ),
   internal: logged(
     "internal",

@@ -19,6 +19,7 @@ import { Milestones } from "./actors/sweeps/milestones.ts"
 import type { AccessTokens } from "./http/public/auth/access-tokens.ts"
 import * as Internal from "./http/internal/internal.ts"
 import * as ThisRunner from "./http/internal/this-runner.ts"
+import * as PaymentReturn from "./http/public/payment-return.ts"
 import * as PublicBeacon from "./http/public/public-beacon.ts"
 import type { layer as BuiltinWebhooks } from "./http/public/webhooks.ts"
 import { layerPublicHandlers } from "./http/public/public-handlers.ts"
@@ -90,7 +91,7 @@ export interface Product {
 
 type Webhooks = ReturnType<typeof BuiltinWebhooks>
 
-const publicRoutes = (webhooks: Webhooks) => Layer.merge(webhooks, PublicBeacon.layer)
+const publicRoutes = (webhooks: Webhooks) => Layer.mergeAll(webhooks, PublicBeacon.layer, PaymentReturn.layer)
 export type PublicRoutes = ReturnType<typeof publicRoutes>
 
 type AnyPlatform<Database> = Platform<Database, never, never, never, never>

@@ -11,7 +11,7 @@ import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../conf
 import { main } from "../main.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 import { forTesters } from "../manual-clock/for-testers.ts"
-import { stopBoundWarning } from "./stop-bound.ts"
+import { startWarnings } from "./start-warnings.ts"
 import { StopFailed } from "./stop-failed.ts"
 
 /** The development password is in the source anyway; one that was given stays a secret. */
@@ -63,8 +63,7 @@ export const serve = Effect.gen(function*() {
   const config = yield* ServerConfig
   const scope = yield* Scope.make()
   const tester = yield* forTesters(config)
-  const warning = stopBoundWarning(config)
-  if (warning !== null) yield* Effect.logWarning(warning)
+  for (const warning of startWarnings(config)) yield* Effect.logWarning(warning)
   yield* Effect.gen(function*() {
     yield* Layer.buildWithScope(main, scope)
     for (const line of welcome(config)) yield* Effect.logInfo(line)

@@ -101,6 +101,10 @@ const variables = {
   data_dir: text("DATA_DIR", "a folder", /^.+$/, { development: ".data" }),
   database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
   trusted_proxy_hops: whole("TRUSTED_PROXY_HOPS", 0, 5, { development: 0 }),
+  /** Longer than the balancer in front keeps idle connections (60 s with most). */
+  http_keep_alive_seconds: whole("HTTP_KEEP_ALIVE_SECONDS", 1, 3600, { development: 75 }),
+  /** Within the time that phones have to leave. */
+  drain_notice_seconds: whole("DRAIN_NOTICE_SECONDS", 0, 5, { development: 1 }),
   drain_timeout_seconds: whole("DRAIN_TIMEOUT_SECONDS", 1, 600, { development: 20 }),
   heartbeat_cadence_seconds: whole("MITRA_HEARTBEAT_CADENCE_SECONDS", 1, 3600, { development: 30 }),
   auto_offline_sweep_seconds: whole("MITRA_AUTO_OFFLINE_SWEEP_SECONDS", 1, 3600, { development: 30 }),

@@ -13,8 +13,13 @@ export const PageLimit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum
 export const storable = Schema.isPattern(/^[^\0\p{Surrogate}]*$/u, {
   expected: "text without NUL and without broken surrogate pairs"
 })
+const storableCharacters = "[^\\0\\p{Surrogate}]"
+
+/** Counted in code points, as everywhere. */
 export const shortText = (maximum: number) =>
-  Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(maximum), storable)
+  Schema.String.check(Schema.isPattern(new RegExp(`^${storableCharacters}{1,${maximum}}$`, "u"), {
+    expected: `1 to ${maximum} characters without NUL and without broken surrogate pairs`
+  }))
 
 /** Epoch milliseconds to the wire's instant. */
 export const instant = (ms: number): string => new Date(ms).toISOString()

@@ -1,5 +1,6 @@
-// The payment machine. Only the provider's word confirms; money that arrives late still counts,
-// because it has left the customer's pocket. Amounts are whole rupiah.
+// The payment machine. Only the provider's word confirms; money that arrives late still counts, because it
+// has left the customer's pocket. After the customer gave the order up it is a failure that staff see, and
+// opens no chat that nobody asked for. Amounts are whole rupiah.
 import * as Result from "effect/Result"
 import type { Decision } from "./decision.ts"
 import { type Refusal, refuse } from "./refusal.ts"
@@ -47,6 +48,8 @@ export type PaymentCommand =
 export type PaymentEvent =
   | { readonly _tag: "PaymentConfirmed"; readonly at: number; readonly late: boolean }
   | { readonly _tag: "PaymentExpired"; readonly at: number }
+  /** Money for an order that was given up: it stays given up, and must go back. */
+  | { readonly _tag: "AbandonedPaymentPaid"; readonly at: number }
   | { readonly _tag: "PaymentConsumed"; readonly at: number }
   | { readonly _tag: "PaymentAbandoned"; readonly at: number }
   | { readonly _tag: "PairingFailed"; readonly at: number; readonly cause: string }
@@ -110,6 +113,7 @@ const confirm = (
       }))
     }
   }
+  if (state.status === "abandoned") return changed({ _tag: "AbandonedPaymentPaid", at })
   return changed({ _tag: "PaymentConfirmed", at, late: at >= state.expires_at || state.status !== "pending" })
 }
 
@@ -142,6 +146,7 @@ export const decide = (
 
 const statusAfter = {
   PaymentConfirmed: "confirmed",
+  AbandonedPaymentPaid: "abandoned",
   PaymentExpired: "expired",
   PaymentConsumed: "consumed",
   PaymentAbandoned: "abandoned",
@@ -151,8 +156,13 @@ const statusAfter = {
 export const evolve = (state: PaymentState, event: PaymentEvent): PaymentState => ({
   ...state,
   status: statusAfter[event._tag],
-  confirmed_at: event._tag === "PaymentConfirmed" ? event.at : state.confirmed_at
+  confirmed_at: event._tag === "PaymentConfirmed" || event._tag === "AbandonedPaymentPaid"
+    ? event.at
+    : state.confirmed_at
 })
+
+/** Why staff see a payment that was given up and whose money came, in whichever order. */
+export const abandonedCause = "abandoned"
 
 export const deadlineOf = (state: PaymentState): number | null =>
   state.status === "pending" ? state.expires_at : null

@@ -1,8 +1,14 @@
 // Phones: their form, and what proving one does for a customer: it becomes theirs, or their account joins the
 // existing one of this phone. Decides only; its caller keeps both accounts locked meanwhile.
 
+const e164 = /^\+[1-9][0-9]{6,14}$/
+// Mobile numbers only, which get codes. Behind +62 neither the national zero nor another 62 may follow: both
+// are spellings that people type of a number that somebody else may have registered rightly.
+const indonesian = /^\+628[0-9]{7,11}$/
+
 /** E.164 and nothing else, so that one phone has one spelling. */
-export const isPhone = (text: string): boolean => /^\+[1-9][0-9]{6,14}$/.test(text)
+export const isPhone = (text: string): boolean =>
+  e164.test(text) && (!text.startsWith("+62") || indonesian.test(text))
 
 /** For logs that are kept for ever: enough to recognise one's own, too little to call. */
 export const maskedPhone = (phone: string): string => `${phone.slice(0, 3)}***${phone.slice(-3)}`

@@ -1,6 +1,8 @@
-// What people write, as text: how long it is to a person, and whether it can be kept at all.
+// What people write, as text: how long it is, whether it can be kept at all, whether anybody can see it, and
+// what may be a name. Characters are code points, everywhere: what Postgres' char_length counts, and what a
+// phone can count without tables that change every year, as those of grapheme clusters do.
 
-/** Length as a person counts it, in code points: an emoji is one. */
+/** Length in code points: an emoji is one, a family of four is the seven it is made of. */
 export const characters = (text: string): number => [...text].length
 
 /**
@@ -8,3 +10,25 @@ export const characters = (text: string): number => [...text].length
  * would not be refused but fail the commit of its whole turn.
  */
 export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes("\u0000")
+
+// Joiners, fillers, variation selectors and direction marks are default ignorable; the blank braille pattern
+// is the one visible character by its properties that shows nothing.
+const visible = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800]/u
+
+/** Whether a person sees anything of it. */
+export const isVisible = (text: string): boolean => visible.test(text)
+
+/** Control characters, ends of lines and paragraphs, and what turns the direction of the words around it. */
+const outsideNames = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
+
+/** A name is shown inside other people's sentences: visible, on one line, and leaving them as they are. */
+export const isName = (text: string): boolean =>
+  isStorable(text) && isVisible(text) && !outsideNames.test(text)
+
+const reserved = /halobestie|(^|[^\p{L}])(admin|administrator)($|[^\p{L}])/u
+
+/** Whether a name that somebody gives to themselves reads as ours. */
+export const isReservedName = (name: string): boolean => {
+  const letters = name.normalize("NFKC").toLowerCase().replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
+  return reserved.test(letters) || letters.replaceAll(/[^\p{L}]/gu, "").includes("halobestie")
+}

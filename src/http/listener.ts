@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import type { Rpc, RpcGroup } from "effect/rpc"
 import { createServer } from "node:http"
 import type { Socket } from "node:net"
+import * as RealTime from "../services/platform/real-time.ts"
 import * as SocketConnections from "./socket/connections.ts"
 import { Limits, type SocketLimits } from "./socket/limits.ts"
 import * as Revocations from "./socket/revocations.ts"
@@ -27,8 +28,9 @@ const makeNodeServer = (limits: SocketLimits) => {
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     connectionsCheckingInterval: 5_000,
-    // Low, because idle keep-alive connections hold up a stop for this long.
-    keepAliveTimeout: 2_000
+    // Longer than a balancer keeps its connections: the one that closes first must not be this end, or a
+    // request that is on its way meets a closed door. A stop does not wait for them: closing cuts idle ones.
+    keepAliveTimeout: limits.keep_alive_ms
   })
   server.maxConnections = limits.connections_max + spareTcpConnections
   return server
@@ -89,9 +91,13 @@ export const layerSocketServer = <Rpcs extends Rpc.Any, A, E, R>(
 /** Runs first when the listener stops: nothing is read any more, and every phone hears when to come back. */
 export const layerDrain = Layer.effectDiscard(Effect.gen(function*() {
   const connections = yield* SocketConnections.Connections
+  const { drain_notice_ms } = yield* Limits
+  const notice = RealTime.onRealTime(Effect.sleep(drain_notice_ms))
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(
-      connections.drain,
+      drain_notice_ms === 0
+        ? connections.drain
+        : Effect.map(Effect.all([connections.drain, notice], { concurrency: 2 }), ([report]) => report),
       (report) =>
         report.connections === 0
           ? Effect.void

@@ -146,7 +146,10 @@ describe("a payment whose webhook never came", () => {
       const { runOnce } = yield* makeSweep(() => paid)
       yield* TestClock.adjust("2 minutes")
       assert.deepInclude(yield* runOnce, { found: 1 })
-      assert.strictEqual(yield* statusOf(1), "confirmed")
+      assert.strictEqual(yield* statusOf(1), "abandoned")
+      const { confirmed_at, failure_cause } = (yield* (yield* Payments).find(idOf(1))) ?? {}
+      assert.deepStrictEqual([confirmed_at, failure_cause], [t0 + 120_000, "abandoned"])
+      assert.lengthOf(yield* sessions, 0)
     }).pipe(Effect.provide(world)))
 })
 

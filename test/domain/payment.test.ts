@@ -56,7 +56,7 @@ const matrix: { readonly [Status in PaymentStatus]: ReadonlyArray<Outcome> } = {
   confirmed: ["unchanged", "unchanged", "PaymentConsumed", "PaymentAbandoned", "PairingFailed"],
   consumed: ["unchanged", "unchanged", "unchanged", no, no],
   expired: ["PaymentConfirmed", "unchanged", no, no, no],
-  abandoned: ["PaymentConfirmed", "unchanged", no, "unchanged", no],
+  abandoned: ["AbandonedPaymentPaid", "unchanged", no, "unchanged", no],
   failed_pairing: ["unchanged", "unchanged", no, no, "unchanged"]
 }
 const commands: ReadonlyArray<PaymentCommand> = [
@@ -112,7 +112,6 @@ it("Money that comes late still counts, and is marked late whether or not a swee
     at: EXPIRES + 5,
     late: true
   }])
-  assert.deepStrictEqual(confirmed(inStatus.abandoned, 5), [{ _tag: "PaymentConfirmed", at: 5, late: true }])
   assert.deepStrictEqual(confirmed(pending, EXPIRES - 1), [{
     _tag: "PaymentConfirmed",
     at: EXPIRES - 1,
@@ -124,6 +123,13 @@ it("A paid request that was given up is not confirmed again by a repeated webhoo
   const givenUp = run(inStatus.confirmed, [abandon], 2000)
   assert.strictEqual(givenUp.status, "abandoned")
   assert.strictEqual(outcomeOf(givenUp, confirm, 3000), "unchanged")
+})
+
+it("Money for an order that was given up is kept with it, and confirms nothing", () => {
+  assert.deepStrictEqual(confirmed(inStatus.abandoned, 5), [{ _tag: "AbandonedPaymentPaid", at: 5 }])
+  const paid = run(inStatus.abandoned, [confirm, confirm], 2000)
+  assert.deepStrictEqual([paid.status, paid.confirmed_at], ["abandoned", 2000])
+  assert.deepStrictEqual(paid, { ...run(inStatus.confirmed, [abandon], 1500), confirmed_at: 2000 })
 })
 
 it("A payment is not given up while a request is open on it", () => {
@@ -170,9 +176,10 @@ it("Whatever the order and number of deliveries, money comes once and is used at
         assert.isTrue(decision.events.every((event) => event.at === now))
       }
       const count = (tag: PaymentEvent["_tag"]): number => events.filter((event) => event._tag === tag).length
-      assert.isAtMost(count("PaymentConfirmed"), 1)
+      const came = count("PaymentConfirmed") + count("AbandonedPaymentPaid")
+      assert.isAtMost(came, 1)
       assert.isAtMost(count("PaymentConsumed") + count("PairingFailed"), count("PaymentConfirmed"))
-      assert.strictEqual(state.confirmed_at !== null, count("PaymentConfirmed") === 1)
+      assert.strictEqual(state.confirmed_at !== null, came === 1)
       const paid = state.status === "confirmed" || state.status === "consumed" ||
         state.status === "failed_pairing"
       if (paid) assert.isNotNull(state.confirmed_at)

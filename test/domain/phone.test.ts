@@ -38,9 +38,16 @@ describe("a proven phone", () => {
 
 describe("a phone", () => {
   it("is E.164 and nothing else", () => {
-    for (const good of ["+6281300000001", "+1234567"]) assert.isTrue(isPhone(good), good)
+    for (const good of ["+6281300000001", "+1234567", "+390612345678"]) assert.isTrue(isPhone(good), good)
     for (const bad of ["081300000001", "+0813", "+62 813", "+62813000000012345", "+6281300000001\n", ""]) {
       assert.isFalse(isPhone(bad), JSON.stringify(bad))
+    }
+  })
+
+  it("has one spelling behind +62: no national zero, no second 62, a mobile number", () => {
+    assert.isTrue(isPhone("+6281311112222"))
+    for (const bad of ["+62081311112222", "+6262813111122", "+6221123456", "+62112"]) {
+      assert.isFalse(isPhone(bad), bad)
     }
   })
 })

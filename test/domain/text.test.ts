@@ -1,10 +1,10 @@
 // Text as people count it and as a database can keep it.
 import { assert, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { characters, isStorable } from "../../src/domain/text.ts"
+import { characters, isName, isReservedName, isStorable, isVisible } from "../../src/domain/text.ts"
 
 it("Length is counted in code points", () => {
-  assert.deepStrictEqual(["", "abc", "é", "😀", "😀😀"].map(characters), [0, 3, 1, 1, 2])
+  assert.deepStrictEqual(["", "abc", "é", "😀", "😀😀", "👨‍👩‍👧‍👦"].map(characters), [0, 3, 1, 1, 2, 7])
 })
 
 it("A NUL or half of a surrogate pair cannot be kept; everything else can", () => {
@@ -25,4 +25,59 @@ it("What can be kept comes back from UTF-8 unchanged", () => {
     }),
     { numRuns: 1000 }
   )
+})
+
+it("Emoji, scripts of every direction and combining marks are visible; joiners and blanks are not", () => {
+  for (const text of ["👍", "👨‍👩‍👧‍👦", "🇮🇩", "🙏🏽", "ꦲꦤꦕꦫꦏ", "e\u0301", "שלום", "مرحبا", "."]) {
+    assert.isTrue(isVisible(text), text)
+  }
+  for (
+    const text of [
+      "",
+      "\u00a0\u3000",
+      "\u200b",
+      "\u200d\u200c",
+      "\u202e",
+      "\u3164",
+      "\u2800",
+      "\ufe0f",
+      "\u0007"
+    ]
+  ) {
+    assert.isFalse(isVisible(text), JSON.stringify(text))
+  }
+})
+
+it("A name is visible, on one line, and turns no words around it", () => {
+  for (const name of ["Sari", "Sari 👩‍❤️‍👩", "أحمد", "Nur'aini", "Ⅷ"]) assert.isTrue(isName(name), name)
+  for (
+    const name of [
+      "",
+      "   ",
+      "\u3164",
+      "Sari\u202eimda",
+      "Sari\nAdmin",
+      "Sari\u001b[31m",
+      "a\u2028b",
+      "\u2066a"
+    ]
+  ) {
+    assert.isFalse(isName(name), JSON.stringify(name))
+  }
+})
+
+it("A name that reads as ours is reserved, however it is spelled; one that shares letters is not", () => {
+  for (
+    const name of [
+      "Halobestie",
+      "HALO Bestie",
+      "Ｈａｌｏｂｅｓｔｉｅ",
+      "halo\u200bbestie 2",
+      "Sari (admin)",
+      "Admin"
+    ]
+  ) {
+    assert.isTrue(isReservedName(name), name)
+  }
+  for (const name of ["Sari", "Badminton", "Bestie", "Halo"]) assert.isFalse(isReservedName(name), name)
 })

@@ -16,7 +16,7 @@ const one = { only_one: true }
 const several = { only_one: false }
 
 /** The first session of family `n`. */
-const session = (n: number, more: Partial<AuthSession> = {}): AuthSession => ({
+export const session = (n: number, more: Partial<AuthSession> = {}): AuthSession => ({
   id: idOf(n),
   family_id: idOf(n),
   user_type: "mitra",
@@ -27,7 +27,7 @@ const session = (n: number, more: Partial<AuthSession> = {}): AuthSession => ({
   ...more
 })
 
-const next = (n: number) => ({ id: idOf(n), refresh_hash: `hash-${n}`, expires_at: t0 + 800 * hour })
+export const next = (n: number) => ({ id: idOf(n), refresh_hash: `hash-${n}`, expires_at: t0 + 800 * hour })
 
 export const authSessions = (name: string, layer: Layer.Layer<Needs>) =>
   describe(`SignIns, refresh tokens (${name})`, () => {
@@ -134,6 +134,7 @@ const rotating = (test: Test) => {
       const show = (n: number, now: number) =>
         port.rotate({ refresh_hash: "hash-1", next: next(n), now, grace_ms })
       assert.strictEqual((yield* show(2, t0))._tag, "Rotated")
+      yield* port.isLive(idOf(1), undefined, { id: idOf(2), at: t0 + 1 })
       assert.strictEqual((yield* show(3, t0 + grace_ms))._tag, "Rotated")
       const reused = yield* show(4, t0 + grace_ms + 1)
       assert.deepStrictEqual(reused, {
@@ -160,6 +161,8 @@ const grace = (test: Test) => {
     Effect.gen(function*() {
       const port = yield* SignIns
       yield* port.open(session(1), several)
+      yield* port.rotate({ refresh_hash: "hash-1", next: next(9), now: t0, grace_ms })
+      yield* port.isLive(idOf(1), undefined, { id: idOf(9), at: t0 })
       const tags: Array<string> = []
       for (const [n, at] of [0, 6_000, 10_000, 12_000].entries()) {
         const rotation = yield* port.rotate({
@@ -182,6 +185,7 @@ const grace = (test: Test) => {
       const late = { refresh_hash: "hash-1", next: next(2), now: t0 + hour, grace_ms }
       assert.deepStrictEqual(yield* port.rotate(late), { _tag: "Expired" })
       assert.strictEqual((yield* port.rotate({ ...late, now: t0 + hour - 1 }))._tag, "Rotated")
+      yield* port.isLive(idOf(1), undefined, { id: idOf(2), at: t0 + hour })
       assert.strictEqual((yield* port.rotate({ ...late, next: next(3), now: t0 + 2 * hour }))._tag, "Reused")
       assert.isFalse(yield* port.isLive(idOf(1)))
     })
@@ -284,6 +288,7 @@ const crossing = (test: Test) => {
         const refresh_hash = `hash-${n === 0 ? 1 : n + 10}`
         yield* port.rotate({ refresh_hash, next: next(n + 11), now: t0, grace_ms })
       }
+      yield* port.isLive(idOf(1), undefined, { id: idOf(16), at: t0 })
       const hashes = ["hash-1", ...times(5).map((n) => `hash-${n + 11}`)]
       const rotations = yield* atOnce(
         hashes.map((refresh_hash, n) =>

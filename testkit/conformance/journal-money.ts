@@ -184,6 +184,29 @@ const trying = (test: Test) => {
   )
 
   test(
+    "money that comes after giving up opens nothing: it is a failure that staff see",
+    Effect.gen(function*() {
+      const payments = yield* Payments
+      yield* Stage.givenPayment(1, { confirmed: false })
+      yield* payments.abandon({ id: payment(1) }, t0 + minute)
+      const found = yield* payments.find(payment(1))
+      const word = { payment_id: payment(1), amount_idr: found?.amount_idr ?? 0, provider_ref: "late" }
+      const heard = yield* payments.confirm({ ...word, now: t0 + 2 * minute })
+      assert.strictEqual(heard._tag, "Confirmed")
+      assert.strictEqual(
+        (yield* payments.confirm({ ...word, now: t0 + 3 * minute }))._tag,
+        "AlreadyConfirmed"
+      )
+      assert.deepInclude(yield* standing(1), { status: "abandoned", failure_cause: "abandoned" })
+      const troubled = yield* payments.troubled({ before: null, limit: 10 })
+      assert.deepStrictEqual(troubled.map(({ failed_at, id }) => [id, failed_at]), [
+        [payment(1), t0 + 2 * minute]
+      ])
+      assert.deepStrictEqual(yield* payments.confirmedWithoutSession(10), [])
+    })
+  )
+
+  test(
     "giving up is recorded for staff when money came, and is no failure when none did",
     Effect.gen(function*() {
       const payments = yield* Payments

@@ -1,7 +1,7 @@
 // Part of SignIns in memory: refresh token families as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
 import { rotationOf } from "../../src/domain/sign-in/refresh-token.ts"
-import type { AuthSession, Rotation, SignIns } from "../../src/services/accounts/sign-ins.ts"
+import type { AuthSession, Rotation, ShownRow, SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { hold } from "./store/constraints.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
 
@@ -45,6 +45,8 @@ const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
   if (!repeated) {
     tables.auth_sessions.set(session.id, {
       ...session,
+      rotated_from: null,
+      used_at: null,
       rotated_at: null,
       revoked_at: inactive ? session.created_at : null,
       revoked_reason: inactive ? "deactivated" : null
@@ -53,13 +55,29 @@ const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
   return { revoked_families }
 }
 
+const successorIsUsed = (tables: Tables, row: AuthSessionRow): boolean => {
+  const successors = familyOf(tables, row.family_id).filter(({ rotated_from }) => rotated_from === row.id)
+  return successors.length === 0 ||
+    successors.some(({ rotated_at, used_at }) => used_at !== null || rotated_at !== null)
+}
+
+const noteUse = (tables: Tables, familyId: string, { at, id }: ShownRow) => {
+  const row = tables.auth_sessions.get(id)
+  if (row === undefined || row.family_id !== familyId || row.used_at !== null) return
+  tables.auth_sessions.set(id, { ...row, used_at: at })
+}
+
 const rotate = (tables: Tables, options: RotateOptions): Rotation => {
   const { next, now } = options
   const row = tables.auth_sessions.where("hash", options.refresh_hash)[0]
   if (row === undefined) return { _tag: "Unknown" }
   const { family_id, user_type, user_id } = row
   const verdict = rotationOf(
-    { ...row, family_is_revoked: isRevoked(tables, family_id) },
+    {
+      ...row,
+      successor_is_used: successorIsUsed(tables, row),
+      family_is_revoked: isRevoked(tables, family_id)
+    },
     now,
     options.grace_ms
   )
@@ -73,6 +91,8 @@ const rotate = (tables: Tables, options: RotateOptions): Rotation => {
   if (!tables.auth_sessions.has(next.id)) {
     tables.auth_sessions.set(next.id, {
       ...session,
+      rotated_from: row.id,
+      used_at: null,
       rotated_at: null,
       revoked_at: null,
       revoked_reason: null
@@ -89,8 +109,9 @@ export const makeAuthSessions = Effect.gen(function*() {
   return part({
     open: (session, options) => Effect.sync(() => open(tables, session, options.only_one)),
     rotate: (options) => Effect.sync(() => rotate(tables, options)),
-    isLive: (familyId, owner) =>
+    isLive: (familyId, owner, shown) =>
       Effect.sync(() => {
+        if (shown !== undefined) noteUse(tables, familyId, shown)
         const theirs = familyOf(tables, familyId).filter((row) =>
           owner === undefined || (row.user_type === owner.user_type && row.user_id === owner.user_id)
         )

@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { decide, evolve, notFound, type PaymentAnomaly } from "../../src/domain/payment.ts"
+import { abandonedCause, decide, evolve, notFound, type PaymentAnomaly } from "../../src/domain/payment.ts"
 import type { Refusal } from "../../src/domain/refusal.ts"
 import {
   type Confirmation,
@@ -106,7 +106,8 @@ const confirm = (tables: Tables, options: ConfirmOptions): Confirmation => {
   if (decided.events.length === 0) return heardAgain(tables, row, options)
   const { status } = decided.events.reduce(evolve, row)
   const { now, provider_ref } = options
-  const confirmed = { ...row, status, confirmed_at: now, provider_ref, look_at: null }
+  const failure = status === "abandoned" ? { failure_cause: abandonedCause, failed_at: now } : {}
+  const confirmed = { ...row, status, confirmed_at: now, provider_ref, look_at: null, ...failure }
   tables.payment_requests.set(row.id, confirmed)
   return { _tag: "Confirmed", payment: paymentOf(confirmed) }
 }
@@ -118,7 +119,7 @@ const abandon = (tables: Tables, id: string, now: number): Result.Result<Payment
   if (Result.isFailure(decided.reply)) return Result.fail(decided.reply.failure)
   if (decided.events.length === 0) return Result.succeed(paymentOf(row))
   const { status } = decided.events.reduce(evolve, row)
-  const failure = row.confirmed_at === null ? {} : { failure_cause: "abandoned", failed_at: now }
+  const failure = row.confirmed_at === null ? {} : { failure_cause: abandonedCause, failed_at: now }
   const abandoned = { ...row, status, ...failure }
   tables.payment_requests.set(id, abandoned)
   return Result.succeed(paymentOf(abandoned))

@@ -3,11 +3,11 @@
 import type { PaymentRow } from "../../../testkit/memory/store/tables.ts"
 import { type MakeRule, Touched } from "../rule.ts"
 
-/** What a payment may become. Late money still counts. */
+/** What a payment may become. Late money still counts; what was given up stays so. */
 const next: Readonly<Record<string, ReadonlyArray<string>>> = {
   pending: ["confirmed", "expired", "abandoned"],
   expired: ["confirmed"],
-  abandoned: ["confirmed"],
+  abandoned: [],
   confirmed: ["consumed", "failed_pairing", "abandoned"],
   failed_pairing: [],
   consumed: []

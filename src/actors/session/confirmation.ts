@@ -27,6 +27,11 @@ export const makeConfirmPaid = Effect.fnUntraced(function*(open: Open) {
   const openSession = Effect.fnUntraced(
     function*(confirmation: Extract<Confirmation, { readonly payment: unknown }>) {
       const { payment } = confirmation
+      if (payment.status === "abandoned" && confirmation._tag === "Confirmed") {
+        yield* Effect.logWarning("an order was paid after its customer gave it up: staff give it back", {
+          payment_id: payment.id
+        })
+      }
       if (payment.status !== "confirmed") return
       const isRepeat = confirmation._tag !== "Confirmed" && payment.product === "chat_session"
       if (isRepeat && (yield* sessions.ofPayments([payment.id])).has(payment.id)) return

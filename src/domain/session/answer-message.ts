@@ -1,8 +1,8 @@
-// How a session answers messages and receipts. Length is counted in characters as a person sees
-// them (code points). Receipts are cursors: they only ever move forward, so repeats are harmless.
+// How a session answers messages and receipts. Length is counted in code points, and a message that
+// nobody can see is empty. Receipts are cursors: they only ever move forward, so repeats are harmless.
 import * as Result from "effect/Result"
 import { refuse } from "../refusal.ts"
-import { characters } from "../text.ts"
+import { characters, isVisible } from "../text.ts"
 import { type CommandOf, messageLengthMax } from "./commands.ts"
 import { type Answer, badText, notActive, notParticipant } from "./answer.ts"
 import { liveStatuses, type SessionState, sideOf } from "./state.ts"
@@ -18,8 +18,10 @@ export const answerMessage = (
   const bad = badText(command.body)
   if (bad !== null) return bad
   const length = characters(command.body)
-  if (command.body.trim().length === 0) {
-    return Result.fail(refuse("MESSAGE_EMPTY", "A message needs at least one character.", {}))
+  if (!isVisible(command.body)) {
+    return Result.fail(
+      refuse("MESSAGE_EMPTY", "A message needs at least one character that can be seen.", {})
+    )
   }
   if (length > messageLengthMax) {
     return Result.fail(refuse("MESSAGE_TOO_LONG", `A message has at most ${messageLengthMax} characters.`, {

@@ -1,10 +1,16 @@
-// Refresh tokens: what presenting one means. A token rotates on its first use; shown again after the
-// grace it was copied, and its whole family must end. Times are epoch milliseconds.
+// Refresh tokens: what presenting one means. A token rotates on its first use. Shown again, its answer was
+// lost, as long as nobody has used what it was exchanged for; after that it was copied, and its whole family
+// must end. Times are epoch milliseconds.
 
 export interface PresentedToken {
   readonly expires_at: number
   /** Its first use, or null. */
   readonly rotated_at: number | null
+  /**
+   * Whether a token it was exchanged for, or the access token beside that one, has been used: its answer
+   * arrived. True when nothing is known about them.
+   */
+  readonly successor_is_used: boolean
   readonly family_is_revoked: boolean
 }
 
@@ -12,10 +18,11 @@ export type RotationVerdict = "Rotated" | "Expired" | "Revoked" | "Reused"
 
 /**
  * Reuse is decided before expiry: an old copy is a copy. The grace forgives two refreshes that crossed,
- * both of which get a session.
+ * both of which get a session, although one of them is used at once.
  */
 export const rotationOf = (token: PresentedToken, now: number, graceMs: number): RotationVerdict => {
   if (token.family_is_revoked) return "Revoked"
-  if (token.rotated_at !== null && now - token.rotated_at > graceMs) return "Reused"
+  const isLate = token.rotated_at !== null && now - token.rotated_at > graceMs
+  if (isLate && token.successor_is_used) return "Reused"
   return now >= token.expires_at ? "Expired" : "Rotated"
 }

@@ -6,6 +6,7 @@ import { AdminAccountRpcs, type StaffView } from "../../contract/staff/accounts.
 import { instantOrNull } from "../../contract/fields.ts"
 import { isPhone, maskedPhone } from "../../domain/phone.ts"
 import { refuse } from "../../domain/refusal.ts"
+import { isName } from "../../domain/text.ts"
 import { permissionsOf, type Role, roles } from "../../domain/staff.ts"
 import {
   AccountChanges,
@@ -80,9 +81,14 @@ const checkPhone = (phone: string) =>
     ? Effect.void
     : refuse("PHONE_INVALID", "A phone number looks like +628123456789.", { given: phone })
 
+const badName = refuse(
+  "BAD_REQUEST",
+  "A name needs a character that can be seen, and has no line ends, control or direction characters."
+)
+
 const named = Effect.fnUntraced(function*(given: string) {
   const name = given.trim()
-  return name === "" ? yield* refuse("BAD_REQUEST", "A name needs at least one character.") : name
+  return isName(name) ? name : yield* badName
 })
 
 const createMitra = Effect.fnUntraced(

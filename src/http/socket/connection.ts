@@ -13,6 +13,8 @@ export interface Principal {
   /** The family id of the sign-in: what a revocation names. */
   readonly auth_session_id: string
   readonly expires_at: number
+  /** The row of the rotation this token came from, if from one: shown once, its answer has arrived. */
+  readonly rotated_row?: string
 }
 
 export class Connection extends Context.Service<Connection, {

@@ -33,6 +33,10 @@ export interface SocketLimits {
   readonly connections_per_peer_max: number
   /** How long a token check or the subscription to revocations may take. */
   readonly authenticate_max_ms: number
+  /** How long a plain connection may idle between two requests: longer than balancers keep theirs. */
+  readonly keep_alive_ms: number
+  /** How long /readyz says "draining" before connections are refused, also with nobody connected. */
+  readonly drain_notice_ms: number
   /** How long a drain waits for calls that are in flight, */
   readonly drain_in_flight_ms: number
   /** then for the other ends to close, before it destroys the sockets, */
@@ -68,6 +72,8 @@ export const publicLimits: SocketLimits = {
   connections_max: 50_000,
   connections_per_peer_max: 1_000,
   authenticate_max_ms: 5_000,
+  keep_alive_ms: 75_000,
+  drain_notice_ms: 0,
   drain_in_flight_ms: stopBudgets.phones_in_flight_ms,
   drain_flush_ms: stopBudgets.phones_flush_ms,
   drain_cut_ms: stopBudgets.phones_cut_ms,
@@ -80,6 +86,7 @@ export const publicLimits: SocketLimits = {
 /** The internal listener stops after the public one, whose phones have taken most of the time. */
 export const stoppedSooner = (limits: SocketLimits): SocketLimits => ({
   ...limits,
+  drain_notice_ms: 0,
   drain_in_flight_ms: stopBudgets.staff_in_flight_ms,
   drain_flush_ms: stopBudgets.staff_flush_ms,
   drain_cut_ms: stopBudgets.staff_cut_ms,

@@ -12,7 +12,7 @@ import { Connections } from "./connections.ts"
 import { Limits, type SocketLimits, WireClock } from "./limits.ts"
 import { type Upgrade, SocketProtocol } from "./server.ts"
 import { upgraded } from "./transport.ts"
-import { remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
+import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { Readiness } from "../readiness.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
 import { TokenVerifier } from "./token-verifier.ts"
@@ -115,10 +115,12 @@ export const makeHandshake = Effect.gen(function*() {
 
 const makeUpgradeRoute = Effect.gen(function*() {
   const trustedHops = yield* TrustedProxyHops
+  const watchProxies = makeProxyWatch(trustedHops)
   const enter = yield* makeHandshake
 
   return Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
+    yield* watchProxies(request)
     if (!isWebSocketUpgrade(request.headers)) return notAnUpgrade
     const offered = offeredSubprotocols(request.headers)
     if (offered.length > 0 && !offered.includes(subprotocol)) return wrongSubprotocol(offered)

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import { rotationOf } from "../../domain/sign-in/refresh-token.ts"
-import type { AuthSession, Rotation, SignIns } from "../../services/accounts/sign-ins.ts"
+import type { AuthSession, Rotation, ShownRow, SignIns } from "../../services/accounts/sign-ins.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -19,6 +19,7 @@ const presentedOf = firstOf(Schema.Struct({
   user_id: Schema.String,
   expires_at: Millis,
   rotated_at: Schema.NullOr(Millis),
+  successor_is_used: Schema.Boolean,
   family_is_revoked: Schema.Boolean
 }))
 const familiesOf = allOf(Schema.Struct({ family_id: Schema.String }))
@@ -42,12 +43,18 @@ const revoke = (sql: SqlClient.SqlClient, matching: Fragment, reason: string, at
     Effect.map((rows) => rows.map((row) => row.family_id))
   )
 
-const insert = (sql: SqlClient.SqlClient, session: AuthSession, revokedAt: number | null) =>
+interface Insertion {
+  readonly revoked_at: number | null
+  /** The row it was exchanged for; null for the first of a family. */
+  readonly rotated_from: string | null
+}
+
+const insert = (sql: SqlClient.SqlClient, session: AuthSession, { revoked_at, rotated_from }: Insertion) =>
   sql`INSERT INTO auth_sessions (id, family_id, user_type, user_id, refresh_hash, created_at, expires_at,
-      revoked_at, revoked_reason)
+      revoked_at, revoked_reason, rotated_from)
     VALUES (${session.id}, ${session.family_id}, ${session.user_type}, ${session.user_id},
       ${session.refresh_hash}, ${timestamp(session.created_at)}, ${timestamp(session.expires_at)},
-      ${timestampOrNull(revokedAt)}, ${revokedAt === null ? null : "deactivated"})
+      ${timestampOrNull(revoked_at)}, ${revoked_at === null ? null : "deactivated"}, ${rotated_from})
     ON CONFLICT (id) DO NOTHING`
 
 /** Shares the account row with other readers; a deactivation in flight is waited for. */
@@ -69,15 +76,20 @@ const open = (sql: SqlClient.SqlClient) =>
       const revoked_families = options.only_one
         ? yield* revoke(sql, others, "replaced", session.created_at)
         : []
-      yield* insert(sql, session, inactive ? session.created_at : null)
+      yield* insert(sql, session, { revoked_at: inactive ? session.created_at : null, rotated_from: null })
       return { revoked_families }
     },
     sql.withTransaction,
     answered
   )
 
+// A row whose successors are not known was rotated by the version before: it is judged by its grace alone.
 const present = (sql: SqlClient.SqlClient, refreshHash: string) =>
-  sql`SELECT id, family_id, user_type, user_id, expires_at, rotated_at, EXISTS (
+  sql`SELECT id, family_id, user_type, user_id, expires_at, rotated_at, (
+      SELECT coalesce(bool_or(successor.used_at IS NOT NULL OR successor.rotated_at IS NOT NULL), true)
+      FROM auth_sessions AS successor
+      WHERE successor.family_id = auth_sessions.family_id AND successor.rotated_from = auth_sessions.id
+    ) AS successor_is_used, EXISTS (
       SELECT 1 FROM auth_sessions AS member
       WHERE member.family_id = auth_sessions.family_id AND member.revoked_at IS NOT NULL
     ) AS family_is_revoked
@@ -95,9 +107,16 @@ const exchange = (sql: SqlClient.SqlClient) =>
     const session: AuthSession = { ...next, family_id, user_type, user_id, created_at: now }
     yield* sql`UPDATE auth_sessions SET rotated_at = coalesce(rotated_at, ${timestamp(now)}::timestamptz)
       WHERE id = ${id}`
-    yield* insert(sql, session, null)
+    yield* insert(sql, session, { revoked_at: null, rotated_from: id })
     return { _tag: "Rotated", session } satisfies Rotation
   }, sql.withTransaction)
+
+/** In front of another statement: notes the first use of this row's access token. */
+const noteUse = (sql: SqlClient.SqlClient, familyId: string, shown: ShownRow | undefined): Fragment =>
+  shown === undefined ? sql.literal("") : sql`WITH used AS (
+      UPDATE auth_sessions SET used_at = ${timestamp(shown.at)}
+      WHERE id = ${shown.id} AND family_id = ${familyId} AND used_at IS NULL
+    )`
 
 type Part = Pick<SignIns["Service"], "open" | "rotate" | "isLive" | "revokeFamily" | "revokeAllOf">
 const part = (calls: Part): Part => calls
@@ -118,8 +137,10 @@ export const makeAuthSessions = Effect.gen(function*() {
         ),
         answered
       ),
-    isLive: (familyId, owner) =>
-      sql`SELECT EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} ${
+    isLive: (familyId, owner, shown) =>
+      sql`${
+        noteUse(sql, familyId, shown)
+      } SELECT EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} ${
         owner === undefined ? sql`` : sql`AND user_type = ${owner.user_type} AND user_id = ${owner.user_id}`
       }) AND NOT EXISTS (
             SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} AND revoked_at IS NOT NULL

@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { decide, evolve, notFound, type PaymentAnomaly } from "../../domain/payment.ts"
+import { abandonedCause, decide, evolve, notFound, type PaymentAnomaly } from "../../domain/payment.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import {
   type Confirmation,
@@ -102,10 +102,19 @@ const confirm = (sql: Sql) =>
       }
       if (decided.events.length === 0) return yield* heardAgain(sql, payment, options)
       const { status } = decided.events.reduce(evolve, payment)
+      const isGivenUp = status === "abandoned"
+      const failure_cause = isGivenUp ? abandonedCause : payment.failure_cause
       yield* sql`UPDATE payment_requests SET status = ${status}, confirmed_at = ${timestamp(options.now)},
-        provider_ref = ${storable(options.provider_ref)}, look_at = NULL
+        provider_ref = ${storable(options.provider_ref)}, look_at = NULL, failure_cause = ${failure_cause},
+        failed_at = coalesce(${timestampOrNull(isGivenUp ? options.now : null)}::timestamptz, failed_at)
       WHERE id = ${payment.id}`
-      const confirmed: Payment = { ...payment, status, confirmed_at: options.now, look_at: null }
+      const confirmed: Payment = {
+        ...payment,
+        status,
+        failure_cause,
+        confirmed_at: options.now,
+        look_at: null
+      }
       return { _tag: "Confirmed", payment: confirmed } satisfies Confirmation
     },
     sql.withTransaction,
@@ -131,7 +140,7 @@ const abandon = (sql: Sql) =>
         return Result.succeed({ ...payment, status })
       }
       // Money that came: staff see that it must go back.
-      const failure_cause = "abandoned"
+      const failure_cause = abandonedCause
       yield* sql`UPDATE payment_requests SET status = ${status}, failure_cause = ${failure_cause},
         failed_at = ${timestamp(now)} WHERE id = ${id}`
       return Result.succeed({ ...payment, status, failure_cause })

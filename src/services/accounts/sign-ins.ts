@@ -1,7 +1,7 @@
 // SignIns: how customers and mitras prove a phone, and what a sign-in opens. One-time codes and refresh
 // tokens are stored as hashes only; limits are counted from rows, so they hold across runners and restarts.
-// A rotated token that comes back after the grace is theft: its whole family is revoked. A family is live as
-// long as none of its rows is revoked; expiry is each token's own business.
+// A rotated token that comes back after its successor was used is theft: its whole family is revoked. A
+// family is live as long as none of its rows is revoked; expiry is each token's own business.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ChangeEntry } from "./audit.ts"
@@ -25,13 +25,18 @@ export type Rotation =
   | { readonly _tag: "Unknown" }
   | { readonly _tag: "Expired" }
   | { readonly _tag: "Revoked" }
-  /** A token already used, after the grace: the family is now revoked. */
+  /** A token already used, as its successor is: the family is now revoked. */
   | {
     readonly _tag: "Reused"
     readonly user_type: UserType
     readonly user_id: string
     readonly family_id: string
   }
+
+export interface ShownRow {
+  readonly id: string
+  readonly at: number
+}
 
 export interface OneTimeCode {
   readonly id: string
@@ -78,9 +83,10 @@ export class SignIns extends Context.Service<SignIns, {
     options: { readonly only_one: boolean }
   ) => Effect.Effect<{ readonly revoked_families: ReadonlyArray<string> }, Unavailable>
   /**
-   * Exchanges a refresh hash for a new row of its family, atomically. Up to and including `grace_ms`
-   * after its first use a token may be exchanged again (two refreshes that crossed): both callers get
-   * a session. Later its family is revoked: `Reused` once, `Revoked` from then on.
+   * Exchanges a refresh hash for a new row of its family, atomically. A token may be exchanged again until
+   * a row it was exchanged for is used, and up to and including `grace_ms` after its first use (two
+   * refreshes that crossed): every caller gets a session. Later its family is revoked: `Reused` once,
+   * `Revoked` from then on.
    */
   readonly rotate: (options: {
     readonly refresh_hash: string
@@ -88,10 +94,15 @@ export class SignIns extends Context.Service<SignIns, {
     readonly now: number
     readonly grace_ms: number
   }) => Effect.Effect<Rotation, Unavailable>
-  /** False for an unknown family, and for one of anybody but `owner`, where that is asked. */
+  /**
+   * False for an unknown family, and for one of anybody but `owner`, where that is asked. `shown`: the row
+   * whose access token asks; from now on that row is used. One that a revocation ended is noted, too: it
+   * changes nothing any more.
+   */
   readonly isLive: (
     familyId: string,
-    owner?: Pick<AuthSession, "user_type" | "user_id">
+    owner?: Pick<AuthSession, "user_type" | "user_id">,
+    shown?: ShownRow
   ) => Effect.Effect<boolean, Unavailable>
   readonly revokeFamily: (familyId: string, reason: string, at: number) => Effect.Effect<void, Unavailable>
   /** Revokes every family of this person; returns how many could still have been used at `at`. */

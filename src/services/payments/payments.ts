@@ -131,8 +131,9 @@ export class Payments extends Context.Service<Payments, {
   readonly logWebhook: (raw: RawWebhook) => Effect.Effect<void, Unavailable>
   /**
    * Row-locked, idempotent, order-independent: of any number of deliveries one is `Confirmed`, also
-   * when the payment had expired or was abandoned. An id that is no UUID is an unknown payment. Another
-   * amount, or other money for a payment that has come already, is recorded on it and confirms nothing.
+   * when the payment had expired, or was abandoned: then it stays so, with a failure for staff. An id that
+   * is no UUID is an unknown payment. Another amount, or other money for a payment that has come already,
+   * is recorded on it and confirms nothing.
    */
   readonly confirm: (options: {
     readonly payment_id: string

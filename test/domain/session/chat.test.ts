@@ -67,7 +67,14 @@ it("Length is counted in code points: 4,000 emoji pass, though they are 8,000 un
   assertRefused(body("😀".repeat(4001)), "MESSAGE_TOO_LONG")
 })
 
-it.each([["empty", ""], ["spaces", "   "], ["line breaks and tabs", "\n\t\u00a0\u2003"]])(
+it.each([
+  ["empty", ""],
+  ["spaces", "   "],
+  ["line breaks and tabs", "\n\t\u00a0\u2003"],
+  ["zero width spaces and joiners", "\u200b\u200d\u200c\u2060\ufeff"],
+  ["direction marks", "\u200e\u200f\u202e"],
+  ["fillers and blanks", "\u3164\u2800\u00ad\ufe0f\u{e0061}"]
+])(
   "A message of nothing but %s is empty",
   (_, text) => assertRefused(body(text), "MESSAGE_EMPTY")
 )

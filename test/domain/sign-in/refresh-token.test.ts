@@ -6,7 +6,14 @@ import {
   type PresentedToken
 } from "../../../src/domain/sign-in/refresh-token.ts"
 
-const fresh: PresentedToken = { expires_at: 1_000, rotated_at: null, family_is_revoked: false }
+const fresh: PresentedToken = {
+  expires_at: 1_000,
+  rotated_at: null,
+  successor_is_used: false,
+  family_is_revoked: false
+}
+
+const copied = { rotated_at: 100, successor_is_used: true }
 
 describe("a refresh token", () => {
   const cases: ReadonlyArray<
@@ -14,11 +21,13 @@ describe("a refresh token", () => {
   > = [
     ["never used", {}, 999, "Rotated"],
     ["never used, at its expiry", {}, 1_000, "Expired"],
-    ["used, at the end of the grace", { rotated_at: 100 }, 110, "Rotated"],
-    ["used, after the grace", { rotated_at: 100 }, 111, "Reused"],
-    ["used, before its first use by a clock that lags", { rotated_at: 100 }, 90, "Rotated"],
-    ["used, expired inside the grace", { rotated_at: 995 }, 1_000, "Expired"],
-    ["used, long expired", { rotated_at: 100 }, 5_000, "Reused"],
+    ["used, its successor too, at the end of the grace", copied, 110, "Rotated"],
+    ["used, its successor too, after the grace", copied, 111, "Reused"],
+    ["used, but its answer was lost", { rotated_at: 100 }, 900, "Rotated"],
+    ["used, its answer lost, expired", { rotated_at: 100 }, 1_000, "Expired"],
+    ["used, before its first use by a clock that lags", copied, 90, "Rotated"],
+    ["used, expired inside the grace", { ...copied, rotated_at: 995 }, 1_000, "Expired"],
+    ["used, its successor too, long expired", copied, 5_000, "Reused"],
     ["of a revoked family", { family_is_revoked: true }, 10, "Revoked"],
     ["of a revoked family, used and expired", { family_is_revoked: true, rotated_at: 1 }, 5_000, "Revoked"]
   ]

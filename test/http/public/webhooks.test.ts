@@ -99,6 +99,25 @@ describe("a paid notice", () => {
       assert.strictEqual((yield* sessionsOf).length, 1)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
+  it.effect("for an order that was given up opens nothing, and the next order is not in its way", () =>
+    Effect.gen(function*() {
+      yield* given
+      const provider = yield* makeProvider
+      yield* onlineMitra(1)
+      const sari = yield* customerPhone("Sari")
+      const { payment_id, ...givenUp } = yield* order(sari)
+      yield* sari.call("customer.abandon_payment", { command_id: newCommand(), payment_id })
+      for (let n = 0; n < 2; n++) {
+        assert.deepInclude(yield* provider(paid({ payment_id, amount_idr: givenUp.amount_idr })), accepted)
+      }
+      assert.deepStrictEqual(yield* sessionsOf, [])
+      const status = yield* sari.call("customer.payment_status", { payment_id })
+      assert.deepStrictEqual([status.status, status.failure_cause], ["abandoned", "abandoned"])
+      const next = yield* order(sari)
+      assert.deepInclude(yield* provider(paid(next)), accepted)
+      assert.deepStrictEqual((yield* sessionsOf).map((one) => one.payment_id), [next.payment_id])
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
   it.effect("for a customer who is busy is acknowledged and noted as a failure for staff", () =>
     Effect.gen(function*() {
       yield* given

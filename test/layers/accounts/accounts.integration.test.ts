@@ -13,6 +13,7 @@ import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
 import { audit } from "../../../testkit/conformance/audit.ts"
 import { authSessions } from "../../../testkit/conformance/auth-sessions.ts"
+import { lostRefreshes } from "../../../testkit/conformance/lost-refreshes.ts"
 import { devices } from "../../../testkit/conformance/devices.ts"
 import { mitras } from "../../../testkit/conformance/mitras.ts"
 import { oneTimeCodes } from "../../../testkit/conformance/one-time-codes.ts"
@@ -46,6 +47,7 @@ const suites = [
   accountChanges,
   devices,
   authSessions,
+  lostRefreshes,
   oneTimeCodes,
   payments,
   paymentSweeps,

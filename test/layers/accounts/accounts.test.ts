@@ -12,6 +12,7 @@ import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
 import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
 import { audit } from "../../../testkit/conformance/audit.ts"
 import { authSessions } from "../../../testkit/conformance/auth-sessions.ts"
+import { lostRefreshes } from "../../../testkit/conformance/lost-refreshes.ts"
 import { devices } from "../../../testkit/conformance/devices.ts"
 import { mitras } from "../../../testkit/conformance/mitras.ts"
 import { oneTimeCodes } from "../../../testkit/conformance/one-time-codes.ts"
@@ -44,6 +45,7 @@ for (
     accountChanges,
     devices,
     authSessions,
+    lostRefreshes,
     oneTimeCodes,
     payments,
     paymentSweeps,

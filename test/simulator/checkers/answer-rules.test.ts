@@ -121,6 +121,8 @@ describe("sign-ins", () => {
       created_at: 0,
       expires_at: 1,
       rotated_at: null,
+      rotated_from: null,
+      used_at: null,
       revoked_at,
       revoked_reason: null
     })

@@ -65,6 +65,8 @@ export interface StaffRow extends StaffAccount {
 }
 
 export interface AuthSessionRow extends AuthSession {
+  readonly rotated_from: string | null
+  readonly used_at: number | null
   readonly rotated_at: number | null
   readonly revoked_at: number | null
   readonly revoked_reason: string | null

@@ -20,6 +20,8 @@ const Claims = Schema.Struct({
   sub: Id,
   user_type: Schema.Literals(["customer", "mitra", "staff"]),
   session_id: Id,
+  /** Only with a token that came with a rotated refresh token: its row. */
+  jti: Schema.optionalKey(Id),
   iat: Schema.Int,
   exp: Schema.Int
 })
@@ -87,6 +89,7 @@ const make = (keys: TokenKeys) => {
     const jwt = new SignJWT({ user_type: owner.user_type, session_id: owner.auth_session_id })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .setSubject(owner.user_id).setIssuedAt(issuedAt).setExpirationTime(expiresAt)
+    if (owner.rotated_row !== undefined) jwt.setJti(owner.rotated_row)
     const token = yield* Effect.promise(() => jwt.sign(signers[kindOf(owner.user_type === "staff")]))
     return { token, expires_at: expiresAt * 1000 }
   })
@@ -100,7 +103,8 @@ const make = (keys: TokenKeys) => {
       user_type: claims.user_type,
       user_id: claims.sub,
       auth_session_id: claims.session_id,
-      expires_at: claims.exp * 1000
+      expires_at: claims.exp * 1000,
+      ...(claims.jti === undefined ? {} : { rotated_row: claims.jti })
     }
   })
 

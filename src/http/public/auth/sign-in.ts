@@ -8,6 +8,7 @@ import { SecureRandom } from "effect/crypto"
 import type { ProvenTokens, Tokens } from "../../../contract/public/auth.ts"
 import { instant } from "../../../contract/fields.ts"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
+import { isName, isReservedName } from "../../../domain/text.ts"
 import { type AuthSession, type Rotation, SignIns } from "../../../services/accounts/sign-ins.ts"
 import { Bus, revoked, type Topic } from "../../../services/bus/bus.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
@@ -39,7 +40,12 @@ type Owner = Pick<AuthSession, "user_id"> & { readonly user_type: "customer" | "
 const inactive = refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.")
 
 const tokensFor = Effect.fnUntraced(function*(owner: Owner, session: AuthSession, refreshToken: string) {
-  const access = yield* (yield* AccessTokens).sign({ ...owner, auth_session_id: session.family_id })
+  const rotated = session.id === session.family_id ? {} : { rotated_row: session.id }
+  const access = yield* (yield* AccessTokens).sign({
+    ...owner,
+    ...rotated,
+    auth_session_id: session.family_id
+  })
   return {
     ...owner,
     access_token: access.token,
@@ -88,9 +94,16 @@ const open = Effect.fnUntraced(function*(owner: Owner) {
   return yield* tokensFor(owner, session, refresh.token)
 })
 
+const badName = refuse(
+  "BAD_REQUEST",
+  "A call name needs a character that can be seen, and has no line ends, control or direction characters."
+)
+const reservedName = refuse("BAD_REQUEST", "This call name reads as one of ours. Choose another one.")
+
 const anonymous = Effect.fnUntraced(function*(callName: string) {
   const call_name = callName.trim()
-  if (call_name.length === 0) return yield* refuse("BAD_REQUEST", "A call name needs at least one character.")
+  if (!isName(call_name)) return yield* badName
+  if (isReservedName(call_name)) return yield* reservedName
   const random = yield* SecureRandom.SecureRandom
   const created_at = yield* Clock.currentTimeMillis
   const id = yield* random.uuidV7()
@@ -102,7 +115,7 @@ const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { rea
   if (rotation._tag !== "Reused") {
     return yield* refuse("REFRESH_INVALID", "This refresh token is not valid any more. Sign in again.")
   }
-  yield* Effect.logWarning("a refresh token was used twice; its sign-in is revoked", {
+  yield* Effect.logWarning("a refresh token was used after its successor; its sign-in is revoked", {
     user_type: rotation.user_type,
     user_id: rotation.user_id
   })

@@ -17,6 +17,7 @@ import rerouteSessions from "../../../../migrations/0010_reroute_sessions.ts"
 import sendPushes from "../../../../migrations/0011_send_pushes.ts"
 import sealPrivateTexts from "../../../../migrations/0012_seal_private_texts.ts"
 import appendTurns from "../../../../migrations/0013_append_turns.ts"
+import noteUsedSignIns from "../../../../migrations/0014_note_used_sign_ins.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -31,7 +32,8 @@ const migrations = {
   "0010_reroute_sessions": rerouteSessions,
   "0011_send_pushes": sendPushes,
   "0012_seal_private_texts": sealPrivateTexts,
-  "0013_append_turns": appendTurns
+  "0013_append_turns": appendTurns,
+  "0014_note_used_sign_ins": noteUsedSignIns
 }
 
 /** The schema this code was written for. */

@@ -42,9 +42,11 @@ describe("a customer", () => {
       assert.strictEqual((yield* verify(sari.access_token)).user_id, sari.user_id)
     }).pipe(Effect.provide(doors())))
 
-  it.effect("needs a call name that is more than spaces", () =>
+  it.effect("needs a call name that people see, on one line, and that is not ours", () =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* codeOf(anonymous("   ")), "BAD_REQUEST")
+      for (const name of ["   ", "\u200b", "Sari\u202eimda", "Sari\nAdmin", "Halobestie Admin"]) {
+        assert.strictEqual(yield* codeOf(anonymous(name)), "BAD_REQUEST", JSON.stringify(name))
+      }
     }).pipe(Effect.provide(doors())))
 })
 
@@ -71,11 +73,26 @@ describe("a refresh token", () => {
       yield* given
       const { refresh_token } = yield* anonymous("Sari")
       const one = yield* refresh(refresh_token)
+      yield* verify(one.access_token)
       yield* TestClock.adjust("10 seconds")
       const other = yield* refresh(refresh_token)
       assert.notStrictEqual(one.refresh_token, other.refresh_token)
       yield* verify(one.access_token)
       yield* verify(other.access_token)
+    }).pipe(Effect.provide(doors())))
+
+  it.effect("whose answer was lost is good for another one, a day later, too", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { refresh_token } = yield* anonymous("Sari")
+      for (const pause of ["12 seconds", "60 seconds", "1 day"] as const) {
+        yield* refresh(refresh_token)
+        yield* TestClock.adjust(pause)
+      }
+      const arrived = yield* refresh(refresh_token)
+      yield* refresh(arrived.refresh_token)
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual(yield* codeOf(refresh(refresh_token)), "REFRESH_REUSED")
     }).pipe(Effect.provide(doors())))
 
   it.effect("used again after the grace ends the whole sign-in and closes its sockets", () =>

@@ -1,0 +1,55 @@
+// What every SignIns adapter must do with a refresh token whose answer may have been lost: it is exchanged
+// again until somebody has used what it was exchanged for.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
+import { next, session } from "./auth-sessions.ts"
+import { hour, idOf, t0 } from "./given.ts"
+
+type Test = (title: string, body: Effect.Effect<void, unknown, SignIns>) => void
+
+const grace_ms = 10_000
+const several = { only_one: false }
+
+export const lostRefreshes = (name: string, layer: Layer.Layer<SignIns>) =>
+  describe(`refreshes whose answer was lost, ${name}`, () => {
+    const test: Test = (title, body) => it.live(title, () => Effect.provide(body, layer))
+    repeating(test)
+  })
+
+const repeating = (test: Test) => {
+  test(
+    "a token whose answer was lost is exchanged again, until its successor is used in either way",
+    Effect.gen(function*() {
+      const port = yield* SignIns
+      const show = (family: number, n: number, at: number) =>
+        port.rotate({ refresh_hash: `hash-${family}`, next: next(n), now: t0 + at, grace_ms }).pipe(
+          Effect.map((rotation) => rotation._tag)
+        )
+      for (const family of [1, 2]) {
+        yield* port.open(session(family), several)
+        for (const [n, at] of [0, 12_000, hour].entries()) {
+          assert.strictEqual(yield* show(family, family * 10 + n, at), "Rotated")
+        }
+      }
+      yield* port.isLive(idOf(1), undefined, { id: idOf(12), at: t0 + hour + 1 })
+      assert.strictEqual(yield* show(1, 0x40, hour + 2), "Reused", "its access token was shown")
+      assert.strictEqual(yield* show(22, 0x41, hour + 1), "Rotated")
+      assert.strictEqual(yield* show(2, 0x42, hour + 2), "Reused", "it was exchanged")
+    })
+  )
+
+  test(
+    "a row of another family is not noted as used",
+    Effect.gen(function*() {
+      const port = yield* SignIns
+      yield* port.open(session(1), several)
+      yield* port.open(session(9), several)
+      const again = { refresh_hash: "hash-1", next: next(2), now: t0, grace_ms }
+      yield* port.rotate(again)
+      assert.isTrue(yield* port.isLive(idOf(9), undefined, { id: idOf(2), at: t0 }))
+      assert.strictEqual((yield* port.rotate({ ...again, next: next(3), now: t0 + hour }))._tag, "Rotated")
+    })
+  )
+}
