@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import { lookingMaxMs, pushAttemptsMax } from "../../src/domain/push.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
-import * as PushNone from "../../src/layers/push/push.none.ts"
+import * as PushWithoutProvider from "../../src/layers/push/push.without-provider.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import type { PushResult } from "../../src/services/push/push.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
@@ -284,7 +284,7 @@ describe("the worker", () => {
       yield* offered
       assert.deepInclude(yield* passAt(t0 + 10_000), { claimed: 0, expired: 0 })
       assert.deepInclude(yield* passAt(offerEnds), { claimed: 0, expired: 1 })
-    }).pipe(Effect.provide(Layer.merge(pushWorld, PushNone.layer))))
+    }).pipe(Effect.provide(Layer.merge(pushWorld, PushWithoutProvider.layerNone))))
 
   story(
     "goes on in one pass while batches are full",

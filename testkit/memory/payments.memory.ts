@@ -1,5 +1,4 @@
-// Payments in memory: payment requests and raw webhooks as rows of the shared in-memory store; prices come
-// from pricing.memory.ts.
+// Payments in memory: payment requests and raw webhooks as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -16,7 +15,6 @@ import { review } from "./payment-review.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { hasOpenRequest, paymentOf } from "./store/payment-rows.ts"
 import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"
-import { saleTiers } from "./pricing.memory.ts"
 
 type ConfirmOptions = Parameters<Payments["Service"]["confirm"]>[0]
 
@@ -167,7 +165,6 @@ export const layer = Layer.effect(Payments)(
   Effect.gen(function*() {
     const tables = yield* MemoryTables
     return Payments.of({
-      ...saleTiers(tables),
       ...review(tables),
       create: (payment) => Effect.sync(() => create(tables, payment)),
       createDiscounted: (payment) => Effect.sync(() => createDiscounted(tables, payment)),

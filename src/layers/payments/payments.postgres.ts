@@ -1,6 +1,5 @@
-// Payments in Postgres: payment requests and the raw log of webhooks; prices come from
-// pricing.postgres.ts. The payment machine decides under the payment's row lock; the sweeps' conditions
-// repeat its words in SQL.
+// Payments in Postgres: payment requests and the raw log of webhooks. The payment machine decides under the
+// payment's row lock; the sweeps' conditions repeat its words in SQL.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -20,7 +19,6 @@ import { allOf, firstOf, storable, timestamp, timestampOrNull } from "../platfor
 import { answered } from "../platform/postgres/failure.ts"
 import { review } from "./payment-review.postgres.ts"
 import { hasOpenRequest, paymentColumns, paymentsOf, selectPayment } from "./payment-rows.postgres.ts"
-import { saleTiers } from "./pricing.postgres.ts"
 
 type Sql = SqlClient.SqlClient
 type ConfirmOptions = Parameters<Payments["Service"]["confirm"]>[0]
@@ -216,7 +214,6 @@ const sweeps = (
 export const layer = Layer.effect(Payments)(
   Effect.map(
     SqlClient.SqlClient,
-    (sql) =>
-      Payments.of({ ...saleTiers(sql), ...requests(sql), ...looks(sql), ...sweeps(sql), ...review(sql) })
+    (sql) => Payments.of({ ...requests(sql), ...looks(sql), ...sweeps(sql), ...review(sql) })
   )
 )

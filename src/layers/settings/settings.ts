@@ -11,7 +11,7 @@ import {
   type SettingKey,
   type Settings as Values
 } from "../../domain/settings.ts"
-import type { AuditEntry } from "../../services/accounts/audit.ts"
+import type { AuditEntry } from "../../domain/audit.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import * as RealTime from "../../services/platform/real-time.ts"

@@ -11,6 +11,7 @@ import { Beacon, type BeaconSnapshot } from "../../../services/availability/beac
 import { Checkout } from "../../../services/payments/checkout.ts"
 import { passStep } from "../../../services/manual-clock/failpoints.ts"
 import { type Payment, Payments } from "../../../services/payments/payments.ts"
+import { Pricing } from "../../../services/payments/pricing.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
@@ -107,7 +108,7 @@ const cancel = Effect.fnUntraced(function*(commandId: string, sessionId: string)
 
 const pricing = Effect.gen(function*() {
   const me = yield* currentCustomer
-  const tiers = yield* (yield* Payments).tiers
+  const tiers = yield* (yield* Pricing).tiers
   const discount = yield* firstSessionDiscount(me.id)
   return { tiers: tiers.map((tier) => tierView(tier, discount)) }
 })
