@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
-import { lookingMaxMs, pushAttemptsMax } from "../../src/domain/push.ts"
+import { checkingMaxMs, pushAttemptsMax } from "../../src/domain/push.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import * as PushWithoutProvider from "../../src/layers/push/push.without-provider.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
@@ -78,7 +78,7 @@ describe("who is told", () => {
       const { open } = yield* Sockets
       open.add(mitra(1))
       yield* Stage.act(owner, Stage.send(asCustomer(1), "message-1"), { at: t0 + 1000 })
-      for (let at = 0; at <= lookingMaxMs + 5000; at += 1000) yield* passAt(t0 + at)
+      for (let at = 0; at <= checkingMaxMs + 5000; at += 1000) yield* passAt(t0 + at)
       assert.deepInclude(yield* rowOf("message"), { status: "skipped", last_error: "connected", attempts: 0 })
       assert.lengthOf(yield* asked, 0)
     })

@@ -30,7 +30,7 @@ export const payment = (n: number, more: Partial<Payment> = {}): Payment => ({
   provider: "builtin",
   checkout_url: "https://pay.example/1",
   discount_idr: 0,
-  look_at: null,
+  next_check_at: null,
   created_at: t0,
   expires_at: t0 + 20 * minute,
   confirmed_at: null,

@@ -22,7 +22,7 @@ const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
 const newestFirst = (a: PaymentRow, b: PaymentRow): number => b.created_at - a.created_at || byId(b, a)
 
 const create = (tables: Tables, given: NewPayment): Payment => {
-  const payment: Payment = { provider: "builtin", discount_idr: 0, look_at: null, ...given }
+  const payment: Payment = { provider: "builtin", discount_idr: 0, next_check_at: null, ...given }
   hold(payment.status === "pending", "a payment starts pending")
   hold(payment.duration_seconds > 0, "payment_requests_duration_seconds_check")
   hold(payment.amount_idr >= 0, "payment_requests_amount_idr_check")
@@ -63,7 +63,7 @@ const discountIsGone = (tables: Tables, customerId: string): boolean =>
   rowsOf(tables, customerId).some((row) =>
     row.product === "chat_session" && (
       (row.confirmed_at !== null && (row.status === "consumed" || row.resolution !== "refunded")) ||
-      (row.discount_idr > 0 && (row.status === "pending" || row.look_at !== null))
+      (row.discount_idr > 0 && (row.status === "pending" || row.next_check_at !== null))
     )
   )
 
@@ -104,7 +104,7 @@ const confirm = (tables: Tables, options: ConfirmOptions): Confirmation => {
   if (decided.events.length === 0) return heardAgain(tables, row, options)
   const { status } = decided.events.reduce(evolve, row)
   const { now, provider_ref } = options
-  const confirmed = { ...row, status, confirmed_at: now, provider_ref, look_at: null }
+  const confirmed = { ...row, status, confirmed_at: now, provider_ref, next_check_at: null }
   tables.payment_requests.set(row.id, confirmed)
   return { _tag: "Confirmed", payment: paymentOf(confirmed) }
 }
@@ -130,7 +130,7 @@ const fail = (tables: Tables, id: string, cause: string, now: number): void => {
 
 const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<string> => {
   const stale = tables.payment_requests.where("status", "pending")
-    .filter((row) => row.look_at === null && decide(row, { _tag: "Expire" }, now).events.length > 0)
+    .filter((row) => row.next_check_at === null && decide(row, { _tag: "Expire" }, now).events.length > 0)
     .toSorted((a, b) => a.expires_at - b.expires_at || byId(a, b))
     .slice(0, limit)
   for (const row of stale) tables.payment_requests.set(row.id, { ...row, status: "expired" })
@@ -139,16 +139,20 @@ const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<
 
 const dueForCheck = (tables: Tables, now: number, limit: number): ReadonlyArray<Payment> =>
   tables.payment_requests.where("watched", "yes")
-    .flatMap((row) => row.look_at !== null && row.look_at <= now ? [{ row, look_at: row.look_at }] : [])
-    .toSorted((a, b) => a.look_at - b.look_at || byId(a.row, b.row))
+    .flatMap((row) =>
+      row.next_check_at !== null && row.next_check_at <= now
+        ? [{ row, next_check_at: row.next_check_at }]
+        : []
+    )
+    .toSorted((a, b) => a.next_check_at - b.next_check_at || byId(a.row, b.row))
     .slice(0, limit)
     .map(({ row }) => paymentOf(row))
 
 const checked = (tables: Tables, id: string, next: number | null, now: number): void => {
   const row = tables.payment_requests.get(id)
-  if (row === undefined || row.look_at === null) return
+  if (row === undefined || row.next_check_at === null) return
   const isOver = next === null && row.status === "pending" && row.expires_at <= now
-  tables.payment_requests.set(id, { ...row, look_at: next, status: isOver ? "expired" : row.status })
+  tables.payment_requests.set(id, { ...row, next_check_at: next, status: isOver ? "expired" : row.status })
 }
 
 const lastTriedAt = (row: PaymentRow): number => row.failed_at ?? row.confirmed_at ?? row.created_at

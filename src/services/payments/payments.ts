@@ -28,7 +28,7 @@ export interface Payment {
   /** Taken off the tier's price for the customer's first session; 0 for none. */
   readonly discount_idr: number
   /** When to ask the provider about it next; null: there is nothing to ask any more. */
-  readonly look_at: number | null
+  readonly next_check_at: number | null
   readonly created_at: number
   readonly expires_at: number
   readonly confirmed_at: number | null
@@ -37,8 +37,8 @@ export interface Payment {
 
 /** Paid in full to the built-in provider, unless it says otherwise. */
 export type NewPayment =
-  & Omit<Payment, "provider" | "discount_idr" | "look_at">
-  & Partial<Pick<Payment, "provider" | "discount_idr" | "look_at">>
+  & Omit<Payment, "provider" | "discount_idr" | "next_check_at">
+  & Partial<Pick<Payment, "provider" | "discount_idr" | "next_check_at">>
 
 /** More than anybody orders; a list shows no more of them. */
 export const openPaymentsMax = 50

@@ -129,7 +129,7 @@ const chatsTables = () => ({
   payment_requests: new Table<PaymentRow, "customer" | "status" | "watched">({
     customer: (row) => row.customer_id,
     status: (row) => row.status,
-    watched: (row) => row.look_at === null ? undefined : "yes"
+    watched: (row) => row.next_check_at === null ? undefined : "yes"
   }),
   webhook_logs: new Map<string, RawWebhook>(),
   chat_sessions: new Table<ChatSessionRow, "customer" | "mitra" | "payment" | "status" | "live">({

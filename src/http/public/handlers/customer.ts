@@ -72,8 +72,8 @@ const closePatience = "3 seconds"
  * So that nobody pays for what was given up by mistake, and its discount is free again. Whatever goes wrong
  * here, and money that came in this moment, is found when the provider is next asked about it.
  */
-const closeCheckout = Effect.fnUntraced(function*({ id, look_at }: Payment) {
-  if (look_at === null) return
+const closeCheckout = Effect.fnUntraced(function*({ id, next_check_at }: Payment) {
+  if (next_check_at === null) return
   const closing = (yield* Checkout).close(id).pipe(RealTime.timeout(closePatience))
   const standing = yield* Effect.result(closing)
   if (standing._tag === "Failure" || standing.success._tag !== "Over") return

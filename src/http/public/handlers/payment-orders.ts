@@ -122,7 +122,7 @@ const quote = Effect.fnUntraced(function*(
     provider: checkout.provider,
     checkout_url,
     discount_idr,
-    look_at: firstCheckAt(checkout.provider, now),
+    next_check_at: firstCheckAt(checkout.provider, now),
     created_at: now,
     expires_at: now + payment_session_timeout_minutes * 60_000,
     confirmed_at: null,
