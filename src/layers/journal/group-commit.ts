@@ -1,6 +1,7 @@
-// The group-commit loop of one runner: turns that arrive while a commit is in flight form the next
-// group, an idle journal commits at once, and nothing ever waits for a timer. Owns grouping, the bounds
-// of the queue, draining, and the numbers an operator sees.
+// The group-commit loop of one runner: turns that arrive while a commit is in flight form the next group,
+// and an idle journal commits at once. Owns grouping, draining and the numbers an operator sees. Not the
+// Batcher: what is taken splits into groups, turns of a group end differently, and silence fails those that
+// still wait.
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
