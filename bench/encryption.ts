@@ -13,6 +13,8 @@ import * as JournalPostgres from "../src/layers/journal/journal.postgres.ts"
 import { defaultLimits, makeGroupCommit } from "../src/layers/journal/group-commit.ts"
 import * as MitrasPostgres from "../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../src/layers/payments/payments.postgres.ts"
+import * as PricingPostgres from "../src/layers/payments/pricing.postgres.ts"
+import * as StaffPostgres from "../src/layers/accounts/staff.postgres.ts"
 import * as PeoplePostgres from "../src/layers/accounts/accounts.postgres.ts"
 import * as Pool from "../src/layers/platform/postgres/client.ts"
 import * as SessionOversightPostgres from "../src/layers/sessions/session-oversight.postgres.ts"
@@ -148,6 +150,8 @@ export const bench: Effect.Effect<void, unknown> = Effect.gen(function*() {
   const ports = Layer.mergeAll(
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
+    PricingPostgres.layer,
+    StaffPostgres.layer,
     PeoplePostgres.layer,
     SessionOversightPostgres.layer,
     SessionViewsPostgres.layer,

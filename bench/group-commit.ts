@@ -9,6 +9,8 @@ import * as CipherNone from "../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../src/layers/journal/journal.postgres.ts"
 import { defaultLimits, makeGroupCommit } from "../src/layers/journal/group-commit.ts"
 import * as PaymentsPostgres from "../src/layers/payments/payments.postgres.ts"
+import * as PricingPostgres from "../src/layers/payments/pricing.postgres.ts"
+import * as StaffPostgres from "../src/layers/accounts/staff.postgres.ts"
 import * as PeoplePostgres from "../src/layers/accounts/accounts.postgres.ts"
 import * as SessionOversightPostgres from "../src/layers/sessions/session-oversight.postgres.ts"
 import * as SessionViewsPostgres from "../src/layers/sessions/session-views.postgres.ts"
@@ -137,6 +139,8 @@ export const bench: Effect.Effect<void, unknown> = Effect.gen(function*() {
   const ports = Layer.mergeAll(
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
+    PricingPostgres.layer,
+    StaffPostgres.layer,
     PeoplePostgres.layer,
     SessionOversightPostgres.layer,
     SessionViewsPostgres.layer,

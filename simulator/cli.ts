@@ -48,7 +48,7 @@ const simulate = Command.make(
       Flag.withDefault(1)
     ),
     pace: Flag.Literals("pace", ["fitting", "production"]).pipe(
-      Flag.withDescription("How often the server's background work beats: as fits the faults, or as shipped"),
+      Flag.withDescription("How often the server's background work runs: as fits the faults, or as shipped"),
       Flag.withDefault("fitting")
     ),
     mutant: Flag.String("mutant").pipe(

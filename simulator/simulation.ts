@@ -8,7 +8,7 @@ import { Provider } from "./clients/provider.ts"
 import type { LogLine } from "./kernel/runtime.ts"
 import type { Latency } from "./network/line.ts"
 import type { Mutation } from "./server/mutation.ts"
-import type { Pace } from "./stores/stores.ts"
+import type { Timings } from "./stores/stores.ts"
 import { Trace } from "./trace.ts"
 import { World } from "./world.ts"
 
@@ -21,7 +21,7 @@ export interface SimulationOptions {
   readonly mitras: number
   readonly customers: number
   readonly starts_at: number
-  readonly pace: Pace
+  readonly timings: Timings
   /** Of phones' networks; a scenario fixes it, so that what is sent together arrives together. */
   readonly phoneLatency?: Latency
   /** Keeps every line of the trace, for timelines. */

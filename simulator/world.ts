@@ -13,7 +13,7 @@ import { RunnerNetwork } from "./network/runner-network.ts"
 import { type Doors, startRunner, stopRunner } from "./server/runner.ts"
 import type { Mutation } from "./server/mutation.ts"
 import { makeStores } from "./stores/make-stores.ts"
-import type { Pace, Stores } from "./stores/stores.ts"
+import type { Timings, Stores } from "./stores/stores.ts"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
 
 export interface WorldOptions {
@@ -22,7 +22,7 @@ export interface WorldOptions {
   readonly valkey: boolean
   /** The instant at which the world begins, in milliseconds since the epoch. */
   readonly starts_at: number
-  readonly pace: Pace
+  readonly timings: Timings
   readonly phoneLatency?: Latency
   readonly log?: (line: LogLine) => void
   /** Breaks one guard of every runner, to see that a rule reports it. */

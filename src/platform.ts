@@ -15,16 +15,13 @@ import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
 import { Limits } from "./http/socket/limits.ts"
 import * as Webhooks from "./http/public/webhooks.ts"
-import * as AccountChanges from "./layers/accounts/account-changes.postgres.ts"
-import * as Audit from "./layers/accounts/audit.postgres.ts"
 import * as SignIns from "./layers/accounts/sign-ins.postgres.ts"
 import { postgresRows } from "./layers/availability/availability.ts"
 import * as CheckoutBuiltin from "./layers/payments/checkout.builtin.ts"
 import * as CheckoutXendit from "./layers/payments/checkout.xendit.ts"
 import * as Cipher from "./layers/encryption/cipher.ts"
 import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
-import * as CodeSenderLog from "./layers/accounts/code-sender.log.ts"
-import * as CodeSenderNone from "./layers/accounts/code-sender.none.ts"
+import * as CodeSenderWithoutProvider from "./layers/accounts/code-sender.without-provider.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
@@ -37,14 +34,14 @@ import * as Presence from "./layers/availability/presence.local.ts"
 import * as Pricing from "./layers/payments/pricing.postgres.ts"
 import * as Push from "./layers/push/push.ts"
 import * as PushFirebase from "./layers/push/push.firebase.ts"
-import * as PushLog from "./layers/push/push.log.ts"
-import * as PushNone from "./layers/push/push.none.ts"
+import * as PushWithoutProvider from "./layers/push/push.without-provider.ts"
 import * as PushOutbox from "./layers/push/push-outbox.postgres.ts"
 import * as SessionOversight from "./layers/sessions/session-oversight.postgres.ts"
 import * as SessionViews from "./layers/sessions/session-views.postgres.ts"
 import * as Sessions from "./layers/sessions/sessions.postgres.ts"
 import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
+import * as Staff from "./layers/accounts/staff.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
@@ -66,7 +63,7 @@ const codeSender = (config: ServerConfigValues) => {
     const options = { base_url: config.fazpass_url, keys, merchant }
     return CodeSenderFazpass.layer(options)
   }
-  return config.production ? CodeSenderNone.layer : CodeSenderLog.layer
+  return config.production ? CodeSenderWithoutProvider.layerNone : CodeSenderWithoutProvider.layerLog
 }
 
 /** Xendit's invoices where it is switched on: complete, or the configuration would have stopped the start. */
@@ -99,14 +96,16 @@ export const cipher = (config: ServerConfigValues) =>
 /** Through Firebase where its key is given, else to the log, and in production nowhere. */
 const push = (config: ServerConfigValues) => {
   const { firebase_service_account_path: service_account_path } = config
-  if (service_account_path === null) return config.production ? PushNone.layer : PushLog.layer
+  if (service_account_path === null) {
+    return config.production
+      ? PushWithoutProvider.layerNone
+      : PushWithoutProvider.layerLog
+  }
   return Push.layerOver(PushFirebase.layer({ service_account_path }))
 }
 
 /** Every store port, on Postgres. */
 const stores = Layer.mergeAll(
-  AccountChanges.layer,
-  Audit.layer,
   SignIns.layer,
   Journal.layer,
   Mitras.layer,
@@ -117,7 +116,8 @@ const stores = Layer.mergeAll(
   SessionOversight.layer,
   SessionViews.layer,
   Sessions.layer,
-  Settings.layer
+  Settings.layer,
+  Staff.layer
 )
 
 export const seedOf = (config: ServerConfigValues): SeedOptions => ({

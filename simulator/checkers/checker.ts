@@ -47,7 +47,7 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "defects": defects
 }
 
-const beatEvery_us = 250_000
+const interval_us = 250_000
 
 /** Since when each phone is connected or away, and which phone belongs to which user id. */
 class Phones {
@@ -133,7 +133,7 @@ export const checkerOf =
     const hearers = all.flatMap(({ heard }) => heard ?? [])
     const callers = all.flatMap(({ called }) => called ?? [])
     const senders = all.flatMap(({ sent }) => sent ?? [])
-    const beats = all.flatMap(({ beat }) => beat ?? [])
+    const periodic = all.flatMap(({ onInterval }) => onInterval ?? [])
     const flushChanges = () => {
       if (!watch.hasChanges) return
       watch.flush((table, change) => {
@@ -158,14 +158,14 @@ export const checkerOf =
         if (direction === "up") { for (const sent of senders) sent(app, frame) }
       }
     })
-    let nextBeat_us = 0
+    let nextInterval_us = 0
     return {
       violations,
       afterStep: () => {
         flushChanges()
-        if (time.now_us < nextBeat_us) return
-        nextBeat_us = time.now_us + beatEvery_us
-        for (const beat of beats) beat()
+        if (time.now_us < nextInterval_us) return
+        nextInterval_us = time.now_us + interval_us
+        for (const check of periodic) check()
       },
       isAtRest: () => isAtRest(context),
       atEnd: () => {

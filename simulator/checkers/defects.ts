@@ -21,5 +21,5 @@ export const defects: MakeRule = (context, complain) => {
       complain(`${line.process} logged an error: ${line.text.slice(0, 300)}`)
     }
   }
-  return { beat: scanLog, end: scanLog }
+  return { onInterval: scanLog, end: scanLog }
 }

@@ -54,7 +54,7 @@ export interface Rule {
   readonly sent?: (phone: Phone, frame: string) => void
   readonly called?: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) => void
   /** Several times per second of virtual time: for expectations that may take a while to come true. */
-  readonly beat?: () => void
+  readonly onInterval?: () => void
   /** After healing: everything must have come to its end. */
   readonly end?: () => void
 }

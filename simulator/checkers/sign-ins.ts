@@ -54,7 +54,7 @@ export const signIns: MakeRule = (context, complain) => {
 
   return {
     rows: { auth_sessions: revoked },
-    beat: () => {
+    onInterval: () => {
       if (context.now_ms() - checkedAt < checkEveryMs || overSince.size === 0) return
       checkedAt = context.now_ms()
       if (context.calmFor_ms() < recoveryMs) return

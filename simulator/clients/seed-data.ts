@@ -4,8 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
-import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
-import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
+import * as PricingMemory from "../../testkit/memory/pricing.memory.ts"
+import * as AccountsMemory from "../../testkit/memory/accounts.memory.ts"
+import * as StaffMemory from "../../testkit/memory/staff.memory.ts"
 import { seed } from "../../src/layers/platform/seed.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { streamNames } from "../kernel/prng.ts"
@@ -22,7 +23,12 @@ export const mitraPhone = (index: number): string => `+6281100${String(index).pa
 
 /** Call it before the runners have started. */
 export const seedWorld = (world: World, options: { readonly mitras: number }): void => {
-  const adapters = Layer.mergeAll(PeopleMemory.layer, PaymentsMemory.layer, layerPasswords).pipe(
+  const adapters = Layer.mergeAll(
+    AccountsMemory.layer,
+    PricingMemory.layer,
+    StaffMemory.layer,
+    layerPasswords
+  ).pipe(
     Layer.provideMerge(Layer.succeed(MemoryTables)(world.stores.tables))
   )
   const seeding = Effect.gen(function*() {

@@ -7,7 +7,7 @@ import { sessionRowOf } from "../../src/layers/sessions/chat-sessions.table.ts"
 import type { Tables } from "../../testkit/memory/store/tables.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { Journal, type Verdict } from "../../src/services/journal/journal.ts"
-import { Payments } from "../../src/services/payments/payments.ts"
+import type { Payments } from "../../src/services/payments/payments.ts"
 import type { Opened, Sessions } from "../../src/services/sessions/sessions.ts"
 import type { Mutation } from "../server/mutation.ts"
 

@@ -20,7 +20,7 @@ export interface RunPlan {
   readonly workload: Readonly<Record<string, string>>
   /** Runners and stores fail so many times as often. */
   readonly faultRate: number
-  /** How often the server's own work beats: what ships, or as fits the faults; see stores/pace.ts. */
+  /** How often the server's own work beats: what ships, or as fits the faults; see stores/timings.ts. */
   readonly pace: PaceChoice
   /** A planted bug; see mutants/. */
   readonly mutant: string | null

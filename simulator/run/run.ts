@@ -8,8 +8,8 @@ import { atFaultRate, chosenFaults, faultPlan } from "../faults/plan.ts"
 import { Prng } from "../kernel/prng.ts"
 import { timeline } from "../report/timeline.ts"
 import { simulate, type SimulationResult } from "../simulation.ts"
-import { brisk, calm, production } from "../stores/pace.ts"
-import type { Pace } from "../stores/stores.ts"
+import { loneRunner, production, withFaults } from "../stores/timings.ts"
+import type { Timings } from "../stores/stores.ts"
 import { type RunPlan, startsAt } from "./plan.ts"
 import { reportOf, type RunReport } from "./report.ts"
 import { stopwatch } from "./stopwatch.ts"
@@ -19,10 +19,10 @@ export interface FinishedRun {
   readonly result: SimulationResult
 }
 
-/** A lone runner has no peers that watch it; a mutant may break what a slower pace relies on. */
-const paceOf = ({ mutant, pace, runners }: RunPlan): Pace => {
+/** A lone runner has no peers that watch it; a mutant may break what a longer interval relies on. */
+const timingsOf = ({ mutant, pace, runners }: RunPlan): Timings => {
   if (pace === "production" || mutant !== null) return production
-  return runners > 1 ? brisk : calm
+  return runners > 1 ? withFaults : loneRunner
 }
 
 export const simulatePlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): FinishedRun => {
@@ -40,7 +40,7 @@ export const simulatePlan = (plan: RunPlan, options: { readonly keepTrace: boole
       mitras: plan.mitras,
       customers: plan.customers,
       starts_at: startsAt,
-      pace: paceOf(plan),
+      timings: timingsOf(plan),
       keepTrace: options.keepTrace,
       mutation: plan.mutant === null ? null : mutantNamed(plan.mutant)
     },

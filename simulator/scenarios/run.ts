@@ -5,7 +5,7 @@ import { PhoneApp } from "../clients/phone-app.ts"
 import { adminEmail, adminPassword, mitraPhone } from "../clients/seed-data.ts"
 import { streamNames } from "../kernel/prng.ts"
 import { start } from "../kernel/runtime.ts"
-import { production } from "../stores/pace.ts"
+import { production } from "../stores/timings.ts"
 import { timeline } from "../report/timeline.ts"
 import { devCode } from "../server/runner.ts"
 import { makeRunContext, type Population, type RunContext } from "../simulation.ts"
@@ -62,10 +62,10 @@ export class ScenarioRun {
   }
 
   launch(app: PhoneApp): void {
-    const beats = Effect.forever(
+    const heartbeats = Effect.forever(
       Effect.andThen(Effect.ignore(app.call("mitra.heartbeat", {}, 10_000)), Effect.sleep("20 seconds"))
     )
-    app.launch(app.role === "mitra" ? beats : Effect.void)
+    app.launch(app.role === "mitra" ? heartbeats : Effect.void)
   }
 
   /** Starts what a person does; the effect itself records its outcome. */
@@ -144,7 +144,7 @@ export const runScenario = (scenario: Scenario, seed = "1"): ScenarioResult => {
     mitras: script.people.filter((person) => person instanceof Mitra).length,
     customers: 0,
     starts_at: Date.UTC(2026, 0, 5, 9),
-    pace: production,
+    timings: production,
     keepTrace: true,
     phoneLatency: { low_ms: phoneLatencyMs, high_ms: phoneLatencyMs }
   })

@@ -86,7 +86,7 @@ export const bus = (stores: Stores, caller: Process) =>
     Effect.suspend(() =>
       makeLinkedBus(stores.channels.map((channel) => channel.linkOf(caller)), {
         ...busTimings,
-        ...stores.pace.bus
+        ...stores.timings.bus
       })
     )
   )

@@ -108,7 +108,7 @@ const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["S
   return {
     clock: Layer.merge(
       Layer.effect(WireClock)(Clock.Clock),
-      Layer.succeed(Limits)({ ...publicLimits, watch_every_ms: stores.pace.watch_every_ms })
+      Layer.succeed(Limits)({ ...publicLimits, watch_every_ms: stores.timings.watch_every_ms })
     ),
     random: Layer.succeed(SecureRandom.SecureRandom)(random),
     signals: Shutdown.layerStopping(Effect.sync(options.terminate)),
@@ -129,15 +129,15 @@ const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["S
   }
 }
 
-const productOf = ({ pace }: Stores): Product => ({
+const productOf = ({ timings }: Stores): Product => ({
   secrets,
   dev_code: devCode,
   test_numbers: true,
   heartbeat_every_seconds: heartbeatEverySeconds,
   trusted_proxy_hops: 0,
   webhooks: Webhooks.layer({ tokens: Redacted.make(webhookToken) }),
-  sweeps: pace.sweeps,
-  cluster: pace.cluster
+  sweeps: timings.sweeps,
+  cluster: timings.cluster
 })
 
 /** Starts the runner in `scope`: closing it is SIGTERM. Dies where a real start would fail. */

@@ -12,7 +12,7 @@ import { Leases } from "./leases.ts"
 import { SharedPresence } from "./presence.ts"
 import { PushService } from "./push-service.ts"
 import { Store } from "./store.ts"
-import type { Pace, Stores } from "./stores.ts"
+import type { Timings, Stores } from "./stores.ts"
 import { SimulatedValkey } from "./valkey.ts"
 
 const latencies = {
@@ -24,18 +24,18 @@ export const makeStores = (options: {
   readonly time: VirtualTime
   readonly prng: Prng
   readonly log: (line: LogLine) => void
-  readonly pace: Pace
+  readonly timings: Timings
   readonly valkey: boolean
   readonly mutation?: Mutation | null
 }): Stores => {
-  const { log, pace, prng, time } = options
+  const { log, timings, prng, time } = options
   const storeOf = (name: keyof typeof latencies) =>
     new Store({
       name,
       time,
       prng: prng.split(name),
       latency: latencies[name],
-      isNear: pace.nearStores,
+      isNear: timings.nearStores,
       context: runtimeOf(time, new Process(`${name}/statements`), {
         prng: prng.split(`${name}/statements`),
         log
@@ -49,11 +49,11 @@ export const makeStores = (options: {
     postgres,
     valkey,
     tables: newTables(),
-    leases: new Leases(time, pace.lease_ms),
+    leases: new Leases(time, timings.lease_ms),
     presence: new SharedPresence(),
     push: new PushService({ time, prng: prng.split("push") }),
     channels: [...(valkey === null ? [] : [channelOf(valkey.store, true)]), channelOf(postgres, false)],
-    pace,
+    timings,
     witness: { onTurn: () => {} },
     mutation: options.mutation ?? null
   }

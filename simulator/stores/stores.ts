@@ -14,8 +14,8 @@ import type { PushService } from "./push-service.ts"
 import type { Store } from "./store.ts"
 import type { SimulatedValkey } from "./valkey.ts"
 
-/** How often the server's own background work beats; a calm world may let it beat slower. */
-export interface Pace {
+/** How often the server's own background work runs; where nothing is injected it may run less often. */
+export interface Timings {
   readonly bus: Partial<BusTimings>
   readonly cluster: Partial<ShardingConfig["Service"]>
   /** How long the database keeps the locks of a silent runner; the cluster's shardLockExpiration. */
@@ -42,7 +42,7 @@ export interface Stores {
   readonly push: PushService
   /** In the order of preference. */
   readonly channels: ReadonlyArray<Channel>
-  readonly pace: Pace
+  readonly timings: Timings
   readonly witness: TurnWitness
   /** The guard that this run breaks on purpose; null for a sound server. */
   readonly mutation: Mutation | null

@@ -13,7 +13,7 @@ import type { Unavailable } from "../services/platform/unavailable.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 import { makeDeadlineTimer } from "./deadline-timer.ts"
 import { makeIdempotency } from "./idempotency.ts"
-import type { Call, Machine, Turn } from "./machine.ts"
+import { asSystem, type Call, type Machine, type Turn } from "./machine.ts"
 import { makeTurnFailpoints } from "./turn-failpoints.ts"
 import { makeTurnSupervision } from "./turn-supervision.ts"
 import { makeTurnTracking } from "./turn-tracking.ts"
@@ -147,7 +147,7 @@ export const makeTurns = Effect.fnUntraced(function*<
   const timer = yield* makeDeadlineTimer(
     tick === null
       ? null
-      : Effect.suspend(() => run({ sender_id: "system", command_id: null, command: tick, staff: null }))
+      : Effect.suspend(() => run(asSystem(tick)))
   )
   return { run }
 })

@@ -13,3 +13,6 @@ export interface AuditEntry {
   readonly peer: string
   readonly at: number
 }
+
+/** For a change whose adapter knows what was there before and what is there after. */
+export type ChangeEntry = Omit<AuditEntry, "before" | "after">

@@ -23,7 +23,7 @@ export const messagePushDelayMs = 2000
 export const messagePushLifeMs = 3_600_000
 
 /** A socket that is open now may be gone in a moment: so soon is looked again. */
-export const lookAgainMs: Readonly<Record<PushKind, number>> = {
+export const checkAgainMs: Readonly<Record<PushKind, number>> = {
   offer: 5000,
   paired: 15_000,
   message: 15_000,
@@ -31,7 +31,7 @@ export const lookAgainMs: Readonly<Record<PushKind, number>> = {
   closing: 15_000
 }
 /** Longer than it takes to notice that a silent phone is gone (45 s): an open socket is believed then. */
-export const lookingMaxMs = 60_000
+export const checkingMaxMs = 60_000
 
 export const pushAttemptsMax = 6
 const firstRetryMs = 2000

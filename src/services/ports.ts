@@ -1,11 +1,10 @@
 // The one list of ports: what a platform must supply, and what the server makes of that. A platform that
 // lacks one does not compile.
-import type { AccountChanges } from "./accounts/account-changes.ts"
 import type { Accounts } from "./accounts/accounts.ts"
-import type { Audit } from "./accounts/audit.ts"
 import type { SignIns } from "./accounts/sign-ins.ts"
 import type { CodeSender } from "./accounts/code-sender.ts"
 import type { Mitras } from "./accounts/mitras.ts"
+import type { Staff } from "./accounts/staff.ts"
 import type { Availability } from "./availability/availability.ts"
 import type { Presence } from "./availability/presence.ts"
 import type { Bus } from "./bus/bus.ts"
@@ -22,9 +21,7 @@ import type { Settings } from "./settings/settings.ts"
 
 /** Ports whose adapters need only the database. */
 export type StorePorts =
-  | AccountChanges
   | Accounts
-  | Audit
   | SignIns
   | Journal
   | Mitras
@@ -35,6 +32,7 @@ export type StorePorts =
   | SessionViews
   | Sessions
   | Settings
+  | Staff
 
 /** Services of providers: payments, sign-in codes, pushes. */
 export type ProviderPorts = Checkout | CodeSender | Push

@@ -20,6 +20,7 @@ import * as Presence from "../../src/layers/availability/presence.local.ts"
 import * as Push from "../../testkit/memory/push.memory.ts"
 import { Availability as AvailabilityPort } from "../../src/services/availability/availability.ts"
 import { Payments as PaymentsPort } from "../../src/services/payments/payments.ts"
+import { Pricing } from "../../src/services/payments/pricing.ts"
 import { Accounts as PeoplePort } from "../../src/services/accounts/accounts.ts"
 import { Sessions as SessionsPort } from "../../src/services/sessions/sessions.ts"
 
@@ -64,9 +65,10 @@ export const paidRequest = Effect.fnUntraced(function*(seconds: number, call_nam
   const customer_id = yield* newId
   const payment_id = yield* newId
   const payments = yield* PaymentsPort
+  const pricing = yield* Pricing
   yield* (yield* PeoplePort).createCustomer({ id: customer_id, call_name, phone: null, created_at: 0 })
   const tier = { id: "t", label: "t", mode: "chat", duration_seconds: seconds, price_idr: 1000 } as const
-  yield* payments.putTier({ ...tier, is_active: true }, 0)
+  yield* pricing.replaceTier({ ...tier, is_active: true }, 0)
   yield* payments.create({
     id: payment_id,
     customer_id,

@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { Bus } from "../../src/services/bus/bus.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
-import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import { staffId } from "../../testkit/conformance/given.ts"
 import { actorWorld, asMitra, onlineMitra, paidRequest } from "./actor-world.ts"
@@ -22,7 +22,7 @@ const during = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 const pauseAfter = Effect.fnUntraced(function*(count: number) {
   const account = { id: staffId, email: "a@b.c", password_hash: "h", role: "admin" } as const
-  yield* (yield* Accounts).createStaff(account, 0)
+  yield* (yield* Staff).createStaff(account, 0)
   yield* (yield* Settings).put("mitra_missed_offers_pause", count, {
     id: "018f0000-0000-7000-8000-0000000000aa",
     staff_id: staffId,

@@ -25,7 +25,7 @@ const silent = new Unavailable({ what: "xendit", retryable: true })
 /** A provider that answers as told, a sweep that asks it, and what it asked about. */
 const makeSweep = Effect.fnUntraced(function*(answer: (paymentId: string) => Answer) {
   const asked: Array<string> = []
-  const look = (paymentId: string): Effect.Effect<InvoiceStatus, Unavailable> =>
+  const check = (paymentId: string): Effect.Effect<InvoiceStatus, Unavailable> =>
     Effect.suspend(() => {
       asked.push(paymentId)
       const said = answer(paymentId)
@@ -35,8 +35,8 @@ const makeSweep = Effect.fnUntraced(function*(answer: (paymentId: string) => Ans
   const checkout = Checkout.of({
     provider: "xendit",
     open: () => Effect.die("no order is made here"),
-    close: look,
-    look
+    close: check,
+    check
   })
   const { runOnce } = yield* Effect.provideService(sweep, Checkout, checkout)
   return { asked, runOnce }
@@ -60,7 +60,7 @@ const ordered = Effect.fnUntraced(function*(n: number) {
     topic: "regular",
     provider: "xendit",
     checkout_url: "https://pay.example/1",
-    look_at: firstCheckAt("xendit", t0),
+    next_check_at: firstCheckAt("xendit", t0),
     created_at: t0,
     expires_at: t0 + 20 * minute,
     confirmed_at: null,

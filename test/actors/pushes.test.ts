@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
-import { lookingMaxMs, pushAttemptsMax } from "../../src/domain/push.ts"
+import { checkingMaxMs, pushAttemptsMax } from "../../src/domain/push.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
-import * as PushNone from "../../src/layers/push/push.none.ts"
+import * as PushWithoutProvider from "../../src/layers/push/push.without-provider.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import type { PushResult } from "../../src/services/push/push.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
@@ -78,7 +78,7 @@ describe("who is told", () => {
       const { open } = yield* Sockets
       open.add(mitra(1))
       yield* Stage.act(owner, Stage.send(asCustomer(1), "message-1"), { at: t0 + 1000 })
-      for (let at = 0; at <= lookingMaxMs + 5000; at += 1000) yield* passAt(t0 + at)
+      for (let at = 0; at <= checkingMaxMs + 5000; at += 1000) yield* passAt(t0 + at)
       assert.deepInclude(yield* rowOf("message"), { status: "skipped", last_error: "connected", attempts: 0 })
       assert.lengthOf(yield* asked, 0)
     })
@@ -284,7 +284,7 @@ describe("the worker", () => {
       yield* offered
       assert.deepInclude(yield* passAt(t0 + 10_000), { claimed: 0, expired: 0 })
       assert.deepInclude(yield* passAt(offerEnds), { claimed: 0, expired: 1 })
-    }).pipe(Effect.provide(Layer.merge(pushWorld, PushNone.layer))))
+    }).pipe(Effect.provide(Layer.merge(pushWorld, PushWithoutProvider.layerNone))))
 
   story(
     "goes on in one pass while batches are full",

@@ -8,7 +8,7 @@ import { SessionActors } from "../../src/actors/session/protocol.ts"
 import { chargedMs, isBalanced } from "../../src/domain/ledger.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
-import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
 import { givenStaff, staffId } from "../../testkit/conformance/given.ts"
 import { actorWorld, asMitra, onlineMitra, paidRequest, stateOf } from "./actor-world.ts"
@@ -23,7 +23,7 @@ const reroute = Effect.fnUntraced(function*(
   mitra_id: string,
   command_id: string | null = null
 ) {
-  if ((yield* (yield* Accounts).findStaff(staffId)) === null) yield* givenStaff
+  if ((yield* (yield* Staff).findStaff(staffId)) === null) yield* givenStaff
   const command = { _tag: "Reroute", staff_id: staffId, from_mitra_id, mitra_id, reason: "ill" } as const
   const actors = yield* SessionActors
   return yield* during(

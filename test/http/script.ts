@@ -4,8 +4,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { Requests } from "../../src/actors/session/requests.ts"
-import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
+import { Pricing } from "../../src/services/payments/pricing.ts"
 import { mitraAccount, t0 } from "../../testkit/conformance/given.ts"
 import { customerPhone, mitraPhone, newCommand, type Phone } from "./phone.ts"
 
@@ -25,9 +26,9 @@ export const given = Effect.gen(function*() {
   yield* TestClock.setTime(t0)
   const accounts = yield* Accounts
   for (const n of [1, 2, 3]) yield* accounts.createMitra(mitraAccount(n), t0)
-  const payments = yield* Payments
-  yield* payments.putTier(tier, t0)
-  yield* payments.putTier({ ...tier, id: "chat-old", is_active: false }, t0)
+  const pricing = yield* Pricing
+  yield* pricing.replaceTier(tier, t0)
+  yield* pricing.replaceTier({ ...tier, id: "chat-old", is_active: false }, t0)
 })
 
 /** What the provider's webhook does, without the webhook. */

@@ -23,7 +23,7 @@ import * as AvailabilityMemory from "../../testkit/memory/availability.memory.ts
 import * as Beacon from "../../src/layers/availability/beacon.ts"
 import * as BusMemory from "../../testkit/memory/bus.memory.ts"
 import * as CheckoutBuiltin from "../../src/layers/payments/checkout.builtin.ts"
-import * as CodeSenderLog from "../../src/layers/accounts/code-sender.log.ts"
+import * as CodeSenderWithoutProvider from "../../src/layers/accounts/code-sender.without-provider.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as RateLimitsMemory from "../../src/layers/platform/rate-limits.local.ts"
 import * as PresenceMemory from "../../src/layers/availability/presence.local.ts"
@@ -94,8 +94,7 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
       ...sessions,
       open: (...request) =>
         Effect.suspend(() => faults.openingIsDown ? Effect.fail(down) : sessions.open(...request)),
-      find: (id) => guarded(faults, sessions.find(id)),
-      participation: (id) => guarded(faults, sessions.participation(id))
+      find: (id) => guarded(faults, sessions.find(id))
     })
   )
 })).pipe(Layer.provide(SessionsMemory.layer))
@@ -107,6 +106,7 @@ const faultyViews = Layer.effect(SessionViews)(Effect.gen(function*() {
     faults.asked,
     SessionViews.of({
       ...views,
+      participation: (id) => guarded(faults, views.participation(id)),
       liveOf: (side, id) =>
         Effect.tap(guarded(faults, views.liveOf(side, id)), () => {
           const happens = faults.afterLiveOf
@@ -124,7 +124,7 @@ const faultyViews = Layer.effect(SessionViews)(Effect.gen(function*() {
 /** All but the provider that takes the money. */
 export const adapters = Layer.mergeAll(
   AvailabilityMemory.layer,
-  CodeSenderLog.layer,
+  CodeSenderWithoutProvider.layerLog,
   PresenceMemory.layerAlone,
   RateLimitsMemory.layer,
   faultyBus,

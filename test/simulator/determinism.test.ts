@@ -9,7 +9,7 @@ import { faultsOf, type RunPlan } from "../../simulator/run/plan.ts"
 import { simulatePlan } from "../../simulator/run/run.ts"
 import type { RunReport } from "../../simulator/run/report.ts"
 import { simulate, type SimulationOptions } from "../../simulator/simulation.ts"
-import { production } from "../../simulator/stores/pace.ts"
+import { production } from "../../simulator/stores/timings.ts"
 import { smallPopulation } from "./small-population.ts"
 
 const planOf = (seed: string): RunPlan => ({
@@ -51,7 +51,7 @@ describe("the same seed", () => {
       mitras: 3,
       customers: 4,
       starts_at: Date.UTC(2026, 0, 5, 8),
-      pace: production,
+      timings: production,
       keepTrace: false
     }
     const stall = () => {

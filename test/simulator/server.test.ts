@@ -11,7 +11,7 @@ import { VirtualTime } from "../../simulator/kernel/virtual-time.ts"
 import { RunnerNetwork } from "../../simulator/network/runner-network.ts"
 import { startRunner, stopRunner } from "../../simulator/server/runner.ts"
 import { makeStores } from "../../simulator/stores/make-stores.ts"
-import { production } from "../../simulator/stores/pace.ts"
+import { production } from "../../simulator/stores/timings.ts"
 import { expectedSteps, stepsIn } from "../server-steps.ts"
 
 describe("the simulated server", () => {
@@ -22,7 +22,7 @@ describe("the simulated server", () => {
       const lines: Array<string> = []
       const process = new Process("runner-1")
       const log = ({ text }: { readonly text: string }) => void lines.push(text)
-      const stores = makeStores({ time, prng, log, pace: production, valkey })
+      const stores = makeStores({ time, prng, log, timings: production, valkey })
       const network = new RunnerNetwork({ time, prng, latency: { low_ms: 1, high_ms: 1 } })
       network.join("runner-1", process)
       const runtime = runtimeOf(time, process, { prng, log })

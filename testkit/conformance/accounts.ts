@@ -1,10 +1,11 @@
-// What every Accounts adapter must do: accounts, their uniqueness, and staff lock-out.
+// What every adapter of Accounts and Staff must do: accounts, their uniqueness, and staff lock-out.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 import {
   atOnce,
   customerId,
@@ -21,10 +22,10 @@ import {
 const asCustomer = { id: customerId, call_name: "Sari", phone: "+6281234567890", created_at: t0 }
 const asStaff = { id: staffId, email: "Admin@Halobestie.local", password_hash: "hash", role: "admin" }
 
-type Test = (title: string, body: Effect.Effect<void, unknown, Accounts | Mitras>) => void
+type Test = (title: string, body: Effect.Effect<void, unknown, Accounts | Mitras | Staff>) => void
 
-export const accounts = (name: string, layer: Layer.Layer<Accounts | Mitras>) =>
-  describe(`People (${name})`, () => {
+export const accounts = (name: string, layer: Layer.Layer<Accounts | Mitras | Staff>) =>
+  describe(`Accounts (${name})`, () => {
     const test: Test = (title, body) => it.live(title, () => Effect.provide(body, layer))
 
     customers(test)
@@ -37,7 +38,7 @@ const lockOut = (test: Test) => {
   test(
     "failed staff sign-ins count up, lock at the limit, and are forgotten on success",
     Effect.gen(function*() {
-      const port = yield* Accounts
+      const port = yield* Staff
       yield* givenStaff
       assert.strictEqual(yield* port.staffSignInFailed(staffId, 3, t0 + minute), 1)
       assert.strictEqual(yield* port.staffSignInFailed(staffId, 3, t0 + minute), 2)
@@ -58,7 +59,7 @@ const lockOut = (test: Test) => {
   test(
     "failed sign-ins at once are all counted, each with its own number",
     Effect.gen(function*() {
-      const port = yield* Accounts
+      const port = yield* Staff
       yield* givenStaff
       const counts = yield* atOnce(times(10).map(() => port.staffSignInFailed(staffId, 10, t0 + minute)))
       assert.deepStrictEqual(counts.toSorted((a, b) => a - b), times(10).map((n) => n + 1))
@@ -164,7 +165,7 @@ const staff = (test: Test) => {
   test(
     "staff are found by email without case, and an email belongs to one of them",
     Effect.gen(function*() {
-      const port = yield* Accounts
+      const port = yield* Staff
       assert.isTrue(yield* port.createStaff(asStaff, t0))
       assert.isTrue(yield* port.createStaff(asStaff, t0))
       assert.isFalse(

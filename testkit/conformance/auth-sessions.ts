@@ -7,8 +7,9 @@ import { type AuthSession, SignIns } from "../../src/services/accounts/sign-ins.
 import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, givenMitra, hour, idOf, mitraId, t0, times } from "./given.ts"
 import { Rows } from "./rows.ts"
+import type { Staff } from "../../src/services/accounts/staff.ts"
 
-type Needs = SignIns | Accounts | Rows
+type Needs = SignIns | Accounts | Rows | Staff
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const grace_ms = 10_000

@@ -1,6 +1,8 @@
 // A tier and payments of it, for the suites that need some. Rupiah and epoch milliseconds.
 import * as Effect from "effect/Effect"
-import { type Payment, Payments, type PricingTier } from "../../src/services/payments/payments.ts"
+import type { PricingTier } from "../../src/domain/pricing.ts"
+import type { Payment } from "../../src/services/payments/payments.ts"
+import { Pricing } from "../../src/services/payments/pricing.ts"
 import { customerId, givenCustomer, givenMitra, idOf, minute, t0 } from "./given.ts"
 
 export const tier: PricingTier = {
@@ -28,7 +30,7 @@ export const payment = (n: number, more: Partial<Payment> = {}): Payment => ({
   provider: "builtin",
   checkout_url: "https://pay.example/1",
   discount_idr: 0,
-  look_at: null,
+  next_check_at: null,
   created_at: t0,
   expires_at: t0 + 20 * minute,
   confirmed_at: null,
@@ -46,5 +48,5 @@ export const paying = (n: number, now: number) => ({
 export const givenTier = Effect.gen(function*() {
   yield* givenCustomer
   yield* givenMitra
-  yield* (yield* Payments).putTier(tier, t0)
+  yield* (yield* Pricing).replaceTier(tier, t0)
 })

@@ -1,6 +1,7 @@
 // The people, times and ids conformance suites start from. Ids sort as they are numbered.
 import * as Effect from "effect/Effect"
-import { type MitraAccount, Accounts } from "../../src/services/accounts/accounts.ts"
+import { Accounts, type MitraAccount } from "../../src/services/accounts/accounts.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 
 /** 2026-01-01T00:00:00.123Z: with milliseconds, so that a rounded one is noticed. */
 export const t0 = 1_767_225_600_123
@@ -27,14 +28,11 @@ export const givenCustomer = Effect.flatMap(
 
 export const givenMitra = Effect.flatMap(Accounts, (accounts) => accounts.createMitra(mitraAccount(1), t0))
 
-export const givenStaff = Effect.flatMap(
-  Accounts,
-  (accounts) =>
-    accounts.createStaff(
-      { id: staffId, email: "Admin@Halobestie.local", password_hash: "hash", role: "admin" },
-      t0
-    )
-)
+export const givenStaff = Effect.flatMap(Staff, (accounts) =>
+  accounts.createStaff(
+    { id: staffId, email: "Admin@Halobestie.local", password_hash: "hash", role: "admin" },
+    t0
+  ))
 
 /** All of them at the same moment, each from a fiber (and a connection) of its own. */
 export const atOnce = <A, E, R>(effects: Iterable<Effect.Effect<A, E, R>>) =>

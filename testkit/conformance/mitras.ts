@@ -3,13 +3,15 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
-import { Payments } from "../../src/services/payments/payments.ts"
 import type { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
 import { atOnce, givenMitra, idOf, minute, mitraId, t0, times } from "./given.ts"
 import { givenTier, payment } from "./given-payments.ts"
 import { Rows } from "./rows.ts"
+import type { Pricing } from "../../src/services/payments/pricing.ts"
+import type { Staff } from "../../src/services/accounts/staff.ts"
 
-type Needs = Mitras | Accounts | Payments | Rows
+type Needs = Mitras | Accounts | Payments | Rows | Pricing | Staff
 
 const fresh = { id: mitraId, display_name: "Bestie 1", is_active: true, is_online: false, online_since: null }
 

@@ -4,14 +4,15 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { Resolution } from "../../src/domain/payment.ts"
-import { Audit } from "../../src/services/accounts/audit.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Payments, type ReviewedPayment } from "../../src/services/payments/payments.ts"
-import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 import { atOnce, givenStaff, hour, idOf, staffId, t0, times } from "./given.ts"
 import { givenTier, paying, payment } from "./given-payments.ts"
 import { Rows } from "./rows.ts"
+import type { Pricing } from "../../src/services/payments/pricing.ts"
 
-type Needs = Audit | Payments | Accounts | Rows
+type Needs = Staff | Payments | Accounts | Rows | Pricing
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const colleagueId = idOf(0xa2)
@@ -29,7 +30,7 @@ const given = Effect.gen(function*() {
   yield* givenTier
   yield* givenStaff
   const colleague = { email: "two@halobestie.local", password_hash: "hash", role: "operator" as const }
-  yield* (yield* Accounts).createStaff({ id: colleagueId, ...colleague }, t0)
+  yield* (yield* Staff).createStaff({ id: colleagueId, ...colleague }, t0)
 })
 
 /** Payment `n`, confirmed, with a failure noted at `at`. */
@@ -62,7 +63,7 @@ const codeOf = (result: Result.Result<unknown, { readonly code: string }>): stri
 const idsOf = (found: ReadonlyArray<ReviewedPayment>) => found.map((each) => each.id)
 const first = { before: null, limit: 10 }
 const troubled = Effect.flatMap(Payments, (desk) => Effect.map(desk.troubled(first), idsOf))
-const audited = Effect.flatMap(Audit, (audit) => audit.page({ before: null, limit: 50 }))
+const audited = Effect.flatMap(Staff, (audit) => audit.auditPage({ before: null, limit: 50 }))
 
 const lists = (test: Test) => {
   test(

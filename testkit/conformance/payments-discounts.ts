@@ -3,12 +3,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
 import { atOnce, customerId, hour, idOf, minute, t0, times } from "./given.ts"
 import { givenTier, paying, payment } from "./given-payments.ts"
+import type { Pricing } from "../../src/services/payments/pricing.ts"
+import type { Staff } from "../../src/services/accounts/staff.ts"
 
-type Needs = Payments | Accounts
+type Needs = Payments | Accounts | Pricing | Staff
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const paymentDiscounts = (name: string, layer: Layer.Layer<Needs>) =>
@@ -21,7 +23,13 @@ export const paymentDiscounts = (name: string, layer: Layer.Layer<Needs>) =>
   })
 
 const cheaper = (n: number, more: object = {}) =>
-  payment(n, { amount_idr: 8_000, discount_idr: 2_000, provider: "xendit", look_at: t0 + minute, ...more })
+  payment(n, {
+    amount_idr: 8_000,
+    discount_idr: 2_000,
+    provider: "xendit",
+    next_check_at: t0 + minute,
+    ...more
+  })
 
 const may = Effect.flatMap(Payments, (port) => port.mayHaveDiscount(customerId))
 
@@ -132,7 +140,7 @@ const looks = (test: Test) => {
     Effect.gen(function*() {
       const port = yield* Payments
       for (const [n, at] of [[1, 30], [2, 10], [3, 20], [4, 40]] as const) {
-        yield* port.create(payment(n, { provider: "xendit", look_at: t0 + at }))
+        yield* port.create(payment(n, { provider: "xendit", next_check_at: t0 + at }))
       }
       yield* port.create(payment(5))
       const due = (now: number, limit = 10) =>
@@ -144,7 +152,7 @@ const looks = (test: Test) => {
       yield* port.confirm(paying(3, t0 + 30))
       yield* port.checked(idOf(3), t0 + 31, t0 + 30)
       assert.deepStrictEqual(yield* due(t0 + 35), [idOf(1), idOf(2)])
-      assert.isNull((yield* port.find(idOf(3)))?.look_at)
+      assert.isNull((yield* port.find(idOf(3)))?.next_check_at)
     })
   )
 
@@ -152,14 +160,14 @@ const looks = (test: Test) => {
     "only the provider's last word expires a payment that it keeps books of, and not before its time",
     Effect.gen(function*() {
       const port = yield* Payments
-      yield* port.create(payment(1, { provider: "xendit", look_at: t0 + minute }))
+      yield* port.create(payment(1, { provider: "xendit", next_check_at: t0 + minute }))
       yield* port.create(payment(2))
       assert.deepStrictEqual(yield* port.expireStale(t0 + hour, 10), [idOf(2)])
       yield* port.checked(idOf(1), t0 + 2 * hour, t0 + hour)
       assert.strictEqual((yield* port.find(idOf(1)))?.status, "pending")
       yield* port.checked(idOf(1), null, t0 + hour)
-      assert.deepInclude(yield* port.find(idOf(1)), { status: "expired", look_at: null })
-      yield* port.create(payment(3, { provider: "xendit", look_at: t0 + minute }))
+      assert.deepInclude(yield* port.find(idOf(1)), { status: "expired", next_check_at: null })
+      yield* port.create(payment(3, { provider: "xendit", next_check_at: t0 + minute }))
       yield* port.checked(idOf(3), null, t0 + 5 * minute)
       assert.strictEqual((yield* port.find(idOf(3)))?.status, "pending")
     })
@@ -170,13 +178,13 @@ const looks = (test: Test) => {
     Effect.gen(function*() {
       const port = yield* Payments
       const ids = times(10).map((n) => n + 1)
-      yield* atOnce(ids.map((n) => port.create(payment(n, { provider: "xendit", look_at: t0 }))))
+      yield* atOnce(ids.map((n) => port.create(payment(n, { provider: "xendit", next_check_at: t0 }))))
       yield* atOnce(ids.flatMap((n) => [
         Effect.asVoid(port.checked(idOf(n), null, t0 + hour)),
         Effect.asVoid(port.confirm(paying(n, t0 + hour)))
       ]))
       const found = yield* atOnce(ids.map((n) => port.find(idOf(n))))
-      for (const each of found) assert.deepInclude(each, { status: "confirmed", look_at: null })
+      for (const each of found) assert.deepInclude(each, { status: "confirmed", next_check_at: null })
     })
   )
 }

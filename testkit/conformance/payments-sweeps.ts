@@ -3,13 +3,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { Payments } from "../../src/services/payments/payments.ts"
 import type { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
 import { atOnce, hour, idOf, minute, t0, times } from "./given.ts"
 import { givenTier, paying, payment } from "./given-payments.ts"
 import { Rows } from "./rows.ts"
+import type { Pricing } from "../../src/services/payments/pricing.ts"
+import type { Staff } from "../../src/services/accounts/staff.ts"
 
-type Needs = Payments | Accounts | Rows
+type Needs = Payments | Accounts | Rows | Pricing | Staff
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const paymentSweeps = (name: string, layer: Layer.Layer<Needs>) =>

@@ -3,12 +3,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
-import { type Payment, Payments } from "../../src/services/payments/payments.ts"
 import type { Accounts } from "../../src/services/accounts/accounts.ts"
+import { type Payment, Payments } from "../../src/services/payments/payments.ts"
+import { Pricing } from "../../src/services/payments/pricing.ts"
 import { atOnce, hour, idOf, minute, mitraId, t0, times } from "./given.ts"
 import { givenTier, paying, payment, tier } from "./given-payments.ts"
+import type { Staff } from "../../src/services/accounts/staff.ts"
 
-type Needs = Payments | Accounts
+type Needs = Payments | Accounts | Pricing | Staff
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const payments = (name: string, layer: Layer.Layer<Needs>) =>
@@ -25,7 +27,7 @@ const tiers = (test: Test) => {
   test(
     "tiers on sale come cheapest first; one taken off sale is still found",
     Effect.gen(function*() {
-      const port = yield* Payments
+      const port = yield* Pricing
       const hourly = {
         ...tier,
         id: "chat-60",
@@ -36,11 +38,11 @@ const tiers = (test: Test) => {
       const demo = { ...tier, id: "demo", duration_seconds: 12, price_idr: 1_000 }
       const old = { ...tier, id: "old", is_active: false }
       const call = { ...tier, id: "call-5", mode: "call" as const }
-      for (const each of [hourly, old, demo, call]) yield* port.putTier(each, t0)
+      for (const each of [hourly, old, demo, call]) yield* port.replaceTier(each, t0)
       assert.deepStrictEqual(yield* port.tiers, [demo, call, tier, hourly])
       assert.deepStrictEqual(yield* port.findTier("old"), old)
       assert.isNull(yield* port.findTier("none"))
-      yield* port.putTier({ ...demo, price_idr: 95_000 }, t0 + 1)
+      yield* port.replaceTier({ ...demo, price_idr: 95_000 }, t0 + 1)
       assert.deepStrictEqual((yield* port.tiers).map((each) => each.id), [
         "call-5",
         "chat-5",
@@ -53,9 +55,9 @@ const tiers = (test: Test) => {
   test(
     "a tier the database refuses dies: a bad id, a bad length, a negative price",
     Effect.gen(function*() {
-      const port = yield* Payments
+      const port = yield* Pricing
       for (const bad of [{ id: "Bad Id" }, { duration_seconds: 0 }, { price_idr: -1 }]) {
-        const exit = yield* Effect.exit(port.putTier({ ...tier, ...bad }, t0))
+        const exit = yield* Effect.exit(port.replaceTier({ ...tier, ...bad }, t0))
         assert.isTrue(Exit.hasDies(exit), JSON.stringify(bad))
       }
       assert.deepStrictEqual(yield* port.tiers, [tier])

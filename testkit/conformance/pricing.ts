@@ -4,14 +4,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { Audit } from "../../src/services/accounts/audit.ts"
-import { Payments } from "../../src/services/payments/payments.ts"
 import type { Accounts } from "../../src/services/accounts/accounts.ts"
+import type { Payments } from "../../src/services/payments/payments.ts"
 import { Pricing } from "../../src/services/payments/pricing.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 import { atOnce, givenStaff, idOf, staffId, t0, times } from "./given.ts"
 import { tier } from "./given-payments.ts"
 
-type Needs = Payments | Accounts | Pricing | Audit
+type Needs = Payments | Accounts | Pricing | Staff
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 export const pricing = (name: string, layer: Layer.Layer<Needs>) =>
@@ -50,7 +50,7 @@ const tiers = (test: Test) => {
       assert.strictEqual(codeOf(yield* port.putTier(tier, 1, change(4))), "STALE_WRITE")
       assert.strictEqual(codeOf(yield* port.putTier({ ...tier, id: "other" }, 1, change(5))), "STALE_WRITE")
       assert.deepStrictEqual(yield* port.list, [{ ...dearer, version: 2, updated_at: t0 + 3 }])
-      assert.lengthOf(yield* (yield* Audit).page({ before: null, limit: 10 }), 2)
+      assert.lengthOf(yield* (yield* Staff).auditPage({ before: null, limit: 10 }), 2)
     })
   )
 
@@ -58,7 +58,7 @@ const tiers = (test: Test) => {
     "of two changes at once from one version one is made",
     Effect.gen(function*() {
       const port = yield* Pricing
-      yield* (yield* Payments).putTier(tier, t0)
+      yield* (yield* Pricing).replaceTier(tier, t0)
       const codes = yield* atOnce(
         times(6).map((n) =>
           Effect.map(port.putTier({ ...tier, price_idr: 20_000 + n }, 1, change(n + 1)), codeOf)
@@ -74,8 +74,8 @@ const tiers = (test: Test) => {
     "the history has every change, the seed's too, newest first by page; no change leaves no trace",
     Effect.gen(function*() {
       const port = yield* Pricing
-      yield* (yield* Payments).putTier(tier, t0)
-      yield* (yield* Payments).putTier(tier, t0 + 1)
+      yield* (yield* Pricing).replaceTier(tier, t0)
+      yield* (yield* Pricing).replaceTier(tier, t0 + 1)
       yield* port.putTier(tier, 1, change(2))
       yield* port.putTier({ ...tier, is_active: false }, 1, change(3))
       const [newest, oldest, ...rest] = yield* port.history({ before: null, limit: 10 })
@@ -93,9 +93,9 @@ const tiers = (test: Test) => {
       assert.deepInclude(oldest, { ...known, version: 1, before: null, after: facts, staff_id: null, at: t0 })
       const page = yield* port.history({ before: newest?.id ?? 0, limit: 1 })
       assert.deepStrictEqual(page.map((each) => each.id), [oldest?.id])
-      const logged = yield* (yield* Audit).page({ before: null, limit: 10 })
+      const logged = yield* (yield* Staff).auditPage({ before: null, limit: 10 })
       assert.deepStrictEqual(logged, [{ ...change(3), before: facts, after: off }])
-      assert.deepStrictEqual(yield* (yield* Payments).tiers, [])
+      assert.deepStrictEqual(yield* (yield* Pricing).tiers, [])
     })
   )
 }

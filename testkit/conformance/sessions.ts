@@ -98,7 +98,7 @@ const owning = (test: Test) => {
       const views = yield* SessionViews
       assert.isNull(yield* port.claim(session(1), "runner-a"))
       assert.isNull(yield* port.find(session(1)))
-      assert.isNull(yield* port.participation(session(1)))
+      assert.isNull(yield* views.participation(session(1)))
       assert.isNull(yield* oversight.ownerOf(session(1)))
       assert.strictEqual((yield* views.unread("customer", [session(1)])).size, 0)
       assert.strictEqual((yield* views.unread("mitra", [])).size, 0)
@@ -125,13 +125,13 @@ const participation = (test: Test) => {
       yield* givenStaff
       yield* Stage.givenMitras(1, 2)
       const chat = yield* Stage.givenChat(1, 1)
-      const port = yield* Sessions
+      const views = yield* SessionViews
       const people = { id: session(1), customer_id: customer(1), status: "active" } as const
       const first = { ...people, mitra_id: mitra(1), assigned: [mitra(1)] }
-      assert.deepStrictEqual(yield* port.participation(session(1)), first)
+      assert.deepStrictEqual(yield* views.participation(session(1)), first)
       yield* hand(chat, 1, 2, t0 + 100)
       yield* hand(chat, 2, 1, t0 + 110)
-      const { assigned = [], ...now } = (yield* port.participation(session(1))) ?? {}
+      const { assigned = [], ...now } = (yield* views.participation(session(1))) ?? {}
       assert.deepStrictEqual(now, { ...people, mitra_id: mitra(1) })
       assert.sameMembers([...assigned], [mitra(1), mitra(2)])
     })

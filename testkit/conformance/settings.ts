@@ -5,13 +5,14 @@ import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { defaultSettings } from "../../src/domain/settings.ts"
-import { Audit, type AuditEntry } from "../../src/services/accounts/audit.ts"
+import type { AuditEntry } from "../../src/domain/audit.ts"
 import type { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import { atOnce, givenStaff, idOf, staffId, t0, times } from "./given.ts"
 import { Rows } from "./rows.ts"
 
-type Needs = Settings | Audit | Accounts | Rows
+type Needs = Settings | Staff | Accounts | Rows
 
 const entry = (n: number, after: number): AuditEntry => ({
   id: idOf(n),
@@ -101,7 +102,7 @@ const values = (test: Test) => {
         extension_default_action_on_timeout: "auto_reject",
         mitra_ping_required: false
       })
-      const log = yield* (yield* Audit).page({ before: null, limit: 10 })
+      const log = yield* (yield* Staff).auditPage({ before: null, limit: 10 })
       assert.deepStrictEqual(log, [entry(3, 0), entry(2, 0), entry(1, 7)])
     })
   )
@@ -145,7 +146,7 @@ const others = (test: Test) => {
     "writes at once all get their audit entry, and the last one's value is read",
     Effect.gen(function*() {
       yield* atOnce(times(8).map((n) => put(n + 1, n + 1)))
-      assert.lengthOf(yield* (yield* Audit).page({ before: null, limit: 200 }), 8)
+      assert.lengthOf(yield* (yield* Staff).auditPage({ before: null, limit: 200 }), 8)
       const read = yield* limit
       yield* (yield* Settings).refresh
       assert.strictEqual(yield* limit, read)

@@ -14,12 +14,14 @@ import type { RerouteTarget } from "../../src/domain/session/due.ts"
 import type { Absence, Participant, SessionState } from "../../src/domain/session/state.ts"
 import { defaultSettings, type Settings } from "../../src/domain/settings.ts"
 import { sessionRows } from "../../src/actors/session/rows.ts"
-import type { AuditEntry } from "../../src/services/accounts/audit.ts"
+import type { AuditEntry } from "../../src/domain/audit.ts"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
+import { Pricing } from "../../src/services/payments/pricing.ts"
+import type { Staff } from "../../src/services/accounts/staff.ts"
 import type { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { type IdempotencyRecord, Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
-import { Payments } from "../../src/services/payments/payments.ts"
-import { Accounts } from "../../src/services/accounts/accounts.ts"
 import type { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
 import type { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
@@ -34,7 +36,9 @@ export type Stage =
   | Mitras
   | Accounts
   | Payments
+  | Pricing
   | SignIns
+  | Staff
   | Written
 
 export const customer = (n: number): string => idOf(0xc0000 + n)
@@ -73,9 +77,10 @@ const tier = {
 
 /** Customer `n` with payment `n`, pending until it is confirmed. */
 export const givenPayment = Effect.fnUntraced(function*(n: number, options: { readonly confirmed: boolean }) {
+  const pricing = yield* Pricing
   const payments = yield* Payments
   const accounts = yield* Accounts
-  yield* payments.putTier(tier, t0)
+  yield* pricing.replaceTier(tier, t0)
   yield* accounts.createCustomer({ id: customer(n), call_name: `Sari ${n}`, phone: null, created_at: t0 })
   yield* payments.create({
     id: payment(n),

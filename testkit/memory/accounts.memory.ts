@@ -1,19 +1,14 @@
-// Accounts in memory: rows of the shared in-memory store, with the answers and the
+// Accounts in memory: customers and mitras as rows of the shared in-memory store, with the answers and the
 // constraints of the Postgres adapter.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { proofOf } from "../../src/domain/phone.ts"
-import {
-  type Customer,
-  type MitraAccount,
-  Accounts,
-  type StaffAccount
-} from "../../src/services/accounts/accounts.ts"
+import type { ChangeEntry } from "../../src/domain/audit.ts"
+import { maskedPhone, proofOf } from "../../src/domain/phone.ts"
+import { Accounts, type Customer, type MitraAccount } from "../../src/services/accounts/accounts.ts"
+import { appendEntry } from "./audit-log.memory.ts"
 import { devices } from "./devices.memory.ts"
 import { characters, hold, isPhone } from "./store/constraints.ts"
-import { MemoryTables, type StaffRow, type Tables } from "./store/tables.ts"
-
-const roles = new Set(["admin", "operator", "viewer"])
+import { MemoryTables, type Tables } from "./store/tables.ts"
 
 const accountOfMitra = ({ id, display_name, phone, is_active }: MitraAccount): MitraAccount => ({
   id,
@@ -22,15 +17,10 @@ const accountOfMitra = ({ id, display_name, phone, is_active }: MitraAccount): M
   is_active
 })
 
-const accountOfStaff = ({ created_at: _created, ...account }: StaffRow): StaffAccount => account
-
 const isName = (text: string): boolean => characters(text) >= 1 && characters(text) <= 40
 
 const mitraWithPhone = (tables: Tables, phone: string) =>
   [...tables.mitras.values()].find((row) => row.phone === phone) ?? null
-
-const staffWithEmail = (tables: Tables, email: string) =>
-  [...tables.staff.values()].find((row) => row.email.toLowerCase() === email.toLowerCase()) ?? null
 
 const addCustomer = (tables: Tables, customer: Customer): void => {
   hold(isName(customer.call_name), "customers_call_name_check")
@@ -57,8 +47,12 @@ const provePhone = (tables: Tables, customerId: string, phone: string) => {
   return proof
 }
 
-/** Also a part of AccountChanges. */
-export const addMitra = (tables: Tables, mitra: MitraAccount, at: number): boolean => {
+const addMitra = (
+  tables: Tables,
+  mitra: MitraAccount,
+  at: number,
+  entry: ChangeEntry | undefined
+): boolean => {
   hold(isName(mitra.display_name), "mitras_display_name_check")
   hold(isPhone(mitra.phone), "mitras_phone_check")
   const taken = mitraWithPhone(tables, mitra.phone)
@@ -78,41 +72,23 @@ export const addMitra = (tables: Tables, mitra: MitraAccount, at: number): boole
     owner_epoch: 0,
     owner_runner: null
   })
+  const after = { display_name: mitra.display_name, phone: maskedPhone(mitra.phone) }
+  if (entry !== undefined) appendEntry(tables, { ...entry, before: null, after })
   return true
 }
 
-/** Also a part of AccountChanges. */
-export const addStaff = (
-  tables: Tables,
-  staff: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
-  at: number
-): boolean => {
-  hold(roles.has(staff.role), "staff_role_check")
-  const taken = staffWithEmail(tables, staff.email)
-  if (taken !== null) return taken.id === staff.id
-  hold(!tables.staff.has(staff.id), "staff_pkey")
-  tables.staff.set(staff.id, {
-    id: staff.id,
-    email: staff.email,
-    password_hash: staff.password_hash,
-    role: staff.role,
-    is_active: true,
-    failed_attempts: 0,
-    locked_until: null,
-    created_at: at
-  })
-  return true
-}
-
-const countFailure = (tables: Tables, id: string, lockAfter: number, lockedUntil: number): number => {
-  const row = tables.staff.get(id)
-  if (row === undefined) return 0
-  const failed_attempts = row.failed_attempts + 1
-  const locked_until = failed_attempts >= lockAfter
-    ? Math.max(row.locked_until ?? lockedUntil, lockedUntil)
-    : row.locked_until
-  tables.staff.set(id, { ...row, failed_attempts, locked_until })
-  return failed_attempts
+const rename = (tables: Tables, mitraId: string, name: string, entry: ChangeEntry) => {
+  const row = tables.mitras.get(mitraId)
+  if (row === undefined) return null
+  if (row.display_name !== name) {
+    appendEntry(tables, {
+      ...entry,
+      before: { display_name: row.display_name },
+      after: { display_name: name }
+    })
+    tables.mitras.set(mitraId, { ...row, display_name: name })
+  }
+  return { id: row.id, display_name: name, phone: row.phone, is_active: row.is_active }
 }
 
 export const layer = Layer.effect(Accounts)(
@@ -124,7 +100,7 @@ export const layer = Layer.effect(Accounts)(
       findCustomer: (id) => Effect.sync(() => tables.customers.get(id) ?? null),
       findCustomerByPhone: (phone) => Effect.sync(() => customerWithPhone(tables, phone)),
       provePhone: (customerId, phone) => Effect.sync(() => provePhone(tables, customerId, phone)),
-      createMitra: (mitra, at) => Effect.sync(() => addMitra(tables, mitra, at)),
+      createMitra: (mitra, at, entry) => Effect.sync(() => addMitra(tables, mitra, at, entry)),
       findMitra: (id) =>
         Effect.sync(() => {
           const row = tables.mitras.get(id)
@@ -135,24 +111,7 @@ export const layer = Layer.effect(Accounts)(
           const row = mitraWithPhone(tables, phone)
           return row === null ? null : accountOfMitra(row)
         }),
-      createStaff: (staff, at) => Effect.sync(() => addStaff(tables, staff, at)),
-      findStaff: (id) =>
-        Effect.sync(() => {
-          const row = tables.staff.get(id)
-          return row === undefined ? null : accountOfStaff(row)
-        }),
-      findStaffByEmail: (email) =>
-        Effect.sync(() => {
-          const row = staffWithEmail(tables, email)
-          return row === null ? null : accountOfStaff(row)
-        }),
-      staffSignInFailed: (id, lockAfter, lockedUntil) =>
-        Effect.sync(() => countFailure(tables, id, lockAfter, lockedUntil)),
-      staffSignedIn: (id) =>
-        Effect.sync(() => {
-          const row = tables.staff.get(id)
-          if (row !== undefined) tables.staff.set(id, { ...row, failed_attempts: 0, locked_until: null })
-        })
+      renameMitra: (id, name, entry) => Effect.sync(() => rename(tables, id, name, entry))
     })
   })
 )

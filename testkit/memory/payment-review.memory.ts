@@ -3,15 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { notFound, resolve } from "../../src/domain/payment.ts"
 import type { Refusal } from "../../src/domain/refusal.ts"
-import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
+import type { ChangeEntry } from "../../src/domain/audit.ts"
 import {
-  troubleAt,
   type Decision,
   type Payments,
+  type ReviewedPayment,
   type ReviewPage,
-  type ReviewedPayment
+  troubleAt
 } from "../../src/services/payments/payments.ts"
-import { appendEntry } from "./audit.memory.ts"
+import { appendEntry } from "./audit-log.memory.ts"
 import { reviewedPaymentOf, hasOpenRequest } from "./store/payment-rows.ts"
 import type { PaymentRow, Tables } from "./store/tables.ts"
 

@@ -1,5 +1,4 @@
-// Payments in memory: payment requests and raw webhooks as rows of the shared in-memory store; prices come
-// from pricing.memory.ts.
+// Payments in memory: payment requests and raw webhooks as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -16,7 +15,6 @@ import { review } from "./payment-review.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { hasOpenRequest, paymentOf } from "./store/payment-rows.ts"
 import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"
-import { saleTiers } from "./pricing.memory.ts"
 
 type ConfirmOptions = Parameters<Payments["Service"]["confirm"]>[0]
 
@@ -24,7 +22,7 @@ const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
 const newestFirst = (a: PaymentRow, b: PaymentRow): number => b.created_at - a.created_at || byId(b, a)
 
 const create = (tables: Tables, given: NewPayment): Payment => {
-  const payment: Payment = { provider: "builtin", discount_idr: 0, look_at: null, ...given }
+  const payment: Payment = { provider: "builtin", discount_idr: 0, next_check_at: null, ...given }
   hold(payment.status === "pending", "a payment starts pending")
   hold(payment.duration_seconds > 0, "payment_requests_duration_seconds_check")
   hold(payment.amount_idr >= 0, "payment_requests_amount_idr_check")
@@ -65,7 +63,7 @@ const discountIsGone = (tables: Tables, customerId: string): boolean =>
   rowsOf(tables, customerId).some((row) =>
     row.product === "chat_session" && (
       (row.confirmed_at !== null && (row.status === "consumed" || row.resolution !== "refunded")) ||
-      (row.discount_idr > 0 && (row.status === "pending" || row.look_at !== null))
+      (row.discount_idr > 0 && (row.status === "pending" || row.next_check_at !== null))
     )
   )
 
@@ -107,7 +105,7 @@ const confirm = (tables: Tables, options: ConfirmOptions): Confirmation => {
   const { status } = decided.events.reduce(evolve, row)
   const { now, provider_ref } = options
   const failure = status === "abandoned" ? { failure_cause: abandonedCause, failed_at: now } : {}
-  const confirmed = { ...row, status, confirmed_at: now, provider_ref, look_at: null, ...failure }
+  const confirmed = { ...row, status, confirmed_at: now, provider_ref, next_check_at: null, ...failure }
   tables.payment_requests.set(row.id, confirmed)
   return { _tag: "Confirmed", payment: paymentOf(confirmed) }
 }
@@ -133,7 +131,7 @@ const fail = (tables: Tables, id: string, cause: string, now: number): void => {
 
 const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<string> => {
   const stale = tables.payment_requests.where("status", "pending")
-    .filter((row) => row.look_at === null && decide(row, { _tag: "Expire" }, now).events.length > 0)
+    .filter((row) => row.next_check_at === null && decide(row, { _tag: "Expire" }, now).events.length > 0)
     .toSorted((a, b) => a.expires_at - b.expires_at || byId(a, b))
     .slice(0, limit)
   for (const row of stale) tables.payment_requests.set(row.id, { ...row, status: "expired" })
@@ -142,16 +140,20 @@ const expireStale = (tables: Tables, now: number, limit: number): ReadonlyArray<
 
 const dueForCheck = (tables: Tables, now: number, limit: number): ReadonlyArray<Payment> =>
   tables.payment_requests.where("watched", "yes")
-    .flatMap((row) => row.look_at !== null && row.look_at <= now ? [{ row, look_at: row.look_at }] : [])
-    .toSorted((a, b) => a.look_at - b.look_at || byId(a.row, b.row))
+    .flatMap((row) =>
+      row.next_check_at !== null && row.next_check_at <= now
+        ? [{ row, next_check_at: row.next_check_at }]
+        : []
+    )
+    .toSorted((a, b) => a.next_check_at - b.next_check_at || byId(a.row, b.row))
     .slice(0, limit)
     .map(({ row }) => paymentOf(row))
 
 const checked = (tables: Tables, id: string, next: number | null, now: number): void => {
   const row = tables.payment_requests.get(id)
-  if (row === undefined || row.look_at === null) return
+  if (row === undefined || row.next_check_at === null) return
   const isOver = next === null && row.status === "pending" && row.expires_at <= now
-  tables.payment_requests.set(id, { ...row, look_at: next, status: isOver ? "expired" : row.status })
+  tables.payment_requests.set(id, { ...row, next_check_at: next, status: isOver ? "expired" : row.status })
 }
 
 const lastTriedAt = (row: PaymentRow): number => row.failed_at ?? row.confirmed_at ?? row.created_at
@@ -168,7 +170,6 @@ export const layer = Layer.effect(Payments)(
   Effect.gen(function*() {
     const tables = yield* MemoryTables
     return Payments.of({
-      ...saleTiers(tables),
       ...review(tables),
       create: (payment) => Effect.sync(() => create(tables, payment)),
       createDiscounted: (payment) => Effect.sync(() => createDiscounted(tables, payment)),

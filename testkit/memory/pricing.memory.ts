@@ -4,10 +4,10 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type { DiscountRule, PricingTier } from "../../src/domain/pricing.ts"
 import type { Refusal } from "../../src/domain/refusal.ts"
-import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
-import type { Payments } from "../../src/services/payments/payments.ts"
-import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../src/services/payments/pricing.ts"
-import { appendEntry } from "./audit.memory.ts"
+import type { ChangeEntry } from "../../src/domain/audit.ts"
+import type { FirstSessionDiscount, PricedTier } from "../../src/domain/pricing-change.ts"
+import { Pricing } from "../../src/services/payments/pricing.ts"
+import { appendEntry } from "./audit-log.memory.ts"
 import { hold } from "./store/constraints.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 import { type Change, discountChange, tierChange } from "../../src/domain/pricing-change.ts"
@@ -65,23 +65,16 @@ const putDiscount = (
   return Result.succeed(change.value)
 }
 
-/** What selling needs of prices, for the Payments port. */
-export const saleTiers = (tables: Tables): Pick<Payments["Service"], "tiers" | "findTier" | "putTier"> => ({
-  tiers: Effect.sync(() => tiers(tables).filter((tier) => tier.is_active).map(tierOf)),
-  findTier: (id) =>
-    Effect.sync(() => {
-      const row = tables.pricing_tiers.get(id)
-      return row === undefined ? null : tierOf(row)
-    }),
-  putTier: (tier, at) =>
-    Effect.sync(() => {
-      putTier(tables, tier, null, null, at)
-    })
-})
-
 export const layer = Layer.effect(Pricing)(
   Effect.map(MemoryTables, (tables) =>
     Pricing.of({
+      tiers: Effect.sync(() => tiers(tables).filter((tier) => tier.is_active).map(tierOf)),
+      findTier: (id) =>
+        Effect.sync(() => {
+          const row = tables.pricing_tiers.get(id)
+          return row === undefined ? null : tierOf(row)
+        }),
+      replaceTier: (tier, at) => Effect.sync(() => void putTier(tables, tier, null, null, at)),
       list: Effect.sync(() => tiers(tables).slice(0, tiersMax)),
       discount: Effect.sync(() => tables.pricing_discounts.get("first_session") ?? null),
       putTier: (tier, version, entry) => Effect.sync(() => putTier(tables, tier, version, entry, entry.at)),

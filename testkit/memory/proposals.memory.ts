@@ -1,9 +1,9 @@
 // Proposals in memory: rows of the shared in-memory store, dismissed together with their audit entry.
 // Part of session-oversight.memory.ts.
 import * as Effect from "effect/Effect"
-import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
+import type { ChangeEntry } from "../../src/domain/audit.ts"
 import type { Dismissed, Proposal, SessionOversight } from "../../src/services/sessions/session-oversight.ts"
-import { appendEntry } from "./audit.memory.ts"
+import { appendEntry } from "./audit-log.memory.ts"
 import type { ProposalRow, Tables } from "./store/tables.ts"
 
 const proposalOf = (tables: Tables, row: ProposalRow): Proposal => {

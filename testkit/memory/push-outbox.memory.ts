@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type PushKind, pushKinds } from "../../src/domain/push.ts"
-import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
+import type { ChangeEntry } from "../../src/domain/audit.ts"
 import {
   type Claimed,
   type ClaimedPush,
@@ -12,7 +12,7 @@ import {
   type Replayed,
   replayMax
 } from "../../src/services/push/push-outbox.ts"
-import { appendEntry } from "./audit.memory.ts"
+import { appendEntry } from "./audit-log.memory.ts"
 import { commandKey } from "../../src/domain/verdict.ts"
 import { finished, isSuperseded, isWanted, openRows } from "./store/push-rows.ts"
 import { MemoryTables, type PushRow, type Tables } from "./store/tables.ts"

@@ -17,7 +17,7 @@ const openOffersAtMost = 200
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
-const personal = (tables: Tables): Part<"liveOf" | "pastOf" | "haveMet"> => ({
+const personal = (tables: Tables): Part<"liveOf" | "participation" | "pastOf" | "haveMet"> => ({
   liveOf: (side, userId) =>
     Effect.sync(() =>
       tables.chat_sessions.where(side, userId)
@@ -33,7 +33,15 @@ const personal = (tables: Tables): Part<"liveOf" | "pastOf" | "haveMet"> => ({
         (row.ended_at !== null || row.status === "closing") &&
         tables.mitra_assignments.where("session", row.id).some((given) => given.mitra_id === mitraId)
       )
-    )
+    ),
+  participation: (sessionId) =>
+    Effect.sync(() => {
+      const row = tables.chat_sessions.get(sessionId)
+      if (row === undefined) return null
+      const { customer_id, id, mitra_id, status } = row
+      const assigned = tables.mitra_assignments.where("session", id).map((assignment) => assignment.mitra_id)
+      return { id, status, customer_id, mitra_id, assigned: [...new Set(assigned)] }
+    })
 })
 
 const offeredOf = (tables: Tables, offer: OfferRow): ReadonlyArray<OfferedRequest> => {

@@ -3,10 +3,10 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { blockingStatuses, type SessionState } from "../../src/domain/session/state.ts"
-import type { AuditEntry } from "../../src/services/accounts/audit.ts"
+import type { AuditEntry } from "../../src/domain/audit.ts"
 import { type Opened, Sessions } from "../../src/services/sessions/sessions.ts"
 import { sessionRowOf } from "../../src/layers/sessions/chat-sessions.table.ts"
-import { appendEntry } from "./audit.memory.ts"
+import { appendEntry } from "./audit-log.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { stateOf } from "./store/session-states.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
@@ -55,18 +55,10 @@ const claim = (tables: Tables, sessionId: string, runner: string) => {
 
 const owning = (
   tables: Tables
-): Part<"open" | "claim" | "find" | "participation" | "ofPayments"> => ({
+): Part<"open" | "claim" | "find" | "ofPayments"> => ({
   open: (state, deadlineAt, audit) => Effect.sync(() => open(tables, state, deadlineAt, audit)),
   claim: (sessionId, runner) => Effect.sync(() => claim(tables, sessionId, runner)),
   find: (sessionId) => Effect.sync(() => find(tables, sessionId)),
-  participation: (sessionId) =>
-    Effect.sync(() => {
-      const row = tables.chat_sessions.get(sessionId)
-      if (row === undefined) return null
-      const { customer_id, id, mitra_id, status } = row
-      const assigned = tables.mitra_assignments.where("session", id).map((assignment) => assignment.mitra_id)
-      return { id, status, customer_id, mitra_id, assigned: [...new Set(assigned)] }
-    }),
   ofPayments: (paymentIds) =>
     Effect.sync(() => {
       const oldestFirst = [...new Set(paymentIds)]

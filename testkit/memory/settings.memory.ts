@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Settings } from "../../src/services/settings/settings.ts"
-import { appendEntry } from "./audit.memory.ts"
+import { appendEntry } from "./audit-log.memory.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 import { cached, type SettingsStore } from "../../src/layers/settings/settings.ts"
 

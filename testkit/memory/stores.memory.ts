@@ -2,23 +2,20 @@
 import type * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type { SecureRandom } from "effect/crypto"
-import { AccountChanges } from "../../src/services/accounts/account-changes.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
-import { Audit } from "../../src/services/accounts/audit.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
+import { Pricing } from "../../src/services/payments/pricing.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import type { Journal } from "../../src/services/journal/journal.ts"
-import { Payments } from "../../src/services/payments/payments.ts"
-import { Pricing } from "../../src/services/payments/pricing.ts"
 import type { StorePorts } from "../../src/services/ports.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
 import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
 import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import type { Settings } from "../../src/services/settings/settings.ts"
-import * as AccountChangesMemory from "./account-changes.memory.ts"
 import * as AccountsMemory from "./accounts.memory.ts"
-import * as AuditMemory from "./audit.memory.ts"
 import * as SignInsMemory from "./sign-ins.memory.ts"
 import * as JournalMemory from "./journal.memory.ts"
 import * as MitrasMemory from "./mitras.memory.ts"
@@ -29,6 +26,7 @@ import * as SessionOversightMemory from "./session-oversight.memory.ts"
 import * as SessionViewsMemory from "./session-views.memory.ts"
 import * as SessionsMemory from "./sessions.memory.ts"
 import * as SettingsMemory from "./settings.memory.ts"
+import * as StaffMemory from "./staff.memory.ts"
 import type { MemoryTables } from "./store/tables.ts"
 
 type Needs = MemoryTables | SecureRandom.SecureRandom
@@ -47,8 +45,6 @@ interface Made {
 
 export const layerThrough = (reach: Reach, made: Made): Layer.Layer<StorePorts, never, Needs> =>
   Layer.mergeAll(
-    reach(AccountChanges, AccountChangesMemory.layer),
-    reach(Audit, AuditMemory.layer),
     reach(SignIns, SignInsMemory.layer),
     reach(Mitras, MitrasMemory.layer),
     reach(Payments, PaymentsMemory.layer),
@@ -58,6 +54,7 @@ export const layerThrough = (reach: Reach, made: Made): Layer.Layer<StorePorts, 
     reach(SessionOversight, SessionOversightMemory.layer),
     reach(SessionViews, SessionViewsMemory.layer),
     reach(Sessions, SessionsMemory.layer),
+    reach(Staff, StaffMemory.layer),
     made.settings,
     made.journal
   )

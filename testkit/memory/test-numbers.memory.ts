@@ -1,8 +1,8 @@
 // Test numbers in memory, part of SignIns: rows of the shared store, changed with their audit entries.
 import * as Effect from "effect/Effect"
-import type { ChangeEntry } from "../../src/services/accounts/audit.ts"
+import type { ChangeEntry } from "../../src/domain/audit.ts"
 import { type SignIns, type TestNumber, testNumbersMax } from "../../src/services/accounts/sign-ins.ts"
-import { appendEntry } from "./audit.memory.ts"
+import { appendEntry } from "./audit-log.memory.ts"
 import { hold, isPhone } from "./store/constraints.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 

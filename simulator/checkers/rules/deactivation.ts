@@ -31,7 +31,7 @@ export const deactivation: MakeRule = (context, complain) => {
     )
   }
 
-  // At each beat, not only when she came out: a socket may sign in while she is being deactivated.
+  // At each onInterval, not only when she came out: a socket may sign in while she is being deactivated.
   const checkSocket = (mitraId: string) => {
     const phone = context.phoneOf(mitraId)
     const connection = phone?.connection ?? null
@@ -90,7 +90,7 @@ export const deactivation: MakeRule = (context, complain) => {
         receivedSomething(phone, `an answer to ${tag}`)
       }
     },
-    beat: () => {
+    onInterval: () => {
       for (const mitraId of outSince.keys()) checkSocket(mitraId)
       withdrawals.check()
     }

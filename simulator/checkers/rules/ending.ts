@@ -77,7 +77,7 @@ export const ending: MakeRule = (context, complain) => {
         if (after?.is_active === true && before?.is_active === false) letInAt.set(key, context.now_ms())
       }
     },
-    beat: () => {
+    onInterval: () => {
       collect()
       due.check()
     },

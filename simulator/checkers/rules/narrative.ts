@@ -100,7 +100,7 @@ export const narrative: MakeRule = (context, complain) => {
         people: [phone.name]
       })
     },
-    beat: () => behind.check(),
+    onInterval: () => behind.check(),
     end: () => {
       for (const phone of context.phones()) atTheEnd(phone)
     }

@@ -121,7 +121,7 @@ export const offers: MakeRule = (context, complain) => {
       const code = answerOf(outcome) === null ? refusalOf(outcome) : null
       if (code !== null) refused(phone, payload["session_id"], code)
     },
-    beat: () => {
+    onInterval: () => {
       closing.check()
       showing.check()
       telling.check()

@@ -4,7 +4,7 @@ import type { PaymentRow } from "../../../testkit/memory/store/tables.ts"
 import { EventuallyBound } from "../eventually-bound.ts"
 import type { MakeRule } from "../rule.ts"
 
-/** Twice the sweep's beat, and then some. */
+/** Twice the sweep's onInterval, and then some. */
 const sweptWithinMs = 180_000
 
 export const paidRequests: MakeRule = (context, complain) => {
@@ -57,7 +57,7 @@ export const paidRequests: MakeRule = (context, complain) => {
         }
       }
     },
-    beat: () => {
+    onInterval: () => {
       leading.check()
       expiring.check()
     },

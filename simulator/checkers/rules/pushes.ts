@@ -69,7 +69,7 @@ export const pushes: MakeRule = (context, complain) => {
       }
     },
     statement: () => touched.drain(check),
-    beat: checkSent,
+    onInterval: checkSent,
     end: checkSent
   }
 }

@@ -33,7 +33,7 @@ export const stayingOnline: MakeRule = (context, complain) => {
   return {
     rows: { settings: stale.changed },
     statement: scanLog,
-    beat: scanLog,
+    onInterval: scanLog,
     called: (phone, tag, _payload, outcome) => {
       if (tag !== "mitra.heartbeat" && tag !== "mitra.go_online") return
       const answer = answerOf(outcome)

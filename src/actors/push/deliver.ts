@@ -3,7 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { lookAgainMs, lookingMaxMs, pushAttemptsMax, retryAfterMs } from "../../domain/push.ts"
+import { checkAgainMs, checkingMaxMs, pushAttemptsMax, retryAfterMs } from "../../domain/push.ts"
 import { Accounts, type Device } from "../../services/accounts/accounts.ts"
 import { Presence } from "../../services/availability/presence.ts"
 import { Push, type PushMessage, type PushResult } from "../../services/push/push.ts"
@@ -31,8 +31,8 @@ const untried = (outcome: PushOutcome): Tried => ({ outcome, sent: 0, failed: 0 
 
 /** Looks again later: the socket may close in a moment, or be dead without having been noticed. */
 const whileConnected = (push: ClaimedPush, now: number): PushOutcome => {
-  const due_at = now + lookAgainMs[push.kind]
-  return due_at < push.expires_at && due_at - push.created_at <= lookingMaxMs
+  const due_at = now + checkAgainMs[push.kind]
+  return due_at < push.expires_at && due_at - push.created_at <= checkingMaxMs
     ? { _tag: "Waiting", due_at }
     : { _tag: "Skipped", reason: "connected" }
 }

@@ -16,7 +16,7 @@ export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
   const settings = yield* Settings
   const actors = yield* SessionActors
 
-  const look = (sessionId: string) =>
+  const check = (sessionId: string) =>
     actors.run(sessionId, asSystem({ _tag: "CheckMitra" })).pipe(
       Effect.as(1),
       Effect.catch((error) => Effect.logWarning("chat not told about its mitra", error).pipe(Effect.as(0)))
@@ -26,7 +26,7 @@ export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
     const { reroute_propose_after_seconds: seconds } = yield* settings.current
     const now = yield* Clock.currentTimeMillis
     const ids = yield* oversight.withoutMitra(now - seconds * 1000, batch)
-    const checked = yield* Effect.forEach(ids, look, { concurrency })
+    const checked = yield* Effect.forEach(ids, check, { concurrency })
     const count = checked.reduce((sum: number, one) => sum + one, 0)
     return { withoutMitra: ids.length, checked: count, failed: ids.length - count }
   })

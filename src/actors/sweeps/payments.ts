@@ -14,7 +14,7 @@ import * as RealTime from "../../services/platform/real-time.ts"
 const batch = 200
 const concurrency = 8
 /** A provider that is slow must not cost the rest of the pass; what was not asked is asked at the next. */
-const looksPatience = "12 seconds"
+const checksTimeout = "12 seconds"
 
 const sum = (counts: ReadonlyArray<number>): number => counts.reduce((total, one) => total + one, 0)
 
@@ -23,40 +23,40 @@ export const payments = Effect.gen(function*() {
   const requests = yield* Requests
   const checkout = yield* Checkout
 
-  /** "paid" needs no further look: hearing it confirmed the payment, or recorded what is wrong with it. */
-  const hear = Effect.fnUntraced(function*(payment: Payment) {
-    const standing = yield* checkout.look(payment.id)
-    if (standing._tag === "Open") return "open"
-    if (standing._tag === "Over") return "over"
-    const heard = yield* requests.confirmPaid({ payment_id: payment.id, ...standing })
-    return heard === "accepted" ? "paid" : "over"
+  /** "paid" needs no further check: the answer confirmed the payment, or recorded what is wrong with it. */
+  const ask = Effect.fnUntraced(function*(payment: Payment) {
+    const status = yield* checkout.check(payment.id)
+    if (status._tag === "Open") return "open"
+    if (status._tag === "Over") return "over"
+    const answer = yield* requests.confirmPaid({ payment_id: payment.id, ...status })
+    return answer === "accepted" ? "paid" : "over"
   })
 
-  const look = Effect.fnUntraced(function*(payment: Payment) {
-    const heard = yield* hear(payment).pipe(
+  const check = Effect.fnUntraced(function*(payment: Payment) {
+    const answer = yield* ask(payment).pipe(
       Effect.catchTag("Unavailable", (error: Unavailable) =>
         Effect.as(
-          Effect.logWarning("a payment could not be looked up", { id: payment.id, what: error.what }),
+          Effect.logWarning("a payment could not be checked", { id: payment.id, what: error.what }),
           "silent" as const
         ))
     )
-    if (heard === "paid") return 1
+    if (answer === "paid") return 1
     const now = yield* Clock.currentTimeMillis
-    yield* store.checked(payment.id, nextCheckAt(payment, heard, now), now)
+    yield* store.checked(payment.id, nextCheckAt(payment, answer, now), now)
     return 0
   })
 
   /** One that cannot be written down now is asked again at the next pass. */
-  const looks = Effect.fnUntraced(function*(now: number) {
+  const checks = Effect.fnUntraced(function*(now: number) {
     let found = 0
     const asked = yield* store.dueForCheck(now, batch)
     yield* Effect.forEach(asked, (payment) =>
-      look(payment).pipe(
+      check(payment).pipe(
         Effect.map((paid) => {
           found += paid
         }),
-        Effect.catch((error) => Effect.logWarning("a payment's look was not kept", error))
-      ), { concurrency, discard: true }).pipe(RealTime.timeoutOption(looksPatience))
+        Effect.catch((error) => Effect.logWarning("a payment's check was not kept", error))
+      ), { concurrency, discard: true }).pipe(RealTime.timeoutOption(checksTimeout))
     return { asked: asked.length, found }
   })
 
@@ -72,7 +72,7 @@ export const payments = Effect.gen(function*() {
 
   const runOnce = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const { asked, found } = yield* looks(now)
+    const { asked, found } = yield* checks(now)
     const expired = yield* store.expireStale(now, batch)
     return { asked, found, expired: expired.length, opened: yield* openOrphans }
   })

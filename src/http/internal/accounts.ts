@@ -8,15 +8,11 @@ import { isPhone, maskedPhone } from "../../domain/phone.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { isName } from "../../domain/text.ts"
 import { permissionsOf, type Role, roles } from "../../domain/staff.ts"
-import {
-  AccountChanges,
-  type StaffChange,
-  type StaffSummary
-} from "../../services/accounts/account-changes.ts"
+import { Accounts, type MitraAccount } from "../../services/accounts/accounts.ts"
+import { Staff, type StaffChange, type StaffSummary } from "../../services/accounts/staff.ts"
 import { SignIns, testNumbersMax } from "../../services/accounts/sign-ins.ts"
 import { Bus, revoked } from "../../services/bus/bus.ts"
 import { Passwords } from "../../services/accounts/passwords.ts"
-import { type MitraAccount, Accounts } from "../../services/accounts/accounts.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { entryOf, newId } from "./change-entry.ts"
 import { currentStaff } from "./staff/current-staff.ts"
@@ -37,7 +33,7 @@ const createStaff = Effect.fnUntraced(
     const password_hash = yield* (yield* Passwords).hash(payload.password)
     const entry = yield* entryOf("staff.create", "staff", id)
     const staff = { id, email, password_hash, role: payload.role }
-    if (!(yield* (yield* AccountChanges).createStaff(staff, entry))) {
+    if (!(yield* (yield* Staff).createStaff(staff, entry.at, entry))) {
       return yield* refuse("EMAIL_TAKEN", "Somebody on the staff has this email already.", { email })
     }
     return staffView({ id, email, role: payload.role, is_active: true, locked_until: null })
@@ -57,7 +53,7 @@ const changeStaff = Effect.fnUntraced(function*(staffId: string, change: StaffCh
     return yield* refuse("FORBIDDEN", "Ask a colleague to change your own account.")
   }
   const entry = yield* entryOf(action, "staff", staffId)
-  const changed = yield* (yield* AccountChanges).changeStaff(staffId, change, entry)
+  const changed = yield* (yield* Staff).changeStaff(staffId, change, entry)
   switch (changed._tag) {
     case "Unknown":
       return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such staff account.", { staff_id: staffId })
@@ -102,7 +98,7 @@ const createMitra = Effect.fnUntraced(
       is_active: true
     }
     const entry = yield* entryOf("mitra.create", "mitra", mitra.id)
-    if (!(yield* (yield* AccountChanges).createMitra(mitra, entry))) {
+    if (!(yield* (yield* Accounts).createMitra(mitra, entry.at, entry))) {
       const owner = yield* (yield* Accounts).findMitraByPhone(phone)
       return yield* refuse("PHONE_TAKEN", "A bestie with this phone exists.", { mitra_id: owner?.id ?? null })
     }
@@ -112,7 +108,7 @@ const createMitra = Effect.fnUntraced(
 
 const renameMitra = Effect.fnUntraced(function*(mitraId: string, displayName: string) {
   const entry = yield* entryOf("mitra.rename", "mitra", mitraId)
-  const mitra = yield* (yield* AccountChanges).renameMitra(mitraId, yield* named(displayName), entry)
+  const mitra = yield* (yield* Accounts).renameMitra(mitraId, yield* named(displayName), entry)
   if (mitra === null) {
     return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id: mitraId })
   }
@@ -138,7 +134,7 @@ export const layer = (options: { readonly testNumbersCount: boolean }) =>
       Effect.succeed({ roles: roles.map((role) => ({ role, permissions: permissionsOf(role) })) }),
     "admin.staff_list": () =>
       answering(
-        Effect.flatMap(AccountChanges, (port) => port.staff).pipe(
+        Effect.flatMap(Staff, (port) => port.listStaff).pipe(
           Effect.map((staff) => ({ staff: staff.map(staffView) }))
         )
       ),

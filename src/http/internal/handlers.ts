@@ -11,7 +11,7 @@ import { instant } from "../../contract/fields.ts"
 import type { MitraCommand } from "../../domain/mitra.ts"
 import { MitraActors } from "../../actors/mitra/protocol.ts"
 import { SessionActors } from "../../actors/session/protocol.ts"
-import { Audit } from "../../services/accounts/audit.ts"
+import { Staff } from "../../services/accounts/staff.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus } from "../../services/bus/bus.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
@@ -109,7 +109,7 @@ const writeSetting = Effect.fnUntraced(function*(key: string, value: unknown, he
 const auditLog = Effect.fnUntraced(
   function*(page: { readonly before: string | null; readonly limit: number }) {
     yield* currentStaff
-    const entries = yield* (yield* Audit).page(page)
+    const entries = yield* (yield* Staff).auditPage(page)
     return { entries: entries.map((entry) => ({ ...entry, at: instant(entry.at) })) }
   }
 )

@@ -9,7 +9,7 @@ import { SecureRandom } from "effect/crypto"
 import { type ClockView, type FaultView, type PassedView, TimeRpcs } from "../../contract/testing/clock.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { refuse } from "../../domain/refusal.ts"
-import { Audit } from "../../services/accounts/audit.ts"
+import { Staff } from "../../services/accounts/staff.ts"
 import { type Fault, type FaultKind, Faults, faultsMax } from "../../services/manual-clock/faults.ts"
 import { type ClockState, ManualClock, type Passed } from "../../services/manual-clock/manual-clock.ts"
 import { answering } from "../public/handlers/answering.ts"
@@ -30,7 +30,7 @@ const menu = Effect.flatMap(Faults, (faults) =>
 
 const audited = Effect.fnUntraced(function*(action: string, target: string, before: Json, after: Json) {
   const { peer, staff_id } = yield* currentStaff
-  yield* (yield* Audit).append({
+  yield* (yield* Staff).appendAudit({
     id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
     staff_id,
     action,

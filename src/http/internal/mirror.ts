@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
 import type { MirrorHealth, ReseedView } from "../../contract/staff/staff-views.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
-import { Audit } from "../../services/accounts/audit.ts"
+import { Staff } from "../../services/accounts/staff.ts"
 import { Mirror, type ReseedReport } from "../../services/availability/mirror.ts"
 import { currentStaff } from "./staff/current-staff.ts"
 
@@ -25,7 +25,7 @@ export const reseedMirror = Effect.gen(function*() {
   const staff = yield* currentStaff
   const mirror = yield* Mirror
   // Audited first, so that no reseed goes unrecorded; doing it twice does no harm.
-  yield* (yield* Audit).append({
+  yield* (yield* Staff).appendAudit({
     id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
     staff_id: staff.staff_id,
     action: "mirror.reseed",

@@ -6,7 +6,7 @@ import { RpcMiddleware } from "effect/rpc"
 import { CallError } from "../../contract/errors.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { type Action, isAllowed, type Permission, type Resource } from "../../domain/staff.ts"
-import { Accounts } from "../../services/accounts/accounts.ts"
+import { Staff } from "../../services/accounts/staff.ts"
 import { currentConnection } from "../socket/connection.ts"
 import { answering } from "../public/handlers/answering.ts"
 
@@ -89,7 +89,7 @@ const check = Effect.fnUntraced(function*(tag: string) {
   if (needed === "anybody") return
   const principal = yield* (yield* currentConnection).principal
   if (principal === null || principal.user_type !== "staff") return yield* notSignedIn
-  const account = yield* (yield* Accounts).findStaff(principal.user_id)
+  const account = yield* (yield* Staff).findStaff(principal.user_id)
   if (account === null || !account.is_active) return yield* notSignedIn
   if (needed === undefined || !isAllowed(account.role, needed)) {
     return yield* refuse("FORBIDDEN", "Your role may not do this.", {
@@ -101,10 +101,10 @@ const check = Effect.fnUntraced(function*(tag: string) {
 
 export const layer = Layer.effect(PermissionGate)(
   Effect.map(
-    Accounts,
-    (accounts) =>
+    Staff,
+    (staff) =>
       PermissionGate.of((handler, { rpc }) =>
-        Effect.andThen(answering(Effect.provideService(check(rpc._tag), Accounts, accounts)), handler)
+        Effect.andThen(answering(Effect.provideService(check(rpc._tag), Staff, staff)), handler)
       )
   )
 )

@@ -4,7 +4,8 @@ import { type DiscountView, type PricedTierView } from "../../contract/staff/pay
 import { instant } from "../../contract/fields.ts"
 import type { DiscountRule, PricingTier } from "../../domain/pricing.ts"
 import { refuse } from "../../domain/refusal.ts"
-import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../services/payments/pricing.ts"
+import type { FirstSessionDiscount, PricedTier } from "../../domain/pricing-change.ts"
+import { Pricing } from "../../services/payments/pricing.ts"
 import { entryOf } from "./change-entry.ts"
 
 const tierView = ({ id, updated_at, ...tier }: PricedTier): typeof PricedTierView.Type => ({

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { AdminRunnerRpcs, type AnsweringRunnerView, type RunnersView } from "../../contract/staff/runners.ts"
 import { instant } from "../../contract/fields.ts"
 import { refuse } from "../../domain/refusal.ts"
-import { Audit } from "../../services/accounts/audit.ts"
+import { Staff } from "../../services/accounts/staff.ts"
 import { RunnerRegistry } from "../../services/platform/runner-registry.ts"
 import { Shutdown } from "../../services/platform/shutdown.ts"
 import { answering } from "../public/handlers/answering.ts"
@@ -45,7 +45,7 @@ const drain = Effect.fnUntraced(function*(address: string) {
     )
   }
   // Audited first, so that no runner stops unrecorded; ordering it twice does no harm.
-  yield* (yield* Audit).append({
+  yield* (yield* Staff).appendAudit({
     ...(yield* entryOf("runner.drain", "runner", address)),
     before: { is_draining: before.is_draining, public_connections: before.public_connections },
     after: null

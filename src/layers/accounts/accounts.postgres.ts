@@ -1,16 +1,12 @@
-// Accounts in Postgres: customers, mitras (with their status row) and staff.
+// Accounts in Postgres: customers, mitras (with their status row), and devices from devices.postgres.ts.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { proofOf } from "../../domain/phone.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
+import { maskedPhone, proofOf } from "../../domain/phone.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
-import {
-  type Customer,
-  type MitraAccount,
-  Accounts,
-  type StaffAccount
-} from "../../services/accounts/accounts.ts"
+import { Accounts, type Customer, type MitraAccount } from "../../services/accounts/accounts.ts"
 import {
   hasPhone,
   keptPhone,
@@ -20,6 +16,7 @@ import {
   phoneFields
 } from "../encryption/phones.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
+import { auditedWhenNew, insertAuditEntry } from "./audit-log.postgres.ts"
 import { devices } from "./devices.postgres.ts"
 import { firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -51,7 +48,7 @@ const customerIn = (cipher: Ciphers) =>
     return { ...account, phone: yield* openPhone(cipher, "customers", row) }
   })
 
-export const mitraIn = (cipher: Ciphers) =>
+const mitraIn = (cipher: Ciphers) =>
   Effect.fnUntraced(function*(rows: ReadonlyArray<unknown>) {
     const row = yield* mitraOf(rows)
     if (row === null) return null
@@ -59,25 +56,14 @@ export const mitraIn = (cipher: Ciphers) =>
     return { ...account, phone: (yield* openPhone(cipher, "mitras", row)) ?? "" }
   })
 
-const staffOf = firstOf(Schema.Struct({
-  id: Schema.String,
-  email: Schema.String,
-  password_hash: Schema.String,
-  role: Schema.String,
-  is_active: Schema.Boolean,
-  failed_attempts: Schema.Int,
-  locked_until: Schema.NullOr(Millis)
-}))
-
 const noPhone: PhoneColumns = { phone: null, phone_sealed: null, phone_mark: null }
 const idOf = firstOf(Schema.Struct({ id: Schema.String }))
-const attemptsOf = firstOf(Schema.Struct({ failed_attempts: Schema.Int }))
 
 /** A call that is repeated because its first answer was lost finds its own row: that is no conflict. */
 const isOurs = (id: string) => (row: { readonly id: string } | null): boolean => row?.id === id
 
 const customerColumns = `id, call_name, ${phoneColumns}, belongs_to, created_at`
-export const mitraColumns = `id, display_name, ${phoneColumns}, is_active`
+const mitraColumns = `id, display_name, ${phoneColumns}, is_active`
 
 const ownerOfPhone = (sql: Sql, cipher: Ciphers, phone: string) =>
   sql`SELECT ${sql.literal(customerColumns)} FROM customers
@@ -149,9 +135,9 @@ const customers = (sql: Sql, cipher: Ciphers): Pick<Accounts["Service"], Custome
 
 /**
  * False when the phone is another mitra's. Inside a transaction: the phone's lock keeps others away between
- * the look and the row. Also a part of AccountChanges.
+ * the check and the row.
  */
-export const takeMitra = Effect.fnUntraced(function*(
+const takeMitra = Effect.fnUntraced(function*(
   sql: Sql,
   cipher: Ciphers,
   mitra: MitraAccount,
@@ -172,11 +158,39 @@ export const takeMitra = Effect.fnUntraced(function*(
   return true
 })
 
+const renameMitra = (sql: Sql, cipher: Cipher["Service"]) =>
+  Effect.fnUntraced(
+    function*(mitraId: string, display_name: string, entry: ChangeEntry) {
+      const before = yield* Effect.flatMap(
+        sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE id = ${mitraId} FOR NO KEY UPDATE`,
+        mitraIn(cipher)
+      )
+      if (before === null) return null
+      if (before.display_name !== display_name) {
+        yield* insertAuditEntry(sql, {
+          ...entry,
+          before: { display_name: before.display_name },
+          after: { display_name }
+        })
+        yield* sql`UPDATE mitras SET display_name = ${display_name} WHERE id = ${mitraId}`
+      }
+      return { ...before, display_name }
+    },
+    sql.withTransaction,
+    answered
+  )
+
 const mitras = (
   sql: Sql,
   cipher: Ciphers
-): Pick<Accounts["Service"], "createMitra" | "findMitra" | "findMitraByPhone"> => ({
-  createMitra: (mitra, at) => takeMitra(sql, cipher, mitra, at).pipe(sql.withTransaction, answered),
+): Pick<Accounts["Service"], "createMitra" | "findMitra" | "findMitraByPhone" | "renameMitra"> => ({
+  createMitra: (mitra, at, entry) =>
+    takeMitra(sql, cipher, mitra, at).pipe(
+      auditedWhenNew(sql, entry, { display_name: mitra.display_name, phone: maskedPhone(mitra.phone) }),
+      sql.withTransaction,
+      answered
+    ),
+  renameMitra: renameMitra(sql, cipher),
   findMitra: (id) =>
     sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE id = ${id}`.pipe(
       Effect.flatMap(mitraIn(cipher)),
@@ -189,62 +203,8 @@ const mitras = (
     )
 })
 
-const insertStaff = (
-  sql: Sql,
-  staff: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
-  at: number
-) =>
-  sql`INSERT INTO staff (id, email, password_hash, role, created_at)
-    VALUES (${staff.id}, ${staff.email}, ${staff.password_hash}, ${staff.role}, ${timestamp(at)})
-    ON CONFLICT (lower(email)) DO NOTHING`
-
-/** False when the email is another staff member's. Also a part of AccountChanges. */
-export const takeStaff = (
-  sql: Sql,
-  account: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
-  at: number
-) =>
-  insertStaff(sql, account, at).pipe(
-    Effect.andThen(sql`SELECT id FROM staff WHERE lower(email) = lower(${account.email})`),
-    Effect.flatMap(idOf),
-    Effect.map(isOurs(account.id))
-  )
-
-const staffColumns = "id, email, password_hash, role, is_active, failed_attempts, locked_until"
-
-type StaffCalls = "createStaff" | "findStaff" | "findStaffByEmail" | "staffSignInFailed" | "staffSignedIn"
-
-const staff = (sql: Sql): Pick<Accounts["Service"], StaffCalls> => ({
-  createStaff: (account, at) => answered(takeStaff(sql, account, at)),
-  findStaff: (id) =>
-    sql`SELECT ${sql.literal(staffColumns)} FROM staff WHERE id = ${id}`.pipe(
-      Effect.flatMap(staffOf),
-      answered
-    ),
-  findStaffByEmail: (email) =>
-    sql`SELECT ${sql.literal(staffColumns)} FROM staff WHERE lower(email) = lower(${email})`.pipe(
-      Effect.flatMap(staffOf),
-      answered
-    ),
-  // greatest(): of two failures counted by runners whose clocks differ, the longer lock stays.
-  staffSignInFailed: (id, lockAfter, lockedUntil) =>
-    sql`UPDATE staff SET failed_attempts = failed_attempts + 1,
-        locked_until = CASE WHEN failed_attempts + 1 >= ${lockAfter}::int
-          THEN greatest(locked_until, ${timestamp(lockedUntil)}::timestamptz) ELSE locked_until END
-      WHERE id = ${id} RETURNING failed_attempts`.pipe(
-      Effect.flatMap(attemptsOf),
-      Effect.map((row) => row?.failed_attempts ?? 0),
-      answered
-    ),
-  staffSignedIn: (id) =>
-    sql`UPDATE staff SET failed_attempts = 0, locked_until = NULL WHERE id = ${id}`.pipe(
-      Effect.asVoid,
-      answered
-    )
-})
-
 export const layer = Layer.effect(Accounts)(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
-  return Accounts.of({ ...customers(sql, cipher), ...mitras(sql, cipher), ...staff(sql), ...devices(sql) })
+  return Accounts.of({ ...customers(sql, cipher), ...mitras(sql, cipher), ...devices(sql) })
 }))

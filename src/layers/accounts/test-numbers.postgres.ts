@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { ChangeEntry } from "../../services/accounts/audit.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { type SignIns, type TestNumber, testNumbersMax } from "../../services/accounts/sign-ins.ts"
 import { hasPhone, keptPhone, openPhone, phoneColumns, phoneFields } from "../encryption/phones.ts"

@@ -1,6 +1,6 @@
 // Availability as the server uses it: the Valkey mirror in front of Postgres, or Postgres alone. Any
 // failure of the mirror is Postgres' answer, at once. Counts are shared for a moment, because every
-// waiting phone polls them.
+// waiting phone polls them: by their rule and age, and not across a change, so not the single flight.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"

@@ -1,6 +1,7 @@
-// Sends this runner's messages to the others: one fiber, one command per batch, no fixed delay (what
-// arrives while a batch is on its way forms the next one). Publishing never waits; what
-// does not get through is replaced by one hint that makes the other runners resync.
+// Sends this runner's messages to the others: one fiber, one command per batch, no fixed delay. Publishing
+// never waits; what does not get through is replaced by one hint that makes the other runners resync. Not
+// the Batcher: nobody waits for an answer here, and between batches the hint and the pause after a failure
+// come first.
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -2,16 +2,16 @@
 // another row, or to the other side's goodbye, does not open there.
 import type { Side } from "../../domain/session/state.ts"
 
-export const messagePlace = (sessionId: string, seq: number): string => `message/${sessionId}/${seq}`
+export const messageAssociatedData = (sessionId: string, seq: number): string => `message/${sessionId}/${seq}`
 
-export const eventPlace = (sessionId: string, seq: number): string => `event/${sessionId}/${seq}`
+export const eventAssociatedData = (sessionId: string, seq: number): string => `event/${sessionId}/${seq}`
 
-export const goodbyePlace = (sessionId: string, side: Side): string => `goodbye/${sessionId}/${side}`
+export const goodbyeAssociatedData = (sessionId: string, side: Side): string => `goodbye/${sessionId}/${side}`
 
 export const phoneTables = ["customers", "mitras", "one_time_codes", "test_numbers"] as const
 export type PhoneTable = (typeof phoneTables)[number]
 
 /** `id` is the row's. */
-export const phonePlace = (table: PhoneTable, id: string): string => `phone/${table}/${id}`
+export const phoneAssociatedData = (table: PhoneTable, id: string): string => `phone/${table}/${id}`
 
-export const keyProofPlace = (keyId: string): string => `key/${keyId}`
+export const keyProofAssociatedData = (keyId: string): string => `key/${keyId}`

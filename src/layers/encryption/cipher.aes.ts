@@ -34,31 +34,37 @@ const tagBytes = 16
 interface Derived {
   readonly id: string
   readonly sealing: KeyObject
-  readonly marking: KeyObject
+  readonly indexing: KeyObject
 }
 
 const derive = ({ bytes, id }: EncryptionKey): Derived => {
   const one = (purpose: string) =>
     createSecretKey(Buffer.from(hkdfSync("sha256", bytes, new Uint8Array(), `halobestie ${purpose} v1`, 32)))
-  return { id, sealing: one("seal"), marking: one("mark") }
+  return { id, sealing: one("seal"), indexing: one("mark") }
 }
 
-const boundTo = (keyId: string, place: string): Buffer => Buffer.from(`${formatVersion}.${keyId}.${place}`)
+const boundTo = (keyId: string, associatedData: string): Buffer =>
+  Buffer.from(`${formatVersion}.${keyId}.${associatedData}`)
 
-const sealWith = ({ id, sealing }: Derived, nonce: Uint8Array, text: string, place: string): string => {
+const sealWith = (
+  { id, sealing }: Derived,
+  nonce: Uint8Array,
+  text: string,
+  associatedData: string
+): string => {
   const cipher = createCipheriv(algorithm, sealing, nonce, { authTagLength: tagBytes })
-  cipher.setAAD(boundTo(id, place))
+  cipher.setAAD(boundTo(id, associatedData))
   const body = cipher.update(text, "utf8")
   cipher.final()
   return sealedText(id, Buffer.concat([nonce, body, cipher.getAuthTag()]))
 }
 
-/** Null when the tag does not fit: another key, another place, another text. */
-const openWith = ({ id, sealing }: Derived, box: Buffer, place: string): string | null => {
+/** Null when the tag does not fit: another key, other associated data, another text. */
+const openWith = ({ id, sealing }: Derived, box: Buffer, associatedData: string): string | null => {
   if (box.length < nonceBytes + tagBytes) return null
   const nonce = box.subarray(0, nonceBytes)
   const decipher = createDecipheriv(algorithm, sealing, nonce, { authTagLength: tagBytes })
-  decipher.setAAD(boundTo(id, place))
+  decipher.setAAD(boundTo(id, associatedData))
   decipher.setAuthTag(box.subarray(box.length - tagBytes))
   const text = decipher.update(box.subarray(nonceBytes, box.length - tagBytes), undefined, "utf8")
   try {
@@ -68,8 +74,8 @@ const openWith = ({ id, sealing }: Derived, box: Buffer, place: string): string 
   }
 }
 
-const markWith = ({ id, marking }: Derived, kind: string, text: string): string =>
-  `${id}.${createHmac("sha256", marking).update(`${kind}:${text}`).digest("base64url")}`
+const indexWith = ({ id, indexing }: Derived, kind: string, text: string): string =>
+  `${id}.${createHmac("sha256", indexing).update(`${kind}:${text}`).digest("base64url")}`
 
 export const layer = (given: Redacted.Redacted<EncryptionKeys>) =>
   Layer.effect(Cipher)(Effect.gen(function*() {
@@ -83,11 +89,11 @@ export const layer = (given: Redacted.Redacted<EncryptionKeys>) =>
       Effect.map(random.randomBytes(first === null ? 0 : texts * nonceBytes), (nonces): Seal => {
         if (first === null) return (text) => ({ plain: text, sealed: null })
         let drawn = 0
-        return (text, place) => {
+        return (text, associatedData) => {
           const nonce = nonces.subarray(drawn, drawn += nonceBytes)
           // A nonce that serves twice gives both texts away.
           if (nonce.length < nonceBytes) throw new Error(`a sealer for ${texts} texts was asked for one more`)
-          return { plain: null, sealed: sealWith(first, nonce, text, place) }
+          return { plain: null, sealed: sealWith(first, nonce, text, associatedData) }
         }
       })
 
@@ -95,18 +101,20 @@ export const layer = (given: Redacted.Redacted<EncryptionKeys>) =>
       key_ids: derived.map(({ id }) => id),
       seals_with: first?.id ?? null,
       sealer,
-      open: (sealed, place) =>
+      open: (sealed, associatedData) =>
         Effect.suspend(() => {
           const parts = partsOf(sealed)
           const key = parts === null ? undefined : byId.get(parts.key_id)
-          if (parts === null || key === undefined) return cannotOpen(place, noSuchKey(keyIdOf(sealed)))
-          const text = openWith(key, parts.box, place)
+          if (parts === null || key === undefined) {
+            return cannotOpen(associatedData, noSuchKey(keyIdOf(sealed)))
+          }
+          const text = openWith(key, parts.box, associatedData)
           return text === null
-            ? cannotOpen(place, `key ${key.id} did not seal this, or not for this place`)
+            ? cannotOpen(associatedData, `key ${key.id} did not seal this, or not for this place`)
             : Effect.succeed(text)
         }),
       blindIndexesOf: (kind, text) => {
-        const known = derived.map((key) => markWith(key, kind, text))
+        const known = derived.map((key) => indexWith(key, kind, text))
         return { written: first === null ? null : known[0] ?? null, known }
       }
     })

@@ -10,6 +10,6 @@ export const layer = Layer.succeed(Cipher)(Cipher.of({
   key_ids: [],
   seals_with: null,
   sealer: () => Effect.succeed(plain),
-  open: (sealed, place) => cannotOpen(place, noSuchKey(keyIdOf(sealed))),
+  open: (sealed, associatedData) => cannotOpen(associatedData, noSuchKey(keyIdOf(sealed))),
   blindIndexesOf: () => ({ written: null, known: [] })
 }))

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { allOf, timestamp } from "../platform/postgres/columns.ts"
-import { keyProofPlace } from "./associated-data.ts"
+import { keyProofAssociatedData } from "./associated-data.ts"
 
 /** The server must not start when it could not open stored texts, or would seal what others cannot open. */
 export class KeysDoNotFit extends Schema.TaggedError<KeysDoNotFit>()("KeysDoNotFit", {
@@ -19,7 +19,7 @@ const proofText = "halobestie"
 const record = Effect.fnUntraced(function*(id: string) {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
-  const { sealed } = (yield* cipher.sealer(1))(proofText, keyProofPlace(id))
+  const { sealed } = (yield* cipher.sealer(1))(proofText, keyProofAssociatedData(id))
   yield* sql`INSERT INTO encryption_keys (id, proof, first_used_at)
     VALUES (${id}, ${sealed}, ${timestamp(yield* Clock.currentTimeMillis)}) ON CONFLICT (id) DO NOTHING`
 })
@@ -44,7 +44,7 @@ const compare = Effect.gen(function*() {
   if (missing.length > 0) return yield* missingKeys(missing)
   const changed: Array<string> = []
   for (const { id, proof } of known) {
-    if (!(yield* Effect.isSuccess(cipher.open(proof, keyProofPlace(id))))) changed.push(id)
+    if (!(yield* Effect.isSuccess(cipher.open(proof, keyProofAssociatedData(id))))) changed.push(id)
   }
   if (changed.length > 0) return yield* changedKeys(changed)
 })

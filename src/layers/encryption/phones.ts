@@ -6,7 +6,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
 import { isPhone } from "../../domain/phone.ts"
 import type { Cipher } from "../../services/encryption/cipher.ts"
-import { type PhoneTable, phonePlace } from "./associated-data.ts"
+import { type PhoneTable, phoneAssociatedData } from "./associated-data.ts"
 
 type Ciphers = Cipher["Service"]
 
@@ -46,7 +46,7 @@ export const keptPhone = Effect.fnUntraced(function*(
 ) {
   if (!isPhone(phone)) return yield* Effect.die(new Error(`${table}: this is no phone`))
   const seal = yield* cipher.sealer(1)
-  const { plain, sealed } = seal(phone, phonePlace(table, id))
+  const { plain, sealed } = seal(phone, phoneAssociatedData(table, id))
   const columns: PhoneColumns = {
     phone: plain,
     phone_sealed: sealed,
@@ -64,4 +64,4 @@ export const openPhone = (
     readonly phone: string | null
     readonly phone_sealed: string | null
   }
-) => phone_sealed === null ? Effect.succeed(phone) : cipher.open(phone_sealed, phonePlace(table, id))
+) => phone_sealed === null ? Effect.succeed(phone) : cipher.open(phone_sealed, phoneAssociatedData(table, id))

@@ -38,15 +38,17 @@ export const countAll = Effect.gen(function*() {
 
 /** Null for one that cannot be opened: it stays, and is counted with what remains. */
 const sealedAnew = (cipher: Ciphers, column: SealedColumn, seal: Seal, found: FoundText) => {
-  const place = column.place(found.key)
-  const text = found.sealed === null ? Effect.succeed(found.plain ?? "") : cipher.open(found.sealed, place)
+  const associatedData = column.associatedData(found.key)
+  const text = found.sealed === null
+    ? Effect.succeed(found.plain ?? "")
+    : cipher.open(found.sealed, associatedData)
   return text.pipe(
     Effect.map((text): Exchange => ({
       key: found.key,
       old_plain: found.plain,
       old_sealed: found.sealed,
-      ...seal(text, place),
-      mark: column.marked === null ? null : cipher.blindIndexesOf(column.marked, text).written
+      ...seal(text, associatedData),
+      blind_index: column.indexed === null ? null : cipher.blindIndexesOf(column.indexed, text).written
     })),
     Effect.catch(() => Effect.succeed(null))
   )

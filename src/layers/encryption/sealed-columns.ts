@@ -2,10 +2,10 @@
 // what place it is. A new column of that kind must be added here, or its texts are never sealed anew.
 import type { Side } from "../../domain/session/state.ts"
 import {
-  eventPlace,
-  goodbyePlace,
-  messagePlace,
-  phonePlace,
+  eventAssociatedData,
+  goodbyeAssociatedData,
+  messageAssociatedData,
+  phoneAssociatedData,
   type PhoneTable,
   phoneTables
 } from "./associated-data.ts"
@@ -20,11 +20,11 @@ export interface SealedColumn {
   /** SQL of the plain text in the row called `t`. */
   readonly plain: string
   readonly sealed: string
-  /** SET, from a record `r` with `plain`, `sealed` and `mark`. */
+  /** SET, from a record `r` with `plain`, `sealed` and `blind_index`. */
   readonly set: string
-  readonly place: (key: ReadonlyArray<string>) => string
-  /** Phones also have a mark; what it is made for. */
-  readonly marked: PhoneTable | null
+  readonly associatedData: (key: ReadonlyArray<string>) => string
+  /** Phones also have a blind index; what it is made for. */
+  readonly indexed: PhoneTable | null
 }
 
 const storyKey = [{ column: "session_id", type: "uuid" }, { column: "seq", type: "bigint" }]
@@ -38,8 +38,8 @@ const goodbye = (side: Side): SealedColumn => ({
   plain: `t.${side}_goodbye`,
   sealed: `${side}_goodbye_sealed`,
   set: `${side}_goodbye = r.plain, ${side}_goodbye_sealed = r.sealed`,
-  place: ([id]) => goodbyePlace(id ?? "", side),
-  marked: null
+  associatedData: ([id]) => goodbyeAssociatedData(id ?? "", side),
+  indexed: null
 })
 
 const phone = (table: PhoneTable): SealedColumn => ({
@@ -49,9 +49,9 @@ const phone = (table: PhoneTable): SealedColumn => ({
   where: "true",
   plain: "t.phone",
   sealed: "phone_sealed",
-  set: "phone = r.plain, phone_sealed = r.sealed, phone_mark = r.mark",
-  place: ([id]) => phonePlace(table, id ?? ""),
-  marked: table
+  set: "phone = r.plain, phone_sealed = r.sealed, phone_mark = r.blind_index",
+  associatedData: ([id]) => phoneAssociatedData(table, id ?? ""),
+  indexed: table
 })
 
 export const sealedColumns: ReadonlyArray<SealedColumn> = [
@@ -67,8 +67,8 @@ export const sealedColumns: ReadonlyArray<SealedColumn> = [
     sealed: "text_sealed",
     set: `event = jsonb_set(t.event, '{text}', coalesce(to_jsonb(r.plain), 'null'::jsonb)),
       text_sealed = r.sealed`,
-    place: ([sessionId, seq]) => eventPlace(sessionId ?? "", Number(seq)),
-    marked: null
+    associatedData: ([sessionId, seq]) => eventAssociatedData(sessionId ?? "", Number(seq)),
+    indexed: null
   },
   {
     name: "messages.body",
@@ -78,7 +78,7 @@ export const sealedColumns: ReadonlyArray<SealedColumn> = [
     plain: "t.body",
     sealed: "body_sealed",
     set: "body = r.plain, body_sealed = r.sealed",
-    place: ([sessionId, seq]) => messagePlace(sessionId ?? "", Number(seq)),
-    marked: null
+    associatedData: ([sessionId, seq]) => messageAssociatedData(sessionId ?? "", Number(seq)),
+    indexed: null
   }
 ]

@@ -89,7 +89,7 @@ export interface Exchange {
   readonly old_sealed: string | null
   readonly plain: string | null
   readonly sealed: string | null
-  readonly mark: string | null
+  readonly blind_index: string | null
 }
 
 /**
@@ -105,10 +105,10 @@ export const exchange = (sql: Sql, column: SealedColumn, texts: ReadonlyArray<Ex
   const same = (other: string) => names.map((name) => `t.${name} = ${other}.${name}`).join(" AND ")
   const types = column.key.map(({ column, type }) => `${column} ${type}`).join(", ")
   // A mark is a unique key, so changing it takes the stronger lock.
-  const lock = column.marked === null ? "FOR NO KEY UPDATE" : "FOR UPDATE"
+  const lock = column.indexed === null ? "FOR NO KEY UPDATE" : "FOR UPDATE"
   return sql`WITH r AS (
       SELECT * FROM json_to_recordset(${JSON.stringify(document)}::json) AS r(${sql.literal(types)},
-        old_plain text, old_sealed text, plain text, sealed text, mark text)
+        old_plain text, old_sealed text, plain text, sealed text, blind_index text)
     ), held AS (
       SELECT ${sql.literal(keyColumns(column))} FROM ${sql.literal(column.table)} t JOIN r
         ON ${sql.literal(same("r"))}

@@ -24,8 +24,8 @@ export const noSuchKey = (keyId: string | null): string =>
 const encryption = new Unavailable({ what: "encryption", retryable: false })
 
 /** Fails the reader of that row alone. */
-export const cannotOpen = (place: string, why: string): Effect.Effect<never, Unavailable> =>
+export const cannotOpen = (associatedData: string, why: string): Effect.Effect<never, Unavailable> =>
   Effect.logError("a sealed text cannot be opened").pipe(
-    Effect.annotateLogs({ place, why }),
+    Effect.annotateLogs({ associated_data: associatedData, why }),
     Effect.andThen(Effect.fail(encryption))
   )

@@ -11,7 +11,7 @@ import type { EventOf } from "../../domain/session/events.ts"
 import { outcomeOfMessage } from "../../domain/session/reply.ts"
 import type { Seal } from "../../services/encryption/cipher.ts"
 import type { SessionWrite, TurnWrite } from "../../services/journal/journal.ts"
-import { messagePlace } from "../encryption/associated-data.ts"
+import { messageAssociatedData } from "../encryption/associated-data.ts"
 import { timestamp } from "../platform/postgres/columns.ts"
 import type { Outcome } from "./group-writer.ts"
 import { TurnRejected } from "./rejection.ts"
@@ -40,7 +40,7 @@ export const isAppend = (turn: TurnWrite): turn is AppendTurn => {
 }
 
 const messageColumns = (seal: Seal, sessionId: string, seq: number, event: EventOf<"MessageSent">) => {
-  const { plain, sealed } = seal(event.body, messagePlace(sessionId, seq))
+  const { plain, sealed } = seal(event.body, messageAssociatedData(sessionId, seq))
   return {
     message_id: event.message_id,
     client_message_id: event.client_message_id,

@@ -6,7 +6,11 @@ import type { SessionState, Side } from "../../domain/session/state.ts"
 import { characters } from "../../domain/text.ts"
 import type { StoredText, Seal } from "../../services/encryption/cipher.ts"
 import type { TurnWrite } from "../../services/journal/journal.ts"
-import { eventPlace, goodbyePlace, messagePlace } from "../encryption/associated-data.ts"
+import {
+  eventAssociatedData,
+  goodbyeAssociatedData,
+  messageAssociatedData
+} from "../encryption/associated-data.ts"
 import { sessionRowOf } from "../sessions/chat-sessions.table.ts"
 import { type AssignmentRow, assignmentRowOf, offerRowsOf } from "../sessions/pairing.tables.ts"
 import { claimOf, consumptionsOf, givesSlotBack, type DecidedTurn, messagesOf } from "../../domain/verdict.ts"
@@ -27,7 +31,7 @@ const withMitra = (turns: ReadonlyArray<TurnWrite>): ReadonlyArray<MitraTurn> =>
 /** A goodbye that was left, as it is stored; the memory of its actor has it plain. */
 const keptGoodbye = (seal: Seal, state: SessionState, side: Side): StoredText => {
   const text = state[`${side}_goodbye`]
-  return text === null ? nothing : seal(text, goodbyePlace(state.id, side))
+  return text === null ? nothing : seal(text, goodbyeAssociatedData(state.id, side))
 }
 
 const goodbyeColumns = (seal: Seal, state: SessionState) => {
@@ -72,7 +76,7 @@ const decidedRows = ({ actor, at, session: { proposal } }: SessionTurn) => {
 
 const keptEvent = (seal: Seal, sessionId: string, seq: number, event: SessionEvent) => {
   if (event._tag !== "GoodbyeLeft") return { event, text_sealed: null }
-  const { plain, sealed } = seal(event.text, eventPlace(sessionId, seq))
+  const { plain, sealed } = seal(event.text, eventAssociatedData(sessionId, seq))
   return { event: { ...event, text: plain }, text_sealed: sealed }
 }
 
@@ -87,7 +91,7 @@ const eventRows = (seal: Seal) => ({ actor, session }: SessionTurn) =>
 
 /** The length is the database's to refuse where it can read the text; else it is ours. */
 const keptBody = (seal: Seal, turn: SessionTurn, seq: number, body: string): StoredText => {
-  const kept = seal(body, messagePlace(turn.actor.id, seq))
+  const kept = seal(body, messageAssociatedData(turn.actor.id, seq))
   const length = characters(body)
   if (kept.sealed !== null && (length < 1 || length > messageLengthMax)) {
     throw new TurnRejected("messages_body_check")

@@ -9,6 +9,6 @@ const over: InvoiceStatus = { _tag: "Over" }
 export const layer = Layer.succeed(Checkout)({
   provider: "builtin",
   open: ({ payment_id }) => Effect.succeed(`builtin:${payment_id}`),
-  look: () => Effect.succeed(over),
+  check: () => Effect.succeed(over),
   close: () => Effect.succeed(over)
 })

@@ -188,7 +188,7 @@ export const layer = (options: XenditOptions) =>
     return Checkout.of({
       provider: "xendit",
       open,
-      look: (paymentId) => orUnavailable(Effect.map(list(paymentId), (found) => invoiceStatusOf(found))),
+      check: (paymentId) => orUnavailable(Effect.map(list(paymentId), (found) => invoiceStatusOf(found))),
       close: (paymentId) => orUnavailable(close(paymentId))
     })
   })).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))

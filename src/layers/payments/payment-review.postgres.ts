@@ -6,13 +6,13 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { notFound, resolve } from "../../domain/payment.ts"
 import type { Refusal } from "../../domain/refusal.ts"
-import type { ChangeEntry } from "../../services/accounts/audit.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
 import {
-  troubleAt,
   type Decision,
   type Payments,
+  type ReviewedPayment,
   type ReviewPage,
-  type ReviewedPayment
+  troubleAt
 } from "../../services/payments/payments.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { timestamp } from "../platform/postgres/columns.ts"

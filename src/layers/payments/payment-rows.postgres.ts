@@ -2,48 +2,12 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
-import { paymentAnomalies, paymentProviders, paymentStatuses, resolutions } from "../../domain/payment.ts"
-import { topics } from "../../domain/session/state.ts"
 import { isUuid } from "../../domain/uuid.ts"
-import { allOf, BigCount, firstOf, Millis } from "../platform/postgres/columns.ts"
+import { allOf, firstOf } from "../platform/postgres/columns.ts"
+import { paymentFields, reviewFields, selectedFields } from "./payment-requests.table.ts"
 
-const PaymentRow = Schema.Struct({
-  id: Schema.String,
-  customer_id: Schema.String,
-  product: Schema.Literals(["chat_session", "extension"]),
-  extends_session_id: Schema.NullOr(Schema.String),
-  status: Schema.Literals(paymentStatuses),
-  tier_id: Schema.String,
-  mode: Schema.Literals(["chat", "call"]),
-  duration_seconds: Schema.Int,
-  amount_idr: Schema.Int,
-  kind: Schema.Literals(["blast", "targeted"]),
-  target_mitra_id: Schema.NullOr(Schema.String),
-  topic: Schema.Literals(topics),
-  provider: Schema.Literals(paymentProviders),
-  checkout_url: Schema.String,
-  discount_idr: Schema.Int,
-  look_at: Schema.NullOr(Millis),
-  created_at: Millis,
-  expires_at: Millis,
-  confirmed_at: Schema.NullOr(Millis),
-  failure_cause: Schema.NullOr(Schema.String)
-})
-
-const ReviewRow = Schema.Struct({
-  ...PaymentRow.fields,
-  customer_name: Schema.String,
-  provider_ref: Schema.NullOr(Schema.String),
-  failed_at: Schema.NullOr(Millis),
-  anomaly: Schema.NullOr(Schema.Literals(paymentAnomalies)),
-  anomaly_idr: Schema.NullOr(BigCount),
-  anomaly_ref: Schema.NullOr(Schema.String),
-  anomaly_at: Schema.NullOr(Millis),
-  resolution: Schema.NullOr(Schema.Literals(resolutions)),
-  resolution_note: Schema.NullOr(Schema.String),
-  resolved_by: Schema.NullOr(Schema.String),
-  resolved_at: Schema.NullOr(Millis)
-})
+const PaymentRow = Schema.Struct(paymentFields)
+const ReviewRow = Schema.Struct({ ...paymentFields, ...reviewFields, customer_name: Schema.String })
 
 export const paymentsOf = allOf(PaymentRow)
 export const reviewedPaymentsOf = allOf(ReviewRow)
@@ -53,10 +17,11 @@ const paymentOf = firstOf(PaymentRow)
 export const isPaymentId = (id: string): boolean => isUuid(id) && id === id.toLowerCase()
 
 /** Of payment_requests alone. */
-export const paymentColumns = Object.keys(PaymentRow.fields).join(", ")
+export const paymentColumns = selectedFields(paymentFields, "")
 
-const reviewColumns = Object.keys(ReviewRow.fields)
-  .map((name) => name === "customer_name" ? "c.call_name AS customer_name" : `p.${name}`).join(", ")
+const reviewColumns = `${
+  selectedFields({ ...paymentFields, ...reviewFields }, "p.")
+}, c.call_name AS customer_name`
 
 /** `SELECT ... FROM` for staff (alias `p`); add the WHERE. */
 export const selectReviewed = (sql: SqlClient.SqlClient) =>

@@ -1,6 +1,5 @@
-// Payments in Postgres: payment requests and the raw log of webhooks; prices come from
-// pricing.postgres.ts. The payment machine decides under the payment's row lock; the sweeps' conditions
-// repeat its words in SQL.
+// Payments in Postgres: payment requests and the raw log of webhooks. The payment machine decides under the
+// payment's row lock; the sweeps' conditions repeat its words in SQL.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -18,9 +17,10 @@ import {
 } from "../../services/payments/payments.ts"
 import { allOf, firstOf, storable, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { insertRows } from "../platform/postgres/table.ts"
+import { paymentRequests } from "./payment-requests.table.ts"
 import { review } from "./payment-review.postgres.ts"
 import { hasOpenRequest, paymentColumns, paymentsOf, selectPayment } from "./payment-rows.postgres.ts"
-import { saleTiers } from "./pricing.postgres.ts"
 
 type Sql = SqlClient.SqlClient
 type ConfirmOptions = Parameters<Payments["Service"]["confirm"]>[0]
@@ -29,17 +29,13 @@ type Part<Key extends keyof Payments["Service"]> = Pick<Payments["Service"], Key
 const expiredOf = allOf(Schema.Struct({ id: Schema.String }))
 const refOf = firstOf(Schema.Struct({ provider_ref: Schema.NullOr(Schema.String) }))
 
-const insert = (sql: Sql, payment: NewPayment) =>
-  sql`INSERT INTO payment_requests (id, customer_id, product, extends_session_id, status, tier_id, mode,
-      duration_seconds, amount_idr, kind, target_mitra_id, topic, provider, checkout_url, discount_idr,
-      look_at, created_at, expires_at)
-    VALUES (${payment.id}, ${payment.customer_id}, ${payment.product}, ${payment.extends_session_id},
-      'pending', ${payment.tier_id}, ${payment.mode},
-      ${payment.duration_seconds}, ${payment.amount_idr}, ${payment.kind}, ${payment.target_mitra_id},
-      ${payment.topic}, ${payment.provider ?? "builtin"}, ${payment.checkout_url},
-      ${payment.discount_idr ?? 0}, ${timestampOrNull(payment.look_at ?? null)},
-      ${timestamp(payment.created_at)}, ${timestamp(payment.expires_at)})
-    ON CONFLICT (id) DO NOTHING`
+const newPayment = insertRows(paymentRequests, { end: "ON CONFLICT (id) DO NOTHING" })
+
+const insert = (sql: Sql, payment: NewPayment) => {
+  const { discount_idr = 0, next_check_at = null, provider = "builtin", ...row } = payment
+  const document = newPayment.document([{ ...row, discount_idr, look_at: next_check_at, provider }])
+  return sql.unsafe(newPayment.text, [document])
+}
 
 const startsPending = (payment: NewPayment): Effect.Effect<void> =>
   payment.status === "pending" ? Effect.void : Effect.die(new Error("a payment starts pending"))
@@ -113,7 +109,7 @@ const confirm = (sql: Sql) =>
         status,
         failure_cause,
         confirmed_at: options.now,
-        look_at: null
+        next_check_at: null
       }
       return { _tag: "Confirmed", payment: confirmed } satisfies Confirmation
     },
@@ -175,11 +171,11 @@ const requests = (sql: Sql): Part<
   abandon: (payment, now) => answered(sql.withTransaction(abandon(sql)(payment, now)))
 })
 
-const looks = (sql: Sql): Part<"dueForCheck" | "checked"> => ({
+const checks = (sql: Sql): Part<"dueForCheck" | "checked"> => ({
   dueForCheck: (now, limit) =>
     sql`SELECT ${sql.literal(paymentColumns)} FROM payment_requests WHERE look_at <= ${timestamp(now)}
       ORDER BY look_at, id LIMIT ${limit}`.pipe(Effect.flatMap(paymentsOf), answered),
-  // What was confirmed meanwhile is not looked for any more.
+  // What was confirmed meanwhile is not checked any more.
   checked: (paymentId, next, now) =>
     sql`UPDATE payment_requests SET look_at = ${timestampOrNull(next)}, status = CASE
         WHEN ${next === null} AND status = 'pending' AND expires_at <= ${timestamp(now)} THEN 'expired'
@@ -225,7 +221,6 @@ const sweeps = (
 export const layer = Layer.effect(Payments)(
   Effect.map(
     SqlClient.SqlClient,
-    (sql) =>
-      Payments.of({ ...saleTiers(sql), ...requests(sql), ...looks(sql), ...sweeps(sql), ...review(sql) })
+    (sql) => Payments.of({ ...requests(sql), ...checks(sql), ...sweeps(sql), ...review(sql) })
   )
 )

@@ -7,9 +7,9 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { type DiscountRule, discountKinds, type PricingTier } from "../../domain/pricing.ts"
 import type { Refusal } from "../../domain/refusal.ts"
-import type { ChangeEntry } from "../../services/accounts/audit.ts"
-import type { Payments } from "../../services/payments/payments.ts"
-import { type FirstSessionDiscount, type PricedTier, Pricing } from "../../services/payments/pricing.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
+import type { FirstSessionDiscount, PricedTier } from "../../domain/pricing-change.ts"
+import { Pricing } from "../../services/payments/pricing.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -118,25 +118,18 @@ const writeDiscount = (sql: Sql) =>
     answered
   )
 
-/** What selling needs of prices, for the Payments port. */
-export const saleTiers = (sql: Sql): Pick<Payments["Service"], "tiers" | "findTier" | "putTier"> => {
-  const write = writeTier(sql)
-  return {
-    tiers: sql`SELECT ${sql.literal(tierColumns)} FROM pricing_tiers WHERE is_active
-      ORDER BY price_idr, duration_seconds, id COLLATE "C"`.pipe(Effect.flatMap(tiersOf), answered),
-    findTier: (id) =>
-      sql`SELECT ${sql.literal(tierColumns)} FROM pricing_tiers WHERE id = ${id}`.pipe(
-        Effect.flatMap(tierOf),
-        answered
-      ),
-    putTier: (tier, at) => Effect.asVoid(write(tier, null, null, at))
-  }
-}
-
 export const layer = Layer.effect(Pricing)(
   Effect.map(SqlClient.SqlClient, (sql) => {
     const write = writeTier(sql)
     return Pricing.of({
+      tiers: sql`SELECT ${sql.literal(tierColumns)} FROM pricing_tiers WHERE is_active
+        ORDER BY price_idr, duration_seconds, id COLLATE "C"`.pipe(Effect.flatMap(tiersOf), answered),
+      findTier: (id) =>
+        sql`SELECT ${sql.literal(tierColumns)} FROM pricing_tiers WHERE id = ${id}`.pipe(
+          Effect.flatMap(tierOf),
+          answered
+        ),
+      replaceTier: (tier, at) => Effect.asVoid(write(tier, null, null, at)),
       list: sql`${selectTiers(sql)} ORDER BY price_idr, duration_seconds, id COLLATE "C" LIMIT ${tiersMax}`
         .pipe(
           Effect.flatMap(pricedTiersOf),

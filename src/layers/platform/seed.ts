@@ -5,8 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { SecureRandom } from "effect/crypto"
 import { Passwords } from "../../services/accounts/passwords.ts"
-import { Payments, type PricingTier } from "../../services/payments/payments.ts"
+import type { PricingTier } from "../../domain/pricing.ts"
 import { Accounts } from "../../services/accounts/accounts.ts"
+import { Pricing } from "../../services/payments/pricing.ts"
+import { Staff } from "../../services/accounts/staff.ts"
 
 export interface SeedOptions {
   readonly admin_email: string
@@ -39,23 +41,24 @@ export const demoMitras = [
 
 /** Returns what it added. */
 export const seed = Effect.fn("seed")(function*(options: SeedOptions) {
+  const staff = yield* Staff
   const accounts = yield* Accounts
-  const payments = yield* Payments
+  const pricing = yield* Pricing
   const random = yield* SecureRandom.SecureRandom
   const now = yield* Clock.currentTimeMillis
   const added: Array<string> = []
 
   for (const tier of options.demo ? [...tiers, demoTier] : tiers) {
     // Staff may have changed a price since: only what is missing is put.
-    if ((yield* payments.findTier(tier.id)) !== null) continue
-    yield* payments.putTier(tier, now)
+    if ((yield* pricing.findTier(tier.id)) !== null) continue
+    yield* pricing.replaceTier(tier, now)
     added.push(`tier ${tier.id}`)
   }
 
-  if ((yield* accounts.findStaffByEmail(options.admin_email)) === null) {
+  if ((yield* staff.findStaffByEmail(options.admin_email)) === null) {
     const password_hash = yield* (yield* Passwords).hash(Redacted.value(options.admin_password))
     const id = yield* random.uuidV7()
-    yield* accounts.createStaff({ id, email: options.admin_email, password_hash, role: "admin" }, now)
+    yield* staff.createStaff({ id, email: options.admin_email, password_hash, role: "admin" }, now)
     added.push(`admin ${options.admin_email}`)
   }
 

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { absenceCauses, sessionStatuses } from "../../domain/session/state.ts"
-import type { ChangeEntry } from "../../services/accounts/audit.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
 import {
   type Dismissed,
   proposalStatuses,

@@ -7,7 +7,7 @@ import type { OfferedRequest } from "../../domain/session/offered-request.ts"
 import type { SessionState, Side } from "../../domain/session/state.ts"
 import type { Cipher } from "../../services/encryption/cipher.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
-import { goodbyePlace } from "../encryption/associated-data.ts"
+import { goodbyeAssociatedData } from "../encryption/associated-data.ts"
 import { allOf, Millis } from "../platform/postgres/columns.ts"
 import { fieldsOf, folded, foldedFieldsOf, namesOf, selected } from "../platform/postgres/table.ts"
 import { bookkeeping, chatSessions, sessionStateOf } from "./chat-sessions.table.ts"
@@ -51,7 +51,7 @@ const openedState = Effect.fnUntraced(function*(cipher: Ciphers, row: typeof Ses
     const sealed = row[`${side}_goodbye_sealed`]
     return sealed === null
       ? Effect.succeed(row[`${side}_goodbye`])
-      : cipher.open(sealed, goodbyePlace(row.id, side))
+      : cipher.open(sealed, goodbyeAssociatedData(row.id, side))
   }
   return stateOf(row, {
     customer_goodbye: yield* goodbye("customer"),

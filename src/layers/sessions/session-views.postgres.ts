@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { Side } from "../../domain/session/state.ts"
+import { sessionStatuses, type Side } from "../../domain/session/state.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { SessionViews } from "../../services/sessions/session-views.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
@@ -22,6 +22,13 @@ const openOffersAtMost = 200
 
 const ids = allOf(Schema.Struct({ id: Schema.String }))
 const endOf = firstOf(Schema.Struct({ ends_at: Millis }))
+const participationOf = firstOf(Schema.Struct({
+  id: Schema.String,
+  status: Schema.Literals(sessionStatuses),
+  customer_id: Schema.String,
+  mitra_id: Schema.NullOr(Schema.String),
+  assigned: Schema.Array(Schema.String)
+}))
 
 // Each arm of the OR is one partial index.
 const liveWhere = (sql: Sql, side: Side, userId: string) =>
@@ -31,10 +38,17 @@ const liveWhere = (sql: Sql, side: Side, userId: string) =>
         OR (s.customer_id = ${userId} AND s.status = 'closing')`
     : sql`s.mitra_id = ${userId} AND s.status IN ('active', 'extending', 'closing')`
 
-const personal = (sql: Sql, cipher: Ciphers): Part<"liveOf"> => ({
+const personal = (sql: Sql, cipher: Ciphers): Part<"liveOf" | "participation"> => ({
   liveOf: (side, userId) =>
     sql`${selectSessions(sql, { offers: true })} WHERE ${liveWhere(sql, side, userId)}
-      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(Effect.flatMap(sessionStates(cipher)), answered)
+      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(
+      Effect.flatMap(sessionStates(cipher)),
+      answered
+    ),
+  participation: (sessionId) =>
+    sql`SELECT s.id, s.status, s.customer_id, s.mitra_id, coalesce((SELECT json_agg(DISTINCT a.mitra_id)
+        FROM mitra_assignments a WHERE a.session_id = s.id), '[]'::json) AS assigned
+      FROM chat_sessions s WHERE s.id = ${sessionId}`.pipe(Effect.flatMap(participationOf), answered)
 })
 
 const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf"> => ({

@@ -5,8 +5,8 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { type SessionState, sessionStatuses } from "../../domain/session/state.ts"
-import type { AuditEntry } from "../../services/accounts/audit.ts"
+import type { SessionState } from "../../domain/session/state.ts"
+import type { AuditEntry } from "../../domain/audit.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
@@ -27,14 +27,6 @@ const openTries = 5
 
 const ids = allOf(Schema.Struct({ id: Schema.String }))
 const epochOf = firstOf(Schema.Struct({ epoch: BigCount }))
-const participationOf = firstOf(Schema.Struct({
-  id: Schema.String,
-  status: Schema.Literals(sessionStatuses),
-  customer_id: Schema.String,
-  mitra_id: Schema.NullOr(Schema.String),
-  assigned: Schema.Array(Schema.String)
-}))
-
 const aheadOf = firstOf(Schema.Struct({ ahead: BigCount }))
 
 const paidSessions = allOf(Schema.Struct({ payment_id: Schema.String, id: Schema.String }))
@@ -107,7 +99,7 @@ const one = (
 const owning = (
   sql: Sql,
   cipher: Ciphers
-): Part<"open" | "claim" | "find" | "participation" | "ofPayments"> => ({
+): Part<"open" | "claim" | "find" | "ofPayments"> => ({
   open: (state, deadlineAt, audit) => answered(open(sql, state, deadlineAt, audit)),
   // Two statements on purpose: one that waited for the old owner's commit would return the row as it
   // is but the offers as they were. Once the epoch is committed no older owner can write.
@@ -120,10 +112,6 @@ const owning = (
       return owner === null || state === null ? null : { epoch: owner.epoch, state }
     })),
   find: (sessionId) => answered(one(sql, cipher, sessionId)),
-  participation: (sessionId) =>
-    sql`SELECT s.id, s.status, s.customer_id, s.mitra_id, coalesce((SELECT json_agg(DISTINCT a.mitra_id)
-        FROM mitra_assignments a WHERE a.session_id = s.id), '[]'::json) AS assigned
-      FROM chat_sessions s WHERE s.id = ${sessionId}`.pipe(Effect.flatMap(participationOf), answered),
   ofPayments: (paymentIds) =>
     sql`SELECT DISTINCT ON (payment_id) payment_id, id FROM chat_sessions
       WHERE payment_id = ANY(${paymentIds}::uuid[]) ORDER BY payment_id, requested_at DESC, id DESC`.pipe(

@@ -8,7 +8,7 @@ import type { Cipher } from "../../services/encryption/cipher.ts"
 import type { SequencedEvent, SessionViews } from "../../services/sessions/session-views.ts"
 import type { Sessions, StoredMessage } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
-import { eventPlace, messagePlace } from "../encryption/associated-data.ts"
+import { eventAssociatedData, messageAssociatedData } from "../encryption/associated-data.ts"
 import { allOf, BigCount } from "../platform/postgres/columns.ts"
 import { fieldsOf, namesOf } from "../platform/postgres/table.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -30,7 +30,9 @@ const bodyOf = (
     readonly body_sealed: string | null
   }
 ) =>
-  body_sealed === null ? Effect.succeed(body ?? "") : cipher.open(body_sealed, messagePlace(session_id, seq))
+  body_sealed === null
+    ? Effect.succeed(body ?? "")
+    : cipher.open(body_sealed, messageAssociatedData(session_id, seq))
 
 const storedMessages =
   (cipher: Ciphers) => (rows: unknown): Effect.Effect<ReadonlyArray<StoredMessage>, Unavailable> =>
@@ -55,13 +57,13 @@ const openedEvent = Effect.fnUntraced(function*(cipher: Ciphers, row: typeof Eve
       return {
         session_id,
         seq,
-        event: { ...event, body: yield* cipher.open(text_sealed, messagePlace(session_id, seq)) }
+        event: { ...event, body: yield* cipher.open(text_sealed, messageAssociatedData(session_id, seq)) }
       }
     case "GoodbyeLeft":
       return {
         session_id,
         seq,
-        event: { ...event, text: yield* cipher.open(text_sealed, eventPlace(session_id, seq)) }
+        event: { ...event, text: yield* cipher.open(text_sealed, eventAssociatedData(session_id, seq)) }
       }
     default:
       return yield* Effect.die(new Error(`${event._tag} has no private text`))

@@ -1,5 +1,6 @@
 // Settings as every adapter serves them: values kept in memory for at most a minute, read from a
-// store that only knows rows. One runner's cache; the bus tells the others to forget theirs.
+// store that only knows rows. One runner's cache; the bus tells the others to forget theirs. Not the single
+// flight: who asks after a change must not get the answer to a question that was asked before it.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -11,7 +12,7 @@ import {
   type SettingKey,
   type Settings as Values
 } from "../../domain/settings.ts"
-import type { AuditEntry } from "../../services/accounts/audit.ts"
+import type { AuditEntry } from "../../domain/audit.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import * as RealTime from "../../services/platform/real-time.ts"

@@ -1,7 +1,8 @@
-// Accounts: customers, mitras and staff, and the devices they can be pushed to. Times are epoch milliseconds;
-// phones are E.164.
+// Accounts: customers and mitras, and the devices they can be pushed to. Staff are a port of their own. Times
+// are epoch milliseconds; phones are E.164.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { ChangeEntry } from "../../domain/audit.ts"
 import type { Side } from "../../domain/session/state.ts"
 import type { Proof } from "../../domain/phone.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
@@ -23,16 +24,6 @@ export interface MitraAccount {
   readonly display_name: string
   readonly phone: string
   readonly is_active: boolean
-}
-
-export interface StaffAccount {
-  readonly id: string
-  readonly email: string
-  readonly password_hash: string
-  readonly role: string
-  readonly is_active: boolean
-  readonly failed_attempts: number
-  readonly locked_until: number | null
 }
 
 export interface DeviceOwner {
@@ -61,32 +52,22 @@ export class Accounts extends Context.Service<Accounts, {
   readonly provePhone: (customerId: string, phone: string) => Effect.Effect<Proof, Unavailable>
   /**
    * Creates the account and its offline status row. False when the phone is already another mitra's;
-   * the same id and phone again is a repeat, changes nothing and is true.
+   * the same id and phone again is a repeat, changes nothing and is true. What staff create has its audit
+   * entry in the same transaction.
    */
-  readonly createMitra: (mitra: MitraAccount, at: number) => Effect.Effect<boolean, Unavailable>
+  readonly createMitra: (
+    mitra: MitraAccount,
+    at: number,
+    entry?: ChangeEntry
+  ) => Effect.Effect<boolean, Unavailable>
+  /** As she is afterwards, or null for an unknown mitra. A new name has its audit entry with it. */
+  readonly renameMitra: (
+    mitraId: string,
+    displayName: string,
+    entry: ChangeEntry
+  ) => Effect.Effect<MitraAccount | null, Unavailable>
   readonly findMitra: (id: string) => Effect.Effect<MitraAccount | null, Unavailable>
   readonly findMitraByPhone: (phone: string) => Effect.Effect<MitraAccount | null, Unavailable>
-  /**
-   * False when the email is already another staff member's; the same id and email again is a repeat.
-   * Emails are compared without case, and kept as written.
-   */
-  readonly createStaff: (
-    staff: Pick<StaffAccount, "id" | "email" | "password_hash" | "role">,
-    at: number
-  ) => Effect.Effect<boolean, Unavailable>
-  readonly findStaff: (id: string) => Effect.Effect<StaffAccount | null, Unavailable>
-  readonly findStaffByEmail: (email: string) => Effect.Effect<StaffAccount | null, Unavailable>
-  /**
-   * After a failed attempt: counts up and returns the count, 0 for an unknown id. The attempt that
-   * reaches `lockAfter`, and each one after it, locks until `lockedUntil`; a lock is never shortened.
-   */
-  readonly staffSignInFailed: (
-    id: string,
-    lockAfter: number,
-    lockedUntil: number
-  ) => Effect.Effect<number, Unavailable>
-  /** Forgets failed attempts and the lock. */
-  readonly staffSignedIn: (id: string) => Effect.Effect<void, Unavailable>
   /**
    * A token is one phone's and belongs to the person who registered it last: an earlier owner loses it. Of
    * this person's other devices those of ended sign-ins go, then the oldest ones beyond `devicesMax`.

@@ -1,5 +1,6 @@
-// Passwords: slow hashes for staff passwords. The stored string carries its own parameters, so that
-// they can be raised without touching old rows.
+// Passwords: slow hashes for staff passwords. The stored string carries its own parameters, so that they
+// can be raised without touching old rows. A port of its own: argon2 answers from the thread pool, which
+// simulated time cannot wait for, so the simulator hashes at once.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 

@@ -4,7 +4,7 @@
 // family is live as long as none of its rows is revoked; expiry is each token's own business.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { ChangeEntry } from "./audit.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
 export type UserType = "customer" | "mitra" | "staff"

@@ -1,5 +1,5 @@
-// Cipher: how private texts are stored: plain or sealed, never both. A sealed text opens only in its own
-// place (such as message/<session>/<sequence>), and a sealed phone is found by its blind index.
+// Cipher: what private texts are in the database. A text is stored plain or sealed, never both; sealed, it
+// opens only with its own associated data, and a phone is found again by its blind index.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Unavailable } from "../platform/unavailable.ts"
@@ -11,7 +11,7 @@ export interface StoredText {
 }
 
 /** Synchronous: a whole group of turns is sealed without a step of the scheduler between two texts. */
-export type Seal = (text: string, place: string) => StoredText
+export type Seal = (text: string, associatedData: string) => StoredText
 
 export interface BlindIndexes {
   /** Stored beside a text sealed now; null where it is kept plain. */
@@ -28,10 +28,10 @@ export class Cipher extends Context.Service<Cipher, {
   /** Good for this many texts: their randomness is drawn here, at once. */
   readonly sealer: (texts: number) => Effect.Effect<Seal>
   /**
-   * Fails, as `encryption` and not retryable, when its key is not here, when it was sealed for another place,
-   * or when it is not what was sealed.
+   * Fails, as `encryption` and not retryable, when its key is not here, when it was sealed for other
+   * associated data, or when it is not what was sealed.
    */
-  readonly open: (sealed: string, place: string) => Effect.Effect<string, Unavailable>
+  readonly open: (sealed: string, associatedData: string) => Effect.Effect<string, Unavailable>
   /** Keyed hashes: equal for equal texts of a kind, and of no use to a reader without the key. */
   readonly blindIndexesOf: (kind: string, text: string) => BlindIndexes
 }>()("halobestie/services/Cipher") {}

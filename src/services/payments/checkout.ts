@@ -26,7 +26,7 @@ export class Checkout extends Context.Service<Checkout, {
   /** The url of a page that takes exactly this amount. May be asked again for the same payment. */
   readonly open: (order: CheckoutOrder) => Effect.Effect<string, Unavailable>
   /** Asks the provider's books: for payments whose webhook has not come. */
-  readonly look: (paymentId: string) => Effect.Effect<InvoiceStatus, Unavailable>
+  readonly check: (paymentId: string) => Effect.Effect<InvoiceStatus, Unavailable>
   /** Makes the pages of a payment that was given up unpayable; answers what is true then. */
   readonly close: (paymentId: string) => Effect.Effect<InvoiceStatus, Unavailable>
 }>()("halobestie/services/Checkout") {}

@@ -1,16 +1,13 @@
-// Payments: pricing tiers, payment requests, the webhooks that confirm them, and staff's review of failures.
+// Payments: payment requests, the webhooks that confirm them, and staff's review of failures.
 // Amounts are whole rupiah, times epoch milliseconds. A status only moves as the payment machine allows.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import type { PaymentAnomaly, PaymentProvider, PaymentStatus, Resolution } from "../../domain/payment.ts"
-import type { PricingTier } from "../../domain/pricing.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import type { Topic } from "../../domain/session/state.ts"
-import type { ChangeEntry } from "../accounts/audit.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
-
-export type { PricingTier } from "../../domain/pricing.ts"
 
 export interface Payment {
   readonly id: string
@@ -31,7 +28,7 @@ export interface Payment {
   /** Taken off the tier's price for the customer's first session; 0 for none. */
   readonly discount_idr: number
   /** When to ask the provider about it next; null: there is nothing to ask any more. */
-  readonly look_at: number | null
+  readonly next_check_at: number | null
   readonly created_at: number
   readonly expires_at: number
   readonly confirmed_at: number | null
@@ -40,8 +37,8 @@ export interface Payment {
 
 /** Paid in full to the built-in provider, unless it says otherwise. */
 export type NewPayment =
-  & Omit<Payment, "provider" | "discount_idr" | "look_at">
-  & Partial<Pick<Payment, "provider" | "discount_idr" | "look_at">>
+  & Omit<Payment, "provider" | "discount_idr" | "next_check_at">
+  & Partial<Pick<Payment, "provider" | "discount_idr" | "next_check_at">>
 
 /** The bound of `openOf`: more than any customer orders. */
 export const openPaymentsMax = 50
@@ -95,12 +92,6 @@ export const troubleAt = ({ anomaly_at, failed_at }: Pick<ReviewedPayment, "anom
   failed_at === null || anomaly_at === null ? failed_at ?? anomaly_at : Math.max(failed_at, anomaly_at)
 
 export class Payments extends Context.Service<Payments, {
-  /** Tiers on sale, cheapest first. */
-  readonly tiers: Effect.Effect<ReadonlyArray<PricingTier>, Unavailable>
-  /** Also a tier that is no longer on sale. */
-  readonly findTier: (id: string) => Effect.Effect<PricingTier | null, Unavailable>
-  /** Adds or replaces a tier (seed, staff). */
-  readonly putTier: (tier: PricingTier, at: number) => Effect.Effect<void, Unavailable>
   /**
    * The customer gives it up. Money that came stays recorded as a failure for staff to give back. Not
    * while a request is open on it, and not an extension that is paid: its session decides about it.

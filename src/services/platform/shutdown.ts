@@ -1,4 +1,5 @@
-// Shutdown: asks this process to stop as SIGTERM does, in order and within the bound of its drain.
+// Shutdown: asks this process to stop as SIGTERM does, in order and within the bound of its drain. A port
+// of its own: staff ask for it in a handler, and only production has a process that can end by it.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 

@@ -1,4 +1,5 @@
-// The one infrastructure failure a caller may see. Drivers' own errors never leave their adapter.
+// The one infrastructure failure a caller may see. Drivers' own errors never leave their adapter. A file of
+// its own: every port names it, and it belongs to none of them.
 import * as Schema from "effect/Schema"
 
 /** Something we depend on did not answer. `retryable`: asking again with the same ids is safe and useful. */

@@ -3,7 +3,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { PushKind } from "../../domain/push.ts"
-import type { ChangeEntry } from "../accounts/audit.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
 import type { PushEntry } from "../journal/journal.ts"
 import type { PushHoldReason } from "./push.ts"
 import type { Unavailable } from "../platform/unavailable.ts"

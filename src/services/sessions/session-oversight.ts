@@ -4,7 +4,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Absence, SessionState, SessionStatus } from "../../domain/session/state.ts"
-import type { ChangeEntry } from "../accounts/audit.ts"
+import type { ChangeEntry } from "../../domain/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 import type { PastPage } from "./session-views.ts"
 

@@ -24,6 +24,12 @@ export interface PastPage extends Page {
   readonly after?: string | null
 }
 
+/** Who may say something in a session, without anything that was offered, said or paid in it. */
+export interface Participation extends Pick<SessionState, "id" | "status" | "customer_id" | "mitra_id"> {
+  /** Everybody whose chat it is or was, in no order. */
+  readonly assigned: ReadonlyArray<string>
+}
+
 export class SessionViews extends Context.Service<SessionViews, {
   /** Sessions a phone must show as alive: customers also see open requests. Oldest first, at most 50. */
   readonly liveOf: (side: Side, userId: string) => Effect.Effect<ReadonlyArray<SessionState>, Unavailable>
@@ -47,6 +53,8 @@ export class SessionViews extends Context.Service<SessionViews, {
     userId: string,
     page: PastPage
   ) => Effect.Effect<ReadonlyArray<SessionState>, Unavailable>
+  /** Reads only who takes part: a session that asked many has up to 200 offers. */
+  readonly participation: (sessionId: string) => Effect.Effect<Participation | null, Unavailable>
   /** Messages in sequence order: those before a sequence (the latest ones) or after it (the next ones). */
   readonly messages: (
     sessionId: string,

@@ -4,7 +4,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { SessionState, Side } from "../../domain/session/state.ts"
-import type { AuditEntry } from "../accounts/audit.ts"
+import type { AuditEntry } from "../../domain/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
 export type Opened =
@@ -15,12 +15,6 @@ export type Opened =
   | { readonly _tag: "AlreadyActive"; readonly session_id: string }
   /** The payment is not good for a session (any more): abandoned, failed, or consumed by an old one. */
   | { readonly _tag: "NotPaid" }
-
-/** Who may say something in a session, without anything that was offered, said or paid in it. */
-export interface Participation extends Pick<SessionState, "id" | "status" | "customer_id" | "mitra_id"> {
-  /** The mitras whose chat it is or was, in no order. */
-  readonly assigned: ReadonlyArray<string>
-}
 
 export interface StoredMessage {
   readonly session_id: string
@@ -51,8 +45,6 @@ export class Sessions extends Context.Service<Sessions, {
   ) => Effect.Effect<{ readonly epoch: number; readonly state: SessionState } | null, Unavailable>
   /** Reads without owning. */
   readonly find: (sessionId: string) => Effect.Effect<SessionState | null, Unavailable>
-  /** Reads only the participants, not the session's up to 200 offers; null when there is no such session. */
-  readonly participation: (sessionId: string) => Effect.Effect<Participation | null, Unavailable>
   /** The newest session of each of these payments, alive or over; those that have none are absent. */
   readonly ofPayments: (
     paymentIds: ReadonlyArray<string>

@@ -3,7 +3,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { SettingKey, Settings as Values } from "../../domain/settings.ts"
-import type { AuditEntry } from "../accounts/audit.ts"
+import type { AuditEntry } from "../../domain/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
 export class Settings extends Context.Service<Settings, {

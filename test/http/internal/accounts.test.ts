@@ -4,10 +4,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
-import { Audit } from "../../../src/services/accounts/audit.ts"
+import { Accounts } from "../../../src/services/accounts/accounts.ts"
+import { Staff } from "../../../src/services/accounts/staff.ts"
 import { SignIns, testNumbersMax } from "../../../src/services/accounts/sign-ins.ts"
 import { Bus } from "../../../src/services/bus/bus.ts"
-import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { hour, idOf, t0 } from "../../../testkit/conformance/given.ts"
 import { refused } from "../phone.ts"
 import { colleague, desk, outrunDesk } from "./staff-desk.ts"
@@ -16,7 +16,7 @@ const admin = Effect.andThen(TestClock.setTime(t0), colleague(1, "admin"))
 const newcomer = { email: "New@Halobestie.local", password: "a-long-password", role: "operator" }
 
 const logged = Effect.map(
-  Effect.flatMap(Audit, (port) => port.page({ before: null, limit: 50 })),
+  Effect.flatMap(Staff, (port) => port.auditPage({ before: null, limit: 50 })),
   (entries) => entries.map((entry) => [entry.action, entry.staff_id, entry.target_id, entry.peer])
 )
 
@@ -27,7 +27,7 @@ describe("staff accounts", () => {
       const made = yield* me.call("admin.staff_create", newcomer)
       assert.deepInclude(made, { email: "New@Halobestie.local", role: "operator", is_active: true })
       assert.strictEqual(
-        (yield* (yield* Accounts).findStaff(made.staff_id))?.password_hash,
+        (yield* (yield* Staff).findStaff(made.staff_id))?.password_hash,
         "hash of a-long-password"
       )
       const twin = { ...newcomer, email: "new@halobestie.LOCAL" }
@@ -139,7 +139,7 @@ describe("test numbers", () => {
       assert.deepStrictEqual(yield* me.call("admin.test_number_remove", { phone }), { removed: false })
       const bad = { phone: "0813", code: "424242" }
       assert.strictEqual(yield* refused(me.call("admin.test_number_put", bad)), "PHONE_INVALID")
-      const entries = yield* (yield* Audit).page({ before: null, limit: 10 })
+      const entries = yield* (yield* Staff).auditPage({ before: null, limit: 10 })
       assert.deepStrictEqual(entries.map((entry) => entry.target_id), ["+62***001", "+62***001"])
       for (const secret of [number.phone, number.code]) assert.notInclude(JSON.stringify(entries), secret)
     }).pipe(Effect.provide(desk)))

@@ -8,8 +8,7 @@ import { AdminPaymentRpcs } from "../../../src/contract/staff/payments.ts"
 import { isAllowed, roles } from "../../../src/domain/staff.ts"
 import * as PaymentHandlers from "../../../src/http/internal/payments.ts"
 import * as Permissions from "../../../src/http/internal/permissions.ts"
-import * as AuditMemory from "../../../testkit/memory/audit.memory.ts"
-import { Audit } from "../../../src/services/accounts/audit.ts"
+import { Staff } from "../../../src/services/accounts/staff.ts"
 import { Payments } from "../../../src/services/payments/payments.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, refused } from "../phone.ts"
@@ -19,7 +18,6 @@ import { colleagueOf, seatAt } from "./staff-desk.ts"
 
 const gated = AdminPaymentRpcs.middleware(Permissions.PermissionGate)
 const desk = Layer.merge(PaymentHandlers.layer, Permissions.layer).pipe(
-  Layer.provideMerge(AuditMemory.layer),
   Layer.provideMerge(world)
 )
 
@@ -46,7 +44,7 @@ const failed = Effect.gen(function*() {
 })
 
 const logged = Effect.map(
-  Effect.flatMap(Audit, (audit) => audit.page({ before: null, limit: 50 })),
+  Effect.flatMap(Staff, (port) => port.auditPage({ before: null, limit: 50 })),
   (entries) => entries.map(({ action, staff_id, target_id }) => [action, staff_id, target_id])
 )
 

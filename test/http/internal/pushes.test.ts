@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { MemoryTables } from "../../../testkit/memory/store/tables.ts"
-import { Audit } from "../../../src/services/accounts/audit.ts"
+import { Staff } from "../../../src/services/accounts/staff.ts"
 import { PushOutbox } from "../../../src/services/push/push-outbox.ts"
 import { idOf, minute, t0 } from "../../../testkit/conformance/given.ts"
 import { colleague, desk } from "./staff-desk.ts"
@@ -38,7 +38,7 @@ const story = (title: string, body: (call: Seat) => Effect.Effect<void, unknown,
     }).pipe(Effect.provide(desk)))
 type Colleague = ReturnType<typeof colleague>
 type Seat = Effect.Success<Colleague>["call"]
-type Desk = Effect.Services<Colleague> | MemoryTables | Audit | PushOutbox
+type Desk = Effect.Services<Colleague> | MemoryTables | Staff | PushOutbox
 
 describe("pushes at the control center", () => {
   story(
@@ -89,7 +89,7 @@ describe("pushes at the control center", () => {
         assert.deepStrictEqual(yield* call("admin.push_replay", all), done)
         yield* deadLetter(3)
         assert.deepStrictEqual(yield* call("admin.push_replay", all), done)
-        const [entry, ...others] = yield* (yield* Audit).page({ before: null, limit: 10 })
+        const [entry, ...others] = yield* (yield* Staff).auditPage({ before: null, limit: 10 })
         assert.lengthOf(others, 0)
         assert.deepInclude(entry, {
           action: "push.replay",

@@ -11,7 +11,7 @@ import * as Permissions from "../../../src/http/internal/permissions.ts"
 import * as RunnerHandlers from "../../../src/http/internal/runners.ts"
 import * as ThisRunner from "../../../src/http/internal/this-runner.ts"
 import * as Readiness from "../../../src/http/readiness.ts"
-import { Audit } from "../../../src/services/accounts/audit.ts"
+import { Staff } from "../../../src/services/accounts/staff.ts"
 import { RunnerRegistry } from "../../../src/services/platform/runner-registry.ts"
 import { Shutdown } from "../../../src/services/platform/shutdown.ts"
 import { Unavailable } from "../../../src/services/platform/unavailable.ts"
@@ -38,8 +38,11 @@ const engineRoom = (ports: { readonly cluster?: "down"; readonly audit?: "down" 
       asked.times += 1
     })
   })
-  const audit = Layer.effect(Audit)(
-    Effect.map(Audit, (port) => ports.audit === "down" ? { ...port, append: () => Effect.fail(down) } : port)
+  const audit = Layer.effect(Staff)(
+    Effect.map(
+      Staff,
+      (port) => ports.audit === "down" ? { ...port, appendAudit: () => Effect.fail(down) } : port
+    )
   )
   const started = Layer.effectDiscard(TestClock.setTime(t0))
   const layer = Layer.mergeAll(RunnerHandlers.layer, Permissions.layer).pipe(
@@ -51,7 +54,7 @@ const engineRoom = (ports: { readonly cluster?: "down"; readonly audit?: "down" 
 }
 
 const colleague = colleagueOf(AdminRunnerRpcs.middleware(Permissions.PermissionGate))
-const entries = Effect.flatMap(Audit, (audit) => audit.page({ before: null, limit: 10 }))
+const entries = Effect.flatMap(Staff, (audit) => audit.auditPage({ before: null, limit: 10 }))
 
 describe("the runners", () => {
   it.effect("are listed as registered, with the one that answers: phones, start, and whether it drains", () =>

@@ -16,9 +16,8 @@ import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
 import * as StoresMemory from "../../../testkit/memory/stores.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as PushMemory from "../../../testkit/memory/push.memory.ts"
-import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
+import { Staff } from "../../../src/services/accounts/staff.ts"
 import { Passwords } from "../../../src/services/accounts/passwords.ts"
-import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 
 /** Fake: hashing that costs nothing. */
@@ -47,10 +46,10 @@ export const desk = Layer.provideMerge(seats, adapters)
 /** The same desk, where every change of staff comes second to another one. */
 export const outrunDesk = seats.pipe(
   Layer.provideMerge(
-    Layer.effect(AccountChanges)(
+    Layer.effect(Staff)(
       Effect.map(
-        AccountChanges,
-        (port) => AccountChanges.of({ ...port, changeStaff: () => Effect.succeed({ _tag: "LastAdmin" }) })
+        Staff,
+        (port) => Staff.of({ ...port, changeStaff: () => Effect.succeed({ _tag: "LastAdmin" }) })
       )
     )
   ),
@@ -86,7 +85,7 @@ export const colleagueOf = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>
   Effect.fnUntraced(function*(n: number, role: Role) {
     const id = idOf(0xa0 + n)
     const staff = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
-    yield* (yield* Accounts).createStaff(staff, t0)
+    yield* (yield* Staff).createStaff(staff, t0)
     return { id, call: yield* seatAt(group)(id) }
   })
 

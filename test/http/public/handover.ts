@@ -1,7 +1,7 @@
 // A hand-over as staff order it, for the tests of what the three people concerned see of it.
 import * as Effect from "effect/Effect"
 import { SessionActors } from "../../../src/actors/session/protocol.ts"
-import { Accounts } from "../../../src/services/accounts/accounts.ts"
+import { Staff } from "../../../src/services/accounts/staff.ts"
 import { givenStaff, staffId } from "../../../testkit/conformance/given.ts"
 import { newCommand } from "../phone.ts"
 
@@ -15,7 +15,7 @@ export const handOver = Effect.fnUntraced(function*(
   to: { readonly id: string },
   command_id = newCommand()
 ) {
-  if ((yield* (yield* Accounts).findStaff(staffId)) === null) yield* givenStaff
+  if ((yield* (yield* Staff).findStaff(staffId)) === null) yield* givenStaff
   return yield* (yield* SessionActors).run(session_id, {
     sender_id: `staff:${staffId}`,
     command_id,

@@ -7,18 +7,19 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import * as AuditPostgres from "../../../src/layers/accounts/audit.postgres.ts"
+import * as StaffPostgres from "../../../src/layers/accounts/staff.postgres.ts"
 import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
+import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as SettingsPostgres from "../../../src/layers/settings/settings.postgres.ts"
 import { timestamp } from "../../../src/layers/platform/postgres/columns.ts"
-import { Audit } from "../../../src/services/accounts/audit.ts"
+import { Staff } from "../../../src/services/accounts/staff.ts"
+import { Payments } from "../../../src/services/payments/payments.ts"
 import { SignIns } from "../../../src/services/accounts/sign-ins.ts"
 import { Mitras } from "../../../src/services/accounts/mitras.ts"
-import { Payments } from "../../../src/services/payments/payments.ts"
 import { Settings } from "../../../src/services/settings/settings.ts"
 import {
   givenMitra,
@@ -36,11 +37,12 @@ import { somebodyBlocked } from "../../support/blocked.ts"
 import { databaseAt, freshDatabase, freshDatabaseUrl } from "../../support/postgres.ts"
 
 const adapters = Layer.mergeAll(
-  AuditPostgres.layer,
+  StaffPostgres.layer,
   SettingsPostgres.layer,
   SignInsPostgres.layer,
   MitrasPostgres.layer,
   PaymentsPostgres.layer,
+  PricingPostgres.layer,
   PeoplePostgres.layer
 ).pipe(Layer.provide(CipherNone.layer))
 const fresh = adapters.pipe(Layer.provideMerge(freshDatabase))
@@ -154,7 +156,7 @@ describe("a setting whose value the database refuses", () => {
         port.put("extension_default_action_on_timeout", "\u0000" as "auto_reject", entry)
       )
       assert.isTrue(Exit.hasDies(exit))
-      assert.deepStrictEqual(yield* (yield* Audit).page({ before: null, limit: 10 }), [])
+      assert.deepStrictEqual(yield* (yield* Staff).auditPage({ before: null, limit: 10 }), [])
     }).pipe(Effect.provide(fresh)))
 })
 

@@ -1,8 +1,7 @@
 // The account ports' conformance suites over their Postgres adapters, plain and sealed, each test on a fresh
 // database.
 import * as Layer from "effect/Layer"
-import * as AccountChangesPostgres from "../../../src/layers/accounts/account-changes.postgres.ts"
-import * as AuditPostgres from "../../../src/layers/accounts/audit.postgres.ts"
+import * as StaffPostgres from "../../../src/layers/accounts/staff.postgres.ts"
 import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
@@ -10,8 +9,8 @@ import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgre
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as SettingsPostgres from "../../../src/layers/settings/settings.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
-import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
-import { audit } from "../../../testkit/conformance/audit.ts"
+import { changesByStaff } from "../../../testkit/conformance/changes-by-staff.ts"
+import { audit } from "../../../testkit/conformance/audit-log.ts"
 import { authSessions } from "../../../testkit/conformance/auth-sessions.ts"
 import { lostRefreshes } from "../../../testkit/conformance/lost-refreshes.ts"
 import { devices } from "../../../testkit/conformance/devices.ts"
@@ -30,8 +29,7 @@ import { sealing } from "../../support/keys.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 
 const adapters = Layer.mergeAll(
-  AccountChangesPostgres.layer,
-  AuditPostgres.layer,
+  StaffPostgres.layer,
   SignInsPostgres.layer,
   MitrasPostgres.layer,
   PaymentsPostgres.layer,
@@ -44,7 +42,7 @@ const adapters = Layer.mergeAll(
 const suites = [
   accounts,
   peoplePhones,
-  accountChanges,
+  changesByStaff,
   devices,
   authSessions,
   lostRefreshes,
@@ -59,7 +57,7 @@ const suites = [
   mitras
 ]
 /** Those that keep phones. */
-const phoneSuites = [accounts, peoplePhones, accountChanges, oneTimeCodes]
+const phoneSuites = [accounts, peoplePhones, changesByStaff, oneTimeCodes]
 
 for (const suite of suites) suite("postgres", adapters.pipe(Layer.provide(CipherNone.layer)))
 for (const suite of phoneSuites) suite("postgres, sealed", adapters.pipe(Layer.provide(sealing("k1"))))

@@ -1,7 +1,6 @@
 // The account ports' conformance suites over their memory adapters.
 import * as Layer from "effect/Layer"
-import * as AccountChangesMemory from "../../../testkit/memory/account-changes.memory.ts"
-import * as AuditMemory from "../../../testkit/memory/audit.memory.ts"
+import * as StaffMemory from "../../../testkit/memory/staff.memory.ts"
 import * as SignInsMemory from "../../../testkit/memory/sign-ins.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
@@ -9,8 +8,8 @@ import * as PricingMemory from "../../../testkit/memory/pricing.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import * as SettingsMemory from "../../../testkit/memory/settings.memory.ts"
-import { accountChanges } from "../../../testkit/conformance/account-changes.ts"
-import { audit } from "../../../testkit/conformance/audit.ts"
+import { changesByStaff } from "../../../testkit/conformance/changes-by-staff.ts"
+import { audit } from "../../../testkit/conformance/audit-log.ts"
 import { authSessions } from "../../../testkit/conformance/auth-sessions.ts"
 import { lostRefreshes } from "../../../testkit/conformance/lost-refreshes.ts"
 import { devices } from "../../../testkit/conformance/devices.ts"
@@ -27,8 +26,7 @@ import * as Rows from "../../../testkit/conformance/rows.ts"
 import { settings } from "../../../testkit/conformance/settings.ts"
 
 const everything = Layer.mergeAll(
-  AccountChangesMemory.layer,
-  AuditMemory.layer,
+  StaffMemory.layer,
   SignInsMemory.layer,
   MitrasMemory.layer,
   PaymentsMemory.layer,
@@ -42,7 +40,7 @@ for (
   const suite of [
     accounts,
     peoplePhones,
-    accountChanges,
+    changesByStaff,
     devices,
     authSessions,
     lostRefreshes,

@@ -6,6 +6,8 @@ import * as JournalMemory from "../../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
+import * as PricingMemory from "../../../testkit/memory/pricing.memory.ts"
+import * as StaffMemory from "../../../testkit/memory/staff.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import * as SessionOversightMemory from "../../../testkit/memory/session-oversight.memory.ts"
 import * as SessionViewsMemory from "../../../testkit/memory/session-views.memory.ts"
@@ -20,6 +22,8 @@ missedOffers(
     JournalMemory.layer,
     MitrasMemory.layer,
     PaymentsMemory.layer,
+    PricingMemory.layer,
+    StaffMemory.layer,
     PeopleMemory.layer,
     SessionOversightMemory.layer,
     SessionViewsMemory.layer,

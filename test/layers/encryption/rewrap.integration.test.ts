@@ -111,7 +111,7 @@ describe("re-wrapping", () => {
             old_sealed: `${sealed}x`,
             plain: "wrong",
             sealed: null,
-            mark: null
+            blind_index: null
           })
           assert.strictEqual(yield* exchange(sql, column(name), texts.map(old)), 0, name)
         }

@@ -4,7 +4,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as SqlClient from "effect/sql/SqlClient"
-import { AccountChanges } from "../../../src/services/accounts/account-changes.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { SessionViews } from "../../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../../src/services/sessions/sessions.ts"
@@ -143,8 +142,8 @@ describe("one phone", () => {
       yield* givenStaff.pipe(Effect.provide(runnerWith(url)))
       const create = (n: number) =>
         Effect.flatMap(
-          AccountChanges,
-          (changes) => changes.createMitra({ ...mitraAccount(n), phone }, entry(n))
+          Accounts,
+          (changes) => changes.createMitra({ ...mitraAccount(n), phone }, t0, entry(n))
         ).pipe(
           Effect.provide(runnerWith(url, ...differing[n % 3]!))
         )

@@ -4,12 +4,13 @@ import { SecureRandom } from "effect/crypto"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import * as AccountChangesPostgres from "../../../src/layers/accounts/account-changes.postgres.ts"
+import * as StaffPostgres from "../../../src/layers/accounts/staff.postgres.ts"
 import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
+import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
 import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
@@ -28,11 +29,12 @@ import { databaseAt } from "../../support/postgres.ts"
 /** A runner with these keys; with none at all, everything is plain. */
 export const runnerWith = (url: string, ...keyIds: ReadonlyArray<string>) =>
   Layer.mergeAll(
-    AccountChangesPostgres.layer,
+    StaffPostgres.layer,
     SignInsPostgres.layer,
     JournalPostgres.layer,
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
+    PricingPostgres.layer,
     PeoplePostgres.layer,
     SessionOversightPostgres.layer,
     SessionViewsPostgres.layer,

@@ -7,6 +7,8 @@ import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
+import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
+import * as StaffPostgres from "../../../src/layers/accounts/staff.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as PushOutboxPostgres from "../../../src/layers/push/push-outbox.postgres.ts"
 import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
@@ -32,6 +34,8 @@ const adapters = Layer.mergeAll(
   JournalPostgres.layer,
   MitrasPostgres.layer,
   PaymentsPostgres.layer,
+  PricingPostgres.layer,
+  StaffPostgres.layer,
   PeoplePostgres.layer,
   PushOutboxPostgres.layer,
   SessionOversightPostgres.layer,

@@ -6,6 +6,8 @@ import * as JournalMemory from "../../../testkit/memory/journal.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as MitrasMemory from "../../../testkit/memory/mitras.memory.ts"
 import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
+import * as PricingMemory from "../../../testkit/memory/pricing.memory.ts"
+import * as StaffMemory from "../../../testkit/memory/staff.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import * as PushOutboxMemory from "../../../testkit/memory/push-outbox.memory.ts"
 import * as SessionOversightMemory from "../../../testkit/memory/session-oversight.memory.ts"
@@ -29,6 +31,8 @@ const everything = Layer.mergeAll(
   JournalMemory.layer,
   MitrasMemory.layer,
   PaymentsMemory.layer,
+  PricingMemory.layer,
+  StaffMemory.layer,
   PeopleMemory.layer,
   PushOutboxMemory.layer,
   SessionOversightMemory.layer,

@@ -13,6 +13,8 @@ import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.t
 import { failedBatches } from "../../../src/layers/journal/group-writer.ts"
 import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
+import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
+import * as StaffPostgres from "../../../src/layers/accounts/staff.postgres.ts"
 import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
 import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
@@ -30,6 +32,8 @@ export const runnerOn = (url: string) =>
     JournalPostgres.layer,
     MitrasPostgres.layer,
     PaymentsPostgres.layer,
+    PricingPostgres.layer,
+    StaffPostgres.layer,
     PeoplePostgres.layer,
     SessionOversightPostgres.layer,
     SessionViewsPostgres.layer,

@@ -179,7 +179,7 @@ describe("reading the books", () => {
       ([doing, expected]) =>
         withXendit(() => doing, (checkout) =>
           Effect.gen(function*() {
-            assert.deepStrictEqual(yield* outcome(checkout.look(payment_id)), expected)
+            assert.deepStrictEqual(yield* outcome(checkout.check(payment_id)), expected)
           }))
     ))
 
@@ -206,13 +206,13 @@ describe("the breaker", () => {
     let isWell = false
     return withXendit(() => isWell ? books() : broken, (checkout, _asked, calls) =>
       Effect.gen(function*() {
-        for (let n = 0; n < timings.failures_before_open; n++) yield* outcome(checkout.look(payment_id))
+        for (let n = 0; n < timings.failures_before_open; n++) yield* outcome(checkout.check(payment_id))
         const before = calls().length
-        assert.strictEqual(yield* outcome(checkout.look(payment_id)), "Unavailable")
+        assert.strictEqual(yield* outcome(checkout.check(payment_id)), "Unavailable")
         assert.lengthOf(calls(), before, "it is not even asked")
         isWell = true
         yield* Effect.sleep(timings.open_ms + 50)
-        assert.deepStrictEqual(yield* outcome(checkout.look(payment_id)), { _tag: "Over" })
+        assert.deepStrictEqual(yield* outcome(checkout.check(payment_id)), { _tag: "Over" })
       }))
   })
 

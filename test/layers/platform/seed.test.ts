@@ -6,17 +6,20 @@ import * as Redacted from "effect/Redacted"
 import { SecureRandom } from "effect/crypto"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as PasswordsLayer from "../../../src/layers/accounts/passwords.ts"
-import * as PaymentsMemory from "../../../testkit/memory/payments.memory.ts"
+import * as StaffMemory from "../../../testkit/memory/staff.memory.ts"
+import * as PricingMemory from "../../../testkit/memory/pricing.memory.ts"
 import * as PeopleMemory from "../../../testkit/memory/accounts.memory.ts"
 import { demoMitras, seed } from "../../../src/layers/platform/seed.ts"
 import { Passwords } from "../../../src/services/accounts/passwords.ts"
-import { Payments } from "../../../src/services/payments/payments.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
+import { Staff } from "../../../src/services/accounts/staff.ts"
+import { Pricing } from "../../../src/services/payments/pricing.ts"
 
-const layer = Layer.mergeAll(PeopleMemory.layer, PaymentsMemory.layer, PasswordsLayer.layer).pipe(
-  Layer.provideMerge(Tables.layer),
-  Layer.provideMerge(SecureRandom.layerWebCrypto)
-)
+const layer = Layer.mergeAll(PeopleMemory.layer, PricingMemory.layer, StaffMemory.layer, PasswordsLayer.layer)
+  .pipe(
+    Layer.provideMerge(Tables.layer),
+    Layer.provideMerge(SecureRandom.layerWebCrypto)
+  )
 
 const admin = { admin_email: "admin@halobestie.local", admin_password: Redacted.make("development-admin") }
 
@@ -24,7 +27,7 @@ describe("the seed", () => {
   it.effect("adds the tiers, an admin who can sign in, and three demo mitras", () =>
     Effect.gen(function*() {
       yield* seed({ ...admin, demo: true })
-      const tiers = yield* (yield* Payments).tiers
+      const tiers = yield* (yield* Pricing).tiers
       assert.deepStrictEqual(tiers.map((tier) => [tier.id, tier.duration_seconds, tier.price_idr]), [
         ["demo", 12, 1000],
         ["chat_5", 300, 10_000],
@@ -32,7 +35,7 @@ describe("the seed", () => {
         ["chat_60", 3600, 95_000]
       ])
       const accounts = yield* Accounts
-      const staff = yield* accounts.findStaffByEmail("ADMIN@halobestie.local")
+      const staff = yield* (yield* Staff).findStaffByEmail("ADMIN@halobestie.local")
       assert.strictEqual(staff?.role, "admin")
       assert.isTrue(yield* (yield* Passwords).verify("development-admin", staff?.password_hash ?? ""))
       for (const { display_name, phone } of demoMitras) {
@@ -43,14 +46,14 @@ describe("the seed", () => {
   it.effect("adds nothing the second time, and leaves changed prices and passwords alone", () =>
     Effect.gen(function*() {
       yield* seed({ ...admin, demo: true })
-      const payments = yield* Payments
-      const tier = (yield* payments.findTier("chat_5")) ?? assert.fail("no tier")
-      yield* payments.putTier({ ...tier, price_idr: 12_345 }, 1)
-      const before = yield* (yield* Accounts).findStaffByEmail(admin.admin_email)
+      const pricing = yield* Pricing
+      const tier = (yield* pricing.findTier("chat_5")) ?? assert.fail("no tier")
+      yield* pricing.replaceTier({ ...tier, price_idr: 12_345 }, 1)
+      const before = yield* (yield* Staff).findStaffByEmail(admin.admin_email)
       const added = yield* seed({ ...admin, admin_password: Redacted.make("another-password"), demo: true })
       assert.deepStrictEqual(added, [])
-      assert.strictEqual((yield* payments.findTier("chat_5"))?.price_idr, 12_345)
-      assert.deepStrictEqual(yield* (yield* Accounts).findStaffByEmail(admin.admin_email), before)
+      assert.strictEqual((yield* pricing.findTier("chat_5"))?.price_idr, 12_345)
+      assert.deepStrictEqual(yield* (yield* Staff).findStaffByEmail(admin.admin_email), before)
     }).pipe(Effect.provide(layer)))
 
   it.effect("brings no demo people and no demo tier into production", () =>
@@ -62,7 +65,7 @@ describe("the seed", () => {
         "tier chat_60",
         `admin ${admin.admin_email}`
       ])
-      assert.isNull(yield* (yield* Payments).findTier("demo"))
+      assert.isNull(yield* (yield* Pricing).findTier("demo"))
       for (const { phone } of demoMitras) assert.isNull(yield* (yield* Accounts).findMitraByPhone(phone))
     }).pipe(Effect.provide(layer)))
 })

@@ -12,6 +12,8 @@ import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
 import * as Journal from "../../../src/layers/journal/journal.postgres.ts"
 import * as Mitras from "../../../src/layers/accounts/mitras.postgres.ts"
 import * as Payments from "../../../src/layers/payments/payments.postgres.ts"
+import * as Pricing from "../../../src/layers/payments/pricing.postgres.ts"
+import * as Staff from "../../../src/layers/accounts/staff.postgres.ts"
 import * as Accounts from "../../../src/layers/accounts/accounts.postgres.ts"
 import * as PushOutbox from "../../../src/layers/push/push-outbox.postgres.ts"
 import * as SessionOversight from "../../../src/layers/sessions/session-oversight.postgres.ts"
@@ -30,6 +32,8 @@ const everything = Layer.mergeAll(
   Journal.layer,
   Mitras.layer,
   Payments.layer,
+  Pricing.layer,
+  Staff.layer,
   Accounts.layer,
   PushOutbox.layer,
   SessionOversight.layer,

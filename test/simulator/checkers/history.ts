@@ -89,7 +89,7 @@ export const history = (make: MakeRule) => {
     passes: (ms: number) => {
       for (const until = now + ms; now < until;) {
         now += beatMs
-        rule.beat?.()
+        rule.onInterval?.()
       }
     },
     ends: () => rule.end?.()

@@ -10,7 +10,7 @@ import { replayCommand, type RunPlan } from "../../../simulator/run/plan.ts"
 import type { RunReport } from "../../../simulator/run/report.ts"
 import { Coverage } from "../../../simulator/coverage.ts"
 import { faultPlan } from "../../../simulator/faults/plan.ts"
-import { production } from "../../../simulator/stores/pace.ts"
+import { production } from "../../../simulator/stores/timings.ts"
 import { type RunParts, simulate, type SimulationOptions } from "../../../simulator/simulation.ts"
 import { smallPopulation } from "../small-population.ts"
 
@@ -22,7 +22,7 @@ const options: SimulationOptions = {
   mitras: 3,
   customers: 3,
   starts_at: Date.UTC(2026, 0, 5, 8),
-  pace: production,
+  timings: production,
   keepTrace: false
 }
 

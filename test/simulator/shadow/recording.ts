@@ -9,7 +9,7 @@ import { Prng } from "../../../simulator/kernel/prng.ts"
 import { shortRunWorkload, startsAt } from "../../../simulator/run/plan.ts"
 import type { Mutation } from "../../../simulator/server/mutation.ts"
 import { type Checker, simulate } from "../../../simulator/simulation.ts"
-import { brisk } from "../../../simulator/stores/pace.ts"
+import { withFaults } from "../../../simulator/stores/timings.ts"
 import type { TurnWrite, Verdict } from "../../../src/services/journal/journal.ts"
 import type { Unavailable } from "../../../src/services/platform/unavailable.ts"
 import type { Tables } from "../../../testkit/memory/store/tables.ts"
@@ -122,7 +122,7 @@ export const record = (seed: string, turnsMax: number): ReadonlyArray<Step> => {
       mitras: 4,
       customers: 8,
       starts_at: startsAt,
-      pace: brisk,
+      timings: withFaults,
       keepTrace: false,
       mutation: recording
     },

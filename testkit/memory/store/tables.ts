@@ -6,15 +6,12 @@ import * as Layer from "effect/Layer"
 import type { Json } from "effect/Schema"
 import type { MitraState } from "../../../src/domain/mitra.ts"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
-import type { AuditEntry } from "../../../src/services/accounts/audit.ts"
-import type { AuthSession, OneTimeCode, TestNumber } from "../../../src/services/accounts/sign-ins.ts"
-import type {
-  CustomerAccount,
-  Device,
-  MitraAccount,
-  StaffAccount
-} from "../../../src/services/accounts/accounts.ts"
+import type { AuditEntry } from "../../../src/domain/audit.ts"
+import type { FirstSessionDiscount, PricedTier, PricingChange } from "../../../src/domain/pricing-change.ts"
+import type { CustomerAccount, Device, MitraAccount } from "../../../src/services/accounts/accounts.ts"
 import type { RawWebhook, ReviewedPayment } from "../../../src/services/payments/payments.ts"
+import type { StaffAccount } from "../../../src/services/accounts/staff.ts"
+import type { AuthSession, OneTimeCode, TestNumber } from "../../../src/services/accounts/sign-ins.ts"
 import type { PushEntry } from "../../../src/services/journal/journal.ts"
 import {
   openPushStatuses,
@@ -24,11 +21,6 @@ import {
 } from "../../../src/services/push/push-outbox.ts"
 import type { OnlineLogEntry } from "../../../src/services/accounts/mitras.ts"
 import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
-import type {
-  FirstSessionDiscount,
-  PricedTier,
-  PricingChange
-} from "../../../src/services/payments/pricing.ts"
 import type { CommandSeenRow, TransactionRow } from "../../../src/layers/journal/journal.tables.ts"
 import type { ReadableSessionRow } from "../../../src/layers/sessions/chat-sessions.table.ts"
 import type {
@@ -139,7 +131,7 @@ const chatsTables = () => ({
   payment_requests: new Table<PaymentRow, "customer" | "status" | "watched">({
     customer: (row) => row.customer_id,
     status: (row) => row.status,
-    watched: (row) => row.look_at === null ? undefined : "yes"
+    watched: (row) => row.next_check_at === null ? undefined : "yes"
   }),
   webhook_logs: new Map<string, RawWebhook>(),
   chat_sessions: new Table<ChatSessionRow, "customer" | "mitra" | "payment" | "status" | "live">({

@@ -9,7 +9,7 @@ import { SecureRandom } from "effect/crypto"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import { SignIns } from "../../../services/accounts/sign-ins.ts"
 import { Passwords } from "../../../services/accounts/passwords.ts"
-import { Accounts, type StaffAccount } from "../../../services/accounts/accounts.ts"
+import { Staff, type StaffAccount } from "../../../services/accounts/staff.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { AccessTokens } from "../../public/auth/access-tokens.ts"
 
@@ -36,7 +36,7 @@ const locked = (until: number, now: number) =>
 
 export const layer = Layer.effect(StaffSignIn)(
   Effect.gen(function*() {
-    const accounts = yield* Accounts
+    const staff = yield* Staff
     const passwords = yield* Passwords
     const signIns = yield* SignIns
     const tokens = yield* AccessTokens
@@ -44,37 +44,37 @@ export const layer = Layer.effect(StaffSignIn)(
     // Compared when there is no such account, so that an unknown email takes as long as a known one.
     const nobodysHash = yield* passwords.hash(Hex.encode(yield* random.randomBytes(16)))
 
-    const openSession = Effect.fnUntraced(function*(staff: StaffAccount, now: number) {
+    const openSession = Effect.fnUntraced(function*(account: StaffAccount, now: number) {
       const id = yield* random.uuidV7()
-      const owner = { user_type: "staff", user_id: staff.id, auth_session_id: id } as const
+      const owner = { user_type: "staff", user_id: account.id, auth_session_id: id } as const
       const { expires_at, token } = yield* tokens.sign(owner)
       yield* signIns.open({
         id,
         family_id: id,
         user_type: "staff",
-        user_id: staff.id,
+        user_id: account.id,
         // A hash of no token: a staff sign-in cannot be refreshed.
         refresh_hash: Hex.encode(yield* random.randomBytes(32)),
         created_at: now,
         expires_at
       }, { only_one: false })
-      return { staff_id: staff.id, access_token: token, expires_at }
+      return { staff_id: account.id, access_token: token, expires_at }
     })
 
     const signIn = Effect.fn("StaffSignIn.signIn")(function*(email: string, password: string) {
       const now = yield* Clock.currentTimeMillis
-      const staff = yield* accounts.findStaffByEmail(email.trim())
-      if (staff !== null && staff.locked_until !== null && staff.locked_until > now) {
-        return yield* locked(staff.locked_until, now)
+      const account = yield* staff.findStaffByEmail(email.trim())
+      if (account !== null && account.locked_until !== null && account.locked_until > now) {
+        return yield* locked(account.locked_until, now)
       }
-      const matches = yield* passwords.verify(password, staff?.password_hash ?? nobodysHash)
-      if (staff === null || !staff.is_active) return yield* wrong
+      const matches = yield* passwords.verify(password, account?.password_hash ?? nobodysHash)
+      if (account === null || !account.is_active) return yield* wrong
       if (!matches) {
-        yield* accounts.staffSignInFailed(staff.id, failuresBeforeLock, now + lockMs)
+        yield* staff.staffSignInFailed(account.id, failuresBeforeLock, now + lockMs)
         return yield* wrong
       }
-      yield* accounts.staffSignedIn(staff.id)
-      return yield* openSession(staff, now)
+      yield* staff.staffSignedIn(account.id)
+      return yield* openSession(account, now)
     })
 
     return StaffSignIn.of({ signIn })

@@ -11,6 +11,7 @@ import { Beacon, type BeaconSnapshot } from "../../../services/availability/beac
 import { Checkout } from "../../../services/payments/checkout.ts"
 import { passStep } from "../../../services/manual-clock/failpoints.ts"
 import { type Payment, Payments } from "../../../services/payments/payments.ts"
+import { Pricing } from "../../../services/payments/pricing.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
@@ -71,8 +72,8 @@ const closePatience = "3 seconds"
  * So that no customer pays by mistake for what was given up, and its discount is free again. Whatever goes
  * wrong here, and money that came in this moment, is found when the provider is next asked about it.
  */
-const closeCheckout = Effect.fnUntraced(function*({ id, look_at }: Payment) {
-  if (look_at === null) return
+const closeCheckout = Effect.fnUntraced(function*({ id, next_check_at }: Payment) {
+  if (next_check_at === null) return
   const closing = (yield* Checkout).close(id).pipe(RealTime.timeout(closePatience))
   const standing = yield* Effect.result(closing)
   if (standing._tag === "Failure" || standing.success._tag !== "Over") return
@@ -107,7 +108,7 @@ const cancel = Effect.fnUntraced(function*(commandId: string, sessionId: string)
 
 const pricing = Effect.gen(function*() {
   const me = yield* currentCustomer
-  const tiers = yield* (yield* Payments).tiers
+  const tiers = yield* (yield* Pricing).tiers
   const discount = yield* firstSessionDiscount(me.id)
   return { tiers: tiers.map((tier) => tierView(tier, discount)) }
 })

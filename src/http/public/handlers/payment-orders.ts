@@ -10,13 +10,9 @@ import { extensionRefusal } from "../../../domain/session/answer-extension.ts"
 import { blockingStatuses, type SessionState, type Topic } from "../../../domain/session/state.ts"
 import { Checkout } from "../../../services/payments/checkout.ts"
 import { passStep } from "../../../services/manual-clock/failpoints.ts"
-import {
-  type NewPayment,
-  type Payment,
-  Payments,
-  type PricingTier
-} from "../../../services/payments/payments.ts"
+import type { PricingTier } from "../../../domain/pricing.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
+import { type NewPayment, type Payment, Payments } from "../../../services/payments/payments.ts"
 import { Pricing } from "../../../services/payments/pricing.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
@@ -84,7 +80,7 @@ const knownMitra = Effect.fnUntraced(function*(customerId: string, mitraId: stri
 })
 
 const tierOnSale = Effect.fnUntraced(function*(tierId: string, mode: PricingTier["mode"] | null) {
-  const tier = yield* (yield* Payments).findTier(tierId)
+  const tier = yield* (yield* Pricing).findTier(tierId)
   if (tier === null || !tier.is_active || (mode !== null && tier.mode !== mode)) {
     return yield* refuse("TIER_NOT_FOUND", "This offer is not on sale.", { tier_id: tierId })
   }
@@ -126,7 +122,7 @@ const quote = Effect.fnUntraced(function*(
     provider: checkout.provider,
     checkout_url,
     discount_idr,
-    look_at: firstCheckAt(checkout.provider, now),
+    next_check_at: firstCheckAt(checkout.provider, now),
     created_at: now,
     expires_at: now + payment_session_timeout_minutes * 60_000,
     confirmed_at: null,

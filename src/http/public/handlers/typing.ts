@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import type { Refusal } from "../../../domain/refusal.ts"
 import { notRunning, rerouted } from "../../../domain/session/answer.ts"
 import { Bus } from "../../../services/bus/bus.ts"
-import { type Participation, Sessions } from "../../../services/sessions/sessions.ts"
+import { type Participation, SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Caller } from "../auth/caller.ts"
 import { sessionNotFound } from "./own-session.ts"
 
@@ -22,8 +22,8 @@ const refusalFor = (found: Participation | null, me: Caller, session_id: string)
 }
 
 export const makeTyping = Effect.gen(function*() {
-  const sessions = yield* Sessions
-  const participations = yield* Cache.makeWith((id: string) => sessions.participation(id), {
+  const views = yield* SessionViews
+  const participations = yield* Cache.makeWith((id: string) => views.participation(id), {
     capacity: 10_000,
     timeToLive: (exit) => Exit.isSuccess(exit) ? "5 seconds" : 0
   })

@@ -12,7 +12,8 @@ import * as RealTime from "../../../services/platform/real-time.ts"
 import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.ts"
 import { checkKeys } from "../../encryption/key-record.ts"
 import * as Passwords from "../../accounts/passwords.ts"
-import * as Payments from "../../payments/payments.postgres.ts"
+import * as Staff from "../../accounts/staff.postgres.ts"
+import * as Pricing from "../../payments/pricing.postgres.ts"
 import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
 import { currentVersion, migrate, schemaVersion } from "./migrations.ts"
@@ -52,7 +53,7 @@ export const answers = Effect.gen(function*() {
 }).pipe(RealTime.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
 
 /** What the seed needs where it runs without a whole server; the cipher is given. */
-export const seedPorts = Layer.mergeAll(Accounts.layer, Payments.layer, Passwords.layer).pipe(
+export const seedPorts = Layer.mergeAll(Accounts.layer, Pricing.layer, Staff.layer, Passwords.layer).pipe(
   Layer.provideMerge(SecureRandom.layerWebCrypto)
 )
 

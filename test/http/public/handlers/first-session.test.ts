@@ -42,7 +42,7 @@ const checkout = Layer.sync(Checkout)(() => {
         Effect.yieldNow,
         asked(() => `https://pay.example/${provider.opened.push(order)}`)
       ),
-    look: () => asked(() => provider.standing),
+    check: () => asked(() => provider.standing),
     close: (id) => asked(() => (provider.closed.push(id), provider.standing))
   }
 })
@@ -143,7 +143,7 @@ describe("an order the provider makes no page for", () => {
       const payment = yield* sari.call("customer.create_payment", payload)
       assert.strictEqual(payment.checkout_url, "https://pay.example/1")
       assert.strictEqual(provider.opened[0]?.lifetime_seconds, 20 * 60)
-      assert.strictEqual((yield* (yield* Payments).find(payment.payment_id))?.look_at, t0 + 2 * minute)
+      assert.strictEqual((yield* (yield* Payments).find(payment.payment_id))?.next_check_at, t0 + 2 * minute)
     }).pipe(Effect.provide(world)))
 })
 

@@ -1,12 +1,12 @@
-// How often the server's own background work beats in a simulation. `production` is what the server ships
-// with; the others beat slower, so that more business fits into a second of the machine.
+// How often the server's own background work runs in a simulation. `production` is what the server ships
+// with; the others run it less often, so that more business fits into a second of the machine.
 import * as Duration from "effect/Duration"
 import { publicLimits } from "../../src/http/socket/limits.ts"
-import type { Pace } from "./stores.ts"
+import type { Timings } from "./stores.ts"
 
 /** A lock session that is silent for this long is over; equals the cluster's own setting. */
 const lease_ms = 6_000
-const calmLease_ms = 30_000
+const loneRunnerLease_ms = 30_000
 
 const sweeps = {
   stale_heartbeats_seconds: 30,
@@ -14,7 +14,7 @@ const sweeps = {
   mirror_reseed_seconds: 300
 }
 
-export const production: Pace = {
+export const production: Timings = {
   bus: {},
   cluster: {},
   lease_ms,
@@ -24,7 +24,7 @@ export const production: Pace = {
 }
 
 /** Faults of every kind are noticed and survived, a few seconds later than in production. */
-export const brisk: Pace = {
+export const withFaults: Timings = {
   bus: { probe_every_ms: 5_000, silence_ms: 16_000 },
   cluster: {
     shardLockRefreshInterval: Duration.seconds(2),
@@ -39,19 +39,19 @@ export const brisk: Pace = {
 }
 
 /** For a lone runner: it may die and come back, but no other runner takes its shards over. */
-export const calm: Pace = {
+export const loneRunner: Timings = {
   bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
   cluster: {
     // A dead runner loses its locks at once; no other runner waits for the locks of a silent one.
-    shardLockExpiration: Duration.millis(calmLease_ms),
-    shardLockRefreshInterval: Duration.millis(calmLease_ms / 3),
+    shardLockExpiration: Duration.millis(loneRunnerLease_ms),
+    shardLockRefreshInterval: Duration.millis(loneRunnerLease_ms / 3),
     refreshAssignmentsInterval: Duration.seconds(5),
     runnerHealthCheckInterval: Duration.seconds(30),
     entityMessagePollInterval: Duration.seconds(5),
     // Fewer shards to lock again and again; one runner owns them all anyway.
     shardsPerGroup: 12
   },
-  lease_ms: calmLease_ms,
+  lease_ms: loneRunnerLease_ms,
   // Resident sessions have timers of their own; deadlines wakes those that sleep, ten seconds ahead.
   sweeps: {
     ...sweeps,

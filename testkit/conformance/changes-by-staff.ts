@@ -1,16 +1,16 @@
-// What every AccountChanges adapter, and SignIns for test numbers, must do: the change and its audit entry,
-// both or neither.
+// What every adapter of Accounts, Staff and SignIns must do with what staff change: the change and its audit
+// entry, both or neither.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { maskedPhone } from "../../src/domain/phone.ts"
-import { AccountChanges } from "../../src/services/accounts/account-changes.ts"
-import { Audit, type ChangeEntry } from "../../src/services/accounts/audit.ts"
+import type { ChangeEntry } from "../../src/domain/audit.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { Staff } from "../../src/services/accounts/staff.ts"
 import { SignIns, testNumbersMax } from "../../src/services/accounts/sign-ins.ts"
 import { atOnce, givenStaff, idOf, mitraAccount, mitraId, staffId, t0, times } from "./given.ts"
 
-type Needs = AccountChanges | Audit | Accounts | SignIns
+type Needs = Staff | Accounts | SignIns
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
 const entry = (n: number, target_id: string, staff_id = staffId): ChangeEntry => ({
@@ -25,7 +25,7 @@ const entry = (n: number, target_id: string, staff_id = staffId): ChangeEntry =>
 
 /** What the log holds, newest first: what was there before and after. */
 const logged = Effect.map(
-  Effect.flatMap(Audit, (port) => port.page({ before: null, limit: 50 })),
+  Effect.flatMap(Staff, (port) => port.auditPage({ before: null, limit: 50 })),
   (entries) => entries.map(({ after, before }) => [before, after])
 )
 
@@ -36,8 +36,8 @@ const newStaff = (n: number, role: "admin" | "operator" | "viewer" = "operator")
   role
 })
 
-export const accountChanges = (name: string, layer: Layer.Layer<Needs>) =>
-  describe(`AccountChanges (${name})`, () => {
+export const changesByStaff = (name: string, layer: Layer.Layer<Needs>) =>
+  describe(`changes by staff (${name})`, () => {
     const test: Test = (title, body) =>
       it.live(title, () => Effect.andThen(givenStaff, body).pipe(Effect.provide(layer)))
     staff(test)
@@ -50,12 +50,12 @@ const staff = (test: Test) => {
   test(
     "a created member of staff is listed by email and logged; a taken email is neither",
     Effect.gen(function*() {
-      const port = yield* AccountChanges
+      const port = yield* Staff
       const two = newStaff(2)
-      assert.isTrue(yield* port.createStaff(two, entry(1, two.id)))
+      assert.isTrue(yield* port.createStaff(two, t0, entry(1, two.id)))
       const again = { ...newStaff(3), email: "STAFF2@halobestie.local" }
-      assert.isFalse(yield* port.createStaff(again, entry(2, again.id)))
-      assert.deepStrictEqual((yield* port.staff).map((one) => [one.email, one.role, one.is_active]), [
+      assert.isFalse(yield* port.createStaff(again, t0, entry(2, again.id)))
+      assert.deepStrictEqual((yield* port.listStaff).map((one) => [one.email, one.role, one.is_active]), [
         ["Admin@Halobestie.local", "admin", true],
         ["staff2@halobestie.local", "operator", true]
       ])
@@ -66,14 +66,14 @@ const staff = (test: Test) => {
   test(
     "a changed role and a deactivation are kept and logged; what changes nothing is not",
     Effect.gen(function*() {
-      const port = yield* AccountChanges
+      const port = yield* Staff
       const two = newStaff(2)
-      yield* port.createStaff(two, entry(1, two.id))
+      yield* port.createStaff(two, t0, entry(1, two.id))
       const changed = yield* port.changeStaff(two.id, { role: "viewer" }, entry(2, two.id))
       assert.deepInclude(changed, { _tag: "Done" })
       yield* port.changeStaff(two.id, { role: "viewer" }, entry(3, two.id))
       yield* port.changeStaff(two.id, { is_active: false }, entry(4, two.id))
-      const found = yield* (yield* Accounts).findStaff(two.id)
+      const found = yield* (yield* Staff).findStaff(two.id)
       assert.deepInclude(found, { role: "viewer", is_active: false })
       assert.deepStrictEqual((yield* logged).slice(0, 2), [
         [{ role: "viewer", is_active: true }, { role: "viewer", is_active: false }],
@@ -91,13 +91,13 @@ const admins = (test: Test) => {
   test(
     "the last active admin stays one",
     Effect.gen(function*() {
-      const port = yield* AccountChanges
+      const port = yield* Staff
       const demote = { role: "viewer" } as const
       const deactivate = { is_active: false }
       assert.strictEqual((yield* port.changeStaff(staffId, demote, entry(1, staffId)))._tag, "LastAdmin")
       assert.strictEqual((yield* port.changeStaff(staffId, deactivate, entry(2, staffId)))._tag, "LastAdmin")
       assert.deepStrictEqual(yield* logged, [])
-      yield* port.createStaff(newStaff(2, "admin"), entry(3, newStaff(2).id))
+      yield* port.createStaff(newStaff(2, "admin"), t0, entry(3, newStaff(2).id))
       assert.strictEqual((yield* port.changeStaff(staffId, demote, entry(4, staffId)))._tag, "Done")
     })
   )
@@ -105,16 +105,16 @@ const admins = (test: Test) => {
   test(
     "admins who take each other's role at the same time leave one behind",
     Effect.gen(function*() {
-      const port = yield* AccountChanges
+      const port = yield* Staff
       const all = [staffId, ...times(3).map((n) => newStaff(n + 2).id)]
       for (const n of times(3)) {
-        yield* port.createStaff(newStaff(n + 2, "admin"), entry(n, newStaff(n + 2).id))
+        yield* port.createStaff(newStaff(n + 2, "admin"), t0, entry(n, newStaff(n + 2).id))
       }
       const changed = yield* atOnce(
         all.map((id, n) => port.changeStaff(id, { is_active: false }, entry(n + 10, id)))
       )
       assert.deepStrictEqual(changed.filter((one) => one._tag === "LastAdmin").length, 1)
-      assert.lengthOf((yield* port.staff).filter((one) => one.is_active), 1)
+      assert.lengthOf((yield* port.listStaff).filter((one) => one.is_active), 1)
     })
   )
 }
@@ -123,10 +123,10 @@ const mitras = (test: Test) => {
   test(
     "a created mitra can be found, a taken phone cannot be given twice, and both are logged as they are",
     Effect.gen(function*() {
-      const port = yield* AccountChanges
+      const port = yield* Accounts
       const mitra = mitraAccount(1)
-      assert.isTrue(yield* port.createMitra(mitra, entry(1, mitraId)))
-      assert.isFalse(yield* port.createMitra({ ...mitra, id: idOf(0xb9) }, entry(2, idOf(0xb9))))
+      assert.isTrue(yield* port.createMitra(mitra, t0, entry(1, mitraId)))
+      assert.isFalse(yield* port.createMitra({ ...mitra, id: idOf(0xb9) }, t0, entry(2, idOf(0xb9))))
       assert.deepStrictEqual(yield* (yield* Accounts).findMitra(mitraId), mitra)
       assert.deepStrictEqual(yield* logged, [[null, {
         display_name: mitra.display_name,
@@ -138,9 +138,9 @@ const mitras = (test: Test) => {
   test(
     "a renamed mitra has the new name everywhere; the same name again leaves no entry",
     Effect.gen(function*() {
-      const port = yield* AccountChanges
+      const port = yield* Accounts
       const mitra = mitraAccount(1)
-      yield* port.createMitra(mitra, entry(1, mitraId))
+      yield* port.createMitra(mitra, t0, entry(1, mitraId))
       const renamed = { ...mitra, display_name: "Kirana" }
       assert.deepStrictEqual(yield* port.renameMitra(mitraId, "Kirana", entry(2, mitraId)), renamed)
       assert.deepStrictEqual(yield* port.renameMitra(mitraId, "Kirana", entry(3, mitraId)), renamed)
