@@ -41,6 +41,7 @@ import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
 import * as MissedOffers from "./layers/availability/missed-offers.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
+import * as Oversight from "./layers/oversight/oversight.postgres.ts"
 import * as OneTimeCodes from "./layers/accounts/one-time-codes.postgres.ts"
 import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
 import * as Passwords from "./layers/accounts/passwords.ts"
@@ -62,6 +63,7 @@ import * as TestNumbers from "./layers/accounts/test-numbers.postgres.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import * as RealTime from "./services/platform/real-time.ts"
+import { SweepReports } from "./services/platform/sweep-reports.ts"
 
 /** One connection for all who use Valkey; null without VALKEY_URL. A malformed url stops the start. */
 const valkey = (config: ServerConfigValues) =>
@@ -128,6 +130,7 @@ export const ports = (config: ServerConfigValues) => {
     MissedOffers.layer,
     Mitras.layer,
     OneTimeCodes.layer,
+    Oversight.layer,
     Passwords.layer,
     PaymentReview.layer,
     Payments.layer,
@@ -198,6 +201,9 @@ const publicListener = (config: ServerConfigValues) =>
     Layer.provide(Layer.succeed(TrustedProxyHops)(config.trusted_proxy_hops))
   )
 
+/** The control center shows what the sweeps of this runner did. */
+const sweepReports = Layer.effect(SweepReports)(Effect.map(Milestones, (milestones) => milestones.latest))
+
 const internalListener = (config: ServerConfigValues) =>
   logged(
     "internal",
@@ -206,9 +212,12 @@ const internalListener = (config: ServerConfigValues) =>
       port: config.internal_port,
       browser_origin: config.cc_origin,
       heartbeat_every_seconds: config.heartbeat_cadence_seconds,
-      test_numbers: !config.fazpass_enabled
+      test_numbers: !config.fazpass_enabled,
+      time_zone: config.server_tz,
+      sampling: true,
+      console: config.console ?? false
     })
-  )
+  ).pipe(Layer.provide(sweepReports))
 
 /** Says where a listener listens: with port 0 nobody else knows. */
 const logged = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.HttpServer, E, R>) =>

@@ -27,6 +27,7 @@ import * as MirrorOff from "../../src/layers/availability/mirror/mirror.off.ts"
 import * as MissedOffersMemory from "../../testkit/memory/missed-offers.memory.ts"
 import * as MitrasMemory from "../../testkit/memory/mitras.memory.ts"
 import * as OneTimeCodesMemory from "../../testkit/memory/one-time-codes.memory.ts"
+import * as OversightMemory from "../../testkit/memory/oversight.memory.ts"
 import * as PaymentDeskMemory from "../../testkit/memory/payment-review.memory.ts"
 import * as PaymentsMemory from "../../testkit/memory/payments.memory.ts"
 import * as PeopleMemory from "../../testkit/memory/accounts.memory.ts"
@@ -52,6 +53,7 @@ import { Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
 import { MissedOffers } from "../../src/services/availability/missed-offers.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { OneTimeCodes } from "../../src/services/accounts/one-time-codes.ts"
+import { Oversight } from "../../src/services/oversight/oversight.ts"
 import { PaymentReview } from "../../src/services/payments/payment-review.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
@@ -179,6 +181,7 @@ const soundPorts = (stores: Stores, caller: Process) =>
       remote(MissedOffers, MissedOffersMemory.layer, stores, caller),
       remote(Mitras, MitrasMemory.layer, stores, caller),
       remote(OneTimeCodes, OneTimeCodesMemory.layer, stores, caller),
+      remote(Oversight, OversightMemory.layer, stores, caller),
       remote(PaymentReview, PaymentDeskMemory.layer, stores, caller),
       remote(Payments, PaymentsMemory.layer, stores, caller),
       remote(Accounts, PeopleMemory.layer, stores, caller),

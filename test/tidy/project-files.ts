@@ -20,7 +20,7 @@ export interface Violation {
 export type Rule = (file: ProjectFile) => ReadonlyArray<Violation>
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const notOurs = new Set(["node_modules", ".git", ".data", "coverage"])
+const notOurs = new Set(["node_modules", ".git", ".data", "coverage", "dist"])
 const notText = /\.(log|png|jpg|wasm|tgz)$/
 
 const walk = (folder: string): ReadonlyArray<string> =>
@@ -33,7 +33,7 @@ const walk = (folder: string): ReadonlyArray<string> =>
 export const projectFiles = (): ReadonlyArray<ProjectFile> =>
   walk(".").map((path) => ({ path, text: Fs.readFileSync(Path.join(root, path), "utf8") }))
 
-export const isCode = (path: string): boolean => /\.(ts|mts|js|mjs)$/.test(path)
+export const isCode = (path: string): boolean => /\.(ts|tsx|mts|js|mjs)$/.test(path)
 
 export const lineOf = (text: string, offset: number): number => text.slice(0, offset).split("\n").length
 

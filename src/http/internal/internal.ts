@@ -10,6 +10,9 @@ import { AdminApi } from "../../contract/staff/staff-api.ts"
 import { refuse } from "../../domain/refusal.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import * as AccountHandlers from "./accounts.ts"
+import * as ConsoleHandlers from "./console/handlers.ts"
+import * as ConsolePage from "./console/page.ts"
+import * as LiveHub from "./console/live-hub.ts"
 import * as Handlers from "./handlers.ts"
 import { concealing } from "./http-replies.ts"
 import * as PaymentHandlers from "./payments.ts"
@@ -78,6 +81,10 @@ export interface StaffApiOptions {
   readonly heartbeat_every_seconds: number
   /** Whether test numbers have an effect: only while no provider sends codes. */
   readonly test_numbers: boolean
+  /** The zone staff read times in; UTC unless said otherwise. */
+  readonly time_zone?: string
+  /** Whether the counts of the last hour are kept while nobody watches. */
+  readonly sampling?: boolean
 }
 
 export interface InternalOptions extends StaffApiOptions {
@@ -85,6 +92,8 @@ export interface InternalOptions extends StaffApiOptions {
   readonly port: number
   /** The one web page whose browser may come in; null: none. */
   readonly browser_origin: string | null
+  /** Whether `/` is the console. */
+  readonly console?: boolean
 }
 
 /** Everything staff may call, and who may call it. */
@@ -97,8 +106,10 @@ export const layerHandlers = (options: StaffApiOptions) =>
     PushHandlers.layer,
     RunnerHandlers.layer,
     TimeHandlers.layer,
+    ConsoleHandlers.layer({ time_zone: options.time_zone ?? "UTC" }),
     PermissionGate.layer
   ).pipe(
+    Layer.provide(LiveHub.layer({ sampling: options.sampling ?? false })),
     Layer.provideMerge(VerifyStaffToken.layer),
     Layer.provide(StaffSignIn.layer)
   )
@@ -109,5 +120,10 @@ export const layer = (options: InternalOptions) =>
     port: options.port,
     path: "/ws",
     group: gatedApi,
-    routes: Layer.mergeAll(layerHttpRpc, layerProbes, layerBrowserOrigin(options.browser_origin))
+    routes: Layer.mergeAll(
+      layerHttpRpc,
+      layerProbes,
+      options.console === true ? ConsolePage.layer() : Layer.empty,
+      layerBrowserOrigin(options.browser_origin, options.console === true ? { hosts: [options.host] } : null)
+    )
   }).pipe(Layer.provide(layerHandlers(options)))
