@@ -113,10 +113,10 @@ describe("the clock bar", () => {
           await page.getByRole("button", { name: "+30 min" }).click()
           await time.getByText("09:30:00").waitFor()
           const before = (await call("clock.now")).now
-          const shown = `document.querySelector("[data-testid=product-time]").title`
-          await page.waitForFunction(`${shown} === ${JSON.stringify(before)}`)
+          const shown = "[data-testid=product-time]"
+          await page.locator(`${shown}[title="${before}"]`).waitFor()
           await page.getByRole("button", { name: /To the next/ }).click()
-          await page.waitForFunction(`${shown} > ${JSON.stringify(before)}`)
+          await page.locator(`${shown}:not([title="${before}"])`).waitFor()
           assert.isAbove(Date.parse((await call("clock.now")).now), Date.parse(before))
           await page.getByRole("button", { name: "Run", exact: true }).click()
           await page.getByText("The product's time runs").waitFor()

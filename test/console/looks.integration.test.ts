@@ -21,7 +21,9 @@ interface Violation {
 const violationsOn = async (page: Page): Promise<ReadonlyArray<string>> => {
   const found = await page.evaluate(`${axe}; axe.run({ resultTypes: ["violations"] })`) as {
     readonly violations: ReadonlyArray<Violation>
+    readonly passes: ReadonlyArray<Violation>
   }
+  assert.isNotEmpty(found.passes.filter(({ id }) => id === "color-contrast"), "axe looked at nothing")
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((one) => one.html).join(" ")}`)
 }
 

@@ -14,6 +14,7 @@ import * as ConsoleHandlers from "./console/handlers.ts"
 import * as ConsolePage from "./console/page.ts"
 import * as LiveHub from "./console/live-hub.ts"
 import * as Handlers from "./handlers.ts"
+import { framed } from "./http-frames.ts"
 import { concealing } from "./http-replies.ts"
 import * as PaymentHandlers from "./payments.ts"
 import * as PushHandlers from "./pushes.ts"
@@ -59,7 +60,16 @@ const layerHttpRpc = Layer.unwrap(
         Effect.gen(function*() {
           const token = offeredToken(request.headers)
           const principal = token === null ? null : yield* verifier.verify(token)
-          return yield* Effect.provideService(httpEffect, Connection, connectionOf(request, principal))
+          const calls = yield* Effect.result(framed(request))
+          if (calls._tag === "Failure") {
+            return calls.failure._tag === "Refusal"
+              ? refusalResponse(calls.failure, 400)
+              : yield* calls.failure
+          }
+          return yield* httpEffect.pipe(
+            Effect.provideService(HttpServerRequest.HttpServerRequest, calls.success),
+            Effect.provideService(Connection, connectionOf(request, principal))
+          )
         }).pipe(
           RealTime.timeoutOrElse({
             duration: publicLimits.call_max_ms,

@@ -45,7 +45,8 @@ interface Line {
 }
 
 export class Board {
-  readonly hub: string
+  /** Another one after each time nobody watched; nobody is told anything before it has a name. */
+  hub: string
   counts: Counts = noCounts
   alerts: Alerts = noAlerts
   version = 0

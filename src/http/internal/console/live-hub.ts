@@ -103,7 +103,8 @@ const makeLook = Effect.fnUntraced(function*(board: Board) {
 export const layer = (options: { readonly sampling: boolean }) =>
   Layer.effect(LiveHub)(Effect.gen(function*() {
     const scope = yield* Effect.scope
-    const board = new Board((yield* (yield* SecureRandom.SecureRandom).uuidV7()).slice(-12))
+    const random = yield* SecureRandom.SecureRandom
+    const board = new Board("")
     const { forget, look, sample } = yield* makeLook(board)
     let watchers = 0
     let fresh = false
@@ -146,10 +147,11 @@ export const layer = (options: { readonly sampling: boolean }) =>
     })))
 
     // Only once somebody watches is there a fiber at all.
-    const begin = Effect.suspend(() => {
-      if (looking) return Effect.void
+    const begin = Effect.gen(function*() {
+      if (looking) return
       looking = true
-      return Effect.asVoid(Effect.forkIn(lookWhileWatched, scope))
+      board.hub = (yield* random.uuidV7()).slice(-12)
+      yield* Effect.forkIn(lookWhileWatched, scope)
     })
 
     if (options.sampling) {
