@@ -17,6 +17,7 @@ import { redactedKeys } from "./config/encryption-keys.ts"
 import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public/public-api.ts"
 import * as AccessTokens from "./http/public/auth/access-tokens.ts"
+import * as CheckoutPage from "./http/public/checkout-page.ts"
 import * as PublicBeacon from "./http/public/public-beacon.ts"
 import * as Internal from "./http/internal/internal.ts"
 import * as ThisRunner from "./http/internal/this-runner.ts"
@@ -99,8 +100,26 @@ const xendit = (config: ServerConfigValues) => {
   }
 }
 
+/** Where a developer's browser finds the public listener; null where there is no page to pay on. */
+const developmentPage = ({ production, public_host, public_port, xendit_enabled }: ServerConfigValues) => {
+  if (production || xendit_enabled || public_port === 0) return null
+  const host = public_host === "0.0.0.0" || public_host === "::" ? "127.0.0.1" : public_host
+  return `http://${host}:${public_port}`
+}
+
+const checkoutPage = (config: ServerConfigValues) => {
+  const page = developmentPage(config)
+  return page === null ? Layer.empty : CheckoutPage.layer(page)
+}
+
 /** One provider at a time: where real money is taken, nothing confirms on command. */
-const checkout = (config: ServerConfigValues) => xendit(config)?.checkout ?? CheckoutBuiltin.layer
+const checkout = (config: ServerConfigValues) => {
+  const page = developmentPage(config)
+  const builtin = page === null
+    ? CheckoutBuiltin.layer
+    : CheckoutBuiltin.layerWithPage(`${page}${CheckoutPage.checkoutPath}`)
+  return xendit(config)?.checkout ?? builtin
+}
 const webhooks = (config: ServerConfigValues) =>
   xendit(config)?.webhooks ?? Webhooks.layer({ tokens: config.payment_webhook_token })
 
@@ -194,7 +213,7 @@ const publicListener = (config: ServerConfigValues) =>
       host: config.public_host,
       port: config.public_port,
       group: PublicApi,
-      routes: Layer.merge(webhooks(config), PublicBeacon.layer)
+      routes: Layer.mergeAll(webhooks(config), PublicBeacon.layer, checkoutPage(config))
     })))
   ).pipe(
     Layer.provide(publicHandlers(config)),

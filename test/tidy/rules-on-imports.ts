@@ -46,6 +46,8 @@ const beside: Readonly<Record<string, Allowed>> = {
 }
 
 const rulesFor = (path: string): Allowed | null => {
+  // What builds the page and takes its pictures runs in Node; only console/src runs in a browser.
+  if (/^console\/[^/]+\.mjs$/.test(path)) return { ours: [], packages: [node, /^vite$/] }
   // The phone of the demo and of the tests: an example for clients in any language.
   if (path === "testkit/phone.mjs") {
     return { ours: [/^\.\.\/testkit\/server-clock\.mjs$/], packages: [node, /^ws$/] }
