@@ -19,6 +19,8 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY migrations ./migrations
 COPY src ./src
+# Built where the checkout was installed (npm ci); nothing here can build it.
+COPY console/dist ./console/dist
 # Writes nothing to its own folder: a read-only root file system is fine.
 USER node
 # Only the phones' port. The internal listener stays on the container's loopback.

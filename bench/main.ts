@@ -6,6 +6,7 @@ import type * as Effect from "effect/Effect"
 const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void, unknown> }>> = {
   "availability": () => import("./availability.ts"),
   "calls": () => import("./calls.ts"),
+  "consoles": () => import("./consoles.ts"),
   "encryption": () => import("./encryption.ts"),
   "far-postgres": () => import("./far-postgres.ts"),
   "group-commit": () => import("./group-commit.ts"),

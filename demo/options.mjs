@@ -5,6 +5,8 @@ export const playOptions = {
   "webhook-token": { type: "string", default: "dev-webhook-token" },
   "otp-code": { type: "string", default: "000000" },
   full: { type: "boolean", default: false },
+  watch: { type: "boolean", default: false },
+  seconds: { type: "string", default: "3600" },
   "internal-url": { type: "string" },
   "admin-email": { type: "string", default: "admin@halobestie.local" },
   "admin-password": { type: "string", default: "development-admin" }
@@ -17,6 +19,8 @@ npm run demo -- --url ws://host:port/ws        play against a server that is alr
   --otp-code <code>                            its OTP_DEV_CODE (default: 000000)
 npm run demo -- --full                         the whole catalogue: after the four acts everything that may go
                                                otherwise; staff shorten waits and put the settings back
+npm run demo -- --watch                        customers come and go, slowly, to be followed in the console
+  --seconds 3600                               for so long, or until Ctrl-C
   --internal-url http://host:port              the server's internal listener (default: same host, port 3001)
   --admin-email, --admin-password              its first admin (default: the development ones)`
 

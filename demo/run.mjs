@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { playOptions, usage } from "./options.mjs"
 import { node, startServer } from "./server-process.mjs"
+import { watch } from "./watch.mjs"
 
 const playBound = 120_000
 
@@ -53,6 +54,7 @@ const startAndPlay = async (webhookToken, full) => {
 
 const verdictOf = async (values, args) => {
   try {
+    if (values.watch) return await watch(Number(values.seconds), (handle) => (running.server = handle))
     return await (values.url === undefined ? startAndPlay(crypto.randomUUID(), values.full) : play(args))
   } catch (error) {
     return { verdict: `demo failed at step "start the server": ${error.message}`, exitCode: 1 }

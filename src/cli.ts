@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import { runCommandLine } from "./commands/command-line.ts"
 import { stopBoundWarning } from "./commands/stop-bound.ts"
 import { describeConfig, layer as configLayer, ServerConfig } from "./config/server-config.ts"
@@ -55,6 +55,27 @@ const rewrap = Command.make(
     ))
 ).pipe(Command.withDescription("Seal with the first key what is plain or sealed with another one"))
 
+const calling = Effect.promise(() => import("./commands/call.ts"))
+const callStaff = (tag: string, given: ReadonlyArray<string>) =>
+  configured(Effect.flatMap(calling, (module) => module.call(tag, given)))
+
+const staffCall = Command.make(
+  "call",
+  { tag: Argument.String("call"), given: Argument.String("key=value").pipe(Argument.variadic()) },
+  ({ given, tag }) => callStaff(tag, given)
+).pipe(Command.withDescription("One call of the control center: call admin.mitras search=ayu"))
+
+const settings = Command.make("settings", {}, () => callStaff("admin.settings_read", [])).pipe(
+  Command.withDescription("The product's settings; with `set <key> <value>`, change one"),
+  Command.withSubcommands([
+    Command.make(
+      "set",
+      { key: Argument.String("key"), value: Argument.String("value") },
+      ({ key, value }) => callStaff("admin.settings_write", [`key=${key}`, `value=${value}`])
+    ).pipe(Command.withDescription("Change one setting: settings set max_customers_per_mitra 5"))
+  ])
+)
+
 const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   Command.withDescription("Halobestie's realtime server. Without a command: serve."),
   Command.withSubcommands([
@@ -70,6 +91,8 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
       Effect.flatMap(database, (module) => module.seed)
     ),
     rewrap,
+    staffCall,
+    settings,
     command("check-config", "Print the effective configuration with secrets hidden", checkConfig)
   ])
 )

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
 import { beforeTheirOwn } from "./layers/platform/derived-keys.ts"
-import { platformOf, webhooks } from "./platform.ts"
+import { developmentPage, platformOf, webhooks } from "./platform.ts"
 import { type Product, server } from "./server.ts"
 
 /** On a manual clock no pass can be late, so fewer are as punctual; each costs an hour's leap time. */
@@ -23,6 +23,9 @@ const productOf = (config: ServerConfigValues): Product => ({
   heartbeat_every_seconds: config.heartbeat_cadence_seconds,
   trusted_proxy_hops: config.trusted_proxy_hops,
   webhooks: webhooks(config),
+  checkout_page: developmentPage(config),
+  time_zone: config.server_tz,
+  sampling: true,
   sweeps: {
     ...(config.clock === "simulated" ? manualClockTimings : {}),
     stale_heartbeats_seconds: config.auto_offline_sweep_seconds,

@@ -10,6 +10,7 @@ import { redactedKeys } from "./config/encryption-keys.ts"
 import type { ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public/public-api.ts"
 import * as AccessTokens from "./http/public/auth/access-tokens.ts"
+import { checkoutPath } from "./http/public/checkout-page.ts"
 import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
@@ -28,6 +29,7 @@ import * as Journal from "./layers/journal/journal.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
 import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
 import * as Passwords from "./layers/accounts/passwords.ts"
+import * as Oversight from "./layers/oversight/oversight.postgres.ts"
 import * as Payments from "./layers/payments/payments.postgres.ts"
 import * as Accounts from "./layers/accounts/accounts.postgres.ts"
 import * as Presence from "./layers/availability/presence.local.ts"
@@ -84,8 +86,22 @@ const xendit = (config: ServerConfigValues) => {
   }
 }
 
+/** Where a developer's browser finds the public listener; null where there is no page to pay on. */
+export const developmentPage = (config: ServerConfigValues): string | null => {
+  const { production, public_host, public_port, xendit_enabled } = config
+  if (production || xendit_enabled || public_port === 0) return null
+  const host = public_host === "0.0.0.0" || public_host === "::" ? "127.0.0.1" : public_host
+  return `http://${host}:${public_port}`
+}
+
 /** One provider at a time: where real money is taken, nothing confirms on command. */
-const checkout = (config: ServerConfigValues) => xendit(config)?.checkout ?? CheckoutBuiltin.layer
+const checkout = (config: ServerConfigValues) => {
+  const page = developmentPage(config)
+  const builtin = page === null
+    ? CheckoutBuiltin.layer
+    : CheckoutBuiltin.layerWithPage(`${page}${checkoutPath}`)
+  return xendit(config)?.checkout ?? builtin
+}
 export const webhooks = (config: ServerConfigValues) =>
   xendit(config)?.webhooks ?? Webhooks.layer({ tokens: config.payment_webhook_token })
 
@@ -109,6 +125,7 @@ const stores = Layer.mergeAll(
   SignIns.layer,
   Journal.layer,
   Mitras.layer,
+  Oversight.layer,
   Payments.layer,
   Accounts.layer,
   Pricing.layer,
@@ -180,7 +197,8 @@ const network = (config: ServerConfigValues) => ({
     Internal.layer({
       host: config.internal_host,
       port: config.internal_port,
-      browser_origin: config.cc_origin
+      browser_origin: config.cc_origin,
+      console: config.console ?? false
     })
   )
 })

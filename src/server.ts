@@ -19,6 +19,7 @@ import { Milestones } from "./actors/sweeps/milestones.ts"
 import type { AccessTokens } from "./http/public/auth/access-tokens.ts"
 import * as Internal from "./http/internal/internal.ts"
 import * as ThisRunner from "./http/internal/this-runner.ts"
+import * as CheckoutPage from "./http/public/checkout-page.ts"
 import * as PaymentReturn from "./http/public/payment-return.ts"
 import * as PublicBeacon from "./http/public/public-beacon.ts"
 import type { layer as BuiltinWebhooks } from "./http/public/webhooks.ts"
@@ -36,6 +37,7 @@ import type { Bus } from "./services/bus/bus.ts"
 import { part } from "./services/platform/part.ts"
 import * as RealTime from "./services/platform/real-time.ts"
 import type { Shutdown } from "./services/platform/shutdown.ts"
+import { SweepReports } from "./services/platform/sweep-reports.ts"
 import type { Ports, ProviderPorts, StorePorts } from "./services/ports.ts"
 
 type RunnerNetwork<Database> = Cluster.Substrate<unknown, Database | ShardingConfig.ShardingConfig>
@@ -85,13 +87,25 @@ export interface Product {
   readonly trusted_proxy_hops: number
   /** Whose word counts that money has arrived. */
   readonly webhooks: Webhooks
+  /** Where a developer's browser finds the page to pay on, without its path; null: there is none. */
+  readonly checkout_page: string | null
+  /** The zone staff read times in. */
+  readonly time_zone: string
+  /** Whether the counts of the last hour are kept while nobody watches. */
+  readonly sampling: boolean
   readonly sweeps: Supervision.SweepCadence
   readonly cluster: Partial<ShardingConfig.ShardingConfig["Service"]>
 }
 
 type Webhooks = ReturnType<typeof BuiltinWebhooks>
 
-const publicRoutes = (webhooks: Webhooks) => Layer.mergeAll(webhooks, PublicBeacon.layer, PaymentReturn.layer)
+const publicRoutes = ({ checkout_page, webhooks }: Pick<Product, "checkout_page" | "webhooks">) =>
+  Layer.mergeAll(
+    webhooks,
+    PublicBeacon.layer,
+    PaymentReturn.layer,
+    checkout_page === null ? Layer.empty : CheckoutPage.layer(checkout_page)
+  )
 export type PublicRoutes = ReturnType<typeof publicRoutes>
 
 type AnyPlatform<Database> = Platform<Database, never, never, never, never>
@@ -149,6 +163,9 @@ const traffic = Layer.effectDiscard(
   })
 )
 
+/** The control center shows what the sweeps of this runner did. */
+const sweepReports = Layer.effect(SweepReports)(Effect.map(Milestones, (milestones) => milestones.latest))
+
 /** Runs until its scope closes. */
 export const server = <Database, Public, PublicNeeds, InternalListener, InternalNeeds>(
   platform: Platform<Database, Public, PublicNeeds, InternalListener, InternalNeeds>,
@@ -156,12 +173,12 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
 ) => {
   const { network } = platform
   const publicListener = ThisRunner.layerCounted.pipe(
-    Layer.provideMerge(network.public(publicRoutes(product.webhooks))),
+    Layer.provideMerge(network.public(publicRoutes(product))),
     Layer.provide(layerPublicHandlers(product)),
     Layer.provide(Layer.succeed(TrustedProxyHops)(product.trusted_proxy_hops))
   )
   const internalListener = network.internal.pipe(
-    Layer.provide(Internal.layerHandlers(product)),
+    Layer.provide(Layer.provide(Internal.layerHandlers(product), sweepReports)),
     Layer.provide(Layer.effect(Limits)(Effect.map(Limits, stoppedSooner)))
   )
   return part("traffic", traffic).pipe(

@@ -136,6 +136,9 @@ const productOf = ({ timings }: Stores): Product => ({
   heartbeat_every_seconds: heartbeatEverySeconds,
   trusted_proxy_hops: 0,
   webhooks: Webhooks.layer({ tokens: Redacted.make(webhookToken) }),
+  checkout_page: null,
+  time_zone: "UTC",
+  sampling: false,
   sweeps: timings.sweeps,
   cluster: timings.cluster
 })

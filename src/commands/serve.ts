@@ -22,11 +22,18 @@ const shownPassword = ({ admin_password }: ServerConfigValues): string =>
 
 const providerOf = (config: ServerConfigValues): string => config.xendit_enabled ? "xendit" : "builtin"
 
+/** Where a browser on this machine finds the internal listener. */
+const shownHost = ({ internal_host }: ServerConfigValues): string =>
+  internal_host === "0.0.0.0" || internal_host === "::" ? "127.0.0.1" : internal_host
+
 const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
   config.production ? [] : [
     `development server: ${providerOf(config)} confirms payments, sign-in codes are printed here`,
     `  phones:   ws://127.0.0.1:${config.public_port}/ws`,
     `  payments: POST http://127.0.0.1:${config.public_port}/api/webhooks/payments/${providerOf(config)}`,
+    ...(config.console === true
+      ? [`  console:  http://${shownHost(config)}:${config.internal_port}/ (the same sign-in as staff below)`]
+      : []),
     `  staff:    ws://${config.internal_host}:${config.internal_port}/ws (and POST /rpc)`,
     `            sign in as ${config.admin_email} with ${shownPassword(config)}`,
     ...(config.clock === "simulated"

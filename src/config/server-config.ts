@@ -17,6 +17,7 @@ import {
   port,
   read,
   secrets,
+  switchOr,
   text,
   timeZone,
   url,
@@ -65,6 +66,8 @@ const variables = {
   internal_port: port("INTERNAL_PORT", 3001),
   /** The control center's page, the only one whose browser may speak to the internal listener. */
   cc_origin: origin("CC_ORIGIN"),
+  /** Whether the internal listener serves the console's page; unless said otherwise, outside production. */
+  console: switchOr("CONSOLE", "outside production"),
   /** Where a day begins, for what is counted by the day. */
   server_tz: timeZone("SERVER_TZ", "UTC"),
   runner_host: text("RUNNER_HOST", "an address the other runners reach", host, { development: "127.0.0.1" }),
@@ -151,7 +154,9 @@ export class ConfigProblem extends Schema.TaggedError<ConfigProblem>()("ConfigPr
 
 /** Production knows no development conveniences: no shared sign-in code, no demo people. */
 const hardened = (values: Values, production: boolean): Values =>
-  production ? { ...values, otp_dev_code: "", demo_data: false } : values
+  production
+    ? { ...values, otp_dev_code: "", demo_data: false, console: values.console ?? false }
+    : { ...values, console: values.console ?? true }
 
 const redact = (values: Values, production: boolean): ServerConfigValues => {
   const secret = (value: string | null) => value === null ? null : Redacted.make(value)

@@ -51,6 +51,15 @@ export const flag = (name: string, development: boolean) =>
     development
   })
 
+/** A switch whose default is decided elsewhere; null when absent. */
+export const switchOr = (name: string, otherwise: string) =>
+  variable<boolean | null>(
+    name,
+    `true or false (on ${otherwise} when absent)`,
+    (text) => text === "true" ? true : text === "false" ? false : null,
+    { development: null }
+  )
+
 export const text = (name: string, expected: string, pattern: RegExp, options: Options<string>) =>
   variable(name, expected, (given) => pattern.test(given) ? given : null, options)
 

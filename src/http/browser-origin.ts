@@ -1,6 +1,6 @@
-// Browsers on the control center's listener: one web page may speak to it, CC_ORIGIN. A page says in `Origin`
-// where it came from, on sockets too; any other page is turned away before a call or a socket is reached.
-// Other clients send no Origin and are judged by the token alone.
+// Browsers on the control center's listener: one web page may speak to it, CC_ORIGIN, and the listener's own
+// console. A page says in `Origin` where it came from, on sockets too; any other page is turned away before a
+// call or a socket is reached. Other clients send no Origin and are judged by the token alone.
 import * as Effect from "effect/Effect"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -29,13 +29,39 @@ const preflight = (origin: string) =>
     }
   })
 
-/** For a whole listener. Null: no page at all. */
-export const layerBrowserOrigin = (allowed: string | null) =>
+/** The name in a Host header, without its port. Null: none that a browser could have sent. */
+const nameOf = (host: string): string | null =>
+  /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase() ?? null
+
+const isAddress = (name: string): boolean => name.startsWith("[") || /^\d{1,3}(\.\d{1,3}){3}$/.test(name)
+
+/** Names this listener answers to. Another site's name that leads to our address is not one of them. */
+const isOurs = (name: string, allowed: string | null, hosts: ReadonlyArray<string>): boolean =>
+  name === "localhost" || isAddress(name) || hosts.includes(name) ||
+  (allowed !== null && new URL(allowed).hostname === name)
+
+export interface OwnPage {
+  /** Names under which the listener is reached, beside loopback and plain addresses. */
+  readonly hosts: ReadonlyArray<string>
+}
+
+/**
+ * For a whole listener. `allowed` is the one page of elsewhere; null: none. `own` is given where the listener
+ * serves a page itself: then that page's origin is good, and any other name in `Host` is refused, since a
+ * page of another site can make its name lead here, and would then be of the same origin.
+ */
+export const layerBrowserOrigin = (allowed: string | null, own: OwnPage | null = null) =>
   HttpRouter.middleware(
     (route) =>
       Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+        const host = request.headers["host"] ?? ""
+        const name = nameOf(host)
+        if (own !== null && (name === null || !isOurs(name, allowed, own.hosts))) {
+          return Effect.succeed(foreign)
+        }
         const origin = request.headers["origin"]
         if (origin === undefined) return route
+        if (own !== null && (origin === `http://${host}` || origin === `https://${host}`)) return route
         if (origin !== allowed) return Effect.succeed(foreign)
         if (request.method === "OPTIONS") return Effect.succeed(preflight(origin))
         // On the answer as it leaves, so that refusals of others than the routes can be read, too.

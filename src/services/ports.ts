@@ -9,6 +9,7 @@ import type { Availability } from "./availability/availability.ts"
 import type { Presence } from "./availability/presence.ts"
 import type { Bus } from "./bus/bus.ts"
 import type { Journal } from "./journal/journal.ts"
+import type { Oversight } from "./oversight/oversight.ts"
 import type { Checkout } from "./payments/checkout.ts"
 import type { Payments } from "./payments/payments.ts"
 import type { Pricing } from "./payments/pricing.ts"
@@ -25,6 +26,7 @@ export type StorePorts =
   | SignIns
   | Journal
   | Mitras
+  | Oversight
   | Payments
   | Pricing
   | PushOutbox

@@ -145,6 +145,13 @@ describe("production", () => {
     assert.isFalse(config.demo_data)
   })
 
+  it("serves the console outside production, and in it only when told to", () => {
+    assert.deepStrictEqual([accepted({}).console, accepted({ CONSOLE: "false" }).console], [true, false])
+    const live = { ...production, CONSOLE: "true" }
+    assert.deepStrictEqual([accepted(production).console, accepted(live).console], [false, true])
+    assert.include(refused({ CONSOLE: "yes" }), "CONSOLE is malformed")
+  })
+
   it("refuses an armed failpoint", () => {
     const FAULT_GATE = "after_commit:Paired"
     assert.strictEqual(accepted({ FAULT_GATE }).fault_gate, FAULT_GATE)

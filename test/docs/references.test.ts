@@ -1,7 +1,7 @@
 // Docs and comments name only what exists: files, tests by their titles, npm commands and their flags,
 // identifiers, decisions. Every rule is first shown red on a text that is wrong.
 import { assert, describe, it } from "@effect/vitest"
-import { parse, type ProjectFile, projectFiles } from "../tidy/project-files.ts"
+import { parse, type ProjectFile, projectFiles, projectPaths } from "../tidy/project-files.ts"
 import { rules } from "../tidy/rules.ts"
 import {
   codeOf,
@@ -18,7 +18,7 @@ import {
 } from "./references.ts"
 
 const files = projectFiles()
-const paths = files.map((file) => file.path)
+const paths = projectPaths()
 const textOf = new Map(files.map((file) => [file.path, file.text]))
 // Titles are compared without their line breaks and escapes.
 const plain = (text: string) => text.replaceAll("\\", "").replaceAll(/\s+/g, " ")

@@ -47,7 +47,8 @@ const elsewhere = new Map([
   ["run.html", "the reader's own file"],
   ["mutant.html", "the reader's own file"],
   ["path/to/mine.ts", "the reader's own file"],
-  ["data/simulate/failing-seeds.json", "written by a farm"]
+  ["data/simulate/failing-seeds.json", "written by a farm"],
+  ["console/dist/index.html", "built by `npm ci`"]
 ])
 
 /** Paths and base names, with their globs; `../` is dropped, because a name is looked for anywhere. */

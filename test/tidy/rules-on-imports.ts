@@ -37,12 +37,19 @@ const folders: Readonly<Record<string, Allowed>> = {
 /** What stands beside src may use all of src; nothing but tests uses tests. */
 const beside: Readonly<Record<string, Allowed>> = {
   simulator: { ours: [/^(?!\.\.\/)/, /^\.\.\/(simulator|testkit)\//], packages: [/./] },
+  // A page in a browser: of the server only what is said between the two, and the rules both know.
+  console: {
+    ours: [/^(contract|domain)\//, /^\.\.\/console\//],
+    packages: [effect, /^react(-dom)?(\/|$)/, /^@mantine\//, /^@tabler\/icons-react$/, /^vite$/]
+  },
   testkit: { ours: [/^(?!\.\.\/)/, /^\.\.\/testkit\//], packages: [/./] },
   // A phone's script must be playable without a line of ours.
   demo: { ours: [/^\.\.\/(demo\/|testkit\/phone\.mjs$)/], packages: [node, /^ws$/] }
 }
 
 const rulesFor = (path: string): Allowed | null => {
+  // What builds the page and takes its pictures runs in Node; only console/src runs in a browser.
+  if (/^console\/[^/]+\.mjs$/.test(path)) return { ours: [], packages: [node, /^vite$/] }
   // The phone of the demo and of the tests: an example for clients in any language.
   if (path === "testkit/phone.mjs") {
     return { ours: [/^\.\.\/testkit\/server-clock\.mjs$/], packages: [node, /^ws$/] }

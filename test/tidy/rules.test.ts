@@ -35,6 +35,10 @@ describe("imports point one way", () => {
     ["simulator/world.ts", "../test/actors/playing.ts"],
     ["testkit/conformance/bus.ts", "../../simulator/world.ts"],
     ["testkit/conformance/bus.ts", "../../test/support/valkey.ts"],
+    ["console/src/app.tsx", "../../src/http/internal/internal.ts"],
+    ["console/src/app.tsx", "../../src/services/bus/bus.ts"],
+    ["console/src/app.tsx", "node:fs"],
+    ["src/http/internal/internal.ts", "../../../console/src/app.tsx"],
     ["src/new-folder/a.ts", "effect/Effect"],
     ["testkit/phone.mjs", "../src/contract/public/chat.ts"],
     ["testkit/phone.mjs", "effect/Effect"]
@@ -56,6 +60,8 @@ describe("imports point one way", () => {
     ["src/main.ts", "./layers/availability/beacon.ts"],
     ["simulator/world.ts", "../testkit/memory/store/tables.ts"],
     ["demo/play.mjs", "../testkit/phone.mjs"],
+    ["console/src/connection/line.ts", "../../../src/contract/staff/staff-api.ts"],
+    ["console/src/pages/now.tsx", "@mantine/core"],
     ["test/a.test.ts", "../src/layers/availability/beacon.ts"],
     ["testkit/phone.mjs", "ws"]
   ]

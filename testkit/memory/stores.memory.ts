@@ -9,6 +9,7 @@ import { Staff } from "../../src/services/accounts/staff.ts"
 import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import type { Journal } from "../../src/services/journal/journal.ts"
+import { Oversight } from "../../src/services/oversight/oversight.ts"
 import type { StorePorts } from "../../src/services/ports.ts"
 import { PushOutbox } from "../../src/services/push/push-outbox.ts"
 import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
@@ -19,6 +20,7 @@ import * as AccountsMemory from "./accounts.memory.ts"
 import * as SignInsMemory from "./sign-ins.memory.ts"
 import * as JournalMemory from "./journal.memory.ts"
 import * as MitrasMemory from "./mitras.memory.ts"
+import * as OversightMemory from "./oversight.memory.ts"
 import * as PaymentsMemory from "./payments.memory.ts"
 import * as PricingMemory from "./pricing.memory.ts"
 import * as PushOutboxMemory from "./push-outbox.memory.ts"
@@ -47,6 +49,7 @@ export const layerThrough = (reach: Reach, made: Made): Layer.Layer<StorePorts, 
   Layer.mergeAll(
     reach(SignIns, SignInsMemory.layer),
     reach(Mitras, MitrasMemory.layer),
+    reach(Oversight, OversightMemory.layer),
     reach(Payments, PaymentsMemory.layer),
     reach(Accounts, AccountsMemory.layer),
     reach(Pricing, PricingMemory.layer),

@@ -44,6 +44,47 @@ export class Staff extends Person {
     )
   }
 
+  /** What the console asks when its pages are opened while this chat runs. */
+  opensTheConsole(chat: Customer, mitra: Mitra): ReadonlyArray<Step> {
+    const page = { after: null, limit: 20 }
+    const asked: ReadonlyArray<readonly [string, (run: ScenarioRun) => object]> = [
+      ["admin.me", () => ({})],
+      ["admin.live_sessions", () => ({ ...page, filter: "all", mitra_id: null })],
+      ["admin.queue", () => ({ limit: 20 })],
+      ["admin.mitras", () => ({ ...page, filter: "online", search: null })],
+      ["admin.customer", (run) => ({ find: chat.app(run).id })],
+      ["admin.customer_payments", (run) => ({ customer_id: chat.app(run).id, limit: 20 })],
+      ["admin.session_timeline", (run) => ({ session_id: chat.session(run)?.id })],
+      ["admin.audit_search", () => ({
+        staff_id: null,
+        action: "mitra.",
+        target_type: null,
+        target_id: null,
+        before: null,
+        limit: 20
+      })],
+      ["admin.health", () => ({})],
+      ["admin.stuck_sessions", () => ({ overdue_seconds: 30, limit: 20 })],
+      ["admin.past_sessions", (run) => ({
+        ...page,
+        customer_id: null,
+        mitra_id: mitra.app(run).id,
+        before: null
+      })],
+      ["admin.mitra_activity", (run) => ({ mitra_id: mitra.app(run).id, days: 7 })],
+      ["admin.settings_read", () => ({})],
+      ["admin.push_outbox", () => ({})],
+      ["admin.runners", () => ({})]
+    ]
+    return asked.map(([tag, payload]) => this.calls(`asks ${tag}`, tag, payload))
+  }
+
+  /** Every call so far was answered. */
+  wasAnsweredAlways(): Step {
+    const refused = () => this.outcomes.filter((outcome) => outcome.answer === null)
+    return this.expects("was answered every time", () => refused().length === 0, refused)
+  }
+
   sets(key: string, value: number | string | boolean): Step {
     return this.calls(`sets ${key} to ${value}`, "admin.settings_write", () => ({ key, value }))
   }

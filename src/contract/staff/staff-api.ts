@@ -1,5 +1,6 @@
 // Everything the internal listener offers.
 import { AdminAccountRpcs } from "./accounts.ts"
+import { AdminConsoleRpcs } from "./console.ts"
 import { AdminPaymentRpcs } from "./payments.ts"
 import { AdminPushRpcs } from "./pushes.ts"
 import { AdminRunnerRpcs } from "./runners.ts"
@@ -9,6 +10,7 @@ import { TimeRpcs } from "../testing/clock.ts"
 
 export const AdminApi = AdminRpcs.merge(
   AdminAccountRpcs,
+  AdminConsoleRpcs,
   AdminPaymentRpcs,
   AdminPushRpcs,
   AdminRunnerRpcs,

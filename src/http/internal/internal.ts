@@ -10,7 +10,11 @@ import { AdminApi } from "../../contract/staff/staff-api.ts"
 import { refuse } from "../../domain/refusal.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import * as AccountHandlers from "./accounts.ts"
+import * as ConsoleHandlers from "./console/handlers.ts"
+import * as ConsolePage from "./console/page.ts"
+import * as LiveHub from "./console/live-hub.ts"
 import * as Handlers from "./handlers.ts"
+import { framed } from "./http-frames.ts"
 import { concealing } from "./http-replies.ts"
 import * as PaymentHandlers from "./payments.ts"
 import * as PushHandlers from "./pushes.ts"
@@ -56,7 +60,16 @@ const layerHttpRpc = Layer.unwrap(
         Effect.gen(function*() {
           const token = offeredToken(request.headers)
           const principal = token === null ? null : yield* verifier.verify(token)
-          return yield* Effect.provideService(httpEffect, Connection, connectionOf(request, principal))
+          const calls = yield* Effect.result(framed(request))
+          if (calls._tag === "Failure") {
+            return calls.failure._tag === "Refusal"
+              ? refusalResponse(calls.failure, 400)
+              : yield* calls.failure
+          }
+          return yield* httpEffect.pipe(
+            Effect.provideService(HttpServerRequest.HttpServerRequest, calls.success),
+            Effect.provideService(Connection, connectionOf(request, principal))
+          )
         }).pipe(
           RealTime.timeoutOrElse({
             duration: publicLimits.call_max_ms,
@@ -78,6 +91,10 @@ export interface StaffApiOptions {
   readonly heartbeat_every_seconds: number
   /** Whether test numbers have an effect: only while no provider sends codes. */
   readonly test_numbers: boolean
+  /** The zone staff read times in; UTC unless said otherwise. */
+  readonly time_zone?: string
+  /** Whether the counts of the last hour are kept while nobody watches. */
+  readonly sampling?: boolean
 }
 
 export interface InternalOptions {
@@ -85,6 +102,8 @@ export interface InternalOptions {
   readonly port: number
   /** The one web page whose browser may come in; null: none. */
   readonly browser_origin: string | null
+  /** Whether `/` is the console. */
+  readonly console?: boolean
 }
 
 /** Everything staff may call, and who may call it. */
@@ -97,8 +116,10 @@ export const layerHandlers = (options: StaffApiOptions) =>
     PushHandlers.layer,
     RunnerHandlers.layer,
     TimeHandlers.layer,
+    ConsoleHandlers.layer({ time_zone: options.time_zone ?? "UTC" }),
     PermissionGate.layer
   ).pipe(
+    Layer.provide(LiveHub.layer({ sampling: options.sampling ?? false })),
     Layer.provideMerge(VerifyStaffToken.layer),
     Layer.provide(StaffSignIn.layer)
   )
@@ -110,5 +131,10 @@ export const layer = (options: InternalOptions) =>
     port: options.port,
     path: "/ws",
     group: gatedApi,
-    routes: Layer.mergeAll(layerHttpRpc, layerProbes, layerBrowserOrigin(options.browser_origin))
+    routes: Layer.mergeAll(
+      layerHttpRpc,
+      layerProbes,
+      options.console === true ? ConsolePage.layer() : Layer.empty,
+      layerBrowserOrigin(options.browser_origin, options.console === true ? { hosts: [options.host] } : null)
+    )
   })

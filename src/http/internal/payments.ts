@@ -33,7 +33,7 @@ const resolutionOf = (payment: ReviewedPayment): ReviewedPaymentView["resolution
   return { kind, note, staff_id, at: instant(at) }
 }
 
-const viewAll = Effect.fnUntraced(function*(payments: ReadonlyArray<ReviewedPayment>) {
+export const viewAll = Effect.fnUntraced(function*(payments: ReadonlyArray<ReviewedPayment>) {
   const sessions = yield* (yield* Sessions).ofPayments(payments.map((payment) => payment.id))
   return payments.map((payment): ReviewedPaymentView => ({
     ...paymentView(payment, payment.extends_session_id ?? sessions.get(payment.id) ?? null),

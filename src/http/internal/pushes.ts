@@ -11,7 +11,7 @@ import { Settings } from "../../services/settings/settings.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { currentStaff } from "./staff/current-staff.ts"
 
-const inNumbers = Effect.gen(function*() {
+export const inNumbers = Effect.gen(function*() {
   yield* currentStaff
   const now = yield* Clock.currentTimeMillis
   const { dead, hold, open } = yield* (yield* PushOutbox).depth(now)

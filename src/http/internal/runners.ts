@@ -24,7 +24,7 @@ const answeringRunner = Effect.gen(function*() {
   return view
 })
 
-const runners = Effect.gen(function*() {
+export const runners = Effect.gen(function*() {
   yield* currentStaff
   const { members, own_address } = yield* RunnerRegistry
   const registered = yield* members

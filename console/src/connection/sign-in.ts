@@ -1,0 +1,126 @@
+// Who is signed in, and the line that is kept open for them. The token lives in this module's memory and
+// nowhere else; when it has run out the password is asked again, over the page, which keeps what was typed.
+import { closeCodes } from "../../../src/contract/close-codes.ts"
+import { makeStore } from "./store.ts"
+import { type AnswerOf, type Line, openLine, type Over, type PayloadOf, Problem, type Tag } from "./line.ts"
+
+export type Me = AnswerOf<"admin.me">
+
+export type Phase =
+  /** Nobody: the sign-in page. */
+  | "signed_out"
+  /** Signed in, the line is open. */
+  | "ready"
+  /** Signed in, and the line is being opened again. */
+  | "lost"
+  /** The sign-in has ended; the page stays and the password is asked again. */
+  | "ask_again"
+
+export interface Standing {
+  readonly phase: Phase
+  readonly me: Me | null
+  /** Rises with every line: what was read before may be old. */
+  readonly generation: number
+  /** Why the password is asked again, in the server's words. */
+  readonly reason: string | null
+}
+
+const nobody: Standing = { phase: "signed_out", me: null, generation: 0, reason: null }
+
+export const standing = makeStore<Standing>(nobody)
+
+const retryMs = [500, 1_000, 2_000, 4_000, 8_000] as const
+const url = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`
+
+let line: Line | null = null
+let token: string | null = null
+let attempt = 0
+
+const endsTheSignIn = (code: string): boolean =>
+  ["TOKEN_EXPIRED", "TOKEN_INVALID", "NOT_SIGNED_IN"].includes(code)
+
+const askAgain = (reason: string | null) => {
+  token = null
+  standing.set({ ...standing.get(), phase: "ask_again", reason })
+}
+
+const onOver = (over: Over): void => {
+  line = null
+  const { phase } = standing.get()
+  if (phase === "signed_out" || phase === "ask_again") return
+  if (over.code === closeCodes.tokenExpired.code) return askAgain("Your sign-in has run out.")
+  if (over.code === closeCodes.revoked.code) return askAgain("Your sign-in was ended by somebody.")
+  standing.set({ ...standing.get(), phase: "lost" })
+  setTimeout(() => void resume(), retryMs[Math.min(attempt, retryMs.length - 1)])
+  attempt += 1
+}
+
+const signInOn = async (opened: Line, accessToken: string): Promise<void> => {
+  await opened.call("admin.authenticate", { access_token: accessToken })
+  const me = await opened.call("admin.me", {})
+  line = opened
+  token = accessToken
+  attempt = 0
+  standing.set({ phase: "ready", me, generation: standing.get().generation + 1, reason: null })
+}
+
+/** The same person again, on a new line. */
+const resume = async (): Promise<void> => {
+  if (standing.get().phase !== "lost" || token === null) return
+  try {
+    const opened = await openLine(url(), onOver)
+    await signInOn(opened, token)
+  } catch (error) {
+    const code = error instanceof Problem ? error.code : "CONNECTION_LOST"
+    if (endsTheSignIn(code)) askAgain("Your sign-in has run out.")
+    // A line that could not be opened was reported as over, and tries again by that.
+  }
+}
+
+export const signIn = async (email: string, password: string): Promise<void> => {
+  const opened = await openLine(url(), onOver)
+  try {
+    const { access_token } = await opened.call("admin.sign_in", { email, password })
+    const { me } = standing.get()
+    await signInOn(opened, access_token)
+    // Another person's page starts from the beginning.
+    if (me !== null && me.staff_id !== standing.get().me?.staff_id) location.hash = "#/"
+  } catch (error) {
+    opened.close()
+    throw error
+  }
+}
+
+export const signOut = (): void => {
+  const open = line
+  line = null
+  token = null
+  standing.set(nobody)
+  open?.close()
+  location.hash = "#/"
+}
+
+/** One call of the person who is signed in. Rejects with a `Problem`. */
+export const call = async <T extends Tag>(tag: T, payload: PayloadOf<T>): Promise<AnswerOf<T>> => {
+  if (line === null) throw new Problem("CONNECTION_LOST", "The server cannot be reached just now.")
+  try {
+    return await line.call(tag, payload)
+  } catch (error) {
+    if (error instanceof Problem && endsTheSignIn(error.code)) askAgain(error.message)
+    throw error
+  }
+}
+
+export const follow: Line["follow"] = (tag, payload, onItem, onEnd) => {
+  if (line === null) {
+    onEnd(new Problem("CONNECTION_LOST", "The server cannot be reached just now."))
+    return () => {}
+  }
+  return line.follow(tag, payload, onItem, onEnd)
+}
+
+export const mayDo = (me: Me | null, action: "read" | "write", resource: string): boolean =>
+  me?.permissions.some((one) => one.resource === resource && one.action === action) ?? false
+
+/** For commands: a repeat of the same press must be the same command. */
+export const newCommandId = (): string => crypto.randomUUID()

@@ -1,0 +1,26 @@
+// The console's colours and the library's settings: one accent, and light badges whose text is dark enough to
+// be read, in both schemes.
+import { createTheme, defaultVariantColorsResolver, type VariantColorsResolver } from "@mantine/core"
+
+const readable: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input)
+  const { color } = input
+  const isOwn = color !== undefined && /^[a-z]+$/.test(color)
+  if (!isOwn || (input.variant !== "light" && input.variant !== "subtle")) return colors
+  return {
+    ...colors,
+    color: `light-dark(color-mix(in srgb, var(--mantine-color-${color}-9) 65%, black),
+      var(--mantine-color-${color}-2))`
+  }
+}
+
+export const theme = createTheme({
+  primaryColor: "violet",
+  primaryShade: { light: 7, dark: 8 },
+  defaultRadius: "md",
+  cursorType: "pointer",
+  variantColorResolver: readable,
+  fontFamily: "Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, 'DejaVu Sans Mono', monospace",
+  headings: { fontWeight: "650", sizes: { h1: { fontSize: "1.5rem" }, h2: { fontSize: "1.05rem" } } }
+})

@@ -1,0 +1,118 @@
+// Signing in to the console in a real browser: what is told when it fails, what each role is shown, and what
+// stays on the page when the sign-in runs out.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { openPage } from "../support/chromium.ts"
+import { adminCall, post } from "../system/staff.ts"
+import { admin, signIn, stage, visit } from "./console-server.ts"
+
+const colleague = { email: "viewer@halobestie.local", password: "a-long-password" }
+
+describe("signing in", () => {
+  it.live(
+    "is refused in plain words, locked out with the time it lasts, and over after signing out",
+    () =>
+      Effect.gen(function*() {
+        const { browser, call, server, signedIn } = yield* stage()
+        yield* Effect.promise(async () => {
+          await call("admin.staff_create", { ...colleague, role: "viewer" })
+          const { errors, page } = await openPage(browser, server.internalUrl)
+          for (let attempt = 0; attempt < 5; attempt += 1) {
+            await signIn(page, { ...colleague, password: "wrong" })
+            await page.getByText("CREDENTIALS_INVALID").waitFor()
+          }
+          await signIn(page, colleague)
+          await page.getByText(/This account is locked .* Try again in 1[45] min/).waitFor()
+          const mine = await signedIn(admin)
+          await mine.page.getByRole("button", { name: admin.email }).click()
+          await mine.page.getByRole("menuitem", { name: "Sign out" }).click()
+          await mine.page.getByRole("button", { name: "Sign in" }).waitFor()
+          await visit(mine.page, "settings")
+          assert.strictEqual(await mine.page.getByRole("heading", { name: "Settings" }).count(), 0)
+          assert.deepStrictEqual([...errors, ...mine.errors], [])
+        })
+      }),
+    90_000
+  )
+
+  it.live(
+    "that has run out is asked for again over the page, which keeps what was typed",
+    () =>
+      Effect.gen(function*() {
+        const { call, signedIn } = yield* stage({ CLOCK: "simulated" })
+        yield* Effect.promise(async () => {
+          const { errors, page } = await signedIn()
+          await visit(page, "mitras")
+          await page.getByRole("button", { name: "New mitra" }).click()
+          const dialog = page.getByRole("dialog", { name: "New mitra" })
+          await dialog.getByLabel("Name").fill("Dara")
+          await call("clock.advance", { duration_ms: 3_600_001 })
+          const again = page.getByRole("dialog", { name: "Sign in again" })
+          await again.locator("input[type=password]").fill(admin.password)
+          await again.getByRole("button", { name: "Sign in" }).click()
+          await again.waitFor({ state: "hidden" })
+          assert.strictEqual(await dialog.getByLabel("Name").inputValue(), "Dara")
+          assert.deepStrictEqual(errors, [])
+        })
+      }),
+    90_000
+  )
+})
+
+describe("a role", () => {
+  it.live(
+    "is shown what it may do, and refused the rest by the server all the same",
+    () =>
+      Effect.gen(function*() {
+        const { call, server, signedIn } = yield* stage()
+        yield* Effect.promise(async () => {
+          const shown = async (role: "admin" | "operator" | "viewer") => {
+            const account = role === "admin"
+              ? admin
+              : { email: `${role}@halobestie.local`, password: colleague.password }
+            if (role !== "admin") await call("admin.staff_create", { ...account, role })
+            const { page } = await signedIn(account)
+            const places = await page.getByRole("navigation").getByRole("link").allInnerTexts()
+            await visit(page, "mitras")
+            await page.getByText("Ayu").waitFor()
+            const mayCreate = await page.getByRole("button", { name: "New mitra" }).count()
+            await visit(page, "settings")
+            await page.getByRole("heading", { name: "Settings" }).waitFor()
+            const mayWrite = await page.getByLabel("push paused").isEnabled()
+            return { places: places.map((place) => place.trim()), mayCreate: mayCreate > 0, mayWrite }
+          }
+          const everybody = ["Now", "Mitras", "Customers", "Past chats", "Payments", "Push", "Settings"]
+          const all = [...everybody, "Staff", "Audit log", "Health"]
+          const some = [...everybody, "Audit log", "Health"]
+          assert.deepStrictEqual(await shown("admin"), { places: all, mayCreate: true, mayWrite: true })
+          assert.deepStrictEqual(await shown("operator"), { places: some, mayCreate: true, mayWrite: true })
+          assert.deepStrictEqual(await shown("viewer"), { places: some, mayCreate: false, mayWrite: false })
+          const viewer = { email: "viewer@halobestie.local", password: colleague.password }
+          const { access_token } = await adminCall(server, null, "admin.sign_in", viewer)
+          const { body } = await post(server.internalUrl, access_token, "admin.mitra_create", {
+            display_name: "Dara",
+            phone: "+6281100000099"
+          })
+          assert.strictEqual(body[0].exit.cause[0].error.code, "FORBIDDEN")
+        })
+      }),
+    90_000
+  )
+})
+
+describe("the page", () => {
+  it.live("shows a mitra's name that is HTML as the text it is", () =>
+    Effect.gen(function*() {
+      const { call, signedIn } = yield* stage()
+      yield* Effect.promise(async () => {
+        const display_name = "<img src=x onerror=alert(1)>"
+        await call("admin.mitra_create", { display_name, phone: "+6281100000098" })
+        const { errors, page } = await signedIn()
+        await visit(page, "mitras")
+        await page.getByText(display_name, { exact: true }).click()
+        await page.getByRole("heading", { name: display_name }).waitFor()
+        assert.strictEqual(await page.locator("img[src=x]").count(), 0)
+        assert.deepStrictEqual(errors, [])
+      })
+    }), 90_000)
+})

@@ -1,0 +1,103 @@
+// Bad luck under the page: the server restarts, the line is cut while something is typed, the runner is
+// drained. The page says so, greys out, loses nothing typed, and goes on by itself.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { launched, openPage } from "../support/chromium.ts"
+import { freshDatabaseUrl } from "../support/postgres.ts"
+import { freePorts, seedDatabase, spawnRunner, whenReady } from "../support/server-process.ts"
+import { customer, mitra, pair } from "../system/people.ts"
+import { admin, signIn, stage, visit } from "./console-server.ts"
+
+describe("a server that restarts under the page", () => {
+  it.live(
+    "is told, the page greys out, and goes on with what happened meanwhile and what was typed",
+    () =>
+      Effect.gen(function*() {
+        const url = yield* freshDatabaseUrl
+        yield* seedDatabase(url)
+        const ports = yield* Effect.promise(() => freePorts(true))
+        const first = yield* spawnRunner(url, ports)
+        yield* whenReady(first)
+        const browser = yield* launched
+        const { errors, page } = yield* Effect.promise(async () => {
+          const opened = await openPage(browser, first.internalUrl)
+          await signIn(opened.page, admin)
+          const ayu = await mitra(first, 1)
+          await pair(first, await customer(first, "Sari"), ayu, "chat_60")
+          await opened.page.getByRole("row", { name: /Sari.*Ayu/ }).waitFor()
+          await opened.page.getByLabel("Name, mitra or id").fill("Sari")
+          return opened
+        })
+        yield* first.end("SIGTERM")
+        yield* Effect.promise(async () => {
+          await page.getByText("The server cannot be reached. Trying again; what you typed stays.").waitFor()
+          assert.strictEqual(await page.locator(".stale").count(), 1)
+        })
+        const second = yield* spawnRunner(url, ports)
+        yield* whenReady(second)
+        yield* Effect.promise(async () => {
+          await page.getByText("live", { exact: true }).waitFor()
+          assert.strictEqual(await page.locator(".stale").count(), 0)
+          await page.getByRole("row", { name: /Sari.*Ayu/ }).waitFor()
+          assert.strictEqual(await page.getByLabel("Name, mitra or id").inputValue(), "Sari")
+          assert.deepStrictEqual(errors, [])
+        })
+      }),
+    120_000
+  )
+})
+
+describe("a drain", () => {
+  it.live("says who will notice before it is ordered, and ends the runner", () =>
+    Effect.gen(function*() {
+      const { server, signedIn } = yield* stage()
+      const { page } = yield* Effect.promise(() => signedIn())
+      yield* Effect.promise(async () => {
+        const sari = await customer(server, "Sari")
+        await visit(page, "health")
+        await page.getByText("1 phones connected").first().waitFor()
+        await page.getByRole("button", { name: "Drain" }).click()
+        const dialog = page.getByRole("dialog", { name: "Drain" })
+        await dialog.getByText(/its phones are told to come back elsewhere.*\(1 phones connected\)/).waitFor()
+        await dialog.getByRole("button", { name: "Drain" }).click()
+        await page.getByText("The server cannot be reached").waitFor()
+        sari.phone.hangUp()
+      })
+      const ended = yield* Effect.callback<number | null>((resume) => {
+        if (server.child.exitCode !== null) return resume(Effect.succeed(server.child.exitCode))
+        server.child.once("close", (code) => resume(Effect.succeed(code)))
+      })
+      assert.strictEqual(ended, 0, server.lines.join("\n"))
+    }), 120_000)
+})
+
+describe("a line that is cut", () => {
+  it.live(
+    "is opened again, and the stream goes on from where it was without telling everything anew",
+    () =>
+      Effect.gen(function*() {
+        const { call, server, signedIn } = yield* stage({ FAULTS: "true" })
+        yield* Effect.promise(async () => {
+          const { page } = await signedIn()
+          const ayu = await mitra(server, 1)
+          await pair(server, await customer(server, "Sari"), ayu, "chat_60")
+          await page.getByRole("row", { name: /Sari.*Ayu/ }).waitFor()
+          const asked: Array<string> = []
+          const told: Array<string> = []
+          page.on("websocket", (socket) => {
+            socket.on("framesent", ({ payload }) => void asked.push(String(payload)))
+            socket.on("framereceived", ({ payload }) => void told.push(String(payload)))
+          })
+          const { staff_id } = await call("admin.me")
+          const fault = { kind: "cut_socket", user_id: staff_id }
+          await call("faults.start", { fault, undo_after_ms: 1_000 })
+          await page.getByText("The server cannot be reached").waitFor()
+          await page.getByText("live", { exact: true }).waitFor()
+          assert.match(asked.find((frame) => frame.includes("admin.watch")) ?? "", /"hub":"[0-9a-f]{12}"/)
+          assert.include(told.find((frame) => frame.includes("\"is_reset\"")) ?? "", "\"is_reset\":false")
+          await page.getByRole("row", { name: /Sari.*Ayu/ }).waitFor()
+        })
+      }),
+    120_000
+  )
+})
