@@ -15,6 +15,7 @@ import { WorkTracker, track, record } from "../services/manual-clock/work-tracke
 import { Bus } from "../services/bus/bus.ts"
 import { Failpoints, passFailpoint } from "../services/manual-clock/failpoints.ts"
 import { Journal, type IdempotencyRecord, type Verdict } from "../services/journal/journal.ts"
+import { count } from "../services/operations/figures.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
 import type { Call, Machine, Turn } from "./machine.ts"
 import { makeReplyCache } from "./reply-cache.ts"
@@ -159,6 +160,7 @@ export const makeTurns = Effect.fnUntraced(function*<
         case "Refused":
           return yield* Effect.fail(verdict.refusal)
         case "Fenced": {
+          count("fenced_turns_total", [machine.kind])
           loaded = null
           silentUntil = (yield* silenceNow) + fencedSilenceMs
           armedFor = null
@@ -229,6 +231,7 @@ export const makeTurns = Effect.fnUntraced(function*<
       loaded = null
       armedFor = null
       defects += 1
+      count("turn_defects_total", [machine.kind])
       if (defects >= defectsBeforeSilence) {
         const silence = Math.min(defectSilenceMaxMs, 1000 * 2 ** (defects - defectsBeforeSilence))
         silentUntil = (yield* silenceNow) + silence

@@ -8,8 +8,9 @@ import * as Schedule from "effect/Schedule"
 import type { PhoneEvent } from "../../../contract/public/events.ts"
 import { instant, instantOrNull } from "../../../contract/fields.ts"
 import type { SessionEvent } from "../../../domain/session/events.ts"
-import type { OfferEnding } from "../../../domain/session/state.ts"
+import type { OfferEnding, Side } from "../../../domain/session/state.ts"
 import type { BusEvent, Subscription } from "../../../services/bus/bus.ts"
+import { count, observe } from "../../../services/operations/figures.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
@@ -116,6 +117,12 @@ const fillGap = Effect.fnUntraced(function*(feed: Feed) {
   }
 })
 
+/** How long it took from the turn to this phone; what is read again after a gap does not count. */
+const noteDelivery = (event: SessionEvent, side: Side, now: number): void => {
+  if (event._tag === "MessageSent") observe("event_delivery_lag_ms", now - event.at)
+  if (event._tag === "Paired") observe("accept_to_both_ms", now - event.at, [side])
+}
+
 const onEvent = (
   feed: Feed,
   { event, origin_connection_id, seq, session_id }: Extract<BusEvent, { _tag: "SessionEvent" }>,
@@ -130,6 +137,7 @@ const onEvent = (
   }
   const last = feed.known.lastSeq(session_id)
   if (seq <= last) return
+  if (event !== null) noteDelivery(event, feed.caller.side, now)
   if (seq === last + 1 && event !== null) return emit(feed, { session_id, seq, event }, now)
   feed.gaps.push({ session_id, to: seq })
 }
@@ -155,6 +163,7 @@ const showOffers = Effect.fnUntraced(function*(feed: Feed) {
   for (const offer of offers) {
     if (feed.offers.has(offer.session_id)) continue
     feed.offers.add(offer.session_id)
+    observe("offer_to_screen_ms", now - offer.offer.sent_at)
     feed.ready.push({ _tag: "offer", offer: offerView(offer, now) })
   }
 })
@@ -197,6 +206,8 @@ const takeIn = <E, R>(
       onTyping(feed, event, now)
       return null
     case "MitraStatusChanged":
+      // Called silent, while her socket is here to tell it to.
+      if (event.cause === "stale_heartbeat") count("false_offlines_total")
       feed.is_online = event.is_online
       feed.ready.push({ _tag: "mitra_status", is_online: event.is_online, cause: event.cause })
       return null

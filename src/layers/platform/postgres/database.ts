@@ -74,7 +74,9 @@ export const layerEmbedded = (
         if (applied.length > 0) yield* Effect.logInfo(`migrated: ${applied.length} migrations applied`)
         yield* checkKeys
         const added = yield* RealTime.onProductTime(seed(options.seed))
-        if (added.length > 0) yield* Effect.logInfo(`seeded: ${added.join(", ")}`)
+        // Phone numbers stay out of the log; `seed` shows them to the person who runs it.
+        const named = added.map((what) => what.replace(/ \+\d+$/, ""))
+        if (named.length > 0) yield* Effect.logInfo(`seeded: ${named.join(", ")}`)
       }).pipe(Effect.provide(seedPorts))
       return Layer.effectDiscard(prepare).pipe(Layer.provideMerge(pool(postgres.url, options)))
     })
