@@ -4,34 +4,54 @@
 import "effect/schema/SchemaJITCompiler/enable"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
-import * as References from "effect/References"
 import { Command, Flag } from "effect/cli"
 import { runCommandLine } from "./commands/command-line.ts"
-import { describeConfig, layer as configLayer, ServerConfig } from "./config/server-config.ts"
+import { preparedEnvironment } from "./commands/environment.ts"
+import { logging } from "./commands/logging.ts"
+import { explainConfig, configurationPage, strangers } from "./config/explain-config.ts"
+import { describeConfig, layerFrom, ServerConfig } from "./config/server-config.ts"
 
-const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+const configLayer = layerFrom(() => preparedEnvironment(process.env))
 
-/** People read the development log, machines the production one. */
-const logging = Layer.unwrap(
-  Effect.map(ServerConfig, (config) =>
-    Layer.merge(
-      Logger.layer([config.production ? Logger.consoleJson : Logger.consolePretty()]),
-      Layer.succeed(References.MinimumLogLevel)(levels[config.log_level as keyof typeof levels])
-    ))
-)
+const warnings = (): ReadonlyArray<string> =>
+  strangers(process.env).map(({ name, nearest }) =>
+    `${name} is no variable of this server${nearest === null ? "" : `: did you mean ${nearest}?`}`
+  )
 
 const configured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(Effect.provide(logging), Effect.provide(configLayer))
 
 // Imported when needed: `check-config` must answer without loading a server.
-const serve = Effect.flatMap(Effect.promise(() => import("./commands/serve.ts")), (module) => module.serve)
+const serve = Effect.andThen(
+  Effect.suspend(() =>
+    Effect.forEach(warnings(), (warning) => Effect.logWarning(warning), { discard: true })
+  ),
+  Effect.flatMap(Effect.promise(() => import("./commands/serve.ts")), (module) => module.serve)
+)
 const database = Effect.promise(() => import("./commands/database.ts"))
 
 const checkConfig = Effect.gen(function*() {
   for (const line of describeConfig(yield* ServerConfig)) yield* Console.log(line)
+  for (const warning of warnings()) yield* Console.error(`warning: ${warning}`)
 })
+
+const flag = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+const checkConfigCommand = Command.make(
+  "check-config",
+  {
+    explain: flag("explain", "Say what every variable means, its unit, default and an example"),
+    page: flag("page", "Print docs/operations/configuration.md")
+  },
+  // Neither needs a configuration that is right.
+  ({ explain, page }) =>
+    page
+      ? Console.log(configurationPage().trimEnd())
+      : explain
+      ? Effect.forEach(explainConfig(), (line) => Console.log(line), { discard: true })
+      : configured(checkConfig)
+).pipe(Command.withDescription("Print the effective configuration with secrets hidden"))
 
 const command = (name: string, description: string, effect: Effect.Effect<unknown, unknown, ServerConfig>) =>
   Command.make(name, {}, () => configured(effect)).pipe(Command.withDescription(description))
@@ -66,7 +86,7 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
       Effect.flatMap(database, (module) => module.seed)
     ),
     rewrap,
-    command("check-config", "Print the effective configuration with secrets hidden", checkConfig)
+    checkConfigCommand
   ])
 )
 

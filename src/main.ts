@@ -8,7 +8,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
-import { FetchHttpClient, HttpServer } from "effect/http"
+import { HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
 import * as Cluster from "./actors/cluster.ts"
 import * as Supervision from "./actors/supervision.ts"
@@ -21,6 +21,7 @@ import * as PublicBeacon from "./http/public/public-beacon.ts"
 import * as Internal from "./http/internal/internal.ts"
 import * as ThisRunner from "./http/internal/this-runner.ts"
 import { TrustedProxyHops } from "./http/remote-address.ts"
+import { ListenerWaits, waitsOf } from "./http/listener-waits.ts"
 import { layerPublic } from "./http/public/public.ts"
 import { layerPublicHandlers } from "./http/public/public-handlers.ts"
 import * as Readiness from "./http/readiness.ts"
@@ -38,6 +39,10 @@ import * as CodeSenderNone from "./layers/accounts/code-sender.none.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
 import * as Devices from "./layers/accounts/devices.postgres.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
+import * as Health from "./layers/operations/health.ts"
+import { clusterTrouble } from "./layers/operations/cluster-probe.ts"
+import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
+import { postgresTrouble } from "./layers/operations/postgres-probe.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
 import * as MissedOffers from "./layers/availability/missed-offers.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
@@ -61,6 +66,7 @@ import * as Valkey from "./layers/platform/valkey/connection.ts"
 import * as TestNumbers from "./layers/accounts/test-numbers.postgres.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
+import { set } from "./services/operations/figures.ts"
 import * as RealTime from "./services/platform/real-time.ts"
 
 /** One connection for all who use Valkey; null without VALKEY_URL. A malformed url stops the start. */
@@ -74,7 +80,7 @@ const codeSender = (config: ServerConfigValues) => {
   const { fazpass_key: keys, fazpass_merchant: merchant } = config
   if (config.fazpass_enabled && keys !== null && merchant !== null) {
     const options = { base_url: config.fazpass_url, keys, merchant }
-    return CodeSenderFazpass.layer(options).pipe(Layer.provide(FetchHttpClient.layer))
+    return CodeSenderFazpass.layer(options).pipe(Layer.provide(countedHttpClient("fazpass")))
   }
   return config.production ? CodeSenderNone.layer : CodeSenderLog.layer
 }
@@ -92,7 +98,7 @@ const xendit = (config: ServerConfigValues) => {
     failure_redirect_url: xendit_failure_redirect_url
   })
   return {
-    checkout: Layer.provide(checkout, FetchHttpClient.layer),
+    checkout: Layer.provide(checkout, countedHttpClient("xendit")),
     webhooks: Webhooks.layerXendit({ tokens: xendit_webhook_token })
   }
 }
@@ -227,7 +233,10 @@ const ready = Layer.effectDiscard(
     yield* readiness.clear("starting")
     yield* Effect.logInfo("ready")
     yield* Effect.addFinalizer(() =>
-      Effect.andThen(readiness.raise("draining"), Effect.logInfo("stopping: not ready any more, draining"))
+      Effect.andThen(
+        Effect.andThen(readiness.raise("draining"), Effect.sync(() => set("draining", 1))),
+        Effect.logInfo("stopping: not ready any more, draining")
+      )
     )
   })
 )
@@ -253,14 +262,17 @@ export const server = Layer.unwrap(
   Effect.map(ServerConfig, (config) =>
     ready.pipe(
       Layer.provideMerge(publicListener(config)),
+      Layer.provideMerge(Readiness.layerWatchReasons(clusterTrouble)),
       Layer.provideMerge(internalListener(config)),
+      Layer.provideMerge(Health.layer),
       Layer.provideMerge(AccessTokens.layer({ secrets: config.auth_jwt_secret })),
       Layer.provideMerge(actors(config)),
       Layer.provideMerge(ports(config)),
-      Layer.provideMerge(Readiness.layerWatch("postgres_down", Database.answers)),
+      Layer.provideMerge(Readiness.layerWatchReasons(postgresTrouble)),
       Layer.provideMerge(database(config)),
       Layer.provideMerge(cipher(config)),
       Layer.provideMerge(Layer.mergeAll(Readiness.layer, Shutdown.layer, ThisRunner.layer)),
-      Layer.provideMerge(Failpoints.layer(config.fault_gate))
+      Layer.provideMerge(Failpoints.layer(config.fault_gate)),
+      Layer.provide(Layer.succeed(ListenerWaits)(waitsOf(config)))
     ))
 )
