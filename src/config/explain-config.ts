@@ -81,7 +81,7 @@ const distance = (one: string, other: string): number => {
 
 // First words that nobody else uses. What an orchestrator sets for its services is not ours.
 const ourWords =
-  /^(XENDIT|FAZPASS|FIREBASE|MITRA|VALKEY|RUNNER|LISTENER|HEARTBEAT|DRAIN|TRUSTED_PROXY|OTP|PAYMENT|DATABASE)_/
+  /^(XENDIT|FAZPASS|FIREBASE|MITRA|VALKEY|RUNNER|LISTENER|HEARTBEAT|DRAIN|TRUSTED|OTP|PAYMENT|DATABASE)_/
 const orchestrated = /_SERVICE_(HOST|PORT)|_PORT_\d|_PORT$/
 
 const names = keys.map((key) => variables[key].name)

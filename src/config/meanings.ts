@@ -87,8 +87,7 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
   },
   data_dir: { about: "Where development keeps its embedded PostgreSQL.", example: ".data" },
   database_pool_max: {
-    about:
-      "Connections of one runner; the cluster takes a few more. Runners times this stays below max_connections.",
+    about: "Connections of one runner; the cluster takes a few more. Together below max_connections.",
     unit: "connections",
     example: "20"
   },

@@ -1,5 +1,5 @@
-// How long an HTTP listener waits, and for how much: for both listeners, one table of defaults. The
-// keep-alive is longer than balancers' (60 s for most), so that it is they who close a connection nobody uses.
+// How long an HTTP listener waits, and for how much: for both listeners, one table of defaults. Keep-alive
+// is longer than balancers' (60 s for most), so that it is they who close a connection nobody uses.
 import * as Context from "effect/Context"
 
 export interface ListenerWaits {
