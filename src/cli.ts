@@ -4,7 +4,7 @@
 import "effect/schema/SchemaJITCompiler/enable"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import { runCommandLine } from "./commands/command-line.ts"
 import { preparedEnvironment } from "./commands/environment.ts"
 import { logging } from "./commands/logging.ts"
@@ -71,6 +71,18 @@ const rewrap = Command.make(
     ))
 ).pipe(Command.withDescription("Seal with the first key what is plain or sealed with another one"))
 
+const doctor = Effect.flatMap(Effect.promise(() => import("./commands/doctor.ts")), (module) => module.doctor)
+
+const inspectCommand = Command.make(
+  "inspect",
+  { kind: Argument.Literals("kind", ["session", "mitra", "payment"]), id: Argument.String("id") },
+  ({ id, kind }) =>
+    configured(Effect.flatMap(
+      Effect.promise(() => import("./commands/inspect.ts")),
+      (module) => module.inspect(kind, id)
+    ))
+).pipe(Command.withDescription("Show a session, a mitra or a payment in readable lines"))
+
 const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   Command.withDescription("Halobestie's realtime server. Without a command: serve."),
   Command.withSubcommands([
@@ -86,6 +98,8 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
       Effect.flatMap(database, (module) => module.seed)
     ),
     rewrap,
+    command("doctor", "Check what the server depends on: one line each", doctor),
+    inspectCommand,
     checkConfigCommand
   ])
 )

@@ -14,7 +14,7 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
     example: "postgres://halobestie:secret@db.internal:5432/halobestie"
   },
   valkey_url: {
-    about: "Valkey (7.2 or newer) or Redis for fast reads and fan-out; without it PostgreSQL alone serves.",
+    about: "Valkey, or Redis 6.2 or newer, for fast reads and fan-out; without it PostgreSQL alone serves.",
     example: "rediss://default:secret@valkey.internal:6379/0"
   },
   auth_jwt_secret: {

@@ -13,6 +13,7 @@ import * as Passwords from "../../accounts/passwords.ts"
 import * as Payments from "../../payments/payments.postgres.ts"
 import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
+import { checkPostgresVersion } from "../../operations/least-versions.ts"
 import { currentVersion, migrate, schemaVersion } from "./migrations.ts"
 import { seed, type SeedOptions } from "../seed.ts"
 
@@ -52,7 +53,7 @@ export const seedPorts = Layer.mergeAll(Accounts.layer, Payments.layer, Password
 
 /** A pool on a database that somebody else migrates, and whose sealed texts can be read here. */
 export const layerChecked = (options: PoolSize & { readonly url: Redacted.Redacted }) =>
-  Layer.effectDiscard(Effect.andThen(checkSchema, checkKeys)).pipe(
+  Layer.effectDiscard(Effect.all([checkPostgresVersion, checkSchema, checkKeys], { discard: true })).pipe(
     Layer.provideMerge(pool(options.url, options))
   )
 
