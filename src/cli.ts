@@ -56,6 +56,16 @@ const checkConfigCommand = Command.make(
 const command = (name: string, description: string, effect: Effect.Effect<unknown, unknown, ServerConfig>) =>
   Command.make(name, {}, () => configured(effect)).pipe(Command.withDescription(description))
 
+const migrate = Command.make(
+  "migrate",
+  {
+    status: flag("status", "Only say which migrations are applied and which are pending"),
+    dryRun: flag("dry-run", "The same: what a run would apply")
+  },
+  ({ dryRun, status }) =>
+    configured(Effect.flatMap(database, (module) => module.migrate({ look_only: status || dryRun })))
+).pipe(Command.withDescription("Bring the database at DATABASE_URL to this version's schema"))
+
 const rewrap = Command.make(
   "rewrap",
   {
@@ -87,11 +97,7 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   Command.withDescription("Halobestie's realtime server. Without a command: serve."),
   Command.withSubcommands([
     command("serve", "Run the server until SIGTERM or Ctrl-C", serve),
-    command(
-      "migrate",
-      "Bring the database at DATABASE_URL to this version's schema",
-      Effect.flatMap(database, (module) => module.migrate)
-    ),
+    migrate,
     command(
       "seed",
       "Add the first admin, the pricing tiers and, outside production, demo people",
