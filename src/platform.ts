@@ -10,6 +10,7 @@ import { redactedKeys } from "./config/encryption-keys.ts"
 import type { ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public/public-api.ts"
 import * as AccessTokens from "./http/public/auth/access-tokens.ts"
+import { ListenerWaits, waitsOf } from "./http/listener-waits.ts"
 import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
@@ -26,6 +27,10 @@ import * as CodeSenderLog from "./layers/accounts/code-sender.log.ts"
 import * as CodeSenderNone from "./layers/accounts/code-sender.none.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
+import * as Health from "./layers/operations/health.ts"
+import { clusterTrouble } from "./layers/operations/cluster-probe.ts"
+import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
+import { postgresTrouble } from "./layers/operations/postgres-probe.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
 import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
@@ -61,7 +66,7 @@ const codeSender = (config: ServerConfigValues) => {
   const { fazpass_key: keys, fazpass_merchant: merchant } = config
   if (config.fazpass_enabled && keys !== null && merchant !== null) {
     const options = { base_url: config.fazpass_url, keys, merchant }
-    return CodeSenderFazpass.layer(options)
+    return CodeSenderFazpass.layer(options).pipe(Layer.provide(countedHttpClient("fazpass")))
   }
   return config.production ? CodeSenderNone.layer : CodeSenderLog.layer
 }
@@ -79,7 +84,7 @@ const xendit = (config: ServerConfigValues) => {
     failure_redirect_url: xendit_failure_redirect_url
   })
   return {
-    checkout,
+    checkout: Layer.provide(checkout, countedHttpClient("xendit")),
     webhooks: Webhooks.layerXendit({ tokens: xendit_webhook_token })
   }
 }
@@ -150,13 +155,16 @@ const logged = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.Http
     })
   ).pipe(Layer.provideMerge(listener))
 
+const listenerWaits = (config: ServerConfigValues) => Layer.succeed(ListenerWaits)(waitsOf(config))
+
 const network = (config: ServerConfigValues) => ({
   runners: runners(config),
+  watch: Readiness.layerWatchReasons(clusterTrouble),
   public: (routes: PublicRoutes) =>
     logged(
       "public",
       layerPublic({ host: config.public_host, port: config.public_port, group: PublicApi, routes })
-    ),
+    ).pipe(Layer.provide(listenerWaits(config))),
   internal: logged(
     "internal",
     Internal.layer({
@@ -164,7 +172,7 @@ const network = (config: ServerConfigValues) => ({
       port: config.internal_port,
       browser_origin: config.cc_origin
     })
-  )
+  ).pipe(Layer.provide(Health.layer), Layer.provide(listenerWaits(config)))
 })
 
 /** This process, on this machine. */
@@ -175,7 +183,7 @@ export const platformOf = (config: ServerConfigValues) => {
     random: SecureRandom.layerWebCrypto,
     signals: Shutdown.layer,
     database: database(config),
-    watch: Readiness.layerWatch("postgres_down", Database.answers),
+    watch: Readiness.layerWatchReasons(postgresTrouble),
     stores,
     availability: postgresRows,
     bus: OverValkey.layerBusOver(connection),

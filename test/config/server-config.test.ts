@@ -50,7 +50,7 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["SERVER_TZ", "Jakarta", "a time zone like UTC or Asia/Jakarta"],
   ["SERVER_TZ", "WIB+7", "a time zone like UTC or Asia/Jakarta"],
   ["FAULT_GATE", "kill -9", "a failpoint's name, in tests only"],
-  ["NODE_ENV", "prod", "production, development or test"],
+  ["NODE_ENV", "prod", "production, staging, development or test"],
   ["CLOCK", "fake", "real or simulated"],
   ["CLOCK_START", "tomorrow", "an instant like 2030-01-07T09:00:00Z"],
   ["CLOCK_START", "2030-13-07T09:00:00Z", "an instant like 2030-01-07T09:00:00Z"],

@@ -47,6 +47,8 @@ const elsewhere = new Map([
   ["run.html", "the reader's own file"],
   ["mutant.html", "the reader's own file"],
   ["path/to/mine.ts", "the reader's own file"],
+  ["run/secrets/firebase.json", "mounted where the server runs"],
+  ["ops/secrets", "the operator's own, never committed"],
   ["data/simulate/failing-seeds.json", "written by a farm"]
 ])
 

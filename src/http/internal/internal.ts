@@ -12,6 +12,7 @@ import * as RealTime from "../../services/platform/real-time.ts"
 import * as AccountHandlers from "./accounts.ts"
 import * as Handlers from "./handlers.ts"
 import { concealing } from "./http-replies.ts"
+import { layerOperations } from "./operations.ts"
 import * as PaymentHandlers from "./payments.ts"
 import * as PushHandlers from "./pushes.ts"
 import * as RunnerHandlers from "./runners.ts"
@@ -110,5 +111,10 @@ export const layer = (options: InternalOptions) =>
     port: options.port,
     path: "/ws",
     group: gatedApi,
-    routes: Layer.mergeAll(layerHttpRpc, layerProbes, layerBrowserOrigin(options.browser_origin))
+    routes: Layer.mergeAll(
+      layerHttpRpc,
+      layerProbes,
+      layerOperations,
+      layerBrowserOrigin(options.browser_origin)
+    )
   })
