@@ -4,30 +4,31 @@
 import "effect/schema/SchemaJITCompiler/enable"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
-import * as References from "effect/References"
 import { Argument, Command, Flag } from "effect/cli"
 import { runCommandLine } from "./commands/command-line.ts"
+import { preparedEnvironment } from "./commands/environment.ts"
+import { logging } from "./commands/logging.ts"
 import { stopBoundWarning } from "./commands/stop-bound.ts"
-import { describeConfig, layer as configLayer, ServerConfig } from "./config/server-config.ts"
+import { explainConfig, configurationPage, strangers } from "./config/explain-config.ts"
+import { describeConfig, layerFrom, ServerConfig } from "./config/server-config.ts"
 
-const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
+const configLayer = layerFrom(() => preparedEnvironment(process.env))
 
-/** People read the development log, machines the production one. */
-const logging = Layer.unwrap(
-  Effect.map(ServerConfig, (config) =>
-    Layer.merge(
-      Logger.layer([config.production ? Logger.consoleJson : Logger.consolePretty()]),
-      Layer.succeed(References.MinimumLogLevel)(levels[config.log_level as keyof typeof levels])
-    ))
-)
+const warnings = (): ReadonlyArray<string> =>
+  strangers(process.env).map(({ name, nearest }) =>
+    `${name} is no variable of this server${nearest === null ? "" : `: did you mean ${nearest}?`}`
+  )
 
 const configured = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(Effect.provide(logging), Effect.provide(configLayer))
 
 // Imported when needed: `check-config` must answer without loading a server.
-const serve = Effect.flatMap(Effect.promise(() => import("./commands/serve.ts")), (module) => module.serve)
+const serve = Effect.andThen(
+  Effect.suspend(() =>
+    Effect.forEach(warnings(), (warning) => Effect.logWarning(warning), { discard: true })
+  ),
+  Effect.flatMap(Effect.promise(() => import("./commands/serve.ts")), (module) => module.serve)
+)
 const database = Effect.promise(() => import("./commands/database.ts"))
 
 const checkConfig = Effect.gen(function*() {
@@ -35,10 +36,39 @@ const checkConfig = Effect.gen(function*() {
   for (const line of describeConfig(config)) yield* Console.log(line)
   const warning = stopBoundWarning(config)
   if (warning !== null) yield* Console.error(warning)
+  for (const stranger of warnings()) yield* Console.error(`warning: ${stranger}`)
 })
+
+const flag = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+const checkConfigCommand = Command.make(
+  "check-config",
+  {
+    explain: flag("explain", "Say what every variable means, its unit, default and an example"),
+    page: flag("page", "Print docs/operations/configuration.md")
+  },
+  // Neither needs a configuration that is right.
+  ({ explain, page }) =>
+    page
+      ? Console.log(configurationPage().trimEnd())
+      : explain
+      ? Effect.forEach(explainConfig(), (line) => Console.log(line), { discard: true })
+      : configured(checkConfig)
+).pipe(Command.withDescription("Print the effective configuration with secrets hidden"))
 
 const command = (name: string, description: string, effect: Effect.Effect<unknown, unknown, ServerConfig>) =>
   Command.make(name, {}, () => configured(effect)).pipe(Command.withDescription(description))
+
+const migrate = Command.make(
+  "migrate",
+  {
+    status: flag("status", "Only say which migrations are applied and which are pending"),
+    dryRun: flag("dry-run", "The same: what a run would apply")
+  },
+  ({ dryRun, status }) =>
+    configured(Effect.flatMap(database, (module) => module.migrate({ look_only: status || dryRun })))
+).pipe(Command.withDescription("Bring the database at DATABASE_URL to this version's schema"))
 
 const rewrap = Command.make(
   "rewrap",
@@ -75,16 +105,23 @@ const settings = Command.make("settings", {}, () => callStaff("admin.settings_re
     ).pipe(Command.withDescription("Change one setting: settings set max_customers_per_mitra 5"))
   ])
 )
+const doctor = Effect.flatMap(Effect.promise(() => import("./commands/doctor.ts")), (module) => module.doctor)
+
+const inspectCommand = Command.make(
+  "inspect",
+  { kind: Argument.Literals("kind", ["session", "mitra", "payment"]), id: Argument.String("id") },
+  ({ id, kind }) =>
+    configured(Effect.flatMap(
+      Effect.promise(() => import("./commands/inspect.ts")),
+      (module) => module.inspect(kind, id)
+    ))
+).pipe(Command.withDescription("Show a session, a mitra or a payment in readable lines"))
 
 const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   Command.withDescription("Halobestie's realtime server. Without a command: serve."),
   Command.withSubcommands([
     command("serve", "Run the server until SIGTERM or Ctrl-C", serve),
-    command(
-      "migrate",
-      "Bring the database at DATABASE_URL to this version's schema",
-      Effect.flatMap(database, (module) => module.migrate)
-    ),
+    migrate,
     command(
       "seed",
       "Add the first admin, the pricing tiers and, outside production, demo people",
@@ -93,7 +130,9 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
     rewrap,
     staffCall,
     settings,
-    command("check-config", "Print the effective configuration with secrets hidden", checkConfig)
+    command("doctor", "Check what the server depends on: one line each", doctor),
+    inspectCommand,
+    checkConfigCommand
   ])
 )
 

@@ -11,6 +11,7 @@ import type { ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public/public-api.ts"
 import * as AccessTokens from "./http/public/auth/access-tokens.ts"
 import { checkoutPath } from "./http/public/checkout-page.ts"
+import { ListenerWaits, waitsOf } from "./http/listener-waits.ts"
 import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
@@ -25,6 +26,10 @@ import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
 import * as CodeSenderWithoutProvider from "./layers/accounts/code-sender.without-provider.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
+import * as Health from "./layers/operations/health.ts"
+import { clusterTrouble } from "./layers/operations/cluster-probe.ts"
+import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
+import { postgresTrouble } from "./layers/operations/postgres-probe.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
 import * as Mitras from "./layers/accounts/mitras.postgres.ts"
 import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
@@ -63,7 +68,7 @@ const codeSender = (config: ServerConfigValues) => {
   const { fazpass_key: keys, fazpass_merchant: merchant } = config
   if (config.fazpass_enabled && keys !== null && merchant !== null) {
     const options = { base_url: config.fazpass_url, keys, merchant }
-    return CodeSenderFazpass.layer(options)
+    return CodeSenderFazpass.layer(options).pipe(Layer.provide(countedHttpClient("fazpass")))
   }
   return config.production ? CodeSenderWithoutProvider.layerNone : CodeSenderWithoutProvider.layerLog
 }
@@ -81,7 +86,7 @@ const xendit = (config: ServerConfigValues) => {
     failure_redirect_url: xendit_failure_redirect_url
   })
   return {
-    checkout,
+    checkout: Layer.provide(checkout, countedHttpClient("xendit")),
     webhooks: Webhooks.layerXendit({ tokens: xendit_webhook_token })
   }
 }
@@ -178,8 +183,11 @@ const logged = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.Http
     })
   ).pipe(Layer.provideMerge(listener))
 
+const listenerWaits = (config: ServerConfigValues) => Layer.succeed(ListenerWaits)(waitsOf(config))
+
 const network = (config: ServerConfigValues) => ({
   runners: runners(config),
+  watch: Readiness.layerWatchReasons(clusterTrouble),
   public: (routes: PublicRoutes) =>
     logged(
       "public",
@@ -187,11 +195,10 @@ const network = (config: ServerConfigValues) => ({
         layerPublic({ host: config.public_host, port: config.public_port, group: PublicApi, routes }),
         Layer.effect(Limits)(Effect.map(Limits, (limits) => ({
           ...limits,
-          keep_alive_ms: config.http_keep_alive_seconds * 1000,
           drain_notice_ms: config.drain_notice_seconds * 1000
         })))
       )
-    ),
+    ).pipe(Layer.provide(listenerWaits(config))),
   internal: logged(
     "internal",
     Internal.layer({
@@ -200,7 +207,7 @@ const network = (config: ServerConfigValues) => ({
       browser_origin: config.cc_origin,
       console: config.console ?? false
     })
-  )
+  ).pipe(Layer.provide(Health.layer), Layer.provide(listenerWaits(config)))
 })
 
 /**
@@ -220,7 +227,7 @@ export const platformOf = (config: ServerConfigValues) => {
     random: SecureRandom.layerWebCrypto,
     signals: Shutdown.layer,
     database: database(config),
-    watch: Readiness.layerWatch("postgres_down", Database.answers),
+    watch: Readiness.layerWatchReasons(postgresTrouble),
     stores,
     availability: postgresRows,
     bus: OverValkey.layerBusOver(connection, keyBytes(config.auth_jwt_secret, "bus")),

@@ -34,8 +34,10 @@ import * as OverValkey from "./layers/platform/valkey-with-postgres-fallback.ts"
 import type { Passwords } from "./services/accounts/passwords.ts"
 import type { Presence } from "./services/availability/presence.ts"
 import type { Bus } from "./services/bus/bus.ts"
+import { set } from "./services/operations/figures.ts"
 import { part } from "./services/platform/part.ts"
 import * as RealTime from "./services/platform/real-time.ts"
+import type { RunnerRegistry } from "./services/platform/runner-registry.ts"
 import type { Shutdown } from "./services/platform/shutdown.ts"
 import { SweepReports } from "./services/platform/sweep-reports.ts"
 import type { Ports, ProviderPorts, StorePorts } from "./services/ports.ts"
@@ -51,7 +53,7 @@ export interface Platform<Database, Public, PublicNeeds, InternalListener, Inter
   readonly signals: Layer.Layer<Shutdown>
   /** What stores and cluster share. */
   readonly database: Layer.Layer<Database, unknown, SecureRandom.SecureRandom>
-  /** Raises `postgres_down` for as long as the database does not answer. */
+  /** Raises a reason against traffic for as long as the database does not do what the server needs. */
   readonly watch: Layer.Layer<never, never, Database | Readiness.Readiness>
   readonly stores: Layer.Layer<StorePorts, unknown, Database | SecureRandom.SecureRandom>
   readonly availability: Availability.Rows<Database | SecureRandom.SecureRandom>
@@ -69,6 +71,8 @@ export interface Platform<Database, Public, PublicNeeds, InternalListener, Inter
   readonly network: {
     /** How runners listen for and reach each other. */
     readonly runners: Effect.Effect<RunnerNetwork<Database>, unknown>
+    /** Raises `cluster_unjoined` for as long as this runner is no healthy member. */
+    readonly watch: Layer.Layer<never, never, Readiness.Readiness | RunnerRegistry>
     /** The phones' socket, with these routes of plain HTTP beside it. */
     readonly public: (routes: PublicRoutes) => Layer.Layer<Public | Connections, unknown, PublicNeeds>
     /** The staff's. */
@@ -158,7 +162,10 @@ const traffic = Layer.effectDiscard(
     yield* readiness.clear("starting")
     yield* Effect.logInfo("ready")
     yield* Effect.addFinalizer(() =>
-      Effect.andThen(readiness.raise("draining"), Effect.logInfo("stopping: not ready any more, draining"))
+      Effect.andThen(
+        Effect.andThen(readiness.raise("draining"), Effect.sync(() => set("draining", 1))),
+        Effect.logInfo("stopping: not ready any more, draining")
+      )
     )
   })
 )
@@ -183,6 +190,7 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
   )
   return part("traffic", traffic).pipe(
     Layer.provideMerge(part("public listener", publicListener)),
+    Layer.provideMerge(network.watch),
     Layer.provideMerge(part("internal listener", internalListener)),
     Layer.provideMerge(part("actors", actors(product.sweeps))),
     Layer.provideMerge(part("cluster", cluster(network.runners, product.cluster))),

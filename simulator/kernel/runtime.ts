@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
+import { emptyFailureLog, FailureLog } from "../../src/services/operations/failures.ts"
 import * as Scheduler from "effect/Scheduler"
 import type { SecureRandom } from "effect/crypto"
 import type { Process } from "./process.ts"
@@ -94,6 +95,8 @@ export const runtimeOf = (
     Context.add(Clock.Clock, makeClock(time, process, options.skew ?? { ms: 0 })),
     Context.add(Scheduler.Scheduler, makeScheduler(time, process)),
     Context.add(Logger.CurrentLoggers, new Set([makeLogger(time, process, options.log)])),
+    // Of this process alone: what another world logged must not silence this one.
+    Context.add(FailureLog, emptyFailureLog()),
     Context.add(References.MinimumLogLevel, "Warn")
   )
 

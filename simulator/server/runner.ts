@@ -125,7 +125,12 @@ const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["S
     overlay: stores.mutation === null ? null : broken(stores.mutation, stores.tables),
     providers: Ports.providers(stores, process),
     cryptography: Layer.merge(layerTokens, layerPasswords),
-    network: { runners: runnersOf(options), public: publicListener, internal: internalListener }
+    network: {
+      runners: runnersOf(options),
+      watch: Layer.empty,
+      public: publicListener,
+      internal: internalListener
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { Refusal } from "../domain/refusal.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
+import { spanned } from "../services/operations/spans.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 import { LocalActors } from "./local-actors.ts"
 
@@ -61,7 +62,7 @@ export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
   const leave = (turn: Fiber.Fiber<Reply, Refusal | Unavailable>) => Effect.sync(() => turn.interruptUnsafe())
 
   return (id: string, call: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
-    Effect.suspend(() => {
+    spanned("actor", { kind, id })(Effect.suspend(() => {
       const turn = localActors.dispatch(kind, id, call, context)
       if (turn === null) return wherever(id, call)
       return RealTime.awaitFor(turn, patienceMs).pipe(
@@ -74,5 +75,5 @@ export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
           return Effect.catchIf(settle(exit.cause), isMoving, () => wherever(id, call))
         })
       )
-    })
+    }))
 })

@@ -4,6 +4,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Refusal } from "../domain/refusal.ts"
+import { count } from "../services/operations/figures.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 import type { Call } from "./machine.ts"
@@ -35,6 +36,7 @@ export const makeTurnSupervision = ({ forget, id, kind }: Supervised) => {
     function*(call: Call<{ readonly _tag: string }>, cause: Cause.Cause<Refusal | Unavailable>) {
       forget()
       defects += 1
+      count("turn_defects_total", [kind])
       if (defects >= defectsBeforeSilence) {
         const silence = Math.min(defectSilenceMaxMs, 1000 * 2 ** (defects - defectsBeforeSilence))
         silentUntil = (yield* silenceNow) + silence
@@ -64,6 +66,7 @@ export const makeTurnSupervision = ({ forget, id, kind }: Supervised) => {
       ),
     /** Another owner has a newer epoch. */
     fencedOut: Effect.gen(function*() {
+      count("fenced_turns_total", [kind])
       silentUntil = (yield* silenceNow) + fencedSilenceMs
       yield* Effect.logWarning("fenced out: another owner has a newer epoch").pipe(Effect.annotateLogs(label))
       return yield* Effect.fail(moved)

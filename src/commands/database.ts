@@ -2,12 +2,14 @@
 // need DATABASE_URL; the embedded database of development is prepared by `serve` itself.
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { ConfigProblem, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { pool, seedPorts } from "../layers/platform/postgres/database.ts"
 import { checkKeys } from "../layers/encryption/key-record.ts"
 import {
   currentVersion,
   migrate as applyMigrations,
+  migrationNames,
   schemaVersion
 } from "../layers/platform/postgres/migrations.ts"
 import { seed as plant } from "../layers/platform/seed.ts"
@@ -22,10 +24,40 @@ export const given = Effect.fnUntraced(function*(config: ServerConfigValues) {
   })
 })
 
-export const migrate = Effect.gen(function*() {
+/** Migrations only go forward: what a newer version wrote, this one cannot take back. */
+class DatabaseIsNewer extends Schema.TaggedError<DatabaseIsNewer>()("DatabaseIsNewer", {
+  message: Schema.String
+}) {}
+
+const refuseBackwards = (version: number) =>
+  version <= schemaVersion ? Effect.void : Effect.fail(
+    new DatabaseIsNewer({
+      message: `The database is at schema version ${version}, this code knows up to ${schemaVersion}. ` +
+        "Nothing was changed: migrations only go forward. Deploy the newer version, or restore a backup " +
+        "from before its migration (docs/operations/restore-a-backup.md)."
+    })
+  )
+
+const status = Effect.gen(function*() {
+  const version = yield* currentVersion
+  for (const [number, name] of migrationNames) {
+    yield* Console.log(`${number <= version ? "applied" : "pending"} ${name}`)
+  }
+  yield* Console.log(`schema version ${version}, this code needs ${schemaVersion}`)
+  yield* refuseBackwards(version)
+})
+
+export interface MigrateOptions {
+  /** Only say what is applied and what is pending. */
+  readonly look_only: boolean
+}
+
+export const migrate = Effect.fnUntraced(function*(options: MigrateOptions) {
   const database = yield* given(yield* ServerConfig)
+  if (options.look_only) return yield* Effect.provide(status, database)
   yield* Effect.gen(function*() {
     const before = yield* currentVersion
+    yield* refuseBackwards(before)
     const applied = yield* applyMigrations
     for (const [id, name] of applied) yield* Console.log(`applied ${String(id).padStart(4, "0")} ${name}`)
     yield* Console.log(`schema version ${before} -> ${schemaVersion}`)

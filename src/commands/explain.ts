@@ -36,6 +36,12 @@ const advice = (chain: ReadonlyArray<Problem>): string => {
   return isDatabase ? "\nIs the PostgreSQL at DATABASE_URL running, and does it know this user?" : ""
 }
 
+/** One line for a list of checks, with every secret out. */
+export const explainError = (cause: Cause.Cause<unknown>, secrets: ReadonlyArray<string>): string => {
+  const words = (explain(cause) ?? "interrupted").split("\n")[0] ?? ""
+  return secrets.reduce((text, secret) => text.replaceAll(secret, "(hidden)"), words)
+}
+
 /** null: there is nothing to say, because the end was asked for or the help was printed already. */
 export const explain = (cause: Cause.Cause<unknown>): string | null => {
   if (Cause.hasInterruptsOnly(cause)) return null

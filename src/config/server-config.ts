@@ -34,7 +34,7 @@ const devWebhookToken = "dev-webhook-token"
 /** In the source, so known to everybody. */
 const published = [devAdminPassword, devJwtSecret, devWebhookToken]
 
-const variables = {
+export const variables = {
   database_url: url("DATABASE_URL", ["postgres:", "postgresql:"], { required: true, secret: true }),
   valkey_url: url("VALKEY_URL", ["redis:", "rediss:", "valkey:", "valkeys:"], {
     secret: true,
@@ -105,10 +105,13 @@ const variables = {
   database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
   trusted_proxy_hops: whole("TRUSTED_PROXY_HOPS", 0, 5, { development: 0 }),
   /** Longer than the balancer in front keeps idle connections (60 s with most). */
-  http_keep_alive_seconds: whole("HTTP_KEEP_ALIVE_SECONDS", 1, 3600, { development: 75 }),
   /** Within the time that phones have to leave. */
   drain_notice_seconds: whole("DRAIN_NOTICE_SECONDS", 0, 5, { development: 1 }),
   drain_timeout_seconds: whole("DRAIN_TIMEOUT_SECONDS", 1, 600, { development: 20 }),
+  listener_keep_alive_seconds: whole("LISTENER_KEEP_ALIVE_SECONDS", 1, 3600, { development: 75 }),
+  listener_headers_seconds: whole("LISTENER_HEADERS_SECONDS", 1, 300, { development: 10 }),
+  listener_request_seconds: whole("LISTENER_REQUEST_SECONDS", 1, 600, { development: 30 }),
+  listener_header_max_bytes: whole("LISTENER_HEADER_MAX_BYTES", 4096, 65_536, { development: 16_384 }),
   heartbeat_cadence_seconds: whole("MITRA_HEARTBEAT_CADENCE_SECONDS", 1, 3600, { development: 30 }),
   auto_offline_sweep_seconds: whole("MITRA_AUTO_OFFLINE_SWEEP_SECONDS", 1, 3600, { development: 30 }),
   heartbeat_mirror_interval_seconds: whole("HEARTBEAT_MIRROR_INTERVAL_SECONDS", 1, 3600, { development: 60 }),
@@ -116,6 +119,7 @@ const variables = {
   log_level: text("LOG_LEVEL", "debug, info, warn or error", /^(debug|info|warn|error)$/, {
     development: "info"
   }),
+  otlp_endpoint: url("OTEL_EXPORTER_OTLP_ENDPOINT", ["http:", "https:"]),
   demo_data: flag("DEMO_DATA", true),
   fault_gate: text("FAULT_GATE", "a failpoint's name, in tests only", /^(freeze@)?[a-z_]+(:[A-Za-z]+)?$/, {
     development: ""
@@ -140,7 +144,7 @@ type SecretKey =
   | "runner_secret"
 
 export type ServerConfigValues =
-  & { readonly production: boolean }
+  & { readonly production: boolean; readonly mode: string }
   & Omit<Values, SecretKey>
   & { readonly [Key in SecretKey]: null extends Values[Key] ? Redacted.Redacted | null : Redacted.Redacted }
 
@@ -158,11 +162,12 @@ const hardened = (values: Values, production: boolean): Values =>
     ? { ...values, otp_dev_code: "", demo_data: false, console: values.console ?? false }
     : { ...values, console: values.console ?? true }
 
-const redact = (values: Values, production: boolean): ServerConfigValues => {
+const redact = (values: Values, production: boolean, mode: string): ServerConfigValues => {
   const secret = (value: string | null) => value === null ? null : Redacted.make(value)
   return {
     ...values,
     production,
+    mode,
     database_url: secret(values.database_url),
     valkey_url: secret(values.valkey_url),
     auth_jwt_secret: Redacted.make(values.auth_jwt_secret),
@@ -220,7 +225,7 @@ export const readConfig = (
   environment: Readonly<Record<string, string | undefined>>
 ): Result.Result<ServerConfigValues, ConfigProblem> => {
   const mode = environment["NODE_ENV"] ?? "development"
-  const production = mode === "production"
+  const production = mode === "production" || mode === "staging"
   const problems: Array<string> = []
   const values: Record<string, unknown> = {}
   const given = production && (environment["PUBLIC_HOST"] ?? "").trim() === ""
@@ -232,9 +237,9 @@ export const readConfig = (
     else values[key] = result.success
   }
   problems.push(...missingForProviders(values), ...(production ? forTestersOnly(values) : []))
-  if (!["production", "development", "test"].includes(mode)) {
+  if (!["production", "staging", "development", "test"].includes(mode)) {
     problems.push(
-      `NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, development or test`
+      `NODE_ENV is malformed: got ${JSON.stringify(mode)}, expected production, staging, development or test`
     )
   }
   if (problems.length === 0) problems.push(...unsafe(values as unknown as Values, production))
@@ -244,12 +249,12 @@ export const readConfig = (
       new ConfigProblem({ message: `${where}:\n${problems.map((p) => `  - ${p}`).join("\n")}` })
     )
   }
-  return Result.succeed(redact(hardened(values as unknown as Values, production), production))
+  return Result.succeed(redact(hardened(values as unknown as Values, production), production, mode))
 }
 
 /** NAME=value lines of the effective configuration; secrets are shown as set or not set. */
 export const describeConfig = (config: ServerConfigValues): ReadonlyArray<string> => [
-  `NODE_ENV=${config.production ? "production" : "development"}`,
+  `NODE_ENV=${config.mode}`,
   ...Object.entries(variables).map(([key, variable]) => {
     const value = config[key as keyof ServerConfigValues]
     if (value === null || value === "") return `${variable.name}=(not set)`
@@ -257,7 +262,13 @@ export const describeConfig = (config: ServerConfigValues): ReadonlyArray<string
   })
 ]
 
+/** From an environment that is read when the configuration is. */
+export const layerFrom = (
+  environment: () => Result.Result<Readonly<Record<string, string | undefined>>, ConfigProblem>
+) =>
+  Layer.effect(ServerConfig)(
+    Effect.suspend(() => Effect.fromResult(Result.flatMap(environment(), readConfig)))
+  )
+
 /** From the process environment. */
-export const layer = Layer.effect(ServerConfig)(
-  Effect.suspend(() => Effect.fromResult(readConfig(process.env)))
-)
+export const layer = layerFrom(() => Result.succeed(process.env))

@@ -2,6 +2,7 @@
 // and a stop that first lets the sockets leave in an orderly way. Both listeners are made of this.
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as ByteSize from "effect/ByteSize"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { MaxBodySize } from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -11,7 +12,9 @@ import type { Rpc, RpcGroup } from "effect/rpc"
 import { createServer } from "node:http"
 import type { Socket } from "node:net"
 import * as RealTime from "../services/platform/real-time.ts"
+import { set } from "../services/operations/figures.ts"
 import * as SocketConnections from "./socket/connections.ts"
+import { ListenerWaits } from "./listener-waits.ts"
 import { Limits, type SocketLimits } from "./socket/limits.ts"
 import * as Revocations from "./socket/revocations.ts"
 import * as SocketServer from "./socket/server.ts"
@@ -22,15 +25,14 @@ import { layerDoor, selectSubprotocol } from "./socket/upgrade.ts"
 /** Beyond the sockets we would accept: plain requests, and upgrades that are about to be refused. */
 const spareTcpConnections = 1_000
 
-const makeNodeServer = (limits: SocketLimits) => {
+const makeNodeServer = (limits: SocketLimits, waits: ListenerWaits) => {
   const server = createServer({
-    maxHeaderSize: 16_384,
-    headersTimeout: 10_000,
-    requestTimeout: 30_000,
+    maxHeaderSize: waits.header_max_bytes,
+    headersTimeout: waits.headers_ms,
+    requestTimeout: waits.request_ms,
     connectionsCheckingInterval: 5_000,
-    // Longer than a balancer keeps its connections: the one that closes first must not be this end, or a
-    // request that is on its way meets a closed door. A stop does not wait for them: closing cuts idle ones.
-    keepAliveTimeout: limits.keep_alive_ms
+    // Idle ones are closed at once when the listener stops, so this holds nothing up.
+    keepAliveTimeout: waits.keep_alive_ms
   })
   server.maxConnections = limits.connections_max + spareTcpConnections
   return server
@@ -58,7 +60,7 @@ const layerCutStragglers = (server: ReturnType<typeof createServer>) => {
 const layerHttpServer = (address: { readonly host: string; readonly port: number }) =>
   Layer.unwrap(Effect.gen(function*() {
     const limits = yield* Limits
-    const server = makeNodeServer(limits)
+    const server = makeNodeServer(limits, yield* ListenerWaits)
     const websocket = {
       maxPayload: limits.frame_max_bytes,
       perMessageDeflate: false,
@@ -88,6 +90,14 @@ export const layerSocketServer = <Rpcs extends Rpc.Any, A, E, R>(
     Layer.provideMerge(SocketConnections.layer)
   )
 
+/** The report says how long it took. */
+const timedDrain = <A extends object>(drain: Effect.Effect<A>) =>
+  Effect.map(Effect.timed(drain), ([took, report]) => {
+    const drain_ms = Duration.toMillis(took)
+    set("drain_ms", drain_ms)
+    return { ...report, drain_ms }
+  })
+
 /** Runs first when the listener stops: nothing is read any more, and every phone hears when to come back. */
 export const layerDrain = Layer.effectDiscard(Effect.gen(function*() {
   const connections = yield* SocketConnections.Connections
@@ -95,9 +105,11 @@ export const layerDrain = Layer.effectDiscard(Effect.gen(function*() {
   const notice = RealTime.onRealTime(Effect.sleep(drain_notice_ms))
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(
-      drain_notice_ms === 0
-        ? connections.drain
-        : Effect.map(Effect.all([connections.drain, notice], { concurrency: 2 }), ([report]) => report),
+      timedDrain(
+        drain_notice_ms === 0
+          ? connections.drain
+          : Effect.map(Effect.all([connections.drain, notice], { concurrency: 2 }), ([report]) => report)
+      ),
       (report) =>
         report.connections === 0
           ? Effect.void

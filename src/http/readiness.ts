@@ -4,9 +4,18 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import { count } from "../services/operations/figures.ts"
 
 /** Most decisive first: the first one that holds is the status a balancer sees. */
-export const unreadyReasons = ["draining", "schema_mismatch", "starting", "postgres_down"] as const
+export const unreadyReasons = [
+  "draining",
+  "schema_mismatch",
+  "starting",
+  "postgres_down",
+  "postgres_read_only",
+  "postgres_full",
+  "cluster_unjoined"
+] as const
 export type UnreadyReason = (typeof unreadyReasons)[number]
 
 export class Readiness extends Context.Service<Readiness, {
@@ -36,21 +45,35 @@ const lookEvery = "2 seconds"
 // One look may be unlucky; a balancer that moves all phones away for that costs more than it saves.
 const failuresBeforeRaise = 2
 
-/** Looks every now and then, and says so for as long as what we need does not answer. */
-export const layerWatch = <R>(reason: UnreadyReason, answers: Effect.Effect<boolean, never, R>) =>
+/** Looks every now and then: the one reason found, if any, is raised, the others it raised are cleared. */
+export const layerWatchReasons = <Reason extends UnreadyReason, R>(
+  found: Effect.Effect<Reason | null, never, R>
+) =>
   Layer.effectDiscard(Effect.gen(function*() {
     const readiness = yield* Readiness
-    let failures = 0
+    const raised = new Set<Reason>()
+    let [suspect, looks]: [Reason | null, number] = [null, 0]
     const look = Effect.gen(function*() {
-      const isWell = yield* answers
-      if (isWell && failures >= failuresBeforeRaise) {
-        yield* readiness.clear(reason)
-        yield* Effect.logInfo(`ready again: no longer ${reason}`)
+      const reason = yield* found
+      looks = reason === suspect ? looks + 1 : 1
+      suspect = reason
+      for (const other of [...raised].filter((one) => one !== reason)) {
+        // One unlucky answer of another kind in the middle of an outage ends nothing.
+        if (reason !== null && looks < failuresBeforeRaise) continue
+        raised.delete(other)
+        yield* readiness.clear(other)
+        count("readiness_changes_total", [other])
+        yield* Effect.logInfo(`ready again: no longer ${other}`)
       }
-      failures = isWell ? 0 : failures + 1
-      if (failures !== failuresBeforeRaise) return
+      if (reason === null || raised.has(reason) || looks < failuresBeforeRaise) return
+      raised.add(reason)
       yield* readiness.raise(reason)
+      count("readiness_changes_total", [reason])
       yield* Effect.logWarning(`not ready: ${reason}`)
     })
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(lookEvery)))
   }))
+
+/** The same for one reason. */
+export const layerWatch = <R>(reason: UnreadyReason, answers: Effect.Effect<boolean, never, R>) =>
+  layerWatchReasons(Effect.map(answers, (isWell) => isWell ? null : reason))

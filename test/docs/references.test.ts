@@ -40,6 +40,7 @@ const foreign = new Set([
   "noeviction",
   "NOTIFY",
   "log_min_duration_statement",
+  "THIRD_PARTY_AUTH_ERROR",
   "_ms",
   "_seconds"
 ])

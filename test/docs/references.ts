@@ -47,8 +47,10 @@ const elsewhere = new Map([
   ["run.html", "the reader's own file"],
   ["mutant.html", "the reader's own file"],
   ["path/to/mine.ts", "the reader's own file"],
-  ["data/simulate/failing-seeds.json", "written by a farm"],
-  ["console/dist/index.html", "built by `npm ci`"]
+  ["console/dist/index.html", "built by `npm ci`"],
+  ["run/secrets/firebase.json", "mounted where the server runs"],
+  ["ops/secrets", "the operator's own, never committed"],
+  ["data/simulate/failing-seeds.json", "written by a farm"]
 ])
 
 /** Paths and base names, with their globs; `../` is dropped, because a name is looked for anywhere. */

@@ -62,7 +62,7 @@ export const retiredWords: ReadonlyArray<RetiredWord> = [
   { word: "prey", write: "mutant" },
   { word: "hunt", write: "mutationRun" },
   { word: "grounds", write: "workloadProfile", below: "simulator/" },
-  { word: "canary", write: "mutant" },
+  { word: "canary", write: "mutant", below: "simulator/" },
   { word: "canaries", write: "mutants" },
   { word: "harvest", write: "farmResult" },
   { word: "chronicle", write: "timeline" },

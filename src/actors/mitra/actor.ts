@@ -15,6 +15,7 @@ import { asSystem, type Machine, type Turn } from "../machine.ts"
 import { SessionActors } from "../session/protocol.ts"
 import { makeWakeQueue } from "../session/queue.ts"
 import { mailboxCapacity, LocalActors } from "../local-actors.ts"
+import { observedMachine } from "../observed-machine.ts"
 import { makeTurns } from "../turn.ts"
 import { Mitra } from "./protocol.ts"
 
@@ -183,7 +184,8 @@ export const layer = Mitra.toLayer(
   Effect.gen(function*() {
     const address = yield* Entity.CurrentAddress
     const runner = yield* Entity.CurrentRunnerAddress
-    const turns = yield* makeTurns(yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`))
+    const machine = yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`)
+    const turns = yield* makeTurns(yield* observedMachine(machine, () => {}))
     const run = yield* (yield* LocalActors).register(Mitra.type, address.entityId, turns.run)
     return Mitra.of({ Run: ({ payload }) => run(payload) })
   }),

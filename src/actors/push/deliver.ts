@@ -6,6 +6,7 @@ import * as Random from "effect/Random"
 import { checkAgainMs, checkingMaxMs, pushAttemptsMax, retryAfterMs } from "../../domain/push.ts"
 import { Accounts, type Device } from "../../services/accounts/accounts.ts"
 import { Presence } from "../../services/availability/presence.ts"
+import { count } from "../../services/operations/figures.ts"
 import { Push, type PushMessage, type PushResult } from "../../services/push/push.ts"
 import {
   type ClaimedPush,
@@ -112,6 +113,7 @@ export const makeDeliver = Effect.gen(function*() {
       const tried: Tried = yield* tell(push, held)
       const done: PushFinish = { push, ...tried }
       yield* outbox.finish(done, yield* Clock.currentTimeMillis)
+      count("pushes_total", [tried.outcome._tag])
       if (tried.outcome._tag === "Dead") {
         yield* Effect.logWarning("a push is given up: it waits for staff among the dead letters").pipe(
           Effect.annotateLogs({ push_id: push.id, kind: push.kind, code: tried.outcome.code })

@@ -17,10 +17,12 @@ import { outcomeOfMessage, replyTo, SessionOutcome, type SessionReply } from "..
 import type { SessionState } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus } from "../../services/bus/bus.ts"
+import { noteSessionTurn } from "../../services/operations/milestone-log.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import type { Machine } from "../machine.ts"
 import { mailboxCapacity, LocalActors } from "../local-actors.ts"
+import { observedMachine } from "../observed-machine.ts"
 import { makeTurns } from "../turn.ts"
 import { publishSession, republishPosition } from "./publish.ts"
 import { ChatSession } from "./protocol.ts"
@@ -151,7 +153,11 @@ export const layer = ChatSession.toLayer(
     const address = yield* Entity.CurrentAddress
     const runner = yield* Entity.CurrentRunnerAddress
     const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
-    const turns = yield* makeTurns(machine)
+    const observed = yield* observedMachine(
+      machine,
+      (context, turn) => noteSessionTurn(context, { ...turn, by_clock: turn.call.command._tag === "Tick" })
+    )
+    const turns = yield* makeTurns(observed)
     const run = yield* (yield* LocalActors).register(ChatSession.type, address.entityId, turns.run)
     return ChatSession.of({ Run: ({ payload }) => run(payload) })
   }),

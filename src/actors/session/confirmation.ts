@@ -3,6 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { passStep } from "../../services/manual-clock/failpoints.ts"
+import { count } from "../../services/operations/figures.ts"
 import { type Confirmation, type Payment, Payments } from "../../services/payments/payments.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
@@ -53,6 +54,7 @@ export const makeConfirmPaid = Effect.fnUntraced(function*(open: Open) {
 
   return Effect.fn("Requests.confirmPaid")(function*(word: PaidNotice) {
     const confirmation = yield* payments.confirm({ ...word, now: yield* Clock.currentTimeMillis })
+    count("payments_total", [confirmation._tag])
     switch (confirmation._tag) {
       case "UnknownPayment":
         return "ignored"
@@ -73,6 +75,12 @@ export const makeConfirmPaid = Effect.fnUntraced(function*(open: Open) {
         return "paid_twice"
       case "Confirmed":
       case "AlreadyConfirmed":
+        if (confirmation._tag === "Confirmed") {
+          const { amount_idr, id, product } = confirmation.payment
+          yield* Effect.logInfo("payment confirmed").pipe(
+            Effect.annotateLogs({ payment_id: id, product, amount_idr })
+          )
+        }
         yield* passStep("payment_confirmed")
         yield* openSession(confirmation)
         return "accepted"

@@ -11,6 +11,7 @@ import { deadlineOf } from "../../domain/session/deadline.ts"
 import { type NewRequest, openRequest } from "../../domain/session/open.ts"
 import { passStep } from "../../services/manual-clock/failpoints.ts"
 import type { AuditEntry } from "../../domain/audit.ts"
+import { count } from "../../services/operations/figures.ts"
 import { Accounts } from "../../services/accounts/accounts.ts"
 import { type Payment, Payments } from "../../services/payments/payments.ts"
 import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
@@ -85,7 +86,13 @@ export const layer = Layer.effect(Requests)(
       if (opened._tag === "AlreadyActive" && audit === undefined) {
         yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)
       }
-      if (opened._tag === "Opened") yield* passStep("request_opened")
+      if (opened._tag === "Opened") {
+        count("session_events_total", ["RequestOpened"])
+        yield* Effect.logInfo("session request opened").pipe(
+          Effect.annotateLogs({ session_id: opened.session_id, payment_id: payment.id, kind: state.kind })
+        )
+        yield* passStep("request_opened")
+      }
       if (opened._tag === "Opened" || opened._tag === "Exists") yield* startSearch(opened.session_id)
       return opened
     })
@@ -112,6 +119,9 @@ export const layer = Layer.effect(Requests)(
       }
       yield* passStep("extension_refused")
       yield* payments.fail(payment.id, error.code, now)
+      yield* Effect.logInfo("payment failed").pipe(
+        Effect.annotateLogs({ payment_id: payment.id, session_id: sessionId, cause: error.code })
+      )
       return { _tag: "Failed", cause: error.code } as const
     })
 

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
+import { count, set } from "../../services/operations/figures.ts"
 
 export type PassResult = Readonly<Record<string, number | string>>
 
@@ -55,5 +56,7 @@ export const reported = <E, R>(
     if (did !== null && Object.values(did).some((count) => typeof count === "number" && count > 0)) {
       yield* Effect.logDebug(`sweep ${sweep}`).pipe(Effect.annotateLogs({ ...did, took_ms }))
     }
+    count("sweep_passes_total", [sweep, did === null ? "failed" : "done"])
+    if (did !== null) set("sweep_last_success_seconds", Math.floor((at + took_ms) / 1000), [sweep])
     yield* milestones.publish({ sweep, at, took_ms, did })
   })

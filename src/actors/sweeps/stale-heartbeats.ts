@@ -13,8 +13,8 @@ import { asSystem } from "../machine.ts"
 const batch = 500
 const concurrency = 16
 
-const aborted = (reason: string) =>
-  Effect.logInfo("auto-offline given up for now: nobody is taken offline").pipe(
+const aborted = (reason: string, log: typeof Effect.logInfo = Effect.logInfo) =>
+  log("auto-offline given up for now: nobody is taken offline").pipe(
     Effect.annotateLogs({ reason }),
     Effect.as({ stale: 0, offline: 0, aborted: reason })
   )
@@ -36,7 +36,7 @@ export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number)
     const values = yield* settings.current
     if (!values.mitra_ping_required) return { stale: 0, offline: 0 }
     const staleBefore = (yield* Clock.currentTimeMillis) - values.mitra_stale_after_seconds * 1000
-    if (listeningSince > staleBefore) return yield* aborted("listening for too short a time")
+    if (listeningSince > staleBefore) return yield* aborted("listening for too short a time", Effect.logDebug)
     const did: Effect.Effect<PassResult> = availability.stale(staleBefore, batch).pipe(
       Effect.flatMap((ids) => Effect.forEach(ids, takeOffline, { concurrency })),
       Effect.map((changed) => ({

@@ -16,6 +16,7 @@ import * as LiveHub from "./console/live-hub.ts"
 import * as Handlers from "./handlers.ts"
 import { framed } from "./http-frames.ts"
 import { concealing } from "./http-replies.ts"
+import { layerOperations } from "./operations.ts"
 import * as PaymentHandlers from "./payments.ts"
 import * as PushHandlers from "./pushes.ts"
 import * as RunnerHandlers from "./runners.ts"
@@ -134,6 +135,7 @@ export const layer = (options: InternalOptions) =>
     routes: Layer.mergeAll(
       layerHttpRpc,
       layerProbes,
+      layerOperations,
       options.console === true ? ConsolePage.layer() : Layer.empty,
       layerBrowserOrigin(options.browser_origin, options.console === true ? { hosts: [options.host] } : null)
     )

@@ -11,6 +11,7 @@ import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Requests } from "../../actors/session/requests.ts"
 import type { PaymentProvider } from "../../domain/payment.ts"
 import { Failpoints, passStep } from "../../services/manual-clock/failpoints.ts"
+import { count } from "../../services/operations/figures.ts"
 import { Payments } from "../../services/payments/payments.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
@@ -121,6 +122,11 @@ const route = (path: HttpRouter.PathInput, provider: PaymentProvider, tokens: Re
           )),
         Effect.catchDefect((defect) =>
           Effect.logError("a payment webhook failed", defect).pipe(Effect.as(broken))
+        ),
+        Effect.tap((response) =>
+          Effect.sync(() =>
+            count("webhooks_total", [provider, String(response.status)])
+          )
         ),
         Effect.provideService(HttpServerRequest.MaxBodySize, ByteSize.bytes(bodyMaxBytes)),
         Effect.provideContext(services)

@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import { type Rpc, RpcSerialization } from "effect/rpc"
 import type { FromServerEncoded, ResponseExitEncoded } from "effect/rpc/RpcMessage"
 import * as Schema from "effect/Schema"
+import { count, observe } from "../../services/operations/figures.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { refuse } from "../../domain/refusal.ts"
 import type { Connections } from "./connections.ts"
@@ -40,10 +41,29 @@ const makeExplain = (requests: ReadonlyMap<string, Rpc.AnyWithProps>): Explain =
   return Result.isFailure(decoded) ? decoded.failure.message : null
 }
 
+/** In the words of the wire: success, a refusal's code, TryAgain, or cancelled by its client. */
+const outcomeOf = (exit: ResponseExitEncoded["exit"]): string => {
+  if (exit._tag === "Success") return "success"
+  const [reason] = exit.cause
+  if (reason?._tag !== "Fail") return "cancelled"
+  const error = reason.error as { readonly _tag?: unknown; readonly code?: unknown } | null
+  return error?._tag === "Refusal" ? "refused" : "try_again"
+}
+
+const noteAnswer = (
+  live: LiveConnection,
+  call: Call | undefined,
+  exit: ResponseExitEncoded["exit"]
+): void => {
+  if (call === undefined) return
+  count("calls_total", [call.tag, outcomeOf(exit)])
+  if (!call.is_stream) observe("call_ms", live.now() - call.began_at, [call.tag])
+}
+
 const makeAnswer = (explain: Explain) => {
   const answer = (live: LiveConnection, id: RequestId, exit: ResponseExitEncoded["exit"]) => {
     const frame = exitFrame(id, exit)
-    live.finish(id)
+    noteAnswer(live, live.finish(id), exit)
     live.send(frame)
     live.leaveIfDrained()
   }

@@ -11,6 +11,7 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { UserType } from "../../services/accounts/sign-ins.ts"
+import { add as addTo } from "../../services/operations/figures.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import type { Principal } from "./connection.ts"
@@ -92,12 +93,15 @@ const makeDirectory = () => {
     of,
     add: (connection: LiveConnection): void => {
       open.set(connection.client_id, connection)
+      addTo("connections_open", 1)
       empty.closeUnsafe()
     },
     remove: (connection: LiveConnection): void => {
       open.delete(connection.client_id)
       if (open.size === 0) empty.openUnsafe()
+      addTo("connections_open", -1)
       if (connection.principal === null) return
+      addTo("phones_connected", -1, [connection.principal.user_type])
       const key = keyOf(connection.principal)
       const rest = byPerson.get(key)
       rest?.delete(connection)
@@ -106,6 +110,7 @@ const makeDirectory = () => {
     signIn: (connection: LiveConnection, principal: Principal): void => {
       // It may have closed while its token was being checked.
       if (open.get(connection.client_id) !== connection) return
+      if (connection.principal === null) addTo("phones_connected", 1, [principal.user_type])
       connection.principal = principal
       const key = keyOf(principal)
       byPerson.set(key, (byPerson.get(key) ?? new Set()).add(connection))
@@ -127,7 +132,11 @@ const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effec
   return Effect.gen(function*() {
     const connections = [...directory.open.values()]
     yield* begin
-    yield* Effect.logInfo("draining sockets").pipe(Effect.annotateLogs({ connections: connections.length }))
+    if (connections.length > 0) {
+      yield* Effect.logInfo("draining sockets").pipe(
+        Effect.annotateLogs({ connections: connections.length })
+      )
+    }
     for (const connection of connections) connection.startDraining(yield* retryAfter)
     yield* waitUntilEmpty(limits.drain_in_flight_ms)
     let callsCut = 0

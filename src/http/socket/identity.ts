@@ -51,7 +51,14 @@ export const makeIdentity = Effect.gen(function*() {
       // Watched before it counts as signed in: a revocation cannot slip in between.
       if (!isWatched) yield* watch(principal, scope)
       isWatched = true
+      const isFirst = live.principal === null
       yield* connections.signIn(live, principal)
+      if (isFirst) {
+        const { user_id, user_type } = principal
+        yield* Effect.logInfo("connection opened").pipe(
+          Effect.annotateLogs({ connection: live.id, user_type, user_id })
+        )
+      }
       // It may have been revoked after its token was checked and before we were listening.
       yield* Effect.forkIn(revocations.recheck(principal), scope)
     })

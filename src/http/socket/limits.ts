@@ -33,8 +33,6 @@ export interface SocketLimits {
   readonly connections_per_peer_max: number
   /** How long a token check or the subscription to revocations may take. */
   readonly authenticate_max_ms: number
-  /** How long a plain connection may idle between two requests: longer than balancers keep theirs. */
-  readonly keep_alive_ms: number
   /** How long /readyz says "draining" before connections are refused, also with nobody connected. */
   readonly drain_notice_ms: number
   /** How long a drain waits for calls that are in flight, */
@@ -72,7 +70,6 @@ export const publicLimits: SocketLimits = {
   connections_max: 50_000,
   connections_per_peer_max: 1_000,
   authenticate_max_ms: 5_000,
-  keep_alive_ms: 75_000,
   drain_notice_ms: 0,
   drain_in_flight_ms: stopBudgets.phones_in_flight_ms,
   drain_flush_ms: stopBudgets.phones_flush_ms,

@@ -13,8 +13,10 @@ import type { FromClientEncoded } from "effect/rpc/RpcMessage"
 import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
+import { count } from "../../services/operations/figures.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
 import { WorkTracker } from "../../services/manual-clock/work-tracker.ts"
+import { spanned } from "../../services/operations/spans.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { Connection, type Principal } from "./connection.ts"
@@ -93,14 +95,25 @@ const stopCall = (live: LiveConnection, id: RequestId, call: Call, dispatch: Dis
 
 /** One line per socket when it is over, for operators who look into why phones come and go. */
 const logEnd = (live: LiveConnection): Effect.Effect<void> =>
-  Effect.logDebug("connection over").pipe(
-    Effect.annotateLogs({
-      connection: live.id,
-      remote_address: live.remote_address,
-      reason: live.closing?.code.reason ?? "left",
-      calls_served: live.calls_served
-    })
-  )
+  Effect.suspend(() => {
+    const reason = live.closing?.code.reason ?? "left"
+    count("connections_closed_total", [reason])
+    return Effect.logInfo("connection closed").pipe(
+      Effect.annotateLogs({
+        connection: live.id,
+        ...personOf(live),
+        remote_address: live.remote_address,
+        reason,
+        by: live.closing === null ? "phone" : "server",
+        calls_served: live.calls_served
+      })
+    )
+  })
+
+const personOf = ({ principal }: LiveConnection) => ({
+  user_type: principal?.user_type ?? null,
+  user_id: principal?.user_id ?? null
+})
 
 /** Every end of a socket is an error of it to the platform; all others are ours. */
 const isOrdinaryEnd = (cause: Cause.Cause<unknown>): boolean =>
@@ -228,16 +241,16 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
 class OnConnection extends RpcMiddleware.Service<OnConnection>()("halobestie/http/OnConnection") {}
 
 const onConnection = Layer.effect(OnConnection)(
-  Effect.map(SocketProtocol, ({ activeOf }): OnConnection["Service"] => (handler, { client }) => {
+  Effect.map(SocketProtocol, ({ activeOf }): OnConnection["Service"] => (handler, { client, rpc }) => {
     const active = activeOf(client.id)
     // Its socket was over before its call began: no client waits for an answer.
     if (active === undefined) return Effect.interrupt
     const { annotations, connection } = active
-    return Effect.updateContext(handler, (context) =>
+    return Effect.updateContext(spanned("call", { call: rpc._tag })(handler), (context) =>
       Context.add(
         Context.add(context, Connection, connection),
         References.CurrentLogAnnotations,
-        annotations
+        { ...annotations, call: rpc._tag }
       ))
   })
 )

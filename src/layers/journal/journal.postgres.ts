@@ -13,6 +13,9 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { Failpoints, passFailpoint } from "../../services/manual-clock/failpoints.ts"
+import { reportFailure } from "../../services/operations/failures.ts"
+import * as RealTime from "../../services/platform/real-time.ts"
+import { failureOf } from "../platform/postgres/failure-kinds.ts"
 import { Journal, type TurnWrite, type Verdict } from "../../services/journal/journal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { appendTurns, type AppendTurn, isAppend } from "./appends.postgres.ts"
@@ -37,7 +40,7 @@ const nameOf = (error: SqlError): string => violated(error) ?? (sqlState(error) 
 
 /** What a failed transaction means for its turns. */
 type Trouble =
-  | { readonly _tag: "Away" }
+  | { readonly _tag: "Away"; readonly error: SqlError | null }
   | { readonly _tag: "Contended"; readonly state: string }
   | { readonly _tag: "Rejected"; readonly by: string }
 
@@ -47,13 +50,22 @@ const troubleOf = (cause: Cause.Cause<unknown>): Trouble => {
   if (mistake !== undefined) return { _tag: "Rejected", by: nameOf(mistake) }
   const first = errors[0]
   if (first === undefined) {
-    return Cause.hasInterrupts(cause) ? { _tag: "Away" } : { _tag: "Rejected", by: Cause.pretty(cause) }
+    return Cause.hasInterrupts(cause)
+      ? { _tag: "Away", error: null }
+      : { _tag: "Rejected", by: Cause.pretty(cause) }
   }
   // A rollback that failed as well means that the connection is gone.
   return errors.length === 1 && contended.has(sqlState(first))
     ? { _tag: "Contended", state: sqlState(first) }
-    : { _tag: "Away" }
+    : { _tag: "Away", error: first }
 }
+
+/** Not now; why is the operator's to read. */
+const away = (error: SqlError | null): Effect.Effect<never, Unavailable> =>
+  Effect.andThen(
+    error === null ? Effect.void : RealTime.onRealTime(reportFailure(failureOf(error))),
+    Effect.fail(unavailable)
+  )
 
 const outcomeOf = ({ verdict }: DecidedTurn): Outcome => {
   switch (verdict._tag) {
@@ -114,13 +126,10 @@ export const makeWriter = Effect.gen(function*() {
     )
 
   const writeBatch: GroupWriter["writeBatch"] = (turns) =>
-    Effect.catchCause(transaction(turns), (cause) => {
+    Effect.catchCause(transaction(turns), (cause): Effect.Effect<never, Unavailable | BatchFailed> => {
       const trouble = troubleOf(cause)
-      return Effect.fail(
-        trouble._tag === "Away"
-          ? unavailable
-          : new BatchFailed(trouble._tag === "Contended" ? trouble.state : trouble.by)
-      )
+      if (trouble._tag === "Away") return away(trouble.error)
+      return Effect.fail(new BatchFailed(trouble._tag === "Contended" ? trouble.state : trouble.by))
     })
 
   /** One turn alone: what the database rejects is now known to be this turn's own doing. */
@@ -130,7 +139,7 @@ export const makeWriter = Effect.gen(function*() {
       onFailure: (cause): Effect.Effect<Verdict, Unavailable> => {
         const trouble = troubleOf(cause)
         const again = attempt < attemptsAlone
-        if (trouble._tag === "Away") return Effect.fail(unavailable)
+        if (trouble._tag === "Away") return away(trouble.error)
         if (trouble._tag === "Contended") {
           return again && worthRetrying.has(trouble.state)
             ? writeOne(turn, attempt + 1)

@@ -13,6 +13,7 @@ import { type AuthSession, type Rotation, SignIns } from "../../../services/acco
 import { Bus, revoked, type Topic } from "../../../services/bus/bus.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
+import { count } from "../../../services/operations/figures.ts"
 import { RateLimits } from "../../../services/platform/rate-limits.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
@@ -91,6 +92,10 @@ const open = Effect.fnUntraced(function*(owner: Owner) {
   const { revoked_families } = yield* signIns.open(session, { only_one: owner.user_type === "mitra" })
   yield* publishRevoked(`${owner.user_type}:${owner.user_id}`, revoked_families)
   yield* stillActive(owner, session.family_id)
+  count("sign_ins_total", [owner.user_type, "opened"])
+  yield* Effect.logInfo("signed in").pipe(
+    Effect.annotateLogs({ ...owner, auth_session_id: id, signed_out_elsewhere: revoked_families.length })
+  )
   return yield* tokensFor(owner, session, refresh.token)
 })
 
@@ -112,6 +117,7 @@ const anonymous = Effect.fnUntraced(function*(callName: string) {
 })
 
 const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { readonly _tag: "Rotated" }>) {
+  count("sign_ins_total", ["unknown", "refresh_refused"])
   if (rotation._tag !== "Reused") {
     return yield* refuse("REFRESH_INVALID", "This refresh token is not valid any more. Sign in again.")
   }

@@ -6,7 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { instant } from "../../../contract/fields.ts"
 import type { SessionEvent } from "../../../domain/session/events.ts"
+import type { Side } from "../../../domain/session/state.ts"
 import type { BusEvent } from "../../../services/bus/bus.ts"
+import { count, observe } from "../../../services/operations/figures.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { setBound } from "../../../services/platform/bounds.ts"
@@ -77,6 +79,12 @@ const fillGap = Effect.fnUntraced(function*(feed: Feed) {
   }
 })
 
+/** How long it took from the turn to this phone; what is read again after a gap does not count. */
+const noteDelivery = (event: SessionEvent, side: Side, now: number): void => {
+  if (event._tag === "MessageSent") observe("event_delivery_lag_ms", now - event.at)
+  if (event._tag === "Paired") observe("accept_to_both_ms", now - event.at, [side])
+}
+
 const onEvent = (
   feed: Feed,
   { event, origin_connection_id, seq, session_id }: Extract<BusEvent, { _tag: "SessionEvent" }>,
@@ -91,6 +99,7 @@ const onEvent = (
   }
   const last = feed.known.lastSeq(session_id)
   if (seq <= last) return
+  if (event !== null) noteDelivery(event, feed.caller.side, now)
   if (seq === last + 1 && event !== null) return emit(feed, { session_id, seq, event }, now)
   feed.gaps.push({ session_id, to: seq })
 }
@@ -129,6 +138,8 @@ const takeIn = <E, R>(
       onTyping(feed, event, now)
       return null
     case "MitraStatusChanged":
+      // Called silent, while her socket is here to tell it to.
+      if (event.cause === "stale_heartbeat") count("false_offlines_total")
       feed.is_online = event.is_online
       feed.ready.push({ _tag: "mitra_status", is_online: event.is_online, cause: event.cause })
       return null

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { instantOrNull } from "../../../contract/fields.ts"
 import type { OfferedRequest } from "../../../domain/session/offered-request.ts"
 import type { BusEvent } from "../../../services/bus/bus.ts"
+import { observe } from "../../../services/operations/figures.ts"
 import type { SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { offerView } from "../views/offer-view.ts"
@@ -17,7 +18,9 @@ type OfferChanged = Extract<BusEvent, { _tag: "OfferChanged" }>
 export const announcedWithinMs = 2000
 
 export const showOffer = (feed: Feed, offer: OfferedRequest, now: number): void => {
-  if (feed.offers.open(offer.session_id)) feed.ready.push({ _tag: "offer", offer: offerView(offer, now) })
+  if (!feed.offers.open(offer.session_id)) return
+  observe("offer_to_screen_ms", now - offer.offer.sent_at)
+  feed.ready.push({ _tag: "offer", offer: offerView(offer, now) })
 }
 
 /** Shows what is open and not shown yet. One read answers every offer announced before it. */

@@ -6,14 +6,16 @@ import * as Stream from "effect/Stream"
 import { TryAgain } from "../../../contract/errors.ts"
 import type { Refusal } from "../../../domain/refusal.ts"
 import { track } from "../../../services/manual-clock/work-tracker.ts"
+import { referenceFor } from "../../../services/operations/failures.ts"
+import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 
 /** Spread over half a second, so that phones hit by one outage do not come back as one wave. */
 export const tryAgain = Effect.fnUntraced(function*(unavailable: Unavailable) {
-  yield* Effect.logWarning(`answered "try again": ${unavailable.what} is unavailable`)
+  const reference = yield* RealTime.onRealTime(referenceFor(unavailable.what))
   const least = unavailable.retryable ? 500 : 5000
   return new TryAgain({
-    message: "This is not possible right now. Please try again.",
+    message: `This is not possible right now (reference ${reference}). Please try again.`,
     retry_after_ms: yield* Random.nextIntBetween(least, least + 500)
   })
 })

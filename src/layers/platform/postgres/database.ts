@@ -5,7 +5,6 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
-import * as SqlClient from "effect/sql/SqlClient"
 import { stoppingWithin } from "../../../services/platform/part.ts"
 import { stopBudgets } from "../../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -16,6 +15,7 @@ import * as Staff from "../../accounts/staff.postgres.ts"
 import * as Pricing from "../../payments/pricing.postgres.ts"
 import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
+import { checkPostgresVersion } from "../../operations/least-versions.ts"
 import { currentVersion, migrate, schemaVersion } from "./migrations.ts"
 import { seed, type SeedOptions } from "../seed.ts"
 
@@ -46,12 +46,6 @@ export const pool = (url: Redacted.Redacted, size: PoolSize) =>
     Pool.layer({ url, application: "halobestie", connections_max: size.connections_max })
   )
 
-/** Whether it answers soon. A pool with nothing free is no answer either. */
-export const answers = Effect.gen(function*() {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`SELECT 1`
-}).pipe(RealTime.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
-
 /** What the seed needs where it runs without a whole server; the cipher is given. */
 export const seedPorts = Layer.mergeAll(Accounts.layer, Pricing.layer, Staff.layer, Passwords.layer).pipe(
   Layer.provideMerge(SecureRandom.layerWebCrypto)
@@ -59,7 +53,7 @@ export const seedPorts = Layer.mergeAll(Accounts.layer, Pricing.layer, Staff.lay
 
 /** A pool on a database that is migrated elsewhere, and whose sealed texts can be read here. */
 export const layerChecked = (options: PoolSize & { readonly url: Redacted.Redacted }) =>
-  Layer.effectDiscard(Effect.andThen(checkSchema, checkKeys)).pipe(
+  Layer.effectDiscard(Effect.all([checkPostgresVersion, checkSchema, checkKeys], { discard: true })).pipe(
     Layer.provideMerge(pool(options.url, options))
   )
 
@@ -81,7 +75,9 @@ export const layerEmbedded = (
         if (applied.length > 0) yield* Effect.logInfo(`migrated: ${applied.length} migrations applied`)
         yield* checkKeys
         const added = yield* RealTime.onProductTime(seed(options.seed))
-        if (added.length > 0) yield* Effect.logInfo(`seeded: ${added.join(", ")}`)
+        // Phone numbers stay out of the log; `seed` shows them to the person who runs it.
+        const named = added.map((what) => what.replace(/ \+\d+$/, ""))
+        if (named.length > 0) yield* Effect.logInfo(`seeded: ${named.join(", ")}`)
       }).pipe(Effect.provide(seedPorts))
       return Layer.effectDiscard(prepare).pipe(Layer.provideMerge(pool(postgres.url, options)))
     })

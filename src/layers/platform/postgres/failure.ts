@@ -5,6 +5,9 @@ import * as Effect from "effect/Effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { track } from "../../../services/manual-clock/work-tracker.ts"
 import { slowDatabase } from "../../../services/manual-clock/faults.ts"
+import { failureOf, silent } from "./failure-kinds.ts"
+import { add, count } from "../../../services/operations/figures.ts"
+import { type InfrastructureFailure, reportFailure } from "../../../services/operations/failures.ts"
 import { Unavailable } from "../../../services/platform/unavailable.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 
@@ -26,7 +29,9 @@ export const violated = (error: SqlError): string | null => {
 
 // Shutdown (57P0x), too many connections (53xxx), connection exceptions (08xxx), serialization and
 // deadlock (40xxx), lock and statement time-outs (55P03, 57014): asking again may work.
-const passing = /^(08|40|53|57|55P03)/
+// A read-only server (25006: a failover left us on a replica) and a refused login (28xxx) are no mistakes in
+// our SQL either.
+const passing = /^(08|25006|28|40|53|57|55P03)/
 
 export const isPassing = (error: SqlError): boolean =>
   error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError" ||
@@ -42,6 +47,10 @@ export const sqlErrorsIn = (cause: Cause.Cause<unknown>): ReadonlyArray<SqlError
 
 const unavailable = new Unavailable({ what: "postgres", retryable: true })
 
+/** Why stays here, in the log; the caller hears only that it is not possible now. */
+const failing = (failure: InfrastructureFailure): Effect.Effect<never, Unavailable> =>
+  Effect.andThen(RealTime.onRealTime(reportFailure(failure)), Effect.fail(unavailable))
+
 /**
  * Passing troubles become Unavailable; anything else is our mistake and dies, to be supervised. Looks
  * at defects too: when a connection dies inside a transaction, the driver's failed ROLLBACK replaces
@@ -56,12 +65,25 @@ export const orUnavailable = <A, E, R>(
       return Effect.failCause(cause as Cause.Cause<Exclude<E, SqlError>>)
     }
     const mistake = errors.find((error) => !isPassing(error))
-    return mistake === undefined ? Effect.fail(unavailable) : Effect.die(mistake)
+    const [first] = errors
+    if (mistake !== undefined || first === undefined) return Effect.die(mistake)
+    return failing(failureOf(first))
+  })
+
+/** In flight, and how it ended; a refused write (a violated constraint) is an answer too. */
+const counted = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => {
+    add("postgres_calls_in_flight", 1)
+    return Effect.onExit(effect, (exit) =>
+      Effect.sync(() => {
+        add("postgres_calls_in_flight", -1)
+        count("postgres_calls_total", [exit._tag === "Success" ? "answered" : "failed"])
+      }))
   })
 
 /** Counted as work, and as slow as a tester wants it. */
 const asked = <A, E, R>(effect: Effect.Effect<A, E | SqlError, R>) =>
-  track("postgres")(Effect.andThen(slowDatabase, orUnavailable(effect)))
+  track("postgres")(Effect.andThen(slowDatabase, orUnavailable(counted(effect))))
 
 /**
  * One port call: as above, and never longer than 15 s, pool wait and a silent network included. That
@@ -72,5 +94,5 @@ export const answered = <A, E, R>(
 ): Effect.Effect<A, Exclude<E, SqlError> | Unavailable, R> =>
   RealTime.timeoutOrElse(asked(effect), {
     duration: "15 seconds",
-    orElse: () => Effect.fail(unavailable)
+    orElse: () => failing(silent)
   })

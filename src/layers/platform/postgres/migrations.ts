@@ -39,6 +39,10 @@ const migrations = {
 /** The schema this code was written for. */
 export const schemaVersion = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name)))
 
+/** Version and name of each, in order. */
+export const migrationNames: ReadonlyArray<readonly [number, string]> = Object.keys(migrations).toSorted()
+  .map((name) => [Number.parseInt(name), name] as const)
+
 const table = "schema_migrations"
 
 // The cluster's own membership and lock tables are part of the schema, so that no runner needs the

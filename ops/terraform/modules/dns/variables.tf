@@ -1,0 +1,7 @@
+variable "host" {
+  type = string
+}
+
+variable "target" {
+  type = string
+}

@@ -1,0 +1,11 @@
+variable "name" {
+  type = string
+}
+
+variable "storage_gb" {
+  type = number
+}
+
+variable "backup_retention_days" {
+  type = number
+}

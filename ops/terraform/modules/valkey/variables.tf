@@ -1,0 +1,7 @@
+variable "name" {
+  type = string
+}
+
+variable "memory_mb" {
+  type = number
+}
