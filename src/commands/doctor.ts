@@ -16,6 +16,7 @@ import { pool } from "../layers/platform/postgres/database.ts"
 import { currentVersion, schemaVersion } from "../layers/platform/postgres/migrations.ts"
 import * as Valkey from "../layers/platform/valkey/connection.ts"
 import { cipher } from "../main.ts"
+import * as RealTime from "../services/platform/real-time.ts"
 import { explainError } from "./explain.ts"
 
 type Verdict = readonly ["ok" | "warn" | "FAIL" | "skip", string]
@@ -71,8 +72,10 @@ const connections = (config: ServerConfigValues) =>
 const clock = Effect.gen(function*() {
   const before = yield* Clock.currentTimeMillis
   const [row] = yield* (yield* sql)<{ ms: number }>`
-    SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`
+    SELECT (extract(epoch FROM query_start) * 1000)::float8 AS ms FROM pg_stat_activity
+    WHERE pid = pg_backend_pid()`
   const after = yield* Clock.currentTimeMillis
+  // When the server noted that this question came.
   const drift = Math.round((row?.ms ?? 0) - (before + after) / 2)
   const found = `this machine and the database differ by ${drift} ms`
   return Math.abs(drift) <= driftMaxMs ? ok(found) : warn(`${found}: is the time synchronised on both?`)
@@ -172,7 +175,7 @@ export const doctor = Effect.gen(function*() {
   let failed = 0
   for (const [name, check] of checksOf(config)) {
     const [verdict, found] = yield* check.pipe(
-      Effect.timeout(lookWithin),
+      RealTime.timeout(lookWithin),
       Effect.catchCause((cause) => Effect.succeed(fail(explainError(cause, secretsOf(config)))))
     )
     if (verdict === "FAIL") failed += 1
