@@ -6,6 +6,7 @@ import type * as Effect from "effect/Effect"
 const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void, unknown> }>> = {
   "availability": () => import("./availability.ts"),
   "calls": () => import("./calls.ts"),
+  "figures": () => import("./figures.ts"),
   "encryption": () => import("./encryption.ts"),
   "group-commit": () => import("./group-commit.ts"),
   "messages": () => import("./messages.ts")

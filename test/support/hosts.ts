@@ -1,6 +1,6 @@
-// Hosts of their own on one machine: network namespaces on a bridge, each with an address, as containers have
-// them. Needs root and Debian's iproute2. The databases of the tests listen on loopback, so one forwarder on the
-// bridge carries the hosts' connections there.
+// Hosts of their own on one machine: network namespaces on a bridge, each with an address, as containers
+// have them. Needs root and Debian's iproute2. The databases of the tests listen on loopback, so a forwarder
+// on the bridge carries the hosts' connections there.
 import { execFileSync, spawn } from "node:child_process"
 import { connect, createServer } from "node:net"
 import { createInterface } from "node:readline"
