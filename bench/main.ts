@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void
   "availability": () => import("./availability.ts"),
   "calls": () => import("./calls.ts"),
   "consoles": () => import("./consoles.ts"),
+  "figures": () => import("./figures.ts"),
   "encryption": () => import("./encryption.ts"),
   "far-postgres": () => import("./far-postgres.ts"),
   "group-commit": () => import("./group-commit.ts"),
