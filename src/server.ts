@@ -21,6 +21,7 @@ import * as Internal from "./http/internal/internal.ts"
 import * as ThisRunner from "./http/internal/this-runner.ts"
 import * as PublicBeacon from "./http/public/public-beacon.ts"
 import type { layer as BuiltinWebhooks } from "./http/public/webhooks.ts"
+import { Quotas, type QuotaTable } from "./http/public/quotas.ts"
 import { layerPublicHandlers } from "./http/public/public-handlers.ts"
 import * as Readiness from "./http/readiness.ts"
 import { TrustedProxyHops } from "./http/remote-address.ts"
@@ -82,6 +83,8 @@ export interface Product {
   readonly test_numbers: boolean
   readonly heartbeat_every_seconds: number
   readonly trusted_proxy_hops: number
+  /** What strangers may ask for. */
+  readonly quotas: QuotaTable
   /** Whose word counts that money has arrived. */
   readonly webhooks: Webhooks
   readonly sweeps: Supervision.SweepCadence
@@ -157,6 +160,7 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
   const publicListener = ThisRunner.layerCounted.pipe(
     Layer.provideMerge(network.public(publicRoutes(product.webhooks))),
     Layer.provide(layerPublicHandlers(product)),
+    Layer.provide(Layer.succeed(Quotas)(product.quotas)),
     Layer.provide(Layer.succeed(TrustedProxyHops)(product.trusted_proxy_hops))
   )
   const internalListener = network.internal.pipe(

@@ -21,6 +21,19 @@ export const closeCodes = {
   tokenExpired: code(4001, "token_expired", true, "The access token ran out; refresh it, then reconnect."),
   idle: code(4002, "idle", true, "Nothing was heard from the phone for 45 seconds."),
   slowConsumer: code(4003, "slow_consumer", true, "The phone did not read fast enough; resume on reconnect."),
+  tooManyFragments: code(
+    1008,
+    "too_many_fragments",
+    false,
+    "A message came in more than 32 fragments, or in too many pieces."
+  ),
+  nobody: code(4005, "nobody", true, "Nobody signed in on this socket in time."),
+  tooManySockets: code(
+    4504,
+    "too_many_sockets",
+    false,
+    "This person opened an eleventh socket: the oldest goes."
+  ),
   replaced: code(4004, "internal", true, "The server lost this connection's state; reconnect."),
   malformed: code(4500, "malformed", false, "Too many frames that are not valid RPC messages."),
   duplicateRequestId: code(

@@ -76,13 +76,15 @@ export class Accounts extends Context.Service<Accounts, {
   readonly findStaff: (id: string) => Effect.Effect<StaffAccount | null, Unavailable>
   readonly findStaffByEmail: (email: string) => Effect.Effect<StaffAccount | null, Unavailable>
   /**
-   * After a failed attempt: counts up and returns the count, 0 for an unknown id. The attempt that
-   * reaches `lockAfter`, and each one after it, locks until `lockedUntil`; a lock is never shortened.
+   * Before or after an attempt: counts up and returns the count, 0 for an unknown id. The attempt that
+   * reaches `lockAfter`, and each one after it, locks until `lockedUntil`; a lock is never shortened. Behind a
+   * lock that is over by `now` counting begins anew.
    */
   readonly staffSignInFailed: (
     id: string,
     lockAfter: number,
-    lockedUntil: number
+    lockedUntil: number,
+    now?: number
   ) => Effect.Effect<number, Unavailable>
   /** Forgets failed attempts and the lock. */
   readonly staffSignedIn: (id: string) => Effect.Effect<void, Unavailable>

@@ -15,6 +15,7 @@ import { Accounts } from "../../../services/accounts/accounts.ts"
 import { RateLimits } from "../../../services/platform/rate-limits.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
+import { Quotas, within, withinNetwork } from "../quotas.ts"
 import { AccessTokens } from "./access-tokens.ts"
 import type { Principal } from "../../socket/connection.ts"
 import { makePhoneCodes, type PhoneCodeOptions } from "./phone-codes.ts"
@@ -24,7 +25,7 @@ import { hashRefreshToken, makeRefreshToken, refreshGraceMs, refreshLifetimeMs }
 type Answer<A> = Effect.Effect<A, Refusal | Unavailable>
 
 export class SignIn extends Context.Service<SignIn, {
-  readonly anonymous: (callName: string) => Answer<Tokens>
+  readonly anonymous: (callName: string, remote_address: string) => Answer<Tokens>
   readonly requestCode: (
     ask: PhoneAsk
   ) => Answer<{ readonly expires_at: number; readonly next_code_after_seconds: number }>
@@ -88,9 +89,17 @@ const open = Effect.fnUntraced(function*(owner: Owner) {
   return yield* tokensFor(owner, session, refresh.token)
 })
 
-const anonymous = Effect.fnUntraced(function*(callName: string) {
+/** Accounts are free, so an address gets as many as the phones behind it need. */
+const mayHaveAnother = Effect.fnUntraced(function*(remote_address: string) {
+  yield* withinNetwork("sign_ups_per_network_minute", remote_address)
+  yield* withinNetwork("sign_ups_per_network", remote_address)
+  yield* within("sign_ups_in_total", "everybody")
+})
+
+const anonymous = Effect.fnUntraced(function*(callName: string, remote_address: string) {
   const call_name = callName.trim()
   if (call_name.length === 0) return yield* refuse("BAD_REQUEST", "A call name needs at least one character.")
+  yield* mayHaveAnother(remote_address)
   const random = yield* SecureRandom.SecureRandom
   const created_at = yield* Clock.currentTimeMillis
   const id = yield* random.uuidV7()
@@ -159,6 +168,7 @@ type Needs =
 export const layer = (options: PhoneCodeOptions) =>
   Layer.effect(SignIn)(Effect.gen(function*() {
     const services = Context.pick(
+      Quotas,
       AccessTokens,
       SignIns,
       Bus,
@@ -169,7 +179,8 @@ export const layer = (options: PhoneCodeOptions) =>
     )(yield* Effect.context<Needs>())
     const codes = makePhoneCodes(options)
     return SignIn.of({
-      anonymous: (callName) => Effect.provideContext(anonymous(callName), services),
+      anonymous: (callName, remote_address) =>
+        Effect.provideContext(anonymous(callName, remote_address), services),
       requestCode: (ask) => Effect.provideContext(codes.request(ask), services),
       verifyCode: (ask, code) =>
         codes.prove(ask, code).pipe(
