@@ -1,6 +1,6 @@
-// Who may wake a session's actor: its people. Phones name sessions by id, and an actor that is woken takes its
-// row in a transaction; so whoever knows no session of theirs is told by one narrow read, in places of its own
-// in front of the database, and only so often. Who takes part is remembered: a running chat never waits here.
+// Who may wake a session's actor: its people. Phones name sessions by id, and a woken actor takes its row in
+// a transaction; so whoever knows no session of theirs is told by one narrow read, in places of its own in
+// front of the database, and only so often. Who takes part is remembered: a running chat never waits here.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -1,5 +1,5 @@
-// The payment providers' webhooks: their word is what makes a payment confirmed. Every call of theirs is stored
-// before anything is concluded from it; repeats, strangers and any order are harmless.
+// The payment providers' webhooks: their word is what makes a payment confirmed. Every call of theirs is
+// stored before anything is concluded from it; repeats, strangers and any order are harmless.
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"

@@ -10,7 +10,10 @@ export interface Transport {
   readonly wire: Wire
   /** The frames that came since the last pull; fails when the socket is closed. */
   readonly pull: Effect.Effect<ReadonlyArray<string | Uint8Array>, Socket.SocketError>
-  /** `onHeard` at every sign of life, pongs included, `onPinged` instead where the phone pings; `onOver` once, when both sides have closed. */
+  /**
+   * `onHeard` at every sign of life, `onPinged` instead where the phone pings; `onOver` once, when both sides
+   * have closed.
+   */
   readonly listen: (onHeard: () => void, onOver: () => void, onPinged?: () => void) => void
 }
 

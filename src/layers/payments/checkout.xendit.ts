@@ -84,7 +84,7 @@ const makeCalls = Effect.fnUntraced(function*(options: XenditOptions) {
     tripPolicy: CircuitBreaker.consecutive(timings.failures_before_open),
     openDuration: timings.open_ms
   })
-  // A "no" to one payment says nothing about their side, nor does "slower": it answers, and others may be next.
+  // A "no" to one payment says nothing about their side, nor does "slower": others may be next.
   const classify = (exit: Exit.Exit<unknown, CallFailed>) =>
     Exit.isSuccess(exit) || saidNo(exit) || saidSlower(exit)
       ? CircuitBreaker.success

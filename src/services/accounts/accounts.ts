@@ -77,8 +77,8 @@ export class Accounts extends Context.Service<Accounts, {
   readonly findStaffByEmail: (email: string) => Effect.Effect<StaffAccount | null, Unavailable>
   /**
    * Before or after an attempt: counts up and returns the count, 0 for an unknown id. The attempt that
-   * reaches `lockAfter`, and each one after it, locks until `lockedUntil`; a lock is never shortened. Behind a
-   * lock that is over by `now` counting begins anew.
+   * reaches `lockAfter`, and each one after it, locks until `lockedUntil`; a lock is never shortened.
+   * Behind a lock that is over by `now` counting begins anew.
    */
   readonly staffSignInFailed: (
     id: string,

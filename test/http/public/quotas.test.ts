@@ -49,7 +49,7 @@ describe("a quota by network", () => {
   )
   const ask = (address: string) => withinNetwork("sign_ups_per_network", address)
 
-  it.effect("counts all of an IPv6 /64 as one, says when to come back, and asks nothing of this machine", () =>
+  it.effect("counts an IPv6 /64 as one, says when to come back, and asks nothing of this machine", () =>
     Effect.gen(function*() {
       yield* ask("2001:db8:1:2::1")
       yield* ask("2001:db8:1:2::2")
