@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
 import { beforeTheirOwn } from "./layers/platform/derived-keys.ts"
 import { developmentPage, platformOf, webhooks } from "./platform.ts"
+import { quotas, type QuotaTable } from "./http/public/quotas.ts"
 import { type Product, server } from "./server.ts"
 
 /** On a manual clock no pass can be late, so fewer are as punctual; each costs an hour's leap time. */
@@ -15,6 +16,16 @@ const manualClockTimings = {
   missed_offers_seconds: 20
 }
 
+/** The few that differ from town to town are the operator's. */
+const quotasOf = (config: ServerConfigValues): QuotaTable => ({
+  ...quotas,
+  sign_ups_per_network: { ...quotas.sign_ups_per_network, asks_max: config.sign_ups_per_network_hourly },
+  sign_ups_in_total: { ...quotas.sign_ups_in_total, asks_max: config.sign_ups_hourly },
+  codes_in_total: { ...quotas.codes_in_total, asks_max: config.codes_daily },
+  code_countries: config.code_countries === "any" ? [] : config.code_countries.split(","),
+  counts_loopback: config.production
+})
+
 const productOf = (config: ServerConfigValues): Product => ({
   // Codes live five minutes: those of the version before are still taken.
   secrets: beforeTheirOwn(config.auth_jwt_secret, "one-time codes"),
@@ -22,6 +33,7 @@ const productOf = (config: ServerConfigValues): Product => ({
   test_numbers: !config.fazpass_enabled,
   heartbeat_every_seconds: config.heartbeat_cadence_seconds,
   trusted_proxy_hops: config.trusted_proxy_hops,
+  quotas: quotasOf(config),
   webhooks: webhooks(config),
   checkout_page: developmentPage(config),
   time_zone: config.server_tz,

@@ -159,8 +159,8 @@ const database = (config: ServerConfigValues) =>
   }))).pipe(Layer.provideMerge(cipher(config)))
 
 /**
- * Runners meet at the given port, or at any free one when a runner is alone on its machine; behind the secret,
- * which only runners that nobody else reaches may be without.
+ * Runners meet at the given port, or at any free one when a runner is alone on its machine; behind the
+ * secret, which only runners that nobody else reaches may be without.
  */
 const runners = (config: ServerConfigValues) =>
   Effect.map(

@@ -23,6 +23,7 @@ import * as CheckoutPage from "./http/public/checkout-page.ts"
 import * as PaymentReturn from "./http/public/payment-return.ts"
 import * as PublicBeacon from "./http/public/public-beacon.ts"
 import type { layer as BuiltinWebhooks } from "./http/public/webhooks.ts"
+import { Quotas, type QuotaTable } from "./http/public/quotas.ts"
 import { layerPublicHandlers } from "./http/public/public-handlers.ts"
 import * as Readiness from "./http/readiness.ts"
 import { TrustedProxyHops } from "./http/remote-address.ts"
@@ -89,6 +90,8 @@ export interface Product {
   readonly test_numbers: boolean
   readonly heartbeat_every_seconds: number
   readonly trusted_proxy_hops: number
+  /** What strangers may ask for. */
+  readonly quotas: QuotaTable
   /** Whose word counts that money has arrived. */
   readonly webhooks: Webhooks
   /** Where a developer's browser finds the page to pay on, without its path; null: there is none. */
@@ -182,6 +185,7 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
   const publicListener = ThisRunner.layerCounted.pipe(
     Layer.provideMerge(network.public(publicRoutes(product))),
     Layer.provide(layerPublicHandlers(product)),
+    Layer.provide(Layer.succeed(Quotas)(product.quotas)),
     Layer.provide(Layer.succeed(TrustedProxyHops)(product.trusted_proxy_hops))
   )
   const internalListener = network.internal.pipe(

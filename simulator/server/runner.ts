@@ -14,6 +14,7 @@ import * as Scope from "effect/Scope"
 import { SocketServer } from "effect/socket"
 import { PublicApi } from "../../src/contract/public/public-api.ts"
 import * as Internal from "../../src/http/internal/internal.ts"
+import { quotas } from "../../src/http/public/quotas.ts"
 import { layerDrain, layerSocketServer } from "../../src/http/listener.ts"
 import { Limits, publicLimits, WireClock } from "../../src/http/socket/limits.ts"
 import { makeHandshake } from "../../src/http/socket/upgrade.ts"
@@ -140,6 +141,7 @@ const productOf = ({ timings }: Stores): Product => ({
   test_numbers: true,
   heartbeat_every_seconds: heartbeatEverySeconds,
   trusted_proxy_hops: 0,
+  quotas,
   webhooks: Webhooks.layer({ tokens: Redacted.make(webhookToken) }),
   checkout_page: null,
   time_zone: "UTC",

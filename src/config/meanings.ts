@@ -101,6 +101,16 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
     unit: "seconds",
     example: "20"
   },
+  sign_ups_per_network_hourly: {
+    about: "Anonymous accounts an hour for one address (IPv6: one /64); many phones share a carrier's.",
+    example: "600"
+  },
+  sign_ups_hourly: { about: "Anonymous accounts an hour in all.", example: "20000" },
+  codes_daily: { about: "Sign-in codes a day in all: what a day of abuse may cost.", example: "10000" },
+  code_countries: {
+    about: "Country codes to which sign-in codes are sent, comma separated, or any.",
+    example: "+62"
+  },
   drain_notice_seconds: {
     about: "How long /readyz says draining before a stop refuses connections.",
     unit: "seconds",

@@ -39,7 +39,7 @@ const weakSecrets = (given: Exposure, published: ReadonlyArray<string>): Readonl
       [...listed, { name: "ADMIN_PASSWORD", part: given.admin_password }]
         .filter(({ part }) => isWeak(part, published))
         .map(({ name }) =>
-          `${name} is known or too simple: expected a value of its own with at least ${varietyMin} different characters`
+          `${name} is known or too simple: expected one of its own, of ${varietyMin} different characters`
         )
     )
   ]
@@ -64,7 +64,7 @@ const openBackNetwork = (given: Exposure): ReadonlyArray<string> => {
   const problems: Array<string> = []
   if (!isLoopback(runner_host) && runner_secret === null) {
     problems.push(
-      "RUNNER_SECRET is missing: expected a secret of at least 32 characters, because RUNNER_HOST is not loopback"
+      "RUNNER_SECRET is missing: expected at least 32 characters, because RUNNER_HOST is not loopback"
     )
   }
   if (private_network) return problems

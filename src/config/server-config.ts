@@ -104,9 +104,17 @@ export const variables = {
   data_dir: text("DATA_DIR", "a folder", /^.+$/, { development: ".data" }),
   database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
   trusted_proxy_hops: whole("TRUSTED_PROXY_HOPS", 0, 5, { development: 0 }),
-  /** Longer than the balancer in front keeps idle connections (60 s with most). */
   /** Within the time that phones have to leave. */
   drain_notice_seconds: whole("DRAIN_NOTICE_SECONDS", 0, 5, { development: 1 }),
+  sign_ups_per_network_hourly: whole("SIGN_UPS_PER_NETWORK_HOURLY", 1, 1_000_000, { development: 600 }),
+  sign_ups_hourly: whole("SIGN_UPS_HOURLY", 1, 10_000_000, { development: 20_000 }),
+  codes_daily: whole("CODES_DAILY", 1, 10_000_000, { development: 10_000 }),
+  code_countries: text(
+    "CODE_COUNTRIES",
+    "any, or comma separated country codes like +62",
+    /^(any|\+\d{1,6}(,\+\d{1,6})*)$/,
+    { development: "+62" }
+  ),
   drain_timeout_seconds: whole("DRAIN_TIMEOUT_SECONDS", 1, 600, { development: 20 }),
   listener_keep_alive_seconds: whole("LISTENER_KEEP_ALIVE_SECONDS", 1, 3600, { development: 75 }),
   listener_headers_seconds: whole("LISTENER_HEADERS_SECONDS", 1, 300, { development: 10 }),

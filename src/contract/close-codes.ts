@@ -16,12 +16,19 @@ const code = (value: number, reason: string, reconnect: boolean, meaning: string
 })
 
 export const closeCodes = {
+  tooManyFragments: code(
+    1008,
+    "too_many_fragments",
+    false,
+    "A message came in more than 32 fragments, or in too many pieces."
+  ),
   tooBig: code(1009, "too_big", false, "A frame was larger than 64 KiB."),
   goingAway: code(1012, "restarting", true, "This runner is stopping; come back after retry_after_ms."),
   tokenExpired: code(4001, "token_expired", true, "The access token ran out; refresh it, then reconnect."),
   idle: code(4002, "idle", true, "Nothing was heard from the phone for 45 seconds."),
   slowConsumer: code(4003, "slow_consumer", true, "The phone did not read fast enough; resume on reconnect."),
   replaced: code(4004, "internal", true, "The server lost this connection's state; reconnect."),
+  nobody: code(4005, "nobody", true, "Nobody signed in on this socket in time."),
   malformed: code(4500, "malformed", false, "Too many frames that are not valid RPC messages."),
   duplicateRequestId: code(
     4501,
@@ -30,5 +37,11 @@ export const closeCodes = {
     "A request id was used while still in flight."
   ),
   flooding: code(4502, "flooding", false, "Far more requests than the limits allow, repeatedly."),
-  revoked: code(4503, "revoked", false, "This sign-in was revoked; sign in again.")
+  revoked: code(4503, "revoked", false, "This sign-in was revoked; sign in again."),
+  tooManySockets: code(
+    4504,
+    "too_many_sockets",
+    false,
+    "This person opened an eleventh socket: the oldest goes."
+  )
 } as const satisfies Record<string, CloseCode>

@@ -63,6 +63,9 @@ const layerHttpServer = (address: { readonly host: string; readonly port: number
     const server = makeNodeServer(limits, yield* ListenerWaits)
     const websocket = {
       maxPayload: limits.frame_max_bytes,
+      // What is begun and never finished is kept: a byte a fragment costs a hundred and more in memory.
+      maxFragments: limits.fragments_max,
+      maxBufferedChunks: limits.buffered_chunks_max,
       perMessageDeflate: false,
       // We keep our own list.
       clientTracking: false,

@@ -1,5 +1,5 @@
-// What the configuration refuses as a whole: known and simple secrets, an open back network in production, and
-// development where others reach it.
+// What the configuration refuses as a whole: known and simple secrets, an open back network in production,
+// and development where others reach it.
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { readConfig } from "../../src/config/server-config.ts"

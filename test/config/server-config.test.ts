@@ -32,6 +32,8 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["INTERNAL_PORT", "-1", "a whole number from 0 to 65535"],
   ["RUNNER_PORT", "3000.5", "a whole number from 0 to 65535"],
   ["PUBLIC_HOST", "not a host", "a host name or address"],
+  ["CODE_COUNTRIES", "62", "any, or comma separated country codes like +62"],
+  ["SIGN_UPS_HOURLY", "0", "a whole number from 1 to 10000000"],
   ["RUNNER_HOST", "http://runner", "an address the other runners reach"],
   ["ADMIN_EMAIL", "nobody", "an email address"],
   ["DATABASE_POOL_MAX", "0x10", "a whole number from 4 to 200"],

@@ -23,6 +23,7 @@ const sections = [
   "Control center",
   "Settings",
   "Environment",
+  "Limits for strangers",
   "Refusals",
   "Scale"
 ]

@@ -25,10 +25,15 @@ const ownerOf = (url: string, sessionId: string) =>
     return rows[0]?.owner_runner ?? ""
   }).pipe(Effect.provide(databaseAt(url, 2)), Effect.scoped, Effect.orDie)
 
+/** As runners on two machines have it. */
+const behindASecret = { RUNNER_SECRET: "a-secret-that-both-runners-know-0123456789" }
+
 const twoRunners = Effect.gen(function*() {
   const url = yield* freshDatabaseUrl
   yield* seedDatabase(url)
-  const [a, b] = yield* Effect.all([startRunner(url), startRunner(url)], { concurrency: 2 })
+  const [a, b] = yield* Effect.all([startRunner(url, behindASecret), startRunner(url, behindASecret)], {
+    concurrency: 2
+  })
   return { url, a, b }
 })
 

@@ -48,6 +48,8 @@ const lockOut = (test: Test) => {
       assert.strictEqual(yield* port.staffSignInFailed(staffId, 3, t0), 4)
       const locked = yield* port.findStaff(staffId)
       assert.strictEqual(locked?.locked_until, t0 + minute, "a lock is never shortened")
+      assert.strictEqual(yield* port.staffSignInFailed(staffId, 3, t0 + 3 * minute, t0 + minute), 1)
+      assert.isNull((yield* port.findStaff(staffId))?.locked_until ?? null, "that lock is over")
       yield* port.staffSignedIn(staffId)
       const back = yield* port.findStaff(staffId)
       assert.strictEqual(back?.failed_attempts, 0)

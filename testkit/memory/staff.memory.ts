@@ -102,8 +102,15 @@ export const layer = Layer.effect(Staff)(
           const row = staffWithEmail(tables, email)
           return row === null ? null : accountOfStaff(row)
         }),
-      staffSignInFailed: (id, lockAfter, lockedUntil) =>
-        Effect.sync(() => countFailure(tables, id, lockAfter, lockedUntil)),
+      staffSignInFailed: (id, lockAfter, lockedUntil, now = 0) =>
+        Effect.sync(() => {
+          const row = tables.staff.get(id)
+          // The lock is over: counting begins anew.
+          if (row !== undefined && row.locked_until !== null && row.locked_until <= now) {
+            tables.staff.set(id, { ...row, failed_attempts: 0, locked_until: null })
+          }
+          return countFailure(tables, id, lockAfter, lockedUntil)
+        }),
       staffSignedIn: (id) =>
         Effect.sync(() => {
           const row = tables.staff.get(id)

@@ -13,7 +13,8 @@ export const twoAccepts = scenario(
     script.at("12 s", ayu.accepts(), bunga.accepts())
     script.at("13 s", sari.sees("paired"), ayu.wasAnswered("mitra.accept"))
     script.at("13 s", bunga.wasRefused("mitra.accept", "OFFER_TAKEN"), bunga.offerEndedWith("taken"))
-    script.at("14 s", sari.says("halo"), ayu.says("halo juga"))
+    script.at("14 s", sari.says("halo"))
+    script.at("15 s", ayu.says("halo juga"))
     script.at("16 s", sari.hasHeard("halo", "halo juga"), ayu.hasHeard("halo", "halo juga"))
   }
 )

@@ -9,6 +9,7 @@ import * as CustomerHandlers from "./handlers/customer.ts"
 import * as DeviceHandlers from "./handlers/devices.ts"
 import * as EventHandlers from "./handlers/events.ts"
 import * as MitraHandlers from "./handlers/mitra.ts"
+import * as Participants from "./participants.ts"
 
 export interface PublicHandlersOptions {
   readonly secrets: Redacted.Redacted
@@ -26,6 +27,7 @@ export const layerPublicHandlers = (options: PublicHandlersOptions) =>
     DeviceHandlers.layer,
     EventHandlers.layer(options)
   ).pipe(
+    Layer.provide(Participants.layer),
     Layer.provideMerge(SignIn.layer(options)),
     Layer.provideMerge(VerifyToken.layer)
   )

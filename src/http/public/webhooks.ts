@@ -1,10 +1,11 @@
-// The payment providers' webhooks: their word is what makes a payment confirmed. Every call is stored before
-// anything is concluded from it; repeats, strangers and any order are harmless.
+// The payment providers' webhooks: their word is what makes a payment confirmed. Every call of theirs is
+// stored before anything is concluded from it; repeats, strangers and any order are harmless.
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import { SecureRandom } from "effect/crypto"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -16,6 +17,10 @@ import { Payments } from "../../services/payments/payments.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
+import { remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
+import { WireClock } from "../socket/limits.ts"
+import { networkOf } from "./networks.ts"
+import { makePace } from "./quotas.ts"
 import { type Notice, readNotice } from "./webhook-notices.ts"
 
 export const webhookPath = "/api/webhooks/payments/builtin"
@@ -61,6 +66,22 @@ const keepCall = Effect.fnUntraced(function*(
   })
 })
 
+const strangers = Metric.counter("webhook_wrong_tokens", { incremental: true })
+
+/** A line a minute and address, and a count: nobody who knows no token leaves a row. */
+const toldOnce = makePace({ burst: 1, per_second: 1 / 60 })
+
+const remoteOf = (request: HttpServerRequest.HttpServerRequest) =>
+  Effect.map(TrustedProxyHops, (hops) => networkOf(remoteAddressOf(request, hops)))
+
+const tellStranger = Effect.fnUntraced(function*(provider: PaymentProvider, network: string) {
+  yield* Metric.update(strangers, 1)
+  if (toldOnce(network, (yield* WireClock).currentTimeMillisUnsafe()) > 0) return
+  yield* Effect.logWarning("a payment webhook came without the token").pipe(
+    Effect.annotateLogs({ provider, network })
+  )
+})
+
 /** Only a paid notice says anything: what runs out does so by our own clock and the provider's books. */
 const settle = (notice: Notice) =>
   notice.is_paid
@@ -69,6 +90,11 @@ const settle = (notice: Notice) =>
 
 const receive = (provider: PaymentProvider, isAccepted: (token: string) => boolean) =>
   Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest) {
+    // First of all: what a stranger sends is not even read.
+    if (!isAccepted(request.headers["x-callback-token"] ?? "")) {
+      yield* tellStranger(provider, yield* remoteOf(request))
+      return problem(401, "TOKEN_INVALID", "The header x-callback-token is missing or wrong.")
+    }
     const body = yield* Effect.option(request.text)
     if (body._tag === "None") {
       const reason = `The body must be text of at most ${bodyMaxBytes} bytes.`
@@ -78,9 +104,6 @@ const receive = (provider: PaymentProvider, isAccepted: (token: string) => boole
     yield* passStep("webhook_received")
     yield* keepCall(provider, request, body.value)
     yield* passStep("webhook_logged")
-    if (!isAccepted(request.headers["x-callback-token"] ?? "")) {
-      return problem(401, "TOKEN_INVALID", "The header x-callback-token is missing or wrong.")
-    }
     const notice = yield* Effect.result(readNotice[provider](body.value))
     if (notice._tag === "Failure") {
       return problem(400, "BAD_REQUEST", `The body is not a payment notice: ${notice.failure.message}`)

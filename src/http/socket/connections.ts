@@ -82,7 +82,7 @@ const makePlaces = (
 }
 
 /** Connections by person, kept in step with who is open. */
-const makeDirectory = () => {
+const makeDirectory = (socketsMax: number) => {
   const open = new Map<number, LiveConnection>()
   const byPerson = new Map<string, Set<LiveConnection>>()
   const empty = Latch.makeUnsafe(true)
@@ -113,7 +113,14 @@ const makeDirectory = () => {
       if (connection.principal === null) addTo("phones_connected", 1, [principal.user_type])
       connection.principal = principal
       const key = keyOf(principal)
-      byPerson.set(key, (byPerson.get(key) ?? new Set()).add(connection))
+      const theirs = byPerson.get(key) ?? new Set()
+      const [first] = theirs
+      if (first !== undefined) connection.bucket = first.bucket
+      byPerson.set(key, theirs.add(connection))
+      const staying = [...theirs].filter((one) => one.closing === null)
+      for (const oldest of staying.slice(0, Math.max(0, staying.length - socketsMax))) {
+        oldest.close(closeCodes.tooManySockets)
+      }
     }
   }
 }
@@ -203,8 +210,9 @@ const makeOpen = Effect.fnUntraced(function*(
 })
 
 const makeConnections = Effect.gen(function*() {
-  const places = makePlaces(yield* Limits)
-  const directory = makeDirectory()
+  const limits = yield* Limits
+  const places = makePlaces(limits)
+  const directory = makeDirectory(limits.sockets_per_person_max)
   const faults = yield* Faults
   // Unbounded, but it holds at most one number per open connection.
   const disconnects = yield* Queue.unbounded<number>()

@@ -7,6 +7,10 @@ import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 export interface SocketLimits {
   /** A larger frame closes the socket with 1009 before it is buffered whole. */
   readonly frame_max_bytes: number
+  /** Parts of one message, */
+  readonly fragments_max: number
+  /** and pieces of the network's making that wait for the rest of one. */
+  readonly buffered_chunks_max: number
   readonly batch_max: number
   /** Deeper JSON is refused before any schema walks it recursively. */
   readonly nesting_max: number
@@ -21,6 +25,12 @@ export interface SocketLimits {
   readonly malformed_in_a_row_max: number
   readonly ping_every_ms: number
   readonly silence_max_ms: number
+  /** A socket that nobody signs in on is closed this long after its last call, */
+  readonly nobody_idle_max_ms: number
+  /** and whatever it asks, after this: time enough for a code to arrive and be typed. */
+  readonly nobody_max_ms: number
+  /** Of one person; the oldest makes place for one more. */
+  readonly sockets_per_person_max: number
   /** Above this no further request is read; what is in flight may still answer. */
   readonly unsent_pause_bytes: number
   /** A frame that finds more than this waiting cuts the connection instead of joining the queue. */
@@ -51,6 +61,8 @@ export interface SocketLimits {
 
 export const publicLimits: SocketLimits = {
   frame_max_bytes: 65_536,
+  fragments_max: 32,
+  buffered_chunks_max: 1_024,
   batch_max: 64,
   nesting_max: 64,
   in_flight_max: 64,
@@ -63,6 +75,9 @@ export const publicLimits: SocketLimits = {
   malformed_in_a_row_max: 20,
   ping_every_ms: 20_000,
   silence_max_ms: 45_000,
+  nobody_idle_max_ms: 15_000,
+  nobody_max_ms: 300_000,
+  sockets_per_person_max: 10,
   unsent_pause_bytes: 256 * 1024,
   unsent_max_bytes: 1024 * 1024,
   close_flush_ms: 2_000,
@@ -84,6 +99,8 @@ export const publicLimits: SocketLimits = {
 export const stoppedSooner = (limits: SocketLimits): SocketLimits => ({
   ...limits,
   drain_notice_ms: 0,
+  // A person types a password meanwhile, and a caller that gets this far is in our network.
+  nobody_idle_max_ms: limits.nobody_max_ms,
   drain_in_flight_ms: stopBudgets.staff_in_flight_ms,
   drain_flush_ms: stopBudgets.staff_flush_ms,
   drain_cut_ms: stopBudgets.staff_cut_ms,

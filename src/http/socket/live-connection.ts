@@ -53,14 +53,17 @@ export class LiveConnection {
   readonly client_id: number
   readonly remote_address: string
   readonly calls = new Map<RequestId, Call>()
-  readonly bucket: TokenBucket
+  /** Its own, then its person's: more sockets are not more calls. */
+  bucket: TokenBucket
   /** Closed while nothing more should be read. */
   readonly reading = Latch.makeUnsafe(true)
   principal: Principal | null = null
   malformed_in_a_row = 0
   calls_served = 0
   was_cut = false
+  readonly opened_at: number
   heard_at: number
+  asked_at: number
   pinged_at: number
   closing: Closing | null = null
   /** Stops a call that took too long; set by the server that runs the calls. */
@@ -91,6 +94,8 @@ export class LiveConnection {
     this.#onClosing = options.onClosing
     this.bucket = makeTokenBucket(options.limits)
     this.heard_at = this.now()
+    this.opened_at = this.heard_at
+    this.asked_at = this.heard_at
     this.pinged_at = this.heard_at
   }
 
@@ -120,7 +125,18 @@ export class LiveConnection {
     return this.principal === null ? null : this.principal.expires_at
   }
 
+  get nobody(): { readonly since: number; readonly asked_at: number } | null {
+    return this.principal === null ? { since: this.opened_at, asked_at: this.asked_at } : null
+  }
+
+  /** The driver answers a ping by itself; it costs like a call, or it would be the way to flood. */
+  pingedByPhone(): void {
+    this.heard()
+    if (this.bucket.take(this.now())._tag === "Flooding") this.close(closeCodes.flooding)
+  }
+
   begin(id: RequestId, call: Call): void {
+    this.asked_at = call.began_at
     this.calls.set(id, call)
   }
 

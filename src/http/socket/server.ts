@@ -150,7 +150,7 @@ const makeServe = Effect.fnUntraced(function*(
     const transport = yield* upgrade
     const live = yield* connections.open(transport.wire, remote_address)
     live.stop = (id, call) => Effect.runForkWith(context)(stopCall(live, id, call, dispatch))
-    transport.listen(() => live.heard(), () => live.over())
+    transport.listen(() => live.heard(), () => live.over(), () => live.pingedByPhone())
     yield* Effect.addFinalizer(() => logEnd(live))
     const late = Effect.suspend(() =>
       RealTime.onRealTime(

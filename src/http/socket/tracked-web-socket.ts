@@ -21,6 +21,8 @@ const corkedMax = 64 * 1024
 
 const DriverWebSocket = WebSocket as unknown as new(...options: Array<unknown>) => Driver
 
+const driversOwn = [closeCodes.tooBig, closeCodes.tooManyFragments]
+
 class Tracked extends DriverWebSocket {
   #socket: Duplex | null = null
   #isCorked = false
@@ -55,9 +57,9 @@ class Tracked extends DriverWebSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
-    // The driver closes by itself when a frame is too large, without saying why.
-    const isTooBig = code === closeCodes.tooBig.code && reason === undefined
-    super.close(code, isTooBig ? closeReason(closeCodes.tooBig.reason) : reason)
+    // The driver closes by itself when a frame is too large or in too many parts, without saying why.
+    const why = reason === undefined ? driversOwn.find((one) => one.code === code) : undefined
+    super.close(code, why === undefined ? reason : closeReason(why.reason))
   }
 }
 

@@ -10,8 +10,11 @@ export interface Transport {
   readonly wire: Wire
   /** The frames that came since the last pull; fails when the socket is closed. */
   readonly pull: Effect.Effect<ReadonlyArray<string | Uint8Array>, Socket.SocketError>
-  /** `onHeard` at every sign of life, pongs included; `onOver` once, when both sides have closed. */
-  readonly listen: (onHeard: () => void, onOver: () => void) => void
+  /**
+   * `onHeard` at every sign of life, `onPinged` instead where the phone pings; `onOver` once, when both sides
+   * have closed.
+   */
+  readonly listen: (onHeard: () => void, onOver: () => void, onPinged?: () => void) => void
 }
 
 /** Upgrades the request, on a listener that tracks its WebSockets. */
@@ -22,9 +25,9 @@ export const upgraded = Effect.fnUntraced(function*(request: HttpServerRequest) 
   const transport: Transport = {
     wire: ws,
     pull,
-    listen: (onHeard, onOver) => {
+    listen: (onHeard, onOver, onPinged = onHeard) => {
       ws.on("message", onHeard)
-      ws.on("ping", onHeard)
+      ws.on("ping", onPinged)
       ws.on("pong", onHeard)
       ws.once("close", onOver)
     }

@@ -6,13 +6,18 @@ import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import { Limits, type SocketLimits, WireClock } from "./limits.ts"
 import type { LiveConnection } from "./live-connection.ts"
 
-type WatchLimits = Pick<SocketLimits, "ping_every_ms" | "silence_max_ms" | "close_flush_ms">
+type WatchLimits = Pick<
+  SocketLimits,
+  "ping_every_ms" | "silence_max_ms" | "close_flush_ms" | "nobody_idle_max_ms" | "nobody_max_ms"
+>
 
 export interface Watched {
   readonly heard_at: number
   readonly pinged_at: number
   readonly closing_since: number | null
   readonly token_expires_at: number | null
+  /** When it was opened and when it last asked for something, while nobody is signed in; else null. */
+  readonly nobody: { readonly since: number; readonly asked_at: number } | null
   /** More is unsent than we are willing to read past. */
   readonly is_behind: boolean
 }
@@ -32,6 +37,11 @@ export const dueOf = (watched: Watched, wireNow: number, now: number, limits: Wa
   }
   if (watched.token_expires_at !== null && now >= watched.token_expires_at) {
     return { _tag: "Close", code: closeCodes.tokenExpired }
+  }
+  if (watched.nobody !== null) {
+    const { asked_at, since } = watched.nobody
+    const isOver = wireNow - asked_at >= limits.nobody_idle_max_ms || wireNow - since >= limits.nobody_max_ms
+    if (isOver) return { _tag: "Close", code: closeCodes.nobody }
   }
   if (wireNow - watched.heard_at >= limits.silence_max_ms) {
     // A client that is too slow to read our pings cannot answer them: slowness is then the reason to give.

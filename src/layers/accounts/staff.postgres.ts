@@ -120,11 +120,15 @@ const accounts = (sql: Sql): StaffCalls => ({
       answered
     ),
   // greatest(): of two failures counted by runners whose clocks differ, the longer lock stays.
-  staffSignInFailed: (id, lockAfter, lockedUntil) =>
-    sql`UPDATE staff SET failed_attempts = failed_attempts + 1,
-        locked_until = CASE WHEN failed_attempts + 1 >= ${lockAfter}::int
-          THEN greatest(locked_until, ${timestamp(lockedUntil)}::timestamptz) ELSE locked_until END
-      WHERE id = ${id} RETURNING failed_attempts`.pipe(
+  staffSignInFailed: (id, lockAfter, lockedUntil, now = 0) =>
+    sql`WITH before AS (
+        SELECT id, CASE WHEN locked_until <= ${timestamp(now)} THEN 0 ELSE failed_attempts END AS counted,
+          CASE WHEN locked_until <= ${timestamp(now)} THEN NULL ELSE locked_until END AS still_locked
+        FROM staff WHERE id = ${id} FOR UPDATE)
+      UPDATE staff SET failed_attempts = counted + 1,
+        locked_until = CASE WHEN counted + 1 >= ${lockAfter}::int
+          THEN greatest(still_locked, ${timestamp(lockedUntil)}::timestamptz) ELSE still_locked END
+      FROM before WHERE staff.id = before.id RETURNING failed_attempts`.pipe(
       Effect.flatMap(attemptsOf),
       Effect.map((row) => row?.failed_attempts ?? 0),
       answered

@@ -1,6 +1,6 @@
-// Payloads that travel through Valkey carry a proof that a runner of this fleet made them: whoever can publish
-// there could otherwise put words on a phone's screen, or sign people out. Accepts what any of the keys signed,
-// so that the secret can be replaced.
+// Payloads that travel through Valkey carry a proof that a runner of this fleet made them: whoever can
+// publish there could otherwise put words on a phone's screen, or sign people out. Accepts what any of the
+// keys signed, so that the secret can be replaced.
 import { createHmac, timingSafeEqual } from "node:crypto"
 
 export type BusKeys = readonly [Uint8Array, ...ReadonlyArray<Uint8Array>]

@@ -12,8 +12,8 @@ import { batchLimit, type Link } from "./link.ts"
 import { type BusKeys, signedPayloads } from "./signed-payloads.ts"
 
 /**
- * Pub/sub knows no database numbers: the name must, or two fleets on one server would hear each other. And it
- * differs from the channel of the version that signed nothing: runners of both reach each other over Postgres.
+ * Pub/sub knows no database numbers: the name must, or two fleets on one server would hear each other. It
+ * differs from that of the version that signed nothing: runners of both reach each other over Postgres.
  */
 const channelOf = (subscriber: Redis): string => `halobestie:bus:signed:${subscriber.options.db ?? 0}`
 

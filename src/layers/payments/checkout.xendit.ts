@@ -72,6 +72,10 @@ const saidNo = (exit: Exit.Exit<unknown, CallFailed>): boolean =>
   Exit.isFailure(exit) &&
   exit.cause.reasons.some((reason) => reason._tag === "Fail" && reason.error.kind === "rejected")
 
+const saidSlower = (exit: Exit.Exit<unknown, CallFailed>): boolean =>
+  Exit.isFailure(exit) &&
+  exit.cause.reasons.some((reason) => reason._tag === "Fail" && reason.error.detail === "status 429")
+
 const makeCalls = Effect.fnUntraced(function*(options: XenditOptions) {
   const timings = options.timings ?? usual
   const base = options.base_url.replace(/\/+$/, "")
@@ -80,9 +84,11 @@ const makeCalls = Effect.fnUntraced(function*(options: XenditOptions) {
     tripPolicy: CircuitBreaker.consecutive(timings.failures_before_open),
     openDuration: timings.open_ms
   })
-  // A "no" to one payment says nothing about their side; it answers.
+  // A "no" to one payment says nothing about their side, nor does "slower": others may be next.
   const classify = (exit: Exit.Exit<unknown, CallFailed>) =>
-    Exit.isSuccess(exit) || saidNo(exit) ? CircuitBreaker.success : CircuitBreaker.failure()
+    Exit.isSuccess(exit) || saidNo(exit) || saidSlower(exit)
+      ? CircuitBreaker.success
+      : CircuitBreaker.failure()
 
   const call = <S extends Schema.ConstraintDecoder<unknown>>(
     key: "make" | "read",

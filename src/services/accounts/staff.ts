@@ -53,13 +53,15 @@ export class Staff extends Context.Service<Staff, {
     entry: ChangeEntry
   ) => Effect.Effect<StaffChanged, Unavailable>
   /**
-   * After a failed attempt: counts up and returns the count, 0 for an unknown id. The attempt that
+   * Before or after an attempt: counts up and returns the count, 0 for an unknown id. The attempt that
    * reaches `lockAfter`, and each one after it, locks until `lockedUntil`; a lock is never shortened.
+   * Behind a lock that is over by `now` counting begins anew.
    */
   readonly staffSignInFailed: (
     id: string,
     lockAfter: number,
-    lockedUntil: number
+    lockedUntil: number,
+    now?: number
   ) => Effect.Effect<number, Unavailable>
   /** Forgets failed attempts and the lock. */
   readonly staffSignedIn: (id: string) => Effect.Effect<void, Unavailable>

@@ -72,6 +72,27 @@ describe("the register of connections", () => {
       assert.deepStrictEqual(yield* connections.signInsOf(sari), new Set())
     }).pipe(Effect.provide(layer)))
 
+  it.effect("closes the oldest of a person's sockets for an eleventh, and gives all of them one rate", () =>
+    Effect.gen(function*() {
+      const all = []
+      for (let count = 0; count < 11; count += 1) all.push(yield* opened)
+      for (const { connection, connections } of all) yield* connections.signIn(connection, sari)
+      assert.deepStrictEqual(all.map(({ wire }) => wire.closes), [
+        [4504],
+        ...Array.from({ length: 10 }, () => [])
+      ])
+      assert.strictEqual(new Set(all.map(({ connection }) => connection.bucket)).size, 1)
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("closes a socket that floods with pings", () =>
+    Effect.gen(function*() {
+      const { connection, wire } = yield* opened
+      for (let pings = 0; pings < 2_000; pings += 1) connection.pingedByPhone()
+      assert.deepStrictEqual(wire.closes, [])
+      for (let pings = 0; pings < 400; pings += 1) connection.pingedByPhone()
+      assert.deepStrictEqual(wire.closes, [4502])
+    }).pipe(Effect.provide(layer)))
+
   it.live("sends a connection away that was let in just before the drain began", () =>
     Effect.gen(function*() {
       const connections = yield* Connections

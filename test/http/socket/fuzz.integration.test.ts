@@ -81,7 +81,13 @@ describe("a server under damaged frames", () => {
     `is healthy after ${frames} of them, and its memory is flat (seed ${seed})`,
     () =>
       Effect.gen(function*() {
-        const server = yield* listening({ requests_per_second: 1_000_000, request_burst: 1_000_000 })
+        const server = yield* listening({
+          requests_per_second: 1_000_000,
+          request_burst: 1_000_000,
+          // The neighbour is nobody, and says nothing meanwhile.
+          nobody_idle_max_ms: 600_000,
+          nobody_max_ms: 600_000
+        })
         const neighbour = yield* connect(server.url)
         const prng = makePrng(seed)
         yield* play(server.url, prng, frames / 5)

@@ -3,6 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { WebSocket } from "ws"
 import { listening } from "./listening.ts"
 import { codeOf, connect, type Phone, refusalOf, refusedUpgrade, request } from "./phone.ts"
 
@@ -10,6 +11,17 @@ const isServed = Effect.fnUntraced(function*(phone: Phone) {
   phone.send(request("served", "test.echo", { text: "still here" }))
   assert.strictEqual((yield* phone.next).exit.value.text, "still here")
 })
+
+const closedAfter = (url: string, fragments: number) =>
+  Effect.promise(() =>
+    new Promise<readonly [number, string]>((resolve) => {
+      const socket = new WebSocket(url)
+      socket.on("open", () => {
+        for (let sent = 0; sent < fragments; sent += 1) socket.send("x", { fin: false })
+      })
+      socket.on("close", (code, reason) => resolve([code, reason.toString()]))
+    })
+  )
 
 const many = (count: number, tag: string, payload: unknown = {}) =>
   Array.from({ length: count }, (_, index) => request(index, tag, payload))
@@ -48,6 +60,17 @@ describe("requests in flight", () => {
       assert.deepStrictEqual(tally(yield* phone.take(64)), { Success: 64 })
       const ids = new Set(refused.map((frame) => frame.requestId))
       assert.strictEqual(ids.size, 936)
+    }))
+})
+
+describe("an unfinished message", () => {
+  it.live("of more than 32 fragments closes its socket before it costs memory", () =>
+    Effect.gen(function*() {
+      const server = yield* listening()
+      const neighbour = yield* connect(server.url)
+      const [code, reason] = yield* closedAfter(server.url, 33)
+      assert.deepStrictEqual([code, JSON.parse(reason)], [1008, { reason: "too_many_fragments" }])
+      yield* isServed(neighbour)
     }))
 })
 

@@ -9,6 +9,7 @@ const fresh: Watched = {
   pinged_at: 0,
   closing_since: null,
   token_expires_at: null,
+  nobody: null,
   is_behind: false
 }
 const due = (watched: Partial<Watched>, wireNow: number, now = 0) =>
@@ -32,6 +33,15 @@ describe("what is due for a connection", () => {
     assert.deepStrictEqual(due({ pinged_at: 44_999 }, 44_999), { _tag: "Nothing" })
     assert.deepStrictEqual(due({ pinged_at: 44_999 }, 45_000), { _tag: "Close", code: closeCodes.idle })
     assert.deepStrictEqual(due({ heard_at: 1, pinged_at: 44_999 }, 45_000), { _tag: "Nothing" })
+  })
+
+  it("is a close for a socket nobody signs in on: 15 s after its last call, or five minutes at most", () => {
+    const nobody = (since: number, asked_at: number) => ({ nobody: { since, asked_at } })
+    const close = { _tag: "Close", code: closeCodes.nobody } as const
+    assert.deepStrictEqual(due(nobody(0, 0), 14_999), { _tag: "Nothing" })
+    assert.deepStrictEqual(due(nobody(0, 0), 15_000), close)
+    assert.deepStrictEqual(due(nobody(0, 10_000), 19_999), { _tag: "Nothing" })
+    assert.deepStrictEqual(due({ ...nobody(0, 299_000), heard_at: 299_000 }, 300_000), close)
   })
 
   it("is a close as slow consumer when the silent one has not read what we sent", () => {

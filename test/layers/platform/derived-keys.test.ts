@@ -1,4 +1,5 @@
-// Keys derived from one secret: one per purpose, none of them the secret, and two of each while it is replaced.
+// Keys derived from one secret: one per purpose, none of them the secret, and two of each while it is
+// replaced.
 import { assert, it } from "@effect/vitest"
 import * as Redacted from "effect/Redacted"
 import {

@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { Hex } from "effect/encoding"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import { SecureRandom } from "effect/crypto"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import { SignIns } from "../../../services/accounts/sign-ins.ts"
@@ -28,6 +29,17 @@ export class StaffSignIn extends Context.Service<StaffSignIn, {
 
 // One answer for an unknown email, a wrong password and a disabled account: none is confirmed.
 const wrong = refuse("CREDENTIALS_INVALID", "Email or password is wrong.")
+
+const signInEvents = Metric.counter("staff_sign_ins", { incremental: true })
+
+/** A line and a count for each: guessing must be seen while it goes on. */
+const tell = (what: string, email: string) =>
+  Effect.andThen(
+    Metric.update(Metric.withAttributes(signInEvents, { what }), 1),
+    (what === "staff signed in" ? Effect.logInfo : Effect.logWarning)(what).pipe(
+      Effect.annotateLogs({ email: email.trim().replace(/^(.{2}).*(@.*)?$/, "$1...") })
+    )
+  )
 
 const locked = (until: number, now: number) =>
   refuse("ACCOUNT_LOCKED", "Too many failed attempts. Please wait.", {
@@ -67,13 +79,21 @@ export const layer = Layer.effect(StaffSignIn)(
       if (account !== null && account.locked_until !== null && account.locked_until > now) {
         return yield* locked(account.locked_until, now)
       }
+      // Counted before it is compared: of any number of guesses at once no more are looked at than meant.
+      const attempt = account === null
+        ? 0
+        : yield* staff.staffSignInFailed(account.id, failuresBeforeLock, now + lockMs, now)
+      if (attempt > failuresBeforeLock) {
+        yield* tell("staff sign-in locked", email)
+        return yield* locked(now + lockMs, now)
+      }
       const matches = yield* passwords.verify(password, account?.password_hash ?? nobodysHash)
-      if (account === null || !account.is_active) return yield* wrong
-      if (!matches) {
-        yield* staff.staffSignInFailed(account.id, failuresBeforeLock, now + lockMs)
+      if (account === null || !account.is_active || !matches) {
+        yield* tell("staff sign-in failed", email)
         return yield* wrong
       }
       yield* staff.staffSignedIn(account.id)
+      yield* tell("staff signed in", email)
       return yield* openSession(account, now)
     })
 

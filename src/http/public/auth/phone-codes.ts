@@ -9,6 +9,8 @@ import { refuse } from "../../../domain/refusal.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { type Checked, type CodeLimits, type Issued, SignIns } from "../../../services/accounts/sign-ins.ts"
 import { type RateLimit, RateLimits } from "../../../services/platform/rate-limits.ts"
+import { networkOf } from "../networks.ts"
+import { Quotas, within, withinNetwork } from "../quotas.ts"
 import { secretsOf } from "./access-tokens.ts"
 import { claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -87,6 +89,18 @@ const send = (phone: string, code: string) =>
     Effect.mapError(() => providerFailed)
   )
 
+/** Each code is paid for: only where phones of ours are, and only so many a day. */
+const mayCost = Effect.fnUntraced(function*({ phone, remote_address }: PhoneAsk) {
+  const { code_countries } = yield* Quotas
+  if (code_countries.length > 0 && !code_countries.some((country) => phone.startsWith(country))) {
+    return yield* refuse("PHONE_NOT_SERVED", "Phones of this country cannot be reached from here.", {
+      countries: code_countries
+    })
+  }
+  yield* withinNetwork("codes_per_network", remote_address)
+  yield* within("codes_in_total", "everybody")
+})
+
 const randomCode = Effect.gen(function*() {
   const random = yield* SecureRandom.SecureRandom
   return String(yield* random.intBetween(0, 999_999)).padStart(6, "0")
@@ -107,6 +121,7 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
 
   const request = Effect.fnUntraced(function*(ask: PhoneAsk) {
     yield* admit(ask)
+    yield* mayCost(ask)
     const chosen = options.test_numbers ? yield* (yield* SignIns).testCodeOf(ask.phone) : null
     const code = chosen ?? (yield* randomCode)
     const now = yield* Clock.currentTimeMillis
@@ -115,7 +130,7 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
       phone: ask.phone,
       user_type: ask.user_type,
       code_hash: hashWith(first, ask, code),
-      ip: ask.remote_address,
+      ip: networkOf(ask.remote_address),
       created_at: now,
       expires_at: now + codeLifetimeMs
     }, { ...codeLimits, now })

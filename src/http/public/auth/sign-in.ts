@@ -17,6 +17,7 @@ import { count } from "../../../services/operations/figures.ts"
 import { RateLimits } from "../../../services/platform/rate-limits.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
+import { Quotas, within, withinNetwork } from "../quotas.ts"
 import { AccessTokens } from "./access-tokens.ts"
 import type { Principal } from "../../socket/connection.ts"
 import { makePhoneCodes, type PhoneCodeOptions } from "./phone-codes.ts"
@@ -26,7 +27,7 @@ import { hashRefreshToken, makeRefreshToken, refreshGraceMs, refreshLifetimeMs }
 type Answer<A> = Effect.Effect<A, Refusal | Unavailable>
 
 export class SignIn extends Context.Service<SignIn, {
-  readonly anonymous: (callName: string) => Answer<Tokens>
+  readonly anonymous: (callName: string, remote_address: string) => Answer<Tokens>
   readonly requestCode: (
     ask: PhoneAsk
   ) => Answer<{ readonly expires_at: number; readonly next_code_after_seconds: number }>
@@ -105,10 +106,18 @@ const badName = refuse(
 )
 const reservedName = refuse("BAD_REQUEST", "This call name reads as one of ours. Choose another one.")
 
-const anonymous = Effect.fnUntraced(function*(callName: string) {
+/** Accounts are free, so an address gets as many as the phones behind it need. */
+const mayHaveAnother = Effect.fnUntraced(function*(remote_address: string) {
+  yield* withinNetwork("sign_ups_per_network_minute", remote_address)
+  yield* withinNetwork("sign_ups_per_network", remote_address)
+  yield* within("sign_ups_in_total", "everybody")
+})
+
+const anonymous = Effect.fnUntraced(function*(callName: string, remote_address: string) {
   const call_name = callName.trim()
   if (!isName(call_name)) return yield* badName
   if (isReservedName(call_name)) return yield* reservedName
+  yield* mayHaveAnother(remote_address)
   const random = yield* SecureRandom.SecureRandom
   const created_at = yield* Clock.currentTimeMillis
   const id = yield* random.uuidV7()
@@ -178,6 +187,7 @@ type Needs =
 export const layer = (options: PhoneCodeOptions) =>
   Layer.effect(SignIn)(Effect.gen(function*() {
     const services = Context.pick(
+      Quotas,
       AccessTokens,
       SignIns,
       Bus,
@@ -188,7 +198,8 @@ export const layer = (options: PhoneCodeOptions) =>
     )(yield* Effect.context<Needs>())
     const codes = makePhoneCodes(options)
     return SignIn.of({
-      anonymous: (callName) => Effect.provideContext(anonymous(callName), services),
+      anonymous: (callName, remote_address) =>
+        Effect.provideContext(anonymous(callName, remote_address), services),
       requestCode: (ask) => Effect.provideContext(codes.request(ask), services),
       verifyCode: (ask, code) =>
         codes.prove(ask, code).pipe(

@@ -57,7 +57,10 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
   })
 
   return AuthRpcs.of({
-    "auth.sign_in_anonymous": ({ call_name }) => answering(signIn.anonymous(call_name)),
+    "auth.sign_in_anonymous": ({ call_name }) =>
+      answering(
+        Effect.flatMap(currentConnection, ({ remote_address }) => signIn.anonymous(call_name, remote_address))
+      ),
     "auth.request_code": (payload) => answering(requestCode(payload)),
     "auth.verify_code": (payload) => answering(verifyCode(payload)),
     "auth.refresh": ({ refresh_token }) => answering(signIn.refresh(refresh_token)),

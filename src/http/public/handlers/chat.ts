@@ -14,6 +14,7 @@ import { currentConnection } from "../../socket/connection.ts"
 import { currentCaller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { type AskedPage, pageOf } from "../views/past-page.ts"
 import { paymentView } from "../views/payment-view.ts"
+import { paced, Quotas } from "../quotas.ts"
 import { messageView } from "../views/session-fact.ts"
 import { answering } from "./answering.ts"
 import { changeSession, command, ownSession, viewSessions } from "./own-session.ts"
@@ -26,22 +27,27 @@ interface Outgoing {
   readonly body: string
 }
 
-const send = Effect.fnUntraced(function*({ body, client_message_id, session_id }: Outgoing) {
-  const me = yield* currentCaller
-  const message_id = yield* (yield* SecureRandom.SecureRandom).uuidV7()
-  // No command id: the client_message_id is what a repeat is recognised by.
-  const reply = yield* command(me, session_id, null, {
-    _tag: "SendMessage",
-    by: participantOf(me),
-    message_id,
-    client_message_id,
-    body
-  })
-  if (reply.message_id === null || reply.seq === null) {
-    return yield* Effect.die(new Error("a committed message has no id or sequence"))
+type MessagePace = ReturnType<typeof paced>
+
+const send = Effect.fnUntraced(
+  function*({ body, client_message_id, session_id }: Outgoing, pace: MessagePace) {
+    const me = yield* currentCaller
+    yield* pace(`${session_id}/${me.side}`)
+    const message_id = yield* (yield* SecureRandom.SecureRandom).uuidV7()
+    // No command id: the client_message_id is what a repeat is recognised by.
+    const reply = yield* command(me, session_id, null, {
+      _tag: "SendMessage",
+      by: participantOf(me),
+      message_id,
+      client_message_id,
+      body
+    })
+    if (reply.message_id === null || reply.seq === null) {
+      return yield* Effect.die(new Error("a committed message has no id or sequence"))
+    }
+    return { message_id: reply.message_id, seq: reply.seq, sent_at: instant(reply.at) }
   }
-  return { message_id: reply.message_id, seq: reply.seq, sent_at: instant(reply.at) }
-})
+)
 
 interface HistoryRange {
   readonly session_id: string
@@ -137,8 +143,9 @@ const change = Effect.fnUntraced(function*(
 
 export const layer = ChatRpcs.toLayer(Effect.gen(function*() {
   const typing = yield* makeTyping
+  const pace = paced("messages", (yield* Quotas).messages_per_chat_and_side)
   return ChatRpcs.of({
-    "chat.send": (payload) => answering(send(payload)),
+    "chat.send": (payload) => answering(send(payload, pace)),
     "chat.history": (payload) => answering(history(payload)),
     "chat.sessions": (page) => answering(past(page)),
     "chat.unread": () => answering(unread),

@@ -9,12 +9,12 @@ import type { SessionCommand } from "../../../domain/session/commands.ts"
 import type { SessionReply } from "../../../domain/session/reply.ts"
 import { type SessionState, sideOf } from "../../../domain/session/state.ts"
 import { seenBy } from "../../../domain/transcript.ts"
-import { SessionActors } from "../../../actors/session/protocol.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import type { Caller } from "../auth/caller.ts"
+import { ChatActors } from "../participants.ts"
 import { sessionView, viewOfSeen } from "../views/session-view.ts"
 
 type Answer<A, R> = Effect.Effect<A, Refusal | Unavailable, R>
@@ -93,9 +93,9 @@ export const command: (
   commandId: string | null,
   command: SessionCommand,
   connection?: string
-) => Answer<SessionReply, SessionActors> = Effect.fnUntraced(
+) => Answer<SessionReply, ChatActors> = Effect.fnUntraced(
   function*(caller, sessionId, commandId, command, connection) {
-    const actors = yield* SessionActors
+    const actors = yield* ChatActors
     return yield* actors.run(sessionId, {
       sender_id: caller.sender_id,
       command_id: commandId,
@@ -112,7 +112,7 @@ export const changeSession: (
   sessionId: string,
   commandId: string,
   change: SessionCommand
-) => Answer<SessionView, SessionActors | Sessions | SessionViews> = Effect.fnUntraced(
+) => Answer<SessionView, ChatActors | Sessions | SessionViews> = Effect.fnUntraced(
   function*(caller, sessionId, commandId, change) {
     const { seen, unread } = yield* command(caller, sessionId, commandId, change)
     if (seen === null) return yield* viewOwnSession(caller, sessionId)

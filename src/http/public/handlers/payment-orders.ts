@@ -17,6 +17,7 @@ import { Pricing } from "../../../services/payments/pricing.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
+import { Quotas, tellRateLimited, within } from "../quotas.ts"
 
 /** An outage of the provider, in the customer's words: nothing was ordered, the same again is safe. */
 const noCheckout = refuse("PAYMENT_PROVIDER_FAILED", "Paying is not possible right now. Please try again.", {
@@ -85,6 +86,19 @@ const tierOnSale = Effect.fnUntraced(function*(tierId: string, mode: PricingTier
     return yield* refuse("TIER_NOT_FOUND", "This offer is not on sale.", { tier_id: tierId })
   }
   return tier
+})
+
+/** Each order is an invoice at the provider: a person pays one, and changes their mind a few times. */
+const mayOrder = Effect.fnUntraced(function*(customerId: string) {
+  const { open_orders_per_customer } = yield* Quotas
+  const open = (yield* (yield* Payments).openOf(customerId)).filter(({ status }) => status === "pending")
+  if (open.length >= open_orders_per_customer) {
+    yield* tellRateLimited("open_orders", customerId)
+    return yield* refuse("TOO_MANY_OPEN_PAYMENTS", "Pay or give up one of your open payments first.", {
+      open_max: open_orders_per_customer
+    })
+  }
+  yield* within("orders_per_customer", customerId)
 })
 
 type Ordered = Pick<Payment, "id" | "product" | "extends_session_id" | "target_mitra_id" | "topic">
@@ -160,6 +174,7 @@ export const orderPayment = Effect.fnUntraced(function*(
   if (before !== null) return before
   const tier = yield* tierOnSale(order.tier_id, null)
   yield* nothingLive(order.customer_id)
+  yield* mayOrder(order.customer_id)
   const { target_mitra_id = null, topic } = order
   if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
   return yield* createFirst(order, tier, {
@@ -180,6 +195,7 @@ export const orderExtension = Effect.fnUntraced(function*(order: Order & { reado
   const refusal = extensionRefusal(session)
   if (refusal !== null) return yield* refusal
   const tier = yield* tierOnSale(order.tier_id, session.mode)
+  yield* mayOrder(order.customer_id)
   return yield* create(order, tier, {
     id,
     product: "extension",

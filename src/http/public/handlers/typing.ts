@@ -9,6 +9,7 @@ import { notRunning, rerouted } from "../../../domain/session/answer.ts"
 import { Bus } from "../../../services/bus/bus.ts"
 import { type Participation, SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Caller } from "../auth/caller.ts"
+import { makePace, paced, Quotas } from "../quotas.ts"
 import { sessionNotFound } from "./own-session.ts"
 
 export const typingExpiresMs = 3000
@@ -25,14 +26,30 @@ export const makeTyping = Effect.gen(function*() {
   const views = yield* SessionViews
   const participations = yield* Cache.makeWith((id: string) => views.participation(id), {
     capacity: 10_000,
-    timeToLive: (exit) => Exit.isSuccess(exit) ? "5 seconds" : 0
+    timeToLive: (exit) => Exit.isSuccess(exit) ? "2 seconds" : 0
+  })
+  const wait = makePace((yield* Quotas).typing_per_chat_and_side)
+  const look = paced("unknown_sessions", (yield* Quotas).unknown_sessions_per_person)
+  const read = Effect.fnUntraced(function*(me: Caller, sessionId: string) {
+    yield* look(me.topic)
+    yield* Cache.invalidate(participations, sessionId)
+    const found = yield* Cache.get(participations, sessionId)
+    if (found?.mitra_id === me.id) look.giveBack(me.topic)
+    return found
   })
   return Effect.fnUntraced(function*(me: Caller, sessionId: string) {
-    const found = yield* Cache.get(participations, sessionId)
+    const remembered = yield* Cache.get(participations, sessionId)
+    // Handed over a moment ago: whoever has the chat now is not refused on what is remembered of it.
+    const found = me.side === "mitra" && remembered?.mitra_id !== me.id
+      ? yield* read(me, sessionId)
+      : remembered
     const refusal = refusalFor(found, me, sessionId)
     if (refusal !== null) return yield* Effect.fail(refusal)
     if (found === null || found.mitra_id === null) return null
-    const until = (yield* Clock.currentTimeMillis) + typingExpiresMs
+    const now = yield* Clock.currentTimeMillis
+    // A hint that comes more often says nothing more: it is taken, and told to nobody.
+    if (wait(`${sessionId}/${me.id}`, now) > 0) return null
+    const until = now + typingExpiresMs
     yield* (yield* Bus).publish([{
       topic: me.side === "customer" ? `mitra:${found.mitra_id}` : `customer:${found.customer_id}`,
       event: { _tag: "Typing", session_id: sessionId, side: me.side, until }

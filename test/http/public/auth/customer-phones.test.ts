@@ -33,7 +33,7 @@ const find = (id: string) => Effect.flatMap(Accounts, (accounts) => accounts.fin
 
 /** An anonymous customer on a connection of their own. */
 const guest = Effect.fnUntraced(function*(name: string) {
-  const tokens = yield* (yield* signIn).anonymous(name)
+  const tokens = yield* (yield* signIn).anonymous(name, "203.0.113.7")
   return { ...tokens, by: yield* whoIs(tokens.access_token) }
 })
 

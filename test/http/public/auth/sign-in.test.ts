@@ -12,7 +12,7 @@ import { Accounts } from "../../../../src/services/accounts/accounts.ts"
 import { hour, idOf, mitraId, t0 } from "../../../../testkit/conformance/given.ts"
 import { codeOf, doors, given, heardOn, mitraAsk, phone, signIn } from "./doors.ts"
 
-const anonymous = (name: string) => Effect.flatMap(signIn, (door) => door.anonymous(name))
+const anonymous = (name: string) => Effect.flatMap(signIn, (door) => door.anonymous(name, "203.0.113.7"))
 const refresh = (token: string) => Effect.flatMap(signIn, (door) => door.refresh(token))
 const verify = (token: string) => Effect.flatMap(TokenVerifier, (verifier) => verifier.verify(token))
 const asMitra = Effect.flatMap(signIn, (door) => door.verifyCode(mitraAsk(phone), "000000"))

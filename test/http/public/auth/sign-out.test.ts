@@ -12,7 +12,7 @@ const whoIs = (token: string) => Effect.flatMap(TokenVerifier, (verifier) => ver
 const twice = Effect.gen(function*() {
   yield* given
   const door = yield* signIn
-  const first = yield* door.anonymous("Sari")
+  const first = yield* door.anonymous("Sari", "203.0.113.7")
   const by = yield* whoIs(first.access_token)
   const second = yield* door.verifyCode(customerAsk(phone, by), "000000")
   return { first, second, by, topic: `customer:${first.user_id}` as const }
@@ -37,7 +37,7 @@ describe("signing out", () => {
   it.effect("everywhere ends every sign-in of the person, and nobody else's", () =>
     Effect.gen(function*() {
       const { by, first, second, topic } = yield* twice
-      const budi = yield* (yield* signIn).anonymous("Budi")
+      const budi = yield* (yield* signIn).anonymous("Budi", "203.0.113.7")
       yield* (yield* signIn).signOut(by, true)
       const { heard } = yield* heardOn(topic, TestClock.adjust("50 millis"))
       assert.deepStrictEqual(heard, [{ _tag: "Revoked", auth_session_id: null }])

@@ -43,10 +43,11 @@ describe("chat.send", () => {
       const { seq } = yield* say(sari, session_id, "Halo")
       yield* ayu.call("chat.delivered", { session_id, seq })
       yield* ayu.call("chat.read", { session_id, seq })
-      assert.deepStrictEqual(asked, [])
+      // Whether it is her chat, once.
+      assert.deepStrictEqual(asked, ["participation"])
       yield* sari.call("chat.typing", { session_id })
       yield* ayu.call("chat.typing", { session_id })
-      assert.deepStrictEqual(asked, ["participation"])
+      assert.deepStrictEqual(asked, ["participation", "participation"])
     }).pipe(Effect.provide(world)))
 
   it.effect("refuses empty and too long texts, and any text after the end", () =>

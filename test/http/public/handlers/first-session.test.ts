@@ -80,11 +80,11 @@ describe("the first session's discount", () => {
   it.effect("goes to one of many orders at once; the others pay in full, and so does the next", () =>
     Effect.gen(function*() {
       const sari = yield* discounted
-      const orders = yield* Effect.all(Array.from({ length: 5 }, () => order(sari)), {
+      const orders = yield* Effect.all(Array.from({ length: 4 }, () => order(sari)), {
         concurrency: "unbounded"
       })
       const prices = orders.map((each) => each.amount_idr).toSorted((a, b) => a - b)
-      assert.deepStrictEqual(prices, [price, ...Array.from({ length: 4 }, () => tier.price_idr)])
+      assert.deepStrictEqual(prices, [price, ...Array.from({ length: 3 }, () => tier.price_idr)])
       for (const { amount_idr, checkout_url, payment_id } of orders) {
         const page = provider.opened[Number(checkout_url.split("/").at(-1)) - 1]
         assert.deepInclude(page, { payment_id, amount_idr }, "the page takes what the payment says")

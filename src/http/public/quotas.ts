@@ -1,0 +1,138 @@
+// Every number that bounds what one person, address, network or all strangers together may ask for, in one
+// place; those of a single socket are in ../socket/limits.ts. Meant for strangers with scripts: thousands of
+// phones share a carrier's address, so an address is given what a town's phones need, and a person what a
+// person does. Refusing says when to come back, and leaves a line and a count.
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import { refuse, type RefusalCode } from "../../domain/refusal.ts"
+import { type RateLimit, RateLimits } from "../../services/platform/rate-limits.ts"
+import { WireClock } from "../socket/limits.ts"
+import { networkOf } from "./networks.ts"
+
+export interface Quota extends RateLimit {
+  readonly code: RefusalCode
+  readonly says: string
+}
+
+/** So many at once, and then so many a second; counted by each runner in its memory. */
+export interface Pace {
+  readonly burst: number
+  readonly per_second: number
+}
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+const slower = { code: "RATE_LIMITED", says: "Too many of these. Please try again later." } as const
+
+const table = {
+  sign_ups_per_network_minute: { name: "sign_ups_minute", asks_max: 120, window_ms: minute, ...slower },
+  sign_ups_per_network: { name: "sign_ups", asks_max: 600, window_ms: hour, ...slower },
+  sign_ups_in_total: { name: "sign_ups_total", asks_max: 20_000, window_ms: hour, ...slower },
+  codes_per_network: { name: "codes_network", asks_max: 300, window_ms: day, ...slower },
+  codes_in_total: { name: "codes_total", asks_max: 10_000, window_ms: day, ...slower },
+  orders_per_customer: { name: "orders", asks_max: 20, window_ms: hour, ...slower }
+} as const satisfies Record<string, Quota>
+
+export type QuotaName = keyof typeof table
+
+export interface QuotaTable extends Readonly<Record<QuotaName, Quota>> {
+  /** Payments a customer may leave open, that is, neither paid, nor given up, nor run out. */
+  readonly open_orders_per_customer: number
+  /** Sessions that somebody names without taking part in them. */
+  readonly unknown_sessions_per_person: Pace
+  readonly messages_per_chat_and_side: Pace
+  readonly typing_per_chat_and_side: Pace
+  /** What phones that a code is sent to begin with; empty: any on earth. */
+  readonly code_countries: ReadonlyArray<string>
+  /** False where the machine's own address is a tester and no proxy. */
+  readonly counts_loopback: boolean
+}
+
+export const quotas: QuotaTable = {
+  ...table,
+  open_orders_per_customer: 5,
+  unknown_sessions_per_person: { burst: 30, per_second: 0.5 },
+  messages_per_chat_and_side: { burst: 600, per_second: 20 },
+  typing_per_chat_and_side: { burst: 1, per_second: 1 },
+  code_countries: ["+62"],
+  counts_loopback: false
+}
+
+export const Quotas = Context.Reference<QuotaTable>("halobestie/http/Quotas", {
+  defaultValue: () => quotas
+})
+
+const refusals = Metric.counter("rate_limited", { incremental: true })
+
+/** For every refusal of this table: who it was stays masked. */
+export const tellRateLimited = (name: string, who: string): Effect.Effect<void> =>
+  Effect.andThen(
+    Metric.update(Metric.withAttributes(refusals, { limit: name }), 1),
+    Effect.logWarning("rate-limited").pipe(Effect.annotateLogs({ limit: name, who: masked(who) }))
+  )
+
+/** Enough to see that it is the same one again, and no more. */
+const masked = (who: string): string => who.length <= 8 ? who : `${who.slice(0, 8)}...`
+
+const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.)/.test(address)
+
+/** Takes one of each, the first that is used up refuses. */
+export const within = Effect.fnUntraced(function*(name: QuotaName, who: string) {
+  const quota = (yield* Quotas)[name]
+  const wait = yield* (yield* RateLimits).take(quota, who)
+  if (wait === null) return
+  yield* tellRateLimited(quota.name, who)
+  return yield* refuse(quota.code, quota.says, {
+    limit: quota.name,
+    retry_after_seconds: Math.ceil(wait.retry_after_ms / 1000)
+  })
+})
+
+/** The same for an address: all of an IPv6 /64 is one customer's, so it counts as one. */
+export const withinNetwork = Effect.fnUntraced(function*(name: QuotaName, address: string) {
+  const { counts_loopback } = yield* Quotas
+  if (counts_loopback || !isLoopback(address)) yield* within(name, networkOf(address))
+})
+
+const pacesMax = 50_000
+
+/**
+ * How long `who` must wait in milliseconds, 0 for not at all. Bounded: beyond it the one that began first is
+ * forgotten, which at worst forgives somebody a few.
+ */
+export const makePace = ({ burst, per_second }: Pace) => {
+  const left = new Map<string, { tokens: number; at: number }>()
+  const take = (who: string, now: number): number => {
+    const known = left.get(who)
+    const tokens = known === undefined
+      ? burst
+      : Math.min(burst, known.tokens + Math.max(0, now - known.at) * per_second / 1000)
+    if (known === undefined && left.size >= pacesMax) left.delete(left.keys().next().value!)
+    left.set(who, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now })
+    return tokens >= 1 ? 0 : Math.ceil((1 - tokens) * 1000 / per_second)
+  }
+  /** It was no such ask after all. */
+  const giveBack = (who: string): void => {
+    const known = left.get(who)
+    if (known !== undefined) known.tokens = Math.min(burst, known.tokens + 1)
+  }
+  return Object.assign(take, { giveBack })
+}
+
+/** `take` refuses with the time to wait. */
+export const paced = (name: string, pace: Pace) => {
+  const take = makePace(pace)
+  const ask = (who: string) =>
+    Effect.flatMap(WireClock, (clock) => {
+      const wait = take(who, clock.currentTimeMillisUnsafe())
+      if (wait === 0) return Effect.void
+      return Effect.andThen(
+        tellRateLimited(name, who),
+        refuse("RATE_LIMITED", slower.says, { limit: name, retry_after_seconds: Math.ceil(wait / 1000) })
+      )
+    })
+  return Object.assign(ask, { giveBack: take.giveBack })
+}

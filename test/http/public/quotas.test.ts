@@ -1,0 +1,110 @@
+// Limits for strangers: what an address, a person and all of them together may ask for, and that what a
+// person does every day is far from it.
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Refusal } from "../../../src/domain/refusal.ts"
+import { networkOf } from "../../../src/http/public/networks.ts"
+import { makePace, Quotas, quotas, withinNetwork } from "../../../src/http/public/quotas.ts"
+import * as RateLimitsMemory from "../../../src/layers/platform/rate-limits.local.ts"
+import { times } from "../../../testkit/conformance/given.ts"
+import { customerPhone, newCommand, newPhone } from "../phone.ts"
+import { given, order } from "../script.ts"
+import { world } from "../world.ts"
+
+const codeOf = (error: unknown): string => error instanceof Refusal ? error.code : "no refusal"
+
+describe("the network of an address", () => {
+  it.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:DB8:1:2::9", "2001:db8:1:2::/64"],
+    ["2001:0db8::1", "2001:db8:0:0::/64"],
+    ["2001:db8:1:2::/64", "2001:db8:1:2::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["unknown", "unknown"]
+  ])("of %s is %s", (address, network) => {
+    assert.strictEqual(networkOf(address), network)
+  })
+})
+
+describe("a pace", () => {
+  it("gives its burst at once, then so many a second, and says how long to wait", () => {
+    const wait = makePace({ burst: 2, per_second: 2 })
+    assert.deepStrictEqual(times(3).map(() => wait("sari", 0)), [0, 0, 500])
+    assert.strictEqual(wait("bela", 0), 0)
+    assert.strictEqual(wait("sari", 500), 0)
+    assert.strictEqual(wait("sari", 500), 500)
+  })
+})
+
+describe("a quota by network", () => {
+  const few = Layer.merge(
+    RateLimitsMemory.layer,
+    Layer.succeed(Quotas)({
+      ...quotas,
+      sign_ups_per_network: { ...quotas.sign_ups_per_network, asks_max: 2 }
+    })
+  )
+  const ask = (address: string) => withinNetwork("sign_ups_per_network", address)
+
+  it.effect("counts an IPv6 /64 as one, says when to come back, and asks nothing of this machine", () =>
+    Effect.gen(function*() {
+      yield* ask("2001:db8:1:2::1")
+      yield* ask("2001:db8:1:2::2")
+      const refusal = yield* Effect.flip(ask("2001:db8:1:2::3"))
+      assert.strictEqual(refusal.code, "RATE_LIMITED")
+      assert.strictEqual(refusal.details["retry_after_seconds"], 3600)
+      yield* ask("2001:db8:1:3::1")
+      for (const _ of times(9)) yield* ask("127.0.0.1")
+    }).pipe(Effect.provide(few)))
+})
+
+describe("a stranger", () => {
+  it.effect("gets as many accounts as a street of phones needs, and no more", () =>
+    Effect.gen(function*() {
+      const phone = yield* newPhone
+      const signUp = phone.call("auth.sign_in_anonymous", { call_name: "Sari" })
+      const { asks_max } = quotas.sign_ups_per_network_minute
+      for (const _ of times(asks_max)) yield* signUp
+      assert.strictEqual(codeOf(yield* Effect.flip(signUp)), "RATE_LIMITED")
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("is told of sessions that are not theirs without waking one, and not for ever", () =>
+    Effect.gen(function*() {
+      const phone = yield* customerPhone("Mallory")
+      const send = Effect.suspend(() =>
+        phone.call("chat.send", {
+          session_id: "019b76da-a87b-7534-a423-78878ea53ab2",
+          client_message_id: newCommand(),
+          body: "hi"
+        })
+      )
+      const answers = yield* Effect.forEach(times(40), () => Effect.flip(send))
+      const codes = answers.map(codeOf)
+      assert.strictEqual(codes[0], "SESSION_NOT_FOUND")
+      assert.strictEqual(codes.at(-1), "RATE_LIMITED")
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("leaves five payments open and no sixth", () =>
+    Effect.gen(function*() {
+      yield* given
+      const phone = yield* customerPhone("Sari")
+      const { open_orders_per_customer } = quotas
+      const orders = yield* Effect.forEach(times(open_orders_per_customer), () => order(phone))
+      assert.strictEqual(codeOf(yield* Effect.flip(order(phone))), "TOO_MANY_OPEN_PAYMENTS")
+      const { payment_id } = orders[0]!
+      yield* phone.call("customer.abandon_payment", { command_id: newCommand(), payment_id })
+      yield* order(phone)
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("has a code sent only to phones of the countries that are served", () =>
+    Effect.gen(function*() {
+      const phone = yield* customerPhone("Sari")
+      const ask = (number: string) =>
+        phone.call("auth.request_code", { phone: number, user_type: "customer" })
+      assert.strictEqual(codeOf(yield* Effect.flip(ask("+881612345678"))), "PHONE_NOT_SERVED")
+      yield* ask("+6281200000123")
+    }).pipe(Effect.scoped, Effect.provide(world)))
+})
