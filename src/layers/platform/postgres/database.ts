@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -15,6 +16,8 @@ import * as Passwords from "../../accounts/passwords.ts"
 import * as Payments from "../../payments/payments.postgres.ts"
 import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
+import { isRestarting } from "./failure.ts"
+import { checkFitness } from "./fitness.ts"
 import { currentVersion, migrate, schemaVersion } from "./migrations.ts"
 import { seed, type SeedOptions } from "../seed.ts"
 
@@ -48,17 +51,50 @@ export const pool = (url: Redacted.Redacted, size: PoolSize) =>
 /** Whether it answers soon. A pool with nothing free is no answer either. */
 export const answers = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`SELECT 1`
-}).pipe(RealTime.timeout("2 seconds"), Effect.as(true), Effect.catchCause(() => Effect.succeed(false)))
+  // A primary that became a standby behind the same address answers, and cannot serve.
+  const rows = yield* sql`SELECT 1 WHERE NOT pg_is_in_recovery()`
+  return rows.length === 1
+}).pipe(RealTime.timeout("2 seconds"), Effect.catchCause(() => Effect.succeed(false)))
 
 /** What the seed needs, for whoever seeds without a whole server; the cipher is given. */
 export const seedPorts = Layer.mergeAll(Accounts.layer, Payments.layer, Passwords.layer).pipe(
   Layer.provideMerge(SecureRandom.layerWebCrypto)
 )
 
+const waitEvery = "1 second"
+
+/**
+ * A database that restarts is waited for; whatever else is wrong (an address that does not exist, a password,
+ * a certificate) is the operator's to mend, and ends the start at once.
+ */
+const whenItAnswers = (wait_seconds: number) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    let isTold = false
+    yield* sql`SELECT 1`.pipe(
+      Effect.tapError((error) => {
+        if (isTold || !isRestarting(error)) return Effect.void
+        isTold = true
+        return Effect.logWarning(`the database does not answer yet: waiting up to ${wait_seconds} s`)
+      }),
+      Effect.retry({
+        while: isRestarting,
+        schedule: Schedule.spaced(waitEvery),
+        times: wait_seconds
+      })
+    )
+  })
+
 /** A pool on a database that somebody else migrates, and whose sealed texts can be read here. */
-export const layerChecked = (options: PoolSize & { readonly url: Redacted.Redacted }) =>
-  Layer.effectDiscard(Effect.andThen(checkSchema, checkKeys)).pipe(
+export const layerChecked = (
+  options: PoolSize & { readonly url: Redacted.Redacted; readonly wait_seconds: number }
+) =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    yield* whenItAnswers(options.wait_seconds)
+    yield* checkFitness(options.connections_max)
+    yield* checkSchema
+    yield* checkKeys
+  })).pipe(
     Layer.provideMerge(pool(options.url, options))
   )
 
