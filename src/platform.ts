@@ -153,7 +153,11 @@ const database = (config: ServerConfigValues) =>
   RealTime.layerOnRealTime(Layer.unwrap(Effect.sync(() => {
     const size = { connections_max: config.database_pool_max }
     if (config.database_url !== null) {
-      return Layer.orDie(Database.layerChecked({ ...size, url: config.database_url }))
+      return Layer.orDie(Database.layerChecked({
+        ...size,
+        url: config.database_url,
+        wait_seconds: config.database_wait_seconds
+      }))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
   }))).pipe(Layer.provideMerge(cipher(config)))

@@ -111,6 +111,11 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
     about: "Country codes to which sign-in codes are sent, comma separated, or any.",
     example: "+62"
   },
+  database_wait_seconds: {
+    about: "How long a start waits for a database that is restarting.",
+    unit: "seconds",
+    example: "60"
+  },
   drain_notice_seconds: {
     about: "How long /readyz says draining before a stop refuses connections.",
     unit: "seconds",
@@ -126,7 +131,7 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
   },
   private_network: {
     about:
-      "Says that the network to PostgreSQL, Valkey and other runners is private: plain text is allowed there.",
+      "Says that the network to PostgreSQL, Valkey and other runners is private: plain text may go there.",
     example: "true"
   },
   allow_insecure_development: {

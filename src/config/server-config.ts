@@ -103,6 +103,8 @@ export const variables = {
   firebase_service_account_path: optionalText("FIREBASE_SERVICE_ACCOUNT_PATH", "a file", /^.+$/),
   data_dir: text("DATA_DIR", "a folder", /^.+$/, { development: ".data" }),
   database_pool_max: whole("DATABASE_POOL_MAX", 4, 200, { development: 20 }),
+  /** How long a start waits for a database that restarts. */
+  database_wait_seconds: whole("DATABASE_WAIT_SECONDS", 0, 600, { development: 60 }),
   trusted_proxy_hops: whole("TRUSTED_PROXY_HOPS", 0, 5, { development: 0 }),
   /** Within the time that phones have to leave. */
   drain_notice_seconds: whole("DRAIN_NOTICE_SECONDS", 0, 5, { development: 1 }),

@@ -77,8 +77,12 @@ export const instant = (name: string, development: string) =>
   )
 
 const urlOf = (given: string, protocols: ReadonlyArray<string>, path: RegExp): string | null => {
-  if (!URL.canParse(given)) return null
-  const url = new URL(given)
+  // The directory of a database's socket stands in a parameter, and then there may be no host.
+  const hosted = given.includes("host=/")
+    ? given.replace(/^([a-z]+:\/\/[^@/?#]*@)(?=[/?])/, "$1localhost")
+    : given
+  if (!URL.canParse(hosted)) return null
+  const url = new URL(hosted)
   return protocols.includes(url.protocol) && url.hostname.length > 0 && path.test(url.pathname) ? given : null
 }
 

@@ -59,9 +59,9 @@ describe("an environment", () => {
     assert.isTrue(Result.isFailure(missing))
     const config = Result.getOrThrow(readConfig({
       NODE_ENV: "staging",
-      DATABASE_URL: "postgres://u:p@db:5432/x",
-      AUTH_JWT_SECRET: "a".repeat(32),
-      PAYMENT_WEBHOOK_TOKEN: "b".repeat(16),
+      DATABASE_URL: "postgres://u:p@db:5432/x?sslmode=verify-full",
+      AUTH_JWT_SECRET: "0123456789abcdef0123456789abcdef",
+      PAYMENT_WEBHOOK_TOKEN: "fedcba9876543210",
       ADMIN_EMAIL: "ops@example.id",
       ADMIN_PASSWORD: "twelve characters"
     }))

@@ -37,6 +37,7 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["RUNNER_HOST", "http://runner", "an address the other runners reach"],
   ["ADMIN_EMAIL", "nobody", "an email address"],
   ["DATABASE_POOL_MAX", "0x10", "a whole number from 4 to 200"],
+  ["DATABASE_WAIT_SECONDS", "601", "a whole number from 0 to 600"],
   ["DRAIN_NOTICE_SECONDS", "6", "a whole number from 0 to 5"],
   ["DRAIN_TIMEOUT_SECONDS", "0", "a whole number from 1 to 600"],
   ["MITRA_HEARTBEAT_CADENCE_SECONDS", "1e1", "a whole number from 1 to 3600"],

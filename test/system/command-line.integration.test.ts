@@ -60,6 +60,7 @@ describe("the command line", () => {
       const port = yield* takenPort.pipe(Effect.scoped)
       const { code, output } = yield* runCli("serve", {
         DATABASE_URL: `postgres://server:hunter2@127.0.0.1:${port}/halobestie`,
+        DATABASE_WAIT_SECONDS: "1",
         PUBLIC_PORT: "0",
         INTERNAL_PORT: "0"
       })

@@ -4,22 +4,19 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import { type AuthSession, SignIns } from "../../src/services/accounts/sign-ins.ts"
-import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { atOnce, customerId, givenMitra, hour, idOf, mitraId, t0, times } from "./given.ts"
 import { Rows } from "./rows.ts"
+import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import type { Staff } from "../../src/services/accounts/staff.ts"
 
 type Needs = SignIns | Accounts | Rows | Staff
 type Test = (title: string, body: Effect.Effect<void, unknown, Needs>) => void
 
-const grace_ms = 10_000
-const one = { only_one: true }
-const several = { only_one: false }
+const [grace_ms, one, several] = [10_000, { only_one: true }, { only_one: false }]
 
 /** The first session of family `n`. */
 export const session = (n: number, more: Partial<AuthSession> = {}): AuthSession => ({
-  id: idOf(n),
-  family_id: idOf(n),
+  ...{ id: idOf(n), family_id: idOf(n) },
   user_type: "mitra",
   user_id: mitraId,
   refresh_hash: `hash-${n}`,
@@ -76,8 +73,8 @@ const opening = (test: Test) => {
       yield* port.open(session(5, { user_type: "customer" }), several)
       const opened = yield* port.open(session(6, { created_at: t0 + hour }), one)
       assert.sameMembers([...opened.revoked_families], [idOf(1), idOf(2)])
-      const live = yield* atOnce(times(6).map((n) => port.isLive(idOf(n + 1))))
-      assert.deepStrictEqual(live, [false, false, false, true, true, true])
+      const live = atOnce(times(6).map((n) => port.isLive(idOf(n + 1))))
+      assert.deepStrictEqual(yield* live, [false, false, false, true, true, true])
     })
   )
 

@@ -3,8 +3,10 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
+import * as SqlClient from "effect/sql/SqlClient"
 import { stoppingWithin } from "../../../services/platform/part.ts"
 import { stopBudgets } from "../../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -16,6 +18,8 @@ import * as Pricing from "../../payments/pricing.postgres.ts"
 import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
 import { checkPostgresVersion } from "../../operations/least-versions.ts"
+import { isRestarting } from "./failure.ts"
+import { checkFitness } from "./fitness.ts"
 import { currentVersion, migrate, schemaVersion } from "./migrations.ts"
 import { seed, type SeedOptions } from "../seed.ts"
 
@@ -51,9 +55,41 @@ export const seedPorts = Layer.mergeAll(Accounts.layer, Pricing.layer, Staff.lay
   Layer.provideMerge(SecureRandom.layerWebCrypto)
 )
 
+const waitEvery = "1 second"
+
+/**
+ * A database that restarts is waited for; anything else that is wrong (an address that does not exist, a
+ * password, a certificate) is the operator's to mend, and ends the start at once.
+ */
+const whenItAnswers = (wait_seconds: number) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    let isTold = false
+    yield* sql`SELECT 1`.pipe(
+      Effect.tapError((error) => {
+        if (isTold || !isRestarting(error)) return Effect.void
+        isTold = true
+        return Effect.logWarning(`the database does not answer yet: waiting up to ${wait_seconds} s`)
+      }),
+      Effect.retry({
+        while: isRestarting,
+        schedule: Schedule.spaced(waitEvery),
+        times: wait_seconds
+      })
+    )
+  })
+
 /** A pool on a database that is migrated elsewhere, and whose sealed texts can be read here. */
-export const layerChecked = (options: PoolSize & { readonly url: Redacted.Redacted }) =>
-  Layer.effectDiscard(Effect.all([checkPostgresVersion, checkSchema, checkKeys], { discard: true })).pipe(
+export const layerChecked = (
+  options: PoolSize & { readonly url: Redacted.Redacted; readonly wait_seconds: number }
+) =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    yield* whenItAnswers(options.wait_seconds)
+    yield* checkPostgresVersion
+    yield* checkFitness(options.connections_max)
+    yield* checkSchema
+    yield* checkKeys
+  })).pipe(
     Layer.provideMerge(pool(options.url, options))
   )
 

@@ -27,6 +27,17 @@ export const violated = (error: SqlError): string | null => {
     : null
 }
 
+/**
+ * Whether the database is on its way: it refuses connections, starts, stops, or has none to spare. A name
+ * that does not resolve, a password or a certificate does not mend itself.
+ */
+export const isRestarting = (error: SqlError): boolean => {
+  const state = sqlState(error)
+  // Closed or silent before it said anything.
+  if (state === "") return error.reason._tag === "ConnectionError"
+  return /^(57P0|53300)/.test(state) || /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN)$/.test(state)
+}
+
 // Shutdown (57P0x), too many connections (53xxx), connection exceptions (08xxx), serialization and
 // deadlock (40xxx), lock and statement time-outs (55P03, 57014): asking again may work.
 // A read-only server (25006: a failover left us on a replica) and a refused login (28xxx) are no mistakes in

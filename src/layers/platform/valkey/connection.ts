@@ -11,6 +11,7 @@ import { track } from "../../../services/manual-clock/work-tracker.ts"
 import { Faults } from "../../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../../services/platform/unavailable.ts"
 import type { Script } from "./script.ts"
+import { evictionTrouble, isDemoted, isRefusal } from "./refusals.ts"
 import { parseValkeyUrl, type ValkeyAddress } from "./url.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 
@@ -90,6 +91,7 @@ const optionsOf = (address: ValkeyAddress, timings: ValkeyTimings, random: () =>
   lazyConnect: true,
   connectionName: "halobestie",
   connectTimeout: timings.connect_within_ms,
+  reconnectOnError: (error: Error) => isDemoted(error.message),
   retryStrategy: (times: number) => reconnectDelay(timings, times, random()),
   // Nothing waits for a connection: meanwhile callers get the Postgres answer.
   enableOfflineQueue: false,
@@ -127,10 +129,36 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
     Effect.sync(() => new Redis(optionsOf(address, timings, () => random.nextDoubleUnsafe()))),
     (open) => Effect.sync(() => open.disconnect())
   )
-  redis.on("error", (error) => note({ last_error: reasonOf(error) }))
+  /** What Valkey itself said last, until it answers again: what the driver says afterwards hides it. */
+  let refused: string | null = null
+  let told: string | null = null
+  const failed = (reason: string) => {
+    if (isRefusal(reason)) refused = reason
+    note({ last_error: refused ?? reason })
+  }
+  const tellRefusal = Effect.suspend(() => {
+    if (refused === null || refused === told) return Effect.void
+    told = refused
+    return Effect.logWarning(`Valkey refuses: ${refused}`)
+  })
+  /** Why this Valkey is not used although it answers; asked anew on each connection and by each probe. */
+  let unfit: string | null = null
+  const askPolicy = () =>
+    redis.info("memory").then(
+      (info) => {
+        unfit = evictionTrouble(info)
+        if (unfit !== null) failed(`ERR ${unfit}`)
+      },
+      // An ACL may keep it from us: then nothing speaks against it.
+      () => {}
+    )
+
+  redis.on("error", (error) => failed(reasonOf(error)))
   redis.on("ready", () => {
-    note({ connected_since: now() })
-    tell("ready")
+    void askPolicy().then(() => {
+      note({ connected_since: now() })
+      tell("ready")
+    })
   })
   redis.on("close", () => {
     if (state.connected_since === null) return
@@ -138,10 +166,20 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
     tell("lost")
   })
   yield* opened(redis, timings.connect_within_ms)
+  if (redis.status === "ready") {
+    yield* RealTime.timeoutOrElse(Effect.promise(askPolicy), {
+      duration: timings.connect_within_ms,
+      orElse: () => Effect.void
+    })
+  }
 
   const asked = (what: string, ask: () => Promise<unknown>, within_ms: number) =>
     Effect.flatMap(Faults, (faults) => {
       if (faults?.valkeyIsLost() === true) return Effect.fail(unavailable)
+      if (unfit !== null) {
+        if (what === "PING") void askPolicy()
+        return Effect.andThen(tellRefusal, Effect.fail(unavailable))
+      }
       const start = clock.currentTimeNanosUnsafe()
       return Effect.tryPromise({ try: ask, catch: reasonOf }).pipe(
         RealTime.timeoutOrElse({
@@ -149,11 +187,14 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
           orElse: () => Effect.fail(`no answer within ${within_ms} ms`)
         }),
         Effect.tap(() =>
-          Effect.sync(() => note({ latency_ms: Number(clock.currentTimeNanosUnsafe() - start) / 1e6 }))
+          Effect.sync(() => {
+            refused = null
+            note({ latency_ms: Number(clock.currentTimeNanosUnsafe() - start) / 1e6 })
+          })
         ),
-        Effect.mapError((reason) => {
-          note({ last_error: `${what}: ${reason}` })
-          return unavailable
+        Effect.catch((reason) => {
+          failed(`${what}: ${reason}`)
+          return Effect.andThen(tellRefusal, Effect.fail(unavailable))
         }),
         track("valkey")
       )

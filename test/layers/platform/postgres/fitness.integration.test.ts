@@ -1,0 +1,65 @@
+// Sessions on a real database that is set up in another way than we rely on, and a start before it answers.
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as NoCipher from "../../../../src/layers/encryption/cipher.none.ts"
+import { layerChecked } from "../../../../src/layers/platform/postgres/database.ts"
+import { checkFitness } from "../../../../src/layers/platform/postgres/fitness.ts"
+import { databaseAt, freshDatabaseUrl } from "../../../support/postgres.ts"
+import { tcpProxy } from "../../../support/tcp-proxy.ts"
+
+const foreign = [
+  "default_transaction_isolation = 'serializable'",
+  "default_transaction_read_only = on",
+  "statement_timeout = '100ms'",
+  "idle_in_transaction_session_timeout = '1s'",
+  "idle_session_timeout = '1s'"
+]
+
+describe("a session", () => {
+  it.live("sets what it relies on, whatever the database is set to", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabaseUrl
+      const name = new URL(url).pathname.slice(1)
+      yield* Effect.gen(function*() {
+        const sql = yield* PgClient.PgClient
+        for (const setting of foreign) yield* sql.unsafe(`ALTER DATABASE "${name}" SET ${setting}`)
+      }).pipe(Effect.provide(databaseAt(url, 1)))
+      yield* Effect.gen(function*() {
+        const sql = yield* PgClient.PgClient
+        yield* checkFitness(4)
+        const [session] = yield* sql`SELECT current_setting('transaction_isolation') AS isolation,
+          current_setting('transaction_read_only') AS read_only`
+        assert.deepStrictEqual(session, { isolation: "read committed", read_only: "off" })
+      }).pipe(Effect.provide(databaseAt(url, 4)))
+    }).pipe(Effect.scoped))
+})
+
+const started = (url: string, wait_seconds: number) =>
+  Effect.asVoid(Layer.build(
+    layerChecked({ url: Redacted.make(url), connections_max: 4, wait_seconds }).pipe(
+      Layer.provide(NoCipher.layer)
+    )
+  ))
+
+describe("a start", () => {
+  it.live("waits for a database that comes back", () =>
+    Effect.gen(function*() {
+      const proxy = yield* tcpProxy(yield* freshDatabaseUrl)
+      yield* proxy.refuse
+      const starting = yield* Effect.forkScoped(started(proxy.url, 60))
+      yield* proxy.refusals(2)
+      yield* proxy.accept
+      yield* Fiber.join(starting)
+    }).pipe(Effect.scoped), 30_000)
+
+  it.live("does not wait for what the operator must mend", () =>
+    Effect.gen(function*() {
+      const url = new URL(yield* freshDatabaseUrl)
+      url.pathname = "/no_such_database"
+      assert.isTrue((yield* Effect.exit(started(url.toString(), 60)))._tag === "Failure")
+    }).pipe(Effect.scoped))
+})
