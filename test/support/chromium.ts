@@ -1,8 +1,6 @@
-// A real browser for the console's tests: Debian's Chromium, installed by the first run that lacks it, and
-// driven by playwright-core. Each page is its own browser context; whatever it logs as an error fails the
-// test.
+// A real browser for the console's tests: Debian's Chromium, driven by playwright-core. Each page is its own
+// browser context; anything that it logs as an error fails the test.
 import { execFileSync } from "node:child_process"
-import { existsSync } from "node:fs"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import * as Effect from "effect/Effect"
 
@@ -18,17 +16,9 @@ const flags = [
   "--disable-sync"
 ]
 
-/** Takes a minute on a machine that has none. */
-export const installChromium = (): string => {
-  if (!existsSync(program)) {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
-    execFileSync("apt-get", ["update"], { env, stdio: "ignore", timeout: 120_000 })
-    const install = ["install", "--yes", "--no-install-recommends", "chromium"]
-    execFileSync("apt-get", install, { env, stdio: "ignore", timeout: 300_000 })
-  }
-  // Its own shell script says something about memory, which is no error.
-  return execFileSync(program, ["--version", "--no-sandbox"], { encoding: "utf8", stdio: "pipe" }).trim()
-}
+/** Its own shell script says something about memory, which is no error. */
+export const chromiumVersion = (): string =>
+  execFileSync(program, ["--version", "--no-sandbox"], { encoding: "utf8", stdio: "pipe" }).trim()
 
 export const launched = Effect.acquireRelease(
   Effect.promise(() => chromium.launch({ executablePath: program, args: flags, headless: true })),

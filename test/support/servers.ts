@@ -7,8 +7,9 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import type { TestProject } from "vitest/node"
 import { builtConsole } from "./built-console.ts"
-import { installChromium } from "./chromium.ts"
+import { chromiumVersion } from "./chromium.ts"
 import { prepareTemplate } from "./databases.ts"
+import { installPrograms } from "./debian-programs.ts"
 import { findPostgres } from "./find-postgres.ts"
 import { findValkey, type FoundValkey } from "./find-valkey.ts"
 
@@ -29,7 +30,8 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
     console.log(`integration tests use PostgreSQL from ${from}`)
     const valkey = yield* findValkey
     console.log(`integration tests use Valkey from ${valkey.from}`)
-    console.log(`integration tests use ${installChromium()}, Debian's package, and ${builtConsole()}`)
+    console.log(`integration tests use Debian's programs: ${installPrograms()}`)
+    console.log(`integration tests use ${chromiumVersion()} and ${builtConsole()}`)
     project.provide("valkey", valkey)
     project.provide("postgresUrl", Redacted.value(url))
     project.provide("templateDatabase", yield* prepareTemplate(url))
