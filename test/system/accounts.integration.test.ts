@@ -183,7 +183,7 @@ describe("codes", () => {
           NODE_ENV: "production",
           AUTH_JWT_SECRET: "a-secret-of-production-with-enough-characters",
           ADMIN_EMAIL: "admin@halobestie.local",
-          ADMIN_PASSWORD: "development-admin"
+          ADMIN_PASSWORD: "not the one it was seeded with"
         }
         const server = yield* Effect.flatMap(
           freshDatabaseUrl,
