@@ -18,6 +18,8 @@ export interface DeadlineTimer {
   readonly clear: Effect.Effect<void>
 }
 
+const until = (deadline: number) => Effect.map(Clock.currentTimeMillis, (now) => deadline - now)
+
 /** `tick` is null for actors without deadlines. */
 export const makeDeadlineTimer = Effect.fnUntraced(function*<E>(
   tick: Effect.Effect<unknown, E> | null
@@ -28,10 +30,12 @@ export const makeDeadlineTimer = Effect.fnUntraced(function*<E>(
   let tickedFor: number | null = null
 
   const fire = Effect.fnUntraced(function*(deadline: number, tick: Effect.Effect<unknown, E>) {
-    const now = yield* Clock.currentTimeMillis
     // A deadline that a tick did not move would spin: it waits a little before the next try.
     if (tickedFor === deadline) yield* RealTime.onRealTime(Effect.sleep(stuckDeadlineMs))
-    yield* Effect.sleep(Math.max(0, deadline - now))
+    // Node's timers may strike a millisecond early: a tick before its deadline would change nothing.
+    for (let left = yield* until(deadline); left > 0; left = yield* until(deadline)) {
+      yield* Effect.sleep(Math.ceil(left))
+    }
     tickedFor = deadline
     armedFor = null
     // Forked, because the tick arms the next timer, which replaces (interrupts) this one.
