@@ -24,6 +24,7 @@ import * as Cipher from "./layers/encryption/cipher.ts"
 import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
 import * as CodeSenderLog from "./layers/accounts/code-sender.log.ts"
 import * as CodeSenderNone from "./layers/accounts/code-sender.none.ts"
+import * as PostgresClock from "./layers/platform/postgres/postgres-clock.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
@@ -45,6 +46,7 @@ import * as Sessions from "./layers/sessions/sessions.postgres.ts"
 import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
+import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import type { PublicRoutes } from "./server.ts"
@@ -131,13 +133,16 @@ const database = (config: ServerConfigValues) =>
       return Layer.orDie(Database.layerChecked({ ...size, url: config.database_url }))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
-  }))).pipe(Layer.provideMerge(cipher(config)))
+  }))).pipe(
+    Layer.provideMerge(cipher(config)),
+    (pool) => Layer.provideMerge(PostgresClock.layerAnchored, pool)
+  )
 
 /** Runners meet at the given port, or at any free one when a runner is alone on its machine. */
 const runners = (config: ServerConfigValues) =>
   Effect.map(
     config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
-    (port) => Cluster.overTcp({ host: config.runner_host, port })
+    (port) => Cluster.overTcp({ host: config.runner_host, port }, makeRunnerSockets())
   )
 
 /** Says where a listener listens: with port 0 nobody else knows. */
@@ -175,7 +180,10 @@ export const platformOf = (config: ServerConfigValues) => {
     random: SecureRandom.layerWebCrypto,
     signals: Shutdown.layer,
     database: database(config),
-    watch: Readiness.layerWatch("postgres_down", Database.answers),
+    watch: Layer.merge(
+      Readiness.layerWatch("postgres_down", Database.answers),
+      PostgresClock.layerWatch((setting) => Readiness.unreadyDuring("clock_off", setting))
+    ),
     stores,
     availability: postgresRows,
     bus: OverValkey.layerBusOver(connection),

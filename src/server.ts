@@ -24,6 +24,7 @@ import type { layer as BuiltinWebhooks } from "./http/public/webhooks.ts"
 import { layerPublicHandlers } from "./http/public/public-handlers.ts"
 import * as Readiness from "./http/readiness.ts"
 import { TrustedProxyHops } from "./http/remote-address.ts"
+import * as Unfit from "./http/unfit.ts"
 import { Limits, stoppedSooner } from "./http/socket/limits.ts"
 import type { Connections } from "./http/socket/connections.ts"
 import * as Availability from "./layers/availability/availability.ts"
@@ -163,7 +164,7 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
     Layer.provide(Internal.layerHandlers(product)),
     Layer.provide(Layer.effect(Limits)(Effect.map(Limits, stoppedSooner)))
   )
-  return part("traffic", traffic).pipe(
+  return part("traffic", Layer.provideMerge(traffic, Unfit.layer)).pipe(
     Layer.provideMerge(part("public listener", publicListener)),
     Layer.provideMerge(part("internal listener", internalListener)),
     Layer.provideMerge(part("actors", actors(product.sweeps))),

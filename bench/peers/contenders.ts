@@ -57,6 +57,7 @@ const webhookToken = "a-token-of-the-bench"
 
 const production = {
   NODE_ENV: "production",
+  RUNNER_HOST: "127.0.0.1",
   AUTH_JWT_SECRET: jwtSecret,
   PAYMENT_WEBHOOK_TOKEN: webhookToken,
   ADMIN_EMAIL: "admin@bench.example",

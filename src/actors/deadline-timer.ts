@@ -30,12 +30,12 @@ export const makeDeadlineTimer = Effect.fnUntraced(function*<E>(
   let tickedFor: number | null = null
 
   const fire = Effect.fnUntraced(function*(deadline: number, tick: Effect.Effect<unknown, E>) {
+    const left = yield* until(deadline)
     // A deadline that a tick did not move would spin: it waits a little before the next try.
     if (tickedFor === deadline) yield* RealTime.onRealTime(Effect.sleep(stuckDeadlineMs))
+    yield* Effect.sleep(Math.max(0, left))
     // Node's timers may strike a millisecond early: a tick before its deadline would change nothing.
-    for (let left = yield* until(deadline); left > 0; left = yield* until(deadline)) {
-      yield* Effect.sleep(Math.ceil(left))
-    }
+    for (let rest = yield* until(deadline); rest > 0; rest = yield* until(deadline)) yield* Effect.sleep(rest)
     tickedFor = deadline
     armedFor = null
     // Forked, because the tick arms the next timer, which replaces (interrupts) this one.

@@ -62,7 +62,16 @@ const variables = {
   cc_origin: origin("CC_ORIGIN"),
   /** Where a day begins, for what is counted by the day. */
   server_tz: timeZone("SERVER_TZ", "UTC"),
-  runner_host: text("RUNNER_HOST", "an address the other runners reach", host, { development: "127.0.0.1" }),
+  /** No default in production: others would dial a wrong one, or a port be open to strangers. */
+  runner_host: text(
+    "RUNNER_HOST",
+    "this machine's private address, which the others reach",
+    host,
+    {
+      development: "127.0.0.1",
+      required: true
+    }
+  ),
   runner_port: port("RUNNER_PORT", 0),
   admin_email: text("ADMIN_EMAIL", "an email address", /^[^@\s]+@[^@\s]+$/, {
     development: "admin@halobestie.local",

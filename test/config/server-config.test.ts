@@ -24,7 +24,12 @@ const secretValues = {
   ADMIN_PASSWORD: "admin-hunter2-0123"
 }
 
-const production = { NODE_ENV: "production", ADMIN_EMAIL: "ops@halobestie.example", ...secretValues }
+const production = {
+  NODE_ENV: "production",
+  ADMIN_EMAIL: "ops@halobestie.example",
+  RUNNER_HOST: "10.0.0.1",
+  ...secretValues
+}
 
 const malformed: ReadonlyArray<readonly [name: string, given: string, expected: string]> = [
   ["PUBLIC_PORT", "abc", "a whole number from 0 to 65535"],
@@ -32,7 +37,7 @@ const malformed: ReadonlyArray<readonly [name: string, given: string, expected: 
   ["INTERNAL_PORT", "-1", "a whole number from 0 to 65535"],
   ["RUNNER_PORT", "3000.5", "a whole number from 0 to 65535"],
   ["PUBLIC_HOST", "not a host", "a host name or address"],
-  ["RUNNER_HOST", "http://runner", "an address the other runners reach"],
+  ["RUNNER_HOST", "http://runner", "this machine's private address, which the others reach"],
   ["ADMIN_EMAIL", "nobody", "an email address"],
   ["DATABASE_POOL_MAX", "0x10", "a whole number from 4 to 200"],
   ["DRAIN_TIMEOUT_SECONDS", "0", "a whole number from 1 to 600"],
@@ -133,7 +138,8 @@ describe("production", () => {
     }
     assert.include(message, "PUBLIC_PORT is malformed")
     assert.include(message, "ADMIN_EMAIL is malformed")
-    assert.strictEqual(message.split("\n").length, 7)
+    assert.include(message, "RUNNER_HOST is missing: expected this machine's private address")
+    assert.strictEqual(message.split("\n").length, 8)
   })
 
   it("starts on a complete environment, without any of development's conveniences", () => {

@@ -181,6 +181,7 @@ describe("codes", () => {
       Effect.gen(function*() {
         const production = {
           NODE_ENV: "production",
+          RUNNER_HOST: "127.0.0.1",
           AUTH_JWT_SECRET: "a-secret-of-production-with-enough-characters",
           ADMIN_EMAIL: "admin@halobestie.local",
           ADMIN_PASSWORD: "development-admin"

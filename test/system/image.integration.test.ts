@@ -14,6 +14,7 @@ import { customer } from "./people.ts"
 
 /** What production must be given; the rest has its default. */
 const production = {
+  RUNNER_HOST: "127.0.0.1",
   AUTH_JWT_SECRET: "a-secret-of-production-with-enough-characters",
   PAYMENT_WEBHOOK_TOKEN: "a-webhook-token-of-production",
   ADMIN_EMAIL: "ops@halobestie.example",
