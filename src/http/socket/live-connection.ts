@@ -1,6 +1,7 @@
 // One open socket: what is in flight on it, who is on it, how much of what we said is still unsent, and
 // why it is closing. Everything here is synchronous; fibers that wait do so on its `reading` latch.
 import type * as Clock from "effect/Clock"
+import type * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { Principal } from "./connection.ts"
@@ -29,6 +30,8 @@ export interface Call {
   readonly began_at: number
   /** It took too long; whoever runs it was told to stop. */
   is_overdue: boolean
+  /** Set while this protocol runs it itself. */
+  fiber: Fiber.Fiber<unknown, unknown> | null
   /** Kept only while the request is being handed over, to explain a payload that did not decode. */
   payload: unknown
   interrupted_by_client: boolean

@@ -1,5 +1,6 @@
-// Our RpcServer.Protocol: the effect/rpc server decodes and runs the calls, this decides what reaches it
-// and what it may answer. Also serves one upgraded socket from its first frame to its last.
+// Our RpcServer.Protocol: the effect/rpc server runs the streams, own-calls.ts all other calls, and this
+// decides what reaches them and what they may answer. Also serves one upgraded socket from its first frame to
+// its last.
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,6 +12,7 @@ import type { Rpc, RpcGroup } from "effect/rpc"
 import { RpcMiddleware, RpcSchema, RpcSerialization, RpcServer } from "effect/rpc"
 import type { FromClientEncoded } from "effect/rpc/RpcMessage"
 import * as References from "effect/References"
+import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Socket from "effect/socket/Socket"
 import { Faults } from "../../services/manual-clock/faults.ts"
@@ -18,12 +20,13 @@ import { WorkTracker } from "../../services/manual-clock/work-tracker.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { Connection, type Principal } from "./connection.ts"
-import { defectReporter, makeSend } from "./answering.ts"
+import { defectReporter, makeAnswering } from "./answering.ts"
 import { Connections } from "./connections.ts"
 import { makeIdentity } from "./identity.ts"
 import { Limits } from "./limits.ts"
 import { type ClientMessage, creditMax, type RequestId } from "./frames.ts"
 import type { Call, LiveConnection } from "./live-connection.ts"
+import { makeOwnCalls, type OwnCalls } from "./own-calls.ts"
 import { type Dispatch, readFrames } from "./receiving.ts"
 import type { Transport } from "./transport.ts"
 
@@ -72,17 +75,20 @@ const notTaken = (live: LiveConnection, message: ClientMessage, cause: Cause.Cau
 }
 
 /** Hands one message to the RPC server and survives whatever it does with it. */
-const makeHandOver = (write: () => Write | null): Dispatch["handOver"] => (live, message) => {
-  const writeRequest = write()
-  if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
-  return Effect.matchCauseEffect(Effect.suspend(() => writeRequest(live.client_id, message)), {
-    onFailure: (cause) => notTaken(live, message, cause),
-    onSuccess: () => {
-      forgetPayload(live, message)
-      return Effect.void
-    }
-  })
-}
+const makeHandOver =
+  (write: () => Write | null, own: () => OwnCalls): Dispatch["handOver"] => (live, message) => {
+    const writeRequest = write()
+    if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
+    const taken = own().take(live, message)
+    if (taken !== null) return taken
+    return Effect.matchCauseEffect(Effect.suspend(() => writeRequest(live.client_id, message)), {
+      onFailure: (cause) => notTaken(live, message, cause),
+      onSuccess: () => {
+        forgetPayload(live, message)
+        return Effect.void
+      }
+    })
+  }
 
 /** Stops a call in the name of its client; the answer says "try again". */
 const stopCall = (live: LiveConnection, id: RequestId, call: Call, dispatch: Dispatch) =>
@@ -160,6 +166,35 @@ const makeServe = Effect.fnUntraced(function*(
   })
 })
 
+const makeOnConnection =
+  (activeOf: (clientId: number) => ActiveConnection | undefined) =>
+  <A, E, R>(handler: Effect.Effect<A, E, R>, clientId: number): Effect.Effect<A, E, R> => {
+    const active = activeOf(clientId)
+    // Its socket was over before its call began: nobody waits for an answer.
+    if (active === undefined) return Effect.interrupt
+    const { annotations, connection } = active
+    return Effect.updateContext(handler, (context: Context.Context<R>) =>
+      Context.add(
+        Context.add(context, Connection, connection),
+        References.CurrentLogAnnotations,
+        annotations
+      ))
+  }
+
+/** Who left, for the RPC server; its own calls are told first. At most one number per open connection. */
+const makeDisconnects = Effect.fnUntraced(function*(from: Queue.Dequeue<number>, own: OwnCalls) {
+  const disconnects = yield* Queue.unbounded<number>()
+  yield* Queue.take(from).pipe(
+    Effect.map((clientId) => {
+      own.disconnect(clientId)
+      Queue.offerUnsafe(disconnects, clientId)
+    }),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  return disconnects
+})
+
 const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<string, Rpc.AnyWithProps>) {
   const limits = yield* Limits
   const connections = yield* Connections
@@ -185,15 +220,20 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
       if (rpc === undefined) return null
       return RpcSchema.isStreamSchema(rpc.successSchema) ? "stream" : "call"
     },
-    handOver: makeHandOver(() => write)
+    handOver: makeHandOver(() => write, () => own)
   }
   // The RPC server knows one way on: that the client has acknowledged.
   const goOn = (live: LiveConnection, requestId: RequestId) =>
     dispatch.handOver(live, { _tag: "Ack", requestId, chunks: 1, credit: null })
+  const { answer, send } = makeAnswering(connections, requests, goOn)
+  const activeOf = (clientId: number) => active.get(clientId)
+  const onConnection = makeOnConnection(activeOf)
+  const own = yield* makeOwnCalls({ requests, context, onConnection, answer })
+  const disconnects = yield* makeDisconnects(connections.disconnects, own)
   const serve = yield* makeServe(dispatch, context, active)
 
   return SocketProtocol.of({
-    activeOf: (clientId) => active.get(clientId),
+    activeOf,
     isServing: Effect.sync(() => write !== null),
     serve: (upgrade, remote_address, principal) =>
       serve(upgrade, remote_address, principal).pipe(
@@ -209,8 +249,8 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
               write = null
             }))
         }),
-      disconnects: connections.disconnects,
-      send: makeSend(connections, requests, goOn),
+      disconnects,
+      send,
       end: () => Effect.void,
       // Only asked by transports that address clients on their own.
       clientIds: Effect.succeed(new Set<number>()),
@@ -228,17 +268,9 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
 class OnConnection extends RpcMiddleware.Service<OnConnection>()("halobestie/http/OnConnection") {}
 
 const onConnection = Layer.effect(OnConnection)(
-  Effect.map(SocketProtocol, ({ activeOf }): OnConnection["Service"] => (handler, { client }) => {
-    const active = activeOf(client.id)
-    // Its socket was over before its call began: nobody waits for an answer.
-    if (active === undefined) return Effect.interrupt
-    const { annotations, connection } = active
-    return Effect.updateContext(handler, (context) =>
-      Context.add(
-        Context.add(context, Connection, connection),
-        References.CurrentLogAnnotations,
-        annotations
-      ))
+  Effect.map(SocketProtocol, ({ activeOf }): OnConnection["Service"] => {
+    const on = makeOnConnection(activeOf)
+    return (handler, { client }) => on(handler, client.id)
   })
 )
 
