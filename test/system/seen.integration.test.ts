@@ -90,7 +90,9 @@ describe("what an operator sees", { timeout: 180_000 }, () => {
       for (const body of said) assert.notInclude(rest, body)
       // Until the stop: on a busy machine a part that stops may run into its budget, and says so.
       const served = lines.slice(0, lines.findIndex((line) => line.includes("stopping: not ready any more")))
-      for (const line of served) assert.notMatch(line, / WARN | ERROR /, line)
+      // The demo also sends a webhook with a wrong token, which is worth a line.
+      const unasked = served.filter((line) => !line.includes("a payment webhook came without the token"))
+      for (const line of unasked) assert.notMatch(line, / WARN | ERROR /, line)
 
       for (
         const figure of ["offer_to_screen_ms_count 3", "double_winners 0", "paid_seconds_served_total 12"]

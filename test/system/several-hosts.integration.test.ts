@@ -33,6 +33,9 @@ const settlesTo = (runners: ReadonlyArray<Runner>, expected: ReadonlyArray<strin
     }
   })
 
+/** These are development servers that others reach: on networks of this test. */
+const open = { ALLOW_INSECURE_DEVELOPMENT: "true", PUBLIC_HOST: "0.0.0.0" }
+
 const started = Effect.fnUntraced(
   function*(hosts: number, runnerHost: (made: Network, host: number) => string) {
     const url = yield* freshDatabaseUrl
@@ -41,7 +44,9 @@ const started = Effect.fnUntraced(
     const DATABASE_URL = yield* forwarded(url, made)
     const runners: Array<Runner> = []
     for (let host = 1; host <= hosts; host++) {
-      runners.push(yield* runnerOn(made, host, { DATABASE_URL, RUNNER_HOST: runnerHost(made, host) }))
+      runners.push(
+        yield* runnerOn(made, host, { DATABASE_URL, RUNNER_HOST: runnerHost(made, host), ...open })
+      )
     }
     return { made, runners }
   }

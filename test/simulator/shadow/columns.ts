@@ -9,6 +9,9 @@ type Loose = any
 
 const asTheyAre = (row: object): Columns => ({ ...row })
 
+/** The column kept its name. */
+const payment = ({ next_check_at, ...row }: Loose): Columns => ({ ...row, look_at: next_check_at })
+
 const session = (row: ChatSessionRow): Columns => ({
   ...row,
   customer_goodbye_sealed: null,
@@ -43,7 +46,7 @@ export const shadowed = {
   },
   staff: { key: ["id"], columnsOf: asTheyAre },
   auth_sessions: { key: ["id"], columnsOf: asTheyAre },
-  payment_requests: { key: ["id"], columnsOf: asTheyAre },
+  payment_requests: { key: ["id"], columnsOf: payment },
   chat_sessions: { key: ["id"], columnsOf: session },
   chat_request_notifications: {
     key: ["session_id", "mitra_id"],
