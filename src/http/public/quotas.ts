@@ -4,8 +4,8 @@
 // person does. Refusing says when to come back, and leaves a line and a count.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import { refuse, type RefusalCode } from "../../domain/refusal.ts"
+import { count } from "../../services/operations/figures.ts"
 import { type RateLimit, RateLimits } from "../../services/platform/rate-limits.ts"
 import { WireClock } from "../socket/limits.ts"
 import { networkOf } from "./networks.ts"
@@ -65,14 +65,12 @@ export const Quotas = Context.Reference<QuotaTable>("halobestie/http/Quotas", {
   defaultValue: () => quotas
 })
 
-const refusals = Metric.counter("rate_limited", { incremental: true })
-
 /** For every refusal of this table: who it was stays masked. */
 export const tellRateLimited = (name: string, who: string): Effect.Effect<void> =>
-  Effect.andThen(
-    Metric.update(Metric.withAttributes(refusals, { limit: name }), 1),
-    Effect.logWarning("rate-limited").pipe(Effect.annotateLogs({ limit: name, who: masked(who) }))
-  )
+  Effect.suspend(() => {
+    count("limit_refusals_total", [name])
+    return Effect.logWarning("rate-limited").pipe(Effect.annotateLogs({ limit: name, who: masked(who) }))
+  })
 
 /** Enough to see that it is the same one again, and no more. */
 const masked = (who: string): string => who.length <= 8 ? who : `${who.slice(0, 8)}...`

@@ -23,6 +23,7 @@ export const figures = {
   connections_open: gauge("Sockets open on this runner, staff's included"),
   phones_connected: gauge("Signed-in sockets on this runner, by who is on them", "user_type"),
   connections_closed_total: counter("Sockets that ended, by who ended them and why", "reason"),
+  limit_refusals_total: counter("Calls refused by a limit for strangers, by limit", "limit"),
   calls_total: counter("Calls answered, by name and outcome", "call", "outcome"),
   call_ms: histogram("From reading a call to its answer", "call"),
   sign_ins_total: counter("Sign-ins, by who and outcome", "user_type", "outcome"),
