@@ -1,5 +1,5 @@
-// What a database says of its own upgrades: the oldest code that may still run on it, and how far each backfill
-// has come. A version that is older than the schema reads the first to know whether it may go on.
+// What a database says of its own upgrades: the oldest code that may still run on it, and how far each
+// backfill has come. A version older than the schema reads the first to know whether it may go on.
 import { runStatements } from "./run-statements.ts"
 
 export default runStatements([

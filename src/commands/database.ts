@@ -41,8 +41,8 @@ const status = Effect.gen(function*() {
     yield* Console.log(`${word} ${step._tag} ${stepName(step)}`)
   }
   yield* Console.log(
-    `schema version ${state.version}, this code runs on ${window.from} to ${window.written_for} and on newer ones ` +
-      `that are for code of ${window.written_for} or older; this one is for code of ${state.oldest_code} or newer`
+    `schema version ${state.version}, for code of ${state.oldest_code} or newer; ` +
+      `this code is of ${window.written_for} and needs ${window.from} at least`
   )
   yield* refuseBackwards(state)
 })
@@ -84,8 +84,8 @@ export const migrate = Effect.fnUntraced(function*(options: MigrateOptions) {
         Console.log(`backfill ${name}: ${rows_done} rows${is_finished ? ", finished" : ""}`),
       left: ({ contract_needs, name }) =>
         Console.log(
-          `left ${name}: it takes away what code older than ${contract_needs} reads. When no such server runs ` +
-            "any more: npm run migrate -- --contract"
+          `left ${name}: it takes away what code older than ${contract_needs} reads. When no such server ` +
+            "runs any more: npm run migrate -- --contract"
         )
     })
     yield* Console.log(`schema version ${before.version} -> ${(yield* schemaState).version}`)

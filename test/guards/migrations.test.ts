@@ -11,8 +11,16 @@ const lastOnEmptyDatabases = 11
 const lastBeforeWindow = 14
 
 /** What the version before may still read, write or count on. */
-const takesAway =
-  /\b(DROP\s+(TABLE|COLUMN|FUNCTION|TYPE|VIEW)|RENAME\s+(TO|COLUMN)|SET\s+NOT\s+NULL|ALTER\s+COLUMN\s+\w+\s+(SET\s+DATA\s+)?TYPE|ADD\s+COLUMN\s+(?:(?!DEFAULT|,)[^`])*NOT\s+NULL(?!\s+DEFAULT))\b/i
+const takesAway = new RegExp(
+  [
+    "DROP (TABLE|COLUMN|FUNCTION|TYPE|VIEW)",
+    "RENAME (TO|COLUMN)",
+    "SET NOT NULL",
+    "ALTER COLUMN \\w+ (SET DATA )?TYPE",
+    "ADD COLUMN ((?!DEFAULT|,)[^`])*NOT NULL(?! DEFAULT)"
+  ].map((words) => `\\b${words.replaceAll(" ", "\\s+")}\\b`).join("|"),
+  "i"
+)
 
 interface Problem {
   readonly migration: string

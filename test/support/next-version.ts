@@ -41,7 +41,8 @@ const backfill = `[{
   batch: (after) => Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const rows = yield* sql\`UPDATE messages SET mark = seq::text WHERE (session_id, seq) IN (
-      SELECT session_id, seq FROM messages WHERE session_id::text || to_char(seq, '0000000000') > \${after ?? ""}
+      SELECT session_id, seq FROM messages
+      WHERE session_id::text || to_char(seq, '0000000000') > \${after ?? ""}
       ORDER BY session_id::text || to_char(seq, '0000000000') LIMIT 20
     ) RETURNING session_id::text || to_char(seq, '0000000000') AS at\`
     const last = rows.map((row) => String(row.at)).toSorted().at(-1)

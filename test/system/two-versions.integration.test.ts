@@ -1,5 +1,5 @@
-// A deploy with a migration in it, and back: runners of this version and of the next one serve one chat on one
-// database, the schema goes forward in between, the code goes back once, and nothing acknowledged is lost.
+// A deploy with a migration in it, and back: runners of this version and of the next one serve one chat on
+// one database, the schema goes forward in between, the code goes back once, nothing acknowledged is lost.
 // HALOBESTIE_OLD_VERSION=/path/to/checkout plays the same with that checkout as the old version.
 import { assert, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"

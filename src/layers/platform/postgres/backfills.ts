@@ -1,9 +1,10 @@
 // Work on rows of before that is too much for one transaction: done in batches while every version serves,
 // each batch and how far it came in one transaction of its own, so that a run that ends midway goes on.
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { BigCount, firstOf } from "./columns.ts"
+import { BigCount, firstOf, timestamp } from "./columns.ts"
 import type { MigrationName } from "./migrations.ts"
 
 export interface Backfill {
@@ -60,9 +61,10 @@ const oneBatch = Effect.fnUntraced(function*(backfill: Backfill) {
     )
     if (row === null || row.is_finished) return { rows_done: row?.rows_done ?? 0, is_finished: true }
     const done = yield* backfill.batch(row.after_row)
+    const finished_at = done.last_row === null ? timestamp(yield* Clock.currentTimeMillis) : null
     yield* sql`
       UPDATE schema_backfills SET after_row = ${done.last_row}, rows_done = rows_done + ${done.rows}::bigint,
-        finished_at = ${done.last_row === null ? sql`now()` : null}
+        finished_at = ${finished_at}
       WHERE name = ${backfill.name}`
     return { rows_done: row.rows_done + done.rows, is_finished: done.last_row === null }
   }))

@@ -79,8 +79,8 @@ export const migrateCluster = Effect.scoped(Layer.build(SqlRunnerStorage.layerMi
 const onlyOne = 0x48420010
 
 /**
- * Applies what is missing up to `version`, in one transaction; a second run waits for the first. It waits only
- * a moment for each lock, because everybody else queues behind it, and as long as it must for its own work.
+ * Applies what is missing up to `version`, in one transaction; a second run waits for the first. It waits
+ * only a moment for each lock, as all others queue behind it, and as long as it must for its own work.
  */
 export const migrateUpTo = Effect.fnUntraced(function*(version: number) {
   const sql = yield* SqlClient.SqlClient

@@ -34,7 +34,7 @@ export const windowProblem = (schema: SchemaState, code: CodeWindow = window): s
   if (schema.version < code.from) return `${at}. Run \`npm run migrate\` first.`
   if (code.written_for >= schema.oldest_code) return null
   return `${at} to ${code.written_for}, and what it reads is gone since: only code written for ` +
-    `${schema.oldest_code} or newer runs on it. This code is older than the database: deploy the newer version.`
+    `${schema.oldest_code} or newer runs on it. This code is older than the database: deploy the newer one.`
 }
 
 const oldestOf = firstOf(Schema.Struct({ oldest_code: Schema.Int }))
