@@ -1,5 +1,5 @@
-// What simulated people do about themselves and those they met: they look where they are signed in, and end what
-// they do not know. Drawn apart from everything else they decide.
+// What simulated people do about themselves and those they met: they look where they are signed in, and end
+// what they do not know. Drawn apart from everything else they decide.
 import * as Effect from "effect/Effect"
 import type { Answer } from "./connection.ts"
 import { type Client, tryTo } from "./client.ts"

@@ -164,7 +164,8 @@ const crowds = (test: Test) => {
       const answers = yield* atOnce(
         times(24).map((n) => issue(n + 1, t0, { phone: `+6281100000${10 + (n % 6)}`, ip: `10.0.0.${n % 4}` }))
       )
-      assert.lengthOf(answers.filter((answer) => answer._tag === "Issued"), 6)
+      const pairs = new Set(times(24).map((n) => `${n % 6}/${n % 4}`))
+      assert.lengthOf(answers.filter((answer) => answer._tag === "Issued"), pairs.size)
     })
   )
 }

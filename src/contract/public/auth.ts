@@ -37,8 +37,8 @@ export const Providers = Schema.Struct({
 const PhoneUser = Schema.Literals(["customer", "mitra"])
 
 /**
- * A secret that an app makes once and keeps: with it a code can be answered only by the app that asked for it,
- * from any network. Without it, by any app of the same network.
+ * A secret that an app makes once and keeps: with it a code can be answered only by the app that asked for
+ * it, from any network. Without it, by any app of the same network.
  */
 const DeviceKey = Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{16,64}$/)))
 

@@ -4,7 +4,7 @@
 export interface IssueLimits {
   readonly now: number
   readonly cooldown_ms: number
-  /** Of the asker's own network, so that a stranger elsewhere does not use up a person's codes. At least 1. */
+  /** Of the asker's own network: a stranger elsewhere does not use up a person's codes. At least 1. */
   readonly per_phone_hourly: number
   /** Of all networks together: a phone is not to be flooded. */
   readonly per_phone_hourly_in_total: number

@@ -136,14 +136,15 @@ export class SignIns extends Context.Service<SignIns, {
   ) => Effect.Effect<number, Unavailable>
   /**
    * Stores a one-time code unless a limit says no: first the cooldown and the phone's hour as counted for
-   * this address (whatever the user type), then the phone's hour in total, then the address's. Concurrent calls for one phone or one address cannot both take
-   * the last place. The same id again is a repeat and is `Issued`.
+   * this address (whatever the user type), then the phone's hour in total, then the address's. Concurrent
+   * calls for one phone or one address cannot both take the last place. The same id again is a repeat and is
+   * `Issued`.
    */
   readonly issueCode: (code: OneTimeCode, limits: CodeLimits) => Effect.Effect<Issued, Unavailable>
   /**
-   * Checks the newest code of this phone and user type that `asked_by` asked for: used, expired and exhausted codes are told
-   * apart, in this order; otherwise the attempt is counted before it is compared, and a match marks
-   * the code used. Of concurrent matches one is `matched`, the others `used`.
+   * Checks the newest code of this phone and user type that `asked_by` asked for: used, expired and
+   * exhausted codes are told apart, in this order; otherwise the attempt is counted before it is compared,
+   * and a match marks the code used. Of concurrent matches one is `matched`, the others `used`.
    */
   readonly checkCode: (options: {
     readonly phone: string

@@ -180,7 +180,7 @@ describe("a token at the door", () => {
 })
 
 describe("the list of one's own sign-ins", () => {
-  it.effect("has each phone once; one of them can be ended, which closes its sockets; nobody else's can", () =>
+  it.effect("has each phone once; one of them can be ended, and its sockets close; no stranger can", () =>
     Effect.gen(function*() {
       yield* given
       const door = yield* signIn

@@ -12,6 +12,7 @@ import {
 } from "../../../../src/services/payments/checkout.ts"
 import { Accounts } from "../../../../src/services/accounts/accounts.ts"
 import { Payments } from "../../../../src/services/payments/payments.ts"
+import { Settings } from "../../../../src/services/settings/settings.ts"
 import { Unavailable } from "../../../../src/services/platform/unavailable.ts"
 import { minute, t0 } from "../../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, type Phone, refused } from "../../phone.ts"
@@ -92,6 +93,7 @@ describe("the first session's discount", () => {
       assert.strictEqual((yield* order(guest)).discount_idr, 0)
       const { settings } = yield* MemoryTables
       settings.set("first_session_discount_needs_phone", { value: false, updated_at: t0 })
+      yield* (yield* Settings).refresh
       assert.strictEqual(yield* firstPrice(yield* customerPhone("Another")), price)
     }).pipe(Effect.provide(world)))
 
