@@ -1,5 +1,5 @@
 // Migrations change databases that are in use: each is registered under its own name, from 0012 on has a test
-// that runs it on rows of before, and from 0015 on is marked as a contract when it takes something away.
+// that runs it on rows of before, and from 0016 on is marked as a contract when it takes something away.
 import { assert, describe, it } from "@effect/vitest"
 import { type ProjectFile, projectFiles } from "../tidy/project-files.ts"
 
@@ -8,7 +8,7 @@ const registry = "src/layers/platform/postgres/migrations.ts"
 /** Written before the server was first in use: every integration test runs them, on an empty database. */
 const lastOnEmptyDatabases = 11
 /** Written when no version ran beside another one. */
-const lastBeforeWindow = 14
+const lastBeforeWindow = 15
 
 /** What the version before may still read, write or count on. */
 const takesAway = new RegExp(
@@ -94,9 +94,9 @@ describe("every migration", () => {
     "ALTER TABLE mitras ADD COLUMN a int NOT NULL",
     "DROP TABLE mitras"
   ])("that takes something away is a contract: %s", (statement) => {
-    const names = Array.from({ length: 15 }, (_, n) => `${String(n + 1).padStart(4, "0")}_a`)
+    const names = Array.from({ length: 16 }, (_, n) => `${String(n + 1).padStart(4, "0")}_a`)
     const all = names.map((name) => ({ path: `migrations/${name}.ts`, text: "" }))
-    all[14] = { path: "migrations/0015_a.ts", text: statement }
+    all[15] = { path: "migrations/0016_a.ts", text: statement }
     const tests = names.map((name) => `"../migrations/${name}.ts"`).join("\n")
     const register = names.map((name) => `"migrations/${name}.ts" "${name}": a`).join("\n")
     const said = (contracts: string) =>
@@ -105,8 +105,8 @@ describe("every migration", () => {
         { path: registry, text: `${register}\nconst contracts = {${contracts}}` },
         { path: "test/a.integration.test.ts", text: tests }
       ]).map(({ migration }) => migration)
-    assert.deepStrictEqual(said(""), ["0015_a"])
-    assert.deepStrictEqual(said("\"0015_a\": 15"), [])
+    assert.deepStrictEqual(said(""), ["0016_a"])
+    assert.deepStrictEqual(said("\"0016_a\": 16"), [])
   })
 
   it.each([

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
-import openSchemaWindow from "../../../migrations/0015_open_schema_window.ts"
+import openSchemaWindow from "../../../migrations/0016_open_schema_window.ts"
 import {
   type Backfill,
   backfillProgress,
@@ -30,7 +30,7 @@ const batch = (after: string | null) =>
     return { rows: rows.length, last_row: rows.length < 10 ? null : String(last) }
   })
 
-const fill = { name: "fill of_before", after: "0015_open_schema_window", batch } as unknown as Backfill
+const fill = { name: "fill of_before", after: "0016_open_schema_window", batch } as unknown as Backfill
 
 const filledTimes = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
