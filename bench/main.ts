@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void
   "far-postgres": () => import("./far-postgres.ts"),
   "group-commit": () => import("./group-commit.ts"),
   "messages": () => import("./messages.ts"),
+  "strangers": () => import("./strangers.ts"),
   "peers": () => import("./peers/bench.ts")
 }
 

@@ -2,6 +2,7 @@
 // need DATABASE_URL; the embedded database of development is prepared by `serve` itself.
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ConfigProblem, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { pool, seedPorts } from "../layers/platform/postgres/database.ts"
@@ -12,6 +13,8 @@ import {
   migrationNames,
   schemaVersion
 } from "../layers/platform/postgres/migrations.ts"
+import { grantServing, type ServingRole } from "../layers/platform/postgres/serving-role.ts"
+import { withHost } from "../layers/platform/postgres/url.ts"
 import { seed as plant } from "../layers/platform/seed.ts"
 import { cipher, seedOf } from "../platform.ts"
 
@@ -47,13 +50,35 @@ const status = Effect.gen(function*() {
   yield* refuseBackwards(version)
 })
 
+const nameAndPassword = (url: Redacted.Redacted): ServingRole => {
+  const { password, username } = new URL(withHost(Redacted.value(url)))
+  return {
+    name: decodeURIComponent(username),
+    password: password === "" ? null : decodeURIComponent(password)
+  }
+}
+
+/** Only where the two are told apart: with one url, the role that migrates serves. */
+const partRoles = Effect.fnUntraced(function*({ database_migrate_url, database_url }: ServerConfigValues) {
+  if (database_migrate_url === null || database_url === null) return
+  const role = nameAndPassword(database_url)
+  const parted = yield* grantServing(role)
+  yield* Console.log(
+    parted ? `${role.name} may read and write rows, and no more` : `${role.name} both migrates and serves`
+  )
+})
+
 export interface MigrateOptions {
   /** Only say what is applied and what is pending. */
   readonly look_only: boolean
 }
 
 export const migrate = Effect.fnUntraced(function*(options: MigrateOptions) {
-  const database = yield* given(yield* ServerConfig)
+  const config = yield* ServerConfig
+  const database = yield* given({
+    ...config,
+    database_url: config.database_migrate_url ?? config.database_url
+  })
   if (options.look_only) return yield* Effect.provide(status, database)
   yield* Effect.gen(function*() {
     const before = yield* currentVersion
@@ -61,6 +86,7 @@ export const migrate = Effect.fnUntraced(function*(options: MigrateOptions) {
     const applied = yield* applyMigrations
     for (const [id, name] of applied) yield* Console.log(`applied ${String(id).padStart(4, "0")} ${name}`)
     yield* Console.log(`schema version ${before} -> ${schemaVersion}`)
+    yield* partRoles(config)
   }).pipe(Effect.provide(database))
 })
 
