@@ -1,6 +1,6 @@
-// Security events: what somebody should be able to see who asks whether this server is being attacked. Each has
-// a count, and a line with who and from where, both masked; of one event from one network so many lines a
-// minute, because whoever attacks decides how many there are.
+// Security events: what must be seen by whoever asks whether this server is being attacked. Each has a count,
+// and a line with who and from where, both masked; of one event from one network so many lines a minute,
+// because an attacker decides how many there are.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { isPhone, maskedPhone } from "../domain/phone.ts"

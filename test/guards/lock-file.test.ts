@@ -18,7 +18,7 @@ const unhashed = Object.entries(packages).filter(([path, { integrity, link }]) =
   path !== "" && link !== true && integrity === undefined
 )
 
-/** The formatter's binaries for platforms on which nobody has installed this yet. The list only gets shorter. */
+/** The formatter's binaries for platforms that no registry of ours holds. The list only gets shorter. */
 const unhashedMax = 13
 
 describe("the lock file", () => {
