@@ -1,6 +1,6 @@
-// Nothing a real phone does is refused (docs/security.md): paid chats and a reconnect storm of phones that share
-// a few addresses, as behind a carrier's NAT, on a server that counts addresses as production does. Every
-// refusal by a limit is counted by the server itself; one of them ends the run with exit code 1.
+// Nothing a real phone does is refused (docs/security.md): paid chats and a reconnect storm of phones that
+// share a few addresses, as behind a carrier's NAT, on a server that counts addresses as production does. The
+// server counts every refusal by a limit; a single one ends the run with exit code 1.
 // `npm run bench -- crowd [chats] [phones] [addresses]`; the whole is `crowd 1000 5000 20`.
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -13,7 +13,7 @@ import { benchDatabase } from "./postgres.ts"
 
 const chatsPerMitra = 3
 const messagesPerSide = 3
-/** As a town's phones come on a busy evening: below what 20 addresses may sign up in a minute, on purpose not. */
+/** So many people do something at the same time. */
 const signUpsAtOnce = 8
 
 const numberAt = (index: number, otherwise: number): number => Number(process.argv[index] ?? otherwise)
