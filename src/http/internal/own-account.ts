@@ -56,23 +56,23 @@ const failed = Effect.fnUntraced(function*(event: StaffEvent, email: string, add
 
 const checkPassword = Effect.fnUntraced(function*(password: string, event: StaffEvent) {
   const { account, address, now } = yield* own
-  yield* countAttempt(account.email, address, now)
+  yield* countAttempt({ email: account.email, account, address, now })
   if (!(yield* (yield* Passwords).verify(password, account.password_hash))) {
     return yield* failed(event, account.email, address)
   }
-  yield* forgiveAttempts(account.email, address)
+  yield* forgiveAttempts(account, address)
 })
 
 const checkCode = Effect.fnUntraced(function*(code: string) {
   const { account, address, now } = yield* own
-  yield* countAttempt(account.email, address, now)
+  yield* countAttempt({ email: account.email, account, address, now })
   const factor = yield* (yield* StaffProofs).secondFactor(account.id)
   const isOn = factor !== null && factor.confirmed_at !== null
   if (!isOn || !(yield* takeCode(account.id, factor.secret, code, now))) {
     yield* tellStaffEvent("step_up_failed", account.email, address)
     return yield* wrongCode
   }
-  yield* forgiveAttempts(account.email, address)
+  yield* forgiveAttempts(account, address)
 })
 
 const stepUp = Effect.fnUntraced(
@@ -120,7 +120,7 @@ const begin = Effect.gen(function*() {
 
 const confirm = Effect.fnUntraced(function*(code: string) {
   const { account, address, now } = yield* own
-  yield* countAttempt(account.email, address, now)
+  yield* countAttempt({ email: account.email, account, address, now })
   const proofs = yield* StaffProofs
   const factor = yield* proofs.secondFactor(account.id)
   if (factor !== null && factor.confirmed_at !== null) {
@@ -132,7 +132,7 @@ const confirm = Effect.fnUntraced(function*(code: string) {
   const hashes = recovery_codes.map((one) => recoveryHash(account.id, one))
   const entry = yield* entryOf("staff.second_factor_on", "staff", account.id)
   if (!(yield* proofs.confirmSecondFactor(account.id, step, hashes, entry))) return yield* wrongCode
-  yield* forgiveAttempts(account.email, address)
+  yield* forgiveAttempts(account, address)
   return { recovery_codes }
 })
 

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { refuse } from "../../../domain/refusal.ts"
+import { Staff, type StaffAccount } from "../../../services/accounts/staff.ts"
 import { StaffProofs } from "../../../services/accounts/staff-proofs.ts"
 import { count } from "../../../services/operations/figures.ts"
 import { networkOf } from "../../public/networks.ts"
@@ -47,24 +48,37 @@ const locked = (until: number, now: number) =>
     retry_after_seconds: Math.max(1, Math.ceil((until - now) / 1000))
   })
 
-/** Counts one attempt, and refuses it when there were too many. */
-export const countAttempt = Effect.fnUntraced(function*(email: string, address: string, now: number) {
+/** As shown to colleagues, for an account; an email that nobody has is counted beside the accounts. */
+const countOfAll = Effect.fnUntraced(function*(account: StaffAccount | null, who: string, now: number) {
+  const until = now + windowMs
+  if (account === null) {
+    return yield* (yield* StaffProofs).countAttempt({ who, network: anywhere, at: now, window_ms: windowMs })
+  }
+  const attempts = yield* (yield* Staff).staffSignInFailed(account.id, perAccount, until, now)
+  return { attempts, until }
+})
+
+export interface AttemptedSignIn {
+  readonly email: string
+  readonly account: StaffAccount | null
+  readonly address: string
+  readonly now: number
+}
+
+/** Counts one attempt before anything is compared, and refuses it when there were too many. */
+export const countAttempt = Effect.fnUntraced(function*({ account, address, email, now }: AttemptedSignIn) {
   const proofs = yield* StaffProofs
   const who = whoOf(email)
   const network = networkOf(address)
-  const counted = [
-    [perAccountAndNetwork, who, network],
-    [perNetwork, anywhere, network],
-    [perAccount, who, anywhere]
-  ] as const
+  const here = { network, at: now, window_ms: windowMs }
   // One after the other: who is stopped at his own address does not use up the account's attempts elsewhere.
-  for (const [most, one, from] of counted) {
-    const { attempts, until } = yield* proofs.countAttempt({
-      who: one,
-      network: from,
-      at: now,
-      window_ms: windowMs
-    })
+  const counts = [
+    [perAccountAndNetwork, proofs.countAttempt({ ...here, who })],
+    [perNetwork, proofs.countAttempt({ ...here, who: anywhere })],
+    [perAccount, countOfAll(account, who, now)]
+  ] as const
+  for (const [most, counting] of counts) {
+    const { attempts, until } = yield* counting
     if (attempts <= most) continue
     yield* tellStaffEvent("locked", email, address)
     return yield* locked(until, now)
@@ -72,11 +86,10 @@ export const countAttempt = Effect.fnUntraced(function*(email: string, address: 
 })
 
 /** It was the right one: what was typed wrong before it is forgiven. */
-export const forgiveAttempts = Effect.fnUntraced(function*(email: string, address: string) {
+export const forgiveAttempts = Effect.fnUntraced(function*(account: StaffAccount, address: string) {
   const proofs = yield* StaffProofs
-  const who = whoOf(email)
   const network = networkOf(address)
-  yield* proofs.forgetAttempts(who, network)
-  yield* proofs.forgetAttempts(who, anywhere)
+  yield* proofs.forgetAttempts(whoOf(account.email), network)
   yield* proofs.forgetAttempts(anywhere, network)
+  yield* (yield* Staff).staffSignedIn(account.id)
 })

@@ -93,8 +93,8 @@ const signIn = (nobodysHash: string) =>
   Effect.fn("StaffSignIn.signIn")(function*(attempt: SignInAttempt) {
     const { address, email, password } = attempt
     const now = yield* Clock.currentTimeMillis
-    yield* countAttempt(email, address, now)
     const account = yield* (yield* Staff).findStaffByEmail(email.trim())
+    yield* countAttempt({ email, account, address, now })
     const matches = yield* (yield* Passwords).verify(password, account?.password_hash ?? nobodysHash)
     if (account === null || !account.is_active || !matches) {
       if (account !== null) yield* audit("staff.sign_in_failed", account, attempt, now)
@@ -102,7 +102,7 @@ const signIn = (nobodysHash: string) =>
       return yield* wrong
     }
     yield* passSecondFactor(account, attempt, now)
-    yield* forgiveAttempts(email, address)
+    yield* forgiveAttempts(account, address)
     const opened = yield* openSession(account, now)
     yield* audit("staff.sign_in", account, attempt, now)
     yield* tellStaffEvent("signed_in", email, address)
