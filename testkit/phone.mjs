@@ -65,7 +65,6 @@ export class Phone {
   #waiters = new Set()
   #heartbeats = null
 
-  /** `headers`: what a proxy in front would add, for those who play one. */
   constructor(url, headers = {}) {
     this.#url = url
     this.#headers = headers

@@ -4,8 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { MitraActors } from "../../src/actors/mitra/protocol.ts"
-import { SessionActors } from "../../src/actors/session/protocol.ts"
+import { Mitra } from "../../src/actors/mitra/protocol.ts"
+import { ChatSession } from "../../src/actors/session/protocol.ts"
 import * as AccessTokens from "../../src/http/public/auth/access-tokens.ts"
 import * as StaffAuthority from "../../src/http/internal/staff/staff-authority.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
@@ -32,11 +32,12 @@ const signedIn = Effect.fnUntraced(function*(n: number, role: string) {
 
 type Origin = { readonly staff_id: string; readonly peer: string; readonly token?: string } | null
 
+/** Through the cluster, as calls of other runners come: what this process asks goes directly. */
 const deactivate = Effect.fnUntraced(function*(mitra: string, staff_id: string, staff: Origin) {
-  const actors = yield* MitraActors
+  const client = yield* Mitra.client
   const command = { _tag: "Deactivate", staff_id } as const
   return yield* during(
-    actors.run(mitra, { sender_id: `staff:${staff_id}`, command_id: null, command, staff })
+    client(mitra).Run({ sender_id: `staff:${staff_id}`, command_id: null, command, staff })
   )
 })
 
@@ -75,10 +76,10 @@ describe("a staff command from another runner", () => {
     Effect.gen(function*() {
       const { session_id } = yield* during(paidRequest(300))
       const { id, token } = yield* signedIn(1, "operator")
-      const actors = yield* SessionActors
+      const client = yield* ChatSession.client
       const call = (command: object, staff: Origin) =>
         during(
-          actors.run(session_id, { sender_id: `staff:${id}`, command_id: null, command, staff } as never)
+          client(session_id).Run({ sender_id: `staff:${id}`, command_id: null, command, staff } as never)
         )
       const close = { _tag: "ForceClose", staff_id: id, reason: "test" }
       assert.strictEqual(yield* refused(call(close, null)), "FORBIDDEN")
