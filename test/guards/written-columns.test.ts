@@ -14,7 +14,8 @@ const filledByPostgres = new Map([
   ["pricing_history.id", "an identity: the order of the history"],
   ["audit_chain.seq", "by the trigger on audit_log"],
   ["audit_chain.entry_id", "by the trigger on audit_log"],
-  ["audit_chain.hash", "by the trigger on audit_log"]
+  ["audit_chain.hash", "by the trigger on audit_log"],
+  ["schema_window.only_row", "a default: there is one row"]
 ])
 
 const file = (path: string, text: string): ProjectFile => ({ path, text })

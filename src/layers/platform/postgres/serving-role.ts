@@ -19,7 +19,7 @@ const foundOf = firstOf(
 /** Added to, never changed. */
 const appendOnly = "audit_log"
 /** Read only: the chain is written by its trigger, the versions by migrations. */
-const readOnly = "audit_chain, schema_migrations"
+const readOnly = "audit_chain, schema_migrations, schema_window, schema_backfills"
 
 const quoted = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
