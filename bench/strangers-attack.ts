@@ -32,16 +32,24 @@ const free: ReadonlyArray<(phone: Phone) => Promise<unknown>> = [
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 20))
 
+/** Until the socket is closed, by whomever. */
 const keepAsking = async (phone: Phone, first: number): Promise<void> => {
-  for (let n = first; !over.signal.aborted; n += 1) {
+  for (let n = first; !over.signal.aborted && phone.closed === null; n += 1) {
     const ask = kind === "unknown chats" ? unknownChat : free[n % free.length]!
-    const done = await ask(phone).then(
-      () => true,
-      (error: { code?: string }) => error.code !== "RATE_LIMITED"
-    )
+    const refusal = await ask(phone).then(() => null, (error: { code?: string }) => error.code ?? "lost")
     answered += 1
-    // A script that wants to go on for long heeds the rate; refusals cost nobody anything.
-    if (!done) await pause()
+    // A script that wants to go on for long heeds the rate; refusals of it cost nobody anything.
+    if (refusal === "RATE_LIMITED" || refusal === "TOO_MANY_REQUESTS" || refusal === "lost") await pause()
+  }
+}
+
+/** Comes back when it was closed for flooding. */
+const stay = async (token: string): Promise<void> => {
+  while (!over.signal.aborted) {
+    const phone = new Phone(url)
+    await phone.connect(token).catch(pause)
+    await Promise.all(Array.from({ length: in_flight }, (_, n) => keepAsking(phone, n)))
+    await pause()
   }
 }
 
@@ -50,8 +58,8 @@ const begin = async () => {
     const phone = new Phone(url)
     await phone.connect()
     const tokens = await phone.call("auth.sign_in_anonymous", { call_name: `Stranger ${account}` })
-    await phone.authenticate(tokens.access_token)
-    for (let n = 0; n < in_flight; n += 1) void keepAsking(phone, n).catch(() => undefined)
+    phone.hangUp()
+    void stay(tokens.access_token)
   }
   parentPort?.postMessage("ready")
 }
