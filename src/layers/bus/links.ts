@@ -7,7 +7,7 @@ import { makeAudience } from "./audience.ts"
 import { makeReceiver } from "./receiver.ts"
 import type { Link } from "./link.ts"
 import { makeListener } from "./listener.ts"
-import { makePublisher, type Publisher } from "./publisher.ts"
+import { makePublisher } from "./publisher.ts"
 import { makeSender } from "./sender.ts"
 import { makeSubscriptions } from "./subscriptions.ts"
 import type { BusTimings } from "./timings.ts"
@@ -25,18 +25,15 @@ export const makeLinkedBus = Effect.fnUntraced(function*(links: ReadonlyArray<Li
   }))
   // A healthy start has no gap; one without a link goes on, and its subscribers resync later.
   yield* Effect.forEach(listeners, ({ attempted }) => attempted, { concurrency: "unbounded" })
+  let isAlone = (): boolean => false
+  const publisher = yield* makePublisher(runner, makeSender(transports, timings), () => isAlone(), timings)
   const audience = yield* makeAudience({
     link: links[0],
     isListening: () => (listeners[0]?.connectedSince() ?? null) !== null,
     peers: receiver.peers,
-    onArrival: () => publisher.rejoin()
+    onArrival: publisher.rejoin
   }, timings)
-  const publisher: Publisher = yield* makePublisher(
-    runner,
-    makeSender(transports, timings),
-    audience.isEmpty,
-    timings
-  )
+  isAlone = audience.isEmpty
   yield* Effect.sleep(timings.probe_every_ms).pipe(
     Effect.andThen(Effect.sync(() => publisher.probe())),
     Effect.andThen(receiver.missPeers),

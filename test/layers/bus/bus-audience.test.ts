@@ -21,8 +21,9 @@ const makeWorld = Effect.gen(function*() {
   const world = { listeners: 1 }
   const link: Link = {
     name: "valkey",
+    // Answers after the first count, as a Valkey may.
     send: (payloads) =>
-      Effect.sync(() => {
+      Effect.map(Effect.yieldNow, () => {
         sent.push(...payloads)
         for (const payload of payloads) Queue.offerUnsafe(arrives, payload)
         return world.listeners
