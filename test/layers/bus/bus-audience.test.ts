@@ -97,7 +97,7 @@ describe("a runner that is alone", () => {
       yield* speak(sign!)
       yield* TestClock.adjust(10)
       yield* bus.publish([typing("customer:1", 2)])
-      yield* TestClock.adjust(10)
+      yield* TestClock.adjust(second)
       assert.deepStrictEqual(taken().toSorted(), ["Typing", "missed"])
     }).pipe(Effect.scoped, Effect.provide(SecureRandom.layerWebCrypto))
   )
