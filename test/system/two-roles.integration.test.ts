@@ -1,5 +1,5 @@
-// Two database roles from an operator's side: `migrate` as the owner makes the one that serves, `audit-verify`
-// finds the log whole, and says so when the owner rewrote it; `doctor` knows the two apart.
+// Two database roles from an operator's side: `migrate` as the owner makes the one that serves,
+// `audit-verify` finds the log whole, and says so when the owner rewrote it; `doctor` knows the two apart.
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
