@@ -41,6 +41,8 @@ export interface Population {
 /** One thing that went wrong; `to_us` is null while it lasts. */
 export interface FaultMark {
   readonly name: string
+  /** Null: it strikes more than one runner, or none. */
+  readonly runner: string | null
   readonly text: string
   readonly from_us: number
   to_us: number | null

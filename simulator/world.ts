@@ -43,6 +43,13 @@ export interface Runner {
   starts: number
 }
 
+/** What became of a runner's process, for timelines. */
+export interface RunnerEvent {
+  readonly at_us: number
+  readonly runner: string
+  readonly what: "starts" | "is up" | "stops" | "is gone"
+}
+
 export interface Dialling {
   readonly process: Process
   readonly listener: "public" | "internal"
@@ -61,6 +68,7 @@ export class World {
   readonly stores: Stores
   readonly network: RunnerNetwork
   readonly runners: ReadonlyArray<Runner>
+  readonly runnerEvents: Array<RunnerEvent> = []
   /** The process of what lies outside the service: testers and outside services. */
   readonly outside = new Process("outside")
   readonly #phoneLatency: Latency
@@ -96,6 +104,7 @@ export class World {
 
   startRunner(runner: Runner): void {
     runner.starts += 1
+    this.#noteRunner(runner, "starts")
     const process = new Process(runner.name)
     const scope = Scope.makeUnsafe()
     Object.assign(runner, { process, scope, doors: null })
@@ -107,13 +116,17 @@ export class World {
     const starting = startRunner({ host: runner.name, process, network, stores, terminate }, scope)
     start(this.#runtimeOf(runner), starting).addObserver((exit) => {
       if (Exit.isFailure(exit)) this.#log(this.#line(runner, `did not start: ${exit.cause}`))
-      else runner.doors = exit.value
+      else {
+        runner.doors = exit.value
+        this.#noteRunner(runner, "is up")
+      }
     })
   }
 
   /** SIGTERM. `gone` is called when the process has ended. */
   stopRunner(runner: Runner, gone: () => void = () => {}): void {
     const { process } = runner
+    this.#noteRunner(runner, "stops")
     start(this.#runtimeOf(runner), stopRunner(runner.scope)).addObserver(() => {
       if (runner.process !== process || process.state === "dead") return
       this.#bury(runner)
@@ -197,6 +210,7 @@ export class World {
 
   #bury(runner: Runner): void {
     const { process } = runner
+    this.#noteRunner(runner, "is gone")
     process.kill()
     runner.doors = null
     this.network.leave(runner.name)
@@ -206,6 +220,10 @@ export class World {
     for (const channel of this.stores.channels) channel.disconnect(process)
     for (const line of runner.lines) line.reset()
     runner.lines.clear()
+  }
+
+  #noteRunner({ name }: Runner, what: RunnerEvent["what"]): void {
+    this.runnerEvents.push({ at_us: this.time.now_us, runner: name, what })
   }
 
   #line(runner: Runner, text: string): LogLine {

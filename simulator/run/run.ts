@@ -6,6 +6,7 @@ import { checkerOf } from "../checkers/checker.ts"
 import { Coverage } from "../coverage.ts"
 import { atFaultRate, chosenFaults, faultPlan } from "../faults/plan.ts"
 import { Prng } from "../kernel/prng.ts"
+import { Recording } from "../report/recording.ts"
 import { timeline } from "../report/timeline.ts"
 import { simulate, type SimulationResult } from "../simulation.ts"
 import { loneRunner, production, withFaults } from "../stores/timings.ts"
@@ -17,6 +18,8 @@ import { stopwatch } from "./stopwatch.ts"
 export interface FinishedRun {
   readonly report: RunReport
   readonly result: SimulationResult
+  /** Of a run that was kept; null for any other. */
+  readonly recording: Recording | null
 }
 
 /** A lone runner has no peers that watch it; a mutant may break what a longer interval relies on. */
@@ -29,6 +32,11 @@ export const simulatePlan = (plan: RunPlan, options: { readonly keepTrace: boole
   const chosen = chosenFaults(plan.faults, new Prng(plan.seed))
   const kinds = atFaultRate(chosen, plan.faultRate)
   const coverage = new Coverage()
+  const recording = options.keepTrace ? new Recording() : null
+  const checker = checkerOf({
+    coverage: coverage.rule,
+    ...(recording === null ? {} : { recording: recording.rule })
+  })
   const elapsed = stopwatch()
   const cpuBefore = process.cpuUsage()
   const result = simulate(
@@ -47,12 +55,16 @@ export const simulatePlan = (plan: RunPlan, options: { readonly keepTrace: boole
     {
       population: population(workloadWith(plan.workload)),
       faults: faultPlan(kinds),
-      checker: checkerOf({ coverage: coverage.rule })
+      checker: (context, ...others) => {
+        recording?.attach(context)
+        return checker(context, ...others)
+      }
     }
   )
   const { system, user } = process.cpuUsage(cpuBefore)
   const took = { wall_ms: elapsed(), cpu_ms: (system + user) / 1_000 }
-  return { report: reportOf(plan, result, took, Object.fromEntries(coverage.counts)), result }
+  const report = reportOf(plan, result, took, Object.fromEntries(coverage.counts))
+  return { report, result, recording }
 }
 
 const before_us = 120_000_000
