@@ -69,6 +69,7 @@ const simulate = Command.make(
     scenario: file("scenario", "A shipped scenario by name, a file, all, or list"),
     failing: isGiven("failing", "Run the seeds once more that failed in the last farm"),
     stopAtFirst: isGiven("stop-at-first", "A farm ends with its first red seed"),
+    postgres: isGiven("postgres", "The same worlds on a real PostgreSQL: slower, not the same run twice"),
     html: file("html", "Write the timeline page here; of a farm, an index and a page for each red seed"),
     trace: file("trace", "Write the run here as a Chrome trace, for ui.perfetto.dev"),
     script: file("script", "Write a red run here as a scenario that can be edited")

@@ -13,7 +13,7 @@ import { RunnerNetwork } from "./network/runner-network.ts"
 import { type Doors, startRunner, stopRunner } from "./server/runner.ts"
 import type { Mutation } from "./server/mutation.ts"
 import { makeStores } from "./stores/make-stores.ts"
-import type { Timings, Stores } from "./stores/stores.ts"
+import type { RealStores, Timings, Stores } from "./stores/stores.ts"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
 
 export interface WorldOptions {
@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly log?: (line: LogLine) => void
   /** Breaks one guard of every runner, to see that a rule reports it. */
   readonly mutation?: Mutation | null
+  /** Real stores behind the simulated ways to them; null: they are simulated, too. */
+  readonly real?: RealStores | null
 }
 
 const defaultPhoneLatency: Latency = { low_ms: 15, high_ms: 120 }
@@ -72,7 +74,7 @@ export class World {
   /** The process of what lies outside the service: testers and outside services. */
   readonly outside = new Process("outside")
   readonly #phoneLatency: Latency
-  readonly #log: (line: LogLine) => void
+  readonly log: (line: LogLine) => void
   #turn = 0
 
   constructor(options: WorldOptions) {
@@ -80,9 +82,9 @@ export class World {
     const prng = new Prng(options.seed)
     this.time = time
     this.prng = prng
-    this.#log = options.log ?? (() => {})
+    this.log = options.log ?? (() => {})
     this.#phoneLatency = options.phoneLatency ?? defaultPhoneLatency
-    this.stores = makeStores({ ...options, time, prng, log: this.#log })
+    this.stores = makeStores({ ...options, time, prng, log: this.log })
     this.network = new RunnerNetwork({ time, prng: prng.split("runner network"), latency: runnerLatency })
     this.runners = Array.from({ length: options.runners }, (_, index): Runner => ({
       name: `runner-${index + 1}`,
@@ -93,12 +95,13 @@ export class World {
       lines: new Set(),
       starts: 0
     }))
+    options.real?.begin(this)
     for (const runner of this.runners) this.startRunner(runner)
   }
 
   /** Fibers that belong to `process`. */
   runtime(process: Process, name: string, skew?: { readonly ms: number }) {
-    const options = { prng: this.prng.split(name), log: this.#log }
+    const options = { prng: this.prng.split(name), log: this.log }
     return runtimeOf(this.time, process, skew === undefined ? options : { ...options, skew })
   }
 
@@ -115,7 +118,7 @@ export class World {
     }
     const starting = startRunner({ host: runner.name, process, network, stores, terminate }, scope)
     start(this.#runtimeOf(runner), starting).addObserver((exit) => {
-      if (Exit.isFailure(exit)) this.#log(this.#line(runner, `did not start: ${exit.cause}`))
+      if (Exit.isFailure(exit)) this.log(this.#line(runner, `did not start: ${exit.cause}`))
       else {
         runner.doors = exit.value
         this.#noteRunner(runner, "is up")

@@ -101,6 +101,7 @@ const writePages = (file: string, plans: ReadonlyArray<RunPlan>, farmResult: Far
   const stem = file.replace(/\.html?$/, "")
   const pages = new Map(farmResult.failures.map(({ plan }) => [plan.seed, `${stem}-seed-${plan.seed}.html`]))
   for (const { plan } of farmResult.failures) {
+    if (plan.postgres === true) continue
     write(pages.get(plan.seed) ?? "", pageOf(simulatePlan(plan, { keepTrace: true })))
   }
   write(file, farmPageOf({ plans, farmResult, pages, commit: commitOf() }))
@@ -117,7 +118,8 @@ const showSmallest = async (
     run(candidate).then((smaller) => invariantOf(smaller) === invariant, () => false)
   const { plan: smallest, runs } = await shrink(plan, fails, shrinkRunsMax, ({ best, runs, runsMax }) => {
     progress(
-      `making seed ${plan.seed} smaller: run ${runs} of at most ${runsMax}; so far ${best.faults.length} faults, ` +
+      `making seed ${plan.seed} smaller: run ${runs} of at most ${runsMax}; ` +
+        `so far ${best.faults.length} faults, ` +
         `${best.customers} customers, ${best.mitras} mitras, ${best.runners} runners, ${
           duration(best.hours * 3_600_000)
         }, ${Object.keys(best.workload).length} keys of the workload`
@@ -125,7 +127,7 @@ const showSmallest = async (
   })
   endProgress()
   say(`\nthe smallest run that breaks "${invariant}", found in ${runs} runs:\n`)
-  one(smallest, files)
+  await one(smallest, files)
 }
 
 const runPlans = async (options: SimulateOptions, plans: ReadonlyArray<RunPlan>): Promise<boolean> => {
@@ -140,7 +142,7 @@ const runPlans = async (options: SimulateOptions, plans: ReadonlyArray<RunPlan>)
       isFailure: (report) => report.violations.length > 0,
       virtualMsOf: ({ span_ms }) => span_ms,
       onProgress: ({ failed, finished, of, virtual_ms }) => {
-        if (finished % 10 === 0 || finished === of || process.stderr.isTTY) {
+        if (options.postgres || finished % 10 === 0 || finished === of || process.stderr.isTTY) {
           progress(`${finished} of ${of} seeds, ${failed} failed, ${duration(virtual_ms)} simulated`)
         }
       },
@@ -155,7 +157,10 @@ const runPlans = async (options: SimulateOptions, plans: ReadonlyArray<RunPlan>)
     if (!isSound || options.failing) keepFailures(farmResult)
     if (isSound) return true
     for (const { error, plan } of farmResult.crashes) say(`crash of seed ${plan.seed}: ${error}`)
-    if (failure !== undefined) {
+    if (failure !== undefined && options.postgres) {
+      say(`\n${failure.report.violations.map(({ invariant, text }) => `${invariant}: ${text}`).join("\n")}`)
+      say(`not twice the same run on a real database; it may come again: ${replayCommand(failure.plan)}`)
+    } else if (failure !== undefined) {
       await showSmallest(failure, workers.run, { html: null, trace: options.trace, script: options.script })
     }
     return false

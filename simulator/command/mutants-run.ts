@@ -38,6 +38,6 @@ export const runMutants = async (options: SimulateOptions): Promise<boolean> => 
   const caught = all.filter((mutationRun) => mutationRun.caught !== null)
   say(`caught          ${caught.length} of ${names.length} mutants in ${duration(elapsed())}`)
   const { html, script, trace } = options
-  if (only !== null && caught[0] !== undefined) one(caught[0].plan, { html, script, trace })
+  if (only !== null && caught[0] !== undefined) await one(caught[0].plan, { html, script, trace })
   return caught.length === names.length
 }

@@ -8,6 +8,7 @@ import { timelineDataOf } from "../report/timeline-data.ts"
 import { commitOf } from "../run/commit.ts"
 import { replayCommand, type RunPlan } from "../run/plan.ts"
 import { factsOf, reportText } from "../run/report.ts"
+import { playPlan, stopPlaying } from "../run/play-plan.ts"
 import { type FinishedRun, simulatePlan, violationTimeline } from "../run/run.ts"
 import { leaveSignalsToSystem, say } from "./terminal.ts"
 
@@ -53,10 +54,12 @@ const writeFiles = (run: FinishedRun, { html, script, trace }: Files): void => {
 }
 
 /** True when nothing was broken. */
-export const one = (plan: RunPlan, files: Files): boolean => {
-  leaveSignalsToSystem()
-  const isKept = Object.values(files).some((file) => file !== null)
-  const first = simulatePlan(plan, { keepTrace: isKept })
+export const one = async (plan: RunPlan, files: Files): Promise<boolean> => {
+  if (plan.postgres !== true) leaveSignalsToSystem()
+  // On a real database there is no second time.
+  const isKept = plan.postgres === true || Object.values(files).some((file) => file !== null)
+  const first = await playPlan(plan, { keepTrace: isKept })
+  await stopPlaying()
   say(reportText(first.report))
   const isSound = first.report.violations.length === 0
   if (isSound) {

@@ -24,6 +24,8 @@ export interface SimulateOptions {
   readonly scenario: string | null
   readonly failing: boolean
   readonly stopAtFirst: boolean
+  /** The same worlds on a real PostgreSQL. */
+  readonly postgres: boolean
   readonly html: string | null
   readonly trace: string | null
   readonly script: string | null
@@ -33,6 +35,9 @@ const defaults = { hours: 1, mitras: 5, customers: 15, runners: 1, faults: "swar
 export const runnersMax = 5
 /** A farm gives up after so many red seeds: by then they are one bug. */
 export const failuresMax = 10
+
+/** In memory a world of one runner is the quickest; where transactions are real, they should meet. */
+const runnersOnPostgres = [2, 3]
 
 /** What a number on the command line must be, for those that may not be any number. */
 const limits: ReadonlyArray<
@@ -61,7 +66,13 @@ export const checkOptions = (options: SimulateOptions): void => {
     ["--failing", options.failing]
   ].flatMap(([flag, isAsked]) => isAsked === true ? [String(flag)] : [])
   if (asked.length > 1) throw new Error(`${asked.join(" and ")} cannot be done in one run; choose one`)
-  if (options.mutant !== null) mutantNamed(options.mutant)
+  if (options.postgres && (options.scenario !== null || options.mutants)) {
+    throw new Error("--postgres is for runs and farms; scenarios and mutants are played in memory")
+  }
+  const mutation = options.mutant === null ? null : mutantNamed(options.mutant)
+  if (mutation?.sql !== undefined && !options.postgres) {
+    throw new Error(`the mutant "${mutation.name}" breaks SQL: add --postgres, memory has none`)
+  }
   if (options.profile !== null) profileNamed(options.profile)
   workloadWith(options.set)
   faultsOf(options.faults ?? defaults.faults, options.seed)
@@ -83,14 +94,15 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
       faultRate: options.faultRate === 1 ? plan.faultRate : options.faultRate,
       workload: { ...plan.workload, ...options.set },
       pace,
-      mutant
+      mutant,
+      postgres: options.postgres
     }
   }
   const isShort = (hours ?? defaults.hours) <= shortHours
   return {
     seed,
     hours: hours ?? defaults.hours,
-    runners: runners ?? defaults.runners,
+    runners: runners ?? (options.postgres ? runnersOnPostgres[0]! : defaults.runners),
     valkey: options.valkey,
     mitras: mitras ?? defaults.mitras,
     customers: customers ?? defaults.customers,
@@ -98,7 +110,8 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
     workload: isShort ? { ...shortRunWorkload, ...options.set } : options.set,
     faultRate: options.faultRate,
     pace,
-    mutant
+    mutant,
+    postgres: options.postgres
   }
 }
 
@@ -108,7 +121,9 @@ export const plansOf = (options: SimulateOptions, count: number): ReadonlyArray<
   return Array.from({ length: count }, (_, index) => {
     const seed = Number.isInteger(first) ? String(first + index) : `${options.seed}-${index + 1}`
     const plan = planOf(options, seed)
-    return options.runners === null && options.profile === null ? drawn(plan) : plan
+    if (options.runners !== null || options.profile !== null) return plan
+    const runners = runnersOnPostgres[index % runnersOnPostgres.length]!
+    return options.postgres ? { ...drawn(plan), runners } : drawn(plan)
   })
 }
 

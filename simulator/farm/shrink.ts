@@ -1,5 +1,6 @@
 // Makes a failing run smaller while it keeps failing the same way: fewer faults, fewer keys of the workload,
-// fewer clients, fewer runners, less time. Sound because chance is split by name: without one client the others act the same.
+// fewer clients, fewer runners, less time. Sound because chance is split by name: without one client the
+// others act the same.
 
 /** What a run is made of, as far as it can be made smaller. */
 export interface Shrinkable {

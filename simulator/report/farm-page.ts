@@ -71,7 +71,8 @@ export const farmPageOf = (page: FarmPage): string => {
     ...plans.filter(({ seed }) => !red.has(seed))
   ]
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Farm of ${plans.length} seeds</title><style>${style}</style></head>
+<html lang="en">
+<head><meta charset="utf-8"><title>Farm of ${plans.length} seeds</title><style>${style}</style></head>
 <body>
 <h1>${red.size === 0 ? "Sound" : `${red.size} of ${plans.length} seeds are red`}</h1>
 <p>${farmResult.reports.length} seeds run${

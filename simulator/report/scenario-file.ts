@@ -6,6 +6,7 @@ import type { FaultMark, SimulationResult } from "../simulation.ts"
 import { replayCommand, type RunPlan } from "../run/plan.ts"
 import type { Recording } from "./recording.ts"
 
+const scriptModule = new URL("../scenarios/script.ts", import.meta.url)
 const stepsMax = 4_000
 /** A scenario's apps connect, sign in and keep their connection by themselves. */
 const byItself =
@@ -137,7 +138,7 @@ export const scenarioFileOf = (
     ...result.faults.marks.flatMap(faultSteps)
   ].toSorted((a, b) => a.at_ms - b.at_ms)
   const end_ms = (violation?.at_us ?? 0) / 1000
-  const script = Path.relative(folder, fileURLToPath(new URL("../scenarios/script.ts", import.meta.url)))
+  const script = Path.relative(folder, fileURLToPath(scriptModule))
   const people = result.population.apps.map(({ name, role }) =>
     `    const ${identifierOf(name)} = script.${role}("${name}")`
   )

@@ -25,6 +25,8 @@ export interface RunPlan {
   readonly pace: PaceChoice
   /** A planted bug; see mutants/. */
   readonly mutant: string | null
+  /** Played on a real PostgreSQL, where it is not the same run twice. */
+  readonly postgres?: boolean
 }
 
 /** Monday, eight in the morning, in the year the product was born. */
@@ -83,5 +85,6 @@ export const replayCommand = (plan: RunPlan): string =>
     ...Object.entries(workloadOf(plan)).map(([name, value]) => `--set ${name}=${value}`),
     ...(plan.faultRate === 1 ? [] : [`--fault-rate ${plan.faultRate}`]),
     ...(plan.pace === "fitting" ? [] : [`--pace ${plan.pace}`]),
-    ...(plan.mutant === null ? [] : [`--mutant ${plan.mutant}`])
+    ...(plan.mutant === null ? [] : [`--mutant ${plan.mutant}`]),
+    ...(plan.postgres === true ? ["--postgres"] : [])
   ].join(" ")

@@ -23,6 +23,7 @@ const none: SimulateOptions = {
   scenario: null,
   failing: false,
   stopAtFirst: false,
+  postgres: false,
   html: null,
   trace: null,
   script: null
@@ -42,6 +43,7 @@ describe("the command line of the simulator", () => {
     [{ profile: "parrot" }, /there is no profile "parrot"; expected one of busy, fence/],
     [{ faults: "parrot" }, /there is no fault named "parrot"/],
     [{ set: { parrot: "1" } }, /the workload has no key "parrot"/],
+    [{ postgres: true, scenario: "all" }, /^--postgres is for runs and farms/],
     [{ seeds: 3, scenario: "all" }, /^--scenario and --seeds cannot be done in one run; choose one/]
   ]
   for (const [options, sentence] of refused) {
@@ -64,6 +66,8 @@ describe("the command line of the simulator", () => {
 
   it("gives numbered seeds to a farm, the first one first", () => {
     assert.deepStrictEqual(plansOf({ ...none, seed: "9" }, 3).map(({ seed }) => seed), ["9", "10", "11"])
+    const onPostgres = plansOf({ ...none, postgres: true }, 3).map(({ runners }) => runners)
+    assert.deepStrictEqual(onPostgres, [2, 3, 2])
     assert.deepStrictEqual(plansOf({ ...none, seed: "a" }, 2).map(({ seed }) => seed), ["a-1", "a-2"])
   })
 })

@@ -1,5 +1,5 @@
-// What is written of a red run: its page's data, a Chrome trace, a scenario that breaks the same rule, and the
-// index of a farm that found it. One run for all of them, of a planted bug in a small world.
+// What is written of a red run: its page's data, a Chrome trace, a scenario that breaks the same rule, and
+// the index of a farm that found it. One run for all of them, of a planted bug in a small world.
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { pathToFileURL } from "node:url"
