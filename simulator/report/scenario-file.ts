@@ -148,7 +148,7 @@ export const scenarioFileOf = (
       violation?.text.split("\n")[0]
     }`,
     `// ${replayCommand(plan)}`,
-    "// Latencies differ from that run's, so an instant may have to be moved before the same thing breaks here.",
+    "// Latencies differ from that run's: an instant may have to be moved before the same thing breaks here.",
     `import { scenario } from "${script.startsWith(".") ? script : `./${script}`}"`,
     "",
     `export const seed${plan.seed.replaceAll(/\W/g, "_")} = scenario(`,
