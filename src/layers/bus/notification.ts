@@ -68,6 +68,8 @@ const Sent: Schema.Codec<BusEvent, unknown> = Schema.Union([
     cause: Schema.Literals(offlineCauses)
   }),
   Schema.TaggedStruct("Revoked", { auth_session_id: Schema.NullOr(Schema.String) }),
+  Schema.TaggedStruct("SignedIn", { auth_session_id: Schema.String, at: Schema.Int }),
+  Schema.TaggedStruct("DeviceMoved", { at: Schema.Int }),
   Schema.TaggedStruct("SettingsChanged", {}),
   Schema.TaggedStruct("Resync", {})
 ])
@@ -78,7 +80,9 @@ const Envelope = Schema.fromJsonString(Schema.Struct({
   number: Schema.Int,
   missed: Schema.Boolean,
   leaving: Schema.Boolean,
-  messages: Schema.Array(Schema.Struct({ topic: Schema.String, event: Schema.Unknown }))
+  messages: Schema.Array(
+    Schema.Struct({ topic: Schema.String, event: Schema.Unknown, trace: Schema.optionalKey(Schema.String) })
+  )
 }))
 
 const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
@@ -99,9 +103,10 @@ export const decode = (payload: string): Notification | null => {
     number: envelope.number,
     missed: envelope.missed,
     leaving: envelope.leaving,
-    messages: envelope.messages.map(({ event, topic }): BusMessage => ({
+    messages: envelope.messages.map(({ event, topic, trace }): BusMessage => ({
       topic: topic as Topic,
-      event: Option.getOrElse(decodeEvent(event), (): BusEvent => ({ _tag: "Resync" }))
+      event: Option.getOrElse(decodeEvent(event), (): BusEvent => ({ _tag: "Resync" })),
+      ...(trace === undefined ? {} : { trace })
     }))
   }
 }
