@@ -1,6 +1,6 @@
-// Secure random numbers of the platform, with the bytes of ids drawn from the system many at a time: a call for
-// 16 bytes costs what a call for 4,096 costs. Secrets (tokens, codes, nonces) are of other sizes, and each has
-// a call of its own: nothing of them lies about beforehand.
+// Secure random numbers of the platform, with the bytes of ids drawn from the system many at a time: a call
+// for 16 bytes costs what a call for 4,096 costs. Secrets (tokens, codes, nonces) are of other sizes, and
+// each has a call of its own: nothing of them lies about beforehand.
 import { SecureRandom } from "effect/crypto"
 import * as Layer from "effect/Layer"
 
