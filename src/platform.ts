@@ -49,6 +49,7 @@ import * as Sessions from "./layers/sessions/sessions.postgres.ts"
 import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Staff from "./layers/accounts/staff.postgres.ts"
+import * as Trust from "./layers/trust/trust.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
@@ -139,7 +140,8 @@ const stores = Layer.mergeAll(
   SessionViews.layer,
   Sessions.layer,
   Settings.layer,
-  Staff.layer
+  Staff.layer,
+  Trust.layer
 )
 
 export const seedOf = (config: ServerConfigValues): SeedOptions => ({

@@ -41,6 +41,8 @@ export interface MitraFacts {
   readonly heartbeat_is_stale: boolean
   /** For PauseForMissedOffers: is it still so, as read just before the turn? */
   readonly has_missed_too_many: boolean
+  /** For GoOnline: staff look into reports about her. */
+  readonly is_paused: boolean
 }
 
 /** The outcome of every mitra command: the state she is in now. */
@@ -51,6 +53,7 @@ export const MitraReply = Schema.Struct({
 })
 export type MitraReply = typeof MitraReply.Type
 
+const paused = refuse("ACCOUNT_PAUSED", "This account is paused. Please contact support.")
 const inactive = refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.")
 
 const offline = (state: MitraState, at: number, cause: OfflineCause): ReadonlyArray<MitraEvent> =>
@@ -90,6 +93,9 @@ export const decide = (
 ): Decision<MitraEvent, MitraReply> => {
   if (command._tag === "GoOnline" && !state.is_active) {
     return { events: [], reply: Result.fail(inactive) }
+  }
+  if (command._tag === "GoOnline" && facts.is_paused) {
+    return { events: [], reply: Result.fail(paused) }
   }
   const events = eventsFor(state, command, facts)
   const after = events.reduce(evolve, state)

@@ -16,6 +16,7 @@ export const refusalCodes = [
   // people and sign-in
   "ACCOUNT_NOT_FOUND",
   "ACCOUNT_INACTIVE",
+  "ACCOUNT_PAUSED",
   "ACCOUNT_LOCKED",
   "CREDENTIALS_INVALID",
   "REFRESH_INVALID",
@@ -48,6 +49,9 @@ export const refusalCodes = [
   "OFFER_CLOSED",
   "MITRA_AT_CAPACITY",
   "MITRA_NOT_ONLINE",
+  // trust
+  "TOO_MANY_BLOCKS",
+  "NOBODY_MET",
   // sessions and messages
   "SESSION_NOT_FOUND",
   "NOT_A_PARTICIPANT",
@@ -65,6 +69,7 @@ export const refusalCodes = [
   // staff
   "SAME_MITRA",
   "TOO_MANY_REROUTES",
+  "PAIR_BLOCKED",
   "PROPOSAL_NOT_FOUND",
   "PROPOSAL_DECIDED",
   "SETTING_UNKNOWN",

@@ -28,6 +28,8 @@ const fields = {
   mitra_may_end_session: Schema.Boolean,
   topic_sensitive_is_final: Schema.Boolean,
   reroute_propose_after_seconds: whole(10, 3600),
+  reports_pause_people: whole(0, 100),
+  reports_pause_days: whole(1, 365),
   push_paused: Schema.Boolean
 } as const
 
@@ -58,6 +60,9 @@ export const defaultSettings: Settings = {
   mitra_may_end_session: false,
   topic_sensitive_is_final: false,
   reroute_propose_after_seconds: 120,
+  /** So many different people's reports pause who they are about; 0: none do. */
+  reports_pause_people: 3,
+  reports_pause_days: 30,
   push_paused: false
 }
 

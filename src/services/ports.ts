@@ -19,6 +19,7 @@ import type { SessionOversight } from "./sessions/session-oversight.ts"
 import type { SessionViews } from "./sessions/session-views.ts"
 import type { Sessions } from "./sessions/sessions.ts"
 import type { Settings } from "./settings/settings.ts"
+import type { Trust } from "./trust/trust.ts"
 
 /** Ports whose adapters need only the database. */
 export type StorePorts =
@@ -35,6 +36,7 @@ export type StorePorts =
   | Sessions
   | Settings
   | Staff
+  | Trust
 
 /** Services of providers: payments, sign-in codes, pushes. */
 export type ProviderPorts = Checkout | CodeSender | Push

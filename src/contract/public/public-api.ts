@@ -5,5 +5,6 @@ import { CustomerRpcs } from "./customer.ts"
 import { DeviceRpcs } from "./devices.ts"
 import { EventRpcs } from "./events.ts"
 import { MitraRpcs } from "./mitra.ts"
+import { TrustRpcs } from "./trust.ts"
 
-export const PublicApi = AuthRpcs.merge(CustomerRpcs, MitraRpcs, ChatRpcs, DeviceRpcs, EventRpcs)
+export const PublicApi = AuthRpcs.merge(CustomerRpcs, MitraRpcs, ChatRpcs, DeviceRpcs, EventRpcs, TrustRpcs)

@@ -9,6 +9,7 @@ import * as CustomerHandlers from "./handlers/customer.ts"
 import * as DeviceHandlers from "./handlers/devices.ts"
 import * as EventHandlers from "./handlers/events.ts"
 import * as MitraHandlers from "./handlers/mitra.ts"
+import * as TrustHandlers from "./handlers/trust.ts"
 import * as Participants from "./participants.ts"
 
 export interface PublicHandlersOptions {
@@ -25,6 +26,7 @@ export const layerPublicHandlers = (options: PublicHandlersOptions) =>
     MitraHandlers.layer(options),
     ChatHandlers.layer,
     DeviceHandlers.layer,
+    TrustHandlers.layer,
     EventHandlers.layer(options)
   ).pipe(
     Layer.provide(Participants.layer),

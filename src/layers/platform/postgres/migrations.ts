@@ -19,6 +19,7 @@ import sealPrivateTexts from "../../../../migrations/0012_seal_private_texts.ts"
 import appendTurns from "../../../../migrations/0013_append_turns.ts"
 import noteUsedSignIns from "../../../../migrations/0014_note_used_sign_ins.ts"
 import bindCodes from "../../../../migrations/0015_bind_codes_to_their_askers.ts"
+import blockAndReport from "../../../../migrations/0016_block_and_report.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -35,7 +36,8 @@ const migrations = {
   "0012_seal_private_texts": sealPrivateTexts,
   "0013_append_turns": appendTurns,
   "0014_note_used_sign_ins": noteUsedSignIns,
-  "0015_bind_codes_to_their_askers": bindCodes
+  "0015_bind_codes_to_their_askers": bindCodes,
+  "0016_block_and_report": blockAndReport
 }
 
 /** The schema this code was written for. */
