@@ -37,6 +37,7 @@ import * as Passwords from "./layers/accounts/passwords.ts"
 import * as Oversight from "./layers/oversight/oversight.postgres.ts"
 import * as Payments from "./layers/payments/payments.postgres.ts"
 import * as Accounts from "./layers/accounts/accounts.postgres.ts"
+import * as PersonalData from "./layers/personal-data/personal-data.postgres.ts"
 import * as Presence from "./layers/availability/presence.local.ts"
 import * as Pricing from "./layers/payments/pricing.postgres.ts"
 import * as Push from "./layers/push/push.ts"
@@ -141,7 +142,8 @@ const stores = Layer.mergeAll(
   Sessions.layer,
   Settings.layer,
   Staff.layer,
-  Trust.layer
+  Trust.layer,
+  PersonalData.layer
 )
 
 export const seedOf = (config: ServerConfigValues): SeedOptions => ({

@@ -7,7 +7,7 @@ import type { Answer, CallFailure } from "./connection.ts"
 import { launch } from "./client-faults.ts"
 import { type Client, lastHeard, mitraOf, phaseOf, registerPhone, secondsAround, tryTo } from "./client.ts"
 import type { Tokens } from "./phone-app.ts"
-import { looksAtSignIns } from "./privacy.ts"
+import { looksAtSignIns, thinksOfIt } from "./privacy.ts"
 import { streamNames } from "../kernel/prng.ts"
 import { devCode } from "../server/runner.ts"
 import type { ClientSession } from "./client-state.ts"
@@ -184,6 +184,7 @@ const inSession = Effect.fnUntraced(function*(customer: Customer, sessionId: str
     return
   }
   yield* talk(customer, session)
+  yield* thinksOfIt(customer, session.id)
   plan.session_id = null
 })
 

@@ -30,6 +30,8 @@ const fields = {
   reroute_propose_after_seconds: whole(10, 3600),
   reports_pause_people: whole(0, 100),
   reports_pause_days: whole(1, 365),
+  retention_inactive_days: whole(31, 3650),
+  retention_records_days: whole(7, 3650),
   push_paused: Schema.Boolean
 } as const
 
@@ -63,6 +65,8 @@ export const defaultSettings: Settings = {
   /** So many different people's reports pause who they are about; 0: none do. */
   reports_pause_people: 3,
   reports_pause_days: 30,
+  retention_inactive_days: 90,
+  retention_records_days: 90,
   push_paused: false
 }
 

@@ -31,7 +31,7 @@ const both: ReadonlyArray<Action> = ["read", "write"]
 const read: ReadonlyArray<Action> = ["read"]
 const nothing: ReadonlyArray<Action> = []
 
-/** Who may let others in (staff, test numbers) is the admins' business; viewers change nothing, and read no reports. */
+/** Who lets others in (staff, test numbers) is for admins; viewers change nothing and read no reports. */
 const table: Readonly<Record<Role, Allowed>> = {
   admin: {
     dashboard: both,

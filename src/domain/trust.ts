@@ -1,5 +1,5 @@
-// Trust between strangers who chat: what may be reported, what staff make of it, and from when on reports pause
-// somebody. A pause ends only by staff's hand.
+// Trust between strangers who chat: what may be reported, what staff make of it, and from when on reports
+// pause somebody. A pause ends only by staff's hand.
 import type { Settings } from "./settings.ts"
 import type { Side } from "./session/state.ts"
 

@@ -13,6 +13,7 @@ import type { Oversight } from "./oversight/oversight.ts"
 import type { Checkout } from "./payments/checkout.ts"
 import type { Payments } from "./payments/payments.ts"
 import type { Pricing } from "./payments/pricing.ts"
+import type { PersonalData } from "./personal-data/personal-data.ts"
 import type { PushOutbox } from "./push/push-outbox.ts"
 import type { Push } from "./push/push.ts"
 import type { SessionOversight } from "./sessions/session-oversight.ts"
@@ -29,6 +30,7 @@ export type StorePorts =
   | Mitras
   | Oversight
   | Payments
+  | PersonalData
   | Pricing
   | PushOutbox
   | SessionOversight

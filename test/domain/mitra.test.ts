@@ -37,7 +37,12 @@ type Tag = MitraCommand["_tag"]
 
 const NOW = 1000
 const tell = (state: MitraState, command: MitraCommand, stale = true) =>
-  decide(state, command, { now: NOW, heartbeat_is_stale: stale, has_missed_too_many: stale })
+  decide(state, command, {
+    now: NOW,
+    heartbeat_is_stale: stale,
+    has_missed_too_many: stale,
+    is_paused: false
+  })
 
 const offline = (cause: (typeof offlineCauses)[number]): MitraEvent => ({
   _tag: "WentOffline",
@@ -108,7 +113,7 @@ it("No order of commands leaves her online while deactivated, or online since ne
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       let state = idle
       steps.forEach(({ stale, tag }, index) => {
-        const facts = { now: index, heartbeat_is_stale: stale, has_missed_too_many: stale }
+        const facts = { now: index, heartbeat_is_stale: stale, has_missed_too_many: stale, is_paused: false }
         const { events, reply } = decide(deepFreeze(state), commands[tag], facts)
         assert.deepStrictEqual(decide(state, commands[tag], facts).events, events)
         state = events.reduce(evolve, state)

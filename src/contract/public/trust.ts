@@ -1,5 +1,5 @@
-// Trust between strangers: not to meet somebody again, and to report them. Both people of a chat may; the other one
-// is named by the chat, and is not told.
+// Trust between strangers: not to meet somebody again, and to report them. Both people of a chat may; the
+// other one is named by the chat, and is not told.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { reportReasons } from "../../domain/trust.ts"

@@ -1,11 +1,11 @@
-// The control center's calls about reports: the cases, one case with its evidence, what staff make of it, and the
-// end of a pause. Reading a case is audited like changing it.
+// The control center's calls about reports and leaving: the cases, one case with its evidence, what staff
+// make of it, and the end of a pause. Reading a case is audited like changing it.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { sides } from "../../domain/session/state.ts"
 import { resolutions } from "../../domain/trust.ts"
 import { CallError } from "../errors.ts"
-import { Id, Instant, PageLimit, shortText } from "../fields.ts"
+import { ClientId, Id, Instant, PageLimit, shortText } from "../fields.ts"
 
 const Side = Schema.Literals(sides)
 
@@ -53,6 +53,12 @@ export const AdminCaseRpcs = RpcGroup.make(
   Rpc.make("admin.pause_lift", {
     payload: { user_type: Side, user_id: Id },
     success: Schema.Struct({ lifted: Schema.Boolean }),
+    error: CallError
+  }),
+  /** A bestie who leaves: deactivated, and without name and phone from then on. */
+  Rpc.make("admin.mitra_delete", {
+    payload: { command_id: ClientId, mitra_id: Id },
+    success: Schema.Struct({ deleted: Schema.Literals([true]) }),
     error: CallError
   })
 )

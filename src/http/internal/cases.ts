@@ -1,15 +1,16 @@
-// Handlers of the calls about reports. Each reads or changes one port; every one that shows what people said, or
-// changes something, leaves its entry in the audit log.
+// Handlers of the calls about reports. Each reads or changes one port; every one that shows what people said,
+// or changes something, leaves its entry in the audit log.
 import * as Effect from "effect/Effect"
 import { MitraActors } from "../../actors/mitra/protocol.ts"
-import { asSystem } from "../../actors/machine.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { AdminCaseRpcs, type CaseLineView } from "../../contract/staff/cases.ts"
 import { refuse } from "../../domain/refusal.ts"
 import type { Person, Resolution } from "../../domain/trust.ts"
+import { PersonalData } from "../../services/personal-data/personal-data.ts"
 import { type CaseLine, Trust } from "../../services/trust/trust.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { entryOf } from "./change-entry.ts"
+import { currentStaff } from "./staff/current-staff.ts"
 
 const noSuchCase = (case_id: string) => refuse("NOT_FOUND", "There is no such case.", { case_id })
 
@@ -47,7 +48,14 @@ const takeOffline = Effect.fnUntraced(function*() {
   const mitras = yield* MitraActors
   const online = yield* (yield* Trust).pausedOnline(10)
   for (const id of online) {
-    yield* Effect.ignore(mitras.run(id, asSystem({ _tag: "ForceOffline", staff_id: "" })))
+    yield* Effect.ignore(
+      mitras.run(id, {
+        sender_id: "system",
+        command_id: null,
+        command: { _tag: "ForceOffline", staff_id: "" },
+        staff: null
+      })
+    )
   }
 })
 
@@ -67,9 +75,30 @@ const lift = Effect.fnUntraced(function*(person: Person) {
   return { lifted: yield* (yield* Trust).liftPause(person, entry) }
 })
 
+/** Deactivated first, which takes back her offers and closes her sockets; nothing of a chat is cut. */
+const deleteMitra = Effect.fnUntraced(function*(commandId: string, mitraId: string) {
+  const { peer, sender_id, staff_id } = yield* currentStaff
+  yield* (yield* MitraActors).run(mitraId, {
+    sender_id,
+    command_id: commandId,
+    command: { _tag: "Deactivate", staff_id },
+    staff: { staff_id, peer }
+  })
+  const entry = yield* entryOf("mitra.delete", "mitra", mitraId)
+  const ended = yield* (yield* PersonalData).erase({ user_type: "mitra", user_id: mitraId }, entry.at, entry)
+  if (ended._tag === "Busy") {
+    return yield* refuse("ACCOUNT_BUSY", "She has chats that are not over. Give them to others first.", {
+      session_id: ended.session_id,
+      payment_id: null
+    })
+  }
+  return { deleted: true } as const
+})
+
 export const layer = AdminCaseRpcs.toLayer({
   "admin.cases": ({ before, limit, open }) => answering(list(open, before, limit)),
   "admin.case": ({ case_id }) => answering(read(case_id)),
   "admin.case_resolve": ({ case_id, note, resolution }) => answering(resolve(case_id, resolution, note)),
-  "admin.pause_lift": (person) => answering(lift(person))
+  "admin.pause_lift": (person) => answering(lift(person)),
+  "admin.mitra_delete": ({ command_id, mitra_id }) => answering(deleteMitra(command_id, mitra_id))
 })

@@ -3,6 +3,7 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as SignIn from "./auth/sign-in.ts"
 import * as VerifyToken from "./auth/verify-token.ts"
+import * as AccountHandlers from "./handlers/account.ts"
 import * as AuthHandlers from "./handlers/auth.ts"
 import * as ChatHandlers from "./handlers/chat.ts"
 import * as CustomerHandlers from "./handlers/customer.ts"
@@ -21,6 +22,7 @@ export interface PublicHandlersOptions {
 
 export const layerPublicHandlers = (options: PublicHandlersOptions) =>
   Layer.mergeAll(
+    AccountHandlers.layer,
     AuthHandlers.layer,
     CustomerHandlers.layer,
     MitraHandlers.layer(options),

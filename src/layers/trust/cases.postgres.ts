@@ -1,5 +1,5 @@
-// Cases in Postgres, part of Trust: what was reported, with words and evidence sealed to the case, and what staff
-// made of it, in one transaction with the audit entry and the pause.
+// Cases in Postgres, part of Trust: what was reported, with words and evidence sealed to the case, and what
+// staff made of it, in one transaction with the audit entry and the pause.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"

@@ -1,5 +1,5 @@
-// Trust in Postgres: blocks and pauses as rows; cases, whose words and evidence are sealed like messages, are in
-// cases.postgres.ts.
+// Trust in Postgres: blocks and pauses as rows; cases, whose words and evidence are sealed like messages, are
+// in cases.postgres.ts.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"

@@ -62,8 +62,8 @@ export class Mitras extends Context.Service<Mitras, {
     limit: number
   ) => Effect.Effect<ReadonlyArray<OnlineLogEntry>, Unavailable>
   /**
-   * Pending offers to mitras whose account is not active, or of a pair who have blocked each other since: there
-   * should be none. At most `limit`.
+   * Pending offers to mitras whose account is not active, or of a pair who have blocked each other since:
+   * there should be none. At most `limit`.
    */
   readonly offersToWithdraw: (
     limit: number

@@ -1,5 +1,6 @@
-// Trust: who has blocked whom, what was reported, and who is paused. A block counts for both directions whoever
-// made it. A case keeps its own copy of what was said: it outlives the transcript. Times are epoch milliseconds.
+// Trust: who has blocked whom, what was reported, and who is paused. A block counts for both directions
+// whoever made it. A case keeps its own copy of what was said: it outlives the transcript. Times are epoch
+// milliseconds.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ChangeEntry } from "../../domain/audit.ts"

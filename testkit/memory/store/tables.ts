@@ -119,7 +119,9 @@ const trustTables = () => ({
   blocks: new Table<Block, "customer">({ customer: (row) => row.customer_id }),
   cases: new Map<string, CaseRow>(),
   /** `<user_type>:<user_id>` */
-  pauses: new Map<string, PauseRow>()
+  pauses: new Map<string, PauseRow>(),
+  /** By the customer's id: two columns of customers that no port shows. */
+  deleted_customers: new Map<string, { readonly deleted_at: number; readonly erased_at: number | null }>()
 })
 
 const peoplesTables = () => ({

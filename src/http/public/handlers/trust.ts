@@ -1,10 +1,9 @@
-// Handlers of blocking and reporting: who the other one is comes from the chat that both were in. What a report
-// leads to is decided by the rule in src/domain/trust.ts; nobody but staff is told of it.
+// Handlers of blocking and reporting: who the other one is comes from the chat that both were in. What a
+// report leads to is decided by the rule in src/domain/trust.ts; nobody but staff is told of it.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
 import { MitraActors } from "../../../actors/mitra/protocol.ts"
-import { asSystem } from "../../../actors/machine.ts"
 import { SessionActors } from "../../../actors/session/protocol.ts"
 import { instant } from "../../../contract/fields.ts"
 import { TrustRpcs } from "../../../contract/public/trust.ts"
@@ -55,7 +54,14 @@ const withdrawOffers = Effect.fnUntraced(function*({ customer_id, mitra_id }: Pa
     offers.some((offer) => offer.mitra_id === mitra_id && offer.status === "pending")
   )
   const actors = yield* SessionActors
-  for (const { id } of asked) yield* actors.run(id, asSystem({ _tag: "WithdrawOffer", mitra_id }))
+  for (const { id } of asked) {
+    yield* actors.run(id, {
+      sender_id: "system",
+      command_id: null,
+      command: { _tag: "WithdrawOffer", mitra_id },
+      staff: null
+    })
+  }
 })
 
 const blockPair = Effect.fnUntraced(function*(me: Caller, pair: Pair, session_id: string) {
@@ -125,7 +131,12 @@ const report = Effect.fnUntraced(function*(payload: Reporting) {
   }, { pause_at: settings.reports_pause_people, counted_since: countedSince(settings, now) })
   yield* Effect.logInfo("somebody was reported").pipe(Effect.annotateLogs({ case_id, session_id, paused }))
   if (paused && me.side === "customer") {
-    const offline = (yield* MitraActors).run(pair.mitra_id, asSystem({ _tag: "ForceOffline", staff_id: "" }))
+    const offline = (yield* MitraActors).run(pair.mitra_id, {
+      sender_id: "system",
+      command_id: null,
+      command: { _tag: "ForceOffline", staff_id: "" },
+      staff: null
+    })
     // What is missed here the sweep finds.
     yield* Effect.ignore(offline)
   }
