@@ -8,6 +8,23 @@ import { type Client, tryTo } from "./client.ts"
 /** Of visits in which somebody opens that page of the app. */
 const looksShare = 0.1
 
+/** Of visits after which somebody leaves for good, with all their data in a file or without. */
+const leavesShare = 0.01
+
+/** At the end of a visit. Refused while an order is open: then they think no more of it. */
+export const leavesForGood = Effect.fnUntraced(function*(client: Client) {
+  const prng = client.app.prng.split("leaving")
+  if (!prng.chance(leavesShare)) return false
+  if (prng.chance(0.5)) {
+    let cursor: string | null = null
+    do {
+      const page: Answer | null = yield* tryTo(client, "account.export", { cursor }, 20_000)
+      cursor = page?.["next"] ?? null
+    } while (cursor !== null)
+  }
+  return (yield* tryTo(client, "customer.delete_account", {}, 20_000)) !== null
+})
+
 /** Every sign-in but the one of this phone is ended. */
 export const looksAtSignIns = Effect.fnUntraced(function*(client: Client) {
   if (!client.app.prng.split("sign-ins").chance(looksShare)) return
@@ -50,5 +67,9 @@ export const decidesCases = Effect.fnUntraced(function*({ app }: Pick<Client, "a
       ? ["mitra", read["mitra_id"]]
       : ["customer", read["customer_id"]]
     yield* ask("admin.pause_lift", { user_type, user_id })
+    // Staff have no right to it: who may is the admins' business.
+    if (app.prng.split(`leaving ${case_id}`).chance(0.1)) {
+      yield* ask("admin.mitra_delete", { command_id: app.newId(), mitra_id: read["mitra_id"] })
+    }
   }
 })

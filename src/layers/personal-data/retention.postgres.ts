@@ -38,7 +38,8 @@ const eraseTexts = (sql: Sql): Part["eraseTexts"] =>
       if (messages.length > 0) return messages.length
       yield* sql`UPDATE session_events e
         SET event = jsonb_set(e.event, '{text}', to_jsonb(${erased}::text)), text_sealed = NULL
-        FROM chat_sessions s WHERE s.customer_id = ${next.id} AND e.session_id = s.id AND e.type = 'GoodbyeLeft'`
+        FROM chat_sessions s
+        WHERE s.customer_id = ${next.id} AND e.session_id = s.id AND e.type = 'GoodbyeLeft'`
       yield* sql`UPDATE chat_sessions SET customer_goodbye_sealed = NULL, mitra_goodbye_sealed = NULL,
           customer_goodbye = CASE WHEN num_nonnulls(customer_goodbye, customer_goodbye_sealed) > 0
             THEN ${erased} END,
@@ -72,7 +73,8 @@ const anonymous = (sql: Sql): Part["anonymous"] =>
       )
       const unused = found.filter((row) => row.is_unused).map((row) => row.id)
       if (unused.length > 0) {
-        yield* sql`DELETE FROM auth_sessions WHERE user_type = 'customer' AND user_id = ANY(${unused}::uuid[])`
+        yield* sql`DELETE FROM auth_sessions
+          WHERE user_type = 'customer' AND user_id = ANY(${unused}::uuid[])`
         yield* sql`DELETE FROM devices WHERE user_type = 'customer' AND user_id = ANY(${unused}::uuid[])`
         yield* sql`DELETE FROM customers WHERE id = ANY(${unused}::uuid[])`
       }
@@ -100,7 +102,8 @@ const doomed = (sql: Sql, kind: RecordKind, before: number, limit: number) => {
         ORDER BY a.expires_at LIMIT ${limit})`
     case "commands":
       return sql`DELETE FROM commands_seen WHERE (actor_id, sender_id, command_id) IN (
-        SELECT actor_id, sender_id, command_id FROM commands_seen WHERE at < ${at} ORDER BY at LIMIT ${limit})`
+        SELECT actor_id, sender_id, command_id FROM commands_seen WHERE at < ${at}
+        ORDER BY at LIMIT ${limit})`
     case "webhooks":
       return sql`DELETE FROM webhook_logs WHERE id IN (
         SELECT id FROM webhook_logs WHERE received_at < ${at} ORDER BY received_at LIMIT ${limit})`

@@ -36,8 +36,8 @@ export const heldPaymentsMax = 1000
 
 export class PersonalData extends Context.Service<PersonalData, {
   /**
-   * Ends an account, with the anonymous ones that belong to it. All its sign-ins are revoked with it. `entry`:
-   * by staff, who leave an audit entry.
+   * Ends an account, with the anonymous ones that belong to it. All its sign-ins are revoked with it.
+   * `entry`: by staff, who leave an audit entry.
    */
   readonly erase: (
     person: Person,

@@ -69,3 +69,25 @@ describe("a case", () => {
       assert.strictEqual(yield* refused(call("admin.case_resolve", decision)), "NOT_FOUND")
     }).pipe(Effect.provide(desk)))
 })
+
+describe("a mitra who leaves", () => {
+  it.effect("is deleted once her chats are over, deactivated first, and audited", () =>
+    Effect.gen(function*() {
+      const { ayu, sari, session_id } = yield* reported
+      const { call } = yield* colleague(1, "admin")
+      const leave = () => call("admin.mitra_delete", { command_id: newCommand(), mitra_id: ayu.id })
+      assert.strictEqual(yield* refused(leave()), "ACCOUNT_BUSY")
+      yield* sari.call("chat.end", { command_id: newCommand(), session_id })
+      yield* sari.call("chat.goodbye", { command_id: newCommand(), session_id, text: "bye" })
+      assert.deepStrictEqual(yield* leave(), { deleted: true })
+      const { audit_log, mitras } = yield* MemoryTables
+      assert.deepInclude(mitras.get(ayu.id), { display_name: "-", is_active: false })
+      assert.includeMembers([...audit_log.values()].map(({ action }) => action), [
+        "mitra.deactivate",
+        "mitra.delete"
+      ])
+      const operator = yield* colleague(2, "operator")
+      const again = { command_id: newCommand(), mitra_id: ayu.id }
+      assert.strictEqual(yield* refused(operator.call("admin.mitra_delete", again)), "FORBIDDEN")
+    }).pipe(Effect.provide(desk)))
+})
