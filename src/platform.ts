@@ -24,10 +24,10 @@ import * as CheckoutXendit from "./layers/payments/checkout.xendit.ts"
 import * as Cipher from "./layers/encryption/cipher.ts"
 import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
 import * as CodeSenderWithoutProvider from "./layers/accounts/code-sender.without-provider.ts"
+import * as PostgresClock from "./layers/platform/postgres/postgres-clock.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Health from "./layers/operations/health.ts"
-import { clusterTrouble } from "./layers/operations/cluster-probe.ts"
 import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
 import { postgresTrouble } from "./layers/operations/postgres-probe.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
@@ -52,9 +52,9 @@ import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Staff from "./layers/accounts/staff.postgres.ts"
 import * as Trust from "./layers/trust/trust.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
+import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
-import { connectBehind, listenBehind } from "./layers/platform/runner-tls.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import type { PublicRoutes } from "./server.ts"
 import * as RealTime from "./services/platform/real-time.ts"
@@ -164,7 +164,10 @@ const database = (config: ServerConfigValues) =>
       }))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
-  }))).pipe(Layer.provideMerge(cipher(config)))
+  }))).pipe(
+    Layer.provideMerge(cipher(config)),
+    (pool) => Layer.provideMerge(PostgresClock.layerAnchored, pool)
+  )
 
 /**
  * Runners meet at the given port, or at any free one when a runner is alone on its machine; behind the
@@ -173,12 +176,7 @@ const database = (config: ServerConfigValues) =>
 const runners = (config: ServerConfigValues) =>
   Effect.map(
     config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
-    (port) => {
-      const { runner_host: host, runner_secret: secret } = config
-      const network = Cluster.overTcp({ host, port })
-      if (secret === null) return network
-      return { ...network, listen: listenBehind(secret, { host, port }), connect: connectBehind(secret) }
-    }
+    (port) => Cluster.overTcp({ host: config.runner_host, port }, makeRunnerSockets(config.runner_secret))
   )
 
 /** Logs where a listener listens: with port 0 only the log tells. */
@@ -195,7 +193,6 @@ const listenerWaits = (config: ServerConfigValues) => Layer.succeed(ListenerWait
 
 const network = (config: ServerConfigValues) => ({
   runners: runners(config),
-  watch: Readiness.layerWatchReasons(clusterTrouble),
   public: (routes: PublicRoutes) =>
     logged(
       "public",
@@ -235,7 +232,10 @@ export const platformOf = (config: ServerConfigValues) => {
     random: SecureRandom.layerWebCrypto,
     signals: Shutdown.layer,
     database: database(config),
-    watch: Readiness.layerWatchReasons(postgresTrouble),
+    watch: Layer.merge(
+      Readiness.layerWatchReasons(postgresTrouble),
+      PostgresClock.layerWatch((setting) => Readiness.unreadyDuring("clock_off", setting))
+    ),
     stores,
     availability: postgresRows,
     bus: OverValkey.layerBusOver(connection, keyBytes(config.auth_jwt_secret, "bus")),

@@ -27,6 +27,7 @@ import { Quotas, type QuotaTable } from "./http/public/quotas.ts"
 import { layerPublicHandlers } from "./http/public/public-handlers.ts"
 import * as Readiness from "./http/readiness.ts"
 import { TrustedProxyHops } from "./http/remote-address.ts"
+import * as Unfit from "./http/unfit.ts"
 import { Limits, stoppedSooner } from "./http/socket/limits.ts"
 import type { Connections } from "./http/socket/connections.ts"
 import * as Availability from "./layers/availability/availability.ts"
@@ -38,7 +39,6 @@ import type { Bus } from "./services/bus/bus.ts"
 import { set } from "./services/operations/figures.ts"
 import { part } from "./services/platform/part.ts"
 import * as RealTime from "./services/platform/real-time.ts"
-import type { RunnerRegistry } from "./services/platform/runner-registry.ts"
 import type { Shutdown } from "./services/platform/shutdown.ts"
 import { SweepReports } from "./services/platform/sweep-reports.ts"
 import type { Ports, ProviderPorts, StorePorts } from "./services/ports.ts"
@@ -72,8 +72,6 @@ export interface Platform<Database, Public, PublicNeeds, InternalListener, Inter
   readonly network: {
     /** How runners listen for and reach each other. */
     readonly runners: Effect.Effect<RunnerNetwork<Database>, unknown>
-    /** Raises `cluster_unjoined` for as long as this runner is no healthy member. */
-    readonly watch: Layer.Layer<never, never, Readiness.Readiness | RunnerRegistry>
     /** The phones' socket, with these routes of plain HTTP beside it. */
     readonly public: (routes: PublicRoutes) => Layer.Layer<Public | Connections, unknown, PublicNeeds>
     /** The staff's. */
@@ -192,9 +190,8 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
     Layer.provide(Layer.provide(Internal.layerHandlers(product), sweepReports)),
     Layer.provide(Layer.effect(Limits)(Effect.map(Limits, stoppedSooner)))
   )
-  return part("traffic", traffic).pipe(
+  return part("traffic", Layer.provideMerge(traffic, Unfit.layer)).pipe(
     Layer.provideMerge(part("public listener", publicListener)),
-    Layer.provideMerge(network.watch),
     Layer.provideMerge(part("internal listener", internalListener)),
     Layer.provideMerge(part("actors", actors(product.sweeps))),
     Layer.provideMerge(part("cluster", cluster(network.runners, product.cluster))),

@@ -43,6 +43,8 @@ export class Connections extends Context.Service<Connections, {
     authSessionId: string | null,
     code: CloseCode
   ) => Effect.Effect<number>
+  /** Tells everybody to come back, elsewhere if they can; returns how many. New ones are let in. */
+  readonly sendAway: Effect.Effect<number>
   /** Reads nothing more, lets calls in flight finish within the bound, then tells all phones to come back. */
   readonly drain: Effect.Effect<DrainReport>
   /** A place for one more connection until the scope closes; false when there is none left. */
@@ -234,6 +236,16 @@ const makeConnections = Effect.gen(function*() {
         for (const connection of named) connection.close(code)
         return named.length
       }),
+    sendAway: Effect.gen(function*() {
+      const staying = [...directory.open.values()].filter(({ closing }) => closing === null)
+      for (const connection of staying) {
+        connection.close(
+          closeCodes.goingAway,
+          yield* Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)
+        )
+      }
+      return staying.length
+    }),
     drain: yield* Effect.cached(yield* makeDrain(directory, begin)),
     admit: (remote_address) =>
       Effect.acquireRelease(

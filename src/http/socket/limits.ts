@@ -2,6 +2,7 @@
 // listener's; the internal one and tests put other numbers under the same reference.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import { makeSteadyClock } from "../../services/platform/steady-clock.ts"
 import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 
 export interface SocketLimits {
@@ -113,8 +114,9 @@ export const Limits = Context.Reference<SocketLimits>("halobestie/http/Limits", 
 
 /**
  * The time of the wire: pings, silence and rates. Always the machine's clock, because a phone does not
- * fall silent when a tester moves the product's clock by thirty minutes.
+ * fall silent when a tester moves the product's clock by thirty minutes. Steady, because it does not
+ * fall silent either when somebody sets the machine's.
  */
 export const WireClock = Context.Reference<Clock.Clock>("halobestie/http/WireClock", {
-  defaultValue: () => Clock.Clock.defaultValue()
+  defaultValue: () => makeSteadyClock(Clock.Clock.defaultValue())
 })
