@@ -98,13 +98,13 @@ const ending = (test: Test) => {
     Effect.gen(function*() {
       const chat = yield* parted
       const port = yield* PersonalData
-      const busy = { _tag: "Busy", session_id: session(1), payment_id: null }
+      const busy = { _tag: "Busy", session_id: session(1), payment_id: null } as const
       assert.deepStrictEqual(yield* port.erase(person(1), t0), busy)
       assert.deepStrictEqual(yield* port.erase(bestie(1), t0), busy)
       yield* Stage.act(chat, { _tag: "Goodbye", by: asCustomer(1), text: "a goodbye" }, { at: t0 + 51 })
       yield* Stage.givenPayment(2, { confirmed: false })
       yield* (yield* Accounts).provePhone(customer(2), phone)
-      const ordered = { _tag: "Busy", session_id: null, payment_id: payment(2) }
+      const ordered = { _tag: "Busy", session_id: null, payment_id: payment(2) } as const
       assert.deepStrictEqual(
         yield* port.erase(person(1), t0),
         ordered,

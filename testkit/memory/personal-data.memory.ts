@@ -174,24 +174,32 @@ const isDoomedSignIn = (tables: Tables, id: string, before: number): boolean => 
     tables.auth_sessions.where("family", row.family_id).every((one) => one.expires_at < before)
 }
 
+const takeSignIns = (tables: Tables, before: number, limit: number): number => {
+  const doomed = [...tables.auth_sessions.keys()].filter((id) => isDoomedSignIn(tables, id, before))
+  for (const id of doomed.slice(0, limit)) tables.auth_sessions.delete(id)
+  return Math.min(doomed.length, limit)
+}
+
 const purge = (tables: Tables, kind: RecordKind, before: number, limit: number): number => {
-  const take = <Row>(
-    table: { readonly delete: (key: string) => boolean; readonly entries: () => Iterable<[string, Row]> },
-    isDoomed: (row: Row, key: string) => boolean
-  ): number => {
-    const keys = [...table.entries()].filter(([key, row]) => isDoomed(row, key)).slice(0, limit)
-    for (const [key] of keys) table.delete(key)
+  // Rows lie in the order of their times, oldest first: the first young one ends the search.
+  const take = <Row>(table: Map<string, Row>, timeOf: (row: Row) => number): number => {
+    const keys: Array<string> = []
+    for (const [key, row] of table) {
+      if (keys.length >= limit || timeOf(row) >= before) break
+      keys.push(key)
+    }
+    for (const key of keys) table.delete(key)
     return keys.length
   }
   switch (kind) {
     case "codes":
-      return take(tables.one_time_codes, (row) => row.created_at < before)
+      return take(tables.one_time_codes, (row) => row.created_at)
     case "sign_ins":
-      return take(tables.auth_sessions, (_, key) => isDoomedSignIn(tables, key, before))
+      return takeSignIns(tables, before, limit)
     case "commands":
-      return take(tables.commands_seen, (row) => row.at < before)
+      return take(tables.commands_seen, (row) => row.at)
     case "webhooks":
-      return take(tables.webhook_logs, (row) => row.at < before)
+      return take(tables.webhook_logs, (row) => row.at)
   }
 }
 

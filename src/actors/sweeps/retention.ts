@@ -2,7 +2,13 @@
 // has come back to, old records. Every step is bounded; a pass that finds more goes on at the next.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { inactiveBefore, purgedBefore, recordKinds, unusedBefore } from "../../domain/retention.ts"
+import {
+  inactiveBefore,
+  purgedBefore,
+  type RecordKind,
+  recordKinds,
+  unusedBefore
+} from "../../domain/retention.ts"
 import { PersonalData } from "../../services/personal-data/personal-data.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import type { Sweep } from "./sweep.ts"
@@ -42,13 +48,21 @@ export const retention = Effect.gen(function*() {
     return erased
   })
 
+  const records = Effect.fnUntraced(function*(kind: RecordKind, before: number) {
+    let purged = 0
+    for (let round = 0; round < roundsMax; round++) {
+      const some = yield* data.purge(kind, before, batch)
+      purged += some
+      if (some < batch) break
+    }
+    return purged
+  })
+
   const runOnce = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const values = yield* settings.current
     const did: Record<string, number> = { texts: yield* texts(now), ...(yield* accounts(now)) }
-    for (const kind of recordKinds) {
-      did[kind] = yield* data.purge(kind, purgedBefore(kind, values, now), batch)
-    }
+    for (const kind of recordKinds) did[kind] = yield* records(kind, purgedBefore(kind, values, now))
     if (Object.values(did).some((count) => count > 0)) {
       yield* Effect.logInfo("personal data and old records removed").pipe(Effect.annotateLogs(did))
     }
