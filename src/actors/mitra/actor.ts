@@ -17,6 +17,7 @@ import { SessionActors } from "../session/protocol.ts"
 import { makeWakeQueue } from "../session/queue.ts"
 import { mailboxCapacity, LocalActors } from "../local-actors.ts"
 import { observedMachine } from "../observed-machine.ts"
+import { makeStaffCheck } from "../staff-authority.ts"
 import { makeTurns } from "../turn.ts"
 import { Mitra } from "./protocol.ts"
 
@@ -143,7 +144,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
         if (command._tag === "PauseForMissedOffers") {
           return { ...none, has_missed_too_many: yield* hasMissedTooMany(state) }
         }
-        if (command._tag === "GoOnline") {
+        if (command._tag === "GoOnline" || command._tag === "PauseForReports") {
           return { ...none, is_paused: yield* trust.isPaused({ user_type: "mitra", user_id: mitraId }) }
         }
         if (command._tag !== "MarkStale") return none
@@ -192,7 +193,8 @@ export const layer = Mitra.toLayer(
     const machine = yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`)
     const turns = yield* makeTurns(yield* observedMachine(machine, () => {}))
     const run = yield* (yield* LocalActors).register(Mitra.type, address.entityId, turns.run)
-    return Mitra.of({ Run: ({ payload }) => run(payload) })
+    const checkStaff = yield* makeStaffCheck
+    return Mitra.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
   }),
   { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }
 )

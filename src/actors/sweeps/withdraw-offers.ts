@@ -26,7 +26,7 @@ export const withdrawOffers = Effect.fnUntraced(function*(everySeconds: number) 
     )
 
   const takeOffline = (mitraId: string) =>
-    mitraActors.run(mitraId, asSystem({ _tag: "ForceOffline", staff_id: "" })).pipe(
+    mitraActors.run(mitraId, asSystem({ _tag: "PauseForReports" })).pipe(
       Effect.as(1),
       Effect.catch((error) => Effect.logWarning("paused mitra not taken offline", error).pipe(Effect.as(0)))
     )

@@ -2,6 +2,7 @@
 import { AdminAccountRpcs } from "./accounts.ts"
 import { AdminCaseRpcs } from "./cases.ts"
 import { AdminConsoleRpcs } from "./console.ts"
+import { AdminOwnAccountRpcs } from "./own-account.ts"
 import { AdminPaymentRpcs } from "./payments.ts"
 import { AdminPushRpcs } from "./pushes.ts"
 import { AdminRunnerRpcs } from "./runners.ts"
@@ -13,6 +14,7 @@ export const AdminApi = AdminRpcs.merge(
   AdminAccountRpcs,
   AdminCaseRpcs,
   AdminConsoleRpcs,
+  AdminOwnAccountRpcs,
   AdminPaymentRpcs,
   AdminPushRpcs,
   AdminRunnerRpcs,

@@ -10,7 +10,7 @@ import { PersonalData } from "../../services/personal-data/personal-data.ts"
 import { type CaseLine, Trust } from "../../services/trust/trust.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { entryOf } from "./change-entry.ts"
-import { currentStaff } from "./staff/current-staff.ts"
+import { currentStaff, originOf } from "./staff/current-staff.ts"
 
 const noSuchCase = (case_id: string) => refuse("NOT_FOUND", "There is no such case.", { case_id })
 
@@ -52,7 +52,7 @@ const takeOffline = Effect.fnUntraced(function*() {
       mitras.run(id, {
         sender_id: "system",
         command_id: null,
-        command: { _tag: "ForceOffline", staff_id: "" },
+        command: { _tag: "PauseForReports" },
         staff: null
       })
     )
@@ -77,12 +77,12 @@ const lift = Effect.fnUntraced(function*(person: Person) {
 
 /** Deactivated first, which takes back her offers and closes her sockets; nothing of a chat is cut. */
 const deleteMitra = Effect.fnUntraced(function*(commandId: string, mitraId: string) {
-  const { peer, sender_id, staff_id } = yield* currentStaff
+  const staff = yield* currentStaff
   yield* (yield* MitraActors).run(mitraId, {
-    sender_id,
+    sender_id: staff.sender_id,
     command_id: commandId,
-    command: { _tag: "Deactivate", staff_id },
-    staff: { staff_id, peer }
+    command: { _tag: "Deactivate", staff_id: staff.staff_id },
+    staff: originOf(staff)
   })
   const entry = yield* entryOf("mitra.delete", "mitra", mitraId)
   const ended = yield* (yield* PersonalData).erase({ user_type: "mitra", user_id: mitraId }, entry.at, entry)

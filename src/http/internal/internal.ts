@@ -18,6 +18,7 @@ import * as Handlers from "./handlers.ts"
 import { framed } from "./http-frames.ts"
 import { concealing } from "./http-replies.ts"
 import { layerOperations } from "./operations.ts"
+import * as OwnAccountHandlers from "./own-account.ts"
 import * as PaymentHandlers from "./payments.ts"
 import * as PushHandlers from "./pushes.ts"
 import * as RunnerHandlers from "./runners.ts"
@@ -113,6 +114,7 @@ export const layerHandlers = (options: StaffApiOptions) =>
   Layer.mergeAll(
     Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds }),
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
+    OwnAccountHandlers.layer,
     CaseHandlers.layer,
     SessionHandlers.layer,
     PaymentHandlers.layer,

@@ -1,5 +1,5 @@
 // What the retention sweep takes away, part of PersonalData in Postgres: each statement is bounded and goes
-// by an index (migration 0018); repeating any of them is harmless.
+// by an index (migration 0019); repeating any of them is harmless.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"

@@ -134,7 +134,7 @@ const report = Effect.fnUntraced(function*(payload: Reporting) {
     const offline = (yield* MitraActors).run(pair.mitra_id, {
       sender_id: "system",
       command_id: null,
-      command: { _tag: "ForceOffline", staff_id: "" },
+      command: { _tag: "PauseForReports" },
       staff: null
     })
     // What is missed here the sweep finds.
