@@ -116,7 +116,8 @@ export const needsStepUp: ReadonlySet<string> = new Set([
   "admin.staff_second_factor_reset",
   "admin.second_factor_begin",
   "admin.second_factor_off",
-  "admin.test_number_put"
+  "admin.test_number_put",
+  "admin.mitra_delete"
 ])
 
 const session = { action: "session.read", target_type: "session", target: "session_id" }
