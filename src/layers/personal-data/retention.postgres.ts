@@ -28,13 +28,13 @@ const eraseTexts = (sql: Sql): Part["eraseTexts"] =>
         idOf
       )
       if (next === null) return 0
-      const messages = yield* sql`WITH some AS (
+      const messages = yield* sql`WITH found AS (
           SELECT m.session_id, m.seq FROM chat_sessions s JOIN messages m ON m.session_id = s.id
           WHERE s.customer_id = ${next.id} AND m.body IS DISTINCT FROM ${erased}
           LIMIT ${limit} FOR UPDATE OF m
         )
         UPDATE messages m SET body = ${erased}, body_sealed = NULL
-        FROM some WHERE m.session_id = some.session_id AND m.seq = some.seq RETURNING 1 AS one`
+        FROM found WHERE m.session_id = found.session_id AND m.seq = found.seq RETURNING 1 AS one`
       if (messages.length > 0) return messages.length
       yield* sql`UPDATE session_events e
         SET event = jsonb_set(e.event, '{text}', to_jsonb(${erased}::text)), text_sealed = NULL
