@@ -30,6 +30,7 @@ const commands = {
   ForceOffline: { _tag: "ForceOffline", staff_id: "staff-1" },
   MarkStale: { _tag: "MarkStale" },
   PauseForMissedOffers: { _tag: "PauseForMissedOffers" },
+  PauseForReports: { _tag: "PauseForReports" },
   Activate: { _tag: "Activate", staff_id: "staff-1" },
   Deactivate: { _tag: "Deactivate", staff_id: "staff-1" }
 } satisfies Record<MitraCommand["_tag"], MitraCommand>

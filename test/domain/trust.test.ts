@@ -48,5 +48,11 @@ describe("a mitra who is paused", () => {
     assert.deepStrictEqual(events, [])
     assert.strictEqual(reply._tag === "Failure" ? reply.failure.code : "", "ACCOUNT_PAUSED")
     assert.lengthOf(decide(idle, { _tag: "GoOnline" }, { ...facts, is_paused: false }).events, 1)
+    const online = { ...idle, is_online: true, online_since: 0 }
+    assert.deepStrictEqual(decide(online, { _tag: "PauseForReports" }, facts).events, [
+      { _tag: "WentOffline", at: 1, cause: "forced" }
+    ])
+    const lifted = { ...facts, is_paused: false }
+    assert.deepStrictEqual(decide(online, { _tag: "PauseForReports" }, lifted).events, [])
   })
 })

@@ -34,7 +34,7 @@ const scrub = (tables: Tables, { user_id, user_type }: Person, at: number): void
     tables.auth_sessions.set(row.id, { ...row, revoked_at: at, revoked_reason: "deleted" })
   }
   for (const { token } of tables.devices.where("person", person)) tables.devices.delete(token)
-  for (const [key, row] of [...tables.blocks.entries()]) {
+  for (const [key, row] of tables.blocks) {
     const maker = row.by_side === "customer" ? row.customer_id : row.mitra_id
     if (row.by_side === user_type && maker === user_id) tables.blocks.delete(key)
   }
