@@ -1,5 +1,5 @@
-// A sign-in as its own person sees it: where they are signed in, since when, and whether it is this phone. For
-// the list of sign-ins and for the export of one's own data.
+// A sign-in as its own person sees it: where they are signed in, since when, and whether it is this phone.
+// For the list of sign-ins and for the export of one's own data.
 import { instant } from "../../../contract/fields.ts"
 import type { SignInView } from "../../../contract/public/auth.ts"
 import type { OpenSignIn } from "../../../services/accounts/sign-ins.ts"
