@@ -217,7 +217,12 @@ export const told: MakeRule = (context, complain) => {
           viewed(phone, view)
           if (view.status === "active") clockRuns(phone, view.session_id)
         }
-      } else if (_tag === "session" && event["fact"].ends_at !== undefined) clockRuns(phone, session_id)
+      } else if (_tag === "session") {
+        const { ends_at, kind } = event["fact"]
+        if (ends_at !== undefined) clockRuns(phone, session_id)
+        // While the clock stands still nobody ticks.
+        else if (kind === "extension_requested") ticks.delete(`${phone.name}/${session_id}`)
+      }
     },
     sent: (phone, frame) => {
       if (phone.id === null || !frame.includes("\"chat.typing\"")) return
