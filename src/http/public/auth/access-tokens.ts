@@ -74,7 +74,8 @@ interface TokenKeys {
   readonly staff: ReadonlyArray<Uint8Array>
 }
 
-const signerOf = ([first]: ReadonlyArray<Uint8Array>): Uint8Array => {
+/** The one that signs, of keys that are all accepted. */
+export const signerOf = ([first]: ReadonlyArray<Uint8Array>): Uint8Array => {
   if (first === undefined) throw new Error("AUTH_JWT_SECRET needs at least one secret")
   return first
 }

@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { DeviceRpcs } from "../../../contract/public/devices.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
+import { Bus } from "../../../services/bus/bus.ts"
 import { currentSignIn } from "../auth/caller.ts"
 import { answering } from "./answering.ts"
 
@@ -13,10 +14,15 @@ const register = Effect.fnUntraced(
   function*(payload: { readonly token: string; readonly platform: "android" | "ios" }) {
     const { auth_session_id, user_id, user_type } = yield* currentSignIn
     const registered_at = yield* Clock.currentTimeMillis
-    yield* (yield* Accounts).registerDevice(
+    const before = yield* (yield* Accounts).registerDevice(
       { ...payload, user_type, user_id, auth_session_id, registered_at },
       devicesMax
     )
+    // Two people may share a phone; or somebody found out a token. Its phone then takes it back.
+    if (before !== null) {
+      const topic = `${before.user_type}:${before.user_id}` as const
+      yield* (yield* Bus).publish([{ topic, event: { _tag: "DeviceMoved", at: registered_at } }])
+    }
     return { registered: true } as const
   }
 )
