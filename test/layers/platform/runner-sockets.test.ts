@@ -49,10 +49,9 @@ const listening = (secret: Redacted.Redacted | null, silence_max_ms?: number) =>
     const sockets = makeRunnerSockets(secret, silence_max_ms)
     const built = yield* Layer.build(sockets.listen({ host: "127.0.0.1", port: 0 }))
     const server = Context.get(built, SocketServer.SocketServer)
-    const arrived = yield* Deferred.make<void>()
-    yield* Effect.forkScoped(
-      server.run(() => Effect.andThen(Deferred.succeed(arrived, undefined), Effect.never))
-    )
+    const arrived = yield* Deferred.make<Net.Socket>()
+    const arriving = Effect.flatMap(NodeSocket.NetSocket, (conn) => Deferred.succeed(arrived, conn))
+    yield* Effect.forkScoped(server.run(() => Effect.andThen(arriving, Effect.never)))
     if (server.address._tag === "UnixPathAddress") return assert.fail("it listens on no port")
     return { arrived, sockets, port: Number(NetAddress.formatInet(server.address).split(":").at(-1)) }
   })
