@@ -64,10 +64,16 @@ const migrate = Command.make(
   "migrate",
   {
     status: flag("status", "Only say which migrations are applied and which are pending"),
-    dryRun: flag("dry-run", "The same: what a run would apply")
+    dryRun: flag("dry-run", "Only say what a run would do"),
+    contract: flag("contract", "Also take away what only versions before this one read")
   },
-  ({ dryRun, status }) =>
-    configured(Effect.flatMap(database, (module) => module.migrate({ look_only: status || dryRun })))
+  ({ contract, dryRun, status }) =>
+    configured(
+      Effect.flatMap(
+        database,
+        (module) => module.migrate({ status, dry_run: dryRun, with_contracts: contract })
+      )
+    )
 ).pipe(Command.withDescription("Bring the database at DATABASE_URL to this version's schema"))
 
 const rewrap = Command.make(

@@ -13,7 +13,7 @@ import { ServerConfig, type ServerConfigValues } from "../config/server-config.t
 import { checkKeys } from "../layers/encryption/key-record.ts"
 import { postgresVersionMin, versionNumberOf, versionsMin } from "../layers/operations/least-versions.ts"
 import { pool } from "../layers/platform/postgres/database.ts"
-import { currentVersion, schemaVersion } from "../layers/platform/postgres/migrations.ts"
+import { schemaState, windowProblem } from "../layers/platform/postgres/schema-window.ts"
 import * as Valkey from "../layers/platform/valkey/connection.ts"
 import { cipher } from "../platform.ts"
 import * as RealTime from "../services/platform/real-time.ts"
@@ -42,10 +42,10 @@ const server = Effect.gen(function*() {
     : fail(`PostgreSQL ${row?.version}: ${postgresVersionMin} is the least`)
 })
 
-const schema = Effect.map(currentVersion, (version) =>
-  version === schemaVersion
-    ? ok(`schema version ${version}`)
-    : fail(`schema version ${version}, this code needs ${schemaVersion}: npm run migrate`))
+const schema = Effect.map(schemaState, (state) => {
+  const problem = windowProblem(state)
+  return problem === null ? ok(`schema version ${state.version}`) : fail(problem)
+})
 
 const rights = Effect.gen(function*() {
   const [row] = yield* (yield* sql)<{ missing: string | null; read_only: boolean }>`
