@@ -1,5 +1,5 @@
 // How long a chat stands still when its runner is killed, with Postgres near and far: two runners behind a
-// proxy that holds every byte back for so many milliseconds, either way; one is killed with SIGKILL, the phones
+// proxy that holds every byte back for so many milliseconds, either way; one is killed with SIGKILL, phones
 // are on the other one. `npm run bench -- gaps`.
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
