@@ -3,6 +3,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { guardHeaders } from "./guard-headers.ts"
 import type { UnreadyReason } from "./readiness.ts"
 
 const reasons: ReadonlyArray<UnreadyReason> = ["starting", "postgres_down"]

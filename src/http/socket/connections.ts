@@ -102,6 +102,7 @@ const makeDirectory = (socketsMax: number) => {
       open.delete(connection.client_id)
       if (open.size === 0) empty.openUnsafe()
       addTo("connections_open", -1)
+      connection.leaveLoad()
       if (connection.principal === null) return
       addTo("phones_connected", -1, [connection.principal.user_type])
       const key = keyOf(connection.principal)
@@ -117,7 +118,10 @@ const makeDirectory = (socketsMax: number) => {
       const key = keyOf(principal)
       const theirs = byPerson.get(key) ?? new Set()
       const [first] = theirs
-      if (first !== undefined) connection.bucket = first.bucket
+      if (first !== undefined) {
+        connection.bucket = first.bucket
+        connection.joinLoadOf(first)
+      }
       byPerson.set(key, theirs.add(connection))
       const staying = [...theirs].filter((one) => one.closing === null)
       for (const oldest of staying.slice(0, Math.max(0, staying.length - socketsMax))) {

@@ -28,7 +28,7 @@ const Claims = Schema.Struct({
 
 export class AccessTokens extends Context.Service<AccessTokens, {
   readonly sign: (
-    owner: Omit<Principal, "expires_at">
+    owner: Omit<Principal, "expires_at" | "token">
   ) => Effect.Effect<{ readonly token: string; readonly expires_at: number }>
   /** Only what the token itself says: whether its sign-in is still live is SignIns' business. */
   readonly verify: (
@@ -84,7 +84,7 @@ const make = (keys: TokenKeys) => {
   const signers = { phones: signerOf(keys.phones), staff: signerOf(keys.staff) }
   const kindOf = (isStaff: boolean) => isStaff ? "staff" : "phones"
 
-  const sign = Effect.fnUntraced(function*(owner: Omit<Principal, "expires_at">) {
+  const sign = Effect.fnUntraced(function*(owner: Omit<Principal, "expires_at" | "token">) {
     const issuedAt = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const expiresAt = issuedAt + accessLifetimeSeconds
     const jwt = new SignJWT({ user_type: owner.user_type, session_id: owner.auth_session_id })
@@ -105,7 +105,8 @@ const make = (keys: TokenKeys) => {
       user_id: claims.sub,
       auth_session_id: claims.session_id,
       expires_at: claims.exp * 1000,
-      ...(claims.jti === undefined ? {} : { rotated_row: claims.jti })
+      ...(claims.jti === undefined ? {} : { rotated_row: claims.jti }),
+      ...(claims.user_type === "staff" ? { token } : {})
     }
   })
 
