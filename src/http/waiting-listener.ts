@@ -10,8 +10,9 @@ const reasons: ReadonlyArray<UnreadyReason> = ["starting", "postgres_down"]
 
 const say = (response: ServerResponse, status: number, body: object): void => {
   response.writeHead(status, {
+    ...guardHeaders,
     "content-type": "application/json",
-    "connection": "close",
+    connection: "close",
     "retry-after": "1"
   })
   response.end(JSON.stringify(body))
