@@ -51,7 +51,9 @@ const listening = (secret: Redacted.Redacted | null, silence_max_ms?: number) =>
     const server = Context.get(built, SocketServer.SocketServer)
     const arrived = yield* Deferred.make<Net.Socket>()
     const arriving = Effect.flatMap(NodeSocket.NetSocket, (conn) => Deferred.succeed(arrived, conn))
-    yield* Effect.forkScoped(server.run(() => Effect.andThen(arriving, Effect.never)))
+    // It gives the socket to whoever handles it, which its type does not know.
+    const running = server.run(() => Effect.andThen(arriving, Effect.never)) as never
+    yield* Effect.forkScoped<never, never, never>(running)
     if (server.address._tag === "UnixPathAddress") return assert.fail("it listens on no port")
     return { arrived, sockets, port: Number(NetAddress.formatInet(server.address).split(":").at(-1)) }
   })
