@@ -3,7 +3,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import createValkeySightings from "../../../migrations/0019_create_valkey_sightings.ts"
+import createValkeySightings from "../../../migrations/0020_create_valkey_sightings.ts"
 import {
   makeValkeySightings,
   sightingFreshMs
