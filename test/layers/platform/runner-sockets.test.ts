@@ -52,8 +52,8 @@ const listening = (secret: Redacted.Redacted | null, silence_max_ms?: number) =>
     const arrived = yield* Deferred.make<Net.Socket>()
     const arriving = Effect.flatMap(NodeSocket.NetSocket, (conn) => Deferred.succeed(arrived, conn))
     // It gives the socket to whoever handles it, which its type does not know.
-    const running = server.run(() => Effect.andThen(arriving, Effect.never)) as never
-    yield* Effect.forkScoped<never, never, never>(running)
+    const running: Effect.Effect<never> = server.run(() => Effect.andThen(arriving, Effect.never)) as never
+    yield* Effect.forkScoped(running)
     if (server.address._tag === "UnixPathAddress") return assert.fail("it listens on no port")
     return { arrived, sockets, port: Number(NetAddress.formatInet(server.address).split(":").at(-1)) }
   })
