@@ -55,7 +55,7 @@ export const paidRequests: MakeRule = (context, complain) => {
             key,
             () => tables.payment_requests.get(key)?.status !== "pending",
             () => complain("a payment that nobody paid is still open", about(after)),
-            after.expires_at + (after.provider === "builtin" ? 0 : askedAgainMs)
+            after.expires_at + (after.provider === "xendit" ? askedAgainMs : 0)
           )
         }
       }
