@@ -1,5 +1,5 @@
-// `--hours-of-farm`: a farm that runs unattended for so many hours, learns from what it reaches, goes on where
-// the last one stopped, and writes what it finds as files with an index page.
+// `--hours-of-farm`: a farm that runs unattended for so many hours, learns from what it reaches, goes on
+// where the last one stopped, and writes what it finds as files with an index page.
 import * as Fs from "node:fs"
 import { type Corpus, emptyCorpus, learn, nextPlan } from "../farm/guided.ts"
 import { startWorkers } from "../farm/workers.ts"

@@ -1,6 +1,6 @@
-// Dice that only some worlds are thrown with: the order of what is ready at one instant, limits that are drawn
-// small, and failpoints inside the server. All of it from streams of its own: a world without them is the
-// world that it was.
+// Dice that only some worlds are thrown with: the order of what is ready at one instant, limits that are
+// drawn small, and failpoints inside the server. All of it from streams of its own: a world without them is
+// the world that it was.
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Failpoint } from "../../src/services/manual-clock/failpoints.ts"

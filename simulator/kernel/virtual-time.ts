@@ -71,7 +71,7 @@ export class VirtualTime {
     this.#timers.cancel(timer)
   }
 
-  /** From now on the ready tasks of one instant and priority run in another order, in `share` of the cases. */
+  /** From now on the ready tasks of one instant and priority are mixed, in `share` of the cases. */
   shuffle(share: number, prng: Prng): void {
     this.#shuffle = share > 0 ? { share, prng } : null
   }
