@@ -59,6 +59,8 @@ export const guidedFarm = async (options: SimulateOptions, hours: number): Promi
   const elapsed = stopwatch()
   let corpus = corpusSoFar()
   const began = corpus.runs
+  // Those under way count as well: no two have the same seed.
+  let runs = corpus.runs
   const findings: Array<Finding> = []
   let told = 0
   let crashes = 0
@@ -74,14 +76,13 @@ export const guidedFarm = async (options: SimulateOptions, hours: number): Promi
   }
   const job = async (): Promise<void> => {
     while (elapsed() < hours * 3_600_000 && findings.length < findingsMax) {
-      const number = corpus.runs + 1
-      corpus = { ...corpus, runs: number }
-      const seed = `${options.seed}-${number}`
+      runs += 1
+      const seed = `${options.seed}-${runs}`
       const plan = nextPlan(corpus, drawn(planOf(options, seed)), new Prng(`guided/${seed}`))
       try {
         // oxlint-disable-next-line no-await-in-loop
         const report = await workers.run(plan)
-        corpus = { ...learn(corpus, plan, report), runs: corpus.runs }
+        corpus = learn(corpus, plan, report)
         if (report.violations.length > 0) {
           findings.push({ plan, report })
           keep(findings, findings.map((each) => each.report))
