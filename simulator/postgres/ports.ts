@@ -20,11 +20,13 @@ import type { GroupWriter, Outcome } from "../../src/layers/journal/group-writer
 import * as JournalPostgres from "../../src/layers/journal/journal.postgres.ts"
 import * as Oversight from "../../src/layers/oversight/oversight.postgres.ts"
 import * as Payments from "../../src/layers/payments/payments.postgres.ts"
+import * as PersonalData from "../../src/layers/personal-data/personal-data.postgres.ts"
 import * as Pricing from "../../src/layers/payments/pricing.postgres.ts"
 import * as PushOutbox from "../../src/layers/push/push-outbox.postgres.ts"
 import * as SessionOversight from "../../src/layers/sessions/session-oversight.postgres.ts"
 import * as SessionViews from "../../src/layers/sessions/session-views.postgres.ts"
 import * as Sessions from "../../src/layers/sessions/sessions.postgres.ts"
+import * as Trust from "../../src/layers/trust/trust.postgres.ts"
 import { cached } from "../../src/layers/settings/settings.ts"
 import { storeOf } from "../../src/layers/settings/settings.postgres.ts"
 import { Accounts as AccountsPort } from "../../src/services/accounts/accounts.ts"
@@ -34,6 +36,7 @@ import { StaffProofs as StaffProofsPort } from "../../src/services/accounts/staf
 import { Staff as StaffPort } from "../../src/services/accounts/staff.ts"
 import { Oversight as OversightPort } from "../../src/services/oversight/oversight.ts"
 import { Payments as PaymentsPort } from "../../src/services/payments/payments.ts"
+import { PersonalData as PersonalDataPort } from "../../src/services/personal-data/personal-data.ts"
 import { Pricing as PricingPort } from "../../src/services/payments/pricing.ts"
 import { PushOutbox as PushOutboxPort } from "../../src/services/push/push-outbox.ts"
 import { SessionOversight as SessionOversightPort } from "../../src/services/sessions/session-oversight.ts"
@@ -41,6 +44,7 @@ import { SessionViews as SessionViewsPort } from "../../src/services/sessions/se
 import { Sessions as SessionsPort } from "../../src/services/sessions/sessions.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
+import { Trust as TrustPort } from "../../src/services/trust/trust.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import type { Process } from "../kernel/process.ts"
 import { type Reached, reachedBy } from "../stores/store.ts"
@@ -62,6 +66,7 @@ const adapters = Layer.mergeAll(
   Oversight.layer,
   Payments.layer,
   Accounts.layer,
+  PersonalData.layer,
   Pricing.layer,
   PushOutbox.layer,
   SessionOversight.layer,
@@ -69,6 +74,7 @@ const adapters = Layer.mergeAll(
   Sessions.layer,
   Staff.layer,
   StaffProofs.layer,
+  Trust.layer,
   AvailabilityPostgres.layer,
   JournalPostgres.layer
 ).pipe(Layer.provide(CipherNone.layer))
@@ -114,6 +120,7 @@ export const realPorts = (options: Reach): RealPorts => {
       over(MitrasPort),
       over(OversightPort),
       over(PaymentsPort),
+      over(PersonalDataPort),
       over(PricingPort),
       over(PushOutboxPort),
       over(SessionOversightPort),
@@ -122,6 +129,7 @@ export const realPorts = (options: Reach): RealPorts => {
       over(SignInsPort),
       over(StaffPort),
       over(StaffProofsPort),
+      over(TrustPort),
       Layer.succeed(Journal)({ ...reachedBy(Context.get(ports, Journal), reach), commit }),
       Layer.succeed(Settings)(yield* cached(reachedBy(storeOf(sql), reach)))
     )
