@@ -48,6 +48,8 @@ export const refusalCodes = [
   "OFFER_CLOSED",
   "MITRA_AT_CAPACITY",
   "MITRA_NOT_ONLINE",
+  "MITRA_DRAINING",
+  "MITRA_ON_HOLD",
   // sessions and messages
   "SESSION_NOT_FOUND",
   "NOT_A_PARTICIPANT",

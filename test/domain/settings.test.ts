@@ -41,6 +41,8 @@ const limits: ReadonlyArray<readonly [SettingKey, number, number]> = [
   ["max_customers_per_mitra", 1, 32],
   ["mitra_stale_after_seconds", CADENCE, 3600],
   ["mitra_missed_offers_pause", 0, 100],
+  ["mitra_background_grace_seconds", 0, 86_400],
+  ["mitra_hold_seconds", 0, 604_800],
   ["mitra_decline_cooldown_seconds", 0, 3600],
   ["mitra_parallel_offers_max", 1, 200],
   ["pairing_wave_size", 0, 200],

@@ -171,7 +171,7 @@ export const make = Effect.fnUntraced(function*(owner: Owner, command: SessionCo
     candidates: given.candidates ?? null,
     waiting_ahead: 0,
     mitra_is_reachable: true,
-    reroute_to: { mitra_name: "", is_active: true, is_online: true, ...given.reroute_to },
+    reroute_to: { mitra_name: "", is_active: true, is_draining: false, is_online: true, ...given.reroute_to },
     mitra_absence: given.mitra_absence ?? null
   }
   const { events } = decide(owner.state, command, facts)
@@ -262,7 +262,9 @@ export const makeMitraTurn = (
   const { events } = MitraMachine.decide(owner.state, command, {
     now: given.at,
     heartbeat_is_stale: true,
-    has_missed_too_many: true
+    has_missed_too_many: true,
+    has_no_chat: true,
+    hold_seconds: 900
   })
   return {
     actor: { kind: "mitra", id: owner.state.id, epoch: owner.epoch },

@@ -15,7 +15,9 @@ const stateOf = (tables: Tables, mitraId: string): MitraState | null => {
     display_name: account.display_name,
     is_active: account.is_active,
     is_online: status.is_online,
-    online_since: status.online_since
+    online_since: status.online_since,
+    is_draining: status.is_draining,
+    hold: status.hold
   }
 }
 
@@ -93,10 +95,23 @@ export const layer = Layer.effect(Mitras)(
             .slice(0, limit)
             .map(({ is_online, cause, at }) => ({ is_online, cause, at }))
         ),
-      offersOfInactive: (limit) =>
+      drained: (limit) =>
+        Effect.sync(() =>
+          [...tables.mitra_status.values()]
+            .filter(({ is_draining, mitra_id }) =>
+              is_draining && tables.mitra_slots.where("mitra", mitra_id).length === 0
+            )
+            .map(({ mitra_id }) => mitra_id)
+            .toSorted()
+            .slice(0, limit)
+        ),
+      offersToWithdraw: (limit) =>
         Effect.sync(() =>
           tables.chat_request_notifications.where("status", "pending")
-            .filter((row) => tables.mitras.get(row.mitra_id)?.is_active === false)
+            .filter(({ mitra_id }) =>
+              tables.mitras.get(mitra_id)?.is_active === false ||
+              tables.mitra_status.get(mitra_id)?.is_draining === true
+            )
             .map(({ mitra_id, session_id }) => ({ session_id, mitra_id }))
             .toSorted((a, b) =>
               a.session_id === b.session_id

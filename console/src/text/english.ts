@@ -150,7 +150,18 @@ export const english = {
       "She is signed out everywhere, her offers are withdrawn, and she is asked no more. Running " +
       "chats go on; reroute them if they must not.",
     force_offline: "Force offline",
-    force_offline_what: "She goes offline and is asked no more until she goes online again.",
+    force_offline_what:
+      "She goes offline and is asked no more. She may come back when the time of the hold is over, or when you lift it.",
+    lift_hold: "Lift the hold",
+    lift_hold_what: "She may go online again from now on.",
+    drain: "Drain",
+    drain_what:
+      "She gets no new offers and open ones are withdrawn. She finishes her chats, then she is taken offline and held.",
+    undo_drain: "Undo the drain",
+    undo_drain_what: "She gets offers again, as before.",
+    draining: "draining",
+    held: "held offline until the hold is lifted",
+    held_until: "held offline until",
     activity: "The last 30 days",
     acceptance: "Acceptance",
     response: "Median response",

@@ -151,7 +151,18 @@ export const indonesian: Texts = {
       "Ia dikeluarkan di semua tempat, tawarannya ditarik, dan ia tidak ditanya lagi. Obrolan yang " +
       "berjalan berlanjut; alihkan bila tidak boleh.",
     force_offline: "Paksa offline",
-    force_offline_what: "Ia menjadi offline dan tidak ditanya sampai ia online lagi.",
+    force_offline_what:
+      "Ia menjadi offline dan tidak ditanya lagi. Ia boleh kembali saat masa tahanan habis, atau saat Anda mencabutnya.",
+    lift_hold: "Cabut tahanan",
+    lift_hold_what: "Mulai sekarang ia boleh online lagi.",
+    drain: "Kosongkan",
+    drain_what:
+      "Ia tidak mendapat tawaran baru dan yang terbuka ditarik. Ia menyelesaikan obrolannya, lalu menjadi offline.",
+    undo_drain: "Batalkan pengosongan",
+    undo_drain_what: "Ia mendapat tawaran lagi, seperti sebelumnya.",
+    draining: "dikosongkan",
+    held: "ditahan offline sampai tahanan dicabut",
+    held_until: "ditahan offline sampai",
     activity: "30 hari terakhir",
     acceptance: "Penerimaan",
     response: "Median jawaban",

@@ -1,4 +1,4 @@
-// Withdrawals: a deactivation withdraws her open offers itself. This takes back what it did not see: a crash
+// Withdrawals: a deactivation or a drain withdraws her open offers itself. This takes back what it did not see: a crash
 // came in between, or a request that was just choosing still asked her.
 import * as Effect from "effect/Effect"
 import { Mitras } from "../../services/accounts/mitras.ts"
@@ -20,7 +20,7 @@ export const withdrawOffers = Effect.fnUntraced(function*(everySeconds: number) 
     )
 
   const runOnce = Effect.gen(function*() {
-    const offers = yield* mitras.offersOfInactive(batch)
+    const offers = yield* mitras.offersToWithdraw(batch)
     const withdrawn = yield* Effect.forEach(offers, withdraw, { concurrency })
     return { offers: offers.length, withdrawn: withdrawn.reduce((sum: number, one) => sum + one, 0) }
   })

@@ -2,7 +2,7 @@
 // phone says the last sequence it holds per session and gets exactly what came after.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
-import { sides, topics } from "../../domain/session/state.ts"
+import { absenceCauses, sides, topics } from "../../domain/session/state.ts"
 import { CallError } from "../errors.ts"
 import { Id, Instant, Seq } from "../fields.ts"
 import { MessageView, OfferView, SessionView } from "../views.ts"
@@ -72,6 +72,12 @@ export const PhoneEvent = Schema.Union([
     side: Schema.Literals(sides),
     delivered_seq: Seq,
     read_seq: Seq
+  }),
+  /** The chat's mitra cannot be reached; `cause` null: she, or another, can again. */
+  Schema.TaggedStruct("mitra_away", {
+    session_id: Id,
+    cause: Schema.NullOr(Schema.Literals(absenceCauses)),
+    since: Instant
   }),
   Schema.TaggedStruct("typing", { session_id: Id, side: Schema.Literals(sides), expires_in_ms: Schema.Int }),
   Schema.TaggedStruct("offer", { offer: OfferView }),

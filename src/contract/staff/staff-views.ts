@@ -18,11 +18,16 @@ export const PresenceView = Schema.Struct({
   push_reachable: Schema.Boolean
 })
 
+/** Staff keep her offline, until then or (null) until they lift it. */
+export const HoldView = Nullable(Schema.Struct({ until: Nullable(Instant) }))
+
 export const MitraInspection = Schema.Struct({
   mitra_id: Id,
   display_name: Schema.String,
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
+  is_draining: Schema.Boolean,
+  hold: HoldView,
   presence: PresenceView,
   online_since: Nullable(Instant),
   last_heartbeat_at: Nullable(Instant),
@@ -111,6 +116,7 @@ const MitraChange = Schema.Struct({
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
   changed: Schema.Boolean,
+  is_draining: Schema.Boolean,
   /** Sessions she is still in; staff may reroute them, they are not cut. */
   running_sessions: Schema.Array(Id)
 })
@@ -153,7 +159,24 @@ export const AdminRpcs = RpcGroup.make(
     success: MitraChange,
     error: CallError
   }),
+  /** And held there for `mitra_hold_seconds`, or until staff lift it. */
   Rpc.make("admin.force_offline", {
+    payload: { command_id: ClientId, mitra_id: Id, until_lifted: Schema.optionalKey(Schema.Boolean) },
+    success: MitraChange,
+    error: CallError
+  }),
+  Rpc.make("admin.lift_hold", {
+    payload: { command_id: ClientId, mitra_id: Id },
+    success: MitraChange,
+    error: CallError
+  }),
+  /** No new offers; she finishes her chats, then she is offline and held there. */
+  Rpc.make("admin.drain_mitra", {
+    payload: { command_id: ClientId, mitra_id: Id },
+    success: MitraChange,
+    error: CallError
+  }),
+  Rpc.make("admin.undo_drain", {
     payload: { command_id: ClientId, mitra_id: Id },
     success: MitraChange,
     error: CallError

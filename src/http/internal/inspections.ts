@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { LedgerView, MitraInspection, SessionInspection } from "../../contract/staff/staff-views.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { isBalanced, type Ledger } from "../../domain/ledger.ts"
+import type { MitraHold } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { Availability } from "../../services/availability/availability.ts"
@@ -68,6 +69,9 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
   return inspection
 })
 
+export const holdView = (hold: MitraHold | null) =>
+  hold === null ? null : { until: instantOrNull(hold.until) }
+
 export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
   const mitras = yield* Mitras
   const sessions = yield* Sessions
@@ -84,6 +88,8 @@ export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
     display_name: state.display_name,
     is_active: state.is_active,
     is_online: state.is_online,
+    is_draining: state.is_draining,
+    hold: holdView(state.hold),
     presence: {
       connected: yield* (yield* Presence).isConnected({ user_type: "mitra", user_id: mitraId }),
       declared_online: state.is_online,

@@ -61,8 +61,10 @@ export class Mitras extends Context.Service<Mitras, {
     mitraId: string,
     limit: number
   ) => Effect.Effect<ReadonlyArray<OnlineLogEntry>, Unavailable>
-  /** Pending offers to mitras whose account is not active: there should be none. At most `limit`. */
-  readonly offersOfInactive: (
+  /** Draining mitras who hold no chat any more, at most `limit`. */
+  readonly drained: (limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
+  /** Pending offers to mitras who are not active or are draining: there should be none. At most `limit`. */
+  readonly offersToWithdraw: (
     limit: number
   ) => Effect.Effect<
     ReadonlyArray<{ readonly session_id: string; readonly mitra_id: string }>,

@@ -61,7 +61,12 @@ export interface World {
 }
 
 /** Whom staff chose: there, and able to take over. */
-export const ready: RerouteTarget = { mitra_name: "Bestie 2", is_active: true, is_online: true }
+export const ready: RerouteTarget = {
+  mitra_name: "Bestie 2",
+  is_active: true,
+  is_draining: false,
+  is_online: true
+}
 
 export const settingsOf = (world: World): Settings => ({ ...defaultSettings, ...world.settings })
 

@@ -195,7 +195,12 @@ const nobody = { reroute_to: null, mitra_absence: null }
 const aboutMitras = (step: Step, now: number): About => ({
   reroute_to: step.candidates === null
     ? null
-    : { mitra_name: "another", is_active: step.ahead < 4, is_online: !step.sensitive || step.ahead > 0 },
+    : {
+      mitra_name: "another",
+      is_active: step.ahead < 4,
+      is_draining: step.ahead === 3,
+      is_online: !step.sensitive || step.ahead > 0
+    },
   mitra_absence: step.sensitive
     ? { cause: step.ahead === 0 ? "mitra_offline" : "mitra_deactivated", since: now - step.ahead * 20_000 }
     : null

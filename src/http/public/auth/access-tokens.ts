@@ -14,7 +14,7 @@ import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import type { UserType } from "../../../services/accounts/sign-ins.ts"
 import type { Principal } from "../../socket/connection.ts"
 
-export const accessLifetimeSeconds = 3600
+const accessLifetimeSeconds = 3600
 
 const Claims = Schema.Struct({
   sub: Id,

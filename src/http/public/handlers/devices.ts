@@ -3,11 +3,18 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { DeviceRpcs } from "../../../contract/public/devices.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
+import type { UserType } from "../../../services/accounts/sign-ins.ts"
+import { Availability } from "../../../services/availability/availability.ts"
 import { currentSignIn } from "../auth/caller.ts"
 import { answering } from "./answering.ts"
 
 /** A person has a phone or two; the rest are forgotten installations. */
 const devicesMax = 10
+
+/** Whether a push can reach her is part of what a mirror knows of a mitra. */
+const toldOfDevices = Effect.fnUntraced(function*(userType: UserType, userId: string) {
+  if (userType === "mitra") yield* (yield* Availability).changed([userId])
+})
 
 const register = Effect.fnUntraced(
   function*(payload: { readonly token: string; readonly platform: "android" | "ios" }) {
@@ -17,6 +24,7 @@ const register = Effect.fnUntraced(
       { ...payload, user_type, user_id, auth_session_id, registered_at },
       devicesMax
     )
+    yield* toldOfDevices(user_type, user_id)
     return { registered: true } as const
   }
 )
@@ -24,6 +32,7 @@ const register = Effect.fnUntraced(
 const drop = Effect.fnUntraced(function*(token: string) {
   const { user_id, user_type } = yield* currentSignIn
   yield* (yield* Accounts).dropDevice({ user_type, user_id }, token)
+  yield* toldOfDevices(user_type, user_id)
   return { dropped: true } as const
 })
 

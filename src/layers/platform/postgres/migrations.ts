@@ -18,6 +18,7 @@ import sendPushes from "../../../../migrations/0011_send_pushes.ts"
 import sealPrivateTexts from "../../../../migrations/0012_seal_private_texts.ts"
 import appendTurns from "../../../../migrations/0013_append_turns.ts"
 import noteUsedSignIns from "../../../../migrations/0014_note_used_sign_ins.ts"
+import holdAndDrainMitras from "../../../../migrations/0015_hold_and_drain_mitras.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -33,7 +34,8 @@ const migrations = {
   "0011_send_pushes": sendPushes,
   "0012_seal_private_texts": sealPrivateTexts,
   "0013_append_turns": appendTurns,
-  "0014_note_used_sign_ins": noteUsedSignIns
+  "0014_note_used_sign_ins": noteUsedSignIns,
+  "0015_hold_and_drain_mitras": holdAndDrainMitras
 }
 
 /** The schema this code was written for. */
