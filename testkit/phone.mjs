@@ -49,6 +49,8 @@ export class Phone {
   log = []
   /** Session id -> last sequence this phone holds. Persist it: it is all that resuming needs. */
   lastSeq = new Map()
+  /** Which history the sequences are of. */
+  epoch = null
   /** Events that came twice, or came before one that is still missing. A sound server makes none. */
   doubled = 0
   skipped = 0
@@ -117,7 +119,10 @@ export class Phone {
     this.lastSeq = new Map([...this.lastSeq].slice(-sinceMax))
     const since = [...this.lastSeq].map(([session_id, seq]) => ({ session_id, seq }))
     return new Promise((resolve, reject) => {
-      const id = this.#send("events.subscribe", { since })
+      const id = this.#send("events.subscribe", {
+        since,
+        ...(this.epoch === null ? {} : { epoch: this.epoch })
+      })
       this.#stream = { id, resolve, reject, sentAt: performance.now() }
       this.#expire(reject, "events.subscribe")
     })
@@ -245,6 +250,7 @@ export class Phone {
 
   #onSnapshot(snapshot) {
     this.clock.learn(snapshot.server_now, this.#stream.sentAt, performance.now())
+    this.epoch = snapshot.epoch ?? null
     // Too much was missed: what lies before is fetched with chat.history when the user looks at it.
     for (const { session_id, recovered } of snapshot.recovered) {
       if (!recovered) this.lastSeq.delete(session_id)

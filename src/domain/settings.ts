@@ -17,6 +17,7 @@ const fields = {
   mitra_missed_offers_pause: whole(0, 100),
   pairing_wave_size: whole(0, 200),
   pairing_wave_seconds: whole(1, 300),
+  pairing_wave_growth: whole(1, 10),
   pairing_offers_max: whole(1, 200),
   pairing_blast_timeout_seconds: whole(1, 3600),
   pairing_search_again_seconds: whole(1, 60),
@@ -50,6 +51,8 @@ export const defaultSettings: Settings = {
   mitra_missed_offers_pause: 0,
   pairing_wave_size: 0,
   pairing_wave_seconds: 15,
+  /** Each further wave is so many times as wide as the one before; 1: all are alike. */
+  pairing_wave_growth: 1,
   pairing_offers_max: 200,
   pairing_blast_timeout_seconds: 60,
   pairing_search_again_seconds: 3,

@@ -65,6 +65,19 @@ const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf"> => ({
       ORDER BY o.session_id DESC LIMIT ${limit}`.pipe(Effect.flatMap(offeredRequests), answered)
 })
 
+const epochOf = firstOf(Schema.Struct({ epoch: Schema.String }))
+
+// A restore to a point in time and a replica that takes over begin a new timeline; a dump that is read back, a
+// database with another oid.
+const epoch = (sql: Sql): Part<"epoch"> => ({
+  epoch: sql`SELECT to_hex((SELECT oid FROM pg_database WHERE datname = current_database())::bigint) || '-' ||
+      left(pg_walfile_name(pg_current_wal_lsn()), 8) AS epoch`.pipe(
+    Effect.flatMap(epochOf),
+    Effect.map((row) => row?.epoch ?? ""),
+    answered
+  )
+})
+
 const queue = (sql: Sql): Part<"nthEnd" | "haveMet"> => ({
   nthEnd: (nth) =>
     sql`SELECT ends_at FROM chat_sessions WHERE status = 'active'
@@ -92,6 +105,7 @@ export const layer = Layer.effect(SessionViews)(Effect.gen(function*() {
     ...personal(sql, cipher),
     ...offers(sql),
     ...queue(sql),
+    ...epoch(sql),
     ...transcript(sql, cipher),
     ...pastOf(sql, cipher)
   })

@@ -47,6 +47,7 @@ const startOver = Effect.fnUntraced(function*(feed: Feed, gap: Gap) {
     live,
     offers,
     recovered: [{ session_id: gap.session_id, recovered: false }],
+    epoch: feed.epoch,
     heartbeat_every_seconds: feed.heartbeat_every_seconds
   })
   const state = live.find((one) => one.id === gap.session_id)

@@ -21,6 +21,23 @@ describe("a phone that comes back", () => {
       assert.strictEqual((yield* nextOf(events, "session")).seq, 151)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
+  it.effect("with numbers of another history is told to fetch, whatever its numbers are", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { ayu, sari, session_id } = yield* chat
+      const { epoch } = yield* nextOf(yield* sari.subscribe(), "snapshot")
+      const held = [{ session_id, seq: 1 }]
+      const same = yield* nextOf(yield* sari.subscribe(held, epoch), "snapshot")
+      assert.deepStrictEqual(same.recovered, [{ session_id, recovered: true }])
+      const stale = yield* sari.subscribe(held, "of a backup")
+      const snapshot = yield* nextOf(stale, "snapshot")
+      assert.deepStrictEqual(snapshot.recovered, [{ session_id, recovered: false }])
+      assert.strictEqual(snapshot.epoch, epoch)
+      assert.strictEqual(snapshot.sessions[0]?.last_seq, 2)
+      yield* say(ayu, session_id, "next")
+      assert.strictEqual((yield* nextOf(stale, "session")).seq, 3, "and goes on live from the snapshot")
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
   it.effect("that missed nothing gets nothing but the snapshot", () =>
     Effect.gen(function*() {
       yield* given
