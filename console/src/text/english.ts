@@ -120,6 +120,7 @@ export const english = {
     owner: "Owner",
     epoch: "epoch",
     deadline: "Next deadline",
+    first_reply: "First reply after",
     receipts: "Receipts",
     read_up_to: "read up to",
     of: "of",

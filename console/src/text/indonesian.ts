@@ -121,6 +121,7 @@ export const indonesian: Texts = {
     owner: "Pemilik",
     epoch: "epoch",
     deadline: "Tenggat berikutnya",
+    first_reply: "Jawaban pertama setelah",
     receipts: "Tanda terima",
     read_up_to: "terbaca sampai",
     of: "dari",

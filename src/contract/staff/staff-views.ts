@@ -67,6 +67,8 @@ export const SessionInspection = Schema.Struct({
     responded_at: Nullable(Instant)
   })),
   ledger: LedgerView,
+  /** From the pairing to the first message of a mitra; null: none has written yet. */
+  first_reply_ms: Nullable(Schema.Int),
   /** Since when, and why, the mitra cannot be reached. */
   absence: Nullable(Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Instant })),
   /** Whose chat it was, oldest first; `by_staff_id` gave it to her, null when she accepted it herself. */

@@ -34,6 +34,7 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
     return yield* refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId })
   }
   const owner = yield* oversight.ownerOf(sessionId)
+  const firstReplyAt = yield* oversight.firstReplyAt(sessionId)
   const now = yield* Clock.currentTimeMillis
   const inspection: typeof SessionInspection.Type = {
     session: sessionView(state, { side: "customer", unread: 0, now }),
@@ -51,6 +52,9 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
       responded_at: instantOrNull(offer.responded_at)
     })),
     ledger: ledgerView(state.ledger),
+    first_reply_ms: firstReplyAt === null || state.started_at === null
+      ? null
+      : Math.max(0, firstReplyAt - state.started_at),
     absence: state.absence === null ? null : { ...state.absence, since: instant(state.absence.since) },
     assignments: state.assignments.map(({ ended_at, left, started_at, ...assignment }) => ({
       ...assignment,
