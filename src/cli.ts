@@ -64,10 +64,16 @@ const migrate = Command.make(
   "migrate",
   {
     status: flag("status", "Only say which migrations are applied and which are pending"),
-    dryRun: flag("dry-run", "The same: what a run would apply")
+    dryRun: flag("dry-run", "Only say what a run would do"),
+    contract: flag("contract", "Also take away what only versions before this one read")
   },
-  ({ dryRun, status }) =>
-    configured(Effect.flatMap(database, (module) => module.migrate({ look_only: status || dryRun })))
+  ({ contract, dryRun, status }) =>
+    configured(
+      Effect.flatMap(
+        database,
+        (module) => module.migrate({ status, dry_run: dryRun, with_contracts: contract })
+      )
+    )
 ).pipe(Command.withDescription("Bring the database at DATABASE_URL to this version's schema"))
 
 const rewrap = Command.make(
@@ -85,14 +91,36 @@ const rewrap = Command.make(
     ))
 ).pipe(Command.withDescription("Seal with the first key what is plain or sealed with another one"))
 
+const auditVerify = Command.make(
+  "audit-verify",
+  {
+    expect: Flag.String("expect").pipe(
+      Flag.withDescription("A head that an earlier run printed, like 120:9f3a..."),
+      Flag.withDefault("")
+    )
+  },
+  ({ expect }) =>
+    configured(Effect.flatMap(
+      Effect.promise(() => import("./commands/audit-verify.ts")),
+      (module) => module.auditVerify(expect)
+    ))
+).pipe(Command.withDescription("Check that the audit log is as it was written"))
+
 const calling = Effect.promise(() => import("./commands/call.ts"))
-const callStaff = (tag: string, given: ReadonlyArray<string>) =>
-  configured(Effect.flatMap(calling, (module) => module.call(tag, given)))
+const callStaff = (tag: string, given: ReadonlyArray<string>, code = "") =>
+  configured(Effect.flatMap(calling, (module) => module.call(tag, given, code === "" ? null : code)))
 
 const staffCall = Command.make(
   "call",
-  { tag: Argument.String("call"), given: Argument.String("key=value").pipe(Argument.variadic()) },
-  ({ given, tag }) => callStaff(tag, given)
+  {
+    code: Flag.String("code").pipe(
+      Flag.withDescription("Of the authenticator app, for an admin with a second factor"),
+      Flag.withDefault("")
+    ),
+    tag: Argument.String("call"),
+    given: Argument.String("key=value").pipe(Argument.variadic())
+  },
+  ({ code, given, tag }) => callStaff(tag, given, code)
 ).pipe(Command.withDescription("One call of the control center: call admin.mitras search=ayu"))
 
 const settings = Command.make("settings", {}, () => callStaff("admin.settings_read", [])).pipe(
@@ -128,6 +156,7 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
       Effect.flatMap(database, (module) => module.seed)
     ),
     rewrap,
+    auditVerify,
     staffCall,
     settings,
     command("doctor", "Check what the server depends on: one line each", doctor),

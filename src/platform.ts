@@ -11,6 +11,7 @@ import type { ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public/public-api.ts"
 import * as AccessTokens from "./http/public/auth/access-tokens.ts"
 import { checkoutPath } from "./http/public/checkout-page.ts"
+import { layerListedOrigins } from "./http/browser-origin.ts"
 import { ListenerWaits, waitsOf } from "./http/listener-waits.ts"
 import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
@@ -24,10 +25,10 @@ import * as CheckoutXendit from "./layers/payments/checkout.xendit.ts"
 import * as Cipher from "./layers/encryption/cipher.ts"
 import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
 import * as CodeSenderWithoutProvider from "./layers/accounts/code-sender.without-provider.ts"
+import * as PostgresClock from "./layers/platform/postgres/postgres-clock.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Health from "./layers/operations/health.ts"
-import { clusterTrouble } from "./layers/operations/cluster-probe.ts"
 import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
 import { postgresTrouble } from "./layers/operations/postgres-probe.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
@@ -49,10 +50,11 @@ import * as Sessions from "./layers/sessions/sessions.postgres.ts"
 import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Staff from "./layers/accounts/staff.postgres.ts"
+import * as StaffProofs from "./layers/accounts/staff-proofs.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
+import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
-import { connectBehind, listenBehind } from "./layers/platform/runner-tls.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
 import type { PublicRoutes } from "./server.ts"
 import * as RealTime from "./services/platform/real-time.ts"
@@ -139,7 +141,8 @@ const stores = Layer.mergeAll(
   SessionViews.layer,
   Sessions.layer,
   Settings.layer,
-  Staff.layer
+  Staff.layer,
+  StaffProofs.layer
 )
 
 export const seedOf = (config: ServerConfigValues): SeedOptions => ({
@@ -160,7 +163,10 @@ const database = (config: ServerConfigValues) =>
       }))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
-  }))).pipe(Layer.provideMerge(cipher(config)))
+  }))).pipe(
+    Layer.provideMerge(cipher(config)),
+    (pool) => Layer.provideMerge(PostgresClock.layerAnchored, pool)
+  )
 
 /**
  * Runners meet at the given port, or at any free one when a runner is alone on its machine; behind the
@@ -169,12 +175,7 @@ const database = (config: ServerConfigValues) =>
 const runners = (config: ServerConfigValues) =>
   Effect.map(
     config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
-    (port) => {
-      const { runner_host: host, runner_secret: secret } = config
-      const network = Cluster.overTcp({ host, port })
-      if (secret === null) return network
-      return { ...network, listen: listenBehind(secret, { host, port }), connect: connectBehind(secret) }
-    }
+    (port) => Cluster.overTcp({ host: config.runner_host, port }, makeRunnerSockets(config.runner_secret))
   )
 
 /** Logs where a listener listens: with port 0 only the log tells. */
@@ -189,14 +190,22 @@ const logged = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.Http
 
 const listenerWaits = (config: ServerConfigValues) => Layer.succeed(ListenerWaits)(waitsOf(config))
 
+/** Nothing where no page is listed. */
+const listedOrigins = ({ public_origins }: ServerConfigValues) =>
+  public_origins === null ? Layer.empty : layerListedOrigins(public_origins.split(","))
+
 const network = (config: ServerConfigValues) => ({
   runners: runners(config),
-  watch: Readiness.layerWatchReasons(clusterTrouble),
   public: (routes: PublicRoutes) =>
     logged(
       "public",
       Layer.provide(
-        layerPublic({ host: config.public_host, port: config.public_port, group: PublicApi, routes }),
+        layerPublic({
+          host: config.public_host,
+          port: config.public_port,
+          group: PublicApi,
+          routes: Layer.merge(routes, listedOrigins(config))
+        }),
         Layer.effect(Limits)(Effect.map(Limits, (limits) => ({
           ...limits,
           drain_notice_ms: config.drain_notice_seconds * 1000
@@ -231,7 +240,10 @@ export const platformOf = (config: ServerConfigValues) => {
     random: SecureRandom.layerWebCrypto,
     signals: Shutdown.layer,
     database: database(config),
-    watch: Readiness.layerWatchReasons(postgresTrouble),
+    watch: Layer.merge(
+      Readiness.layerWatchReasons(postgresTrouble),
+      PostgresClock.layerWatch((setting) => Readiness.unreadyDuring("clock_off", setting))
+    ),
     stores,
     availability: postgresRows,
     bus: OverValkey.layerBusOver(connection, keyBytes(config.auth_jwt_secret, "bus")),

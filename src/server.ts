@@ -18,6 +18,7 @@ import * as Supervision from "./actors/supervision.ts"
 import { Milestones } from "./actors/sweeps/milestones.ts"
 import type { AccessTokens } from "./http/public/auth/access-tokens.ts"
 import * as Internal from "./http/internal/internal.ts"
+import * as StaffAuthority from "./http/internal/staff/staff-authority.ts"
 import * as ThisRunner from "./http/internal/this-runner.ts"
 import * as CheckoutPage from "./http/public/checkout-page.ts"
 import * as PaymentReturn from "./http/public/payment-return.ts"
@@ -27,6 +28,7 @@ import { Quotas, type QuotaTable } from "./http/public/quotas.ts"
 import { layerPublicHandlers } from "./http/public/public-handlers.ts"
 import * as Readiness from "./http/readiness.ts"
 import { TrustedProxyHops } from "./http/remote-address.ts"
+import * as Unfit from "./http/unfit.ts"
 import { Limits, stoppedSooner } from "./http/socket/limits.ts"
 import type { Connections } from "./http/socket/connections.ts"
 import * as Availability from "./layers/availability/availability.ts"
@@ -38,7 +40,6 @@ import type { Bus } from "./services/bus/bus.ts"
 import { set } from "./services/operations/figures.ts"
 import { part } from "./services/platform/part.ts"
 import * as RealTime from "./services/platform/real-time.ts"
-import type { RunnerRegistry } from "./services/platform/runner-registry.ts"
 import type { Shutdown } from "./services/platform/shutdown.ts"
 import { SweepReports } from "./services/platform/sweep-reports.ts"
 import { TimeZone } from "./services/platform/time-zone.ts"
@@ -73,8 +74,6 @@ export interface Platform<Database, Public, PublicNeeds, InternalListener, Inter
   readonly network: {
     /** How runners listen for and reach each other. */
     readonly runners: Effect.Effect<RunnerNetwork<Database>, unknown>
-    /** Raises `cluster_unjoined` for as long as this runner is no healthy member. */
-    readonly watch: Layer.Layer<never, never, Readiness.Readiness | RunnerRegistry>
     /** The phones' socket, with these routes of plain HTTP beside it. */
     readonly public: (routes: PublicRoutes) => Layer.Layer<Public | Connections, unknown, PublicNeeds>
     /** The staff's. */
@@ -193,11 +192,10 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
     Layer.provide(Layer.provide(Internal.layerHandlers(product), sweepReports)),
     Layer.provide(Layer.effect(Limits)(Effect.map(Limits, stoppedSooner)))
   )
-  return part("traffic", traffic).pipe(
+  return part("traffic", Layer.provideMerge(traffic, Unfit.layer)).pipe(
     Layer.provideMerge(part("public listener", publicListener)),
-    Layer.provideMerge(network.watch),
     Layer.provideMerge(part("internal listener", internalListener)),
-    Layer.provideMerge(part("actors", actors(product.sweeps))),
+    Layer.provideMerge(part("actors", Layer.provide(actors(product.sweeps), StaffAuthority.layer))),
     Layer.provideMerge(part("cluster", cluster(network.runners, product.cluster))),
     Layer.provideMerge(
       part("availability", availability(platform, product.sweeps.heartbeat_write_back_seconds))

@@ -12,7 +12,7 @@ export interface LogEntry {
 }
 export const sleep: (ms: number) => Promise<void>
 export class Phone {
-  constructor(url: string)
+  constructor(url: string, headers?: Readonly<Record<string, string>>)
   readonly log: ReadonlyArray<LogEntry>
   readonly lastSeq: Map<string, number>
   readonly doubled: number

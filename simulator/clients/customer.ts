@@ -7,6 +7,7 @@ import type { Answer, CallFailure } from "./connection.ts"
 import { launch } from "./client-faults.ts"
 import { type Client, lastHeard, mitraOf, phaseOf, registerPhone, secondsAround, tryTo } from "./client.ts"
 import type { Tokens } from "./phone-app.ts"
+import { looksAtSignIns } from "./privacy.ts"
 import { streamNames } from "../kernel/prng.ts"
 import { devCode } from "../server/runner.ts"
 import type { ClientSession } from "./client-state.ts"
@@ -192,6 +193,7 @@ const visit = (customer: Customer) =>
     const { app, plan } = customer
     if (!(yield* app.until(() => app.isConnected, 3 * minute))) return
     yield* Effect.forkChild(registerPhone(customer))
+    yield* Effect.forkChild(looksAtSignIns(customer))
     if (plan.session_id === null) {
       const isNew = plan.payment_id === null
       if (isNew && (customer.isWindingDown() || !(yield* browse(customer)))) return

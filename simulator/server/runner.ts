@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { RunnerAddress } from "effect/cluster"
+import * as Cluster from "../../src/actors/cluster.ts"
 import { RunnerStorage } from "effect/cluster/RunnerStorage"
 import { SecureRandom } from "effect/crypto"
 import { HttpClient, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -88,7 +89,8 @@ const runnersOf = ({ host, network, process, stores }: RunnerOptions) => {
     address: RunnerAddress.make(host, 1),
     listen,
     connect: (to: RunnerAddress.RunnerAddress) => Effect.sync(() => network.socket(host, to.host)),
-    storage: Layer.sync(RunnerStorage)(() => runnerStorage(stores.leases, stores.postgres, process))
+    storage: Layer.sync(RunnerStorage)(() => runnerStorage(stores.leases, stores.postgres, process)),
+    health: Cluster.healthByPing
   })
 }
 
@@ -128,7 +130,6 @@ const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["S
     cryptography: Layer.merge(layerTokens, layerPasswords),
     network: {
       runners: runnersOf(options),
-      watch: Layer.empty,
       public: publicListener,
       internal: internalListener
     }

@@ -1,7 +1,6 @@
 // Our own composition of Effect's cluster: volatile messages, membership and shard locks in
 // Postgres, TCP_NODELAY on both ends, timings tuned so that a killed runner's actors are elsewhere in
 // three to four seconds. A runner obeys whoever connects: beyond loopback RUNNER_SECRET stands in front.
-import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +10,7 @@ import {
   RunnerAddress,
   RunnerHealth,
   Runners,
-  type RunnerStorage,
+  RunnerStorage,
   ShardingConfig,
   SocketRunner,
   SqlRunnerStorage
@@ -20,7 +19,9 @@ import { RpcClient, RpcSerialization } from "effect/rpc"
 import { Socket, type SocketServer } from "effect/socket"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { stopBudgets } from "../services/platform/stop-budgets.ts"
+import * as Reach from "./cluster-reach.ts"
 import * as RunnerRegistry from "./runner-registry.ts"
+import { makePatient } from "./shard-locks.ts"
 
 export interface RunnerOptions {
   readonly host: string
@@ -51,7 +52,16 @@ export interface Substrate<E, R> {
   readonly listen: Layer.Layer<SocketServer.SocketServer, E, R>
   readonly connect: (to: RunnerAddress.RunnerAddress) => Effect.Effect<Socket.Socket>
   readonly storage: Layer.Layer<RunnerStorage.RunnerStorage, E, R>
+  /** Who is well, and whether this runner has a part. */
+  readonly health: Layer.Layer<
+    RunnerHealth.RunnerHealth,
+    never,
+    Runners.Runners | RunnerStorage.RunnerStorage
+  >
 }
+
+/** Where nobody is cut off: who answers is well. */
+export const healthByPing: Substrate<never, never>["health"] = RunnerHealth.layerPing
 
 const clientProtocol = (connect: Substrate<never, never>["connect"]) =>
   Layer.effect(Runners.RpcClientProtocol)(
@@ -77,7 +87,7 @@ export const layerOver = <E, R>(
   const protocol = clientProtocol(substrate.connect)
   return SocketRunner.layer.pipe(
     Layer.provide([substrate.listen, protocol]),
-    Layer.provide(RunnerHealth.layerPing.pipe(Layer.provide(Runners.layerRpc), Layer.provide(protocol))),
+    Layer.provideMerge(substrate.health.pipe(Layer.provide(Runners.layerRpc), Layer.provide(protocol))),
     Layer.provideMerge(MessageStorage.layerNoop),
     Layer.merge(RunnerRegistry.layer(substrate.address)),
     Layer.provide(substrate.storage),
@@ -88,13 +98,37 @@ export const layerOver = <E, R>(
   )
 }
 
+/** Locks in Postgres, kept while they last; a runner gets actors when another one has found it. */
+const storage = (reach: Reach.Reach, held: Set<string>) =>
+  Layer.effect(RunnerStorage.RunnerStorage)(
+    Effect.gen(function*() {
+      const patient = yield* makePatient(yield* RunnerStorage.RunnerStorage, held)
+      return Reach.joiningUnproven(patient, reach)
+    })
+  ).pipe(Layer.provide(SqlRunnerStorage.layerStorage({})))
+
+/** How runners listen and dial, and the door that a runner without a part closes. */
+export interface RunnerSockets {
+  readonly door: Reach.Door
+  readonly listen: (
+    at: RunnerOptions
+  ) => Layer.Layer<SocketServer.SocketServer, SocketServer.SocketServerError>
+  readonly connect: (to: RunnerOptions) => Effect.Effect<Socket.Socket>
+}
+
 /** Runners that meet over TCP and in Postgres. Needs direct sessions (no transaction-mode pooler). */
 export const overTcp = (
-  options: RunnerOptions
-): Substrate<SocketServer.SocketServerError, SqlClient | ShardingConfig.ShardingConfig> => ({
-  address: RunnerAddress.make(options.host, options.port),
-  listen: NodeSocketServer.layer({ host: options.host, port: options.port, noDelay: true }),
-  connect: ({ host, port }) =>
-    NodeSocket.makeNet({ host, port, openTimeout: 1000, timeout: 5500, noDelay: true }),
-  storage: SqlRunnerStorage.layerStorage({})
-})
+  options: RunnerOptions,
+  sockets: RunnerSockets
+): Substrate<SocketServer.SocketServerError, SqlClient | ShardingConfig.ShardingConfig> => {
+  const address = RunnerAddress.make(options.host, options.port)
+  const reach = Reach.makeReach(RunnerRegistry.writtenAddress(address))
+  const held = new Set<string>()
+  return {
+    address,
+    listen: sockets.listen(options),
+    connect: sockets.connect,
+    storage: storage(reach, held),
+    health: Reach.layer(address, reach, sockets.door, held)
+  }
+}

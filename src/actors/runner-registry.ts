@@ -7,7 +7,7 @@ import { RunnerRegistry } from "../services/platform/runner-registry.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
 
 /** As staff see it everywhere: it is also what is written as the owner of an actor. */
-const written = ({ host, port }: RunnerAddress.RunnerAddress): string => `${host}:${port}`
+export const writtenAddress = ({ host, port }: RunnerAddress.RunnerAddress): string => `${host}:${port}`
 
 const patience = "2 seconds"
 
@@ -16,10 +16,10 @@ const unlisted = new Unavailable({ what: "cluster", retryable: true })
 export const layer = (own: RunnerAddress.RunnerAddress) =>
   Layer.effect(RunnerRegistry)(
     Effect.map(RunnerStorage.RunnerStorage, ({ getRunners }) => ({
-      own_address: written(own),
+      own_address: writtenAddress(own),
       members: getRunners.pipe(
         Effect.map((members) =>
-          members.map(([{ address }, is_healthy]) => ({ address: written(address), is_healthy }))
+          members.map(([{ address }, is_healthy]) => ({ address: writtenAddress(address), is_healthy }))
         ),
         RealTime.timeout(patience),
         Effect.mapError(() => unlisted)

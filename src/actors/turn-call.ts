@@ -2,7 +2,12 @@
 import * as Schema from "effect/Schema"
 
 /** The staff member behind a call, and the peer address it came from. */
-export const StaffOrigin = Schema.Struct({ staff_id: Schema.String, peer: Schema.String })
+export const StaffOrigin = Schema.Struct({
+  staff_id: Schema.String,
+  peer: Schema.String,
+  /** Proves it to the runner that owns the actor; a runner of the version before sends none. */
+  token: Schema.optionalKey(Schema.String)
+})
 export type StaffOrigin = typeof StaffOrigin.Type
 
 /** Beside its `command`, in every call to an actor. */

@@ -13,7 +13,7 @@ import { ServerConfig, type ServerConfigValues } from "../config/server-config.t
 import { checkKeys } from "../layers/encryption/key-record.ts"
 import { postgresVersionMin, versionNumberOf, versionsMin } from "../layers/operations/least-versions.ts"
 import { pool } from "../layers/platform/postgres/database.ts"
-import { currentVersion, schemaVersion } from "../layers/platform/postgres/migrations.ts"
+import { schemaState, windowProblem } from "../layers/platform/postgres/schema-window.ts"
 import * as Valkey from "../layers/platform/valkey/connection.ts"
 import { cipher } from "../platform.ts"
 import * as RealTime from "../services/platform/real-time.ts"
@@ -42,10 +42,10 @@ const server = Effect.gen(function*() {
     : fail(`PostgreSQL ${row?.version}: ${postgresVersionMin} is the least`)
 })
 
-const schema = Effect.map(currentVersion, (version) =>
-  version === schemaVersion
-    ? ok(`schema version ${version}`)
-    : fail(`schema version ${version}, this code needs ${schemaVersion}: npm run migrate`))
+const schema = Effect.map(schemaState, (state) => {
+  const problem = windowProblem(state)
+  return problem === null ? ok(`schema version ${state.version}`) : fail(problem)
+})
 
 const rights = Effect.gen(function*() {
   const [row] = yield* (yield* sql)<{ missing: string | null; read_only: boolean }>`
@@ -55,6 +55,16 @@ const rights = Effect.gen(function*() {
           AND NOT has_table_privilege(oid, 'SELECT, INSERT')) AS missing`
   if (row?.read_only === true) return fail("the server is read-only: does DATABASE_URL name a replica?")
   return row?.missing == null ? ok("may read and write its tables") : fail(`may not use ${row.missing}`)
+})
+
+/** Whoever owns the log can switch off what guards it. */
+const auditLog = Effect.gen(function*() {
+  const [row] = yield* (yield* sql)<{ can_rewrite: boolean }>`
+    SELECT has_table_privilege('audit_log', 'UPDATE')
+      OR has_table_privilege('audit_log', 'DELETE') AS can_rewrite`
+  return row?.can_rewrite === true
+    ? warn("the role of DATABASE_URL may rewrite the audit log: see DATABASE_MIGRATE_URL")
+    : ok("the role of DATABASE_URL can only add to the audit log")
 })
 
 const connections = (config: ServerConfigValues) =>
@@ -143,6 +153,7 @@ const databaseChecks = (config: ServerConfigValues): ReadonlyArray<Check> => {
     postgres: server,
     schema,
     rights,
+    "audit log": auditLog,
     connections: connections(config),
     clock,
     wal: archive,

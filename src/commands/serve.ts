@@ -10,6 +10,7 @@ import * as Scope from "effect/Scope"
 import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { main } from "../main.ts"
 import * as RealTime from "../services/platform/real-time.ts"
+import { steadyServices } from "../services/platform/steady-clock.ts"
 import { forTesters } from "../manual-clock/for-testers.ts"
 import { startWarnings } from "./start-warnings.ts"
 import { StopFailed } from "./stop-failed.ts"
@@ -66,7 +67,7 @@ const drain = (scope: Scope.Closeable, config: ServerConfigValues) =>
     if (!closed) return yield* new StopFailed({ message: "The drain did not finish in time." })
   })
 
-export const serve = Effect.gen(function*() {
+const serveOnItsClock = Effect.gen(function*() {
   const config = yield* ServerConfig
   const scope = yield* Scope.make()
   const tester = yield* forTesters(config)
@@ -82,3 +83,9 @@ export const serve = Effect.gen(function*() {
     Effect.provideContext(tester.services)
   )
 })
+
+/** Nothing in this process reads a clock that somebody can set. */
+export const serve = Effect.flatMap(
+  steadyServices,
+  (steady) => Effect.provideContext(serveOnItsClock, steady)
+)

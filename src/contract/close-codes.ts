@@ -23,7 +23,12 @@ export const closeCodes = {
     "A message came in more than 32 fragments, or in too many pieces."
   ),
   tooBig: code(1009, "too_big", false, "A frame was larger than 64 KiB."),
-  goingAway: code(1012, "restarting", true, "This runner is stopping; come back after retry_after_ms."),
+  goingAway: code(
+    1012,
+    "restarting",
+    true,
+    "This runner stops or cannot serve; come back after retry_after_ms."
+  ),
   tokenExpired: code(4001, "token_expired", true, "The access token ran out; refresh it, then reconnect."),
   idle: code(4002, "idle", true, "Nothing was heard from the phone for 45 seconds."),
   slowConsumer: code(4003, "slow_consumer", true, "The phone did not read fast enough; resume on reconnect."),

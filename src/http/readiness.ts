@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { count } from "../services/operations/figures.ts"
+import * as RealTime from "../services/platform/real-time.ts"
 
 /** Most decisive first: the first one that holds is the status a balancer sees. */
 export const unreadyReasons = [
@@ -14,30 +15,42 @@ export const unreadyReasons = [
   "postgres_down",
   "postgres_read_only",
   "postgres_full",
-  "cluster_unjoined"
+  "cluster_isolated",
+  "clock_off"
 ] as const
 export type UnreadyReason = (typeof unreadyReasons)[number]
 
+export type Details = Readonly<Record<string, string | ReadonlyArray<string>>>
+
 export class Readiness extends Context.Service<Readiness, {
-  readonly raise: (reason: UnreadyReason) => Effect.Effect<void>
+  /** `details` are for whoever reads /readyz, and may change while it is raised. */
+  readonly raise: (reason: UnreadyReason, details?: Details) => Effect.Effect<void>
   readonly clear: (reason: UnreadyReason) => Effect.Effect<void>
   /** Empty when ready; otherwise in the order of `unreadyReasons`. */
   readonly reasons: Effect.Effect<ReadonlyArray<UnreadyReason>>
+  /** Of the reasons that hold, those that have any. */
+  readonly details: Effect.Effect<Readonly<Record<string, Details>>>
 }>()("halobestie/http/Readiness") {}
 
 /** Not ready until the start of the process clears `starting`. */
 export const layer: Layer.Layer<Readiness> = Layer.sync(Readiness, () => {
-  const raised = new Set<UnreadyReason>(["starting"])
+  const raised = new Map<UnreadyReason, Details | null>([["starting", null]])
   return Readiness.of({
-    raise: (reason) =>
+    raise: (reason, details) =>
       Effect.sync(() => {
-        raised.add(reason)
+        if (!raised.has(reason)) count("readiness_changes_total", [reason])
+        raised.set(reason, details ?? null)
       }),
     clear: (reason) =>
       Effect.sync(() => {
-        raised.delete(reason)
+        if (raised.delete(reason)) count("readiness_changes_total", [reason])
       }),
-    reasons: Effect.sync(() => unreadyReasons.filter((reason) => raised.has(reason)))
+    reasons: Effect.sync(() => unreadyReasons.filter((reason) => raised.has(reason))),
+    details: Effect.sync(() =>
+      Object.fromEntries(
+        [...raised].flatMap(([reason, details]) => details === null ? [] : [[reason, details]])
+      )
+    )
   })
 })
 
@@ -62,13 +75,11 @@ export const layerWatchReasons = <Reason extends UnreadyReason, R>(
         if (reason !== null && looks < failuresBeforeRaise) continue
         raised.delete(other)
         yield* readiness.clear(other)
-        count("readiness_changes_total", [other])
         yield* Effect.logInfo(`ready again: no longer ${other}`)
       }
       if (reason === null || raised.has(reason) || looks < failuresBeforeRaise) return
       raised.add(reason)
       yield* readiness.raise(reason)
-      count("readiness_changes_total", [reason])
       yield* Effect.logWarning(`not ready: ${reason}`)
     })
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(lookEvery)))
@@ -77,3 +88,16 @@ export const layerWatchReasons = <Reason extends UnreadyReason, R>(
 /** The same for one reason. */
 export const layerWatch = <R>(reason: UnreadyReason, answers: Effect.Effect<boolean, never, R>) =>
   layerWatchReasons(Effect.map(answers, (isWell) => isWell ? null : reason))
+
+const settles = "5 seconds"
+
+/** Unready while something is set right; what must not happen meanwhile has some seconds to end. */
+export const unreadyDuring = (reason: UnreadyReason, setting: Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const readiness = yield* Readiness
+    yield* readiness.raise(reason)
+    yield* RealTime.onRealTime(Effect.sleep(settles))
+    yield* setting
+    yield* readiness.clear(reason)
+    yield* Effect.logInfo(`ready again: no longer ${reason}`)
+  })

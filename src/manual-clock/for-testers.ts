@@ -9,6 +9,7 @@ import { WorkTracker } from "../services/manual-clock/work-tracker.ts"
 import { Faults } from "../services/manual-clock/faults.ts"
 import { ManualClock } from "../services/manual-clock/manual-clock.ts"
 import { TwoClocks } from "../services/platform/real-time.ts"
+import { SteadyTime } from "../services/platform/steady-clock.ts"
 import { makeManualClock } from "./clock.ts"
 import { makeFaults } from "./faults.ts"
 import { makeMovingTime } from "./moving-time.ts"
@@ -27,6 +28,7 @@ const holding = Effect.fnUntraced(function*(start: string, real: Clock.Clock) {
   const services = Context.empty().pipe(
     Context.add(Clock.Clock, clock),
     Context.add(TwoClocks, { product: clock, real }),
+    Context.add(SteadyTime, null),
     Context.add(WorkTracker, settling.log),
     Context.add(ManualClock, movingTime)
   )

@@ -83,6 +83,7 @@ it("Every setting is either limited above, a switch, or a choice", () => {
     "mitra_ping_required",
     "pairing_queue_enabled",
     "mitra_may_end_session",
+    "first_session_discount_needs_phone",
     "topic_sensitive_is_final",
     "push_paused",
     "extension_default_action_on_timeout"
@@ -93,6 +94,7 @@ it.each<SettingKey>([
   "mitra_ping_required",
   "pairing_queue_enabled",
   "mitra_may_end_session",
+  "first_session_discount_needs_phone",
   "topic_sensitive_is_final",
   "push_paused"
 ])(

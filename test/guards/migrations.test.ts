@@ -1,5 +1,5 @@
-// Migrations change databases that are in use: each is registered under its own name, and from 0012 on has a
-// test that runs it on rows of before.
+// Migrations change databases that are in use: each is registered under its own name, from 0012 on has a test
+// that runs it on rows of before, and from 0016 on is marked as a contract when it takes something away.
 import { assert, describe, it } from "@effect/vitest"
 import { type ProjectFile, projectFiles } from "../tidy/project-files.ts"
 
@@ -7,6 +7,20 @@ const registry = "src/layers/platform/postgres/migrations.ts"
 
 /** Written before the server was first in use: every integration test runs them, on an empty database. */
 const lastOnEmptyDatabases = 11
+/** Written when no version ran beside another one. */
+const lastBeforeWindow = 15
+
+/** What the version before may still read, write or count on. */
+const takesAway = new RegExp(
+  [
+    "DROP (TABLE|COLUMN|FUNCTION|TYPE|VIEW)",
+    "RENAME (TO|COLUMN)",
+    "SET NOT NULL",
+    "ALTER COLUMN \\w+ (SET DATA )?TYPE",
+    "ADD COLUMN ((?!DEFAULT|,)[^`])*NOT NULL(?! DEFAULT)"
+  ].map((words) => `\\b${words.replaceAll(" ", "\\s+")}\\b`).join("|"),
+  "i"
+)
 
 interface Problem {
   readonly migration: string
@@ -21,7 +35,10 @@ const problemsOf = (files: ReadonlyArray<ProjectFile>): ReadonlyArray<Problem> =
   const registered = files.find(({ path }) => path === registry)?.text ?? ""
   const tests = files.filter(({ path }) => /^test\/.*\.integration\.test\.ts$/.test(path))
   const isImported = (text: string, name: string) => text.includes(`migrations/${name}.ts"`)
+  const contracts = registered.slice(registered.indexOf("const contracts"))
+    .split("\n}")[0]?.split("interface")[0] ?? ""
   return migrations.toSorted().flatMap((migration, index) => {
+    const text = files.find(({ path }) => path === `migrations/${migration}.ts`)?.text ?? ""
     const number = Number.parseInt(migration)
     const problems: ReadonlyArray<readonly [wrong: boolean, problem: string]> = [
       [number !== index + 1, "is not the next number"],
@@ -29,6 +46,10 @@ const problemsOf = (files: ReadonlyArray<ProjectFile>): ReadonlyArray<Problem> =
       [
         number > lastOnEmptyDatabases && !tests.some(({ text }) => isImported(text, migration)),
         "has no integration test that imports it and runs it on rows of before"
+      ],
+      [
+        number > lastBeforeWindow && takesAway.test(text) && !contracts.includes(`"${migration}"`),
+        "takes away what the version before may use: split it, or mark it in `contracts` of the registry"
       ]
     ]
     return problems.flatMap(([wrong, problem]) => wrong ? [{ migration, problem }] : [])
@@ -64,4 +85,34 @@ describe("every migration", () => {
     const gap = { path: "migrations/0014_b.ts", text: "" }
     assert.include(said(register(...names), gap), "0014_b is not the next number")
   })
+
+  it.each([
+    "ALTER TABLE mitras DROP COLUMN nick",
+    "ALTER TABLE mitras RENAME COLUMN a TO b",
+    "ALTER TABLE mitras ALTER COLUMN a SET NOT NULL",
+    "ALTER TABLE mitras ALTER COLUMN a TYPE bigint",
+    "ALTER TABLE mitras ADD COLUMN a int NOT NULL",
+    "DROP TABLE mitras"
+  ])("that takes something away is a contract: %s", (statement) => {
+    const names = Array.from({ length: 16 }, (_, n) => `${String(n + 1).padStart(4, "0")}_a`)
+    const all = names.map((name) => ({ path: `migrations/${name}.ts`, text: "" }))
+    all[15] = { path: "migrations/0016_a.ts", text: statement }
+    const tests = names.map((name) => `"../migrations/${name}.ts"`).join("\n")
+    const register = names.map((name) => `"migrations/${name}.ts" "${name}": a`).join("\n")
+    const said = (contracts: string) =>
+      problemsOf([
+        ...all,
+        { path: registry, text: `${register}\nconst contracts = {${contracts}}` },
+        { path: "test/a.integration.test.ts", text: tests }
+      ]).map(({ migration }) => migration)
+    assert.deepStrictEqual(said(""), ["0016_a"])
+    assert.deepStrictEqual(said("\"0016_a\": 16"), [])
+  })
+
+  it.each([
+    "ALTER TABLE mitras ADD COLUMN a int NOT NULL DEFAULT 0",
+    "ALTER TABLE mitras ADD COLUMN a int",
+    "CREATE TABLE more (a int NOT NULL)",
+    "DROP INDEX one"
+  ])("that only adds needs no mark: %s", (statement) => assert.notMatch(statement, takesAway))
 })

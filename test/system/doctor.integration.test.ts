@@ -13,7 +13,19 @@ describe("doctor", () => {
       const ports = { PUBLIC_PORT: "0", INTERNAL_PORT: "0" }
       const { code, output } = yield* runCli("doctor", { DATABASE_URL: url, ...ports })
       assert.strictEqual(code, 0, output)
-      for (const check of ["postgres", "schema", "rights", "connections", "clock", "wal", "keys", "disk"]) {
+      for (
+        const check of [
+          "postgres",
+          "schema",
+          "rights",
+          "audit log",
+          "connections",
+          "clock",
+          "wal",
+          "keys",
+          "disk"
+        ]
+      ) {
         assert.match(output, new RegExp(`^(ok|warn) +${check} `, "m"))
       }
       assert.match(output, /skip +valkey/)

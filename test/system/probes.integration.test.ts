@@ -80,8 +80,10 @@ describe("migrate", { timeout: 60_000 }, () => {
       const url = yield* emptyDatabaseUrl
       const before = yield* runCli("migrate --status", { DATABASE_URL: url })
       assert.strictEqual(before.code, 0, before.output)
-      assert.include(before.output, "pending 0001_create_people")
-      assert.include((yield* runCli("migrate --dry-run", { DATABASE_URL: url })).output, "schema version 0")
+      assert.include(before.output, "pending expand 0001_create_people")
+      const dry = yield* runCli("migrate --dry-run", { DATABASE_URL: url })
+      assert.include(dry.output, "would apply expand 0001_create_people")
+      assert.include((yield* runCli("migrate --status", { DATABASE_URL: url })).output, "schema version 0")
       assert.strictEqual((yield* runCli("migrate", { DATABASE_URL: url })).code, 0)
       yield* Effect.flatMap(
         SqlClient.SqlClient,

@@ -71,7 +71,7 @@ describe("runners on hosts of their own", { timeout: 240_000 }, () => {
   it.live("that advertise loopback are not both ready: the one whom the other cannot reach says so", () =>
     Effect.gen(function*() {
       const { runners } = yield* started(2, () => "127.0.0.1")
-      yield* settlesTo(runners, ["cluster_unjoined", "ready"])
+      yield* settlesTo(runners, ["cluster_isolated", "ready"])
     }))
 
   it.live("that advertise their own addresses chat across hosts; a partition is noticed and heals", () =>
@@ -84,7 +84,7 @@ describe("runners on hosts of their own", { timeout: 240_000 }, () => {
       // The third is alone; the other two are many.
       made.cut(1, 3)
       made.cut(2, 3)
-      yield* settlesTo(runners, ["cluster_unjoined", "ready", "ready"], 60_000)
+      yield* settlesTo(runners, ["cluster_isolated", "ready", "ready"], 60_000)
       made.heal(1, 3)
       made.heal(2, 3)
       yield* settlesTo(runners, ["ready", "ready", "ready"], 60_000)

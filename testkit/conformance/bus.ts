@@ -81,6 +81,8 @@ export const everyEvent: ReadonlyArray<BusEvent> = [
   { _tag: "MitraStatusChanged", is_online: false, cause: "stale_heartbeat" },
   { _tag: "Revoked", auth_session_id: "a1" },
   { _tag: "Revoked", auth_session_id: null },
+  { _tag: "SignedIn", auth_session_id: "a2", at: 1_767_225_600_123 },
+  { _tag: "DeviceMoved", at: 1_767_225_600_124 },
   { _tag: "SettingsChanged" }
 ]
 

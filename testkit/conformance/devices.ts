@@ -64,9 +64,12 @@ export const devices = (name: string, layer: Layer.Layer<Accounts | SignIns>) =>
         yield* signIn(1, sari)
         yield* signIn(2, budi)
         yield* register(device(1, sari, 1))
-        yield* register(device(2, budi, 2, "token-1"))
+        assert.deepStrictEqual(yield* register(device(2, budi, 2, "token-1")), sari)
+        assert.isNull(yield* register(device(2, budi, 2, "token-1")), "it is theirs already")
         assert.deepStrictEqual(yield* tokensOf(sari), [])
         assert.deepStrictEqual(yield* tokensOf(budi), ["token-1"])
+        yield* (yield* SignIns).revokeFamily(idOf(2), "signed_out", t0)
+        assert.isNull(yield* register(device(3, sari, 1, "token-1")), "nobody is left to be told")
       })
     )
 

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { next, session } from "./auth-sessions.ts"
-import { hour, idOf, t0 } from "./given.ts"
+import { atOnce, hour, idOf, t0, times } from "./given.ts"
 
 type Test = (title: string, body: Effect.Effect<void, unknown, SignIns>) => void
 
@@ -37,6 +37,37 @@ const repeating = (test: Test) => {
       assert.strictEqual(yield* show(1, 0x40, hour + 2), "Reused", "its access token was shown")
       assert.strictEqual(yield* show(22, 0x41, hour + 1), "Rotated")
       assert.strictEqual(yield* show(2, 0x42, hour + 2), "Reused", "it was exchanged")
+    })
+  )
+
+  test(
+    "of one token there is one successor, whoever brings it how often: also at once, also after it was used",
+    Effect.gen(function*() {
+      const port = yield* SignIns
+      yield* port.open(session(1), several)
+      const show = (n: number, at: number) =>
+        port.rotate({
+          refresh_hash: "hash-1",
+          next: { ...next(n), refresh_hash: "its-successor" },
+          now: t0 + at,
+          grace_ms
+        })
+      const [first, ...others] = yield* atOnce(times(6).map((n) => show(n + 10, n)))
+      for (const other of others) assert.deepStrictEqual(other, first)
+      yield* port.rotate({ refresh_hash: "its-successor", next: next(30), now: t0 + 7, grace_ms })
+      assert.deepStrictEqual(yield* show(20, 9_000), first)
+      assert.strictEqual((yield* show(21, hour))._tag, "Reused")
+    })
+  )
+
+  test(
+    "a mitra's sign-in ends after 90 days, however often it is renewed",
+    Effect.gen(function*() {
+      const port = yield* SignIns
+      yield* port.open(session(1), several)
+      const late = { ...next(2), expires_at: t0 + 3_000 * hour }
+      const rotation = yield* port.rotate({ refresh_hash: "hash-1", next: late, now: t0 + hour, grace_ms })
+      assert.strictEqual(rotation._tag === "Rotated" ? rotation.session.expires_at : 0, t0 + 90 * 24 * hour)
     })
   )
 

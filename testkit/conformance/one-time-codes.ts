@@ -9,7 +9,7 @@ import { atOnce, hour, idOf, minute, t0, times } from "./given.ts"
 type Test = (title: string, body: Effect.Effect<void, unknown, SignIns>) => void
 
 const phone = "+628110000001"
-const rules = { cooldown_ms: minute, per_phone_hourly: 3, per_ip_hourly: 4 }
+const rules = { cooldown_ms: minute, per_phone_hourly: 3, per_phone_hourly_in_total: 5, per_ip_hourly: 4 }
 
 const code = (n: number, at: number, more: Partial<OneTimeCode> = {}): OneTimeCode => ({
   id: idOf(n),
@@ -17,6 +17,7 @@ const code = (n: number, at: number, more: Partial<OneTimeCode> = {}): OneTimeCo
   user_type: "mitra",
   code_hash: `hash-${n}`,
   ip: "10.0.0.1",
+  asked_by: "device:hers",
   created_at: at,
   expires_at: at + 5 * minute,
   ...more
@@ -31,6 +32,7 @@ const check = (
   more: {
     readonly user_type?: "customer"
     readonly phone?: string
+    readonly asked_by?: string
     readonly code_hashes?: ReadonlyArray<string>
   } = {}
 ) =>
@@ -38,6 +40,7 @@ const check = (
     port.checkCode({
       phone,
       user_type: "mitra",
+      asked_by: "device:hers",
       code_hashes: [code_hash],
       attempts_max: 3,
       now,
@@ -70,11 +73,24 @@ const limits = (test: Test) => {
     "a phone gets so many codes an hour, counted from each one's own time",
     Effect.gen(function*() {
       for (const n of times(3)) assert.deepStrictEqual(yield* issue(n + 1, t0 + n * 10 * minute), issued)
-      const full = yield* issue(4, t0 + 30 * minute, { ip: "10.0.0.9" })
+      const full = yield* issue(4, t0 + 30 * minute)
       assert.deepStrictEqual(full, { _tag: "PhoneLimit", retry_after_ms: 30 * minute })
       assert.strictEqual((yield* issue(5, t0 + hour - 1))._tag, "PhoneLimit")
       assert.deepStrictEqual(yield* issue(6, t0 + hour), issued)
       assert.strictEqual((yield* issue(7, t0 + hour + minute))._tag, "PhoneLimit")
+    })
+  )
+
+  test(
+    "a phone's cooldown and hour are counted by network, so that a stranger elsewhere uses up neither",
+    Effect.gen(function*() {
+      const stranger = { ip: "10.0.0.9", asked_by: "device:theirs" }
+      for (const n of times(3)) assert.deepStrictEqual(yield* issue(n + 1, t0 + n * minute, stranger), issued)
+      assert.strictEqual((yield* issue(4, t0 + 3 * minute, stranger))._tag, "PhoneLimit")
+      assert.deepStrictEqual(yield* issue(5, t0 + 2 * minute), issued)
+      assert.deepStrictEqual(yield* issue(6, t0 + 3 * minute), issued)
+      const flooded = yield* issue(7, t0 + 4 * minute, { ip: "10.0.0.8" })
+      assert.deepStrictEqual(flooded, { _tag: "PhoneLimit", retry_after_ms: 56 * minute }, "five in total")
     })
   )
 
@@ -111,7 +127,7 @@ const crowds = (test: Test) => {
       for (const round of times(4)) {
         const answers = yield* atOnce(
           times(8).map((n) =>
-            issue(100 * round + n, t0, { phone: `+6281100000${10 + round}`, ip: `10.0.${round}.${n}` })
+            issue(100 * round + n, t0, { phone: `+6281100000${10 + round}`, ip: `10.0.${round}.1` })
           )
         )
         assert.lengthOf(answers.filter((answer) => answer._tag === "Issued"), 1)
@@ -148,7 +164,8 @@ const crowds = (test: Test) => {
       const answers = yield* atOnce(
         times(24).map((n) => issue(n + 1, t0, { phone: `+6281100000${10 + (n % 6)}`, ip: `10.0.0.${n % 4}` }))
       )
-      assert.lengthOf(answers.filter((answer) => answer._tag === "Issued"), 6)
+      const pairs = new Set(times(24).map((n) => `${n % 6}/${n % 4}`))
+      assert.lengthOf(answers.filter((answer) => answer._tag === "Issued"), pairs.size)
     })
   )
 }
@@ -174,6 +191,19 @@ const checks = (test: Test) => {
       yield* issue(2, t0 + minute)
       assert.strictEqual(yield* check("hash-1", t0 + minute + 1), "mismatch")
       assert.strictEqual(yield* check("hash-2", t0 + minute + 2), "matched")
+    })
+  )
+
+  test(
+    "only who asked for a code can answer it, replace it or use up its attempts",
+    Effect.gen(function*() {
+      yield* issue(1, t0)
+      yield* issue(2, t0 + minute, { asked_by: "device:theirs" })
+      for (const n of times(4)) yield* check(`guess-${n}`, t0 + minute, { asked_by: "device:theirs" })
+      const stolen = { asked_by: "device:theirs" }
+      assert.strictEqual(yield* check("hash-1", t0 + minute, stolen), "attempts_exceeded")
+      assert.strictEqual(yield* check("hash-1", t0 + minute, { asked_by: "device:else" }), "unknown")
+      assert.strictEqual(yield* check("hash-1", t0 + minute), "matched")
     })
   )
 

@@ -1,7 +1,14 @@
 // Part of SignIns in memory: refresh token families as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
-import { rotationOf } from "../../src/domain/sign-in/refresh-token.ts"
-import type { AuthSession, Rotation, ShownRow, SignIns } from "../../src/services/accounts/sign-ins.ts"
+import { rotationOf, successorEnd } from "../../src/domain/sign-in/refresh-token.ts"
+import {
+  type AuthSession,
+  type OpenSignIn,
+  type Rotation,
+  type ShownRow,
+  type SignIns,
+  signInsMax
+} from "../../src/services/accounts/sign-ins.ts"
 import { hold } from "./store/constraints.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
 
@@ -86,7 +93,15 @@ const rotate = (tables: Tables, options: RotateOptions): Rotation => {
     return { _tag: "Reused", user_type, user_id, family_id }
   }
   if (verdict !== "Rotated") return { _tag: verdict }
-  const session: AuthSession = { ...next, family_id, user_type, user_id, created_at: now }
+  const there = tables.auth_sessions.where("hash", next.refresh_hash)[0]
+  if (there !== undefined && there.family_id === family_id) {
+    const { created_at, expires_at, id, refresh_hash } = there
+    const session = { id, refresh_hash, created_at, expires_at, family_id, user_type, user_id }
+    return { _tag: "Rotated", session }
+  }
+  const family_opened_at = tables.auth_sessions.get(family_id)?.created_at ?? row.created_at
+  const expires_at = successorEnd({ family_opened_at, user_type }, next.expires_at)
+  const session: AuthSession = { ...next, expires_at, family_id, user_type, user_id, created_at: now }
   tables.auth_sessions.set(row.id, { ...row, rotated_at: row.rotated_at ?? now })
   if (!tables.auth_sessions.has(next.id)) {
     tables.auth_sessions.set(next.id, {
@@ -101,7 +116,31 @@ const rotate = (tables: Tables, options: RotateOptions): Rotation => {
   return { _tag: "Rotated", session }
 }
 
-type Part = Pick<SignIns["Service"], "open" | "rotate" | "isLive" | "revokeFamily" | "revokeAllOf">
+const listOf = (
+  tables: Tables,
+  { user_id, user_type }: Pick<AuthSession, "user_type" | "user_id">,
+  now: number
+): ReadonlyArray<OpenSignIn> => {
+  const rows = signInsOf(tables, user_type, user_id)
+  const devices = tables.devices.where("person", `${user_type}:${user_id}`)
+    .toSorted((a, b) => b.registered_at - a.registered_at)
+  return [...new Set(rows.map((row) => row.family_id))]
+    .filter((family) => !isRevoked(tables, family))
+    .filter((family) => familyOf(tables, family).some((row) => row.expires_at > now))
+    .toSorted((a, b) => a < b ? 1 : -1)
+    .slice(0, signInsMax)
+    .map((family_id) => ({
+      family_id,
+      opened_at: Math.min(...familyOf(tables, family_id).map((row) => row.created_at)),
+      renewed_at: Math.max(...familyOf(tables, family_id).map((row) => row.created_at)),
+      platform: devices.find((device) => device.auth_session_id === family_id)?.platform ?? null
+    }))
+}
+
+type Part = Pick<
+  SignIns["Service"],
+  "open" | "rotate" | "isLive" | "listOf" | "revokeFamily" | "revokeAllOf"
+>
 const part = (calls: Part): Part => calls
 
 export const makeAuthSessions = Effect.gen(function*() {
@@ -117,6 +156,7 @@ export const makeAuthSessions = Effect.gen(function*() {
         )
         return theirs.length > 0 && !isRevoked(tables, familyId)
       }),
+    listOf: (owner, now) => Effect.sync(() => listOf(tables, owner, now)),
     revokeFamily: (familyId, reason, at) =>
       Effect.sync(() => {
         revoke(tables, familyOf(tables, familyId), reason, at)

@@ -12,13 +12,17 @@ const newestFirst = (tables: Tables, owner: DeviceOwner): ReadonlyArray<Device> 
   tables.devices.where("person", `${owner.user_type}:${owner.user_id}`)
     .toSorted((a, b) => b.registered_at - a.registered_at || (a.token < b.token ? -1 : 1))
 
-const register = (tables: Tables, device: Device, devicesMax: number): void => {
+const register = (tables: Tables, device: Device, devicesMax: number): DeviceOwner | null => {
+  const before = tables.devices.get(device.token)
   tables.devices.set(device.token, device)
   const others = newestFirst(tables, device).filter((row) => row.token !== device.token)
   for (const row of others.filter((row) => !isLive(tables, row))) tables.devices.delete(row.token)
   for (const row of others.filter((row) => isLive(tables, row)).slice(devicesMax - 1)) {
     tables.devices.delete(row.token)
   }
+  if (before === undefined || !isLive(tables, before)) return null
+  const { user_id, user_type } = before
+  return user_type === device.user_type && user_id === device.user_id ? null : { user_type, user_id }
 }
 
 const drop = (tables: Tables, owner: DeviceOwner, token: string): void => {

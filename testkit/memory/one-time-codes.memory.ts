@@ -18,8 +18,10 @@ const newestFirst = (rows: ReadonlyArray<OneTimeCodeRow>): ReadonlyArray<OneTime
 
 const issue = (tables: Tables, code: OneTimeCode, limits: CodeLimits): Issued => {
   if (tables.one_time_codes.has(code.id)) return { _tag: "Issued" }
+  const toPhone = newestFirst(tables.one_time_codes.where("phone", code.phone))
   const refused = tooSoon(limits, {
-    to_phone: newestFirst(tables.one_time_codes.where("phone", code.phone)).map((row) => row.created_at),
+    to_phone: toPhone.filter((row) => row.ip === code.ip).map((row) => row.created_at),
+    to_phone_in_total: toPhone.map((row) => row.created_at),
     to_ip: newestFirst(tables.one_time_codes.where("ip", code.ip)).map((row) => row.created_at)
   })
   if (refused !== null) return refused
@@ -30,7 +32,7 @@ const issue = (tables: Tables, code: OneTimeCode, limits: CodeLimits): Issued =>
 
 const check = (tables: Tables, options: CheckOptions): Checked => {
   const row = newestFirst(tables.one_time_codes.where("phone", options.phone))
-    .find((candidate) => candidate.user_type === options.user_type)
+    .find(({ asked_by, user_type }) => user_type === options.user_type && asked_by === options.asked_by)
   if (row === undefined) return "unknown"
   const standing = standingOf(row, options.attempts_max, options.now)
   if (standing !== "open") return standing

@@ -50,6 +50,7 @@ export const rerouteInClosing = scenario(
     script.at("28 s", citra.accepts())
     script.at("30 s", sari.says("halo"), dewi.says("hai"))
 
+    script.at("290 s", staff.provesAgain())
     // Sari's: it commits 40 ms before the end, and bunga has what is left of it.
     script.after("299.95 s", sari.hears("paired"), staff.reroutes(sari, ayu, bunga))
     script.at("309 s", staff.wasAnswered("admin.reroute"))

@@ -36,12 +36,29 @@ export const Providers = Schema.Struct({
 
 const PhoneUser = Schema.Literals(["customer", "mitra"])
 
+/**
+ * A secret that an app makes once and keeps: with it a code can be answered only by the app that asked for
+ * it, from any network. Without it, by any app of the same network.
+ */
+const DeviceKey = Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{16,64}$/)))
+
 export const Authenticated = Schema.Struct({
   user_type: Schema.Literals(["customer", "mitra"]),
   user_id: Id,
   access_expires_at: Instant,
   server_now: Instant,
   wire_version: Schema.Int
+})
+
+/** One place where a person is signed in. */
+export const SignInView = Schema.Struct({
+  sign_in_id: Id,
+  opened_at: Instant,
+  renewed_at: Instant,
+  /** Of the device that gets its pushes. */
+  platform: Schema.NullOr(Schema.Literals(["android", "ios"])),
+  /** The one of this connection. */
+  is_this_one: Schema.Boolean
 })
 
 export const AuthRpcs = RpcGroup.make(
@@ -51,12 +68,12 @@ export const AuthRpcs = RpcGroup.make(
     error: CallError
   }),
   Rpc.make("auth.request_code", {
-    payload: { phone: shortText(20), user_type: PhoneUser },
+    payload: { phone: shortText(20), user_type: PhoneUser, device_key: DeviceKey },
     success: Schema.Struct({ expires_at: Instant, next_code_after_seconds: Schema.Int }),
     error: CallError
   }),
   Rpc.make("auth.verify_code", {
-    payload: { phone: shortText(20), user_type: PhoneUser, code: shortText(12) },
+    payload: { phone: shortText(20), user_type: PhoneUser, code: shortText(12), device_key: DeviceKey },
     success: ProvenTokens,
     error: CallError
   }),
@@ -75,6 +92,17 @@ export const AuthRpcs = RpcGroup.make(
     /** `everywhere`: all sign-ins of this person, not only the one of this connection. */
     payload: { everywhere: Schema.Boolean },
     success: Schema.Struct({ signed_out: Schema.Literals([true]) }),
+    error: CallError
+  }),
+  /** Where this person is signed in, newest first. */
+  Rpc.make("auth.sign_ins", {
+    payload: {},
+    success: Schema.Struct({ sign_ins: Schema.Array(SignInView) }),
+    error: CallError
+  }),
+  Rpc.make("auth.end_sign_in", {
+    payload: { sign_in_id: Id },
+    success: Schema.Struct({ ended: Schema.Literals([true]) }),
     error: CallError
   })
 )

@@ -89,6 +89,10 @@ export const PhoneEvent = Schema.Union([
     winner_at: Schema.NullOr(Instant)
   }),
   Schema.TaggedStruct("mitra_status", { is_online: Schema.Boolean, cause: Schema.String }),
+  /** This person has signed in on another phone: if it was not them, `auth.end_sign_in`. */
+  Schema.TaggedStruct("signed_in", { sign_in_id: Id, at: Instant }),
+  /** Pushes for this token go to somebody else now: if it is still this phone's, it registers again. */
+  Schema.TaggedStruct("device_moved", { at: Instant }),
   /** Every 60 s per running session: the server's clock, to correct drift. */
   Schema.TaggedStruct("tick", {
     session_id: Id,

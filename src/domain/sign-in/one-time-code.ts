@@ -4,14 +4,18 @@
 export interface IssueLimits {
   readonly now: number
   readonly cooldown_ms: number
-  /** At least 1, like the limit by address. */
+  /** Of the asker's own network: a stranger elsewhere does not use up a person's codes. At least 1. */
   readonly per_phone_hourly: number
+  /** Of all networks together: a phone is not to be flooded. */
+  readonly per_phone_hourly_in_total: number
   readonly per_ip_hourly: number
 }
 
 /** When codes were sent before, newest first; never more than the limit are looked at. */
 export interface SentBefore {
+  /** Asked for from the same network. */
   readonly to_phone: ReadonlyArray<number>
+  readonly to_phone_in_total: ReadonlyArray<number>
   readonly to_ip: ReadonlyArray<number>
 }
 
@@ -31,7 +35,10 @@ export const tooSoon = (limits: IssueLimits, sent: SentBefore): TooSoon | null =
   const { now } = limits
   const cooling = (sent.to_phone[0] ?? Number.NEGATIVE_INFINITY) + limits.cooldown_ms - now
   if (cooling > 0) return { _tag: "Cooldown", retry_after_ms: cooling }
-  const byPhone = hourlyWait(sent.to_phone, limits.per_phone_hourly, now)
+  const byPhone = Math.max(
+    hourlyWait(sent.to_phone, limits.per_phone_hourly, now),
+    hourlyWait(sent.to_phone_in_total, limits.per_phone_hourly_in_total, now)
+  )
   if (byPhone > 0) return { _tag: "PhoneLimit", retry_after_ms: byPhone }
   const byIp = hourlyWait(sent.to_ip, limits.per_ip_hourly, now)
   if (byIp > 0) return { _tag: "IpLimit", retry_after_ms: byIp }

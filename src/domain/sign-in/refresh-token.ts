@@ -14,11 +14,23 @@ export interface PresentedToken {
   readonly family_is_revoked: boolean
 }
 
+/** A mitra proves her phone again after this long, however often she has refreshed. */
+export const mitraSignInMaxMs = 90 * 24 * 3_600_000
+
+/**
+ * When a successor ends: a mitra, who hears strangers, never later than her sign-in may last. A customer's
+ * sign-in has no such end: without a phone nothing else brings the account back.
+ */
+export const successorEnd = (
+  { family_opened_at, user_type }: { readonly family_opened_at: number; readonly user_type: string },
+  wanted: number
+): number => user_type === "mitra" ? Math.min(wanted, family_opened_at + mitraSignInMaxMs) : wanted
+
 export type RotationVerdict = "Rotated" | "Expired" | "Revoked" | "Reused"
 
 /**
  * Reuse is decided before expiry: an old copy is a copy. The grace forgives two refreshes that crossed,
- * both of which get a session, although one of them is used at once.
+ * which get the same successor, although one of them uses it at once.
  */
 export const rotationOf = (token: PresentedToken, now: number, graceMs: number): RotationVerdict => {
   if (token.family_is_revoked) return "Revoked"

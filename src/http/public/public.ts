@@ -11,13 +11,19 @@ import { Readiness } from "../readiness.ts"
 /** Alive: this process answers. It says nothing about what it depends on. */
 const healthz = HttpServerResponse.jsonUnsafe({ status: "alive" })
 
-const makeReadyz = Effect.map(Readiness, (readiness) =>
-  Effect.map(readiness.reasons, (reasons) => {
-    const [status] = reasons
-    return status === undefined
-      ? HttpServerResponse.jsonUnsafe({ status: "ready" })
-      : HttpServerResponse.jsonUnsafe({ status, reasons }, { status: 503, headers: { "retry-after": "1" } })
-  }))
+const makeReadyz = Effect.map(
+  Readiness,
+  (readiness) =>
+    Effect.map(Effect.all([readiness.reasons, readiness.details]), ([reasons, details]) => {
+      const [status] = reasons
+      return status === undefined
+        ? HttpServerResponse.jsonUnsafe({ status: "ready" })
+        : HttpServerResponse.jsonUnsafe(
+          Object.keys(details).length === 0 ? { status, reasons } : { status, reasons, details },
+          { status: 503, headers: { "retry-after": "1" } }
+        )
+    })
+)
 
 /** For both listeners. */
 export const layerProbes = HttpRouter.use((router) =>

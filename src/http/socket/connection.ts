@@ -15,6 +15,8 @@ export interface Principal {
   readonly expires_at: number
   /** The row of the rotation this token came from, if from one: shown once, its answer has arrived. */
   readonly rotated_row?: string
+  /** Staff's, as it was shown: the owner of an actor on another runner verifies it again. */
+  readonly token?: string
 }
 
 export class Connection extends Context.Service<Connection, {

@@ -44,6 +44,8 @@ export class Connections extends Context.Service<Connections, {
     authSessionId: string | null,
     code: CloseCode
   ) => Effect.Effect<number>
+  /** Tells everybody to come back, elsewhere if they can; returns how many. New ones are let in. */
+  readonly sendAway: Effect.Effect<number>
   /** Reads nothing more, lets calls in flight finish within the bound, then tells all phones to come back. */
   readonly drain: Effect.Effect<DrainReport>
   /** Counts one more new connection of this address: null, or after how many ms it may come back. */
@@ -103,6 +105,7 @@ const makeDirectory = (socketsMax: number) => {
       open.delete(connection.client_id)
       if (open.size === 0) empty.openUnsafe()
       addTo("connections_open", -1)
+      connection.leaveLoad()
       if (connection.principal === null) return
       addTo("phones_connected", -1, [connection.principal.user_type])
       const key = keyOf(connection.principal)
@@ -118,7 +121,10 @@ const makeDirectory = (socketsMax: number) => {
       const key = keyOf(principal)
       const theirs = byPerson.get(key) ?? new Set()
       const [first] = theirs
-      if (first !== undefined) connection.bucket = first.bucket
+      if (first !== undefined) {
+        connection.bucket = first.bucket
+        connection.joinLoadOf(first)
+      }
       byPerson.set(key, theirs.add(connection))
       const staying = [...theirs].filter((one) => one.closing === null)
       for (const oldest of staying.slice(0, Math.max(0, staying.length - socketsMax))) {
@@ -239,6 +245,16 @@ const makeConnections = Effect.gen(function*() {
         for (const connection of named) connection.close(code)
         return named.length
       }),
+    sendAway: Effect.gen(function*() {
+      const staying = [...directory.open.values()].filter(({ closing }) => closing === null)
+      for (const connection of staying) {
+        connection.close(
+          closeCodes.goingAway,
+          yield* Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)
+        )
+      }
+      return staying.length
+    }),
     drain: yield* Effect.cached(yield* makeDrain(directory, begin)),
     tooSoon: (remote_address) =>
       Effect.sync(() => newConnections.take(remote_address, wireClock.currentTimeMillisUnsafe())),

@@ -2,6 +2,7 @@
 // listener's; the internal one and tests put other numbers under the same reference.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import { makeSteadyClock } from "../../services/platform/steady-clock.ts"
 import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 
 export interface SocketLimits {
@@ -15,6 +16,8 @@ export interface SocketLimits {
   /** Deeper JSON is refused before any schema walks it recursively. */
   readonly nesting_max: number
   readonly in_flight_max: number
+  /** The same for all sockets of one person together. */
+  readonly in_flight_per_person_max: number
   /** A call that is not answered by then is stopped, and answered with "try again". */
   readonly call_max_ms: number
   readonly request_burst: number
@@ -69,6 +72,7 @@ export const publicLimits: SocketLimits = {
   batch_max: 64,
   nesting_max: 64,
   in_flight_max: 64,
+  in_flight_per_person_max: 128,
   // Longer than the ports' own bounds, so that their more precise answer comes first.
   call_max_ms: 20_000,
   request_burst: 200,
@@ -118,8 +122,9 @@ export const Limits = Context.Reference<SocketLimits>("halobestie/http/Limits", 
 
 /**
  * The time of the wire: pings, silence and rates. Always the machine's clock, because a phone does not
- * fall silent when a tester moves the product's clock by thirty minutes.
+ * fall silent when a tester moves the product's clock by thirty minutes. Steady, because it does not
+ * fall silent either when somebody sets the machine's.
  */
 export const WireClock = Context.Reference<Clock.Clock>("halobestie/http/WireClock", {
-  defaultValue: () => Clock.Clock.defaultValue()
+  defaultValue: () => makeSteadyClock(Clock.Clock.defaultValue())
 })

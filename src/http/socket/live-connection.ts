@@ -135,9 +135,31 @@ export class LiveConnection {
     if (this.bucket.take(this.now())._tag === "Flooding") this.close(closeCodes.flooding)
   }
 
+  /** Calls of this socket, and of the others of its person once it is signed in. */
+  #load = { in_flight: 0 }
+
+  get in_flight_of_person(): number {
+    return this.#load.in_flight
+  }
+
+  /** From now on the calls of both count together. */
+  joinLoadOf(other: LiveConnection): void {
+    if (other.#load === this.#load) return
+    this.leaveLoad()
+    this.#load = other.#load
+    this.#load.in_flight += this.calls.size
+  }
+
+  /** Nobody waits for its calls any more. */
+  leaveLoad(): void {
+    this.#load.in_flight -= this.calls.size
+    this.#load = { in_flight: this.calls.size }
+  }
+
   begin(id: RequestId, call: Call): void {
     this.asked_at = call.began_at
     this.calls.set(id, call)
+    this.#load.in_flight += 1
   }
 
   /** Streams take as long as they like. */
@@ -152,7 +174,9 @@ export class LiveConnection {
 
   finish(id: RequestId): Call | undefined {
     const call = this.calls.get(id)
-    if (this.calls.delete(id)) this.calls_served += 1
+    if (!this.calls.delete(id)) return call
+    this.calls_served += 1
+    this.#load.in_flight -= 1
     return call
   }
 

@@ -4,8 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { rotationOf } from "../../domain/sign-in/refresh-token.ts"
-import type { AuthSession, Rotation, ShownRow, SignIns } from "../../services/accounts/sign-ins.ts"
+import { rotationOf, successorEnd } from "../../domain/sign-in/refresh-token.ts"
+import {
+  type AuthSession,
+  type Rotation,
+  type ShownRow,
+  type SignIns,
+  signInsMax
+} from "../../services/accounts/sign-ins.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -18,9 +24,22 @@ const presentedOf = firstOf(Schema.Struct({
   user_type: Schema.Literals(["customer", "mitra", "staff"]),
   user_id: Schema.String,
   expires_at: Millis,
+  family_opened_at: Millis,
   rotated_at: Schema.NullOr(Millis),
   successor_is_used: Schema.Boolean,
   family_is_revoked: Schema.Boolean
+}))
+const successorOf = firstOf(Schema.Struct({
+  id: Schema.String,
+  refresh_hash: Schema.String,
+  created_at: Millis,
+  expires_at: Millis
+}))
+const openSignInsOf = allOf(Schema.Struct({
+  family_id: Schema.String,
+  opened_at: Millis,
+  renewed_at: Millis,
+  platform: Schema.NullOr(Schema.Literals(["android", "ios"]))
 }))
 const familiesOf = allOf(Schema.Struct({ family_id: Schema.String }))
 const liveOf = firstOf(Schema.Struct({ is_live: Schema.Boolean }))
@@ -85,7 +104,9 @@ const open = (sql: SqlClient.SqlClient) =>
 
 // A row whose successors are not known was rotated by the version before: it is judged by its grace alone.
 const present = (sql: SqlClient.SqlClient, refreshHash: string) =>
-  sql`SELECT id, family_id, user_type, user_id, expires_at, rotated_at, (
+  sql`SELECT id, family_id, user_type, user_id, expires_at, rotated_at, coalesce((
+      SELECT first.created_at FROM auth_sessions AS first WHERE first.id = auth_sessions.family_id
+    ), created_at) AS family_opened_at, (
       SELECT coalesce(bool_or(successor.used_at IS NOT NULL OR successor.rotated_at IS NOT NULL), true)
       FROM auth_sessions AS successor
       WHERE successor.family_id = auth_sessions.family_id AND successor.rotated_from = auth_sessions.id
@@ -104,7 +125,17 @@ const exchange = (sql: SqlClient.SqlClient) =>
     const verdict = rotationOf(token, now, options.grace_ms)
     if (verdict === "Reused") return { _tag: "Reused", user_type, user_id, family_id } satisfies Rotation
     if (verdict !== "Rotated") return { _tag: verdict } satisfies Rotation
-    const session: AuthSession = { ...next, family_id, user_type, user_id, created_at: now }
+    // The lock on the row that was shown makes callers with the same token wait for each other here.
+    const there = yield* Effect.flatMap(
+      sql`SELECT id, refresh_hash, created_at, expires_at FROM auth_sessions
+        WHERE refresh_hash = ${next.refresh_hash} AND family_id = ${family_id}`,
+      successorOf
+    )
+    if (there !== null) {
+      return { _tag: "Rotated", session: { ...there, family_id, user_type, user_id } } satisfies Rotation
+    }
+    const expires_at = successorEnd(token, next.expires_at)
+    const session: AuthSession = { ...next, expires_at, family_id, user_type, user_id, created_at: now }
     yield* sql`UPDATE auth_sessions SET rotated_at = coalesce(rotated_at, ${timestamp(now)}::timestamptz)
       WHERE id = ${id}`
     yield* insert(sql, session, { revoked_at: null, rotated_from: id })
@@ -118,7 +149,23 @@ const noteUse = (sql: SqlClient.SqlClient, familyId: string, shown: ShownRow | u
       WHERE id = ${shown.id} AND family_id = ${familyId} AND used_at IS NULL
     )`
 
-type Part = Pick<SignIns["Service"], "open" | "rotate" | "isLive" | "revokeFamily" | "revokeAllOf">
+/** One row for each sign-in: its first row says when it was opened, its last one when it was renewed. */
+const listOf = (sql: SqlClient.SqlClient): SignIns["Service"]["listOf"] => ({ user_id, user_type }, now) =>
+  sql`SELECT family_id, min(created_at) AS opened_at, max(created_at) AS renewed_at, (
+      SELECT platform FROM devices WHERE devices.user_type = ${user_type} AND devices.user_id = ${user_id}
+        AND auth_session_id = family_id ORDER BY registered_at DESC LIMIT 1
+    ) AS platform
+    FROM auth_sessions WHERE user_type = ${user_type} AND user_id = ${user_id} AND revoked_at IS NULL
+    GROUP BY family_id
+    HAVING max(expires_at) > ${timestamp(now)} AND NOT EXISTS (
+      SELECT 1 FROM auth_sessions AS member
+      WHERE member.family_id = auth_sessions.family_id AND member.revoked_at IS NOT NULL)
+    ORDER BY family_id DESC LIMIT ${signInsMax}`.pipe(Effect.flatMap(openSignInsOf), answered)
+
+type Part = Pick<
+  SignIns["Service"],
+  "open" | "rotate" | "isLive" | "listOf" | "revokeFamily" | "revokeAllOf"
+>
 const part = (calls: Part): Part => calls
 
 export const makeAuthSessions = Effect.gen(function*() {
@@ -149,6 +196,7 @@ export const makeAuthSessions = Effect.gen(function*() {
         Effect.map((row) => row?.is_live === true),
         answered
       ),
+    listOf: listOf(sql),
     revokeFamily: (familyId, reason, at) =>
       revoke(sql, sql`family_id = ${familyId}`, reason, at).pipe(Effect.asVoid, answered),
     revokeAllOf: (userType, userId, reason, at) =>

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { Accounts, Device, DeviceOwner } from "../../services/accounts/accounts.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
-import { allOf, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
 const devicesOf = allOf(Schema.Struct({
@@ -14,6 +14,11 @@ const devicesOf = allOf(Schema.Struct({
   user_id: Schema.String,
   auth_session_id: Schema.String,
   registered_at: Millis
+}))
+
+const ownerOf = firstOf(Schema.Struct({
+  user_type: Schema.Literals(["customer", "mitra"]),
+  user_id: Schema.String
 }))
 
 const isOf = (sql: SqlClient.SqlClient, owner: DeviceOwner) =>
@@ -29,6 +34,11 @@ const register = (sql: SqlClient.SqlClient) =>
     function*(device: Device, devicesMax: number) {
       // Two phones of one person at once would each count without the other.
       yield* lockFor(sql, "person", `${device.user_type}:${device.user_id}`)
+      const before = yield* Effect.flatMap(
+        sql`SELECT user_type, user_id FROM devices WHERE token = ${device.token}
+          AND NOT (${isOf(sql, device)}) AND ${isLive(sql)} FOR UPDATE`,
+        ownerOf
+      )
       yield* sql`INSERT INTO devices (token, platform, user_type, user_id, auth_session_id, registered_at)
         VALUES (${device.token}, ${device.platform}, ${device.user_type}, ${device.user_id},
           ${device.auth_session_id}, ${timestamp(device.registered_at)})
@@ -40,6 +50,7 @@ const register = (sql: SqlClient.SqlClient) =>
       yield* sql`DELETE FROM devices WHERE token IN (
         SELECT token FROM devices WHERE ${others}
         ORDER BY registered_at DESC, token OFFSET ${devicesMax - 1})`
+      return before
     },
     sql.withTransaction,
     answered

@@ -41,19 +41,19 @@ const issue = (sql: SqlClient.SqlClient, cipher: Cipher["Service"]) =>
     yield* lockFor(sql, "code_ip", code.ip)
     const repeated = yield* sql`SELECT 1 FROM one_time_codes WHERE id = ${code.id}`
     if (repeated.length > 0) return { _tag: "Issued" } satisfies Issued
-    const to_phone = yield* newestTimes(
-      sql,
-      hasPhone(sql, cipher, "one_time_codes", code.phone),
-      limits.per_phone_hourly
-    )
+    const ofPhone = hasPhone(sql, cipher, "one_time_codes", code.phone)
+    const to_phone = yield* newestTimes(sql, sql`${ofPhone} AND ip = ${code.ip}`, limits.per_phone_hourly)
+    const to_phone_in_total = yield* newestTimes(sql, ofPhone, limits.per_phone_hourly_in_total)
     const to_ip = yield* newestTimes(sql, sql`ip = ${code.ip}`, limits.per_ip_hourly)
-    const refused = tooSoon(limits, { to_phone, to_ip })
+    const refused = tooSoon(limits, { to_phone, to_phone_in_total, to_ip })
     if (refused !== null) return refused satisfies Issued
     const kept = yield* keptPhone(cipher, "one_time_codes", code.id, code.phone)
     yield* sql`INSERT INTO one_time_codes (id, phone, phone_sealed, phone_mark, user_type, code_hash, ip,
-        created_at, expires_at)
+        asked_by, created_at, expires_at)
       VALUES (${code.id}, ${kept.phone}, ${kept.phone_sealed}, ${kept.phone_mark}, ${code.user_type},
-        ${code.code_hash}, ${code.ip}, ${timestamp(code.created_at)}, ${timestamp(code.expires_at)})`
+        ${code.code_hash}, ${code.ip}, ${code.asked_by}, ${timestamp(code.created_at)}, ${
+      timestamp(code.expires_at)
+    })`
     return { _tag: "Issued" } satisfies Issued
   }, sql.withTransaction)
 
@@ -62,6 +62,8 @@ const check = (sql: SqlClient.SqlClient, cipher: Cipher["Service"]) =>
     const code = yield* Effect.flatMap(
       sql`SELECT id, code_hash, attempts, expires_at, used_at FROM one_time_codes
         WHERE ${hasPhone(sql, cipher, "one_time_codes", options.phone)} AND user_type = ${options.user_type}
+          -- The version before does not say who asked.
+          AND (asked_by = ${options.asked_by} OR asked_by IS NULL)
         ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE`,
       codeOf
     )

@@ -68,6 +68,8 @@ const Sent: Schema.Codec<BusEvent, unknown> = Schema.Union([
     cause: Schema.Literals(offlineCauses)
   }),
   Schema.TaggedStruct("Revoked", { auth_session_id: Schema.NullOr(Schema.String) }),
+  Schema.TaggedStruct("SignedIn", { auth_session_id: Schema.String, at: Schema.Int }),
+  Schema.TaggedStruct("DeviceMoved", { at: Schema.Int }),
   Schema.TaggedStruct("SettingsChanged", {}),
   Schema.TaggedStruct("Resync", {})
 ])

@@ -8,6 +8,7 @@ import { Mirror } from "../../services/availability/mirror.ts"
 import { Bus } from "../../services/bus/bus.ts"
 import { count, seriesOfFigure, valueOf } from "../../services/operations/figures.ts"
 import { Health, type HealthCheck } from "../../services/operations/health.ts"
+import { ClusterStanding } from "../../services/platform/cluster-standing.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { RunnerRegistry } from "../../services/platform/runner-registry.ts"
 import { postgresTrouble } from "./postgres-probe.ts"
@@ -66,17 +67,25 @@ const valkey = Effect.gen(function*() {
   })
 })
 
+/** Where nobody is cut off, everybody has a part. */
+const standingNow = Effect.gen(function*() {
+  const standing = yield* ClusterStanding
+  return standing === null ? { has_part: true, unreached: [] } : yield* standing.now
+})
+
 const cluster = Effect.gen(function*() {
   const { members, own_address } = yield* RunnerRegistry
   const { latency_ms, value } = yield* timed(members)
   const own = value.find(({ address }) => address === own_address)
   const healthy = value.filter(({ is_healthy }) => is_healthy).length
+  const { has_part, unreached } = yield* standingNow
+  const missed = unreached.length === 0 ? "" : `, it does not reach ${unreached.join(", ")}`
   return line({
     name: "cluster",
-    state: own === undefined ? "down" : own.is_healthy ? "ok" : "degraded",
+    state: own === undefined ? "down" : own.is_healthy && has_part ? "ok" : "degraded",
     latency_ms,
     last_success_at: yield* Clock.currentTimeMillis,
-    found: `${healthy} of ${value.length} runners healthy, this is ${own_address}`
+    found: `${healthy} of ${value.length} runners healthy, this is ${own_address}${missed}`
   })
 })
 

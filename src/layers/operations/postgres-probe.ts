@@ -7,7 +7,7 @@ import { isSqlError } from "effect/sql/SqlError"
 import { FailureLog } from "../../services/operations/failures.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { failureOf } from "../platform/postgres/failure-kinds.ts"
-import { schemaVersion } from "../platform/postgres/migrations.ts"
+import { windowProblem } from "../platform/postgres/schema-window.ts"
 
 export type PostgresTrouble = "postgres_down" | "postgres_read_only" | "postgres_full" | "schema_mismatch"
 
@@ -24,16 +24,19 @@ interface Looked {
   readonly replica: boolean
   readonly read_only: boolean
   readonly version: number | null
+  readonly oldest_code: number | null
 }
 
 const look = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const [found] = yield* sql<Looked>`
     SELECT pg_is_in_recovery() AS replica, current_setting('transaction_read_only') = 'on' AS read_only,
-      (SELECT max(migration_id)::int FROM schema_migrations) AS version`
+      (SELECT max(migration_id)::int FROM schema_migrations) AS version,
+      (SELECT oldest_code FROM schema_window) AS oldest_code`
   if (found?.replica === true || found?.read_only === true) return "postgres_read_only" as const
-  // Only a schema that is too old: a newer one means that the next version is being deployed.
-  if ((found?.version ?? 0) < schemaVersion) return "schema_mismatch" as const
+  // A newer one is fine while nothing is gone that this version reads: the next one is being deployed.
+  const schema = { version: found?.version ?? 0, oldest_code: found?.oldest_code ?? 0 }
+  if (windowProblem(schema) !== null) return "schema_mismatch" as const
   yield* sql`SELECT pg_logical_emit_message(true, 'halobestie.readyz', '')::text`
   const full = (yield* FailureLog).last.get("postgres_full")
   if (full === undefined || (yield* Clock.currentTimeMillis) - full > fullForMs) return null

@@ -69,10 +69,14 @@ export class Accounts extends Context.Service<Accounts, {
   readonly findMitra: (id: string) => Effect.Effect<MitraAccount | null, Unavailable>
   readonly findMitraByPhone: (phone: string) => Effect.Effect<MitraAccount | null, Unavailable>
   /**
-   * A token is one phone's and belongs to the person who registered it last: an earlier owner loses it. Of
-   * this person's other devices those of ended sign-ins go, then the oldest ones beyond `devicesMax`.
+   * A token is one phone's and belongs to the person who registered it last: an earlier owner loses it, and
+   * is answered if another person whose sign-in is live. Of this person's other devices those of ended
+   * sign-ins go, then the oldest ones beyond `devicesMax`.
    */
-  readonly registerDevice: (device: Device, devicesMax: number) => Effect.Effect<void, Unavailable>
+  readonly registerDevice: (
+    device: Device,
+    devicesMax: number
+  ) => Effect.Effect<DeviceOwner | null, Unavailable>
   /** Nothing happens unless the token is this person's. */
   readonly dropDevice: (owner: DeviceOwner, token: string) => Effect.Effect<void, Unavailable>
   /** The push provider says that this token will never work again. */

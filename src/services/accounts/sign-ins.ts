@@ -33,6 +33,19 @@ export type Rotation =
     readonly family_id: string
   }
 
+/** A sign-in as its own person sees it. */
+export interface OpenSignIn {
+  readonly family_id: string
+  readonly opened_at: number
+  /** Its last refresh, or its opening. */
+  readonly renewed_at: number
+  /** Of the newest device that gets its pushes, if there is one. */
+  readonly platform: "android" | "ios" | null
+}
+
+/** A person has a few; nobody is shown more. */
+export const signInsMax = 50
+
 export interface ShownRow {
   readonly id: string
   readonly at: number
@@ -44,6 +57,8 @@ export interface OneTimeCode {
   readonly user_type: "customer" | "mitra"
   readonly code_hash: string
   readonly ip: string
+  /** Who asked: only they can answer it. Other askers' codes for the same phone stand beside it. */
+  readonly asked_by: string
   readonly created_at: number
   readonly expires_at: number
 }
@@ -52,6 +67,7 @@ export interface CodeLimits {
   readonly now: number
   readonly cooldown_ms: number
   readonly per_phone_hourly: number
+  readonly per_phone_hourly_in_total: number
   readonly per_ip_hourly: number
 }
 
@@ -85,8 +101,9 @@ export class SignIns extends Context.Service<SignIns, {
   /**
    * Exchanges a refresh hash for a new row of its family, atomically. A token may be exchanged again until
    * a row it was exchanged for is used, and up to and including `grace_ms` after its first use (two
-   * refreshes that crossed): every caller gets a session. Later its family is revoked: `Reused` once,
-   * `Revoked` from then on.
+   * refreshes that crossed): who brings the same `next.refresh_hash` gets the row that is there, so that
+   * one token has one successor. Later its family is revoked: `Reused` once, `Revoked` from then on. When a
+   * successor ends at the latest is `successorEnd`.
    */
   readonly rotate: (options: {
     readonly refresh_hash: string
@@ -104,6 +121,11 @@ export class SignIns extends Context.Service<SignIns, {
     owner?: Pick<AuthSession, "user_type" | "user_id">,
     shown?: ShownRow
   ) => Effect.Effect<boolean, Unavailable>
+  /** Of this person, those that could still be used at `now`; newest first, at most `signInsMax`. */
+  readonly listOf: (
+    owner: Pick<AuthSession, "user_type" | "user_id">,
+    now: number
+  ) => Effect.Effect<ReadonlyArray<OpenSignIn>, Unavailable>
   readonly revokeFamily: (familyId: string, reason: string, at: number) => Effect.Effect<void, Unavailable>
   /** Revokes every family of this person; returns how many could still have been used at `at`. */
   readonly revokeAllOf: (
@@ -113,19 +135,21 @@ export class SignIns extends Context.Service<SignIns, {
     at: number
   ) => Effect.Effect<number, Unavailable>
   /**
-   * Stores a one-time code unless a limit says no: first the cooldown, then the phone's hour (whatever the
-   * user type), then the address's. Concurrent calls for one phone or one address cannot both take
-   * the last place. The same id again is a repeat and is `Issued`.
+   * Stores a one-time code unless a limit says no: first the cooldown and the phone's hour as counted for
+   * this address (whatever the user type), then the phone's hour in total, then the address's. Concurrent
+   * calls for one phone or one address cannot both take the last place. The same id again is a repeat and is
+   * `Issued`.
    */
   readonly issueCode: (code: OneTimeCode, limits: CodeLimits) => Effect.Effect<Issued, Unavailable>
   /**
-   * Checks the newest code of this phone and user type: used, expired and exhausted codes are told
-   * apart, in this order; otherwise the attempt is counted before it is compared, and a match marks
-   * the code used. Of concurrent matches one is `matched`, the others `used`.
+   * Checks the newest code of this phone and user type that `asked_by` asked for: used, expired and
+   * exhausted codes are told apart, in this order; otherwise the attempt is counted before it is compared,
+   * and a match marks the code used. Of concurrent matches one is `matched`, the others `used`.
    */
   readonly checkCode: (options: {
     readonly phone: string
     readonly user_type: "customer" | "mitra"
+    readonly asked_by: string
     /** One per key that may have been in use when it was sent; any of them matches. */
     readonly code_hashes: ReadonlyArray<string>
     readonly attempts_max: number

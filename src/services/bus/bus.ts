@@ -46,6 +46,10 @@ export type BusEvent =
     readonly is_online: boolean
     readonly cause: OfflineCause | "toggle"
   }
+  /** This person signed in on another phone, too. */
+  | { readonly _tag: "SignedIn"; readonly auth_session_id: string; readonly at: number }
+  /** The push token of this person's phone is another person's now. */
+  | { readonly _tag: "DeviceMoved"; readonly at: number }
   /** Close this person's sockets: one auth session, or all of them when null. */
   | { readonly _tag: "Revoked"; readonly auth_session_id: string | null }
   | { readonly _tag: "SettingsChanged" }

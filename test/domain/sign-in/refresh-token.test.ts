@@ -3,7 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   rotationOf,
   type RotationVerdict,
-  type PresentedToken
+  type PresentedToken,
+  mitraSignInMaxMs,
+  successorEnd
 } from "../../../src/domain/sign-in/refresh-token.ts"
 
 const fresh: PresentedToken = {
@@ -34,5 +36,17 @@ describe("a refresh token", () => {
 
   it.each(cases)("%s", (_title, change, now, expected) => {
     assert.strictEqual(rotationOf({ ...fresh, ...change }, now, 10), expected)
+  })
+})
+
+describe("a successor", () => {
+  const end = (user_type: string, wanted: number) =>
+    successorEnd({ family_opened_at: 1_000, user_type }, wanted)
+
+  it("of a mitra's token ends 90 days after she proved her phone, of a customer's when it says", () => {
+    const last = 1_000 + mitraSignInMaxMs
+    assert.strictEqual(end("mitra", last - 1), last - 1)
+    assert.strictEqual(end("mitra", last + 1), last)
+    assert.strictEqual(end("customer", last + 1), last + 1)
   })
 })

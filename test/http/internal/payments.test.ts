@@ -8,6 +8,7 @@ import { AdminPaymentRpcs } from "../../../src/contract/staff/payments.ts"
 import { isAllowed, roles } from "../../../src/domain/staff.ts"
 import * as PaymentHandlers from "../../../src/http/internal/payments.ts"
 import * as Permissions from "../../../src/http/internal/permissions.ts"
+import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { Staff } from "../../../src/services/accounts/staff.ts"
 import { Payments } from "../../../src/services/payments/payments.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
@@ -87,6 +88,7 @@ describe("prices", () => {
       )
       assert.deepInclude(yield* me.call("admin.discount_put", half), { value: 50, version: 1 })
       const sari = yield* customerPhone("Sari")
+      yield* (yield* Accounts).provePhone(sari.id, "+6281300000001")
       const { tiers } = yield* sari.call("customer.pricing", {})
       assert.strictEqual(tiers[0]?.first_session_price_idr, 5_000)
       assert.strictEqual((yield* order(sari)).amount_idr, 5_000)

@@ -152,6 +152,7 @@ const layerSignIns = (ended: ReadonlySet<string>) => {
     SignIns.of({
       open: unused,
       rotate: unused,
+      listOf: unused,
       revokeFamily: unused,
       revokeAllOf: unused,
       issueCode: unused,

@@ -182,10 +182,17 @@ describe("two runners on one database", () => {
             phone: "+628110000001",
             user_type: "mitra",
             code_hash: "hash",
-            ip: `10.0.0.${n}`,
+            ip: "10.0.0.1",
+            asked_by: `device:${n}`,
             created_at: t0,
             expires_at: t0 + minute
-          }, { now: t0, cooldown_ms: minute, per_phone_hourly: 5, per_ip_hourly: 5 })
+          }, {
+            now: t0,
+            cooldown_ms: minute,
+            per_phone_hourly: 5,
+            per_phone_hourly_in_total: 5,
+            per_ip_hourly: 5
+          })
           return [rotation._tag, issued._tag] as const
         })
       const answers = yield* Effect.all(

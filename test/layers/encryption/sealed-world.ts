@@ -73,6 +73,7 @@ const code = (n: number) => ({
   user_type: "customer",
   code_hash: `hash ${n}`,
   ip: "10.0.0.1",
+  asked_by: "device:theirs",
   created_at: t0,
   expires_at: t0 + hour
 } as const)
@@ -83,7 +84,13 @@ export const story = Effect.fnUntraced(function*(n: number) {
   yield* Stage.givenMitras(n)
   const owner = yield* Stage.givenChat(n, n)
   yield* (yield* Accounts).provePhone(customer(n), customerPhone(n))
-  const limits = { now: t0, cooldown_ms: minute, per_phone_hourly: 5, per_ip_hourly: 50 }
+  const limits = {
+    now: t0,
+    cooldown_ms: minute,
+    per_phone_hourly: 5,
+    per_phone_hourly_in_total: 5,
+    per_ip_hourly: 50
+  }
   yield* (yield* SignIns).issueCode(code(n), limits)
   yield* (yield* SignIns).putTestNumber({ phone: testPhone(n), code: "424242" }, {
     id: idOf(0x7e570 + n),
@@ -137,6 +144,7 @@ export const retold = Effect.fnUntraced(function*(n: number) {
     code: yield* signIns.checkCode({
       phone: codePhone(n),
       user_type: "customer",
+      asked_by: "device:theirs",
       code_hashes: ["another"],
       attempts_max: 1000,
       now: t0 + 1

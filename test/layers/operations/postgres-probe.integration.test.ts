@@ -48,11 +48,13 @@ describe("the probe of Postgres", () => {
       assert.isNull(yield* postgresTrouble)
     }).pipe(Effect.provide(layer)))
 
-  it.live("finds a schema that is older than this code, and lets a newer one be", () =>
+  it.live("finds a schema that is older than this code, and lets a newer one be that is for it", () =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
       yield* sql.unsafe(`UPDATE schema_migrations SET migration_id = migration_id + 1000`)
       assert.isNull(yield* postgresTrouble)
+      yield* sql.unsafe(`UPDATE schema_window SET oldest_code = 1000`)
+      assert.strictEqual(yield* postgresTrouble, "schema_mismatch")
       yield* sql.unsafe(`DELETE FROM schema_migrations`)
       assert.strictEqual(yield* postgresTrouble, "schema_mismatch")
     }).pipe(Effect.provide(layer)))

@@ -9,16 +9,15 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { NetAddress } from "effect/net"
 import * as Redacted from "effect/Redacted"
-import { RunnerAddress } from "effect/cluster"
 import { SocketServer } from "effect/socket"
-import { connectBehind, listenBehind } from "../../../src/layers/platform/runner-tls.ts"
+import { makeRunnerSockets } from "../../../src/layers/platform/runner-sockets.ts"
 
 const [now, before, stranger] = ["n", "b", "s"].map((letter) => letter.repeat(32)) as [string, string, string]
 
 /** Answers every chunk with itself. */
 const echoing = Effect.fnUntraced(function*(...secrets: ReadonlyArray<string>) {
   const listening = yield* Layer.build(
-    listenBehind(Redacted.make(secrets.join(",")), { host: "127.0.0.1", port: 0 })
+    makeRunnerSockets(Redacted.make(secrets.join(","))).listen({ host: "127.0.0.1", port: 0 })
   )
   const server = Context.get(listening, SocketServer.SocketServer)
   yield* Effect.forkScoped(server.run((socket) =>
@@ -34,7 +33,7 @@ const echoing = Effect.fnUntraced(function*(...secrets: ReadonlyArray<string>) {
 
 const saidBack = (secret: string, port: number) =>
   Effect.scoped(Effect.gen(function*() {
-    const socket = yield* connectBehind(Redacted.make(secret))(RunnerAddress.make("127.0.0.1", port))
+    const socket = yield* makeRunnerSockets(Redacted.make(secret)).connect({ host: "127.0.0.1", port })
     const { write } = yield* socket.writer
     yield* Effect.forkScoped(write("hello"))
     const { pull } = yield* socket.reader

@@ -28,7 +28,7 @@ const Claims = Schema.Struct({
 
 export class AccessTokens extends Context.Service<AccessTokens, {
   readonly sign: (
-    owner: Omit<Principal, "expires_at">
+    owner: Omit<Principal, "expires_at" | "token">
   ) => Effect.Effect<{ readonly token: string; readonly expires_at: number }>
   /** Only what the token itself says: whether its sign-in is still live is SignIns' business. */
   readonly verify: (
@@ -74,7 +74,8 @@ interface TokenKeys {
   readonly staff: ReadonlyArray<Uint8Array>
 }
 
-const signerOf = ([first]: ReadonlyArray<Uint8Array>): Uint8Array => {
+/** The one that signs, of keys that are all accepted. */
+export const signerOf = ([first]: ReadonlyArray<Uint8Array>): Uint8Array => {
   if (first === undefined) throw new Error("AUTH_JWT_SECRET needs at least one secret")
   return first
 }
@@ -83,7 +84,7 @@ const make = (keys: TokenKeys) => {
   const signers = { phones: signerOf(keys.phones), staff: signerOf(keys.staff) }
   const kindOf = (isStaff: boolean) => isStaff ? "staff" : "phones"
 
-  const sign = Effect.fnUntraced(function*(owner: Omit<Principal, "expires_at">) {
+  const sign = Effect.fnUntraced(function*(owner: Omit<Principal, "expires_at" | "token">) {
     const issuedAt = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const expiresAt = issuedAt + accessLifetimeSeconds
     const jwt = new SignJWT({ user_type: owner.user_type, session_id: owner.auth_session_id })
@@ -104,7 +105,8 @@ const make = (keys: TokenKeys) => {
       user_id: claims.sub,
       auth_session_id: claims.session_id,
       expires_at: claims.exp * 1000,
-      ...(claims.jti === undefined ? {} : { rotated_row: claims.jti })
+      ...(claims.jti === undefined ? {} : { rotated_row: claims.jti }),
+      ...(claims.user_type === "staff" ? { token } : {})
     }
   })
 

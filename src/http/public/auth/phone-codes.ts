@@ -8,11 +8,11 @@ import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../../domain/refusal.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { type Checked, type CodeLimits, type Issued, SignIns } from "../../../services/accounts/sign-ins.ts"
-import { type RateLimit, RateLimits } from "../../../services/platform/rate-limits.ts"
 import { networkOf } from "../networks.ts"
-import { Quotas, within, withinNetwork } from "../quotas.ts"
+import { Quotas, tellRateLimited, within, withinNetwork } from "../quotas.ts"
+import { tellSecurityEvent } from "../../security-events.ts"
 import { secretsOf } from "./access-tokens.ts"
-import { claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
+import { askerOf, claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 
 export const codeLifetimeMs = 5 * 60_000
@@ -20,6 +20,7 @@ export const codeAttemptsMax = 5
 export const codeLimits: Omit<CodeLimits, "now"> = {
   cooldown_ms: 60_000,
   per_phone_hourly: 5,
+  per_phone_hourly_in_total: 15,
   // Several besties may share one office line.
   per_ip_hourly: 30
 }
@@ -57,7 +58,7 @@ const disproved = (checked: Exclude<Checked, "matched">) => {
     case "used":
       return refuse("OTP_USED", "This code was already used. Ask for a new one.")
     case "unknown":
-      return refuse("WRONG_FLOW", "No code was sent to this phone. Ask for one first.")
+      return refuse("WRONG_FLOW", "You have not asked for a code for this phone. Ask for one first.")
   }
 }
 
@@ -66,18 +67,6 @@ const providerFailed = refuse(
   "The code could not be sent. Please try again in a minute.",
   { retry_after_seconds: seconds(codeLimits.cooldown_ms) }
 )
-
-/**
- * The answer to a stranger tells whether a phone has an account here, so an address may not try out one
- * phone after the other.
- */
-export const strangerLimit: RateLimit = { name: "phone_asks", asks_max: 120, window_ms: 3_600_000 }
-
-const strangersSlowedDown = Effect.fnUntraced(function*(remote_address: string) {
-  const wait = yield* (yield* RateLimits).take(strangerLimit, remote_address)
-  if (wait === null) return
-  return yield* limited({ _tag: "IpLimit", retry_after_ms: wait.retry_after_ms })
-})
 
 /** Longer than the sender's own attempts take together, shorter than a caller's patience. */
 const sendingMax = "15 seconds"
@@ -89,12 +78,17 @@ const send = (phone: string, code: string) =>
     Effect.mapError(() => providerFailed)
   )
 
+const notBeforeTomorrow = 24 * 60 * 60
+
 /** Each code is paid for: only where phones of ours are, and only so many a day. */
 const mayCost = Effect.fnUntraced(function*({ phone, remote_address }: PhoneAsk) {
   const { code_countries } = yield* Quotas
   if (code_countries.length > 0 && !code_countries.some((country) => phone.startsWith(country))) {
+    yield* tellRateLimited("code_countries", phone)
     return yield* refuse("PHONE_NOT_SERVED", "Phones of this country cannot be reached from here.", {
-      countries: code_countries
+      countries: code_countries,
+      // Which countries are served changes with a deployment, not with waiting.
+      retry_after_seconds: notBeforeTomorrow
     })
   }
   yield* withinNetwork("codes_per_network", remote_address)
@@ -113,14 +107,8 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
   const hashWith = (secret: Uint8Array, { phone, user_type }: PhoneAsk, code: string) =>
     createHmac("sha256", secret).update(`${user_type}:${phone}:${code}`).digest("hex")
 
-  // With the development code every phone may sign in, so there is nothing to try out.
-  const admit = (ask: PhoneAsk) =>
-    ask.by === null && options.dev_code === null
-      ? Effect.andThen(strangersSlowedDown(ask.remote_address), mayAsk(ask))
-      : mayAsk(ask)
-
   const request = Effect.fnUntraced(function*(ask: PhoneAsk) {
-    yield* admit(ask)
+    yield* mayAsk(ask)
     yield* mayCost(ask)
     const chosen = options.test_numbers ? yield* (yield* SignIns).testCodeOf(ask.phone) : null
     const code = chosen ?? (yield* randomCode)
@@ -131,6 +119,7 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
       user_type: ask.user_type,
       code_hash: hashWith(first, ask, code),
       ip: networkOf(ask.remote_address),
+      asked_by: askerOf(ask),
       created_at: now,
       expires_at: now + codeLifetimeMs
     }, { ...codeLimits, now })
@@ -142,17 +131,21 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
 
   const prove = Effect.fnUntraced(function*(ask: PhoneAsk, code: string) {
     if (!/^[0-9]{6}$/.test(code)) return yield* refuse("CODE_INVALID", "A code has six digits.")
-    yield* admit(ask)
+    yield* mayAsk(ask)
     if (options.dev_code === null || code !== options.dev_code) {
       const checked = yield* (yield* SignIns).checkCode({
         phone: ask.phone,
         user_type: ask.user_type,
+        asked_by: askerOf(ask),
         // Sent before a key was rotated, or by a runner that has not heard of it yet.
         code_hashes: secrets.map((secret) => hashWith(secret, ask, code)),
         attempts_max: codeAttemptsMax,
         now: yield* Clock.currentTimeMillis
       })
-      if (checked !== "matched") return yield* disproved(checked)
+      if (checked !== "matched") {
+        yield* tellSecurityEvent("code_refused", ask.remote_address, ask.phone)
+        return yield* disproved(checked)
+      }
     }
     return yield* claim(ask)
   })

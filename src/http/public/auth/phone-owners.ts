@@ -1,17 +1,22 @@
 // Phone owners: which account a proven phone signs in to: a mitra's, an existing customer's, or the anonymous
-// customer's who proves it and can then come back. Asked before a code is sent and again before it counts.
+// customer's who proves it and can then come back. Only who has proven a phone hears whose it is: before that
+// nothing here looks anybody up by it.
+import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import { isPhone, proofOf } from "../../../domain/phone.ts"
+import { isPhone } from "../../../domain/phone.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import type { Side } from "../../../domain/session/state.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
 import type { Principal } from "../../socket/connection.ts"
+import { networkOf } from "../networks.ts"
 
 export interface PhoneAsk {
   readonly phone: string
   readonly user_type: Side
   /** Who the connection is already; only ever its verified principal. */
   readonly by: Principal | null
+  /** A secret of the asking app, if it has one: see `askerOf`. */
+  readonly device_key: string | null
   /** The address of the other end. */
   readonly remote_address: string
 }
@@ -53,23 +58,33 @@ const existingCustomer = Effect.fnUntraced(function*(phone: string) {
   return customer === null ? yield* unknown("customer") : customer.id
 })
 
-/** Refuses when a signed-in customer could not prove this phone. Decided for good only by `claim`. */
+/**
+ * Who may answer the code: the account that asked, or the app that did, or, for an app without a key, any
+ * in its network. Whoever else knows the phone neither uses up this code's attempts nor replaces it.
+ */
+export const askerOf = ({ by, device_key, remote_address }: PhoneAsk): string =>
+  by !== null
+    ? `${by.user_type}:${by.user_id}`
+    : device_key === null
+    ? `network:${networkOf(remote_address)}`
+    : `device:${createHash("sha256").update(device_key).digest("hex")}`
+
+/** Refuses what is wrong with the asking account itself: it has another phone already. */
 const mayProve = Effect.fnUntraced(function*(customerId: string, phone: string) {
-  const accounts = yield* Accounts
-  const account = yield* accounts.findCustomer(customerId)
-  const proof = proofOf(account, yield* accounts.findCustomerByPhone(phone), phone)
-  if (proof._tag === "WrongFlow") return yield* wrongFlow
+  const account = yield* (yield* Accounts).findCustomer(customerId)
+  if (account === null || (account.phone !== null && account.phone !== phone)) return yield* wrongFlow
 })
 
-/** Refuses callers that could not sign in even with the right code: none is sent, and none is compared. */
+/**
+ * Refuses callers that could not sign in even with the right code, by what they themselves are. The answer
+ * is the same for every phone: it never tells that somebody is a mitra, or a customer.
+ */
 export const mayAsk = Effect.fnUntraced(function*(ask: PhoneAsk) {
   if (!isPhone(ask.phone)) {
     return yield* refuse("PHONE_INVALID", "A phone number looks like +628123456789.", { given: ask.phone })
   }
   if (ask.by !== null && ask.by.user_type !== ask.user_type) return yield* otherKind
-  if (ask.user_type === "mitra") yield* activeMitra(ask.phone)
-  else if (ask.by === null) yield* existingCustomer(ask.phone)
-  else yield* mayProve(ask.by.user_id, ask.phone)
+  if (ask.user_type === "customer" && ask.by !== null) yield* mayProve(ask.by.user_id, ask.phone)
 })
 
 /** To be called once the code was right. Dying afterwards is harmless: proving it again ends the same. */

@@ -4,12 +4,18 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { SecureRandom } from "effect/crypto"
 import type { ProvenTokens, Tokens } from "../../../contract/public/auth.ts"
 import { instant } from "../../../contract/fields.ts"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import { isName, isReservedName } from "../../../domain/text.ts"
-import { type AuthSession, type Rotation, SignIns } from "../../../services/accounts/sign-ins.ts"
+import {
+  type AuthSession,
+  type OpenSignIn,
+  type Rotation,
+  SignIns
+} from "../../../services/accounts/sign-ins.ts"
 import { Bus, revoked, type Topic } from "../../../services/bus/bus.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
@@ -18,11 +24,18 @@ import { RateLimits } from "../../../services/platform/rate-limits.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { Quotas, within, withinNetwork } from "../quotas.ts"
-import { AccessTokens } from "./access-tokens.ts"
-import type { Principal } from "../../socket/connection.ts"
+import { AccessTokens, secretsOf, signerOf } from "./access-tokens.ts"
+import { tellSecurityEvent } from "../../security-events.ts"
+import { Connection, type Principal } from "../../socket/connection.ts"
 import { makePhoneCodes, type PhoneCodeOptions } from "./phone-codes.ts"
 import type { PhoneAsk } from "./phone-owners.ts"
-import { hashRefreshToken, makeRefreshToken, refreshGraceMs, refreshLifetimeMs } from "./refresh-tokens.ts"
+import {
+  hashRefreshToken,
+  makeRefreshToken,
+  refreshGraceMs,
+  refreshLifetimeMs,
+  successorOf
+} from "./refresh-tokens.ts"
 
 type Answer<A> = Effect.Effect<A, Refusal | Unavailable>
 
@@ -35,6 +48,10 @@ export class SignIn extends Context.Service<SignIn, {
   readonly refresh: (refreshToken: string) => Answer<Tokens>
   /** Ends this sign-in, or all of this person. Its sockets are closed a moment after the answer. */
   readonly signOut: (principal: Principal, everywhere: boolean) => Effect.Effect<void, Unavailable>
+  /** The sign-ins of this person that are still good, newest first. */
+  readonly list: (principal: Principal) => Effect.Effect<ReadonlyArray<OpenSignIn>, Unavailable>
+  /** Ends one of them, with its sockets; which may be this very one. */
+  readonly end: (principal: Principal, signInId: string) => Answer<void>
 }>()("halobestie/http/SignIn") {}
 
 type Owner = Pick<AuthSession, "user_id"> & { readonly user_type: "customer" | "mitra" }
@@ -75,7 +92,13 @@ const stillActive = Effect.fnUntraced(function*(owner: Owner, familyId: string) 
   return yield* inactive
 })
 
-const open = Effect.fnUntraced(function*(owner: Owner) {
+/** The phones on which the person is signed in already are told: if it was not them, they can end it. */
+const tellOthers = Effect.fnUntraced(function*({ user_id, user_type }: Owner, family: string, at: number) {
+  const topic = `${user_type}:${user_id}` as const
+  yield* (yield* Bus).publish([{ topic, event: { _tag: "SignedIn", auth_session_id: family, at } }])
+})
+
+const open = Effect.fnUntraced(function*(owner: Owner, by: "new" | "proven") {
   const random = yield* SecureRandom.SecureRandom
   const now = yield* Clock.currentTimeMillis
   const id = yield* random.uuidV7()
@@ -93,6 +116,8 @@ const open = Effect.fnUntraced(function*(owner: Owner) {
   const { revoked_families } = yield* signIns.open(session, { only_one: owner.user_type === "mitra" })
   yield* publishRevoked(`${owner.user_type}:${owner.user_id}`, revoked_families)
   yield* stillActive(owner, session.family_id)
+  // A new account has nobody else, and a mitra's other sign-ins have just ended.
+  if (by === "proven" && owner.user_type === "customer") yield* tellOthers(owner, session.family_id, now)
   count("sign_ins_total", [owner.user_type, "opened"])
   yield* Effect.logInfo("signed in").pipe(
     Effect.annotateLogs({ ...owner, auth_session_id: id, signed_out_elsewhere: revoked_families.length })
@@ -122,7 +147,7 @@ const anonymous = Effect.fnUntraced(function*(callName: string, remote_address: 
   const created_at = yield* Clock.currentTimeMillis
   const id = yield* random.uuidV7()
   yield* (yield* Accounts).createCustomer({ id, call_name, phone: null, created_at })
-  return yield* open({ user_type: "customer", user_id: id })
+  return yield* open({ user_type: "customer", user_id: id }, "new")
 })
 
 const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { readonly _tag: "Rotated" }>) {
@@ -130,18 +155,16 @@ const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { rea
   if (rotation._tag !== "Reused") {
     return yield* refuse("REFRESH_INVALID", "This refresh token is not valid any more. Sign in again.")
   }
-  yield* Effect.logWarning("a refresh token was used after its successor; its sign-in is revoked", {
-    user_type: rotation.user_type,
-    user_id: rotation.user_id
-  })
+  const from = Option.getOrUndefined(yield* Effect.serviceOption(Connection))
+  yield* tellSecurityEvent("refresh_reused", from?.remote_address ?? "unknown", rotation.user_id)
   yield* publishRevoked(`${rotation.user_type}:${rotation.user_id}`, [rotation.family_id])
   return yield* refuse("REFRESH_REUSED", "This refresh token was used before. Sign in again.")
 })
 
-const refresh = Effect.fnUntraced(function*(refreshToken: string) {
+const refresh = Effect.fnUntraced(function*(key: Uint8Array, refreshToken: string) {
   const random = yield* SecureRandom.SecureRandom
   const now = yield* Clock.currentTimeMillis
-  const next = yield* makeRefreshToken
+  const next = successorOf(key, refreshToken)
   const rotation = yield* (yield* SignIns).rotate({
     refresh_hash: hashRefreshToken(refreshToken),
     next: { id: yield* random.uuidV7(), refresh_hash: next.hash, expires_at: now + refreshLifetimeMs },
@@ -175,6 +198,21 @@ const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: bo
   )
 }, Effect.uninterruptible)
 
+const list = ({ user_id, user_type }: Principal) =>
+  Effect.gen(function*() {
+    return yield* (yield* SignIns).listOf({ user_type, user_id }, yield* Clock.currentTimeMillis)
+  })
+
+/** Only one's own: another person's is answered as if there were none. */
+const end = Effect.fnUntraced(function*(principal: Principal, signInId: string) {
+  const { user_id, user_type } = principal
+  const isTheirs = yield* (yield* SignIns).isLive(signInId, { user_type, user_id })
+  if (!isTheirs) {
+    return yield* refuse("NOT_FOUND", "There is no such sign-in, or it has ended.", { sign_in_id: signInId })
+  }
+  yield* signOut({ ...principal, auth_session_id: signInId }, false)
+})
+
 type Needs =
   | AccessTokens
   | SignIns
@@ -197,6 +235,7 @@ export const layer = (options: PhoneCodeOptions) =>
       SecureRandom.SecureRandom
     )(yield* Effect.context<Needs>())
     const codes = makePhoneCodes(options)
+    const key = signerOf(secretsOf(options.secrets))
     return SignIn.of({
       anonymous: (callName, remote_address) =>
         Effect.provideContext(anonymous(callName, remote_address), services),
@@ -204,11 +243,13 @@ export const layer = (options: PhoneCodeOptions) =>
       verifyCode: (ask, code) =>
         codes.prove(ask, code).pipe(
           Effect.flatMap(({ account_belongs_to, ...owner }) =>
-            Effect.map(open(owner), (tokens) => ({ ...tokens, account_belongs_to }))
+            Effect.map(open(owner, "proven"), (tokens) => ({ ...tokens, account_belongs_to }))
           ),
           Effect.provideContext(services)
         ),
-      refresh: (refreshToken) => Effect.provideContext(refresh(refreshToken), services),
-      signOut: (principal, everywhere) => Effect.provideContext(signOut(principal, everywhere), services)
+      refresh: (refreshToken) => Effect.provideContext(refresh(key, refreshToken), services),
+      signOut: (principal, everywhere) => Effect.provideContext(signOut(principal, everywhere), services),
+      list: (principal) => Effect.provideContext(list(principal), services),
+      end: (principal, signInId) => Effect.provideContext(end(principal, signInId), services)
     })
   }))

@@ -153,6 +153,12 @@ const takeIn = <E, R>(
       feed.is_online = event.is_online
       feed.ready.push({ _tag: "mitra_status", is_online: event.is_online, cause: event.cause })
       return null
+    case "SignedIn":
+      feed.ready.push({ _tag: "signed_in", sign_in_id: event.auth_session_id, at: instant(event.at) })
+      return null
+    case "DeviceMoved":
+      feed.ready.push({ _tag: "device_moved", at: instant(event.at) })
+      return null
     case "Resync":
       return resync(feed)
     // Closing sockets is the socket's business, and settings have their own subscribers.

@@ -12,6 +12,12 @@ import { SignIn } from "../auth/sign-in.ts"
 import { currentConnection } from "../../socket/connection.ts"
 import { TokenVerifier } from "../../socket/token-verifier.ts"
 import { answering } from "./answering.ts"
+import { tellSecurityEvent } from "../../security-events.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
+
+interface Asked extends Pick<PhoneAsk, "phone" | "user_type"> {
+  readonly device_key?: string | undefined
+}
 
 /** Google and Apple sign-in are not built; the app shows only what is true here. */
 const providers = { anonymous: true, phone: true, google: false, apple: false }
@@ -20,19 +26,22 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
   const signIn = yield* SignIn
   const verifier = yield* TokenVerifier
 
-  const asked = ({ phone, user_type }: Pick<PhoneAsk, "phone" | "user_type">) =>
+  const asked = ({ phone, user_type, ...others }: Asked) =>
     Effect.flatMap(
       currentConnection,
       ({ remote_address, principal }) =>
-        Effect.map(principal, (by): PhoneAsk => ({ phone, user_type, by, remote_address }))
+        Effect.map(principal, (by): PhoneAsk => {
+          const device_key = others.device_key ?? null
+          return { phone, user_type, device_key, by, remote_address }
+        })
     )
 
-  const requestCode = Effect.fnUntraced(function*(payload: Pick<PhoneAsk, "phone" | "user_type">) {
+  const requestCode = Effect.fnUntraced(function*(payload: Asked) {
     const sent = yield* signIn.requestCode(yield* asked(payload))
     return { ...sent, expires_at: instant(sent.expires_at) }
   })
 
-  const verifyCode = (payload: Pick<PhoneAsk, "phone" | "user_type"> & { readonly code: string }) =>
+  const verifyCode = (payload: Asked & { readonly code: string }) =>
     Effect.flatMap(asked(payload), (ask) => signIn.verifyCode(ask, payload.code))
 
   const signOut = Effect.fnUntraced(function*(everywhere: boolean) {
@@ -40,9 +49,34 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
     return { signed_out: true } as const
   })
 
+  const signIns = Effect.gen(function*() {
+    const me = yield* currentSignIn
+    const open = yield* signIn.list(me)
+    return {
+      sign_ins: open.map(({ family_id, opened_at, platform, renewed_at }) => ({
+        sign_in_id: family_id,
+        opened_at: instant(opened_at),
+        renewed_at: instant(renewed_at),
+        platform,
+        is_this_one: family_id === me.auth_session_id
+      }))
+    }
+  })
+
+  const endSignIn = Effect.fnUntraced(function*(signInId: string) {
+    yield* signIn.end(yield* currentSignIn, signInId)
+    return { ended: true } as const
+  })
+
   const authenticate = Effect.fnUntraced(function*(token: string) {
     const connection = yield* currentConnection
-    const principal = yield* verifier.verify(token)
+    const principal = yield* verifier.verify(token).pipe(
+      Effect.tapError((error) =>
+        error._tag === "Refusal" && error.code === "TOKEN_INVALID"
+          ? tellSecurityEvent("token_refused", connection.remote_address)
+          : Effect.void
+      )
+    )
     if (principal.user_type === "staff") {
       return yield* refuse("TOKEN_INVALID", "This access token is not valid here.")
     }
@@ -56,16 +90,24 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
     }
   })
 
+  const connecting = inShare("connecting")
   return AuthRpcs.of({
     "auth.sign_in_anonymous": ({ call_name }) =>
       answering(
-        Effect.flatMap(currentConnection, ({ remote_address }) => signIn.anonymous(call_name, remote_address))
+        connecting(
+          Effect.flatMap(
+            currentConnection,
+            ({ remote_address }) => signIn.anonymous(call_name, remote_address)
+          )
+        )
       ),
-    "auth.request_code": (payload) => answering(requestCode(payload)),
-    "auth.verify_code": (payload) => answering(verifyCode(payload)),
-    "auth.refresh": ({ refresh_token }) => answering(signIn.refresh(refresh_token)),
+    "auth.request_code": (payload) => answering(connecting(requestCode(payload))),
+    "auth.verify_code": (payload) => answering(connecting(verifyCode(payload))),
+    "auth.refresh": ({ refresh_token }) => answering(connecting(signIn.refresh(refresh_token))),
     "auth.authenticate": ({ access_token }) => answering(authenticate(access_token)),
     "auth.providers": () => Effect.succeed(providers),
-    "auth.sign_out": ({ everywhere }) => answering(signOut(everywhere))
+    "auth.sign_out": ({ everywhere }) => answering(connecting(signOut(everywhere))),
+    "auth.sign_ins": () => answering(connecting(signIns)),
+    "auth.end_sign_in": ({ sign_in_id }) => answering(connecting(endSignIn(sign_in_id)))
   })
 }))

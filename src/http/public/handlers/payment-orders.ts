@@ -45,10 +45,18 @@ export const sessionOfPayment = Effect.fnUntraced(function*(payment: Payment) {
   return (yield* (yield* Sessions).ofPayments([payment.id])).get(payment.id) ?? null
 })
 
+const hasPhone = Effect.fnUntraced(function*(customerId: string) {
+  const customer = yield* (yield* Accounts).findCustomer(customerId)
+  return customer !== null && customer.phone !== null
+})
+
 /** The discount this customer may have on a first session now; null for none. */
 export const firstSessionDiscount = Effect.fnUntraced(function*(customerId: string) {
   const rule = yield* (yield* Pricing).discount
   if (rule === null || !rule.is_active) return null
+  const { first_session_discount_needs_phone } = yield* (yield* Settings).current
+  // Accounts are free, phones are not: without one the first session is always the next account's, too.
+  if (first_session_discount_needs_phone && !(yield* hasPhone(customerId))) return null
   return (yield* (yield* Payments).mayHaveDiscount(customerId)) ? rule : null
 })
 
@@ -94,8 +102,11 @@ const mayOrder = Effect.fnUntraced(function*(customerId: string) {
   const open = (yield* (yield* Payments).openOf(customerId)).filter(({ status }) => status === "pending")
   if (open.length >= open_orders_per_customer) {
     yield* tellRateLimited("open_orders", customerId)
+    const firstEnds = Math.min(...open.map(({ expires_at }) => expires_at))
+    const retry_after_ms = Math.max(1000, firstEnds - (yield* Clock.currentTimeMillis))
     return yield* refuse("TOO_MANY_OPEN_PAYMENTS", "Pay or give up one of your open payments first.", {
-      open_max: open_orders_per_customer
+      open_max: open_orders_per_customer,
+      retry_after_seconds: Math.ceil(retry_after_ms / 1000)
     })
   }
   yield* within("orders_per_customer", customerId)

@@ -18,25 +18,22 @@ import * as Pricing from "../../payments/pricing.postgres.ts"
 import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
 import { checkPostgresVersion } from "../../operations/least-versions.ts"
+import { shareOut } from "./shares.ts"
 import { isRestarting } from "./failure.ts"
 import { checkFitness } from "./fitness.ts"
-import { currentVersion, migrate, schemaVersion } from "./migrations.ts"
+import { migrate } from "./migrations.ts"
+import { schemaState, windowProblem } from "./schema-window.ts"
+import { serverName } from "./upgrade.ts"
 import { seed, type SeedOptions } from "../seed.ts"
 
-/** The server must not run against another schema than the one it was written for. */
+/** The schema is outside what this server can work with (schema-window.ts). */
 export class SchemaMismatch extends Schema.TaggedError<SchemaMismatch>()("SchemaMismatch", {
   message: Schema.String
 }) {}
 
 export const checkSchema = Effect.gen(function*() {
-  const version = yield* currentVersion
-  if (version === schemaVersion) return
-  const todo = version < schemaVersion
-    ? "Run `npm run migrate` first."
-    : "This code is older than the database: deploy the newer version."
-  return yield* new SchemaMismatch({
-    message: `The database schema is at version ${version}, this server needs ${schemaVersion}. ${todo}`
-  })
+  const problem = windowProblem(yield* schemaState)
+  if (problem !== null) return yield* new SchemaMismatch({ message: problem })
 })
 
 export interface PoolSize {
@@ -47,7 +44,9 @@ export const pool = (url: Redacted.Redacted, size: PoolSize) =>
   stoppingWithin(
     "database pool",
     stopBudgets.database_pool_ms,
-    Pool.layer({ url, application: "halobestie", connections_max: size.connections_max })
+    Layer.effectDiscard(shareOut(size.connections_max)).pipe(
+      Layer.merge(Pool.layer({ url, application: serverName, connections_max: size.connections_max }))
+    )
   )
 
 /** What the seed needs where it runs without a whole server; the cipher is given. */

@@ -18,7 +18,10 @@ import sendPushes from "../../../../migrations/0011_send_pushes.ts"
 import sealPrivateTexts from "../../../../migrations/0012_seal_private_texts.ts"
 import appendTurns from "../../../../migrations/0013_append_turns.ts"
 import noteUsedSignIns from "../../../../migrations/0014_note_used_sign_ins.ts"
-import holdAndDrainMitras from "../../../../migrations/0015_hold_and_drain_mitras.ts"
+import bindCodes from "../../../../migrations/0015_bind_codes_to_their_askers.ts"
+import openSchemaWindow from "../../../../migrations/0016_open_schema_window.ts"
+import guardStaff from "../../../../migrations/0017_guard_staff.ts"
+import holdAndDrainMitras from "../../../../migrations/0018_hold_and_drain_mitras.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -35,26 +38,71 @@ const migrations = {
   "0012_seal_private_texts": sealPrivateTexts,
   "0013_append_turns": appendTurns,
   "0014_note_used_sign_ins": noteUsedSignIns,
-  "0015_hold_and_drain_mitras": holdAndDrainMitras
+  "0015_bind_codes_to_their_askers": bindCodes,
+  "0016_open_schema_window": openSchemaWindow,
+  "0017_guard_staff": guardStaff,
+  "0018_hold_and_drain_mitras": holdAndDrainMitras
+}
+export type MigrationName = keyof typeof migrations
+
+/**
+ * Migrations that take away what an older version reads: the schema version of the first code that no longer
+ * does. All others expand: the version before runs on their result. A guard reads the statements
+ * (test/guards/migrations.test.ts).
+ */
+const contracts: Partial<Record<MigrationName, number>> = {}
+
+export interface Migration {
+  readonly version: number
+  readonly name: string
+  /** Null for one that expands. */
+  readonly contract_needs: number | null
 }
 
-/** The schema this code was written for. */
-export const schemaVersion = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name)))
+const numbered = Object.entries<number | undefined>({
+  ...Object.fromEntries(Object.keys(migrations).map((name) => [name, undefined])),
+  ...contracts
+})
 
-/** Version and name of each, in order. */
-export const migrationNames: ReadonlyArray<readonly [number, string]> = Object.keys(migrations).toSorted()
-  .map((name) => [Number.parseInt(name), name] as const)
+/** Every migration, in order. */
+export const allMigrations: ReadonlyArray<Migration> = numbered.map(([name, needs]) => ({
+  version: Number.parseInt(name),
+  name,
+  contract_needs: needs ?? null
+})).toSorted((one, other) => one.version - other.version)
+
+/** The schema this code was written for. */
+export const schemaVersion = Math.max(...allMigrations.map(({ version }) => version))
 
 const table = "schema_migrations"
 
 // The cluster's own membership and lock tables are part of the schema, so that no runner needs the
 // right to create tables.
-const migrateCluster = Effect.scoped(Layer.build(SqlRunnerStorage.layerMigrations({})))
+/** Safe to repeat. */
+export const migrateCluster = Effect.scoped(Layer.build(SqlRunnerStorage.layerMigrations({})))
 
-/** Applies what is missing, in one transaction; two runs at once are safe. Returns what it applied. */
-export const migrate = Migrator.make({})({ loader: Migrator.fromRecord(migrations), table }).pipe(
-  Effect.tap(() => migrateCluster)
-)
+// Another migration, from anywhere: "HB" and a number, as in advisory-locks.ts.
+const onlyOne = 0x48420010
+
+/**
+ * Applies what is missing up to `version`, in one transaction; a second run waits for the first. It waits
+ * only a moment for each lock, as all others queue behind it, and as long as it must for its own work.
+ */
+export const migrateUpTo = Effect.fnUntraced(function*(version: number) {
+  const sql = yield* SqlClient.SqlClient
+  const wanted = Object.fromEntries(
+    Object.entries(migrations).filter(([name]) => Number.parseInt(name) <= version)
+  )
+  return yield* sql.withTransaction(Effect.gen(function*() {
+    yield* sql`SET LOCAL statement_timeout = 0`
+    yield* sql`SELECT pg_advisory_xact_lock(${onlyOne}, 0)`
+    yield* sql`SET LOCAL lock_timeout = '3s'`
+    return yield* Migrator.make({})({ loader: Migrator.fromRecord(wanted), table })
+  }))
+})
+
+/** Everything at once, for a database that no other version uses: development's and the tests'. */
+export const migrate = migrateUpTo(schemaVersion).pipe(Effect.tap(() => migrateCluster))
 
 /** The version the database is at; 0 when it was never migrated. */
 export const currentVersion = Effect.gen(function*() {

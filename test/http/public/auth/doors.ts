@@ -76,6 +76,7 @@ export const mitraAsk = (phone: string, from = remote_address): PhoneAsk => ({
   phone,
   user_type: "mitra",
   by: null,
+  device_key: null,
   remote_address: from
 })
 
@@ -83,6 +84,7 @@ export const customerAsk = (phone: string, by: Principal | null = null, from = r
   phone,
   user_type: "customer",
   by,
+  device_key: null,
   remote_address: from
 })
 

@@ -69,13 +69,38 @@ describe("asking for a code", () => {
       }
     }).pipe(Effect.provide(doors())))
 
-  it.effect("is refused for a phone nobody registered and for a mitra who is not active", () =>
+  it.effect("is answered alike for a mitra, one who is not active, and a phone nobody registered", () =>
     Effect.gen(function*() {
       yield* given
-      assert.strictEqual(yield* codeOf(request("+628990000000")), "ACCOUNT_NOT_FOUND")
+      const hers = yield* request()
+      assert.deepStrictEqual(yield* request("+628990000000"), hers)
+      yield* TestClock.adjust("1 minute")
       yield* deactivate
-      assert.strictEqual(yield* codeOf(request()), "ACCOUNT_INACTIVE")
-      assert.deepStrictEqual((yield* Inbox).sent, [])
+      assert.strictEqual((yield* request()).next_code_after_seconds, hers.next_code_after_seconds)
+      assert.strictEqual(
+        yield* codeOf(request("+628990000000").pipe(Effect.andThen(request()))),
+        "OTP_COOLDOWN"
+      )
+      assert.lengthOf(
+        (yield* Inbox).sent,
+        4,
+        "each phone gets its code: what it costs and takes tells nothing"
+      )
+    }).pipe(Effect.provide(doors())))
+
+  it.effect("binds it to who asked: nobody else answers it, uses it up or replaces it", () =>
+    Effect.gen(function*() {
+      yield* given
+      const door = yield* signIn
+      const hers = { ...mitraAsk(phone), device_key: "her-own-secret-of-the-app" }
+      yield* door.requestCode(hers)
+      const code = yield* lastCode
+      const stranger = { ...mitraAsk(phone, "198.51.100.9"), device_key: "another-secret-of-an-app" }
+      yield* door.requestCode(stranger)
+      for (let guess = 0; guess < 6; guess++) yield* codeOf(door.verifyCode(stranger, yield* wrongCode))
+      assert.strictEqual(yield* codeOf(door.verifyCode(mitraAsk(phone), code)), "WRONG_FLOW")
+      const elsewhere = { ...hers, remote_address: "192.0.2.1" }
+      assert.strictEqual((yield* door.verifyCode(elsewhere, code)).user_id, mitraId, "from any network")
     }).pipe(Effect.provide(doors())))
 
   it.effect("waits a minute between two codes and says how many seconds are left", () =>
@@ -153,7 +178,10 @@ describe("proving a phone", () => {
         assert.strictEqual(yield* codeOf(verify(code)), "CODE_INVALID", code)
       }
       assert.strictEqual(yield* codeOf(verify("123456")), "WRONG_FLOW")
-      assert.strictEqual(yield* codeOf(verify("123456", "+628990000000")), "ACCOUNT_NOT_FOUND")
+      assert.strictEqual(yield* codeOf(verify("123456", "+628990000000")), "WRONG_FLOW")
+      yield* request("+628990000000")
+      assert.strictEqual(yield* codeOf(verify(yield* wrongCode, "+628990000000")), "CODE_MISMATCH")
+      assert.strictEqual(yield* codeOf(verify(yield* lastCode, "+628990000000")), "ACCOUNT_NOT_FOUND")
       assert.strictEqual(yield* codeOf(verify("123456", "0811")), "PHONE_INVALID")
     }).pipe(Effect.provide(doors())))
 

@@ -68,7 +68,7 @@ describe("a refresh token", () => {
       }
     }).pipe(Effect.provide(doors())))
 
-  it.effect("used twice within ten seconds gives both a session: two refreshes crossed", () =>
+  it.effect("used twice within ten seconds gives the same successor: two refreshes crossed", () =>
     Effect.gen(function*() {
       yield* given
       const { refresh_token } = yield* anonymous("Sari")
@@ -76,7 +76,8 @@ describe("a refresh token", () => {
       yield* verify(one.access_token)
       yield* TestClock.adjust("10 seconds")
       const other = yield* refresh(refresh_token)
-      assert.notStrictEqual(one.refresh_token, other.refresh_token)
+      assert.strictEqual(one.refresh_token, other.refresh_token)
+      assert.lengthOf([...(yield* MemoryTables).auth_sessions.values()], 2)
       yield* verify(one.access_token)
       yield* verify(other.access_token)
     }).pipe(Effect.provide(doors())))
@@ -176,4 +177,34 @@ describe("a token at the door", () => {
       const staff = yield* tokens.sign({ ...owner, user_type: "staff" })
       assert.strictEqual(yield* codeOf(verify(staff.token)), "TOKEN_INVALID")
     }).pipe(Effect.provide(doors())))
+})
+
+describe("the list of one's own sign-ins", () => {
+  it.effect("has each phone once; one of them can be ended, and its sockets close; no stranger can", () =>
+    Effect.gen(function*() {
+      yield* given
+      const door = yield* signIn
+      const first = yield* anonymous("Sari")
+      const sari = yield* verify(first.access_token)
+      const proof = { phone: "+6281300000001", user_type: "customer", device_key: null, by: sari } as const
+      const ask = { ...proof, remote_address: "203.0.113.7" }
+      yield* TestClock.adjust("1 minute")
+      const topic = `customer:${sari.user_id}` as const
+      const { heard: told, result: second } = yield* heardOn(topic, door.verifyCode(ask, "000000"))
+      const other = yield* verify(second.access_token)
+      assert.deepStrictEqual(told, [
+        { _tag: "SignedIn", auth_session_id: other.auth_session_id, at: t0 + 60_000 }
+      ])
+      yield* refresh(first.refresh_token)
+      assert.deepStrictEqual(yield* door.list(sari), [
+        { family_id: other.auth_session_id, opened_at: t0 + 60_000, renewed_at: t0 + 60_000, platform: null },
+        { family_id: sari.auth_session_id, opened_at: t0, renewed_at: t0 + 60_000, platform: null }
+      ])
+      const budi = yield* verify((yield* anonymous("Budi")).access_token)
+      assert.strictEqual(yield* codeOf(door.end(budi, other.auth_session_id)), "NOT_FOUND")
+      yield* door.end(sari, other.auth_session_id)
+      assert.strictEqual(yield* codeOf(verify(second.access_token)), "TOKEN_INVALID")
+      assert.deepStrictEqual((yield* door.list(sari)).map((one) => one.family_id), [sari.auth_session_id])
+      assert.strictEqual(yield* codeOf(door.end(sari, other.auth_session_id)), "NOT_FOUND")
+    }).pipe(Effect.provide(doors({ dev_code: "000000" }))))
 })

@@ -7,7 +7,7 @@ import { wireVersion } from "../../../../src/contract/version.ts"
 import { AccessTokens } from "../../../../src/http/public/auth/access-tokens.ts"
 import { Accounts } from "../../../../src/services/accounts/accounts.ts"
 import { idOf, t0 } from "../../../../testkit/conformance/given.ts"
-import { customerPhone, newPhone, refused } from "../../phone.ts"
+import { customerPhone, newPhone, nextOf, refused } from "../../phone.ts"
 import { given, phoneOf } from "../../script.ts"
 import { world } from "../../world.ts"
 
@@ -116,6 +116,27 @@ describe("a device", () => {
       yield* budi.call("auth.sign_out", { everywhere: false })
       assert.deepStrictEqual(yield* of(budi), [], "a phone that is signed out hears nothing")
     }).pipe(Effect.provide(world)))
+})
+
+describe("a person's other phones", () => {
+  it.effect("hear of a new sign-in, and whose push token went to somebody else hears of that", () =>
+    Effect.scoped(Effect.gen(function*() {
+      yield* given
+      const sari = yield* customerPhone("Sari")
+      const events = yield* sari.subscribe()
+      yield* nextOf(events, "snapshot")
+      yield* sari.call("auth.verify_code", { phone: "+6281300000001", user_type: "customer", code: "000000" })
+      const told = yield* nextOf(events, "signed_in")
+      const { sign_ins } = yield* sari.call("auth.sign_ins", {})
+      assert.deepStrictEqual(sign_ins.map((one) => one.is_this_one), [false, true])
+      assert.strictEqual(told.sign_in_id, sign_ins[0]?.sign_in_id)
+      yield* sari.call("auth.end_sign_in", { sign_in_id: told.sign_in_id })
+      assert.lengthOf((yield* sari.call("auth.sign_ins", {})).sign_ins, 1)
+      const token = "sari-s-push-token"
+      yield* sari.call("devices.register", { token, platform: "ios" })
+      yield* (yield* customerPhone("Budi")).call("devices.register", { token, platform: "ios" })
+      yield* nextOf(events, "device_moved")
+    })).pipe(Effect.provide(world)))
 })
 
 describe("a mitra's sign-in", () => {

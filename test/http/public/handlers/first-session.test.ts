@@ -10,7 +10,9 @@ import {
   type CheckoutOrder,
   type InvoiceStatus
 } from "../../../../src/services/payments/checkout.ts"
+import { Accounts } from "../../../../src/services/accounts/accounts.ts"
 import { Payments } from "../../../../src/services/payments/payments.ts"
+import { Settings } from "../../../../src/services/settings/settings.ts"
 import { Unavailable } from "../../../../src/services/platform/unavailable.ts"
 import { minute, t0 } from "../../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, type Phone, refused } from "../../phone.ts"
@@ -49,11 +51,17 @@ const checkout = Layer.sync(Checkout)(() => {
 
 const world = handlersOver(Layer.merge(adapters, checkout))
 
+const provenCustomer = Effect.fnUntraced(function*(name: string, n: number) {
+  const phone = yield* customerPhone(name)
+  yield* (yield* Accounts).provePhone(phone.id, `+628130000000${n}`)
+  return phone
+})
+
 const discounted = Effect.gen(function*() {
   yield* given
   const { pricing_discounts } = yield* MemoryTables
   pricing_discounts.set("first_session", { ...off, version: 1, updated_at: t0 })
-  return yield* customerPhone("Sari")
+  return yield* provenCustomer("Sari", 1)
 })
 
 const firstPrice = (phone: Phone) =>
@@ -75,6 +83,18 @@ describe("the first session's discount", () => {
       assert.strictEqual(yield* pay(payment.payment_id, tier.price_idr), "AmountMismatch")
       assert.strictEqual(yield* pay(payment.payment_id, price), "Confirmed")
       assert.isNull(yield* firstPrice(sari))
+    }).pipe(Effect.provide(world)))
+
+  it.effect("is only for who has proven a phone, unless staff say otherwise", () =>
+    Effect.gen(function*() {
+      yield* discounted
+      const guest = yield* customerPhone("Guest")
+      assert.isNull(yield* firstPrice(guest))
+      assert.strictEqual((yield* order(guest)).discount_idr, 0)
+      const { settings } = yield* MemoryTables
+      settings.set("first_session_discount_needs_phone", { value: false, updated_at: t0 })
+      yield* (yield* Settings).refresh
+      assert.strictEqual(yield* firstPrice(yield* customerPhone("Another")), price)
     }).pipe(Effect.provide(world)))
 
   it.effect("goes to one of many orders at once; the others pay in full, and so does the next", () =>
@@ -109,7 +129,7 @@ describe("the first session's discount", () => {
       provider.standing = { _tag: "Paid", amount_idr: price, provider_ref: "r" }
       yield* sari.call("customer.abandon_payment", { command_id: newCommand(), payment_id })
       assert.isNull(yield* firstPrice(sari))
-      const ani = yield* customerPhone("Ani")
+      const ani = yield* provenCustomer("Ani", 2)
       const anis = yield* order(ani)
       provider.isDown = true
       const command = { command_id: newCommand(), payment_id: anis.payment_id }

@@ -1,0 +1,143 @@
+// Which of the registered runners this one reaches, and what follows. Every runner asks every other; who
+// reaches less than half of all is the one that is cut off, and says nothing about the others: it gives its
+// actors, and with them the health check, to those who reach each other. docs/decisions/0025.
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import { type RunnerAddress, RunnerHealth, Runners, RunnerStorage } from "effect/cluster"
+import { ClusterStanding, type ClusterStandingOf } from "../services/platform/cluster-standing.ts"
+import * as RealTime from "../services/platform/real-time.ts"
+import { writtenAddress } from "./runner-registry.ts"
+
+type Storage = RunnerStorage.RunnerStorage["Service"]
+type Members = Effect.Success<Storage["getRunners"]>
+
+const roundEvery = "500 millis"
+const listingWithin = "2 seconds"
+const answerWithin = "2 seconds"
+/** A refused connection counts once, silence one and a half times: it took four rounds' time. */
+const refusedCounts = 1
+const silenceCounts = 1.5
+const unreachedAt = 3
+
+/** What is known of the other runners; plain, so that the rules can be tested by themselves. */
+export const makeReach = (own: string) => {
+  const failures = new Map<string, number>()
+  let healthy = new Map<string, boolean>()
+  const others = () => [...healthy.keys()].filter((address) => address !== own)
+  const failing = (atLeast: number) => others().filter((address) => (failures.get(address) ?? 0) >= atLeast)
+  /** With half of all it is a tie: whoever has the health check decides it. */
+  const isMinority = (lost: number) => (healthy.size - lost) * 2 < healthy.size
+  return {
+    list: (members: ReadonlyArray<readonly [string, boolean]>) => {
+      healthy = new Map(members)
+      for (const address of failures.keys()) if (!healthy.has(address)) failures.delete(address)
+    },
+    others,
+    answered: (address: string) => void failures.set(address, 0),
+    failed: (address: string, counts: number) =>
+      void failures.set(address, (failures.get(address) ?? 0) + counts),
+    unreached: () => failing(unreachedAt),
+    isCutOff: () => isMinority(failing(unreachedAt).length),
+    isHealthy: (address: string) => healthy.get(address) ?? false,
+    /** Somebody is there who can take over. */
+    isAnotherHealthy: () => others().some((address) => healthy.get(address) === true),
+    /** The verdict of the health check; as it was, where this runner has none to give. */
+    verdictOn: (address: string): boolean => {
+      const before = healthy.get(address) ?? true
+      const counted = failures.get(address)
+      if (address === own || counted === undefined || isMinority(failing(refusedCounts).length)) return before
+      if (counted === 0) return true
+      return counted >= unreachedAt ? false : before
+    }
+  }
+}
+
+export type Reach = ReturnType<typeof makeReach>
+
+const listed = (members: Members) =>
+  members.map(([{ address }, isHealthy]) => [writtenAddress(address), isHealthy] as const)
+
+/** A runner joins as one that nobody has found yet, and gets actors when another one reached it. */
+export const joiningUnproven = (inner: Storage, reach: Reach): Storage => {
+  let isProven = false
+  return {
+    ...inner,
+    register: (runner, isHealthy) =>
+      Effect.gen(function*() {
+        const address = writtenAddress(runner.address)
+        const members = listed(yield* inner.getRunners)
+        isProven ||= reach.isHealthy(address) || members.every(([member]) => member === address)
+        return yield* inner.register(runner, isHealthy && isProven)
+      })
+  }
+}
+
+/** Runners that may find this one refuse to be found by: it has stepped back, or is cut off. */
+export interface Door {
+  readonly close: () => void
+  readonly open: () => void
+}
+
+const round = Effect.fnUntraced(
+  function*(reach: Reach, members: Members, ping: Runners.Runners["Service"]["ping"]) {
+    reach.list(listed(members))
+    const ask = ([{ address }]: Members[number]) => {
+      const written = writtenAddress(address)
+      return Effect.matchEffect(ping(address).pipe(Effect.as(true), RealTime.timeoutOption(answerWithin)), {
+        onFailure: () => Effect.sync(() => reach.failed(written, refusedCounts)),
+        onSuccess: (answer) =>
+          Effect.sync(() =>
+            answer._tag === "Some" ? reach.answered(written) : reach.failed(written, silenceCounts)
+          )
+      })
+    }
+    const others = members.filter(([{ address }]) => reach.others().includes(writtenAddress(address)))
+    yield* Effect.forEach(others, ask, { concurrency: "unbounded", discard: true })
+  }
+)
+
+export const layer = (
+  own: RunnerAddress.RunnerAddress,
+  reach: Reach,
+  door: Door,
+  held: ReadonlySet<string>
+) =>
+  Layer.effectContext(Effect.gen(function*() {
+    const storage = yield* RunnerStorage.RunnerStorage
+    const { ping } = yield* Runners.Runners
+    const own_address = writtenAddress(own)
+    let steppedBack = false
+
+    const settle = Effect.suspend(() => {
+      const isOut = (steppedBack || reach.isCutOff()) && reach.isAnotherHealthy()
+      if (isOut) door.close()
+      else door.open()
+      return isOut && reach.isHealthy(own_address) ? storage.setRunnerHealth(own, false) : Effect.void
+    })
+    const look = Effect.gen(function*() {
+      const members = yield* storage.getRunners.pipe(RealTime.timeout(listingWithin))
+      yield* round(reach, members, ping)
+      yield* settle
+    })
+    yield* Effect.forkScoped(Effect.repeat(Effect.ignoreCause(look), Schedule.spaced(roundEvery)))
+
+    const standing: ClusterStandingOf = {
+      now: Effect.sync(() => ({
+        has_part: reach.isHealthy(own_address) && held.size > 0,
+        unreached: reach.unreached(),
+        own_address
+      })),
+      stepBack: (out) =>
+        Effect.suspend(() => {
+          if (out === steppedBack) return Effect.void
+          steppedBack = out
+          return Effect.ignore(settle)
+        })
+    }
+    const health = RunnerHealth.RunnerHealth.of({
+      isAlive: (address) => Effect.sync(() => reach.verdictOn(writtenAddress(address)))
+    })
+    return Context.make(RunnerHealth.RunnerHealth, health).pipe(Context.add(ClusterStanding, standing))
+  }))

@@ -1,0 +1,118 @@
+// Shard locks on a slow machine. Effect's cluster takes an answer about its locks that is late by a second
+// and a half for their loss, and gives up what it still holds. A lock in Postgres lasts as long as its
+// session, which ends after six idle seconds: until close before that, what was confirmed is still held.
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type { RunnerStorage, ShardId } from "effect/cluster"
+import type { PersistenceError } from "effect/cluster/ClusterError"
+
+type Storage = RunnerStorage.RunnerStorage["Service"]
+type Address = Parameters<Storage["refresh"]>[0]
+type Shards = Array<ShardId.ShardId>
+
+/** From the moment a question was asked that Postgres answered; below the lock's expiration of 6 s. */
+export const leaseMs = 4_500
+/** How much longer a question to the locks may take than Effect's own bound; a lost one loses every lock. */
+const patience = 3
+
+/** Bounds inside take so many times longer. Only bounds: nothing in there reads the time. */
+const patient = (clock: Clock.Clock): Clock.Clock => ({
+  currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+  currentTimeMillis: clock.currentTimeMillis,
+  currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+  currentTimeNanos: clock.currentTimeNanos,
+  monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+  monotonicTimeNanos: clock.monotonicTimeNanos,
+  sleep: (duration) => clock.sleep(Duration.times(duration, patience))
+})
+
+/** `held` tells, as far as it is known here. */
+export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Set<string>) {
+  const scope = yield* Effect.scope
+  const clock = yield* Clock.Clock
+  const slow = patient(clock)
+  const uptimeMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  let confirmedAt = Number.NEGATIVE_INFINITY
+  let refreshing: Fiber.Fiber<Shards, PersistenceError> | null = null
+
+  // Whoever waits for it may leave: a question that is cut short costs the connection, and that all locks.
+  const unhurried = <A>(question: Effect.Effect<A, PersistenceError>) =>
+    question.pipe(
+      Effect.provideService(Clock.Clock, slow),
+      Effect.forkIn(scope, { startImmediately: true })
+    )
+  const toItsEnd = <A>(question: Effect.Effect<A, PersistenceError>) =>
+    Effect.flatMap(unhurried(question), (asked) => Fiber.join(asked))
+
+  const note = (asked: Shards, askedAt: number) => (exit: Exit.Exit<Shards, PersistenceError>) => {
+    refreshing = null
+    if (Exit.isFailure(exit)) {
+      confirmedAt = Number.NEGATIVE_INFINITY
+      return
+    }
+    confirmedAt = askedAt
+    for (const shard of asked) held.delete(shard.toString())
+    for (const shard of exit.value) held.add(shard.toString())
+  }
+
+  const begin = Effect.fnUntraced(function*(address: Address, asked: Shards) {
+    const askedAt = uptimeMs()
+    const fiber = yield* unhurried(inner.refresh(address, asked))
+    refreshing = fiber
+    fiber.addObserver(note(asked, askedAt))
+    return fiber
+  })
+
+  // Locks that came when nobody waited for them any more: asked for again, or given back.
+  const late = new Map<string, ShardId.ShardId>()
+  const giveLateOnesBack = (address: Address) =>
+    Effect.suspend(() => {
+      const given = [...late.values()]
+      late.clear()
+      return Effect.forEach(given, (shard) => unhurried(inner.release(address, shard)), { discard: true })
+    })
+
+  const acquire: Storage["acquire"] = Effect.fnUntraced(function*(address, shardIds) {
+    const asked = [...shardIds]
+    for (const shard of asked) late.delete(shard.toString())
+    const asking = yield* unhurried(inner.acquire(address, asked))
+    const keepLate = Effect.sync(() =>
+      asking.addObserver((exit) => {
+        if (Exit.isSuccess(exit)) { for (const shard of exit.value) late.set(shard.toString(), shard) }
+      })
+    )
+    const acquired = yield* Effect.onInterrupt(Fiber.join(asking), () => keepLate)
+    for (const shard of acquired) {
+      late.delete(shard.toString())
+      held.add(shard.toString())
+    }
+    return acquired
+  })
+
+  const refresh: Storage["refresh"] = Effect.fnUntraced(function*(address, shardIds) {
+    const asked = [...shardIds]
+    // The question whether the storage answers at all.
+    if (asked.length === 0) return yield* inner.refresh(address, asked)
+    yield* giveLateOnesBack(address)
+    const asking = refreshing ?? (yield* begin(address, asked))
+    if (uptimeMs() - confirmedAt < leaseMs) return asked.filter((shard) => held.has(shard.toString()))
+    return yield* Fiber.join(asking)
+  })
+
+  const storage: Storage = {
+    ...inner,
+    refresh,
+    acquire,
+    release: (address, shardId) =>
+      toItsEnd(Effect.tap(inner.release(address, shardId), () =>
+        Effect.sync(() => {
+          held.delete(shardId.toString())
+        }))),
+    releaseAll: (address) =>
+      toItsEnd(Effect.tap(inner.releaseAll(address), () => Effect.sync(() => held.clear())))
+  }
+  return storage
+})

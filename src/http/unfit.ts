@@ -1,0 +1,79 @@
+// A runner that cannot serve says so and keeps nobody: what the cluster finds becomes a reason against
+// traffic, a clock that is off takes the runner out of the cluster, and whoever is connected to a runner that
+// has been unready for some seconds is sent to one that is not.
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import {
+  ClusterStanding,
+  type ClusterStandingOf,
+  type Standing
+} from "../services/platform/cluster-standing.ts"
+import * as RealTime from "../services/platform/real-time.ts"
+import { Readiness } from "./readiness.ts"
+import { Connections } from "./socket/connections.ts"
+
+const lookEvery = "500 millis"
+/** A hand-over of actors, or one unlucky look, is no reason. */
+const partlessForMs = 2_000
+/** A flicker costs nobody a connection. */
+export const unreadyForMs = 2_000
+
+const saying = ({ own_address, unreached }: Standing) =>
+  unreached.length === 0
+    ? { own_address, unreached, hint: "no other runner reached this one at its address yet" }
+    : { own_address, unreached, hint: "this runner does not reach these, and has left its actors to others" }
+
+const stopping = new Set<string>(["draining", "starting"])
+
+const makeLook = Effect.fnUntraced(function*(standing: ClusterStandingOf) {
+  const readiness = yield* Readiness
+  const connections = yield* Connections
+  let partlessSince: number | null = 0
+  let unreadySince: number | null = null
+  let isOut = true
+
+  const watchPart = Effect.fnUntraced(function*(now: number) {
+    const found = yield* standing.now
+    if (found.has_part) {
+      if (isOut) yield* readiness.clear("cluster_isolated")
+      partlessSince = null
+      isOut = false
+      return
+    }
+    partlessSince ??= now
+    if (now - partlessSince < partlessForMs) return
+    if (!isOut) {
+      yield* Effect.logError("not ready: no part in the cluster").pipe(Effect.annotateLogs(saying(found)))
+    }
+    isOut = true
+    yield* readiness.raise("cluster_isolated", saying(found))
+  })
+
+  return Effect.gen(function*() {
+    const now = yield* RealTime.onRealTime(Clock.currentTimeMillis)
+    yield* watchPart(now)
+    const reasons = yield* readiness.reasons
+    yield* standing.stepBack(reasons.includes("clock_off"))
+    if (reasons.length === 0 || reasons.some((reason) => stopping.has(reason))) {
+      unreadySince = null
+      return
+    }
+    unreadySince ??= now
+    if (now - unreadySince < unreadyForMs) return
+    const sent = yield* connections.sendAway
+    if (sent === 0) return
+    yield* Effect.logWarning("sent phones away: not ready").pipe(
+      Effect.annotateLogs({ phones: sent, reasons })
+    )
+  })
+})
+
+export const layer = Layer.effectDiscard(Effect.gen(function*() {
+  const standing = yield* ClusterStanding
+  if (standing === null) return
+  yield* (yield* Readiness).raise("cluster_isolated", saying(yield* standing.now))
+  const look = yield* makeLook(standing)
+  yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(lookEvery)))
+}))

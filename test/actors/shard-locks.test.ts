@@ -1,0 +1,88 @@
+// Shard locks behind a storage that is slow: late answers are no loss, failures and ended leases are, and
+// nothing that came too late stays locked.
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { RunnerAddress, RunnerStorage, ShardId } from "effect/cluster"
+import { PersistenceError } from "effect/cluster/ClusterError"
+import { TestClock } from "effect/testing"
+import { leaseMs, makePatient } from "../../src/actors/shard-locks.ts"
+
+const own = RunnerAddress.make("10.0.0.1", 34431)
+const shards = [1, 2, 3].map((id) => ShardId.make("default", id))
+
+const world = Effect.gen(function*() {
+  const memory = yield* RunnerStorage.makeMemory
+  const slow = { refresh: Effect.void as Effect.Effect<void, PersistenceError>, acquire: Effect.void }
+  const released: Array<string> = []
+  const storage = yield* makePatient({
+    ...memory,
+    refresh: (address, asked) => Effect.andThen(slow.refresh, memory.refresh(address, asked)),
+    acquire: (address, asked) => Effect.andThen(slow.acquire, memory.acquire(address, asked)),
+    release: (address, shard) =>
+      Effect.andThen(Effect.sync(() => released.push(shard.toString())), memory.release(address, shard))
+  }, new Set())
+  return { slow, released, storage }
+})
+
+/** What the cluster does: an answer that takes longer is a loss. */
+const asked = <A, E>(question: Effect.Effect<A, E>) =>
+  Effect.gen(function*() {
+    const answer = yield* Effect.forkChild(Effect.exit(Effect.timeout(question, 1_500)))
+    yield* TestClock.adjust(1_500)
+    return yield* Fiber.join(answer)
+  })
+
+describe("shard locks", () => {
+  it.effect("are still held while an answer about them is late", () =>
+    Effect.gen(function*() {
+      const { slow, storage } = yield* world
+      yield* storage.acquire(own, shards)
+      assert.isTrue(Exit.isSuccess(yield* asked(storage.refresh(own, shards))))
+      // On the world's time: bounds in there are longer than they say.
+      slow.refresh = (yield* Clock.Clock).sleep(Duration.seconds(2))
+      for (let round = 0; round < 12; round++) {
+        assert.deepStrictEqual(yield* asked(storage.refresh(own, shards)), Exit.succeed(shards))
+      }
+    }))
+
+  it.effect("are given up when nothing was confirmed for nearly as long as they last", () =>
+    Effect.gen(function*() {
+      const { slow, storage } = yield* world
+      yield* storage.acquire(own, shards)
+      yield* asked(storage.refresh(own, shards))
+      slow.refresh = Effect.never
+      for (let passed = 1_500; passed < leaseMs; passed += 1_500) {
+        assert.isTrue(Exit.isSuccess(yield* asked(storage.refresh(own, shards))))
+      }
+      assert.isTrue(Exit.isFailure(yield* asked(storage.refresh(own, shards))))
+    }))
+
+  it.effect("are given up when the question fails", () =>
+    Effect.gen(function*() {
+      const { slow, storage } = yield* world
+      yield* storage.acquire(own, shards)
+      yield* asked(storage.refresh(own, shards))
+      slow.refresh = Effect.fail(new PersistenceError({ cause: "gone" }))
+      yield* asked(storage.refresh(own, shards))
+      assert.isTrue(Exit.isFailure(yield* asked(storage.refresh(own, shards))))
+    }))
+
+  it.effect("that come after the asker left are given back, unless they are asked for again", () =>
+    Effect.gen(function*() {
+      const { released, slow, storage } = yield* world
+      const lets = yield* Deferred.make<void>()
+      slow.acquire = Deferred.await(lets)
+      assert.isTrue(Exit.isFailure(yield* asked(storage.acquire(own, shards))))
+      yield* Deferred.succeed(lets, undefined)
+      yield* TestClock.adjust(1)
+      const again = yield* asked(storage.acquire(own, [shards[0]!]))
+      assert.deepStrictEqual(again, Exit.succeed([shards[0]!]))
+      yield* asked(storage.refresh(own, [shards[0]!]))
+      assert.deepStrictEqual(released, shards.slice(1).map(String))
+    }))
+})
