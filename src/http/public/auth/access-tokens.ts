@@ -14,7 +14,7 @@ import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import type { UserType } from "../../../services/accounts/sign-ins.ts"
 import type { Principal } from "../../socket/connection.ts"
 
-const accessLifetimeSeconds = 3600
+export const accessLifetimeSeconds = 3600
 
 const Claims = Schema.Struct({
   sub: Id,
