@@ -1,5 +1,6 @@
 // The command line: one process, one command. Problems an operator can solve are one readable message and
 // exit code 1, never a stack trace. This is the edge: signals, exit codes and the log format live here.
+import { effectIsLoaded } from "./without-async-context.ts"
 // First: schemas that are used after it decode and encode by code made for them, where the platform allows.
 import "effect/schema/SchemaJITCompiler/enable"
 import * as Console from "effect/Console"
@@ -11,6 +12,8 @@ import { logging } from "./commands/logging.ts"
 import { stopBoundWarning } from "./commands/stop-bound.ts"
 import { explainConfig, configurationPage, strangers } from "./config/explain-config.ts"
 import { describeConfig, layerFrom, ServerConfig } from "./config/server-config.ts"
+
+effectIsLoaded()
 
 const configLayer = layerFrom(() => preparedEnvironment(process.env))
 

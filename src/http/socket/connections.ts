@@ -204,8 +204,10 @@ const makeOpen = Effect.fnUntraced(function*(
   const release = ({ connection, removed }: ReturnType<typeof acquire>) => {
     directory.remove(connection)
     removed?.()
+    if (connection.closing !== null) return
     // The other end left by itself: its calls have no caller to answer.
-    if (connection.closing === null) Queue.offerUnsafe(disconnects, connection.client_id)
+    connection.endCalls()
+    Queue.offerUnsafe(disconnects, connection.client_id)
   }
 
   return Effect.fnUntraced(function*(wire: Wire, remote_address: string) {

@@ -1,6 +1,7 @@
 // One open socket: what is in flight on it, who is on it, how much of what we said is still unsent, and
 // why it is closing. Everything here is synchronous; fibers that wait do so on its `reading` latch.
 import type * as Clock from "effect/Clock"
+import type * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { Principal } from "./connection.ts"
@@ -29,6 +30,8 @@ export interface Call {
   readonly began_at: number
   /** It took too long; `stop` was called for it. */
   is_overdue: boolean
+  /** Set while this protocol runs it itself. */
+  fiber: Fiber.Fiber<unknown, unknown> | null
   /** Kept only while the request is being handed over, to explain a payload that did not decode. */
   payload: unknown
   interrupted_by_client: boolean
@@ -180,6 +183,11 @@ export class LiveConnection {
     return call
   }
 
+  /** Nobody is left to hear the answers of the calls that this protocol runs itself. */
+  endCalls(): void {
+    for (const { fiber } of this.calls.values()) fiber?.interruptUnsafe()
+  }
+
   /** Never waits: the far end either keeps up, within the bound, or is cut. */
   send(frame: string): void {
     if (this.closing !== null || this.#wire.readyState !== wireIsOpen) return
@@ -202,6 +210,7 @@ export class LiveConnection {
     this.#wire.close(code.code, closeReason(code.reason, retryAfterMs))
     // The waiting reader goes on, and discards until the other end has closed too.
     this.reading.openUnsafe()
+    this.endCalls()
     this.#onClosing(this)
   }
 

@@ -70,6 +70,7 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
     is_stream: kind === "stream",
     began_at: live.now(),
     is_overdue: false,
+    fiber: null,
     payload: request.payload,
     interrupted_by_client: false,
     unacknowledged: 0,

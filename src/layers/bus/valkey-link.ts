@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type { Redis } from "ioredis"
 import { count } from "../../services/operations/figures.ts"
-import { Valkey } from "../platform/valkey/connection.ts"
+import { listed, Valkey } from "../platform/valkey/connection.ts"
 import { batchLimit, type Link } from "./link.ts"
 import { type BusKeys, signedPayloads } from "./signed-payloads.ts"
 
@@ -75,6 +75,10 @@ export const makeValkeyLink = Effect.fnUntraced(function*(keys: BusKeys) {
         }),
         (listeners) => Math.min(...listeners.map(Number))
       ),
+    listeners: Effect.map(
+      listed(valkey.call("PUBSUB", "NUMSUB", channel)),
+      ([, subscribers]) => Number(subscribers ?? Number.NaN)
+    ),
     listen: Effect.gen(function*() {
       const subscriber = yield* scoped(duplicate())
       const heard = yield* Queue.dropping<string, Error>(heldMax)
