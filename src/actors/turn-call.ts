@@ -19,5 +19,7 @@ export const callFields = {
   /** Set when staff acts: the turn then writes an audit entry. */
   staff: Schema.NullOr(StaffOrigin),
   /** The connection it came in on, when the answer tells that phone all there is to tell. */
-  connection: Schema.optionalKey(Schema.String)
+  connection: Schema.optionalKey(Schema.String),
+  /** The caller's span as a traceparent, while somebody collects traces. */
+  trace: Schema.optionalKey(Schema.String)
 }
