@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line for any Node from 20 on: `src/cli.ts` needs the pinned one, which reads TypeScript, so this
-// runs it there. What it cannot do it says in one line.
+// The command line for any Node from 20 on: `src/cli.ts` needs the pinned one, which reads TypeScript, so
+// this runs it there. What it cannot do it says in one line.
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"

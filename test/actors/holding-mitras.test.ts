@@ -1,5 +1,5 @@
-// What keeps a mitra online, offline or without offers beside her own word, through the real actors and sweeps:
-// a push that can reach her phone, a hold by staff, a drain.
+// What keeps a mitra online, offline or without offers beside her own word, through the real actors and
+// sweeps: a push that can reach her phone, a hold by staff, a drain.
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

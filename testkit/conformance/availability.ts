@@ -2,39 +2,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type { Freshness } from "../../src/domain/freshness.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
-import { idOfMitra, MitraRows, nameOf, type SomeMitra } from "./mitra-rows.ts"
-
-export const now = 1_767_225_600_123
-const rule: Freshness = { now, stale_before: now - 45_000, max_customers: 3 }
-type Question = Parameters<Availability["Service"]["candidates"]>[0]
-const fair = { declined_since: null, open_offers_max: 5 }
-const everybody: Question = { ...rule, ...fair, limit: 100, exclude: [], only: null }
-
-export const online = (number: number, more: Partial<SomeMitra> = {}): SomeMitra => ({
-  id: idOfMitra(number),
-  is_active: true,
-  online_since: now - 3_600_000,
-  last_heartbeat_at: now - 1_000,
-  last_offer_at: null,
-  sessions: 0,
-  ...more
-})
-
-const offline = (number: number, more: Partial<SomeMitra> = {}) =>
-  online(number, { online_since: null, ...more })
-
-const put = (...mitras: ReadonlyArray<SomeMitra>) => Effect.flatMap(MitraRows, (rows) => rows.put(mitras))
-
-const numbersOf = (ids: ReadonlyArray<string>) => ids.map((id) => Number(id.slice(-12)))
-
-const candidates = (options: Partial<Question>) =>
-  Effect.flatMap(Availability, (port) => port.candidates({ ...everybody, ...options })).pipe(
-    Effect.map((found) => numbersOf(found.map((candidate) => candidate.mitra_id)))
-  )
-
-type Suite = (name: string, body: () => Effect.Effect<void, unknown, Availability | MitraRows>) => void
+import {
+  candidates,
+  everybody,
+  now,
+  numbersOf,
+  offline,
+  online,
+  put,
+  rule,
+  type Suite
+} from "./availability-given.ts"
+import { sleepingAndDraining } from "./availability-held.ts"
+import { idOfMitra, type MitraRows, nameOf } from "./mitra-rows.ts"
 
 const heartbeats = (behaviour: Suite) => {
   behaviour(
@@ -173,55 +154,6 @@ const asking = (behaviour: Suite) => {
       assert.deepStrictEqual(yield* port.counts({ ...rule, stale_before: null }), { online: 2, available: 2 })
     }))
 
-  behaviour(
-    "gives a phone in the background more time where a push can reach it, and then none",
-    () =>
-      Effect.gen(function*() {
-        const silent = now - 100_000
-        yield* put(
-          online(1, { last_heartbeat_at: silent, device: "live" }),
-          online(2, { last_heartbeat_at: silent }),
-          online(3, { last_heartbeat_at: silent, device: "signed_out" }),
-          online(4, { last_heartbeat_at: silent, device: "live", sessions: 2 }),
-          online(5, { last_heartbeat_at: now - 345_000, device: "live" })
-        )
-        const port = yield* Availability
-        const background_before = now - 345_000
-        assert.deepStrictEqual(yield* candidates({ background_before }), [1, 4])
-        assert.deepStrictEqual(yield* candidates({}), [])
-        assert.deepStrictEqual(yield* candidates({ background_before, only: idOfMitra(4) }), [4])
-        assert.deepStrictEqual(yield* candidates({ background_before, only: idOfMitra(2) }), [])
-        assert.deepStrictEqual(yield* port.counts({ ...rule, background_before }), {
-          online: 5,
-          available: 2
-        })
-        assert.deepStrictEqual(yield* port.counts(rule), { online: 5, available: 0 })
-        const stale = (limit: number) => port.stale(now - 45_000, limit, background_before)
-        assert.deepStrictEqual(numbersOf(yield* stale(10)), [5, 2, 3])
-        assert.deepStrictEqual(numbersOf(yield* stale(2)), [5, 2])
-        assert.deepStrictEqual(numbersOf(yield* port.stale(now - 45_000, 10)), [5, 1, 2, 3, 4])
-      })
-  )
-
-  behaviour(
-    "asks nobody who is being drained, who stays online and may go silent",
-    () =>
-      Effect.gen(function*() {
-        yield* put(
-          online(1, { is_draining: true }),
-          online(2, { is_draining: true, sessions: 1, last_heartbeat_at: now - 60_000 }),
-          online(3)
-        )
-        const port = yield* Availability
-        assert.deepStrictEqual(yield* candidates({}), [3])
-        assert.deepStrictEqual(yield* candidates({ only: idOfMitra(1) }), [])
-        assert.deepStrictEqual(yield* port.counts(rule), { online: 3, available: 1 })
-        assert.deepStrictEqual(numbersOf(yield* port.stale(now - 45_000, 10)), [2])
-        assert.strictEqual(yield* port.heartbeat(idOfMitra(1), now + 1), "seen")
-        assert.strictEqual(yield* port.lastHeartbeat(idOfMitra(1)), now + 1)
-      })
-  )
-
   behaviour("does not ask those already asked", () =>
     Effect.gen(function*() {
       yield* put(online(1), online(2), online(3, { sessions: 1 }), online(4, { sessions: 1 }))
@@ -345,5 +277,6 @@ export const availabilitySuite = <E>(
     const behaviour: Suite = (name, body) => run(name, () => Effect.provide(body(), layer))
     heartbeats(behaviour)
     asking(behaviour)
+    sleepingAndDraining(behaviour)
   })
 }

@@ -142,8 +142,8 @@ export const inPostgres = Layer.effect(MitraRows)(
       yield* sql`DELETE FROM auth_sessions WHERE id = ${familyOf(id)}`
       if (kind === undefined) return
       const { created_at, expires_at, refresh_hash } = signIn(id)
-      yield* sql`INSERT INTO auth_sessions (id, family_id, user_type, user_id, refresh_hash, created_at, expires_at,
-          revoked_at, revoked_reason)
+      yield* sql`INSERT INTO auth_sessions (id, family_id, user_type, user_id, refresh_hash, created_at,
+          expires_at, revoked_at, revoked_reason)
         VALUES (${familyOf(id)}, ${familyOf(id)}, 'mitra', ${id}, ${refresh_hash}, ${timestamp(created_at)},
           ${timestamp(expires_at)}, ${timestampOrNull(kind === "live" ? null : 1)},
           ${kind === "live" ? null : "signed_out"})`

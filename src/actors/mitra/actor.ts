@@ -87,8 +87,8 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const random = yield* SecureRandom.SecureRandom
   const wakeQueue = yield* makeWakeQueue
 
-  // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case. A draining mitra's
-  // accept that is on its way may still win: that chat she finishes, too.
+  // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case. A
+  // draining mitra's accept that is on its way may still win: that chat she finishes, too.
   const withdrawOffers = sessions.pendingOfferSessionsOf(mitraId).pipe(
     Effect.flatMap((ids) =>
       Effect.forEach(

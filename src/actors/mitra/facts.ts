@@ -1,5 +1,5 @@
-// What a mitra's turn must know, read just before it, because it may have changed since a sweep looked: a ping
-// or a phone may have come, an offer may be answered, a chat may have begun.
+// What a mitra's turn must know, read just before it, because it may have changed since a sweep looked: a
+// ping or a phone may have come, an offer may be answered, a chat may have begun.
 import * as Effect from "effect/Effect"
 import { freshness } from "../../domain/freshness.ts"
 import type { MitraCommand, MitraFacts, MitraState } from "../../domain/mitra.ts"

@@ -1,5 +1,5 @@
-// Withdrawals: a deactivation or a drain withdraws her open offers itself. This takes back what it did not see: a crash
-// came in between, or a request that was just choosing still asked her.
+// Withdrawals: a deactivation or a drain withdraws her open offers itself. This takes back what it did not
+// see: a crash came in between, or a request that was just choosing still asked her.
 import * as Effect from "effect/Effect"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { SessionActors } from "../session/protocol.ts"

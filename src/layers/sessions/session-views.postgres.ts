@@ -80,8 +80,8 @@ const makeOffers = Effect.fnUntraced(function*(sql: Sql) {
 
 const epochOf = firstOf(Schema.Struct({ epoch: Schema.String }))
 
-// A restore to a point in time and a replica that takes over begin a new timeline; a dump that is read back, a
-// database with another oid.
+// A restore to a point in time and a replica that takes over begin a new timeline; a dump that is read back
+// is a database with another oid.
 const epoch = (sql: Sql): Part<"epoch"> => ({
   epoch: sql`SELECT to_hex((SELECT oid FROM pg_database WHERE datname = current_database())::bigint) || '-' ||
       left(pg_walfile_name(pg_current_wal_lsn()), 8) AS epoch`.pipe(

@@ -1,5 +1,5 @@
-// How long a customer waits for her mitra's first word. Watched by the actor that saw the pairing; one that took
-// over meanwhile does not know, and measures nothing. Staff's page reads it from the messages instead.
+// How long a customer waits for her mitra's first word. Watched by the actor that saw the pairing; one that
+// took over meanwhile does not know, and measures nothing. Staff's page reads it from the messages instead.
 import type { SessionEvent } from "../../domain/session/events.ts"
 import { observe } from "./figures.ts"
 

@@ -32,8 +32,8 @@ export interface Participation extends Pick<SessionState, "id" | "status" | "cus
 
 export class SessionViews extends Context.Service<SessionViews, {
   /**
-   * Which history these rows are of: another one after a restored backup, or a replica that took over. Numbers of
-   * the one say nothing of the other.
+   * Which history these rows are of: another one after a restored backup, or a replica that took over.
+   * Numbers of the one say nothing of the other.
    */
   readonly epoch: Effect.Effect<string, Unavailable>
   /** Sessions a phone must show as alive: customers also see open requests. Oldest first, at most 50. */

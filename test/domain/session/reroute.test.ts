@@ -108,7 +108,7 @@ it("In the instant in which the time runs out the clock is first", () => {
   assertHappened(given.reroute(state, given.ACTIVE_ENDS - 0.001), ["Rerouted"])
 })
 
-it("Staff are refused with the reason: not there, not active, not online, hers already; nor one who is being drained", () => {
+it("Staff are refused with the reason: not there, inactive, being drained, not online, hers already", () => {
   const state = given.active()
   const asked = (reroute_to: Partial<typeof given.ready> | null, to = 2) =>
     given.reroute(state, 100, to, {

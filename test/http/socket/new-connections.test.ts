@@ -1,4 +1,5 @@
-// New sockets of one address: a town may come back at once, a flood may not go on, and addresses do not share.
+// New sockets of one address: a town may come back at once, a flood may not go on, and addresses do not
+// share.
 import { assert, describe, it } from "@effect/vitest"
 import { publicLimits } from "../../../src/http/socket/limits.ts"
 import { makeNewConnections } from "../../../src/http/socket/new-connections.ts"

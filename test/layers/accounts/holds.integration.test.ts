@@ -23,9 +23,11 @@ const inUse = Effect.gen(function*() {
   for (const earlier of [people, settingsAndAudit, payments, chatSessions, pauseAfterMissedOffers]) {
     yield* earlier
   }
-  yield* sql`INSERT INTO mitras (id, display_name, phone, created_at) VALUES (${id}, 'Ayu', '+6281300000001', ${at})`
+  yield* sql`INSERT INTO mitras (id, display_name, phone, created_at)
+    VALUES (${id}, 'Ayu', '+6281300000001', ${at})`
   yield* sql`INSERT INTO mitra_status (mitra_id, is_online, online_since) VALUES (${id}, true, ${at})`
-  yield* sql`INSERT INTO mitra_online_logs (mitra_id, is_online, cause, at) VALUES (${id}, false, 'missed_offers', ${at})`
+  yield* sql`INSERT INTO mitra_online_logs (mitra_id, is_online, cause, at)
+    VALUES (${id}, false, 'missed_offers', ${at})`
 })
 
 describe("the migration to holds and drains", () => {
@@ -40,7 +42,8 @@ describe("the migration to holds and drains", () => {
         assert.deepStrictEqual(yield* row, [
           { is_online: true, is_draining: false, is_held: false, held_until: null }
         ])
-        yield* sql`INSERT INTO mitra_online_logs (mitra_id, is_online, cause, at) VALUES (${id}, false, 'drained', ${at})`
+        yield* sql`INSERT INTO mitra_online_logs (mitra_id, is_online, cause, at)
+    VALUES (${id}, false, 'drained', ${at})`
         yield* sql`UPDATE mitra_status SET is_online = false, online_since = NULL`
         const unheld = sql`UPDATE mitra_status SET held_until = ${at}`
         assert.strictEqual((yield* Effect.exit(unheld))._tag, "Failure", "an end without a hold")

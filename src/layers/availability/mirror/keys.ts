@@ -12,7 +12,7 @@ export const keys = {
   state: "mirror:state",
   /** HASH per mitra: the ticket of her last write, and where in the sorted sets she is. */
   card: "mitra:card:",
-  /** ZSET per number of sessions, by last ping. Bucket "x": online by her row, but deactivated; "d": draining. */
+  /** ZSET per number of sessions, by last ping. Buckets beside them: "x" deactivated, "d" draining. */
   seen: "mitras:seen:",
   /** ZSET per number of sessions, in the order of asking: by last offer, then online since, then id. */
   queue: "mitras:queue:"

@@ -52,8 +52,8 @@ return {mirror[1], seen or ''}`
 const backgroundMax = 5_000
 
 /**
- * ARGV: stale before ('' when pings are not required), capacity, stale before for whom a push can reach ('' for
- * no difference). Answers online, available.
+ * ARGV: stale before ('' when pings are not required), capacity, stale before for whom a push can reach
+ * ('' for no difference). Answers online, available.
  */
 export const counts = script(
   "counts",
@@ -79,7 +79,8 @@ return {mirror[1], online, available}`
 )
 
 /**
- * ARGV: stale before, limit, stale before for whom a push can reach. Answers when this mirror was born, then ids, longest silent first, ties by id.
+ * ARGV: stale before, limit, stale before for whom a push can reach. Answers when this mirror was born, then
+ * ids, longest silent first, ties by id.
  * A mirror born later than that was filled from rows, which learn of pings late: it does not know.
  */
 export const stale = script(

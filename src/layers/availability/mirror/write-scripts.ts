@@ -42,16 +42,21 @@ if redis.call('HGET', '${keys.state}', 'generation') ~= ARGV[1] then return {0, 
 local ticket = tonumber(ARGV[2])
 local written, drifted, outrun, removed = 0, 0, 0, 0
 
-local function write(id, online, active, sessions, name, since, offered, seen, seen_text, open, declined, draining, device)
+local function write(id, online, active, sessions, name, since, offered, seen, seen_text, open, declined,
+  draining, device)
   local card = '${keys.card}' .. id
   local old = redis.call('HMGET', card, 'ticket', 'bucket', 'member', 'name', 'open', 'declined', 'device')
   if old[1] and tonumber(old[1]) > ticket then outrun = outrun + 1 return end
-  local drift = not old[1] or old[4] ~= name or old[5] ~= open or old[6] ~= declined or (old[7] or '0') ~= device
+  local drift = not old[1] or old[4] ~= name or old[5] ~= open or old[6] ~= declined
+  if (old[7] or '0') ~= device then drift = true end
   local was, stood = old[2] or '', old[3] or ''
   local bucket, member = '', ''
   if online == '1' then
-    bucket = active ~= '1' and '${deactivatedBucket}' or draining == '1' and '${drainingBucket}' or sessions
-    if active == '1' and draining ~= '1' then member = string.format('%016.0f', tonumber(since)) .. ':' .. id end
+    bucket = draining == '1' and '${drainingBucket}' or sessions
+    if active ~= '1' then bucket = '${deactivatedBucket}' end
+    if active == '1' and draining ~= '1' then
+      member = string.format('%016.0f', tonumber(since)) .. ':' .. id
+    end
   end
   if was ~= '' then
     local known = redis.call('ZSCORE', '${keys.seen}' .. was, id)

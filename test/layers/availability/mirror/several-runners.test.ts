@@ -14,7 +14,7 @@ import { unavailable, Valkey, valkeyTimings } from "../../../../src/layers/platf
 import { Availability } from "../../../../src/services/availability/availability.ts"
 import { LuaScripts } from "../../../../simulator/stores/lua.ts"
 import { ValkeyEngine } from "../../../../simulator/stores/valkey-engine.ts"
-import { now, online } from "../../../../testkit/conformance/availability.ts"
+import { now, online } from "../../../../testkit/conformance/availability-given.ts"
 import { quiet } from "../../mirrored.ts"
 import { idOfMitra, inMemory, MitraRows } from "../../../../testkit/conformance/mitra-rows.ts"
 
