@@ -60,8 +60,8 @@ const rights = Effect.gen(function*() {
 /** Whoever owns the log can switch off what guards it. */
 const auditLog = Effect.gen(function*() {
   const [row] = yield* (yield* sql)<{ can_rewrite: boolean }>`
-    SELECT has_table_privilege('audit_log', 'UPDATE')
-      OR has_table_privilege('audit_log', 'DELETE') AS can_rewrite`
+    SELECT has_table_privilege(to_regclass('audit_log'), 'UPDATE')
+      OR has_table_privilege(to_regclass('audit_log'), 'DELETE') AS can_rewrite`
   return row?.can_rewrite === true
     ? warn("the role of DATABASE_URL may rewrite the audit log: see DATABASE_MIGRATE_URL")
     : ok("the role of DATABASE_URL can only add to the audit log")

@@ -39,7 +39,7 @@ describe("doctor", () => {
         VALKEY_URL: "redis://:a-secret-password@127.0.0.1:1/0"
       })
       assert.strictEqual(code, 1)
-      assert.match(output, /FAIL +schema +schema version 0, this code needs \d+: npm run migrate/)
+      assert.match(output, /FAIL +schema +.* at version 0, this server needs \d+\. Run `npm run migrate`/)
       assert.match(output, /FAIL +valkey/)
       assert.notInclude(output, "a-secret-password")
     }))

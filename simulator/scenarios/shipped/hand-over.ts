@@ -55,8 +55,8 @@ export const rerouteInClosing = scenario(
     script.after("299.95 s", sari.hears("paired"), staff.reroutes(sari, ayu, bunga))
     script.at("309 s", staff.wasAnswered("admin.reroute"))
     script.at("310 s", sari.sees("rerouted"), sari.sees("closing"))
-    script.at("310 s", bunga.sees("rerouted"), bunga.sees("closing"), bunga.hasHeard("halo"))
-    script.at("310 s", ayu.sees("rerouted"), ayu.seesNo("closing"), ayu.hasHeard("halo"))
+    script.at("310 s", bunga.sees("rerouted"), bunga.sees("closing"), bunga.heardExactly("halo"))
+    script.at("310 s", ayu.sees("rerouted"), ayu.seesNo("closing"), ayu.heardExactly("halo"))
     script.at("310 s", served(script, sari, [["paired", 300], ["rerouted", 0]]))
     script.at("310 s", holdsNoPlace(script, ayu, bunga))
 
