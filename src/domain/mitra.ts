@@ -52,6 +52,8 @@ export const MitraCommand = Schema.Union([
   Schema.TaggedStruct("MarkStale", {}),
   /** Too many offers in a row ran out unanswered: she is not there, whatever her phone says. */
   Schema.TaggedStruct("PauseForMissedOffers", {}),
+  /** She is paused: staff look into what was said about her. */
+  Schema.TaggedStruct("PauseForReports", {}),
   Schema.TaggedStruct("Activate", { staff_id: Schema.String }),
   Schema.TaggedStruct("Deactivate", { staff_id: Schema.String })
 ])
@@ -77,6 +79,8 @@ export interface MitraFacts {
   readonly has_no_chat: boolean
   /** How long staff's word keeps her offline; 0: not at all. */
   readonly hold_seconds: number
+  /** For GoOnline and PauseForReports: whether she is, as read just before the turn. */
+  readonly is_paused: boolean
 }
 
 /** The outcome of every mitra command: the state she is in now. */
@@ -89,6 +93,7 @@ export const MitraReply = Schema.Struct({
 })
 export type MitraReply = typeof MitraReply.Type
 
+const paused = refuse("ACCOUNT_PAUSED", "This account is paused. Please contact support.")
 const inactive = refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.")
 
 /** Whether she is kept offline at `now`. */
@@ -144,6 +149,8 @@ const eventsFor = (
       return facts.heartbeat_is_stale ? offline(state, at, "stale_heartbeat") : []
     case "PauseForMissedOffers":
       return facts.has_missed_too_many ? offline(state, at, "missed_offers") : []
+    case "PauseForReports":
+      return facts.is_paused ? offline(state, at, "forced") : []
     case "Activate":
       return state.is_active ? [] : [{ _tag: "Activated", at, staff_id: command.staff_id }]
     case "Deactivate":
@@ -153,10 +160,15 @@ const eventsFor = (
   }
 }
 
-const refusalOf = (state: MitraState, command: MitraCommand, now: number): Refusal | null => {
+const refusalOf = (
+  state: MitraState,
+  command: MitraCommand,
+  { is_paused, now }: MitraFacts
+): Refusal | null => {
   switch (command._tag) {
     case "GoOnline":
       if (!state.is_active) return inactive
+      if (is_paused) return paused
       return isHeld(state, now) && state.hold !== null ? onHold(state.hold.until, now) : null
     case "Drain":
       return state.is_active ? null : inactive
@@ -171,7 +183,7 @@ export const decide = (
   command: MitraCommand,
   facts: MitraFacts
 ): Decision<MitraEvent, MitraReply> => {
-  const refusal = refusalOf(state, command, facts.now)
+  const refusal = refusalOf(state, command, facts)
   if (refusal !== null) return { events: [], reply: Result.fail(refusal) }
   const events = eventsFor(state, command, facts)
   const after = events.reduce(evolve, state)

@@ -31,6 +31,7 @@ const afterMitraTurn = Effect.fnUntraced(function*(id: string, command: MitraCom
     heartbeat_is_stale: true,
     has_missed_too_many: true,
     has_no_chat: true,
+    is_paused: false,
     hold_seconds: 900
   }
   const { events } = machine.decide(loaded.state, command, facts)

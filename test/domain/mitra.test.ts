@@ -38,6 +38,7 @@ const commands = {
   FinishDrain: { _tag: "FinishDrain" },
   MarkStale: { _tag: "MarkStale" },
   PauseForMissedOffers: { _tag: "PauseForMissedOffers" },
+  PauseForReports: { _tag: "PauseForReports" },
   Activate: { _tag: "Activate", staff_id: "staff-1" },
   Deactivate: { _tag: "Deactivate", staff_id: "staff-1" }
 } satisfies Record<MitraCommand["_tag"], MitraCommand>
@@ -49,6 +50,7 @@ const factsOf = (yes: boolean, now = NOW): MitraFacts => ({
   heartbeat_is_stale: yes,
   has_missed_too_many: yes,
   has_no_chat: yes,
+  is_paused: false,
   hold_seconds: 7
 })
 const tell = (state: MitraState, command: MitraCommand, stale = true) =>

@@ -108,9 +108,11 @@ export const layer = Layer.effect(Mitras)(
       offersToWithdraw: (limit) =>
         Effect.sync(() =>
           tables.chat_request_notifications.where("status", "pending")
-            .filter(({ mitra_id }) =>
-              tables.mitras.get(mitra_id)?.is_active === false ||
-              tables.mitra_status.get(mitra_id)?.is_draining === true
+            .filter((row) =>
+              tables.mitras.get(row.mitra_id)?.is_active === false ||
+              tables.mitra_status.get(row.mitra_id)?.is_draining === true ||
+              tables.blocks.where("customer", tables.chat_sessions.get(row.session_id)?.customer_id ?? "")
+                .some(({ mitra_id }) => mitra_id === row.mitra_id)
             )
             .map(({ mitra_id, session_id }) => ({ session_id, mitra_id }))
             .toSorted((a, b) =>

@@ -9,6 +9,7 @@ import { Mitras } from "../../services/accounts/mitras.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Push } from "../../services/push/push.ts"
 import { Settings } from "../../services/settings/settings.ts"
+import { Trust } from "../../services/trust/trust.ts"
 
 export const makeMitraTurnFacts = Effect.fnUntraced(function*(mitraId: string) {
   const accounts = yield* Accounts
@@ -16,6 +17,7 @@ export const makeMitraTurnFacts = Effect.fnUntraced(function*(mitraId: string) {
   const mitras = yield* Mitras
   const push = yield* Push
   const settings = yield* Settings
+  const trust = yield* Trust
 
   const hasMissedTooMany = Effect.fnUntraced(function*({ online_since }: MitraState, count: number) {
     if (count === 0 || online_since === null) return false
@@ -41,6 +43,8 @@ export const makeMitraTurnFacts = Effect.fnUntraced(function*(mitraId: string) {
       heartbeat_is_stale: tag === "MarkStale" && (yield* isStale(values, now)),
       has_missed_too_many: tag === "PauseForMissedOffers" &&
         (yield* hasMissedTooMany(state, values.mitra_missed_offers_pause)),
+      is_paused: (tag === "GoOnline" || tag === "PauseForReports") &&
+        (yield* trust.isPaused({ user_type: "mitra", user_id: mitraId })),
       has_no_chat: tag === "FinishDrain" && (yield* mitras.slotsOf(mitraId)).length === 0,
       hold_seconds: values.mitra_hold_seconds
     }

@@ -152,7 +152,9 @@ export const layer = Layer.effect(Mitras)(
       offersToWithdraw: (limit) =>
         sql`SELECT o.session_id, o.mitra_id FROM chat_request_notifications o
           JOIN mitras m ON m.id = o.mitra_id JOIN mitra_status s ON s.mitra_id = o.mitra_id
-          WHERE o.status = 'pending' AND (NOT m.is_active OR s.is_draining)
+          WHERE o.status = 'pending' AND (NOT m.is_active OR s.is_draining OR EXISTS (
+            SELECT 1 FROM chat_sessions c JOIN blocks b ON b.customer_id = c.customer_id
+            WHERE c.id = o.session_id AND b.mitra_id = o.mitra_id))
           ORDER BY o.session_id, o.mitra_id LIMIT ${limit}`.pipe(Effect.flatMap(openOffersOf), answered)
     })
   })

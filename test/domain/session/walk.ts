@@ -187,9 +187,9 @@ const instantOf = (step: Step, state: SessionState, last: number): number => {
   return Math.max(last, from + step.wait.ms)
 }
 
-type About = Partial<Pick<SessionFacts, "reroute_to" | "mitra_absence">>
+type About = Partial<Pick<SessionFacts, "reroute_to" | "mitra_absence" | "pair_is_blocked">>
 
-const nobody = { reroute_to: null, mitra_absence: null }
+const nobody = { reroute_to: null, mitra_absence: null, pair_is_blocked: false }
 
 /** What a step finds out about the mitras it names. */
 const aboutMitras = (step: Step, now: number): About => ({
@@ -198,8 +198,9 @@ const aboutMitras = (step: Step, now: number): About => ({
     : {
       mitra_name: "another",
       is_active: step.ahead < 4,
-      is_draining: step.ahead === 3,
-      is_online: !step.sensitive || step.ahead > 0
+      is_draining: step.ahead === 2,
+      is_online: !step.sensitive || step.ahead > 0,
+      is_blocked: step.ahead === 3
     },
   mitra_absence: step.sensitive
     ? { cause: step.ahead === 0 ? "mitra_offline" : "mitra_deactivated", since: now - step.ahead * 20_000 }

@@ -21,7 +21,9 @@ import noteUsedSignIns from "../../../../migrations/0014_note_used_sign_ins.ts"
 import bindCodes from "../../../../migrations/0015_bind_codes_to_their_askers.ts"
 import openSchemaWindow from "../../../../migrations/0016_open_schema_window.ts"
 import guardStaff from "../../../../migrations/0017_guard_staff.ts"
-import holdAndDrainMitras from "../../../../migrations/0018_hold_and_drain_mitras.ts"
+import blockAndReport from "../../../../migrations/0018_block_and_report.ts"
+import erasePeople from "../../../../migrations/0019_erase_people.ts"
+import holdAndDrainMitras from "../../../../migrations/0020_hold_and_drain_mitras.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -41,7 +43,9 @@ const migrations = {
   "0015_bind_codes_to_their_askers": bindCodes,
   "0016_open_schema_window": openSchemaWindow,
   "0017_guard_staff": guardStaff,
-  "0018_hold_and_drain_mitras": holdAndDrainMitras
+  "0018_block_and_report": blockAndReport,
+  "0019_erase_people": erasePeople,
+  "0020_hold_and_drain_mitras": holdAndDrainMitras
 }
 export type MigrationName = keyof typeof migrations
 
