@@ -67,11 +67,12 @@ const changeMitra = Effect.fnUntraced(function*(
   commandBy: (staff_id: string) => MitraCommand
 ) {
   const staff = yield* currentStaff
-  if (tag === "Activate") yield* notDeleted(payload.mitra_id)
+  const command = commandBy(staff.staff_id)
+  if (command._tag === "Activate") yield* notDeleted(payload.mitra_id)
   const reply = yield* (yield* MitraActors).run(payload.mitra_id, {
     sender_id: staff.sender_id,
     command_id: payload.command_id,
-    command: commandBy(staff.staff_id),
+    command,
     staff: originOf(staff)
   })
   const slots = yield* (yield* Mitras).slotsOf(payload.mitra_id)
