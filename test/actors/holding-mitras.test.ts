@@ -67,7 +67,7 @@ describe("a mitra whom staff force offline", () => {
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual((yield* by(ayu, { _tag: "GoOnline" }))._tag, "Success")
       yield* by(ayu, { _tag: "ForceOffline", ...staff, until_lifted: true })
-      yield* TestClock.adjust("3 days")
+      yield* TestClock.adjust("30 minutes")
       assert.strictEqual((yield* by(ayu, { _tag: "GoOnline" }))._tag, "Failure")
       yield* by(ayu, { _tag: "LiftHold", ...staff })
       assert.strictEqual((yield* by(ayu, { _tag: "GoOnline" }))._tag, "Success")

@@ -35,26 +35,33 @@ const stage = Effect.gen(function*() {
   return { ayu, bunga, sari, session_id }
 })
 
+const deactivate = (mitraId: string) =>
+  Effect.flatMap(MitraActors, (actors) =>
+    actors.run(mitraId, {
+      sender_id: "staff:1",
+      command_id: null,
+      command: { _tag: "Deactivate", staff_id: "1" },
+      staff: null
+    }))
+
 describe("a customer whose mitra is deactivated", () => {
   it.effect("is told at once, sees it when she comes back, and that another took over", () =>
     Effect.gen(function*() {
       const { ayu, bunga, sari, session_id } = yield* stage
-      const events = yield* sari.subscribe()
-      yield* nextOf(events, "snapshot")
-      yield* (yield* MitraActors).run(ayu.id, {
-        sender_id: "staff:1",
-        command_id: null,
-        command: { _tag: "Deactivate", staff_id: "1" },
-        staff: null
-      })
-      assert.deepInclude(yield* nextOf(events, "mitra_away"), { session_id, cause: "mitra_deactivated" })
-      const again = yield* sari.subscribe()
-      const { sessions } = yield* nextOf(again, "snapshot")
+      const snapshot = Effect.scoped(
+        Effect.flatMap(sari.subscribe(), (events) => nextOf(events, "snapshot"))
+      )
+      yield* Effect.scoped(Effect.gen(function*() {
+        const events = yield* sari.subscribe()
+        yield* nextOf(events, "snapshot")
+        yield* deactivate(ayu.id)
+        assert.deepInclude(yield* nextOf(events, "mitra_away"), { session_id, cause: "mitra_deactivated" })
+      }))
+      const { sessions } = yield* snapshot
       assert.strictEqual(sessions[0]?.mitra_away?.cause, "mitra_deactivated")
       assert.strictEqual(sessions[0]?.status, "active", "nobody is cut off")
       yield* handOver(session_id, ayu, bunga)
-      assert.deepInclude(yield* nextOf(again, "session"), { session_id })
-      const after = yield* nextOf(yield* sari.subscribe(), "snapshot")
+      const after = yield* snapshot
       assert.isUndefined(after.sessions[0]?.mitra_away)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
@@ -65,12 +72,7 @@ describe("a customer whose mitra is deactivated", () => {
       yield* nextOf(events, "snapshot")
       const faults = yield* Faults
       faults.onBus = () => []
-      yield* (yield* MitraActors).run(ayu.id, {
-        sender_id: "staff:1",
-        command_id: null,
-        command: { _tag: "Deactivate", staff_id: "1" },
-        staff: null
-      })
+      yield* deactivate(ayu.id)
       faults.onBus = (messages) => messages
       const bus = yield* Bus
       yield* bus.publish([{ topic: `customer:${sari.id}`, event: { _tag: "Resync" } }])

@@ -2,6 +2,7 @@
 // word that it must fetch. Real handlers and machines over memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { Since } from "../../../../src/http/public/events/snapshot.ts"
 import { idOf } from "../../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, nextOf } from "../../phone.ts"
 import { chat, given, request, say } from "../../script.ts"
@@ -25,9 +26,11 @@ describe("a phone that comes back", () => {
     Effect.gen(function*() {
       yield* given
       const { ayu, sari, session_id } = yield* chat
-      const { epoch } = yield* nextOf(yield* sari.subscribe(), "snapshot")
+      const first = (since: ReadonlyArray<Since>, name?: string) =>
+        Effect.scoped(Effect.flatMap(sari.subscribe(since, name), (events) => nextOf(events, "snapshot")))
+      const { epoch } = yield* first([])
       const held = [{ session_id, seq: 1 }]
-      const same = yield* nextOf(yield* sari.subscribe(held, epoch), "snapshot")
+      const same = yield* first(held, epoch)
       assert.deepStrictEqual(same.recovered, [{ session_id, recovered: true }])
       const stale = yield* sari.subscribe(held, "of a backup")
       const snapshot = yield* nextOf(stale, "snapshot")
