@@ -23,7 +23,8 @@ import openSchemaWindow from "../../../../migrations/0016_open_schema_window.ts"
 import guardStaff from "../../../../migrations/0017_guard_staff.ts"
 import blockAndReport from "../../../../migrations/0018_block_and_report.ts"
 import erasePeople from "../../../../migrations/0019_erase_people.ts"
-import holdAndDrainMitras from "../../../../migrations/0020_hold_and_drain_mitras.ts"
+import valkeySightings from "../../../../migrations/0020_create_valkey_sightings.ts"
+import holdAndDrainMitras from "../../../../migrations/0021_hold_and_drain_mitras.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -45,7 +46,8 @@ const migrations = {
   "0017_guard_staff": guardStaff,
   "0018_block_and_report": blockAndReport,
   "0019_erase_people": erasePeople,
-  "0020_hold_and_drain_mitras": holdAndDrainMitras
+  "0020_create_valkey_sightings": valkeySightings,
+  "0021_hold_and_drain_mitras": holdAndDrainMitras
 }
 export type MigrationName = keyof typeof migrations
 
