@@ -41,6 +41,7 @@ export const asking: MakeRule = (context, complain) => {
     const status = tables.mitra_status.get(mitra_id)
     if (tables.mitras.get(mitra_id)?.is_active !== true) return "is deactivated"
     if (status?.is_online !== true) return "is offline"
+    if (status.is_draining) return "is to finish her chats"
     if (slots(mitra_id) >= numbers.largest("max_customers_per_mitra")) return "has no place left"
     return null
   }
@@ -86,7 +87,9 @@ export const asking: MakeRule = (context, complain) => {
       tables.mitra_status.get(mitra_id)?.online_since ?? 0
     )
     const isSilent = sent_at - Math.max(seen, pinged.get(mitra_id) ?? 0) >
-      numbers.largest("mitra_stale_after_seconds") * 1000 + readAgoMs
+      (numbers.largest("mitra_stale_after_seconds") + numbers.largest("mitra_background_grace_seconds")) *
+            1000 +
+        readAgoMs
     if (isSilent && numbers.surely("mitra_ping_required", true)) {
       complain("a mitra was asked whose pings stopped", about)
     }
@@ -191,7 +194,7 @@ export const asking: MakeRule = (context, complain) => {
       settings: numbers.changed,
       mitras: ({ key }) => mitras.add(key),
       mitra_status: ({ after, before: was, key }) => {
-        if (after?.is_online !== was?.is_online) mitras.add(key)
+        if (after?.is_online !== was?.is_online || after?.is_draining !== was?.is_draining) mitras.add(key)
         before.set(key, was?.last_offer_at ?? 0)
       },
       mitra_slots: ({ after, before: was }) => {

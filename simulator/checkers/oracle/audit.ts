@@ -78,9 +78,9 @@ export const audit: MakeRule = (context, complain) => {
     moved.clear()
   }
 
-  /** Renamed to the name that she has: nothing of it can be seen. */
+  /** Renamed to the name that she has, or held though she is offline: nothing of it can be seen here. */
   const isNoChange = (action: string, target: string): boolean =>
-    action === "mitra.rename" && tables.mitras.has(target)
+    (action === "mitra.rename" || action === "mitra.force_offline") && tables.mitras.has(target)
 
   const isTrue = ({ action, at, staff_id, target_id }: AuditEntry, actions: ReadonlySet<string>) => {
     const key = keyOf(action, target_id)

@@ -20,6 +20,7 @@ const offersSent = (
 ): Flaw => {
   const { offers, wave } = event
   const most = numbers.largest("pairing_wave_size")
+  const growth = numbers.largest("pairing_wave_growth")
   const total = course.asked.size + offers.length
   const expectedNext = (wave_size: number): ReadonlyArray<number | null> =>
     numbers.lately(wave_size > 0 ? "pairing_wave_seconds" : "pairing_search_again_seconds").map((seconds) => {
@@ -47,7 +48,10 @@ const offersSent = (
       "another than the mitra that was wanted"
     ],
     [total <= numbers.largest("pairing_offers_max"), `${total} mitras were asked`],
-    [numbers.smallest("pairing_wave_size") === 0 || offers.length <= most, `a wave of ${offers.length}`],
+    [
+      numbers.smallest("pairing_wave_size") === 0 || growth > 1 || offers.length <= most,
+      `a wave of ${offers.length}`
+    ],
     [isLast || nexts.includes(event.next_wave_at), `the next look is at ${event.next_wave_at}`],
     [course.kind === "blast" || event.next_wave_at === null, "a targeted request looks for others"]
   )

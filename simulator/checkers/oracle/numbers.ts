@@ -6,11 +6,13 @@ import type { CheckerContext } from "../rule.ts"
 const defaults = {
   max_customers_per_mitra: 3,
   mitra_stale_after_seconds: 45,
+  mitra_background_grace_seconds: 300,
   mitra_ping_required: true,
   mitra_decline_cooldown_seconds: 0,
   mitra_parallel_offers_max: 5,
   mitra_missed_offers_pause: 0,
   pairing_wave_size: 0,
+  pairing_wave_growth: 1,
   pairing_wave_seconds: 15,
   pairing_offers_max: 200,
   pairing_blast_timeout_seconds: 60,

@@ -50,7 +50,9 @@ export const silence: MakeRule = (context, complain) => {
     if (now - checkedAt < checkEveryMs) return
     checkedAt = now
     if (!numbers.surely("mitra_ping_required", true)) return
-    const silentMs = numbers.largest("mitra_stale_after_seconds") * 1000 + sweptWithinMs
+    // One whom a push can reach may have put her app into the background.
+    const graceMs = numbers.largest("mitra_background_grace_seconds") * 1000
+    const silentMs = numbers.largest("mitra_stale_after_seconds") * 1000 + graceMs + sweptWithinMs
     // A server listens for a while before it calls anybody silent.
     if (context.steadyFor_ms() < 2 * silentMs || context.clocksTrueFor_ms() < 2 * silentMs) return
     for (const [mitra_id, since] of onlineSince) {

@@ -59,7 +59,7 @@ describe("silence", () => {
   it("sees a mitra whose pings stopped and who is still online", () => {
     const recorded = history(silence)
     goesOnline(recorded)
-    recorded.passes(75_000)
+    recorded.passes(375_000)
     assert.deepStrictEqual(recorded.complaints, [])
     recorded.passes(15_000)
     assert.include(text(recorded), "and is still online")
