@@ -2,7 +2,6 @@
 // none, TCP listeners, and the providers that are switched on.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { SecureRandom } from "effect/crypto"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
 import * as Cluster from "./actors/cluster.ts"
@@ -17,6 +16,7 @@ import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
 import { Limits } from "./http/socket/limits.ts"
+import { waitingListener } from "./http/waiting-listener.ts"
 import * as Webhooks from "./http/public/webhooks.ts"
 import * as SignIns from "./layers/accounts/sign-ins.postgres.ts"
 import { postgresRows } from "./layers/availability/availability.ts"
@@ -27,6 +27,7 @@ import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
 import * as CodeSenderWithoutProvider from "./layers/accounts/code-sender.without-provider.ts"
 import * as PostgresClock from "./layers/platform/postgres/postgres-clock.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
+import * as SecureRandom from "./layers/platform/secure-random.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Health from "./layers/operations/health.ts"
 import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
@@ -155,6 +156,13 @@ export const seedOf = (config: ServerConfigValues): SeedOptions => ({
   demo: config.demo_data
 })
 
+/** Nothing else listens before the database answers. */
+const whileWaiting = (config: ServerConfigValues) =>
+  Effect.andThen(
+    waitingListener({ host: config.public_host, port: config.public_port }),
+    waitingListener({ host: config.internal_host, port: config.internal_port })
+  )
+
 /** Postgres as configured: the given one, whose schema must fit, or the embedded one, made to fit. */
 const database = (config: ServerConfigValues) =>
   RealTime.layerOnRealTime(Layer.unwrap(Effect.sync(() => {
@@ -163,7 +171,8 @@ const database = (config: ServerConfigValues) =>
       return Layer.orDie(Database.layerChecked({
         ...size,
         url: config.database_url,
-        wait_seconds: config.database_wait_seconds
+        wait_seconds: config.database_wait_seconds,
+        while_waiting: whileWaiting(config)
       }))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
@@ -241,7 +250,7 @@ export const platformOf = (config: ServerConfigValues) => {
   const connection = valkey(config)
   return {
     clock: Failpoints.layer(config.fault_gate),
-    random: SecureRandom.layerWebCrypto,
+    random: SecureRandom.layer,
     signals: Shutdown.layer,
     database: database(config),
     watch: Layer.merge(
