@@ -36,8 +36,10 @@ interface Shared {
 }
 
 /** Questions by the same rule at nearly the same time are one question. */
-const ruleOf = ({ max_customers, now, stale_before }: Freshness): string =>
-  `${max_customers}/${stale_before === null ? "no pings" : now - stale_before}`
+const ruleOf = ({ background_before, max_customers, now, stale_before }: Freshness): string =>
+  `${max_customers}/${stale_before === null ? "no pings" : now - stale_before}/${
+    background_before === undefined ? "" : now - background_before
+  }`
 
 const shareCounts = Effect.fnUntraced(function*(port: Port) {
   const scope = yield* Effect.scope
@@ -134,10 +136,10 @@ const mirrored = (parts: MirrorParts, postgres: Port): Port => {
   // A mitra who is called stale goes offline, so rows alone never answer this one: they learn of pings late.
   // Nor does a mirror answer that has not been up, on this runner and at all, for the whole time of silence:
   // another runner may have filled an empty one from rows that lack our last pings.
-  const stale: Port["stale"] = Effect.fnUntraced(function*(staleBefore, limit) {
+  const stale: Port["stale"] = Effect.fnUntraced(function*(staleBefore, limit, backgroundBefore) {
     const since = breaker.upSince()
     if (since === null || since > staleBefore) return yield* Effect.fail(unavailable)
-    const ids = yield* breaker.reading(reads.stale(staleBefore, limit))
+    const ids = yield* breaker.reading(reads.stale(staleBefore, limit, backgroundBefore))
     return ids === null ? yield* Effect.fail(unavailable) : yield* silentByTheRows(staleBefore, ids)
   })
 
