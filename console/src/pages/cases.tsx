@@ -21,8 +21,10 @@ const outcomes = ["dismissed", "warned", "paused"] as const
 
 const Customer = ({ of }: { of: Line }) => <CustomerLink id={of.customer_id} name={of.customer_name} />
 const Mitra = ({ of }: { of: Line }) => <MitraLink id={of.mitra_id} name={of.mitra_name} />
-const Reporter = ({ of }: { of: Line }) => of.by_side === "customer" ? <Customer of={of} /> : <Mitra of={of} />
-const Reported = ({ of }: { of: Line }) => of.by_side === "customer" ? <Mitra of={of} /> : <Customer of={of} />
+const Reporter = ({ of }: { of: Line }) =>
+  of.by_side === "customer" ? <Customer of={of} /> : <Mitra of={of} />
+const Reported = ({ of }: { of: Line }) =>
+  of.by_side === "customer" ? <Mitra of={of} /> : <Customer of={of} />
 
 const Evidence = ({ of }: { of: Whole }) => {
   const text = useText()
@@ -31,7 +33,9 @@ const Evidence = ({ of }: { of: Whole }) => {
     <Stack gap={4} component="ol" style={{ listStyle: "none", margin: 0, padding: 0 }}>
       {of.evidence.map((said) => (
         <Text size="sm" component="li" key={said.seq}>
-          <Text span size="xs" c="dimmed"><Instant at={said.sent_at} /></Text>{" "}
+          <Text span size="xs" c="dimmed">
+            <Instant at={said.sent_at} />
+          </Text>{" "}
           <b>{said.side === "customer" ? of.customer_name : of.mitra_name}:</b> {said.body}
         </Text>
       ))}
@@ -86,13 +90,21 @@ const Case = ({ id, onChange }: { id: string; onChange: () => void }) => {
   return (
     <Card
       title={words(data.reason)}
-      aside={data.is_paused ? <Badge color="red" variant="light" tt="none">{text.cases.is_paused}</Badge> : null}
+      aside={data.is_paused
+        ? <Badge color="red" variant="light" tt="none">{text.cases.is_paused}</Badge>
+        : null}
     >
       <Stack gap="md">
         <Group gap="xl">
-          <Fact label={text.cases.about}><Reported of={data} /></Fact>
-          <Fact label={text.cases.by}><Reporter of={data} /></Fact>
-          <Fact label={text.column.session}><SessionLink id={data.session_id} /></Fact>
+          <Fact label={text.cases.about}>
+            <Reported of={data} />
+          </Fact>
+          <Fact label={text.cases.by}>
+            <Reporter of={data} />
+          </Fact>
+          <Fact label={text.column.session}>
+            <SessionLink id={data.session_id} />
+          </Fact>
         </Group>
         <div>
           <Text size="xs" c="dimmed">{text.cases.words}</Text>
@@ -103,7 +115,11 @@ const Case = ({ id, onChange }: { id: string; onChange: () => void }) => {
           <Evidence of={data} />
         </div>
         {data.resolution === null
-          ? <May write="cases"><Outcomes of={data} onDone={done} /></May>
+          ? (
+            <May write="cases">
+              <Outcomes of={data} onDone={done} />
+            </May>
+          )
           : <Fact label={text.cases.outcome}>{words(data.resolution)}</Fact>}
         {data.is_paused
           ? (
@@ -146,7 +162,10 @@ const CasesPage = ({ id }: { id: string | null }) => {
           aria-label={text.column.state}
           value={shown}
           onChange={(value) => setOpen(value === "open")}
-          data={[{ value: "open", label: text.cases.open }, { value: "resolved", label: text.cases.resolved }]}
+          data={[{ value: "open", label: text.cases.open }, {
+            value: "resolved",
+            label: text.cases.resolved
+          }]}
         />
       }
     >

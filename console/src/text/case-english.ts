@@ -20,7 +20,8 @@ export const caseEnglish = {
   dismissed: "Dismiss",
   dismissed_what: "The report is closed. Nobody is told, and nothing changes for either side.",
   warned: "Warn",
-  warned_what: "The report is closed as one that was right. Talk to them yourself: nothing is sent from here.",
+  warned_what:
+    "The report is closed as one that was right. Talk to them yourself: nothing is sent from here.",
   paused: "Pause",
   paused_what: "The reported one gets no chats until somebody lifts it. A running chat goes on to its end."
 }

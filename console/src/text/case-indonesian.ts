@@ -21,7 +21,9 @@ export const caseIndonesian: typeof caseEnglish = {
   dismissed: "Tolak",
   dismissed_what: "Laporan ditutup. Tidak ada yang diberi tahu, dan tidak ada yang berubah.",
   warned: "Peringatkan",
-  warned_what: "Laporan ditutup sebagai benar. Bicaralah sendiri dengan mereka: tidak ada yang dikirim dari sini.",
+  warned_what:
+    "Laporan ditutup sebagai benar. Bicaralah sendiri dengan mereka: tidak ada yang dikirim dari sini.",
   paused: "Jeda",
-  paused_what: "Yang dilaporkan tidak mendapat chat sampai jeda dicabut. Chat yang berjalan terus sampai selesai."
+  paused_what:
+    "Yang dilaporkan tidak mendapat chat sampai jeda dicabut. Chat yang berjalan terus sampai selesai."
 }
