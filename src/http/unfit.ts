@@ -75,5 +75,8 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   if (standing === null) return
   yield* (yield* Readiness).raise("cluster_isolated", saying(yield* standing.now))
   const look = yield* makeLook(standing)
-  yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(lookEvery)))
+  // In real time, as the cluster itself: a tester who holds the product's clock waits for no runner.
+  yield* Effect.forkScoped(
+    RealTime.withRealPauses(look, (pass) => Effect.repeat(pass, Schedule.spaced(lookEvery)))
+  )
 }))
