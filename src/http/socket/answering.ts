@@ -123,7 +123,7 @@ export const makeSend = (
       const call = live.calls.get(response.requestId)
       if (call === undefined) return Effect.void
       call.unacknowledged += 1
-      live.send(chunkFrame(response.requestId, response.values, call.tells_credit ? call.credit : null))
+      live.sendChunk(chunkFrame(response.requestId, response.values, call.tells_credit ? call.credit : null))
       call.tells_credit = false
       if (mayGoOn(live, call)) return goOn(live, response.requestId)
       call.is_held = true

@@ -25,6 +25,11 @@ export interface Person {
   readonly user_id: string
 }
 
+export interface Silence {
+  readonly person: Person
+  readonly is_silent: boolean
+}
+
 export interface DrainReport {
   readonly connections: number
   /** Calls that were still running when their connection was closed. */
@@ -35,7 +40,7 @@ export interface DrainReport {
 
 export class Connections extends Context.Service<Connections, {
   readonly count: Effect.Effect<number>
-  /** Whether an event sent now could arrive; sockets that are being closed do not count. */
+  /** Whether an event sent now could arrive; sockets that are being closed or fell silent do not count. */
   readonly isConnected: (person: Person) => Effect.Effect<boolean>
   /** Closes the sockets of one sign-in, or of all of them when null; returns how many. */
   readonly closePerson: (
@@ -56,6 +61,8 @@ export class Connections extends Context.Service<Connections, {
   readonly find: (clientId: number) => LiveConnection | undefined
   /** Client ids whose calls must be interrupted, once each. */
   readonly disconnects: Queue.Queue<number>
+  /** People whose every socket here has fallen silent, and those of them of whom one is heard again. */
+  readonly silences: Queue.Queue<Silence>
 }>()("halobestie/http/Connections") {}
 
 const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`
@@ -84,15 +91,27 @@ const makePlaces = (
 }
 
 /** Connections by person, kept in step with who is open. */
-const makeDirectory = (socketsMax: number) => {
+const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) => void) => {
   const open = new Map<number, LiveConnection>()
   const byPerson = new Map<string, Set<LiveConnection>>()
+  const silent = new Set<string>()
   const empty = Latch.makeUnsafe(true)
   const of = (person: Person): ReadonlySet<LiveConnection> => byPerson.get(keyOf(person)) ?? new Set()
+  const settleSilence = (person: Person | null): void => {
+    if (person === null) return
+    const key = keyOf(person)
+    const staying = [...of(person)].filter(({ closing }) => closing === null)
+    const is_silent = staying.length > 0 && staying.every((connection) => connection.is_silent)
+    if (is_silent === silent.has(key)) return
+    if (is_silent) silent.add(key)
+    else silent.delete(key)
+    onSilence({ person, is_silent })
+  }
   return {
     open,
     empty,
     of,
+    settleSilence,
     add: (connection: LiveConnection): void => {
       open.set(connection.client_id, connection)
       addTo("connections_open", 1)
@@ -108,6 +127,7 @@ const makeDirectory = (socketsMax: number) => {
       const rest = byPerson.get(key)
       rest?.delete(connection)
       if (rest?.size === 0) byPerson.delete(key)
+      settleSilence(connection.principal)
     },
     signIn: (connection: LiveConnection, principal: Principal): void => {
       // It may have closed while its token was being checked.
@@ -119,6 +139,7 @@ const makeDirectory = (socketsMax: number) => {
       const [first] = theirs
       if (first !== undefined) connection.bucket = first.bucket
       byPerson.set(key, theirs.add(connection))
+      settleSilence(principal)
       const staying = [...theirs].filter((one) => one.closing === null)
       for (const oldest of staying.slice(0, Math.max(0, staying.length - socketsMax))) {
         oldest.close(closeCodes.tooManySockets)
@@ -182,7 +203,11 @@ const makeOpen = Effect.fnUntraced(function*(
       wire: faults === null ? wire : laggingWire(wire, clock, lagMs),
       limits,
       clock,
-      onClosing: (closing) => Queue.offerUnsafe(disconnects, closing.client_id)
+      onClosing: (closing) => {
+        Queue.offerUnsafe(disconnects, closing.client_id)
+        directory.settleSilence(closing.principal)
+      },
+      onSilence: (changed) => directory.settleSilence(changed.principal)
     })
     directory.add(connection)
     const removed = faults?.addSocket({
@@ -214,7 +239,12 @@ const makeOpen = Effect.fnUntraced(function*(
 const makeConnections = Effect.gen(function*() {
   const limits = yield* Limits
   const places = makePlaces(limits)
-  const directory = makeDirectory(limits.sockets_per_person_max)
+  // Unbounded, but whoever takes from it never waits: as many as change within a turn of the event loop.
+  const silences = yield* Queue.unbounded<Silence>()
+  const directory = makeDirectory(
+    limits.sockets_per_person_max,
+    (person) => Queue.offerUnsafe(silences, person)
+  )
   const faults = yield* Faults
   // Unbounded, but it holds at most one number per open connection.
   const disconnects = yield* Queue.unbounded<number>()
@@ -227,7 +257,9 @@ const makeConnections = Effect.gen(function*() {
   return Connections.of({
     count: Effect.sync(() => directory.open.size),
     isConnected: (person) =>
-      Effect.sync(() => [...directory.of(person)].some((connection) => connection.closing === null)),
+      Effect.sync(() =>
+        [...directory.of(person)].some((connection) => connection.closing === null && !connection.is_silent)
+      ),
     closePerson: (person, authSessionId, code) =>
       Effect.sync(() => {
         const named = [...directory.of(person)].filter((connection) =>
@@ -266,7 +298,8 @@ const makeConnections = Effect.gen(function*() {
         )
       ),
     find: (clientId) => directory.open.get(clientId),
-    disconnects
+    disconnects,
+    silences
   })
 })
 
