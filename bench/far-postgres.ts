@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { resolve } from "node:path"
-import { copyOf } from "../test/support/databases.ts"
+import { copyOf } from "../testkit/postgres/databases.ts"
 import { programOf, runCli, type ServerProcess, startRunner } from "../test/support/server-process.ts"
 import { tcpProxy } from "../test/support/tcp-proxy.ts"
 import { commandId, customer, mitra, pair, type Person } from "../test/system/people.ts"

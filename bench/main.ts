@@ -6,12 +6,14 @@ import type * as Effect from "effect/Effect"
 const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void, unknown> }>> = {
   "availability": () => import("./availability.ts"),
   "calls": () => import("./calls.ts"),
+  "crowd": () => import("./crowd.ts"),
   "consoles": () => import("./consoles.ts"),
   "figures": () => import("./figures.ts"),
   "encryption": () => import("./encryption.ts"),
   "far-postgres": () => import("./far-postgres.ts"),
   "group-commit": () => import("./group-commit.ts"),
   "messages": () => import("./messages.ts"),
+  "strangers": () => import("./strangers.ts"),
   "peers": () => import("./peers/bench.ts")
 }
 

@@ -10,7 +10,8 @@ import { cpuMsOf, median } from "./measuring.ts"
 
 const mitras = [1, 2, 3] as const
 const chatsEach = 3
-const messagesEach = 150
+/** In all rounds together no more than one side of a chat may send at once. */
+const messagesEach = 95
 const rounds = 5
 const webhookToken = "the-bench-plays-the-bank"
 

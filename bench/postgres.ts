@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { startEmbeddedPostgres } from "../src/layers/platform/embedded-postgres/embedded-postgres.ts"
-import { copyOf, prepareTemplate } from "../test/support/databases.ts"
+import { copyOf, prepareTemplate } from "../testkit/postgres/databases.ts"
 import { cpuMsOf } from "./measuring.ts"
 
 /** A server whose user may create databases. */

@@ -6,6 +6,7 @@ const callTimeoutMs = 10_000
 export class Staff {
   #url
   #token = null
+  #password = null
 
   constructor(internalUrl) {
     this.#url = new URL("/rpc", internalUrl)
@@ -14,6 +15,7 @@ export class Staff {
   async signIn(email, password) {
     const signedIn = await this.call("admin.sign_in", { email, password })
     this.#token = signedIn.access_token
+    this.#password = password
   }
 
   async call(tag, payload) {
@@ -30,6 +32,11 @@ export class Staff {
     const exit = Array.isArray(body) ? body[0]?.exit : undefined
     if (exit?._tag === "Success") return exit.value
     const error = exit?.cause?.[0]?.error ?? body
+    // Heavy calls ask for the password again, five minutes after it was given.
+    if (error.code === "STEP_UP_REQUIRED" && this.#password !== null) {
+      await this.call("admin.step_up", { password: this.#password, code: null })
+      return this.call(tag, payload)
+    }
     if (error._tag === "Refusal") throw new Refused(tag, error)
     throw new Error(`${tag}: HTTP ${answer.status} ${JSON.stringify(error)}`)
   }

@@ -8,8 +8,12 @@ import { Command, Flag } from "effect/cli"
 import { runCommandLine } from "../src/commands/command-line.ts"
 import { SimulationProblem } from "./command/simulation-problem.ts"
 
-const whole = (name: string, otherwise: number, description: string) =>
-  Flag.Int(name).pipe(Flag.withDescription(description), Flag.withDefault(otherwise))
+const whole = (name: string, description: string) =>
+  Flag.Int(name).pipe(Flag.withDescription(description), Flag.optional)
+const isGiven = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+const file = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 const simulate = Command.make(
   "simulate",
@@ -18,25 +22,19 @@ const simulate = Command.make(
       Flag.withDescription("What decides everything; the first of --seeds"),
       Flag.withDefault("1")
     ),
-    seeds: Flag.Int("seeds").pipe(Flag.withDescription("Run so many seeds, on all cores"), Flag.optional),
-    jobs: Flag.Int("jobs").pipe(Flag.withDescription("How many runs at a time"), Flag.optional),
+    seeds: whole("seeds", "Run so many seeds, on all cores"),
+    jobs: whole("jobs", "How many runs at a time"),
     hours: Flag.Finite("hours").pipe(
-      Flag.withDescription("Hours of business to simulate"),
-      Flag.withDefault(1)
-    ),
-    mitras: whole("mitras", 5, "How many mitras there are"),
-    customers: whole("customers", 15, "How many customers there are"),
-    runners: Flag.Int("runners").pipe(
-      Flag.withDescription("How many runners, 1 to 5; a farm draws them unless they are given"),
+      Flag.withDescription("Hours of business to simulate; 1 unless it is given"),
       Flag.optional
     ),
-    valkey: Flag.Boolean("valkey").pipe(
-      Flag.withDescription("The world has a Valkey"),
-      Flag.withDefault(false)
-    ),
+    mitras: whole("mitras", "How many mitras there are; 5 unless it is given"),
+    customers: whole("customers", "How many customers there are; 15 unless it is given"),
+    runners: whole("runners", "How many runners, 1 to 5; a farm draws them unless they are given"),
+    valkey: isGiven("valkey", "The world has a Valkey"),
     faults: Flag.String("faults").pipe(
-      Flag.withDescription("none, swarm (a random part of them), all, or names with commas"),
-      Flag.withDefault("swarm")
+      Flag.withDescription("none, swarm (a random part of them, the default), all, or names with commas"),
+      Flag.optional
     ),
     set: Flag.KeyValuePair("set").pipe(
       Flag.withDescription("A key of the workload, as name=value; see simulator/clients/workload.ts"),
@@ -51,6 +49,13 @@ const simulate = Command.make(
       Flag.withDescription("How often the server's background work runs: as fits the faults, or as shipped"),
       Flag.withDefault("fitting")
     ),
+    profile: Flag.String("profile").pipe(
+      Flag.withAlias("ground"),
+      Flag.withDescription(
+        "Worlds of a workload profile by name: busy, or a mutant's; see workload-profiles.ts"
+      ),
+      Flag.optional
+    ),
     mutant: Flag.String("mutant").pipe(
       Flag.withAlias("canary"),
       Flag.withDescription("Plant one bug by name; with --mutants, run only this one"),
@@ -61,11 +66,13 @@ const simulate = Command.make(
       Flag.withDescription("Plant every known bug and see each of them caught"),
       Flag.withDefault(false)
     ),
-    scenario: Flag.String("scenario").pipe(
-      Flag.withDescription("A shipped scenario by name, a file, all, or list"),
-      Flag.optional
-    ),
-    html: Flag.String("html").pipe(Flag.withDescription("Write the run's timeline page here"), Flag.optional)
+    scenario: file("scenario", "A shipped scenario by name, a file, all, or list"),
+    failing: isGiven("failing", "Run the seeds once more that failed in the last farm"),
+    stopAtFirst: isGiven("stop-at-first", "A farm ends with its first red seed"),
+    postgres: isGiven("postgres", "The same worlds on a real PostgreSQL: slower, not the same run twice"),
+    html: file("html", "Write the timeline page here; of a farm, an index and a page for each red seed"),
+    trace: file("trace", "Write the run here as a Chrome trace, for ui.perfetto.dev"),
+    script: file("script", "Write a red run here as a scenario that can be edited")
   },
   (flags) =>
     Effect.gen(function*() {
@@ -76,10 +83,17 @@ const simulate = Command.make(
             ...flags,
             seeds: Option.getOrNull(flags.seeds),
             jobs: Option.getOrNull(flags.jobs),
+            hours: Option.getOrNull(flags.hours),
+            mitras: Option.getOrNull(flags.mitras),
+            customers: Option.getOrNull(flags.customers),
             runners: Option.getOrNull(flags.runners),
+            faults: Option.getOrNull(flags.faults),
+            profile: Option.getOrNull(flags.profile),
             mutant: Option.getOrNull(flags.mutant),
             scenario: Option.getOrNull(flags.scenario),
-            html: Option.getOrNull(flags.html)
+            html: Option.getOrNull(flags.html),
+            trace: Option.getOrNull(flags.trace),
+            script: Option.getOrNull(flags.script)
           }),
         catch: (error) =>
           new SimulationProblem({ message: error instanceof Error ? error.message : String(error) })

@@ -8,7 +8,7 @@ import { Provider } from "./clients/provider.ts"
 import type { LogLine } from "./kernel/runtime.ts"
 import type { Latency } from "./network/line.ts"
 import type { Mutation } from "./server/mutation.ts"
-import type { Timings } from "./stores/stores.ts"
+import type { RealStores, Timings } from "./stores/stores.ts"
 import { Trace } from "./trace.ts"
 import { World } from "./world.ts"
 
@@ -41,6 +41,8 @@ export interface Population {
 /** One thing that went wrong; `to_us` is null while it lasts. */
 export interface FaultMark {
   readonly name: string
+  /** Null: it strikes more than one runner, or none. */
+  readonly runner: string | null
   readonly text: string
   readonly from_us: number
   to_us: number | null
@@ -147,24 +149,28 @@ const notifyAll = (watchers: ReadonlyArray<Watcher>): Watcher => ({
   }
 })
 
-export const makeRunContext = (options: SimulationOptions): RunContext => {
+export const makeRunContext = (options: SimulationOptions, real: RealStores | null = null): RunContext => {
   const log: Array<LogLine> = []
   const world = new World({
     ...options,
+    real,
     log: (line) => {
       if (log.length < logLinesMax || line.level === "Error") log.push(line)
     }
   })
-  seedWorld(world, options)
+  if (real === null) seedWorld(world, options)
   const trace = new Trace({ keep: options.keepTrace })
   const watchers = [traceWatcher(world, trace)]
   const watcher = notifyAll(watchers)
   return { options, world, provider: new Provider(world), trace, watcher, watchers, log }
 }
 
-/** Runs to the end, or to the first violation. */
-export const simulate = (options: SimulationOptions, parts: RunParts): SimulationResult => {
-  const context = makeRunContext(options)
+/** Runs to the end, or to the first violation. Yields where something real must be waited for. */
+function* play(
+  options: SimulationOptions,
+  parts: RunParts,
+  context: RunContext
+): Generator<void, SimulationResult> {
   const { time } = context.world
   const population = parts.population(context)
   const faults = parts.faults(context, population)
@@ -172,23 +178,27 @@ export const simulate = (options: SimulationOptions, parts: RunParts): Simulatio
   const startedAt = time.now_ms
   const isSound = () => checker.violations.length === 0
   time.afterStep = () => checker.afterStep()
-  const runFor = (ms: number) => {
+  function* runFor(ms: number) {
     const end_us = time.now_us + ms * 1000
-    while (isSound() && time.step(end_us));
+    for (;;) {
+      if (!isSound()) return
+      if (time.isHeld(end_us)) yield
+      else if (!time.step(end_us)) return
+    }
   }
   time.drain()
-  runFor(startingMs)
+  yield* runFor(startingMs)
   population.begin()
   faults.begin()
   time.drain()
-  runFor(options.hours * 3_600_000)
+  yield* runFor(options.hours * 3_600_000)
   if (isSound()) {
     faults.heal()
     population.windDown()
     time.drain()
   }
   for (let healed = 0; healed < healingMs && isSound(); healed += restCheckEveryMs) {
-    runFor(restCheckEveryMs)
+    yield* runFor(restCheckEveryMs)
     if (healed >= healingLeastMs && checker.isAtRest?.() === true) break
   }
   if (isSound()) checker.atEnd()
@@ -199,5 +209,26 @@ export const simulate = (options: SimulationOptions, parts: RunParts): Simulatio
     violations: checker.violations,
     hash: context.trace.hash(),
     span_ms: time.now_ms - startedAt
+  }
+}
+
+/** Runs to the end, or to the first violation: nothing in it is real. */
+export const simulate = (options: SimulationOptions, parts: RunParts): SimulationResult => {
+  const step = play(options, parts, makeRunContext(options)).next()
+  if (step.done !== true) throw new Error("a simulated world waited for something real")
+  return step.value
+}
+
+/** The same where statements are real: `settled` is over when one of those under way is. */
+export const simulateOn = async (
+  real: RealStores,
+  options: SimulationOptions,
+  parts: RunParts
+): Promise<SimulationResult> => {
+  const running = play(options, parts, makeRunContext(options, real))
+  for (let step = running.next();; step = running.next()) {
+    if (step.done === true) return step.value
+    // oxlint-disable-next-line no-await-in-loop
+    await real.settled()
   }
 }

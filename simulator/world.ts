@@ -13,7 +13,7 @@ import { RunnerNetwork } from "./network/runner-network.ts"
 import { type Doors, startRunner, stopRunner } from "./server/runner.ts"
 import type { Mutation } from "./server/mutation.ts"
 import { makeStores } from "./stores/make-stores.ts"
-import type { Timings, Stores } from "./stores/stores.ts"
+import type { RealStores, Timings, Stores } from "./stores/stores.ts"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
 
 export interface WorldOptions {
@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly log?: (line: LogLine) => void
   /** Breaks one guard of every runner, to see that a rule reports it. */
   readonly mutation?: Mutation | null
+  /** Real stores behind the simulated ways to them; null: they are simulated, too. */
+  readonly real?: RealStores | null
 }
 
 const defaultPhoneLatency: Latency = { low_ms: 15, high_ms: 120 }
@@ -41,6 +43,13 @@ export interface Runner {
   readonly skew: { ms: number }
   readonly lines: Set<Line>
   starts: number
+}
+
+/** What became of a runner's process, for timelines. */
+export interface RunnerEvent {
+  readonly at_us: number
+  readonly runner: string
+  readonly what: "starts" | "is up" | "stops" | "is gone"
 }
 
 export interface Dialling {
@@ -61,10 +70,11 @@ export class World {
   readonly stores: Stores
   readonly network: RunnerNetwork
   readonly runners: ReadonlyArray<Runner>
+  readonly runnerEvents: Array<RunnerEvent> = []
   /** The process of what lies outside the service: testers and outside services. */
   readonly outside = new Process("outside")
   readonly #phoneLatency: Latency
-  readonly #log: (line: LogLine) => void
+  readonly log: (line: LogLine) => void
   #turn = 0
 
   constructor(options: WorldOptions) {
@@ -72,9 +82,9 @@ export class World {
     const prng = new Prng(options.seed)
     this.time = time
     this.prng = prng
-    this.#log = options.log ?? (() => {})
+    this.log = options.log ?? (() => {})
     this.#phoneLatency = options.phoneLatency ?? defaultPhoneLatency
-    this.stores = makeStores({ ...options, time, prng, log: this.#log })
+    this.stores = makeStores({ ...options, time, prng, log: this.log })
     this.network = new RunnerNetwork({ time, prng: prng.split("runner network"), latency: runnerLatency })
     this.runners = Array.from({ length: options.runners }, (_, index): Runner => ({
       name: `runner-${index + 1}`,
@@ -85,17 +95,19 @@ export class World {
       lines: new Set(),
       starts: 0
     }))
+    options.real?.begin(this)
     for (const runner of this.runners) this.startRunner(runner)
   }
 
   /** Fibers that belong to `process`. */
   runtime(process: Process, name: string, skew?: { readonly ms: number }) {
-    const options = { prng: this.prng.split(name), log: this.#log }
+    const options = { prng: this.prng.split(name), log: this.log }
     return runtimeOf(this.time, process, skew === undefined ? options : { ...options, skew })
   }
 
   startRunner(runner: Runner): void {
     runner.starts += 1
+    this.#noteRunner(runner, "starts")
     const process = new Process(runner.name)
     const scope = Scope.makeUnsafe()
     Object.assign(runner, { process, scope, doors: null })
@@ -106,14 +118,18 @@ export class World {
     }
     const starting = startRunner({ host: runner.name, process, network, stores, terminate }, scope)
     start(this.#runtimeOf(runner), starting).addObserver((exit) => {
-      if (Exit.isFailure(exit)) this.#log(this.#line(runner, `did not start: ${exit.cause}`))
-      else runner.doors = exit.value
+      if (Exit.isFailure(exit)) this.log(this.#line(runner, `did not start: ${exit.cause}`))
+      else {
+        runner.doors = exit.value
+        this.#noteRunner(runner, "is up")
+      }
     })
   }
 
   /** SIGTERM. `gone` is called when the process has ended. */
   stopRunner(runner: Runner, gone: () => void = () => {}): void {
     const { process } = runner
+    this.#noteRunner(runner, "stops")
     start(this.#runtimeOf(runner), stopRunner(runner.scope)).addObserver(() => {
       if (runner.process !== process || process.state === "dead") return
       this.#bury(runner)
@@ -197,6 +213,7 @@ export class World {
 
   #bury(runner: Runner): void {
     const { process } = runner
+    this.#noteRunner(runner, "is gone")
     process.kill()
     runner.doors = null
     this.network.leave(runner.name)
@@ -206,6 +223,10 @@ export class World {
     for (const channel of this.stores.channels) channel.disconnect(process)
     for (const line of runner.lines) line.reset()
     runner.lines.clear()
+  }
+
+  #noteRunner({ name }: Runner, what: RunnerEvent["what"]): void {
+    this.runnerEvents.push({ at_us: this.time.now_us, runner: name, what })
   }
 
   #line(runner: Runner, text: string): LogLine {

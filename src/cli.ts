@@ -1,5 +1,6 @@
 // The command line: one process, one command. Problems an operator can solve are one readable message and
 // exit code 1, never a stack trace. This is the edge: signals, exit codes and the log format live here.
+import { effectIsLoaded } from "./without-async-context.ts"
 // First: schemas that are used after it decode and encode by code made for them, where the platform allows.
 import "effect/schema/SchemaJITCompiler/enable"
 import * as Console from "effect/Console"
@@ -11,6 +12,8 @@ import { logging } from "./commands/logging.ts"
 import { stopBoundWarning } from "./commands/stop-bound.ts"
 import { explainConfig, configurationPage, strangers } from "./config/explain-config.ts"
 import { describeConfig, layerFrom, ServerConfig } from "./config/server-config.ts"
+
+effectIsLoaded()
 
 const configLayer = layerFrom(() => preparedEnvironment(process.env))
 
@@ -91,14 +94,36 @@ const rewrap = Command.make(
     ))
 ).pipe(Command.withDescription("Seal with the first key what is plain or sealed with another one"))
 
+const auditVerify = Command.make(
+  "audit-verify",
+  {
+    expect: Flag.String("expect").pipe(
+      Flag.withDescription("A head that an earlier run printed, like 120:9f3a..."),
+      Flag.withDefault("")
+    )
+  },
+  ({ expect }) =>
+    configured(Effect.flatMap(
+      Effect.promise(() => import("./commands/audit-verify.ts")),
+      (module) => module.auditVerify(expect)
+    ))
+).pipe(Command.withDescription("Check that the audit log is as it was written"))
+
 const calling = Effect.promise(() => import("./commands/call.ts"))
-const callStaff = (tag: string, given: ReadonlyArray<string>) =>
-  configured(Effect.flatMap(calling, (module) => module.call(tag, given)))
+const callStaff = (tag: string, given: ReadonlyArray<string>, code = "") =>
+  configured(Effect.flatMap(calling, (module) => module.call(tag, given, code === "" ? null : code)))
 
 const staffCall = Command.make(
   "call",
-  { tag: Argument.String("call"), given: Argument.String("key=value").pipe(Argument.variadic()) },
-  ({ given, tag }) => callStaff(tag, given)
+  {
+    code: Flag.String("code").pipe(
+      Flag.withDescription("Of the authenticator app, for an admin with a second factor"),
+      Flag.withDefault("")
+    ),
+    tag: Argument.String("call"),
+    given: Argument.String("key=value").pipe(Argument.variadic())
+  },
+  ({ code, given, tag }) => callStaff(tag, given, code)
 ).pipe(Command.withDescription("One call of the control center: call admin.mitras search=ayu"))
 
 const settings = Command.make("settings", {}, () => callStaff("admin.settings_read", [])).pipe(
@@ -134,6 +159,7 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
       Effect.flatMap(database, (module) => module.seed)
     ),
     rewrap,
+    auditVerify,
     staffCall,
     settings,
     command("doctor", "Check what the server depends on: one line each", doctor),

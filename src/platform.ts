@@ -11,6 +11,7 @@ import type { ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public/public-api.ts"
 import * as AccessTokens from "./http/public/auth/access-tokens.ts"
 import { checkoutPath } from "./http/public/checkout-page.ts"
+import { layerListedOrigins } from "./http/browser-origin.ts"
 import { ListenerWaits, waitsOf } from "./http/listener-waits.ts"
 import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
@@ -49,6 +50,7 @@ import * as Sessions from "./layers/sessions/sessions.postgres.ts"
 import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Staff from "./layers/accounts/staff.postgres.ts"
+import * as StaffProofs from "./layers/accounts/staff-proofs.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
 import { freePort } from "./layers/platform/free-port.ts"
@@ -139,7 +141,8 @@ const stores = Layer.mergeAll(
   SessionViews.layer,
   Sessions.layer,
   Settings.layer,
-  Staff.layer
+  Staff.layer,
+  StaffProofs.layer
 )
 
 export const seedOf = (config: ServerConfigValues): SeedOptions => ({
@@ -187,13 +190,22 @@ const logged = <A, E, R>(name: string, listener: Layer.Layer<A | HttpServer.Http
 
 const listenerWaits = (config: ServerConfigValues) => Layer.succeed(ListenerWaits)(waitsOf(config))
 
+/** Nothing where no page is listed. */
+const listedOrigins = ({ public_origins }: ServerConfigValues) =>
+  public_origins === null ? Layer.empty : layerListedOrigins(public_origins.split(","))
+
 const network = (config: ServerConfigValues) => ({
   runners: runners(config),
   public: (routes: PublicRoutes) =>
     logged(
       "public",
       Layer.provide(
-        layerPublic({ host: config.public_host, port: config.public_port, group: PublicApi, routes }),
+        layerPublic({
+          host: config.public_host,
+          port: config.public_port,
+          group: PublicApi,
+          routes: Layer.merge(routes, listedOrigins(config))
+        }),
         Layer.effect(Limits)(Effect.map(Limits, (limits) => ({
           ...limits,
           drain_notice_ms: config.drain_notice_seconds * 1000

@@ -18,6 +18,7 @@ import * as Supervision from "./actors/supervision.ts"
 import { Milestones } from "./actors/sweeps/milestones.ts"
 import type { AccessTokens } from "./http/public/auth/access-tokens.ts"
 import * as Internal from "./http/internal/internal.ts"
+import * as StaffAuthority from "./http/internal/staff/staff-authority.ts"
 import * as ThisRunner from "./http/internal/this-runner.ts"
 import * as CheckoutPage from "./http/public/checkout-page.ts"
 import * as PaymentReturn from "./http/public/payment-return.ts"
@@ -193,7 +194,7 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
   return part("traffic", Layer.provideMerge(traffic, Unfit.layer)).pipe(
     Layer.provideMerge(part("public listener", publicListener)),
     Layer.provideMerge(part("internal listener", internalListener)),
-    Layer.provideMerge(part("actors", actors(product.sweeps))),
+    Layer.provideMerge(part("actors", Layer.provide(actors(product.sweeps), StaffAuthority.layer))),
     Layer.provideMerge(part("cluster", cluster(network.runners, product.cluster))),
     Layer.provideMerge(
       part("availability", availability(platform, product.sweeps.heartbeat_write_back_seconds))

@@ -16,7 +16,7 @@ export const reconnectDelayMs: (
   attempt: number
 ) => number | null
 export class Phone {
-  constructor(url: string)
+  constructor(url: string, headers?: Readonly<Record<string, string>>)
   readonly log: ReadonlyArray<LogEntry>
   readonly lastSeq: Map<string, number>
   readonly doubled: number

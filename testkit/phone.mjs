@@ -56,6 +56,7 @@ export class Phone {
   closed = null
 
   #url
+  #headers
   #socket = null
   #lastId = 0
   #calls = new Map()
@@ -64,14 +65,16 @@ export class Phone {
   #waiters = new Set()
   #heartbeats = null
 
-  constructor(url) {
+  constructor(url, headers = {}) {
     this.#url = url
+    this.#headers = headers
   }
 
   /** With a token the connection is signed in from its first frame; without, call `authenticate`. */
   connect(accessToken = null) {
     const protocols = ["halobestie.v1", ...(accessToken === null ? [] : [`bearer.${accessToken}`])]
     const socket = new WebSocket(this.#url, protocols, {
+      headers: this.#headers,
       handshakeTimeout: callTimeoutMs,
       perMessageDeflate: false
     })

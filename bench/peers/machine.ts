@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import postgres from "postgres"
-import { emptyDatabase } from "../../test/support/databases.ts"
+import { emptyDatabase } from "../../testkit/postgres/databases.ts"
 import { findValkey, type FoundValkey } from "../../test/support/find-valkey.ts"
 import { benchServer } from "../postgres.ts"
 import { isPostgres, parentOf } from "./accounting.ts"

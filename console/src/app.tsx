@@ -8,6 +8,7 @@ import { useStore } from "./connection/store.ts"
 import { NowPage } from "./pages/now.tsx"
 import { SignInForm, SignInPage } from "./pages/sign-in.tsx"
 import { Failed, Waiting } from "./parts/page.tsx"
+import { StepUpDialog } from "./parts/step-up.tsx"
 import { useRoute } from "./routes.ts"
 import { Shell } from "./shell.tsx"
 import { useText } from "./text/catalogue.ts"
@@ -22,6 +23,7 @@ const PushPage = lazy(() => import("./pages/push.tsx"))
 const SettingsPage = lazy(() => import("./pages/settings.tsx"))
 const StaffPage = lazy(() => import("./pages/staff.tsx"))
 const AuditPage = lazy(() => import("./pages/audit.tsx"))
+const AccountPage = lazy(() => import("./pages/account.tsx"))
 const HealthPage = lazy(() => import("./pages/health.tsx"))
 
 const pageOf = ([place, id]: ReadonlyArray<string>): ReactNode => {
@@ -44,6 +46,8 @@ const pageOf = ([place, id]: ReadonlyArray<string>): ReactNode => {
       return <StaffPage />
     case "audit":
       return <AuditPage />
+    case "account":
+      return <AccountPage />
     case "health":
       return <HealthPage />
     default:
@@ -76,6 +80,7 @@ export const App = () => {
           <Suspense fallback={<Waiting />}>{pageOf(route)}</Suspense>
         </Fence>
       </Shell>
+      <StepUpDialog />
       <Modal
         opened={phase === "ask_again"}
         // Over whatever dialog is open: that one waits, with what was typed into it.

@@ -35,7 +35,7 @@ import { mayDo, type Me, signOut } from "./connection/sign-in.ts"
 import { timeOfDay } from "./format.ts"
 import { language, speak, useText } from "./text/catalogue.ts"
 import type { Texts } from "./text/english.ts"
-import { to } from "./routes.ts"
+import { go, to } from "./routes.ts"
 
 interface Place {
   readonly place: string
@@ -108,6 +108,7 @@ const Person = ({ me }: { me: Me }) => {
           <Menu.Item onClick={() => speak(language.get() === "en" ? "id" : "en")}>
             {text.language}: {language.get() === "en" ? "Bahasa Indonesia" : "English"}
           </Menu.Item>
+          <Menu.Item onClick={() => go("account")}>{text.account.title}</Menu.Item>
           <Menu.Item onClick={signOut}>{text.sign_in.out}</Menu.Item>
         </Menu.Dropdown>
       </Menu>

@@ -21,6 +21,17 @@ export const mitraId = (index: number): string =>
   `00000000-0000-7000-8000-${index.toString(16).padStart(12, "0")}`
 export const mitraPhone = (index: number): string => `+6281100${String(index).padStart(6, "0")}`
 
+/** Into whatever the ports stand on. */
+export const seeding = (mitras: number, now_ms: number) =>
+  Effect.gen(function*() {
+    yield* seed({ admin_email: adminEmail, admin_password: Redacted.make(adminPassword), demo: false })
+    const people = yield* Accounts
+    for (let index = 1; index <= mitras; index += 1) {
+      const account = { id: mitraId(index), display_name: `Mitra ${index}`, phone: mitraPhone(index) }
+      yield* people.createMitra({ ...account, is_active: true }, now_ms)
+    }
+  })
+
 /** Call it before the runners have started. */
 export const seedWorld = (world: World, options: { readonly mitras: number }): void => {
   const adapters = Layer.mergeAll(
@@ -31,14 +42,7 @@ export const seedWorld = (world: World, options: { readonly mitras: number }): v
   ).pipe(
     Layer.provideMerge(Layer.succeed(MemoryTables)(world.stores.tables))
   )
-  const seeding = Effect.gen(function*() {
-    yield* seed({ admin_email: adminEmail, admin_password: Redacted.make(adminPassword), demo: false })
-    const people = yield* Accounts
-    for (let index = 1; index <= options.mitras; index += 1) {
-      const account = { id: mitraId(index), display_name: `Mitra ${index}`, phone: mitraPhone(index) }
-      yield* people.createMitra({ ...account, is_active: true }, world.time.now_ms)
-    }
-  }).pipe(Effect.provide(adapters))
+  const seeded = Effect.provide(seeding(options.mitras, world.time.now_ms), adapters)
   const context = world.runtime(new Process("seed data"), streamNames.seed_data)
-  Effect.runSyncExitWith(context)(Effect.orDie(seeding))
+  Effect.runSyncExitWith(context)(Effect.orDie(seeded))
 }

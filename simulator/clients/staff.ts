@@ -3,8 +3,8 @@
 import * as Effect from "effect/Effect"
 import type { RunContext } from "../simulation.ts"
 import type { PhoneApp } from "./phone-app.ts"
-import type { Answer } from "./connection.ts"
-import { mitraId } from "./seed-data.ts"
+import { type Answer, Refused } from "./connection.ts"
+import { adminPassword, mitraId } from "./seed-data.ts"
 import type { Workload } from "./workload.ts"
 
 export interface Staff {
@@ -35,8 +35,21 @@ const settingsToChange: ReadonlyArray<readonly [string, ReadonlyArray<number | b
   ["topic_sensitive_is_final", [true, false]]
 ]
 
+const patienceMs = 60_000
+
+/** What is heavy asks for the password again, five minutes after it was given. */
 const tryTo = ({ app }: Staff, tag: string, payload: object) =>
-  app.call(tag, payload, 60_000).pipe(Effect.catch(() => Effect.succeed(null)))
+  app.call(tag, payload, patienceMs).pipe(
+    Effect.catchIf(
+      (failure) => failure instanceof Refused && failure.code === "STEP_UP_REQUIRED",
+      () =>
+        Effect.andThen(
+          app.call("admin.step_up", { password: adminPassword, code: null }, patienceMs),
+          app.call(tag, payload, patienceMs)
+        )
+    ),
+    Effect.catch(() => Effect.succeed(null))
+  )
 
 const someMitra = ({ app, context }: Staff): string =>
   mitraId(app.prng.integer(1, Math.max(1, context.options.mitras)))
@@ -63,6 +76,20 @@ const changeSetting = (staff: Staff) => {
   return tryTo(staff, "admin.settings_write", { key, value: staff.app.prng.pick(values) })
 }
 
+/** Looks after the account: a second factor that is begun and dropped, a password, the end of the sign-in. */
+const lookAfterAccount = Effect.fnUntraced(function*(staff: Staff) {
+  yield* tryTo(staff, "admin.second_factor", {})
+  yield* tryTo(staff, "admin.second_factor_begin", {})
+  yield* tryTo(staff, "admin.second_factor_confirm", { code: "000000" })
+  yield* tryTo(staff, "admin.second_factor_off", {})
+  yield* tryTo(staff, "admin.staff_second_factor_reset", { staff_id: staff.app.id })
+  const password = { current_password: adminPassword, new_password: adminPassword }
+  // Either ends the sign-in: the app signs in again.
+  yield* staff.app.prng.chance(0.5)
+    ? tryTo(staff, "admin.password_change", password)
+    : tryTo(staff, "admin.sign_out", {})
+})
+
 const inspect = Effect.fnUntraced(function*(staff: Staff) {
   yield* tryTo(staff, "admin.live_counts", {})
   yield* tryTo(staff, "admin.inspect_mitra", { mitra_id: someMitra(staff) })
@@ -71,6 +98,7 @@ const inspect = Effect.fnUntraced(function*(staff: Staff) {
   if (sessions.length > 0) yield* tryTo(staff, "admin.inspect_session", { session_id: prng.pick(sessions) })
   if (prng.chance(0.2)) yield* tryTo(staff, "admin.audit_log", { before: null, limit: 50 })
   if (prng.chance(0.1)) yield* tryTo(staff, "admin.staff_list", {})
+  if (prng.chance(0.05)) yield* lookAfterAccount(staff)
 })
 
 /** A chat, and whose it is, as one page of the control center showed it. */

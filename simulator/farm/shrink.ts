@@ -1,5 +1,6 @@
-// Makes a failing run smaller while it keeps failing the same way: fewer faults, fewer clients, fewer
-// runners, less time. Sound because chance is split by name: without one client the others act the same.
+// Makes a failing run smaller while it keeps failing the same way: fewer faults, fewer keys of the workload,
+// fewer clients, fewer runners, less time. Sound because chance is split by name: without one client the
+// others act the same.
 
 /** What a run is made of, as far as it can be made smaller. */
 export interface Shrinkable {
@@ -9,6 +10,15 @@ export interface Shrinkable {
   readonly customers: number
   /** By name; already chosen, not drawn. */
   readonly faults: ReadonlyArray<string>
+  /** What differs from the default workload, by key. */
+  readonly workload: Readonly<Record<string, string>>
+}
+
+export interface ShrinkProgress<Plan> {
+  readonly runs: number
+  readonly runsMax: number
+  /** The smallest that fails so far. */
+  readonly best: Plan
 }
 
 const fewer = (count: number, least: number): ReadonlyArray<number> =>
@@ -26,6 +36,10 @@ const without = (names: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<stri
 /** Smaller runs, the boldest first. */
 export const smaller = <Plan extends Shrinkable>(plan: Plan): ReadonlyArray<Plan> => [
   ...without(plan.faults).map((faults) => ({ ...plan, faults })),
+  ...without(Object.keys(plan.workload)).map((keys) => ({
+    ...plan,
+    workload: Object.fromEntries(Object.entries(plan.workload).filter(([key]) => keys.includes(key)))
+  })),
   ...fewer(plan.customers, 1).map((customers) => ({ ...plan, customers })),
   ...fewer(plan.mitras, 1).map((mitras) => ({ ...plan, mitras })),
   ...fewer(plan.runners, 1).map((runners) => ({ ...plan, runners })),
@@ -44,7 +58,8 @@ export interface Shrunk<Plan> {
 export const shrink = async <Plan extends Shrinkable>(
   plan: Plan,
   fails: (plan: Plan) => Promise<boolean>,
-  runsMax: number
+  runsMax: number,
+  onProgress: (progress: ShrinkProgress<Plan>) => void = () => {}
 ): Promise<Shrunk<Plan>> => {
   let [best, runs, improves] = [plan, 0, true]
   while (improves) {
@@ -52,6 +67,7 @@ export const shrink = async <Plan extends Shrinkable>(
     for (const candidate of smaller(best)) {
       if (runs >= runsMax) return { plan: best, runs }
       runs += 1
+      onProgress({ runs, runsMax, best })
       // One after the other: the first success decides what is tried next.
       // oxlint-disable-next-line no-await-in-loop
       if (!(await fails(candidate))) continue

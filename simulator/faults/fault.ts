@@ -6,6 +6,8 @@ import type { Population, RunContext } from "../simulation.ts"
 export interface Fault {
   /** For the trace and the timeline: what exactly went wrong. */
   readonly text: string
+  /** Whom it strikes, where it strikes one runner. */
+  readonly runner?: string
   readonly lasts_ms: number
   /** Harmless when it is undone twice, or when what it broke has been replaced meanwhile. */
   readonly undo: () => void

@@ -86,7 +86,13 @@ const recurring = (
     if (isOver) return
     const fault = kind.strike(context, prng)
     if (fault !== null) {
-      const opened = { name: kind.name, text: fault.text, from_us: time.now_us, to_us: null }
+      const opened: FaultMark = {
+        name: kind.name,
+        runner: fault.runner ?? null,
+        text: fault.text,
+        from_us: time.now_us,
+        to_us: null
+      }
       open.set(fault, opened)
       past.marks.push(opened)
       mark(fault.text)

@@ -26,6 +26,7 @@ export const killed: FaultKind = {
     context.run.world.killRunner(runner)
     return {
       text: `${runner.name} is killed`,
+      runner: runner.name,
       lasts_ms: prng.between(500, 45_000),
       undo: () => restart(context, runner)
     }
@@ -44,6 +45,7 @@ export const frozen: FaultKind = {
     process.freeze()
     return {
       text: `${runner.name} is frozen`,
+      runner: runner.name,
       lasts_ms: prng.between(1_000, 40_000),
       undo: () => process.wake()
     }
@@ -68,6 +70,7 @@ export const partitioned: FaultKind = {
     }
     return {
       text: `${name} is cut off from ${from}`,
+      runner: name,
       lasts_ms: prng.between(500, 30_000),
       undo: () => {
         network.heal(name)
@@ -121,6 +124,7 @@ export const skewed: FaultKind = {
     skew.ms = prng.integer(-2_000, 2_000)
     return {
       text: `the clock of ${runner.name} is ${skew.ms} ms off`,
+      runner: runner.name,
       lasts_ms: minutes(prng.between(1, 15)),
       undo: () => {
         skew.ms = 0

@@ -62,6 +62,7 @@ export const valkeyCut: FaultKind = {
     channels[0]?.disconnect(process)
     return {
       text: `${name} is cut off from Valkey`,
+      runner: name,
       // Long enough for a whole silence to pass, and a sweep.
       lasts_ms: prng.between(500, 150_000),
       undo: () => valkey.store.reconnect(process)

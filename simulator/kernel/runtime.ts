@@ -100,6 +100,27 @@ export const runtimeOf = (
     Context.add(References.MinimumLogLevel, "Warn")
   )
 
+/**
+ * Where something real of this process runs: in the machine's time, whatever it sleeps; but what it reads as
+ * the time is the world's.
+ */
+export const realRuntimeOf = (
+  time: VirtualTime,
+  process: Process,
+  options: RuntimeOptions
+): Context.Context<SecureRandom.SecureRandom> => {
+  const clock: Clock.Clock = {
+    ...makeClock(time, process, options.skew ?? { ms: 0 }),
+    sleep: (duration) => Context.get(Context.empty(), Clock.Clock).sleep(duration)
+  }
+  return randomServices(options.prng).pipe(
+    Context.add(Clock.Clock, clock),
+    Context.add(Logger.CurrentLoggers, new Set([makeLogger(time, process, options.log)])),
+    Context.add(FailureLog, emptyFailureLog()),
+    Context.add(References.MinimumLogLevel, "Warn")
+  )
+}
+
 /** Starts a fiber of the process; it begins with the next drain. */
 export const start = <A, E, R>(
   context: Context.Context<R>,

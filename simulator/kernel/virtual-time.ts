@@ -1,14 +1,21 @@
 // The one loop that everything simulated runs on: ready tasks first, in the order they became ready, then
 // the earliest timer. Nothing here waits for the machine, so the same seed is the same run, whatever the
-// machine is busy with. Processes (process.ts) decide whether what belongs to them still runs.
+// machine is busy with; only something real that is under way (a statement of a real database) is waited for.
+// Processes (process.ts) decide whether what belongs to them still runs.
 import { TimerHeap, type Timer } from "../../src/services/platform/timer-heap.ts"
 import type { Process } from "./process.ts"
 
 /** More tasks than this without a timer in between is a loop that will never end. */
 const tasksAtOnceMax = 5_000_000
 
+/** Something real that is under way: virtual time may not pass `due_us` before it is over. */
+export interface Hold {
+  readonly due_us: number
+}
+
 export class VirtualTime {
   #now_us: number
+  readonly #holds = new Set<Hold>()
   readonly #timers = new TimerHeap()
   #rounds: Array<{ readonly priority: number; tasks: Array<Process | (() => void)> }> = []
   #steps = 0
@@ -60,6 +67,24 @@ export class VirtualTime {
 
   cancel(timer: Timer): void {
     this.#timers.cancel(timer)
+  }
+
+  hold(due_us: number): Hold {
+    const hold = { due_us: Math.max(Math.round(due_us), this.#now_us) }
+    this.#holds.add(hold)
+    return hold
+  }
+
+  release(hold: Hold): void {
+    this.#holds.delete(hold)
+  }
+
+  /** Nothing more may happen before something real is over. */
+  isHeld(end_us: number): boolean {
+    if (this.#holds.size === 0) return false
+    const next_us = Math.min(this.#timers.peek()?.due ?? end_us, end_us)
+    for (const { due_us } of this.#holds) if (due_us < next_us) return true
+    return false
   }
 
   /** Runs what is ready until nothing is. */

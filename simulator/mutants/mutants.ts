@@ -3,6 +3,7 @@
 import type { Mutation } from "../server/mutation.ts"
 import { commits } from "./commits.ts"
 import { ports } from "./ports.ts"
+import { sqlMutants } from "./sql.ts"
 
 export type Mutant = keyof typeof commits | keyof typeof ports
 
@@ -13,9 +14,18 @@ export const mutants = Object.fromEntries(
   ])
 ) as Readonly<Record<Mutant, Mutation>>
 
+/** Those that break SQL, for worlds on a real database only. */
+const inSql: Readonly<Record<string, Mutation>> = Object.fromEntries(
+  Object.entries<Omit<Mutation, "name">>(sqlMutants).map(([name, broken]) => [name, { name, ...broken }])
+)
+
 /** For the command line: throws what a person can read. */
 export const mutantNamed = (name: string): Mutation => {
-  const found = (mutants as Readonly<Record<string, Mutation>>)[name]
+  const found = (mutants as Readonly<Record<string, Mutation>>)[name] ?? inSql[name]
   if (found !== undefined) return found
-  throw new Error(`there is no mutant "${name}"; expected one of ${Object.keys(mutants).join(", ")}`)
+  throw new Error(
+    `there is no mutant "${name}"; expected one of ${
+      [...Object.keys(mutants), ...Object.keys(inSql)].join(", ")
+    }`
+  )
 }

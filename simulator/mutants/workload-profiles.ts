@@ -109,9 +109,25 @@ const profiles: Readonly<Partial<Record<Mutant, WorkloadProfile>>> = {
 
 export const profileOf = (name: Mutant): WorkloadProfile => profiles[name] ?? busyProfile
 
+/** What a tester may name: a profile is called after the mutant that it was made for. */
+const named: Readonly<Record<string, WorkloadProfile>> = { busy: busyProfile, ...profiles }
+
+/** For the command line: throws what a person can read. */
+export const profileNamed = (name: string): WorkloadProfile => {
+  const found = named[name]
+  if (found !== undefined) return found
+  throw new Error(`there is no profile "${name}"; expected one of ${Object.keys(named).join(", ")}`)
+}
+
 /** The plan of this mutant's run with this seed. */
-export const mutantPlan = (name: Mutant, seed: string): RunPlan => {
-  const { faults, workload, valkey, ...world } = profileOf(name)
+export const mutantPlan = (name: Mutant, seed: string): RunPlan => ({
+  ...profilePlan(profileOf(name), seed),
+  mutant: name
+})
+
+/** The world of this profile that the seed draws. */
+export const profilePlan = (profile: WorkloadProfile, seed: string): RunPlan => {
+  const { faults, workload, valkey, ...world } = profile
   return {
     seed,
     ...world,
@@ -119,6 +135,6 @@ export const mutantPlan = (name: Mutant, seed: string): RunPlan => {
     faults: faultsOf(faults, seed),
     workload: Object.fromEntries(Object.entries(workload).map(([key, value]) => [key, `${value}`])),
     pace: "fitting",
-    mutant: name
+    mutant: null
   }
 }

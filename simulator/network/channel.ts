@@ -62,6 +62,9 @@ export class Channel {
     return {
       name: this.#store.name,
       send: (payloads) => this.#store.call(process, Effect.sync(() => this.#deliver(payloads))),
+      listeners: this.#counts
+        ? this.#store.call(process, Effect.sync(() => this.#listeners.size))
+        : null,
       listen: Effect.acquireRelease(
         Effect.gen({ self: this }, function*() {
           const queue = yield* Queue.dropping<string, string>(queuedMax)

@@ -2,6 +2,9 @@
 // what went wrong when. Times are milliseconds since the beginning of the run.
 import type { SessionEvent } from "../../src/domain/session/events.ts"
 import type { SimulationResult, Violation } from "../simulation.ts"
+import { type Frame, type LogEntry, momentOf } from "./moment.ts"
+import type { Recording } from "./recording.ts"
+import { type RunnerLane, runnerLanesOf } from "./runner-lanes.ts"
 
 export type Phase = "searching" | "active" | "extending" | "closing"
 
@@ -21,6 +24,10 @@ export interface TimelineData {
   readonly title: string
   /** Name and value, in the order of the header. */
   readonly facts: ReadonlyArray<readonly [string, string]>
+  /** The command that runs it again. */
+  readonly replay: string
+  /** Of the code that ran; null where git does not know. */
+  readonly commit: string | null
   readonly is_sound: boolean
   readonly starts_at: number
   readonly lasts: number
@@ -28,9 +35,20 @@ export interface TimelineData {
   /** When each mitra was online, by her id. */
   readonly online: Readonly<Record<string, ReadonlyArray<readonly [from: number, to: number]>>>
   readonly sessions: ReadonlyArray<TimelineSession>
+  readonly runners: ReadonlyArray<RunnerLane>
   readonly faults: ReadonlyArray<
-    { readonly name: string; readonly text: string; readonly from: number; readonly to: number }
+    {
+      readonly name: string
+      readonly runner: string | null
+      readonly text: string
+      readonly from: number
+      readonly to: number
+    }
   >
+  /** What happened before the first violation, or at the end of a sound run: to be stepped through. */
+  readonly log: ReadonlyArray<LogEntry>
+  /** What the phones concerned sent and received meanwhile. */
+  readonly frames: ReadonlyArray<Frame>
   readonly violations: ReadonlyArray<
     {
       readonly at: number
@@ -178,14 +196,20 @@ const concernedBy = (
   return [...new Set([...named, row?.customer_id, row?.mitra_id])].filter((id) => id != null)
 }
 
+/** What only the caller knows of a run. */
+export type TimelineWords = Pick<TimelineData, "title" | "facts" | "replay" | "commit">
+
 export const timelineDataOf = (
   result: SimulationResult,
-  words: { readonly title: string; readonly facts: ReadonlyArray<readonly [string, string]> }
+  words: TimelineWords,
+  recording: Recording | null = null
 ): TimelineData => {
   const { options, world } = result.context
   const start = options.starts_at
   const end = world.time.now_ms
   const sinceStart = (us: number) => us / 1000 - start
+  const [first] = result.violations
+  const concerned = first === undefined ? [] : concernedBy(first, result)
   return {
     ...words,
     is_sound: result.violations.length === 0,
@@ -194,12 +218,15 @@ export const timelineDataOf = (
     people: result.population.apps.flatMap(({ id, name, role }) => id === null ? [] : [{ id, name, role }]),
     online: onlineOf(result, start, end),
     sessions: sessionsOf(result, start, end),
-    faults: result.faults.marks.map(({ from_us, name, text, to_us }) => ({
+    runners: runnerLanesOf(result, recording, start, end),
+    faults: result.faults.marks.map(({ from_us, name, runner, text, to_us }) => ({
       name,
+      runner,
       text,
       from: sinceStart(from_us),
       to: to_us === null ? end - start : sinceStart(to_us)
     })),
+    ...momentOf(result, recording, concerned, start),
     violations: result.violations.map((violation: Violation) => ({
       at: sinceStart(violation.at_us),
       invariant: violation.invariant,

@@ -14,7 +14,7 @@ export interface TimelineOptions {
 
 const always = new Set(["faults", "script", "world"])
 /** Heartbeats and ticks say nothing in a timeline. */
-const omitted = /^(mitra\.heartbeat ok|hears (tick|typing|receipt))/
+export const omitted = /^(mitra\.heartbeat ok|hears (tick|typing|receipt))/
 
 const instantText = (us: number): string => {
   const sign = us < 0 ? "-" : ""
@@ -27,11 +27,33 @@ const instantText = (us: number): string => {
 
 const textOf = ({ detail, what }: TraceEntry): string => detail === "" ? what : `${what} ${detail}`
 
+/** What a phone hears of one kind in one session, one after the other. */
+const seriesOf = ({ detail, what, who }: TraceEntry): string =>
+  `${who} ${what} ${detail.replace(/ \d+$/, "")}`
+const seriesMax = 3
+
+/** Of a long series its first and its last, and how many stood between them. */
+const folded = (entries: ReadonlyArray<TraceEntry>): ReadonlyArray<TraceEntry> => {
+  const kept: Array<TraceEntry> = []
+  for (let from = 0; from < entries.length;) {
+    const first = entries[from]!
+    let to = from + 1
+    while (to < entries.length && seriesOf(entries[to]!) === seriesOf(first)) to += 1
+    const length = to - from
+    if (length <= seriesMax) kept.push(...entries.slice(from, to))
+    else kept.push(first, { ...first, what: `(${length - 2} more)`, detail: "" }, entries[to - 1]!)
+    from = to
+  }
+  return kept
+}
+
 export const timeline = (entries: ReadonlyArray<TraceEntry>, options: TimelineOptions): string => {
   const columns = options.people
-  const shown = entries.filter((entry) =>
-    entry.at_us >= options.from_us && entry.at_us <= options.to_us &&
-    (columns.includes(entry.who) || always.has(entry.who)) && !omitted.test(textOf(entry))
+  const shown = folded(
+    entries.filter((entry) =>
+      entry.at_us >= options.from_us && entry.at_us <= options.to_us &&
+      (columns.includes(entry.who) || always.has(entry.who)) && !omitted.test(textOf(entry))
+    )
   ).slice(-options.linesMax)
   const width = Math.max(26, ...columns.map((name) => name.length + 2))
   const head = `${"".padEnd(14)}${columns.map((name) => name.padEnd(width)).join("")}`

@@ -2,6 +2,7 @@
 // and back into the command line that replays it.
 import type { FaultChoice } from "../faults/plan.ts"
 import { chosenFaults, faultKinds } from "../faults/plan.ts"
+import { defaultWorkload } from "../clients/workload.ts"
 import { Prng } from "../kernel/prng.ts"
 
 export const paceChoices = ["fitting", "production"] as const
@@ -24,6 +25,8 @@ export interface RunPlan {
   readonly pace: PaceChoice
   /** A planted bug; see mutants/. */
   readonly mutant: string | null
+  /** Played on a real PostgreSQL, where it is not the same run twice. */
+  readonly postgres?: boolean
 }
 
 /** Monday, eight in the morning, in the year the product was born. */
@@ -59,6 +62,16 @@ export const drawn = (plan: RunPlan): RunPlan => {
 const faultsText = (names: ReadonlyArray<string>): string =>
   names.length === 0 ? "none" : names.length === faultKinds.length ? "all" : names.join(",")
 
+/** What `--set` must say: a short run has busier clients where it says nothing. */
+const workloadOf = ({ hours, workload }: RunPlan): Readonly<Record<string, string>> => {
+  if (hours > shortHours) return workload
+  const quiet = Object.keys(shortRunWorkload).map((key) => [
+    key,
+    `${defaultWorkload[key as keyof typeof defaultWorkload]}`
+  ])
+  return { ...Object.fromEntries(quiet), ...workload }
+}
+
 /** The command that replays exactly this run. */
 export const replayCommand = (plan: RunPlan): string =>
   [
@@ -69,8 +82,9 @@ export const replayCommand = (plan: RunPlan): string =>
     `--runners ${plan.runners}`,
     ...(plan.valkey ? ["--valkey"] : []),
     `--faults ${faultsText(plan.faults)}`,
-    ...Object.entries(plan.workload).map(([name, value]) => `--set ${name}=${value}`),
+    ...Object.entries(workloadOf(plan)).map(([name, value]) => `--set ${name}=${value}`),
     ...(plan.faultRate === 1 ? [] : [`--fault-rate ${plan.faultRate}`]),
     ...(plan.pace === "fitting" ? [] : [`--pace ${plan.pace}`]),
-    ...(plan.mutant === null ? [] : [`--mutant ${plan.mutant}`])
+    ...(plan.mutant === null ? [] : [`--mutant ${plan.mutant}`]),
+    ...(plan.postgres === true ? ["--postgres"] : [])
   ].join(" ")

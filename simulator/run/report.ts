@@ -126,10 +126,19 @@ const coverageText = (coverage: RunReport["coverage"]): ReadonlyArray<string> =>
   ]
 }
 
+/** Of a run with a planted bug it says which, and whether it was seen. */
+export const verdictText = ({ plan: { mutant }, violations }: RunReport): string => {
+  const [first] = violations
+  if (mutant === null) return first === undefined ? "sound" : "VIOLATION"
+  return first === undefined
+    ? `NOT CAUGHT: the planted mutant "${mutant}" broke no rule in this world`
+    : `VIOLATION: the planted mutant "${mutant}" was caught by the rule "${first.invariant}"`
+}
+
 export const reportText = (report: RunReport): string =>
   [
     ...factsOf(report).map(([name, value]) => `${name.padEnd(14)}  ${value}`),
     ...coverageText(report.coverage),
-    `${"verdict".padEnd(14)}  ${report.violations.length === 0 ? "sound" : "VIOLATION"}`,
+    `${"verdict".padEnd(14)}  ${verdictText(report)}`,
     ...report.violations.map(({ invariant, text }) => `  ${invariant}: ${text}`)
   ].join("\n")

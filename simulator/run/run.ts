@@ -6,10 +6,17 @@ import { checkerOf } from "../checkers/checker.ts"
 import { Coverage } from "../coverage.ts"
 import { atFaultRate, chosenFaults, faultPlan } from "../faults/plan.ts"
 import { Prng } from "../kernel/prng.ts"
+import { Recording } from "../report/recording.ts"
 import { timeline } from "../report/timeline.ts"
-import { simulate, type SimulationResult } from "../simulation.ts"
+import {
+  type RunParts,
+  simulate,
+  simulateOn,
+  type SimulationOptions,
+  type SimulationResult
+} from "../simulation.ts"
 import { loneRunner, production, withFaults } from "../stores/timings.ts"
-import type { Timings } from "../stores/stores.ts"
+import type { RealStores, Timings } from "../stores/stores.ts"
 import { type RunPlan, startsAt } from "./plan.ts"
 import { reportOf, type RunReport } from "./report.ts"
 import { stopwatch } from "./stopwatch.ts"
@@ -17,6 +24,8 @@ import { stopwatch } from "./stopwatch.ts"
 export interface FinishedRun {
   readonly report: RunReport
   readonly result: SimulationResult
+  /** Of a run that was kept; null for any other. */
+  readonly recording: Recording | null
 }
 
 /** A lone runner has no peers that watch it; a mutant may break what a longer interval relies on. */
@@ -25,34 +34,64 @@ const timingsOf = ({ mutant, pace, runners }: RunPlan): Timings => {
   return runners > 1 ? withFaults : loneRunner
 }
 
-export const simulatePlan = (plan: RunPlan, options: { readonly keepTrace: boolean }): FinishedRun => {
+export interface RunOptions {
+  readonly keepTrace: boolean
+}
+
+/** What a plan comes to, and what is to be said of its result. */
+const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
   const chosen = chosenFaults(plan.faults, new Prng(plan.seed))
   const kinds = atFaultRate(chosen, plan.faultRate)
   const coverage = new Coverage()
+  const recording = keepTrace ? new Recording() : null
+  const checker = checkerOf({
+    coverage: coverage.rule,
+    ...(recording === null ? {} : { recording: recording.rule })
+  })
   const elapsed = stopwatch()
   const cpuBefore = process.cpuUsage()
-  const result = simulate(
-    {
-      seed: plan.seed,
-      hours: plan.hours,
-      runners: plan.runners,
-      valkey: plan.valkey,
-      mitras: plan.mitras,
-      customers: plan.customers,
-      starts_at: startsAt,
-      timings: timingsOf(plan),
-      keepTrace: options.keepTrace,
-      mutation: plan.mutant === null ? null : mutantNamed(plan.mutant)
-    },
-    {
-      population: population(workloadWith(plan.workload)),
-      faults: faultPlan(kinds),
-      checker: checkerOf({ coverage: coverage.rule })
+  const options: SimulationOptions = {
+    seed: plan.seed,
+    hours: plan.hours,
+    runners: plan.runners,
+    valkey: plan.valkey,
+    mitras: plan.mitras,
+    customers: plan.customers,
+    starts_at: startsAt,
+    timings: timingsOf(plan),
+    keepTrace,
+    mutation: plan.mutant === null ? null : mutantNamed(plan.mutant)
+  }
+  const parts: RunParts = {
+    population: population(workloadWith(plan.workload)),
+    faults: faultPlan(kinds),
+    checker: (context, ...others) => {
+      recording?.attach(context)
+      return checker(context, ...others)
     }
-  )
-  const { system, user } = process.cpuUsage(cpuBefore)
-  const took = { wall_ms: elapsed(), cpu_ms: (system + user) / 1_000 }
-  return { report: reportOf(plan, result, took, Object.fromEntries(coverage.counts)), result }
+  }
+  const finished = (result: SimulationResult): FinishedRun => {
+    const { system, user } = process.cpuUsage(cpuBefore)
+    const took = { wall_ms: elapsed(), cpu_ms: (system + user) / 1_000 }
+    const report = reportOf(plan, result, took, Object.fromEntries(coverage.counts))
+    return { report, result, recording }
+  }
+  return { options, parts, finished }
+}
+
+export const simulatePlan = (plan: RunPlan, options: RunOptions): FinishedRun => {
+  const prepared = prepare(plan, options)
+  return prepared.finished(simulate(prepared.options, prepared.parts))
+}
+
+/** The same world on real stores: as likely to fail, but not twice in the same way. */
+export const simulatePlanOn = async (
+  real: RealStores,
+  plan: RunPlan,
+  options: RunOptions
+): Promise<FinishedRun> => {
+  const prepared = prepare(plan, options)
+  return prepared.finished(await simulateOn(real, prepared.options, prepared.parts))
 }
 
 const before_us = 120_000_000

@@ -1,7 +1,8 @@
 // The language of scenarios: people, exact instants, what they do, what goes wrong, and what they must see.
 // A scenario writes a script, a list of steps; run.ts runs it in a world.
 import type { FaultKind } from "../faults/fault.ts"
-import { streamNames } from "../kernel/prng.ts"
+import { chosenFaults } from "../faults/plan.ts"
+import { Prng, streamNames } from "../kernel/prng.ts"
 import { Customer } from "./people/customer.ts"
 import { Mitra } from "./people/mitra.ts"
 import type { Person } from "./people/person.ts"
@@ -43,12 +44,16 @@ export interface Scenario {
 export interface ScriptOptions {
   readonly runners: number
   readonly valkey: boolean
+  /** After each step, the rules of the checkers as well. */
+  readonly rules: boolean
+  /** A planted bug by name, and the settings of time that it needs; see mutants/. */
+  readonly mutant: string | null
 }
 
 export class Script {
   readonly steps: Array<{ readonly when: When; readonly step: Step }> = []
   readonly people: Array<Person> = []
-  options: ScriptOptions = { runners: 1, valkey: false }
+  options: ScriptOptions = { runners: 1, valkey: false, rules: false, mutant: null }
 
   /** More runners, or a Valkey. Say it first. */
   with(options: Partial<ScriptOptions>): void {
@@ -94,6 +99,7 @@ export class Script {
     }
     const step = (text: string, execute: (run: ScenarioRun) => void): Step => ({
       text: `runner ${number} ${text}`,
+      fault: { runner: `runner-${number}` },
       execute
     })
     return {
@@ -115,6 +121,7 @@ export class Script {
   readonly postgres = {
     goesDown: (): Step => ({
       text: "Postgres goes down",
+      fault: { runner: null },
       execute: ({ context: { world: { stores } } }) => {
         stores.postgres.goDown()
         stores.leases.disconnectAll()
@@ -123,10 +130,12 @@ export class Script {
     }),
     comesUp: (): Step => ({
       text: "Postgres is back",
+      fault: { runner: null },
       execute: ({ context }) => context.world.stores.postgres.comeUp()
     }),
     losesAnswers: (share: number): Step => ({
       text: `${share * 100} % of Postgres' answers are lost`,
+      fault: { runner: null },
       execute: ({ context }) => context.world.stores.postgres.loseAnswers(share)
     })
   }
@@ -135,6 +144,7 @@ export class Script {
   fault(kind: FaultKind): Step {
     return {
       text: `fault: ${kind.name}`,
+      fault: { runner: null },
       execute: ({ context, population }) => {
         const fault = kind.strike(
           { run: context, population },
@@ -144,6 +154,11 @@ export class Script {
         if (fault !== null) time.after(fault.lasts_ms, outside, fault.undo)
       }
     }
+  }
+
+  /** The same by its name. */
+  faultNamed(name: string): Step {
+    return this.fault(chosenFaults([name], new Prng("by name"))[0]!)
   }
 
   expect(

@@ -4,6 +4,8 @@ import type { ScenarioRun } from "./run.ts"
 /** Something that happens: an action of a person, a fault, or an expectation. */
 export interface Step {
   readonly text: string
+  /** Of a fault, which the page shows in its lane: the runner it strikes, or null. */
+  readonly fault?: { readonly runner: string | null }
   /** Throws when an expectation does not hold. */
   readonly execute: (run: ScenarioRun) => void
 }
@@ -14,12 +16,20 @@ export interface Sight {
   readonly holds: (run: ScenarioRun) => boolean
 }
 
+const foundMax = 400
+
+/** What was found is read by a person: a sentence as it is, a long list by its end. */
+const foundText = (found: unknown): string => {
+  const text = typeof found === "string" ? found : JSON.stringify(found) ?? "nothing"
+  return text.length > foundMax ? `... ${text.slice(-foundMax)}` : text
+}
+
 /** An expectation that does not hold: what was expected, and what was there instead. */
 export class Unexpected extends Error {
   readonly expected: string
   readonly found: unknown
   constructor(expected: string, found: unknown) {
-    super(`expected: ${expected}${found === undefined ? "" : `; found: ${JSON.stringify(found)}`}`)
+    super(`expected: ${expected}${found === undefined ? "" : `; found: ${foundText(found)}`}`)
     this.expected = expected
     this.found = found
   }

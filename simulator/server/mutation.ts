@@ -22,6 +22,8 @@ export interface Mutation {
   /** Which guard is gone, in one line. */
   readonly says: string
   readonly commit?: (commit: typeof commitTurn) => typeof commitTurn
+  /** On a real database: another text for a statement. */
+  readonly sql?: (text: string) => string
   readonly signIns?: Break<SignIns["Service"]>
   readonly availability?: Break<Availability["Service"]>
   readonly bus?: Break<Bus["Service"]>

@@ -108,6 +108,7 @@ const internalListener = Layer.fresh(
 
 const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["Service"]) => {
   const { process, stores } = options
+  const real = stores.real?.portsOf(process)
   return {
     clock: Layer.merge(
       Layer.effect(WireClock)(Clock.Clock),
@@ -117,8 +118,8 @@ const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["S
     signals: Shutdown.layerStopping(Effect.sync(options.terminate)),
     database: Layer.succeed(MemoryTables)(stores.tables),
     watch: Layer.empty,
-    stores: Ports.stores(stores, process),
-    availability: Ports.availability(stores, process),
+    stores: real?.stores ?? Ports.stores(stores, process),
+    availability: real?.availability ?? Ports.availability(stores, process),
     bus: Ports.bus(stores, process),
     presence: stores.presence.layerOf(process),
     valkey: stores.valkey === null

@@ -12,7 +12,7 @@ import { Leases } from "./leases.ts"
 import { SharedPresence } from "./presence.ts"
 import { PushService } from "./push-service.ts"
 import { Store } from "./store.ts"
-import type { Timings, Stores } from "./stores.ts"
+import type { RealStores, Timings, Stores } from "./stores.ts"
 import { SimulatedValkey } from "./valkey.ts"
 
 const latencies = {
@@ -27,6 +27,7 @@ export const makeStores = (options: {
   readonly timings: Timings
   readonly valkey: boolean
   readonly mutation?: Mutation | null
+  readonly real?: RealStores | null
 }): Stores => {
   const { log, timings, prng, time } = options
   const storeOf = (name: keyof typeof latencies) =>
@@ -55,6 +56,7 @@ export const makeStores = (options: {
     channels: [...(valkey === null ? [] : [channelOf(valkey.store, true)]), channelOf(postgres, false)],
     timings,
     witness: { onTurn: () => {} },
-    mutation: options.mutation ?? null
+    mutation: options.mutation ?? null,
+    real: options.real ?? null
   }
 }

@@ -12,6 +12,9 @@ import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
 import type { Latency } from "../network/line.ts"
 
+/** How long a real statement lasts in virtual time: long enough for others to begin meanwhile. */
+const statementMs = [0.3, 6] as const
+
 export class Store {
   readonly name: string
   /** Freezing it is a stall: requests wait, nothing is lost. */
@@ -103,6 +106,35 @@ export class Store {
     })
   }
 
+  /**
+   * The same of a real server: the statement begins when the request has arrived and goes on while virtual
+   * time does, up to the instant at which it is drawn to be over; there, time waits for it.
+   */
+  callReal<A, E>(
+    caller: Process,
+    begin: () => Promise<Exit.Exit<A, E>>
+  ): Effect.Effect<A, E | Unavailable> {
+    return Effect.callback<A, E | Unavailable>((resume) => {
+      const life = this.#life
+      const answer = (exit: Exit.Exit<A, E | Unavailable>, due_us: number) =>
+        this.#time.at(due_us + this.#travelMs() * 1000, caller, () => {
+          const isLost = this.#life !== life || this.#cutOff.has(caller)
+          resume(isLost && Exit.isSuccess(exit) ? Effect.fail(this.#gone()) : exit)
+        })
+      this.#time.after(this.#travelMs(), this.process, () => {
+        if (this.#isDown || this.#cutOff.has(caller)) {
+          return answer(Exit.fail(this.#gone()), this.#time.now_us)
+        }
+        const hold = this.#time.hold(this.#time.now_us + this.#prng.between(...statementMs) * 1000)
+        void begin().then((exit) => {
+          this.#time.release(hold)
+          this.afterStatement()
+          answer(this.#prng.chance(this.#loses) ? Exit.fail(this.#gone()) : exit, hold.due_us)
+        })
+      })
+    })
+  }
+
   #run<A, E>(statement: Effect.Effect<A, E>): Exit.Exit<A, E> {
     const exit = this.#begin(statement).pollUnsafe()
     if (exit === undefined) throw new Error("a statement waited for something")
@@ -122,21 +154,29 @@ export class Store {
   }
 }
 
+/** How a port's calls reach what is behind a store. */
+export type Reached = (statement: Effect.Effect<unknown, unknown>) => Effect.Effect<unknown, unknown>
+
 /** All of a port's calls travel to the store, but for those named: they have nothing to ask. */
 export const overStore = <Port extends object>(
   port: Port,
   store: Store,
   caller: Process,
   local: ReadonlyArray<keyof Port> = []
+): Port => reachedBy(port, (statement) => store.call(caller, statement), local)
+
+export const reachedBy = <Port extends object>(
+  port: Port,
+  reach: Reached,
+  local: ReadonlyArray<keyof Port> = []
 ): Port => {
   const travelling: Record<string, unknown> = {}
   for (const [name, member] of Object.entries(port)) {
     if (local.includes(name as keyof Port)) travelling[name] = member
     else if (typeof member === "function") {
-      travelling[name] = (...args: ReadonlyArray<unknown>) => store.call(caller, member(...args))
-    } else if (Effect.isEffect(member)) {
-      travelling[name] = store.call(caller, member as Effect.Effect<unknown>)
-    } else throw new Error(`${store.name}: ${name} is neither a call nor an effect`)
+      travelling[name] = (...args: ReadonlyArray<unknown>) => reach(member(...args))
+    } else if (Effect.isEffect(member)) travelling[name] = reach(member as Effect.Effect<unknown>)
+    else throw new Error(`${name} of a port is neither a call nor an effect`)
   }
   return travelling as Port
 }

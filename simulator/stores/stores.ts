@@ -1,9 +1,14 @@
 // What outlives every runner of a world: the database with its rows and leases, and the channels that
 // carry the bus.
 import type { Tables } from "../../testkit/memory/store/tables.ts"
+import type { SecureRandom } from "effect/crypto"
+import type * as Layer from "effect/Layer"
 import type { ShardingConfig } from "effect/cluster/ShardingConfig"
 import type { SweepCadence } from "../../src/actors/supervision.ts"
 import type { BusTimings } from "../../src/layers/bus/timings.ts"
+import type { Rows } from "../../src/layers/availability/availability.ts"
+import type { StorePorts } from "../../src/services/ports.ts"
+import type { World } from "../world.ts"
 import type { TurnWrite } from "../../src/services/journal/journal.ts"
 import type { Process } from "../kernel/process.ts"
 import type { Channel } from "../network/channel.ts"
@@ -32,6 +37,21 @@ export interface TurnWitness {
   onTurn: (turn: TurnWrite, isWritten: boolean, by: Process) => void
 }
 
+/** Ports over a real database, behind the simulated way to it; see postgres/. */
+export interface RealStores {
+  /** Over when something that is under way has ended. */
+  readonly settled: () => Promise<void>
+  /** Fills the tables that rules read from what the database holds at the start. */
+  readonly begin: (world: World) => void
+  /** The server's own Postgres adapters, as this process reaches them. */
+  readonly portsOf: (process: Process) => RealPorts
+}
+
+export interface RealPorts {
+  readonly stores: Layer.Layer<StorePorts, never, SecureRandom.SecureRandom>
+  readonly availability: Rows<never>
+}
+
 export interface Stores {
   readonly postgres: Store
   readonly tables: Tables
@@ -46,4 +66,6 @@ export interface Stores {
   readonly witness: TurnWitness
   /** The guard that this run breaks on purpose; null for a sound server. */
   readonly mutation: Mutation | null
+  /** Null: what is behind `postgres` are the tables. */
+  readonly real: RealStores | null
 }

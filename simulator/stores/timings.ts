@@ -40,7 +40,7 @@ export const withFaults: Timings = {
 
 /** For a lone runner: it may die and come back, but no other runner takes its shards over. */
 export const loneRunner: Timings = {
-  bus: { probe_every_ms: 30_000, silence_ms: 100_000 },
+  bus: { probe_every_ms: 30_000, look_every_ms: 30_000, silence_ms: 100_000 },
   cluster: {
     // A dead runner loses its locks at once; no other runner waits for the locks of a silent one.
     shardLockExpiration: Duration.millis(loneRunnerLease_ms),

@@ -8,7 +8,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { Refusal } from "../domain/refusal.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
-import { spanned } from "../services/operations/spans.ts"
+import { spanned, traceparentOf } from "../services/operations/spans.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 import { LocalActors } from "./local-actors.ts"
 
@@ -61,8 +61,10 @@ export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
 
   const leave = (turn: Fiber.Fiber<Reply, Refusal | Unavailable>) => Effect.sync(() => turn.interruptUnsafe())
 
-  return (id: string, call: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
-    spanned("actor", { kind, id })(Effect.suspend(() => {
+  return (id: string, called: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
+    spanned("actor", { kind, id })(Effect.withFiber((fiber) => {
+      const trace = traceparentOf(fiber)
+      const call = trace === undefined ? called : { ...called, trace }
       const turn = localActors.dispatch(kind, id, call, context)
       if (turn === null) return wherever(id, call)
       return RealTime.awaitFor(turn, patienceMs).pipe(

@@ -15,6 +15,7 @@ export interface Call<Command> {
   readonly command: Command
   readonly staff: StaffOrigin | null
   readonly connection?: string
+  readonly trace?: string
 }
 
 /** A call by the server itself. With an id it is one command, however often it is repeated. */

@@ -2,7 +2,12 @@
 import * as Schema from "effect/Schema"
 
 /** The staff member behind a call, and the peer address it came from. */
-export const StaffOrigin = Schema.Struct({ staff_id: Schema.String, peer: Schema.String })
+export const StaffOrigin = Schema.Struct({
+  staff_id: Schema.String,
+  peer: Schema.String,
+  /** Proves it to the runner that owns the actor; a runner of the version before sends none. */
+  token: Schema.optionalKey(Schema.String)
+})
 export type StaffOrigin = typeof StaffOrigin.Type
 
 /** Beside its `command`, in every call to an actor. */
@@ -14,5 +19,7 @@ export const callFields = {
   /** Set when staff acts: the turn then writes an audit entry. */
   staff: Schema.NullOr(StaffOrigin),
   /** The connection it came in on, when the answer tells that phone all there is to tell. */
-  connection: Schema.optionalKey(Schema.String)
+  connection: Schema.optionalKey(Schema.String),
+  /** The caller's span as a traceparent, while somebody collects traces. */
+  trace: Schema.optionalKey(Schema.String)
 }

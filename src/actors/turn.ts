@@ -7,9 +7,10 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Refusal } from "../domain/refusal.ts"
-import { Bus } from "../services/bus/bus.ts"
+import { Bus, type BusMessage } from "../services/bus/bus.ts"
 import { Journal, type IdempotencyRecord, type Verdict } from "../services/journal/journal.ts"
 import type { Unavailable } from "../services/platform/unavailable.ts"
+import { spanned, traceparentOf } from "../services/operations/spans.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 import { makeDeadlineTimer } from "./deadline-timer.ts"
 import { makeIdempotency } from "./idempotency.ts"
@@ -74,15 +75,22 @@ export const makeTurns = Effect.fnUntraced(function*<
     function*(turn: ThisTurn, command: IdempotencyRecord | null, epoch: number) {
       const rows = yield* machine.write(turn)
       const write = journal.commit({ actor: { kind, id, epoch }, at: turn.at, command, ...rows })
-      return yield* failpoints.aroundCommit(turn.events, write).pipe(
+      return yield* failpoints.aroundCommit(turn.events, spanned("commit", { kind, id })(write)).pipe(
         // Whether it was written is unknown: forget, so that the next turn reads the truth.
         Effect.onError(() => Effect.sync(() => (loaded = null)))
       )
     }
   )
 
+  // Whoever delivers it, here or on another runner, goes on with this turn's trace.
+  const announce = (messages: ReadonlyArray<BusMessage>) =>
+    spanned("publish", { kind, id })(Effect.withFiber((fiber) => {
+      const trace = traceparentOf(fiber)
+      return bus.publish(trace === undefined ? messages : messages.map((message) => ({ ...message, trace })))
+    }))
+
   const publish = Effect.fnUntraced(function*(turn: ThisTurn) {
-    yield* failpoints.behindPublish(turn.events, bus.publish(machine.publish(turn)))
+    yield* failpoints.behindPublish(turn.events, announce(machine.publish(turn)))
     if (turn.call.sender_id === "system") yield* tracking.recordFired(turn.events, turn.at)
     const consequences = machine.afterCommit(turn)
     if (consequences !== null) yield* inBackground("afterCommit", consequences)
@@ -142,7 +150,9 @@ export const makeTurns = Effect.fnUntraced(function*<
   })
 
   const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
-    tracking.turn(mailbox.withPermit(supervision.supervise(call, () => takeTurn(call))))
+    spanned("turn", { kind, id, command: call.command._tag }, call.trace)(
+      tracking.turn(mailbox.withPermit(supervision.supervise(call, () => takeTurn(call))))
+    )
 
   const timer = yield* makeDeadlineTimer(
     tick === null

@@ -130,9 +130,12 @@ const ask = (config: ServerConfigValues, token: string | null, tag: string, payl
       problem(`No server answers at ${hostOf(config)}:${config.internal_port}. Is \`npm start\` running?`)
   })
 
-const signIn = Effect.fnUntraced(function*(config: ServerConfigValues, file: string) {
-  const account = { email: config.admin_email, password: Redacted.value(config.admin_password) }
+const signIn = Effect.fnUntraced(function*(config: ServerConfigValues, file: string, code: string | null) {
+  const account = { email: config.admin_email, password: Redacted.value(config.admin_password), code }
   const { error, value } = yield* ask(config, null, "admin.sign_in", account)
+  if (error?.code === "SECOND_FACTOR_REQUIRED") {
+    return yield* problem("This admin has a second factor: npm run call -- --code 123456 <call>")
+  }
   if (error !== null) return yield* refusalOf(error)
   const { access_token } = value as { readonly access_token: string }
   mkdirSync(config.data_dir, { recursive: true })
@@ -144,18 +147,36 @@ const signIn = Effect.fnUntraced(function*(config: ServerConfigValues, file: str
 const isOver = (code: string | undefined): boolean =>
   ["TOKEN_INVALID", "TOKEN_EXPIRED", "NOT_SIGNED_IN"].includes(code ?? "")
 
-export const call = Effect.fnUntraced(function*(tag: string, given: ReadonlyArray<string>) {
+/** Asked for by calls that move money, chats or rights. */
+const stepUp = Effect.fnUntraced(function*(config: ServerConfigValues, token: string) {
+  const { error } = yield* ask(config, token, "admin.step_up", {
+    password: Redacted.value(config.admin_password),
+    code: null
+  })
+  if (error !== null) return yield* refusalOf(error)
+})
+
+export const call = Effect.fnUntraced(function*(
+  tag: string,
+  given: ReadonlyArray<string>,
+  code: string | null = null
+) {
   const config = yield* ServerConfig
   const commandId = yield* Effect.flatMap(SecureRandom.SecureRandom, (random) => random.uuidV4()).pipe(
     Effect.provide(SecureRandom.layerWebCrypto)
   )
   const payload = yield* Effect.fromResult(payloadOf(tag, given, commandId))
   const file = join(config.data_dir, `staff-token-${config.internal_port}`)
-  const kept = existsSync(file) ? readFileSync(file, "utf8") : yield* signIn(config, file)
-  let answered = yield* ask(config, kept, tag, payload)
+  let token = existsSync(file) ? readFileSync(file, "utf8") : yield* signIn(config, file, code)
+  let answered = yield* ask(config, token, tag, payload)
   // It ran out, or belongs to a server that is no more.
   if (isOver(answered.error?.code)) {
-    answered = yield* ask(config, yield* signIn(config, file), tag, payload)
+    token = yield* signIn(config, file, code)
+    answered = yield* ask(config, token, tag, payload)
+  }
+  if (answered.error?.code === "STEP_UP_REQUIRED") {
+    yield* stepUp(config, token)
+    answered = yield* ask(config, token, tag, payload)
   }
   if (answered.error !== null) return yield* refusalOf(answered.error)
   yield* Console.log(JSON.stringify(answered.value, null, 2))

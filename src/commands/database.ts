@@ -2,11 +2,14 @@
 // need DATABASE_URL; the embedded database of development is prepared by `serve` itself.
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import { ConfigProblem, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { pool, seedPorts } from "../layers/platform/postgres/database.ts"
 import { checkKeys } from "../layers/encryption/key-record.ts"
 import { schemaVersion } from "../layers/platform/postgres/migrations.ts"
+import { grantServing, type ServingRole } from "../layers/platform/postgres/serving-role.ts"
 import { type SchemaState, schemaState, window } from "../layers/platform/postgres/schema-window.ts"
+import { withHost } from "../layers/platform/postgres/url.ts"
 import { isPending, type Step, steps, upgrade, UpgradeRefused } from "../layers/platform/postgres/upgrade.ts"
 import { seed as plant } from "../layers/platform/seed.ts"
 import { cipher, seedOf } from "../platform.ts"
@@ -47,6 +50,24 @@ const status = Effect.gen(function*() {
   yield* refuseBackwards(state)
 })
 
+const nameAndPassword = (url: Redacted.Redacted): ServingRole => {
+  const { password, username } = new URL(withHost(Redacted.value(url)))
+  return {
+    name: decodeURIComponent(username),
+    password: password === "" ? null : decodeURIComponent(password)
+  }
+}
+
+/** Only where the two are told apart: with one url, the role that migrates serves. */
+const partRoles = Effect.fnUntraced(function*({ database_migrate_url, database_url }: ServerConfigValues) {
+  if (database_migrate_url === null || database_url === null) return
+  const role = nameAndPassword(database_url)
+  const parted = yield* grantServing(role)
+  yield* Console.log(
+    parted ? `${role.name} may read and write rows, and no more` : `${role.name} both migrates and serves`
+  )
+})
+
 /** What a run would do, without a change and without a lock. */
 const dryRun = (with_contracts: boolean) =>
   Effect.gen(function*() {
@@ -72,7 +93,11 @@ export interface MigrateOptions {
 }
 
 export const migrate = Effect.fnUntraced(function*(options: MigrateOptions) {
-  const database = yield* given(yield* ServerConfig)
+  const config = yield* ServerConfig
+  const database = yield* given({
+    ...config,
+    database_url: config.database_migrate_url ?? config.database_url
+  })
   if (options.status) return yield* Effect.provide(status, database)
   if (options.dry_run) return yield* Effect.provide(dryRun(options.with_contracts), database)
   yield* Effect.gen(function*() {
@@ -89,6 +114,7 @@ export const migrate = Effect.fnUntraced(function*(options: MigrateOptions) {
         )
     })
     yield* Console.log(`schema version ${before.version} -> ${(yield* schemaState).version}`)
+    yield* partRoles(config)
   }).pipe(Effect.provide(database))
 })
 

@@ -57,6 +57,16 @@ const rights = Effect.gen(function*() {
   return row?.missing == null ? ok("may read and write its tables") : fail(`may not use ${row.missing}`)
 })
 
+/** Whoever owns the log can switch off what guards it. */
+const auditLog = Effect.gen(function*() {
+  const [row] = yield* (yield* sql)<{ can_rewrite: boolean }>`
+    SELECT has_table_privilege(to_regclass('audit_log'), 'UPDATE')
+      OR has_table_privilege(to_regclass('audit_log'), 'DELETE') AS can_rewrite`
+  return row?.can_rewrite === true
+    ? warn("the role of DATABASE_URL may rewrite the audit log: see DATABASE_MIGRATE_URL")
+    : ok("the role of DATABASE_URL can only add to the audit log")
+})
+
 const connections = (config: ServerConfigValues) =>
   Effect.gen(function*() {
     const [row] = yield* (yield* sql)<{ most: number; used: number }>`
@@ -143,6 +153,7 @@ const databaseChecks = (config: ServerConfigValues): ReadonlyArray<Check> => {
     postgres: server,
     schema,
     rights,
+    "audit log": auditLog,
     connections: connections(config),
     clock,
     wal: archive,

@@ -10,6 +10,7 @@ import { Otlp } from "effect/observability"
 import { ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
 import { valueOf } from "../services/operations/figures.ts"
 import { IsTraced } from "../services/operations/spans.ts"
+import { makeLines } from "./log-lines.ts"
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
@@ -23,6 +24,12 @@ const withoutExpected = <Output>(logger: Logger.Logger<unknown, Output>) =>
   Logger.make<unknown, Output | void>((options) =>
     isExpected(textOf(options.message), valueOf("draining") > 0) ? undefined : logger.log(options)
   )
+
+/** As Effect's own for machines, with fewer writes. */
+const jsonLines = (): Logger.Logger<unknown, void> => {
+  const line = makeLines(process.stdout, (last) => process.on("exit", last))
+  return Logger.map(Logger.formatJson, line)
+}
 
 /** Traces, metrics and logs by OTLP over HTTP, as JSON; nothing at all without an endpoint. */
 const collector = (config: ServerConfigValues) =>
@@ -45,7 +52,7 @@ export const logging = Layer.unwrap(
     collector(config).pipe(
       Layer.provideMerge(
         Layer.mergeAll(
-          Logger.layer([withoutExpected(config.production ? Logger.consoleJson : Logger.consolePretty())]),
+          Logger.layer([withoutExpected(config.production ? jsonLines() : Logger.consolePretty())]),
           Layer.succeed(References.MinimumLogLevel)(levels[config.log_level as keyof typeof levels]),
           // Machines sort lines of many processes; a person sees only one.
           config.production

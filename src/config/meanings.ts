@@ -13,6 +13,12 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
     about: "The PostgreSQL database (14 or newer); without it development starts an embedded one.",
     example: "postgres://halobestie:secret@db.internal:5432/halobestie"
   },
+  database_migrate_url: {
+    about:
+      "The same database for `migrate`, as the role that owns the tables; the role of DATABASE_URL then " +
+      "only reads and writes rows.",
+    example: "postgres://halobestie_owner:secret@db.internal:5432/halobestie"
+  },
   valkey_url: {
     about: "Valkey, or Redis 6.2 or newer, for fast reads and fan-out; without it PostgreSQL alone serves.",
     example: "rediss://default:secret@valkey.internal:6379/0"
@@ -45,6 +51,12 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
   xendit_url: { about: "Xendit's API, for tests another one.", example: "https://api.xendit.co" },
   public_host: { about: "The address the phones' listener binds.", example: "0.0.0.0" },
   public_port: { about: "The phones' port; 0 takes a free one.", unit: "TCP port", example: "3000" },
+  public_origins: {
+    about:
+      "The only web pages whose browsers may speak to the public listener; apps send no Origin and always " +
+      "may. Without it any page may: no cookie makes a browser somebody.",
+    example: "https://app.halobestie.id"
+  },
   internal_host: {
     about:
       "The address of staff's listener, metrics and health: loopback or a private network, never public.",

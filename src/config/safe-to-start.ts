@@ -5,6 +5,7 @@ export interface Exposure {
   readonly internal_host: string
   readonly runner_host: string
   readonly database_url: string | null
+  readonly database_migrate_url: string | null
   readonly valkey_url: string | null
   readonly auth_jwt_secret: string
   readonly payment_webhook_token: string
@@ -60,7 +61,7 @@ const valkeyIsOpen = (url: string): boolean => {
 const orPrivate = "or PRIVATE_NETWORK=true where nobody else reaches it"
 
 const openBackNetwork = (given: Exposure): ReadonlyArray<string> => {
-  const { database_url, internal_host, private_network, runner_host, runner_secret, valkey_url } = given
+  const { internal_host, private_network, runner_host, runner_secret, valkey_url } = given
   const problems: Array<string> = []
   if (!isLoopback(runner_host) && runner_secret === null) {
     problems.push(
@@ -71,8 +72,10 @@ const openBackNetwork = (given: Exposure): ReadonlyArray<string> => {
   if (!isLoopback(internal_host)) {
     problems.push(`INTERNAL_HOST is not loopback: expected a loopback address, ${orPrivate}`)
   }
-  if (database_url !== null && databaseIsOpen(database_url)) {
-    problems.push(`DATABASE_URL is remote without TLS: expected sslmode=verify-full, ${orPrivate}`)
+  const databases = { DATABASE_URL: given.database_url, DATABASE_MIGRATE_URL: given.database_migrate_url }
+  for (const [name, url] of Object.entries(databases)) {
+    if (url === null || !databaseIsOpen(url)) continue
+    problems.push(`${name} is remote without TLS: expected sslmode=verify-full, ${orPrivate}`)
   }
   if (valkey_url !== null && valkeyIsOpen(valkey_url)) {
     problems.push(

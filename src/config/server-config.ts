@@ -36,6 +36,8 @@ const published = [devAdminPassword, devJwtSecret, devWebhookToken]
 
 export const variables = {
   database_url: url("DATABASE_URL", ["postgres:", "postgresql:"], { required: true, secret: true }),
+  /** The role that owns the tables; what serves then needs no right to change them. */
+  database_migrate_url: url("DATABASE_MIGRATE_URL", ["postgres:", "postgresql:"], { secret: true }),
   valkey_url: url("VALKEY_URL", ["redis:", "rediss:", "valkey:", "valkeys:"], {
     secret: true,
     path: { pattern: /^\/?\d{0,5}$/, like: "/database-number" }
@@ -62,6 +64,12 @@ export const variables = {
   }),
   public_host: text("PUBLIC_HOST", "a host name or address", host, { development: "127.0.0.1" }),
   public_port: port("PUBLIC_PORT", 3000),
+  /** Web pages whose browsers may speak to the public listener. */
+  public_origins: optionalText(
+    "PUBLIC_ORIGINS",
+    "comma separated web origins like https://app.example.com",
+    /^https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*$/
+  ),
   internal_host: text("INTERNAL_HOST", "a host name or address", host, { development: "127.0.0.1" }),
   internal_port: port("INTERNAL_PORT", 3001),
   /** The control center's page, the only one whose browser may speak to the internal listener. */
@@ -142,6 +150,7 @@ export const variables = {
 type Values = { readonly [Key in keyof typeof variables]: (typeof variables)[Key]["development"] }
 type SecretKey =
   | "database_url"
+  | "database_migrate_url"
   | "valkey_url"
   | "auth_jwt_secret"
   | "payment_webhook_token"
@@ -179,6 +188,7 @@ const redact = (values: Values, production: boolean, mode: string): ServerConfig
     production,
     mode,
     database_url: secret(values.database_url),
+    database_migrate_url: secret(values.database_migrate_url),
     valkey_url: secret(values.valkey_url),
     auth_jwt_secret: Redacted.make(values.auth_jwt_secret),
     payment_webhook_token: Redacted.make(values.payment_webhook_token),

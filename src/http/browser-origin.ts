@@ -1,18 +1,26 @@
 // Browsers on the control center's listener: one web page may speak to it, CC_ORIGIN, and the listener's own
 // console. A page says in `Origin` where it came from, on sockets too; any other page is turned away before a
-// call or a socket is reached. Other clients send no Origin and are judged by the token alone.
+// call or a socket is reached. Other clients send no Origin and are judged by the token alone. On the public
+// listener the same, where PUBLIC_ORIGINS lists pages: apps send no Origin.
 import * as Effect from "effect/Effect"
 import * as HttpEffect from "effect/http/HttpEffect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { refuse } from "../domain/refusal.ts"
+import { remoteAddressOf, TrustedProxyHops } from "./remote-address.ts"
+import { tellSecurityEvent } from "./security-events.ts"
 import { refusalResponse } from "./refusal-response.ts"
 
 // A page on a colleague's screen reaches loopback addresses as well as the colleague does, so sockets, which
 // browsers open anywhere without asking, are turned away like calls.
 const foreign = refusalResponse(refuse("FORBIDDEN", "This web page may not speak to this server."), 403, {
   vary: "Origin"
+})
+
+const turnedAway = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest) {
+  yield* tellSecurityEvent("origin_refused", remoteAddressOf(request, yield* TrustedProxyHops))
+  return foreign
 })
 
 /** No credentials: a token is sent by the page, never by the browser on its own. */
@@ -57,14 +65,31 @@ export const layerBrowserOrigin = (allowed: string | null, own: OwnPage | null =
         const host = request.headers["host"] ?? ""
         const name = nameOf(host)
         if (own !== null && (name === null || !isOurs(name, allowed, own.hosts))) {
-          return Effect.succeed(foreign)
+          return turnedAway(request)
         }
         const origin = request.headers["origin"]
         if (origin === undefined) return route
         if (own !== null && (origin === `http://${host}` || origin === `https://${host}`)) return route
-        if (origin !== allowed) return Effect.succeed(foreign)
+        if (origin !== allowed) return turnedAway(request)
         if (request.method === "OPTIONS") return Effect.succeed(preflight(origin))
         // On the answer as it leaves, so that refusals of others than the routes can be read, too.
+        return HttpEffect.withPreResponseHandler(
+          route,
+          (_, response) => Effect.succeed(HttpServerResponse.setHeaders(response, mayRead(origin)))
+        )
+      }),
+    { global: true }
+  )
+
+/** For the public listener. Its own pages may speak to it, and those that are listed. */
+export const layerListedOrigins = (listed: ReadonlyArray<string>) =>
+  HttpRouter.middleware(
+    (route) =>
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+        const { host = "", origin } = request.headers
+        if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return route
+        if (!listed.includes(origin)) return turnedAway(request)
+        if (request.method === "OPTIONS") return Effect.succeed(preflight(origin))
         return HttpEffect.withPreResponseHandler(
           route,
           (_, response) => Effect.succeed(HttpServerResponse.setHeaders(response, mayRead(origin)))

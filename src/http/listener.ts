@@ -14,6 +14,7 @@ import type { Socket } from "node:net"
 import * as RealTime from "../services/platform/real-time.ts"
 import { set } from "../services/operations/figures.ts"
 import * as SocketConnections from "./socket/connections.ts"
+import { layerGuardHeaders } from "./guard-headers.ts"
 import { ListenerWaits } from "./listener-waits.ts"
 import { Limits, type SocketLimits } from "./socket/limits.ts"
 import * as Revocations from "./socket/revocations.ts"
@@ -139,7 +140,8 @@ export const layerListener = <Rpcs extends Rpc.Any, A, E, R>(options: ListenerOp
   const app = Layer.mergeAll(
     layerSocketServer(layerDoor(options.path), options.group),
     options.routes,
-    layerJsonErrors
+    layerJsonErrors,
+    layerGuardHeaders
   )
   // Requests are too many to log one by one, and a socket's would be logged when it closes.
   const serving = HttpRouter.serve(app, { disableLogger: true, disableListenLog: true })

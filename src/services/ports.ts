@@ -4,6 +4,7 @@ import type { Accounts } from "./accounts/accounts.ts"
 import type { SignIns } from "./accounts/sign-ins.ts"
 import type { CodeSender } from "./accounts/code-sender.ts"
 import type { Mitras } from "./accounts/mitras.ts"
+import type { StaffProofs } from "./accounts/staff-proofs.ts"
 import type { Staff } from "./accounts/staff.ts"
 import type { Availability } from "./availability/availability.ts"
 import type { Presence } from "./availability/presence.ts"
@@ -35,6 +36,7 @@ export type StorePorts =
   | Sessions
   | Settings
   | Staff
+  | StaffProofs
 
 /** Services of providers: payments, sign-in codes, pushes. */
 export type ProviderPorts = Checkout | CodeSender | Push

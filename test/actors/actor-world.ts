@@ -6,6 +6,7 @@ import { TestRunner } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { MitraActors } from "../../src/actors/mitra/protocol.ts"
 import { SessionActors } from "../../src/actors/session/protocol.ts"
+import { StaffAuthority } from "../../src/actors/staff-authority.ts"
 import { Requests } from "../../src/actors/session/requests.ts"
 import type { MitraCommand } from "../../src/domain/mitra.ts"
 import type { SessionCommand } from "../../src/domain/session/commands.ts"
@@ -38,10 +39,15 @@ const ports = Layer.mergeAll(
 
 const sweeps = { stale_heartbeats_seconds: 30, heartbeat_write_back_seconds: 60, mirror_reseed_seconds: 300 }
 
-export const actorWorld = actors(sweeps).pipe(
-  Layer.provideMerge(TestRunner.layer),
-  Layer.provideMerge(ports)
-)
+/** Over what says whose token is good; here everybody is who they say, see staff-authority.test.ts. */
+export const actorWorldWith = <A, E, R>(authority: Layer.Layer<StaffAuthority | A, E, R>) =>
+  actors(sweeps).pipe(
+    Layer.provideMerge(authority),
+    Layer.provideMerge(TestRunner.layer),
+    Layer.provideMerge(ports)
+  )
+
+export const actorWorld = actorWorldWith(Layer.succeed(StaffAuthority)({ allows: () => Effect.void }))
 
 const newId = Effect.flatMap(SecureRandom.SecureRandom, (random) => random.uuidV7())
 let phones = 0
@@ -109,8 +115,13 @@ export const toSession = Effect.fnUntraced(function*(
   command: SessionCommand,
   command_id: string | null = null
 ) {
-  const sender_id = "by" in command ? `${command.by.side}:${command.by.id}` : "system"
-  return yield* (yield* SessionActors).run(sessionId, { sender_id, command_id, command, staff: null })
+  const staff = "staff_id" in command ? { staff_id: command.staff_id, peer: "127.0.0.1" } : null
+  const sender_id = "by" in command
+    ? `${command.by.side}:${command.by.id}`
+    : staff === null
+    ? "system"
+    : `staff:${staff.staff_id}`
+  return yield* (yield* SessionActors).run(sessionId, { sender_id, command_id, command, staff })
 })
 
 export const stateOf = Effect.fnUntraced(function*(sessionId: string) {

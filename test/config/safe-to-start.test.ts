@@ -36,6 +36,9 @@ const refusedInProduction: ReadonlyArray<readonly [what: string, given: Environm
   ["a remote database that may fall back to plain text", {
     DATABASE_URL: "postgres://s:pw@db.internal/h?sslmode=prefer"
   }, "DATABASE_URL"],
+  ["a remote database without TLS for its owner", {
+    DATABASE_MIGRATE_URL: "postgres://o:pw@db.internal/h"
+  }, "DATABASE_MIGRATE_URL"],
   ["a remote Valkey without a password", { VALKEY_URL: "rediss://cache.internal" }, "VALKEY_URL"],
   ["a remote Valkey without TLS", { VALKEY_URL: "redis://:pw@cache.internal" }, "VALKEY_URL"]
 ]

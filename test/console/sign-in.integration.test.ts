@@ -2,6 +2,7 @@
 // stays on the page when the sign-in runs out.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { TOTP } from "otpauth"
 import { openPage } from "../support/chromium.ts"
 import { adminCall, post } from "../system/staff.ts"
 import { admin, signIn, stage, visit } from "./console-server.ts"
@@ -52,6 +53,87 @@ describe("signing in", () => {
           await again.getByRole("button", { name: "Sign in" }).click()
           await again.waitFor({ state: "hidden" })
           assert.strictEqual(await dialog.getByLabel("Name").inputValue(), "Dara")
+          assert.deepStrictEqual(errors, [])
+        })
+      }),
+    90_000
+  )
+})
+
+/** What an authenticator app shows for the secret that the page shows. */
+const codeOf = (secret: string) =>
+  new TOTP({ secret: secret.replaceAll(" ", ""), algorithm: "SHA1", digits: 6, period: 30 }).generate()
+
+describe("one's own account", () => {
+  it.live(
+    "gets a second factor that signing in asks for, another password, and a sign-out that ends the token",
+    () =>
+      Effect.gen(function*() {
+        const { browser, call, server } = yield* stage()
+        yield* Effect.promise(async () => {
+          await call("admin.staff_create", { ...colleague, role: "viewer" })
+          const { errors, page } = await openPage(browser, server.internalUrl)
+          await signIn(page, colleague)
+          await page.getByRole("button", { name: colleague.email }).click()
+          await page.getByRole("menuitem", { name: "My account" }).click()
+          await page.getByRole("button", { name: "Turn on" }).click()
+          await page.getByRole("img", { name: "The secret as a picture to scan" }).waitFor()
+          const secret = await page.getByRole("link", { name: /^[A-Z2-7 ]{30,}$/ }).innerText()
+          await page.getByLabel("Code of your authenticator app").fill(codeOf(secret))
+          await page.getByRole("button", { name: "Go on" }).click()
+          const [recovery = ""] = (await page.locator("code, pre").first().innerText()).split("\n")
+          await page.getByRole("button", { name: "I have kept them" }).click()
+          await page.getByText("On. Recovery codes left: 10").waitFor()
+
+          await page.getByRole("button", { name: "Change password" }).click()
+          const dialog = page.getByRole("dialog", { name: "Change password" })
+          await dialog.getByLabel("Current password").fill(colleague.password)
+          await dialog.getByLabel("New password").fill("another-long-password")
+          await dialog.getByRole("button", { name: "Change password" }).click()
+          const again = page.getByRole("dialog", { name: "Sign in again" })
+          await again.locator("input[type=password]").fill("another-long-password")
+          await again.getByRole("button", { name: "Sign in" }).click()
+          await again.getByLabel("Code of your authenticator app").fill(recovery)
+          await again.getByRole("button", { name: "Sign in" }).click()
+          await again.waitFor({ state: "hidden" })
+
+          await page.getByRole("button", { name: colleague.email }).click()
+          await page.getByRole("menuitem", { name: "Sign out" }).click()
+          await page.getByRole("button", { name: "Sign in" }).waitFor()
+          const { entries } = await call("admin.audit_log", { before: null, limit: 20 })
+          assert.includeMembers(entries.map(({ action }: { action: string }) => action), [
+            "staff.second_factor_on",
+            "staff.password_change",
+            "staff.sign_in"
+          ])
+          assert.deepStrictEqual(errors, [])
+        })
+      }),
+    90_000
+  )
+
+  it.live(
+    "is asked for once more before a heavy call, which then goes on",
+    () =>
+      Effect.gen(function*() {
+        const { call, signedIn } = yield* stage({ CLOCK: "simulated" })
+        yield* Effect.promise(async () => {
+          const { errors, page } = await signedIn()
+          await call("clock.advance", { duration_ms: 301_000 })
+          await visit(page, "staff")
+          await page.getByRole("button", { name: "New colleague" }).click()
+          const dialog = page.getByRole("dialog", { name: "New colleague" })
+          await dialog.getByLabel("Email").fill(colleague.email)
+          await dialog.locator("input[type=password]").fill(colleague.password)
+          await dialog.getByRole("button", { name: "New colleague" }).click()
+          const asked = page.getByRole("dialog", { name: "Is it you?" })
+          await asked.locator("input[type=password]").fill("wrong")
+          await asked.getByRole("button", { name: "Go on" }).click()
+          await asked.getByText("CREDENTIALS_INVALID").waitFor()
+          await asked.locator("input[type=password]").fill(admin.password)
+          await asked.getByRole("button", { name: "Go on" }).click()
+          await dialog.waitFor({ state: "hidden" })
+          await page.getByText(colleague.email).waitFor()
           assert.deepStrictEqual(errors, [])
         })
       }),

@@ -12,6 +12,9 @@ const files = projectFiles()
  */
 const filledByPostgres = new Map([
   ["pricing_history.id", "an identity: the order of the history"],
+  ["audit_chain.seq", "by the trigger on audit_log"],
+  ["audit_chain.entry_id", "by the trigger on audit_log"],
+  ["audit_chain.hash", "by the trigger on audit_log"],
   ["schema_window.only_row", "a default: there is one row"]
 ])
 

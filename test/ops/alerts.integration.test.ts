@@ -40,6 +40,15 @@ const faults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   WebhooksFailing: { "halobestie_webhooks_total{provider='xendit',status='503'}": "0+1x30" },
   ValkeyGone: { "halobestie_mirror_fallbacks_total": "0+9x30" },
   EventLoopLate: { "halobestie_event_loop_delay_ms{percentile='99'}": "0 400x30" },
+  StaffSignInsFailing: { "halobestie_staff_events_total{event='sign_in_failed'}": "0+5x30" },
+  ForgedOnTheBackNetwork: {
+    "halobestie_bus_forged_payloads_total": "0+1x30",
+    "halobestie_forged_staff_calls_total": "0x30"
+  },
+  WebhookTokensGuessed: { "halobestie_webhook_wrong_tokens_total{provider='xendit'}": "0+20x30" },
+  StrangersLimited: { "halobestie_limit_refusals_total{limit='sign_ups'}": "0+500x30" },
+  RefreshTokensReused: { "halobestie_security_events_total{event='refresh_reused'}": "0+5x30" },
+  TokensOrCodesGuessed: { "halobestie_security_events_total{event='code_refused'}": "0+50x30" },
   CallsTryAgain: {
     "halobestie_calls_total{outcome='try_again',instance='a'}": "0+60x30",
     "halobestie_calls_total{outcome='success',instance='a'}": "0+600x30"
@@ -55,7 +64,11 @@ const well: Readonly<Record<string, string>> = {
   "halobestie_double_winners": "0x30",
   "halobestie_sweep_last_success_seconds{sweep='deadlines'}": "0+60x30",
   "halobestie_calls_total{outcome='success',instance='a'}": "0+600x30",
-  "halobestie_event_loop_delay_ms{percentile='99'}": "15x30"
+  "halobestie_event_loop_delay_ms{percentile='99'}": "15x30",
+  // People mistype, and apps come with tokens that have ended.
+  "halobestie_staff_events_total{event='sign_in_failed'}": "0+1x30",
+  "halobestie_security_events_total{event='token_refused'}": "0+5x30",
+  "halobestie_limit_refusals_total{limit='sign_ups'}": "0+20x30"
 }
 
 const firing = (name: string) => `count(ALERTS{alertname="${name}",alertstate="firing"})`

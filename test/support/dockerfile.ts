@@ -132,10 +132,15 @@ const apply = async (stage: Stage, stages: ReadonlyArray<Stage>, { name, rest }:
 
 const build = async (folder: string): Promise<Image> => {
   const stages: Array<Stage> = []
+  const args = new Map<string, string>()
   for (const instruction of instructionsOf(readFileSync(join(context, "Dockerfile"), "utf8"))) {
     const stage = stages.at(-1)
-    if (instruction.name === "FROM") {
-      const [from = "", , name = ""] = instruction.rest.split(/\s+/)
+    if (instruction.name === "ARG") {
+      const [, name = "", value = ""] = /^(\w+)=(\S+)$/.exec(instruction.rest) ?? []
+      args.set(name, value)
+    } else if (instruction.name === "FROM") {
+      const [given = "", , name = ""] = instruction.rest.split(/\s+/)
+      const from = given.replaceAll(/\$\{(\w+)\}/g, (_, arg: string) => args.get(arg) ?? "")
       const root = join(folder, String(stages.length))
       stages.push({ name, from, root, environment: {}, lists: {}, workingFolder: "/" })
     } else if (stage !== undefined) await apply(stage, stages, instruction)

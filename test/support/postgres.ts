@@ -6,7 +6,7 @@ import type { PgClient } from "@effect/sql-pg"
 import type * as SqlClient from "effect/sql/SqlClient"
 import { inject } from "vitest"
 import * as Pool from "../../src/layers/platform/postgres/client.ts"
-import { copyOf } from "./databases.ts"
+import { copyOf } from "../../testkit/postgres/databases.ts"
 
 /** The url of a fresh database, for tests that start processes of their own. */
 export const freshDatabaseUrl = Effect.suspend(() =>

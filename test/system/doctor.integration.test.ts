@@ -13,7 +13,19 @@ describe("doctor", () => {
       const ports = { PUBLIC_PORT: "0", INTERNAL_PORT: "0" }
       const { code, output } = yield* runCli("doctor", { DATABASE_URL: url, ...ports })
       assert.strictEqual(code, 0, output)
-      for (const check of ["postgres", "schema", "rights", "connections", "clock", "wal", "keys", "disk"]) {
+      for (
+        const check of [
+          "postgres",
+          "schema",
+          "rights",
+          "audit log",
+          "connections",
+          "clock",
+          "wal",
+          "keys",
+          "disk"
+        ]
+      ) {
         assert.match(output, new RegExp(`^(ok|warn) +${check} `, "m"))
       }
       assert.match(output, /skip +valkey/)
@@ -27,7 +39,7 @@ describe("doctor", () => {
         VALKEY_URL: "redis://:a-secret-password@127.0.0.1:1/0"
       })
       assert.strictEqual(code, 1)
-      assert.match(output, /FAIL +schema +schema version 0, this code needs \d+: npm run migrate/)
+      assert.match(output, /FAIL +schema +.* at version 0, this server needs \d+\. Run `npm run migrate`/)
       assert.match(output, /FAIL +valkey/)
       assert.notInclude(output, "a-secret-password")
     }))

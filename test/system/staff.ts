@@ -8,17 +8,25 @@ export interface Answer {
   readonly body: any
 }
 
-/** One call over POST /rpc. Gives the exit's value, or throws the refusal's code. */
+/**
+ * One call over POST /rpc, with the admin's password where it is asked for again. Gives the exit's value, or
+ * throws the refusal's code.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any
 export const adminCall = async (
   server: ServerProcess,
   token: string | null,
   tag: string,
   payload: unknown
-) => {
+): Promise<any> => {
   const { body, status } = await post(server.internalUrl, token, tag, payload)
   const exit = Array.isArray(body) ? body[0]?.exit : undefined
   if (exit?._tag === "Success") return exit.value
   const error = exit?.cause?.[0]?.error ?? body
+  if (error?.code === "STEP_UP_REQUIRED" && tag !== "admin.step_up") {
+    await adminCall(server, token, "admin.step_up", { password: "development-admin", code: null })
+    return await adminCall(server, token, tag, payload)
+  }
   throw new Error(`${tag}: ${error?.code ?? `HTTP ${status} ${JSON.stringify(body)}`}`)
 }
 

@@ -23,8 +23,11 @@ const folders: Readonly<Record<string, Allowed>> = {
   actors: { ours: [/^(actors|services|domain)\//], packages: [effect, /^@effect\/platform-node/] },
   http: {
     // Of the actors only how to call them.
-    ours: [/^(http|contract|services|domain)\//, /^actors\/(\w+\/)?(protocol|requests|turn-call)\.ts$/],
-    packages: [effect, node, /^@effect\/platform-node/, /^jose$/, /^ws$/]
+    ours: [
+      /^(http|contract|services|domain)\//,
+      /^actors\/(\w+\/)?(protocol|requests|turn-call|staff-authority)\.ts$/
+    ],
+    packages: [effect, node, /^@effect\/platform-node/, /^jose$/, /^otpauth$/, /^ws$/]
   },
   "manual-clock": { ours: [/^(manual-clock|services|domain)\//], packages: [effect, node] },
   commands: production,
@@ -40,7 +43,7 @@ const beside: Readonly<Record<string, Allowed>> = {
   // A page in a browser: of the server only what is said between the two, and the rules both know.
   console: {
     ours: [/^(contract|domain)\//, /^\.\.\/console\//],
-    packages: [effect, /^react(-dom)?(\/|$)/, /^@mantine\//, /^@tabler\/icons-react$/, /^vite$/]
+    packages: [effect, /^react(-dom)?(\/|$)/, /^@mantine\//, /^@tabler\/icons-react$/, /^uqr$/, /^vite$/]
   },
   testkit: { ours: [/^(?!\.\.\/)/, /^\.\.\/testkit\//], packages: [/./] },
   // A phone's script must be playable without a line of ours.

@@ -5,6 +5,7 @@ import type { SecureRandom } from "effect/crypto"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { Pricing } from "../../src/services/payments/pricing.ts"
+import { StaffProofs } from "../../src/services/accounts/staff-proofs.ts"
 import { Staff } from "../../src/services/accounts/staff.ts"
 import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
@@ -29,6 +30,7 @@ import * as SessionViewsMemory from "./session-views.memory.ts"
 import * as SessionsMemory from "./sessions.memory.ts"
 import * as SettingsMemory from "./settings.memory.ts"
 import * as StaffMemory from "./staff.memory.ts"
+import * as StaffProofsMemory from "./staff-proofs.memory.ts"
 import type { MemoryTables } from "./store/tables.ts"
 
 type Needs = MemoryTables | SecureRandom.SecureRandom
@@ -58,6 +60,7 @@ export const layerThrough = (reach: Reach, made: Made): Layer.Layer<StorePorts, 
     reach(SessionViews, SessionViewsMemory.layer),
     reach(Sessions, SessionsMemory.layer),
     reach(Staff, StaffMemory.layer),
+    reach(StaffProofs, StaffProofsMemory.layer),
     made.settings,
     made.journal
   )

@@ -1,6 +1,7 @@
 // Who is signed in, and the line that is kept open for them. The token lives in this module's memory and
 // nowhere else; when it has run out the password is asked again, over the page, which keeps what was typed.
 import { closeCodes } from "../../../src/contract/close-codes.ts"
+import { askOnceMore, stepUpWith } from "./step-up.ts"
 import { makeStore } from "./store.ts"
 import { type AnswerOf, type Line, openLine, type Over, type PayloadOf, Problem, type Tag } from "./line.ts"
 
@@ -77,10 +78,10 @@ const resume = async (): Promise<void> => {
   }
 }
 
-export const signIn = async (email: string, password: string): Promise<void> => {
+export const signIn = async (email: string, password: string, code: string | null = null): Promise<void> => {
   const opened = await openLine(url(), onOver)
   try {
-    const { access_token } = await opened.call("admin.sign_in", { email, password })
+    const { access_token } = await opened.call("admin.sign_in", { email, password, code })
     const { me } = standing.get()
     await signInOn(opened, access_token)
     // Another person's page starts from the beginning.
@@ -91,23 +92,37 @@ export const signIn = async (email: string, password: string): Promise<void> => 
   }
 }
 
+/** The token dies on the server, too; where that cannot be reached, it runs out within the hour. */
 export const signOut = (): void => {
   const open = line
+  const ended = open?.call("admin.sign_out", {}).catch(() => null) ?? Promise.resolve(null)
   line = null
   token = null
   standing.set(nobody)
-  open?.close()
+  void ended.then(() => open?.close())
   location.hash = "#/"
 }
 
-/** One call of the person who is signed in. Rejects with a `Problem`. */
-export const call = async <T extends Tag>(tag: T, payload: PayloadOf<T>): Promise<AnswerOf<T>> => {
+const callOnce = async <T extends Tag>(tag: T, payload: PayloadOf<T>): Promise<AnswerOf<T>> => {
   if (line === null) throw new Problem("CONNECTION_LOST", "The server cannot be reached just now.")
   try {
     return await line.call(tag, payload)
   } catch (error) {
     if (error instanceof Problem && endsTheSignIn(error.code)) askAgain(error.message)
     throw error
+  }
+}
+
+stepUpWith((given) => callOnce("admin.step_up", given))
+
+/** One call of the person who is signed in, asked once more who they are where it needs that. */
+export const call = async <T extends Tag>(tag: T, payload: PayloadOf<T>): Promise<AnswerOf<T>> => {
+  try {
+    return await callOnce(tag, payload)
+  } catch (error) {
+    const isAsked = error instanceof Problem && error.code === "STEP_UP_REQUIRED"
+    if (!isAsked || !(await askOnceMore())) throw error
+    return callOnce(tag, payload)
   }
 }
 

@@ -1,4 +1,5 @@
-// Signing in: email and password, and plain words when the account is locked.
+// Signing in: email and password, a code where a second factor is on, and plain words when the account is
+// locked.
 import { Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core"
 import { useState } from "react"
 import { signIn, signOut, standing } from "../connection/sign-in.ts"
@@ -22,14 +23,26 @@ export const SignInForm = ({ email, lead }: { email: string; lead: string }) => 
   const text = useText()
   const [name, setName] = useState(email)
   const [password, setPassword] = useState("")
+  const [code, setCode] = useState("")
+  const [isCodeAsked, setCodeAsked] = useState(false)
   const { phase } = useStore(standing)
-  const { isBusy, press, problem } = useAction(signIn, () => setPassword(""))
+  const { isBusy, press, problem } = useAction(
+    async (given: string, secret: string, second: string | null) => {
+      try {
+        await signIn(given, secret, second)
+      } catch (error) {
+        // Not a failure: the password was right, the code is missing.
+        if (!(error instanceof Problem) || error.code !== "SECOND_FACTOR_REQUIRED") throw error
+        setCodeAsked(true)
+      }
+    }
+  )
   const told = useTold(problem)
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        void press(name.trim(), password)
+        void press(name.trim(), password, isCodeAsked ? code.trim() : null)
       }}
     >
       <Stack gap="sm">
@@ -51,6 +64,18 @@ export const SignInForm = ({ email, lead }: { email: string; lead: string }) => 
           onChange={(event) => setPassword(event.currentTarget.value)}
           data-autofocus
         />
+        {isCodeAsked
+          ? (
+            <TextInput
+              label={text.account.code}
+              description={text.account.code_hint}
+              required
+              autoComplete="one-time-code"
+              value={code}
+              onChange={(event) => setCode(event.currentTarget.value)}
+            />
+          )
+          : null}
         <Failed problem={told} />
         <Button type="submit" loading={isBusy} fullWidth>{text.sign_in.go}</Button>
         {phase === "ask_again"

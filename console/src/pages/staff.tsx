@@ -63,7 +63,7 @@ const Create = ({ onDone }: { onDone: () => void }) => {
 }
 
 const Actions = ({ onDone, row }: { row: Colleague; onDone: () => void }) => {
-  const { staff: text } = useText()
+  const { account, staff: text } = useText()
   const [role, setRole] = useState<Role>(row.role)
   const { is_active, staff_id } = row
   return (
@@ -86,6 +86,14 @@ const Actions = ({ onDone, row }: { row: Colleague; onDone: () => void }) => {
         onDone={onDone}
         run={() => call("admin.staff_set_active", { staff_id, is_active: !is_active })}
       />
+      <Confirm
+        size="xs"
+        colour="red"
+        label={account.reset}
+        what={account.reset_what}
+        onDone={onDone}
+        run={() => call("admin.staff_second_factor_reset", { staff_id })}
+      />
     </Group>
   )
 }
@@ -104,7 +112,7 @@ const People = () => {
         </Text>
       )
     },
-    { head: text.column.actions, cell: (row) => <Actions row={row} onDone={reload} />, width: 260 }
+    { head: text.column.actions, cell: (row) => <Actions row={row} onDone={reload} />, width: 420 }
   ]
   if (data === null) return problem === null ? <Waiting /> : <Failed problem={problem} />
   return (

@@ -1,4 +1,5 @@
 // The console's texts in English. The Indonesian ones are beside this file and have the same shape.
+import { accountEnglish } from "./account-english.ts"
 
 export const english = {
   brand: "Halobestie console",
@@ -32,6 +33,7 @@ export const english = {
     locked: "This account is locked after too many failed attempts.",
     locked_for: "Try again in"
   },
+  account: accountEnglish,
   nav: {
     now: "Now",
     mitras: "Mitras",

@@ -1,5 +1,6 @@
 // The console's texts in Indonesian, in the shape of the English ones.
 import type { Texts } from "./english.ts"
+import { accountIndonesian } from "./account-indonesian.ts"
 
 export const indonesian: Texts = {
   brand: "Konsol Halobestie",
@@ -33,6 +34,7 @@ export const indonesian: Texts = {
     locked: "Akun ini dikunci karena terlalu banyak percobaan gagal.",
     locked_for: "Coba lagi dalam"
   },
+  account: accountIndonesian,
   nav: {
     now: "Sekarang",
     mitras: "Mitra",

@@ -11,6 +11,24 @@ type Outcome = { readonly tag: string; readonly answer: Answer | null; readonly 
 
 const codeOf = (failure: CallFailure): string => failure._tag === "Refused" ? failure.code : failure._tag
 
+const listedMax = 8
+
+/** Long lists are told by their beginning and their length. */
+const listText = (texts: ReadonlyArray<string>): string => {
+  const shown = texts.slice(0, listedMax).map((text) => JSON.stringify(text)).join(", ")
+  return texts.length > listedMax ? `${shown} and ${texts.length - listedMax} more` : shown || "nothing"
+}
+
+/** The one message that decides, not all of them. */
+const firstDifference = (expected: ReadonlyArray<string>, found: ReadonlyArray<string>): string => {
+  const length = Math.max(expected.length, found.length)
+  const index = Array.from({ length }, (_, at) => at).findIndex((at) => expected[at] !== found[at])
+  const textAt = (texts: ReadonlyArray<string>) =>
+    index < texts.length ? JSON.stringify(texts[index]) : "no message"
+  return `message ${index + 1} is ${textAt(found)} instead of ${textAt(expected)}; ` +
+    `${found.length} messages, ${expected.length} expected`
+}
+
 export class Person {
   readonly name: string
   /** Answers so far, oldest first. */
@@ -196,16 +214,48 @@ export class Person {
     }))
   }
 
-  /** Every one of these texts reached this phone as a message, once and in this order, and no other. */
+  #messages(run: ScenarioRun): ReadonlyArray<string> {
+    return this.session(run)?.events.flatMap(({ fact }) =>
+      fact["kind"] === "message" ? [fact["message"].body] : []
+    ) ?? []
+  }
+
+  /** Each of these texts reached this phone as a message, in this order; others may stand between them. */
   hasHeard(...bodies: ReadonlyArray<string>): Step {
-    const heard = (run: ScenarioRun) =>
-      this.session(run)?.events.flatMap(({ fact }) =>
-        fact["kind"] === "message" ? [fact["message"].body] : []
-      ) ?? []
     return this.expects(
-      `has the messages ${JSON.stringify(bodies)}`,
-      (run) => JSON.stringify(heard(run)) === JSON.stringify(bodies),
-      heard
+      `has heard ${listText(bodies)}`,
+      (run) => {
+        let next = 0
+        for (const body of this.#messages(run)) if (body === bodies[next]) next += 1
+        return next === bodies.length
+      },
+      (run) => listText(this.#messages(run))
     )
+  }
+
+  /** The messages that reached this phone are these: once each, in this order, and no other. */
+  heardExactly(...bodies: ReadonlyArray<string>): Step {
+    return this.expects(
+      `has heard exactly ${listText(bodies)}`,
+      (run) => JSON.stringify(this.#messages(run)) === JSON.stringify(bodies),
+      (run) => firstDifference(bodies, this.#messages(run))
+    )
+  }
+
+  /** Any call, as a script that was written out from a run makes it. */
+  sends(tag: string, payload: (run: ScenarioRun) => object): Step {
+    return this.calls(`sends ${tag}`, tag, payload)
+  }
+
+  /** The n-th session that this phone was told of, from 1 on. */
+  sessionId(run: ScenarioRun, number: number): string {
+    return [...this.app(run).clientState.sessions.keys()][number - 1] ?? ""
+  }
+
+  /** The n-th payment that this person ordered, from 1 on. */
+  paymentId(run: ScenarioRun, number: number): string {
+    return [...run.context.world.stores.tables.payment_requests.values()].filter(({ customer_id }) =>
+      customer_id === this.app(run).id
+    )[number - 1]?.id ?? ""
   }
 }

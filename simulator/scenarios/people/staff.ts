@@ -1,4 +1,5 @@
 // What a member of staff can do in a scenario.
+import { adminPassword } from "../../clients/seed-data.ts"
 import type { ScenarioRun } from "../run.ts"
 import type { Step } from "../step.ts"
 import type { Customer } from "./customer.ts"
@@ -24,6 +25,14 @@ export class Staff extends Person {
       (run) => ({ mitra_id: mitra.app(run).id }),
       `takes ${mitra.name} offline`
     )
+  }
+
+  /** Heavy orders need the password again, five minutes after it was given. */
+  provesAgain(): Step {
+    return this.calls("gives the password again", "admin.step_up", () => ({
+      password: adminPassword,
+      code: null
+    }))
   }
 
   reroutes(chat: Customer, from: Mitra, to: Mitra): Step {

@@ -14,7 +14,7 @@ export const consoleDuringAChat = scenario(
     script.at("20 s", sari.says("halo"))
     script.at("30 s", ...staff.opensTheConsole(sari, ayu))
     script.at("40 s", staff.wasAnswered("admin.live_sessions"), staff.wasAnswered("admin.health"))
-    script.at("40 s", staff.wasAnsweredAlways(), ayu.hasHeard("halo"))
+    script.at("40 s", staff.wasAnsweredAlways(), ayu.heardExactly("halo"))
     script.at("800 s", sari.sees("completed"))
   }
 )

@@ -33,7 +33,7 @@ export const killedBetweenCommitAndReply = scenario(
     script.at("30.0235 s", script.runner(1).isKilled())
     script.at("31 s", script.runner(1).starts())
     script.at("60 s", sari.says("two"))
-    script.at("75 s", ayu.hasHeard("one", "two"), sari.hasHeard("one", "two"))
+    script.at("75 s", ayu.heardExactly("one", "two"), sari.heardExactly("one", "two"))
   }
 )
 
@@ -46,8 +46,8 @@ export const frozenOwner = scenario(
     script.at("45 s", ayu.says("from the new owner"))
     script.at("60 s", script.runner(1).wakes())
     script.at("70 s", sari.says("after the wake"))
-    script.at("90 s", ayu.hasHeard("from the new owner", "after the wake"))
-    script.at("90 s", sari.hasHeard("from the new owner", "after the wake"))
+    script.at("90 s", ayu.heardExactly("from the new owner", "after the wake"))
+    script.at("90 s", sari.heardExactly("from the new owner", "after the wake"))
     script.at("400 s", sari.sees("closing"), ayu.sees("closing"))
     script.at("400 s", script.expect("the chat has had an owner", (run) => ownersOf(run) >= 1, ownersOf))
   }
@@ -64,7 +64,7 @@ export const rollingRestart = scenario(
       script.at(`${at + 8} s`, script.runner(number).starts(), ayu.says(`after ${number}`))
     }
     const all = [1, 2, 3].flatMap((number) => [`before ${number}`, `after ${number}`])
-    script.at("100 s", sari.hasHeard(...all), ayu.hasHeard(...all))
+    script.at("100 s", sari.heardExactly(...all), ayu.heardExactly(...all))
     script.at("100 s", sari.isConnected(), ayu.isConnected())
     script.at("400 s", sari.sees("closing"))
   }
@@ -83,7 +83,7 @@ export const drainedByStaff = scenario(
     script.at("31 s", staff.wasAnswered("admin.drain_runner"))
     script.at("45 s", script.expect("only the drained runner has stopped", isStoppedOnly(1), runnerStates))
     script.at("46 s", ayu.says("after"))
-    script.at("60 s", sari.hasHeard("before", "after"), ayu.hasHeard("before", "after"))
+    script.at("60 s", sari.heardExactly("before", "after"), ayu.heardExactly("before", "after"))
     script.at("60 s", sari.isConnected(), ayu.isConnected())
     script.at("400 s", sari.sees("closing"))
   }
@@ -127,7 +127,7 @@ export const appKilledMidMessage = scenario(
     script.at("30.03 s", sari.killsTheApp())
     script.at("40 s", sari.opensTheApp())
     script.at("45 s", message)
-    script.at("50 s", ayu.hasHeard("are you there?"), sari.hasHeard("are you there?"))
+    script.at("50 s", ayu.heardExactly("are you there?"), sari.heardExactly("are you there?"))
   }
 )
 

@@ -50,12 +50,13 @@ export const rerouteInClosing = scenario(
     script.at("28 s", citra.accepts())
     script.at("30 s", sari.says("halo"), dewi.says("hai"))
 
+    script.at("290 s", staff.provesAgain())
     // Sari's: it commits 40 ms before the end, and bunga has what is left of it.
     script.after("299.95 s", sari.hears("paired"), staff.reroutes(sari, ayu, bunga))
     script.at("309 s", staff.wasAnswered("admin.reroute"))
     script.at("310 s", sari.sees("rerouted"), sari.sees("closing"))
-    script.at("310 s", bunga.sees("rerouted"), bunga.sees("closing"), bunga.hasHeard("halo"))
-    script.at("310 s", ayu.sees("rerouted"), ayu.seesNo("closing"), ayu.hasHeard("halo"))
+    script.at("310 s", bunga.sees("rerouted"), bunga.sees("closing"), bunga.heardExactly("halo"))
+    script.at("310 s", ayu.sees("rerouted"), ayu.seesNo("closing"), ayu.heardExactly("halo"))
     script.at("310 s", served(script, sari, [["paired", 300], ["rerouted", 0]]))
     script.at("310 s", holdsNoPlace(script, ayu, bunga))
 

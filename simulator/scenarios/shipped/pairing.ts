@@ -15,7 +15,7 @@ export const twoAccepts = scenario(
     script.at("13 s", bunga.wasRefused("mitra.accept", "OFFER_TAKEN"), bunga.offerEndedWith("taken"))
     script.at("14 s", sari.says("halo"))
     script.at("15 s", ayu.says("halo juga"))
-    script.at("16 s", sari.hasHeard("halo", "halo juga"), ayu.hasHeard("halo", "halo juga"))
+    script.at("16 s", sari.heardExactly("halo", "halo juga"), ayu.heardExactly("halo", "halo juga"))
   }
 )
 

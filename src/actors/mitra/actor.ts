@@ -16,6 +16,7 @@ import { SessionActors } from "../session/protocol.ts"
 import { makeWakeQueue } from "../session/queue.ts"
 import { mailboxCapacity, LocalActors } from "../local-actors.ts"
 import { observedMachine } from "../observed-machine.ts"
+import { makeStaffCheck } from "../staff-authority.ts"
 import { makeTurns } from "../turn.ts"
 import { Mitra } from "./protocol.ts"
 
@@ -187,7 +188,8 @@ export const layer = Mitra.toLayer(
     const machine = yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`)
     const turns = yield* makeTurns(yield* observedMachine(machine, () => {}))
     const run = yield* (yield* LocalActors).register(Mitra.type, address.entityId, turns.run)
-    return Mitra.of({ Run: ({ payload }) => run(payload) })
+    const checkStaff = yield* makeStaffCheck
+    return Mitra.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
   }),
   { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }
 )

@@ -23,6 +23,7 @@ import { Settings } from "../../services/settings/settings.ts"
 import type { Machine } from "../machine.ts"
 import { mailboxCapacity, LocalActors } from "../local-actors.ts"
 import { observedMachine } from "../observed-machine.ts"
+import { makeStaffCheck } from "../staff-authority.ts"
 import { makeTurns } from "../turn.ts"
 import { publishSession, republishPosition } from "./publish.ts"
 import { ChatSession } from "./protocol.ts"
@@ -159,7 +160,8 @@ export const layer = ChatSession.toLayer(
     )
     const turns = yield* makeTurns(observed)
     const run = yield* (yield* LocalActors).register(ChatSession.type, address.entityId, turns.run)
-    return ChatSession.of({ Run: ({ payload }) => run(payload) })
+    const checkStaff = yield* makeStaffCheck
+    return ChatSession.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
   }),
   // Our own mailbox orders turns and timers alike, so the cluster need not; defects stay with their caller.
   { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }

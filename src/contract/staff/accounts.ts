@@ -5,11 +5,10 @@ import { Rpc, RpcGroup } from "effect/rpc"
 import { roles } from "../../domain/staff.ts"
 import { CallError } from "../errors.ts"
 import { Id, Instant, shortText } from "../fields.ts"
+import { NewPassword } from "./own-account.ts"
 
 const Role = Schema.Literals(roles)
 const Email = Schema.String.check(Schema.isMaxLength(200), Schema.isPattern(/^[^@\s\p{C}]+@[^@\s\p{C}]+$/u))
-/** Long enough that guessing it is hopeless behind the lock-out. */
-const NewPassword = shortText(200).check(Schema.isMinLength(12))
 /** As many as the database keeps. */
 const DisplayName = shortText(40)
 

@@ -1,6 +1,7 @@
 // Everything the internal listener offers.
 import { AdminAccountRpcs } from "./accounts.ts"
 import { AdminConsoleRpcs } from "./console.ts"
+import { AdminOwnAccountRpcs } from "./own-account.ts"
 import { AdminPaymentRpcs } from "./payments.ts"
 import { AdminPushRpcs } from "./pushes.ts"
 import { AdminRunnerRpcs } from "./runners.ts"
@@ -11,6 +12,7 @@ import { TimeRpcs } from "../testing/clock.ts"
 export const AdminApi = AdminRpcs.merge(
   AdminAccountRpcs,
   AdminConsoleRpcs,
+  AdminOwnAccountRpcs,
   AdminPaymentRpcs,
   AdminPushRpcs,
   AdminRunnerRpcs,

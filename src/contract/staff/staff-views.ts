@@ -7,6 +7,7 @@ import { SettingsSchema } from "../../domain/settings.ts"
 import { CallError } from "../errors.ts"
 import { ClientId, Id, Instant, shortText } from "../fields.ts"
 import { SessionView } from "../views.ts"
+import { SecondFactorCode } from "./own-account.ts"
 
 const Nullable = Schema.NullOr
 
@@ -117,7 +118,12 @@ const MitraChange = Schema.Struct({
 
 export const AdminRpcs = RpcGroup.make(
   Rpc.make("admin.sign_in", {
-    payload: { email: shortText(200), password: shortText(200) },
+    payload: {
+      email: shortText(200),
+      password: shortText(200),
+      /** Asked for with SECOND_FACTOR_REQUIRED. */
+      code: Schema.optionalKey(Nullable(SecondFactorCode))
+    },
     success: Schema.Struct({ staff_id: Id, access_token: Schema.String, access_expires_at: Instant }),
     error: CallError
   }),

@@ -20,13 +20,18 @@ import { Settings } from "../../services/settings/settings.ts"
 import { currentConnection } from "../socket/connection.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { TokenVerifier } from "../socket/token-verifier.ts"
-import { currentStaff } from "./staff/current-staff.ts"
+import { currentStaff, originOf } from "./staff/current-staff.ts"
 import { inspectMitra, inspectSession } from "./inspections.ts"
 import { mirrorHealth, reseedMirror } from "./mirror.ts"
 import { StaffSignIn } from "./staff/staff-sign-in.ts"
 
-const signIn = Effect.fnUntraced(function*(payload: { readonly email: string; readonly password: string }) {
-  const signedIn = yield* (yield* StaffSignIn).signIn(payload.email, payload.password)
+const signIn = Effect.fnUntraced(function*(payload: {
+  readonly email: string
+  readonly password: string
+  readonly code?: string | null
+}) {
+  const address = (yield* currentConnection).remote_address
+  const signedIn = yield* (yield* StaffSignIn).signIn({ ...payload, code: payload.code ?? null, address })
   const { access_token, expires_at, staff_id } = signedIn
   return { staff_id, access_token, access_expires_at: instant(expires_at) }
 })
@@ -58,7 +63,7 @@ const changeMitra = Effect.fnUntraced(function*(
     sender_id: staff.sender_id,
     command_id: payload.command_id,
     command: { _tag: tag, staff_id: staff.staff_id },
-    staff: { staff_id: staff.staff_id, peer: staff.peer }
+    staff: originOf(staff)
   })
   const slots = yield* (yield* Mitras).slotsOf(payload.mitra_id)
   return { ...reply, running_sessions: slots.map((slot) => slot.session_id) }
@@ -74,7 +79,7 @@ const forceClose = Effect.fnUntraced(function*(payload: {
     sender_id: staff.sender_id,
     command_id: payload.command_id,
     command: { _tag: "ForceClose", staff_id: staff.staff_id, reason: payload.reason },
-    staff: { staff_id: staff.staff_id, peer: staff.peer }
+    staff: originOf(staff)
   })
   return yield* inspectSession(payload.session_id)
 })

@@ -17,6 +17,7 @@ import * as Handlers from "./handlers.ts"
 import { framed } from "./http-frames.ts"
 import { concealing } from "./http-replies.ts"
 import { layerOperations } from "./operations.ts"
+import * as OwnAccountHandlers from "./own-account.ts"
 import * as PaymentHandlers from "./payments.ts"
 import * as PushHandlers from "./pushes.ts"
 import * as RunnerHandlers from "./runners.ts"
@@ -112,6 +113,7 @@ export const layerHandlers = (options: StaffApiOptions) =>
   Layer.mergeAll(
     Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds }),
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
+    OwnAccountHandlers.layer,
     SessionHandlers.layer,
     PaymentHandlers.layer,
     PushHandlers.layer,

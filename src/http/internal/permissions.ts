@@ -1,14 +1,19 @@
 // What each call of the control center needs, and the gate that asks before every one of them. A call that is
-// not in the table is refused to all: forgetting one locks it, it does not open it.
+// not in the table is refused to all: forgetting one locks it, it does not open it. Beside the role: which
+// calls need a fresh proof of who is there, and which reads are written down.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { SecureRandom } from "effect/crypto"
 import { RpcMiddleware } from "effect/rpc"
 import { CallError } from "../../contract/errors.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { type Action, isAllowed, type Permission, type Resource } from "../../domain/staff.ts"
 import { Staff } from "../../services/accounts/staff.ts"
+import { StaffProofs } from "../../services/accounts/staff-proofs.ts"
+import { inShare } from "../../services/platform/pool-shares.ts"
 import { currentConnection } from "../socket/connection.ts"
 import { answering } from "../public/handlers/answering.ts"
+import { type AuditedRead, checkProof, makeReadAudit } from "./staff/step-up.ts"
 
 const to = (action: Action, resource: Resource): Permission => ({ resource, action })
 
@@ -49,6 +54,15 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.settings_read": to("read", "settings"),
   "admin.settings_write": to("write", "settings"),
   "admin.audit_log": to("read", "audit"),
+  // One's own account: every role.
+  "admin.sign_out": to("read", "dashboard"),
+  "admin.step_up": to("read", "dashboard"),
+  "admin.password_change": to("read", "dashboard"),
+  "admin.second_factor": to("read", "dashboard"),
+  "admin.second_factor_begin": to("read", "dashboard"),
+  "admin.second_factor_confirm": to("read", "dashboard"),
+  "admin.second_factor_off": to("read", "dashboard"),
+  "admin.staff_second_factor_reset": to("write", "staff"),
   "admin.pricing": to("read", "payments"),
   "admin.tier_put": to("write", "payments"),
   "admin.tier_deactivate": to("write", "payments"),
@@ -81,6 +95,35 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "faults.undo": to("write", "system")
 }
 
+/** Money, chats and rights: a password or a code given within five minutes, or a sign-in as young as that. */
+export const needsStepUp: ReadonlySet<string> = new Set([
+  "admin.reroute",
+  "admin.force_close",
+  "admin.payment_retry",
+  "admin.payment_set_refunded",
+  "admin.payment_dismiss",
+  "admin.tier_put",
+  "admin.tier_deactivate",
+  "admin.discount_put",
+  "admin.staff_create",
+  "admin.staff_set_role",
+  "admin.staff_set_active",
+  "admin.staff_second_factor_reset",
+  "admin.second_factor_begin",
+  "admin.second_factor_off",
+  "admin.test_number_put"
+])
+
+const session = { action: "session.read", target_type: "session", target: "session_id" }
+
+/** Who looked at whose chat or account, and when. */
+export const auditedReads: Readonly<Record<string, AuditedRead>> = {
+  "admin.inspect_session": session,
+  "admin.session_timeline": session,
+  "admin.customer": { action: "customer.read", target_type: "customer", target: "find" },
+  "admin.customer_payments": { action: "customer.read", target_type: "customer", target: "customer_id" }
+}
+
 /** Stands before every call of the internal listener. */
 export class PermissionGate
   extends RpcMiddleware.Service<PermissionGate>()("halobestie/http/PermissionGate", {
@@ -93,11 +136,14 @@ const notSignedIn = refuse(
   "Sign in first: admin.sign_in, then admin.authenticate (or the Authorization header)."
 )
 
+type ReadAudit = ReturnType<typeof makeReadAudit>
+
 /** Read afresh each time, so that a changed role or a deactivation counts at once, open sockets included. */
-const check = Effect.fnUntraced(function*(tag: string) {
+const check = Effect.fnUntraced(function*(tag: string, payload: unknown, auditRead: ReadAudit) {
   const needed = neededBy[tag]
   if (needed === "anybody") return
-  const principal = yield* (yield* currentConnection).principal
+  const connection = yield* currentConnection
+  const principal = yield* connection.principal
   if (principal === null || principal.user_type !== "staff") return yield* notSignedIn
   const account = yield* (yield* Staff).findStaff(principal.user_id)
   if (account === null || !account.is_active) return yield* notSignedIn
@@ -107,14 +153,20 @@ const check = Effect.fnUntraced(function*(tag: string) {
       needed: needed === undefined ? null : { ...needed }
     })
   }
+  if (needsStepUp.has(tag)) yield* checkProof(principal)
+  const read = auditedReads[tag]
+  if (read !== undefined) yield* auditRead(read, payload, principal, connection.remote_address)
 })
 
 export const layer = Layer.effect(PermissionGate)(
-  Effect.map(
-    Staff,
-    (staff) =>
-      PermissionGate.of((handler, { rpc }) =>
-        Effect.andThen(answering(Effect.provideService(check(rpc._tag), Staff, staff)), handler)
-      )
-  )
+  Effect.gen(function*() {
+    const services = yield* Effect.context<SecureRandom.SecureRandom | Staff | StaffProofs>()
+    const auditRead = makeReadAudit()
+    return PermissionGate.of((handler, { payload, rpc }) =>
+      Effect.andThen(
+        answering(Effect.provideContext(check(rpc._tag, payload, auditRead), services)),
+        handler
+      ).pipe(inShare("staff"))
+    )
+  })
 )

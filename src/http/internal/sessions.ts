@@ -23,7 +23,7 @@ import { answering } from "../public/handlers/answering.ts"
 import { sessionNotFound } from "../public/handlers/own-session.ts"
 import { type AskedPage, pageOf } from "../public/views/past-page.ts"
 import { sessionView } from "../public/views/session-view.ts"
-import { currentStaff } from "./staff/current-staff.ts"
+import { currentStaff, originOf } from "./staff/current-staff.ts"
 import { inspectSession } from "./inspections.ts"
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -35,13 +35,14 @@ const reroute = Effect.fnUntraced(function*(payload: {
   readonly mitra_id: string
   readonly reason: string
 }) {
-  const { peer, sender_id, staff_id } = yield* currentStaff
+  const staff = yield* currentStaff
+  const { sender_id, staff_id } = staff
   const { command_id, from_mitra_id, mitra_id, reason, session_id } = payload
   yield* (yield* SessionActors).run(session_id, {
     sender_id,
     command_id,
     command: { _tag: "Reroute", staff_id, from_mitra_id, mitra_id, reason },
-    staff: { staff_id, peer }
+    staff: originOf(staff)
   })
   return yield* inspectSession(session_id)
 })

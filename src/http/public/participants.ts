@@ -9,10 +9,16 @@ import { refuse } from "../../domain/refusal.ts"
 import type { Participant } from "../../domain/session/state.ts"
 import { SessionActors } from "../../actors/session/protocol.ts"
 import { type Participation, SessionViews } from "../../services/sessions/session-views.ts"
+import { inShare } from "../../services/platform/pool-shares.ts"
+import { WireClock } from "../socket/limits.ts"
 import { paced, Quotas } from "./quotas.ts"
 
 /** Of the database's connections at most so many answer strangers. */
 const readsMax = 4
+/** An id that names no session names none a moment later: ids are made here. */
+const unknownForMs = 10_000
+const unknownMax = 10_000
+
 /** Chats of 20,000 pairs; one that is forgotten costs its next command a read. */
 const knownMax = 40_000
 
@@ -43,11 +49,23 @@ const make = Effect.gen(function*() {
     known.add(key)
   }
 
+  const unknown = new Map<string, number>()
+  const clock = yield* WireClock
+  const isUnknown = (sessionId: string): boolean =>
+    (unknown.get(sessionId) ?? 0) > clock.currentTimeMillisUnsafe()
+  const rememberUnknown = (sessionId: string): void => {
+    if (unknown.size >= unknownMax) unknown.delete(unknown.keys().next().value!)
+    unknown.set(sessionId, clock.currentTimeMillisUnsafe() + unknownForMs)
+  }
+
   const check = Effect.fnUntraced(function*(key: string, sessionId: string, by: Participant) {
     const who = `${by.side}:${by.id}`
     yield* look(who)
-    const found = yield* reads.withPermit(sessions.participation(sessionId))
+    const found = isUnknown(sessionId)
+      ? null
+      : yield* reads.withPermit(inShare("strangers")(sessions.participation(sessionId)))
     if (found === null) {
+      rememberUnknown(sessionId)
       return yield* refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId })
     }
     if (!takesPart(found, by)) {

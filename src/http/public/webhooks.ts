@@ -5,7 +5,6 @@ import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import { SecureRandom } from "effect/crypto"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -66,8 +65,6 @@ const keepCall = Effect.fnUntraced(function*(
   })
 })
 
-const strangers = Metric.counter("webhook_wrong_tokens", { incremental: true })
-
 /** A line a minute and address, and a count: nobody who knows no token leaves a row. */
 const toldOnce = makePace({ burst: 1, per_second: 1 / 60 })
 
@@ -75,7 +72,7 @@ const remoteOf = (request: HttpServerRequest.HttpServerRequest) =>
   Effect.map(TrustedProxyHops, (hops) => networkOf(remoteAddressOf(request, hops)))
 
 const tellStranger = Effect.fnUntraced(function*(provider: PaymentProvider, network: string) {
-  yield* Metric.update(strangers, 1)
+  count("webhook_wrong_tokens_total", [provider])
   if (toldOnce(network, (yield* WireClock).currentTimeMillisUnsafe()) > 0) return
   yield* Effect.logWarning("a payment webhook came without the token").pipe(
     Effect.annotateLogs({ provider, network })

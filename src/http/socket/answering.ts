@@ -104,16 +104,17 @@ const mayGoOn = (live: LiveConnection, call: Call): boolean =>
   call.unacknowledged < call.credit && !live.is_behind
 
 /**
- * The `send` of the protocol. `requests` are the calls it may have to explain a bad payload of, `goOn` lets a
- * stream bring its next chunk.
+ * How calls are answered. `requests` are those it may have to explain a bad payload of, `goOn` lets a stream
+ * bring its next chunk.
  */
-export const makeSend = (
+export const makeAnswering = (
   connections: Connections["Service"],
   requests: ReadonlyMap<string, Rpc.AnyWithProps>,
   goOn: (live: LiveConnection, id: RequestId) => Effect.Effect<void>
 ) => {
   const answer = makeAnswer(makeExplain(requests))
-  return (clientId: number, response: FromServerEncoded): Effect.Effect<void> =>
+  /** Of the protocol: what the RPC server says. */
+  const send = (clientId: number, response: FromServerEncoded): Effect.Effect<void> =>
     // Suspended: the cause of a death is reported after this effect is made and before it runs.
     Effect.suspend(() => {
       const live = connections.find(clientId)
@@ -129,4 +130,5 @@ export const makeSend = (
       call.is_held = true
       return Effect.void
     })
+  return { answer, send }
 }

@@ -2,6 +2,7 @@
 // The socket protocol provides it to every handler; identity is never read from a message.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as References from "effect/References"
 import type { CloseCode } from "../../contract/close-codes.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import type { UserType } from "../../services/accounts/sign-ins.ts"
@@ -15,6 +16,8 @@ export interface Principal {
   readonly expires_at: number
   /** The row of the rotation this token came from, if from one: shown once, its answer has arrived. */
   readonly rotated_row?: string
+  /** Staff's, as it was shown: the owner of an actor on another runner verifies it again. */
+  readonly token?: string
 }
 
 export class Connection extends Context.Service<Connection, {
@@ -43,3 +46,21 @@ export const currentConnection: Effect.Effect<Connection["Service"]> = Effect.wi
     ? Effect.die(new Error("a handler ran outside a connection"))
     : Effect.succeed(connection)
 })
+
+/** A connection as its calls know it, and what their log lines say of it. */
+export interface ActiveConnection {
+  readonly connection: Connection["Service"]
+  readonly annotations: Readonly<Record<string, unknown>>
+}
+
+/** The context of one of its calls. */
+export const onConnection = <R>(
+  context: Context.Context<R>,
+  { annotations, connection }: ActiveConnection,
+  tag: string
+): Context.Context<R | Connection> =>
+  Context.add(
+    Context.add(context, Connection, connection),
+    References.CurrentLogAnnotations,
+    { ...annotations, call: tag }
+  )

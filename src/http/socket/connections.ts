@@ -121,6 +121,7 @@ const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) => void
       open.delete(connection.client_id)
       if (open.size === 0) empty.openUnsafe()
       addTo("connections_open", -1)
+      connection.leaveLoad()
       if (connection.principal === null) return
       addTo("phones_connected", -1, [connection.principal.user_type])
       const key = keyOf(connection.principal)
@@ -137,7 +138,10 @@ const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) => void
       const key = keyOf(principal)
       const theirs = byPerson.get(key) ?? new Set()
       const [first] = theirs
-      if (first !== undefined) connection.bucket = first.bucket
+      if (first !== undefined) {
+        connection.bucket = first.bucket
+        connection.joinLoadOf(first)
+      }
       byPerson.set(key, theirs.add(connection))
       settleSilence(principal)
       const staying = [...theirs].filter((one) => one.closing === null)
@@ -222,8 +226,10 @@ const makeOpen = Effect.fnUntraced(function*(
   const release = ({ connection, removed }: ReturnType<typeof acquire>) => {
     directory.remove(connection)
     removed?.()
+    if (connection.closing !== null) return
     // The other end left by itself: its calls have no caller to answer.
-    if (connection.closing === null) Queue.offerUnsafe(disconnects, connection.client_id)
+    connection.endCalls()
+    Queue.offerUnsafe(disconnects, connection.client_id)
   }
 
   return Effect.fnUntraced(function*(wire: Wire, remote_address: string) {

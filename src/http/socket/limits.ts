@@ -16,6 +16,8 @@ export interface SocketLimits {
   /** Deeper JSON is refused before any schema walks it recursively. */
   readonly nesting_max: number
   readonly in_flight_max: number
+  /** The same for all sockets of one person together. */
+  readonly in_flight_per_person_max: number
   /** A call that is not answered by then is stopped, and answered with "try again". */
   readonly call_max_ms: number
   readonly request_burst: number
@@ -71,6 +73,7 @@ export const publicLimits: SocketLimits = {
   batch_max: 64,
   nesting_max: 64,
   in_flight_max: 64,
+  in_flight_per_person_max: 128,
   // Longer than the ports' own bounds, so that their more precise answer comes first.
   call_max_ms: 20_000,
   request_burst: 200,

@@ -1,6 +1,7 @@
 // One open socket: what is in flight on it, who is on it, how much of what we said is still unsent, and
 // why it is closing. Everything here is synchronous; fibers that wait do so on its `reading` latch.
 import type * as Clock from "effect/Clock"
+import type * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { Principal } from "./connection.ts"
@@ -29,6 +30,8 @@ export interface Call {
   readonly began_at: number
   /** It took too long; `stop` was called for it. */
   is_overdue: boolean
+  /** Set while this protocol runs it itself. */
+  fiber: Fiber.Fiber<unknown, unknown> | null
   /** Kept only while the request is being handed over, to explain a payload that did not decode. */
   payload: unknown
   interrupted_by_client: boolean
@@ -162,9 +165,31 @@ export class LiveConnection {
     if (this.bucket.take(this.now())._tag === "Flooding") this.close(closeCodes.flooding)
   }
 
+  /** Calls of this socket, and of the others of its person once it is signed in. */
+  #load = { in_flight: 0 }
+
+  get in_flight_of_person(): number {
+    return this.#load.in_flight
+  }
+
+  /** From now on the calls of both count together. */
+  joinLoadOf(other: LiveConnection): void {
+    if (other.#load === this.#load) return
+    this.leaveLoad()
+    this.#load = other.#load
+    this.#load.in_flight += this.calls.size
+  }
+
+  /** Nobody waits for its calls any more. */
+  leaveLoad(): void {
+    this.#load.in_flight -= this.calls.size
+    this.#load = { in_flight: this.calls.size }
+  }
+
   begin(id: RequestId, call: Call): void {
     this.asked_at = call.began_at
     this.calls.set(id, call)
+    this.#load.in_flight += 1
   }
 
   /** Streams take as long as they like. */
@@ -179,8 +204,15 @@ export class LiveConnection {
 
   finish(id: RequestId): Call | undefined {
     const call = this.calls.get(id)
-    if (this.calls.delete(id)) this.calls_served += 1
+    if (!this.calls.delete(id)) return call
+    this.calls_served += 1
+    this.#load.in_flight -= 1
     return call
+  }
+
+  /** Nobody is left to hear the answers of the calls that this protocol runs itself. */
+  endCalls(): void {
+    for (const { fiber } of this.calls.values()) fiber?.interruptUnsafe()
   }
 
   /** Never waits: the far end either keeps up, within the bound, or is cut. */
@@ -205,6 +237,7 @@ export class LiveConnection {
     this.#wire.close(code.code, closeReason(code.reason, retryAfterMs))
     // The waiting reader goes on, and discards until the other end has closed too.
     this.reading.openUnsafe()
+    this.endCalls()
     this.#onClosing(this)
   }
 

@@ -39,12 +39,19 @@ const rateLimited = (retryAfterMs: number, limits: SocketLimits) =>
     { retry_after_ms: retryAfterMs }
   )
 
-const tooMany = (limits: SocketLimits) =>
+const inFlight = (whose: string, in_flight_max: number) =>
   refuse(
     "TOO_MANY_REQUESTS",
-    `${limits.in_flight_max} requests of this connection are still in flight. Wait for one of them.`,
-    { in_flight_max: limits.in_flight_max }
+    `${in_flight_max} requests of ${whose} are still in flight. Wait for one of them.`,
+    { in_flight_max }
   )
+
+const tooManyOf = (live: LiveConnection, limits: SocketLimits): Refusal | null => {
+  if (live.calls.size >= limits.in_flight_max) return inFlight("this connection", limits.in_flight_max)
+  return live.in_flight_of_person >= limits.in_flight_per_person_max
+    ? inFlight("yours on all your connections", limits.in_flight_per_person_max)
+    : null
+}
 
 const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): Effect.Effect<void> => {
   // Two answers with one id could not be told apart: nothing sensible can follow.
@@ -54,9 +61,8 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
   if (admission._tag === "Refused") {
     return answerRefused(live, request.id, rateLimited(admission.retry_after_ms, dispatch.limits))
   }
-  if (live.calls.size >= dispatch.limits.in_flight_max) {
-    return answerRefused(live, request.id, tooMany(dispatch.limits))
-  }
+  const tooMany = tooManyOf(live, dispatch.limits)
+  if (tooMany !== null) return answerRefused(live, request.id, tooMany)
   const kind = dispatch.kindOf(request.tag)
   if (kind === null) return answerRefused(live, request.id, unknownMethod(request.tag))
   live.begin(request.id, {
@@ -64,6 +70,7 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
     is_stream: kind === "stream",
     began_at: live.now(),
     is_overdue: false,
+    fiber: null,
     payload: request.payload,
     interrupted_by_client: false,
     unacknowledged: 0,

@@ -1,5 +1,6 @@
-// Our RpcServer.Protocol: the effect/rpc server decodes and runs the calls, this decides what reaches it
-// and what it may answer. Also serves one upgraded socket from its first frame to its last.
+// Our RpcServer.Protocol: the effect/rpc server runs the streams, own-calls.ts all other calls, and this
+// decides what reaches them and what they may answer. Also serves one upgraded socket from its first frame to
+// its last.
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -19,24 +20,19 @@ import { WorkTracker } from "../../services/manual-clock/work-tracker.ts"
 import { spanned } from "../../services/operations/spans.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
-import { Connection, type Principal } from "./connection.ts"
-import { defectReporter, makeSend } from "./answering.ts"
+import { type ActiveConnection, type Connection, onConnection, type Principal } from "./connection.ts"
+import { defectReporter, makeAnswering } from "./answering.ts"
 import { Connections } from "./connections.ts"
 import { makeIdentity } from "./identity.ts"
 import { Limits } from "./limits.ts"
 import { type ClientMessage, creditMax, type RequestId } from "./frames.ts"
 import type { Call, LiveConnection } from "./live-connection.ts"
+import { makeOwnCalls, type OwnCalls } from "./own-calls.ts"
 import { type Dispatch, readFrames } from "./receiving.ts"
 import type { Transport } from "./transport.ts"
 
 /** How a socket comes to be; in a listener by an upgrade. */
 export type Upgrade = Effect.Effect<Transport, Socket.SocketError | HttpServerError, Scope.Scope>
-
-/** A connection as its calls know it, and what their log lines say of it. */
-interface ActiveConnection {
-  readonly connection: Connection["Service"]
-  readonly annotations: Readonly<Record<string, unknown>>
-}
 
 export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly protocol: RpcServer.Protocol["Service"]
@@ -74,17 +70,20 @@ const notTaken = (live: LiveConnection, message: ClientMessage, cause: Cause.Cau
 }
 
 /** Hands one message to the RPC server and survives whatever it does with it. */
-const makeHandOver = (write: () => Write | null): Dispatch["handOver"] => (live, message) => {
-  const writeRequest = write()
-  if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
-  return Effect.matchCauseEffect(Effect.suspend(() => writeRequest(live.client_id, message)), {
-    onFailure: (cause) => notTaken(live, message, cause),
-    onSuccess: () => {
-      forgetPayload(live, message)
-      return Effect.void
-    }
-  })
-}
+const makeHandOver =
+  (write: () => Write | null, own: () => OwnCalls): Dispatch["handOver"] => (live, message) => {
+    const writeRequest = write()
+    if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
+    const taken = own()(live, message)
+    if (taken !== null) return taken
+    return Effect.matchCauseEffect(Effect.suspend(() => writeRequest(live.client_id, message)), {
+      onFailure: (cause) => notTaken(live, message, cause),
+      onSuccess: () => {
+        forgetPayload(live, message)
+        return Effect.void
+      }
+    })
+  }
 
 /** Stops a call in the name of its client; the answer says "try again". */
 const stopCall = (live: LiveConnection, id: RequestId, call: Call, dispatch: Dispatch) =>
@@ -198,15 +197,18 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
       if (rpc === undefined) return null
       return RpcSchema.isStreamSchema(rpc.successSchema) ? "stream" : "call"
     },
-    handOver: makeHandOver(() => write)
+    handOver: makeHandOver(() => write, () => own)
   }
   // The RPC server knows one way on: that the client has acknowledged.
   const goOn = (live: LiveConnection, requestId: RequestId) =>
     dispatch.handOver(live, { _tag: "Ack", requestId, chunks: 1, credit: null })
+  const { answer, send } = makeAnswering(connections, requests, goOn)
+  const activeOf = (clientId: number) => active.get(clientId)
+  const own = yield* makeOwnCalls({ requests, context, activeOf, answer })
   const serve = yield* makeServe(dispatch, context, active)
 
   return SocketProtocol.of({
-    activeOf: (clientId) => active.get(clientId),
+    activeOf,
     isServing: Effect.sync(() => write !== null),
     serve: (upgrade, remote_address, principal) =>
       serve(upgrade, remote_address, principal).pipe(
@@ -223,7 +225,7 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
             }))
         }),
       disconnects: connections.disconnects,
-      send: makeSend(connections, requests, goOn),
+      send,
       end: () => Effect.void,
       // Only asked by transports that address clients on their own.
       clientIds: Effect.succeed(new Set<number>()),
@@ -240,18 +242,15 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
 /** Gives each handler the connection its call came in on. Part of this transport, not of the contract. */
 class OnConnection extends RpcMiddleware.Service<OnConnection>()("halobestie/http/OnConnection") {}
 
-const onConnection = Layer.effect(OnConnection)(
+const onConnectionLayer = Layer.effect(OnConnection)(
   Effect.map(SocketProtocol, ({ activeOf }): OnConnection["Service"] => (handler, { client, rpc }) => {
     const active = activeOf(client.id)
     // Its socket was over before its call began: no client waits for an answer.
     if (active === undefined) return Effect.interrupt
-    const { annotations, connection } = active
-    return Effect.updateContext(spanned("call", { call: rpc._tag })(handler), (context) =>
-      Context.add(
-        Context.add(context, Connection, connection),
-        References.CurrentLogAnnotations,
-        { ...annotations, call: rpc._tag }
-      ))
+    return Effect.updateContext(
+      spanned("call", { call: rpc._tag })(handler),
+      (context) => onConnection(context, active, rpc._tag)
+    )
   })
 )
 
@@ -269,7 +268,7 @@ export const layer = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>) => {
     disableFatalDefects: true,
     disableTracing: true
   }).pipe(
-    Layer.provide(onConnection),
+    Layer.provide(onConnectionLayer),
     Layer.provide(rpcProtocol),
     Layer.provideMerge(protocol)
   )

@@ -1,7 +1,9 @@
 // What a socket is to the protocol: frames in, frames out, signs of life. A listener opens one over an
 // upgraded request; the simulator opens one over its own network.
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import type { Wire } from "./live-connection.ts"
 import { webSocketOf } from "./tracked-web-socket.ts"
@@ -17,10 +19,14 @@ export interface Transport {
   readonly listen: (onHeard: () => void, onOver: () => void, onPinged?: () => void) => void
 }
 
+// The platform's socket keeps the context it is made in, whole and copied, three times for each phone: it
+// needs nothing of it.
+const bare = Context.empty()
+
 /** Upgrades the request, on a listener that tracks its WebSockets. */
 export const upgraded = Effect.fnUntraced(function*(request: HttpServerRequest) {
-  const socket = yield* request.upgrade
-  const { pull } = yield* socket.reader
+  const socket = yield* Effect.setContext(request.upgrade, bare)
+  const { pull } = yield* Effect.setContext(socket.reader, Context.make(Scope.Scope, yield* Effect.scope))
   const ws = webSocketOf(request)
   const transport: Transport = {
     wire: ws,

@@ -14,6 +14,7 @@ import { type Upgrade, SocketProtocol } from "./server.ts"
 import { upgraded } from "./transport.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { Readiness } from "../readiness.ts"
+import { tellSecurityEvent } from "../security-events.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
 import { TokenVerifier } from "./token-verifier.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
@@ -106,7 +107,13 @@ export const makeHandshake = Effect.gen(function*() {
       }
       if (!(yield* socket.isServing)) return yield* later("This server is starting.", limits)
       return yield* admit(upgrade, remote_address, token).pipe(
-        Effect.catchTag("Refusal", (refusal) => Effect.succeed(unauthorized(refusal))),
+        Effect.catchTag("Refusal", (refusal) =>
+          Effect.as(
+            refusal.code === "TOKEN_INVALID"
+              ? tellSecurityEvent("token_refused", remote_address)
+              : Effect.void,
+            unauthorized(refusal)
+          )),
         Effect.catchTag("Unavailable", () => later("The token cannot be checked right now.", limits))
       )
     }

@@ -20,6 +20,7 @@ import { auditedWhenNew, insertAuditEntry } from "./audit-log.postgres.ts"
 import { devices } from "./devices.postgres.ts"
 import { firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { makeGroupedRead } from "../platform/postgres/grouped-read.ts"
 
 type Sql = SqlClient.SqlClient
 type Ciphers = Cipher["Service"]
@@ -64,6 +65,14 @@ const isOurs = (id: string) => (row: { readonly id: string } | null): boolean =>
 
 const customerColumns = `id, call_name, ${phoneColumns}, belongs_to, created_at`
 const mitraColumns = `id, display_name, ${phoneColumns}, is_active`
+
+/** Asked for every mitra's phone that connects. */
+const makeMitraRead = (sql: Sql) =>
+  makeGroupedRead<{ readonly id: string }>((asks) =>
+    sql`SELECT ask.asked, found.* FROM json_to_recordset(${asks}::json) AS ask (asked integer, id uuid)
+      JOIN (SELECT ${sql.literal(mitraColumns)} FROM mitras) AS found USING (id)`
+  )
+type MitraRead = Effect.Success<ReturnType<typeof makeMitraRead>>
 
 const ownerOfPhone = (sql: Sql, cipher: Ciphers, phone: string) =>
   sql`SELECT ${sql.literal(customerColumns)} FROM customers
@@ -182,7 +191,8 @@ const renameMitra = (sql: Sql, cipher: Cipher["Service"]) =>
 
 const mitras = (
   sql: Sql,
-  cipher: Ciphers
+  cipher: Ciphers,
+  find: MitraRead
 ): Pick<Accounts["Service"], "createMitra" | "findMitra" | "findMitraByPhone" | "renameMitra"> => ({
   createMitra: (mitra, at, entry) =>
     takeMitra(sql, cipher, mitra, at).pipe(
@@ -191,11 +201,7 @@ const mitras = (
       answered
     ),
   renameMitra: renameMitra(sql, cipher),
-  findMitra: (id) =>
-    sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE id = ${id}`.pipe(
-      Effect.flatMap(mitraIn(cipher)),
-      answered
-    ),
+  findMitra: (id) => Effect.flatMap(find({ id }), mitraIn(cipher)),
   findMitraByPhone: (phone) =>
     sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE ${hasPhone(sql, cipher, "mitras", phone)}`.pipe(
       Effect.flatMap(mitraIn(cipher)),
@@ -206,5 +212,6 @@ const mitras = (
 export const layer = Layer.effect(Accounts)(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
-  return Accounts.of({ ...customers(sql, cipher), ...mitras(sql, cipher), ...devices(sql) })
+  const find = yield* makeMitraRead(sql)
+  return Accounts.of({ ...customers(sql, cipher), ...mitras(sql, cipher, find), ...devices(sql) })
 }))

@@ -15,6 +15,7 @@ import {
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { makeGroupedRead } from "../platform/postgres/grouped-read.ts"
 
 type RotateOptions = Parameters<SignIns["Service"]["rotate"]>[0]
 
@@ -42,7 +43,7 @@ const openSignInsOf = allOf(Schema.Struct({
   platform: Schema.NullOr(Schema.Literals(["android", "ios"]))
 }))
 const familiesOf = allOf(Schema.Struct({ family_id: Schema.String }))
-const liveOf = firstOf(Schema.Struct({ is_live: Schema.Boolean }))
+const liveOf = firstOf(Schema.Struct({ is_live: Schema.Boolean, is_first_use: Schema.Boolean }))
 const activeOf = firstOf(Schema.Struct({ is_active: Schema.Boolean }))
 
 /**
@@ -142,12 +143,47 @@ const exchange = (sql: SqlClient.SqlClient) =>
     return { _tag: "Rotated", session } satisfies Rotation
   }, sql.withTransaction)
 
-/** In front of another statement: notes the first use of this row's access token. */
-const noteUse = (sql: SqlClient.SqlClient, familyId: string, shown: ShownRow | undefined): Fragment =>
-  shown === undefined ? sql.literal("") : sql`WITH used AS (
-      UPDATE auth_sessions SET used_at = ${timestamp(shown.at)}
-      WHERE id = ${shown.id} AND family_id = ${familyId} AND used_at IS NULL
-    )`
+/** Notes the first use of this row's access token. */
+const noteUse = (sql: SqlClient.SqlClient, familyId: string, shown: ShownRow) =>
+  answered(sql`UPDATE auth_sessions SET used_at = ${timestamp(shown.at)}
+    WHERE id = ${shown.id} AND family_id = ${familyId} AND used_at IS NULL`)
+
+interface LiveAsk {
+  readonly id: string
+  readonly user_type: string | null
+  readonly user_id: string | null
+  readonly shown: string | null
+}
+
+/** Whether the family is live, and whether the row that is shown is used for the first time. */
+const makeLiveRead = (sql: SqlClient.SqlClient) =>
+  makeGroupedRead<LiveAsk>((asks) =>
+    sql`SELECT ask.asked, EXISTS (SELECT 1 FROM auth_sessions s WHERE s.family_id = ask.id
+          AND (ask.user_type IS NULL OR (s.user_type = ask.user_type AND s.user_id = ask.user_id)))
+        AND NOT EXISTS (SELECT 1 FROM auth_sessions s WHERE s.family_id = ask.id AND s.revoked_at IS NOT NULL)
+        AS is_live,
+        EXISTS (SELECT 1 FROM auth_sessions s WHERE s.id = ask.shown AND s.family_id = ask.id
+          AND s.used_at IS NULL) AS is_first_use
+      FROM json_to_recordset(${asks}::json)
+        AS ask (asked integer, id uuid, user_type text, user_id uuid, shown uuid)`
+  )
+
+const isLive = (sql: SqlClient.SqlClient, read: Effect.Success<ReturnType<typeof makeLiveRead>>) =>
+  Effect.fnUntraced(function*(
+    familyId: string,
+    owner?: Pick<AuthSession, "user_type" | "user_id">,
+    shown?: ShownRow
+  ) {
+    const rows = yield* read({
+      id: familyId,
+      user_type: owner?.user_type ?? null,
+      user_id: owner?.user_id ?? null,
+      shown: shown?.id ?? null
+    })
+    const row = yield* liveOf(rows)
+    if (shown !== undefined && row?.is_first_use === true) yield* noteUse(sql, familyId, shown)
+    return row?.is_live === true
+  })
 
 /** One row for each sign-in: its first row says when it was opened, its last one when it was renewed. */
 const listOf = (sql: SqlClient.SqlClient): SignIns["Service"]["listOf"] => ({ user_id, user_type }, now) =>
@@ -184,18 +220,7 @@ export const makeAuthSessions = Effect.gen(function*() {
         ),
         answered
       ),
-    isLive: (familyId, owner, shown) =>
-      sql`${
-        noteUse(sql, familyId, shown)
-      } SELECT EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} ${
-        owner === undefined ? sql`` : sql`AND user_type = ${owner.user_type} AND user_id = ${owner.user_id}`
-      }) AND NOT EXISTS (
-            SELECT 1 FROM auth_sessions WHERE family_id = ${familyId} AND revoked_at IS NOT NULL
-          ) AS is_live`.pipe(
-        Effect.flatMap(liveOf),
-        Effect.map((row) => row?.is_live === true),
-        answered
-      ),
+    isLive: isLive(sql, yield* makeLiveRead(sql)),
     listOf: listOf(sql),
     revokeFamily: (familyId, reason, at) =>
       revoke(sql, sql`family_id = ${familyId}`, reason, at).pipe(Effect.asVoid, answered),

@@ -8,6 +8,7 @@ import { Mitras } from "../../services/accounts/mitras.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { missedOffers } from "./missed-offers.postgres.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { makeGroupedRead } from "../platform/postgres/grouped-read.ts"
 
 const stateOf = firstOf(Schema.Struct({
   id: Schema.String,
@@ -102,9 +103,20 @@ const claim = (sql: SqlClient.SqlClient) =>
     return owner === null || state === null ? null : { epoch: owner.epoch, state }
   }, answered)
 
+const makeLog = (sql: SqlClient.SqlClient) =>
+  makeGroupedRead<{ readonly id: string; readonly rows: number }>((asks) =>
+    sql`SELECT ask.asked, log.is_online, log.cause, log.at
+      FROM json_to_recordset(${asks}::json) AS ask (asked integer, id uuid, rows integer)
+      CROSS JOIN LATERAL (SELECT l.id, l.is_online, l.cause, l.at FROM mitra_online_logs l
+        WHERE l.mitra_id = ask.id ORDER BY l.id DESC LIMIT ask.rows) AS log
+      ORDER BY ask.asked, log.id DESC`
+  )
+
 export const layer = Layer.effect(Mitras)(
-  Effect.map(SqlClient.SqlClient, (sql) =>
-    Mitras.of({
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const log = yield* makeLog(sql)
+    return Mitras.of({
       ...missedOffers(sql),
       claim: claim(sql),
       find: (mitraId) => answered(find(sql, mitraId)),
@@ -117,13 +129,12 @@ export const layer = Layer.effect(Mitras)(
           answered
         ),
       activity: activity(sql),
-      onlineLog: (mitraId, limit) =>
-        sql`SELECT is_online, cause, at FROM mitra_online_logs WHERE mitra_id = ${mitraId}
-          ORDER BY id DESC LIMIT ${limit}`.pipe(Effect.flatMap(logOf), answered),
+      onlineLog: (id, rows) => Effect.flatMap(log({ id, rows }), logOf),
       offersOfInactive: (limit) =>
         sql`SELECT o.session_id, o.mitra_id FROM chat_request_notifications o
           JOIN mitras m ON m.id = o.mitra_id
           WHERE o.status = 'pending' AND NOT m.is_active
           ORDER BY o.session_id, o.mitra_id LIMIT ${limit}`.pipe(Effect.flatMap(openOffersOf), answered)
-    }))
+    })
+  })
 )

@@ -11,6 +11,8 @@ export interface Link {
    * every listener gets it for certain. What failed may have been sent all the same.
    */
   readonly send: (payloads: ReadonlyArray<string>) => Effect.Effect<number | null, unknown>
+  /** How many listen now, this runner included; null where that cannot be asked. */
+  readonly listeners: Effect.Effect<number, unknown> | null
   /**
    * Listens on a connection of its own until the scope closes. The inner effect waits for the next
    * payloads; it fails when the connection is lost.

@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto/SecureRandom"
 import { Bus } from "../../services/bus/bus.ts"
+import { makeAudience } from "./audience.ts"
 import { makeReceiver } from "./receiver.ts"
 import type { Link } from "./link.ts"
 import { makeListener } from "./listener.ts"
@@ -24,7 +25,15 @@ export const makeLinkedBus = Effect.fnUntraced(function*(links: ReadonlyArray<Li
   }))
   // A healthy start has no gap; one without a link goes on, and its subscribers resync later.
   yield* Effect.forEach(listeners, ({ attempted }) => attempted, { concurrency: "unbounded" })
-  const publisher = yield* makePublisher(runner, makeSender(transports, timings), timings)
+  let isAlone = (): boolean => false
+  const publisher = yield* makePublisher(runner, makeSender(transports, timings), () => isAlone(), timings)
+  const audience = yield* makeAudience({
+    link: links[0],
+    isListening: () => (listeners[0]?.connectedSince() ?? null) !== null,
+    peers: receiver.peers,
+    onArrival: publisher.rejoin
+  }, timings)
+  isAlone = audience.isEmpty
   yield* Effect.sleep(timings.probe_every_ms).pipe(
     Effect.andThen(Effect.sync(() => publisher.probe())),
     Effect.andThen(receiver.missPeers),

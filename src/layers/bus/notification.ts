@@ -80,7 +80,9 @@ const Envelope = Schema.fromJsonString(Schema.Struct({
   number: Schema.Int,
   missed: Schema.Boolean,
   leaving: Schema.Boolean,
-  messages: Schema.Array(Schema.Struct({ topic: Schema.String, event: Schema.Unknown }))
+  messages: Schema.Array(
+    Schema.Struct({ topic: Schema.String, event: Schema.Unknown, trace: Schema.optionalKey(Schema.String) })
+  )
 }))
 
 const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
@@ -101,9 +103,10 @@ export const decode = (payload: string): Notification | null => {
     number: envelope.number,
     missed: envelope.missed,
     leaving: envelope.leaving,
-    messages: envelope.messages.map(({ event, topic }): BusMessage => ({
+    messages: envelope.messages.map(({ event, topic, trace }): BusMessage => ({
       topic: topic as Topic,
-      event: Option.getOrElse(decodeEvent(event), (): BusEvent => ({ _tag: "Resync" }))
+      event: Option.getOrElse(decodeEvent(event), (): BusEvent => ({ _tag: "Resync" })),
+      ...(trace === undefined ? {} : { trace })
     }))
   }
 }

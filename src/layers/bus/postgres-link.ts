@@ -23,6 +23,7 @@ export const makePostgresLink = Effect.gen(function*() {
         sql`SELECT count(pg_notify(${channel}, payload)) FROM unnest(${payloads}::text[]) AS payload`,
         null
       ),
+    listeners: null,
     listen: Effect.gen(function*() {
       const connection = yield* connect(sql.config)
       const notifications = yield* connection.listen(channel)

@@ -23,8 +23,14 @@ export const logTrouble = (what: string, cause: Cause.Cause<unknown>) =>
 /** A message, or null for a sign of life that carries none. */
 type Outgoing = BusMessage | null
 
+/** What a Resync makes good. A revocation has its second, and settings their minute: they always go out. */
+const isReadAgain = ({ event }: BusMessage): boolean =>
+  event._tag !== "Revoked" && event._tag !== "SettingsChanged"
+
 export interface Publisher {
   readonly publish: (messages: ReadonlyArray<BusMessage>) => void
+  /** Somebody may listen again: they are told to read what was not published while nobody did. */
+  readonly rejoin: () => void
   /** A sign of life, over every link. */
   readonly probe: () => void
   /** Messages the other runners did not get. */
@@ -37,12 +43,14 @@ export interface Transports {
 }
 
 export const makePublisher = Effect.fnUntraced(
-  function*(runner: string, transports: Transports, timings: BusTimings) {
+  function*(runner: string, transports: Transports, isAlone: () => boolean, timings: BusTimings) {
     const queue = yield* Queue.dropping<Outgoing, Cause.Done>(queueLimit)
     let number = 0
     let dropped = 0
     // True while the others must be told that they missed something.
     let missed = false
+    /** Something was not published, because nobody listened. */
+    let unheard = false
     let retryAfter = timings.retry_after_ms
     const sender: Sender = { runner, nextNumber: () => ++number }
 
@@ -89,9 +97,24 @@ export const makePublisher = Effect.fnUntraced(
       )
     )
 
+    const rejoin = (): void => {
+      if (!unheard) return
+      unheard = false
+      missed = true
+      // Wakes the fiber above; the hint follows.
+      Queue.offerUnsafe(queue, null)
+    }
+
     const publisher: Publisher = {
+      rejoin,
       publish: (messages) => {
+        const alone = isAlone()
+        if (!alone) rejoin()
         for (const message of messages) {
+          if (alone && isReadAgain(message)) {
+            unheard = true
+            continue
+          }
           if (Queue.offerUnsafe(queue, message)) continue
           dropped += 1
           missed = true

@@ -4,6 +4,8 @@ import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 export interface BusTimings {
   /** A sign of life to the other runners, and to ourselves through our own LISTEN connection. */
   readonly probe_every_ms: number
+  /** How often a runner counts who listens; what it did not publish, being alone, is late by that at most. */
+  readonly look_every_ms: number
   /** Silence after which a connection or a runner counts as lost; several probes long. */
   readonly silence_ms: number
   /** One statement, or one attempt to connect and listen. */
@@ -19,6 +21,7 @@ export interface BusTimings {
 
 export const busTimings: BusTimings = {
   probe_every_ms: 2_000,
+  look_every_ms: 400,
   silence_ms: 7_000,
   answer_within_ms: 5_000,
   retry_after_ms: 100,

@@ -4,10 +4,10 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import * as Queue from "effect/Queue"
 import type { Redis } from "ioredis"
-import { Valkey } from "../platform/valkey/connection.ts"
+import { count } from "../../services/operations/figures.ts"
+import { listed, Valkey } from "../platform/valkey/connection.ts"
 import { batchLimit, type Link } from "./link.ts"
 import { type BusKeys, signedPayloads } from "./signed-payloads.ts"
 
@@ -19,8 +19,6 @@ const channelOf = (subscriber: Redis): string => `halobestie:bus:signed:${subscr
 
 // Beyond this the subscriber's queue drops, which the numbers of the payloads show.
 const heldMax = 4_096
-
-const forged = Metric.counter("bus_forged_payloads", { incremental: true })
 
 const lost = Cause.fail(new Error("the connection to Valkey ended"))
 
@@ -46,7 +44,7 @@ const makeForged = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   let told = Number.NEGATIVE_INFINITY
   return () => {
-    run(Metric.update(forged, 1))
+    count("bus_forged_payloads_total")
     if (clock.currentTimeMillisUnsafe() - told < tellForgedEveryMs) return
     told = clock.currentTimeMillisUnsafe()
     run(Effect.logError("bus: a payload in Valkey is signed by no runner of ours, and dropped"))
@@ -77,6 +75,10 @@ export const makeValkeyLink = Effect.fnUntraced(function*(keys: BusKeys) {
         }),
         (listeners) => Math.min(...listeners.map(Number))
       ),
+    listeners: Effect.map(
+      listed(valkey.call("PUBSUB", "NUMSUB", channel)),
+      ([, subscribers]) => Number(subscribers ?? Number.NaN)
+    ),
     listen: Effect.gen(function*() {
       const subscriber = yield* scoped(duplicate())
       const heard = yield* Queue.dropping<string, Error>(heldMax)

@@ -14,4 +14,6 @@ export type PhoneTable = (typeof phoneTables)[number]
 /** `id` is the row's. */
 export const phoneAssociatedData = (table: PhoneTable, id: string): string => `phone/${table}/${id}`
 
+export const secondFactorAssociatedData = (staffId: string): string => `second factor/${staffId}`
+
 export const keyProofAssociatedData = (keyId: string): string => `key/${keyId}`

@@ -7,7 +7,8 @@ import {
   messageAssociatedData,
   phoneAssociatedData,
   type PhoneTable,
-  phoneTables
+  phoneTables,
+  secondFactorAssociatedData
 } from "./associated-data.ts"
 
 export interface SealedColumn {
@@ -79,6 +80,17 @@ export const sealedColumns: ReadonlyArray<SealedColumn> = [
     sealed: "body_sealed",
     set: "body = r.plain, body_sealed = r.sealed",
     associatedData: ([sessionId, seq]) => messageAssociatedData(sessionId ?? "", Number(seq)),
+    indexed: null
+  },
+  {
+    name: "staff_second_factors.secret",
+    table: "staff_second_factors",
+    key: [{ column: "staff_id", type: "uuid" }],
+    where: "true",
+    plain: "t.secret",
+    sealed: "secret_sealed",
+    set: "secret = r.plain, secret_sealed = r.sealed",
+    associatedData: ([id]) => secondFactorAssociatedData(id ?? ""),
     indexed: null
   }
 ]

@@ -9,6 +9,7 @@ import { Cipher } from "../../services/encryption/cipher.ts"
 import { SessionViews } from "../../services/sessions/session-views.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { makeGroupedRead } from "../platform/postgres/grouped-read.ts"
 import { pastOf } from "./past.postgres.ts"
 import { offeredRequests, selectOffered, selectSessions, sessionStates } from "./session-rows.postgres.ts"
 import { transcript } from "./transcript.postgres.ts"
@@ -31,38 +32,50 @@ const participationOf = firstOf(Schema.Struct({
 }))
 
 // Each arm of the OR is one partial index.
-const liveWhere = (sql: Sql, side: Side, userId: string) =>
-  side === "customer"
-    ? sql`(s.customer_id = ${userId}
+const liveWhere = {
+  customer: `(s.customer_id = ask.id
         AND s.status IN ('searching', 'pending_acceptance', 'active', 'extending'))
-        OR (s.customer_id = ${userId} AND s.status = 'closing')`
-    : sql`s.mitra_id = ${userId} AND s.status IN ('active', 'extending', 'closing')`
+        OR (s.customer_id = ask.id AND s.status = 'closing')`,
+  mitra: `s.mitra_id = ask.id AND s.status IN ('active', 'extending', 'closing')`
+} satisfies Record<Side, string>
 
-const personal = (sql: Sql, cipher: Ciphers): Part<"liveOf" | "participation"> => ({
-  liveOf: (side, userId) =>
-    sql`${selectSessions(sql, { offers: true })} WHERE ${liveWhere(sql, side, userId)}
-      ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}`.pipe(
-      Effect.flatMap(sessionStates(cipher)),
-      answered
-    ),
-  participation: (sessionId) =>
-    sql`SELECT s.id, s.status, s.customer_id, s.mitra_id, coalesce((SELECT json_agg(DISTINCT a.mitra_id)
+const makeLive = (sql: Sql, side: Side) =>
+  makeGroupedRead<{ readonly id: string }>((asks) =>
+    sql`SELECT ask.asked, live.* FROM json_to_recordset(${asks}::json) AS ask (asked integer, id uuid)
+      CROSS JOIN LATERAL (${selectSessions(sql, { offers: true })} WHERE ${sql.literal(liveWhere[side])}
+        ORDER BY s.requested_at, s.id LIMIT ${liveAtMost}) AS live
+      ORDER BY ask.asked, live.requested_at, live.id`
+  )
+
+const makePersonal = Effect.fnUntraced(function*(sql: Sql, cipher: Ciphers) {
+  const live = { customer: yield* makeLive(sql, "customer"), mitra: yield* makeLive(sql, "mitra") }
+  const personal: Part<"liveOf" | "participation"> = {
+    liveOf: (side, id) => Effect.flatMap(live[side]({ id }), sessionStates(cipher)),
+    participation: (sessionId) =>
+      sql`SELECT s.id, s.status, s.customer_id, s.mitra_id, coalesce((SELECT json_agg(DISTINCT a.mitra_id)
         FROM mitra_assignments a WHERE a.session_id = s.id), '[]'::json) AS assigned
       FROM chat_sessions s WHERE s.id = ${sessionId}`.pipe(Effect.flatMap(participationOf), answered)
+  }
+  return personal
 })
 
-const offers = (sql: Sql): Part<"openOffersOf" | "recentOffersOf"> => ({
-  openOffersOf: (mitraId, now) =>
-    sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId} AND o.status = 'pending'
-        AND o.deadline_at > ${timestamp(now)}
-      ORDER BY o.sent_at, o.session_id LIMIT ${openOffersAtMost}`.pipe(
-      Effect.flatMap(offeredRequests),
-      answered
-    ),
-  recentOffersOf: (mitraId, { before, limit }) =>
-    sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId}
+const makeOffers = Effect.fnUntraced(function*(sql: Sql) {
+  const open = yield* makeGroupedRead<{ readonly id: string; readonly now: string }>((asks) =>
+    sql`SELECT ask.asked, open.* FROM json_to_recordset(${asks}::json)
+        AS ask (asked integer, id uuid, now timestamptz)
+      CROSS JOIN LATERAL (${selectOffered(sql)} WHERE o.mitra_id = ask.id AND o.status = 'pending'
+          AND o.deadline_at > ask.now
+        ORDER BY o.sent_at, o.session_id LIMIT ${openOffersAtMost}) AS open
+      ORDER BY ask.asked, open.sent_at, open.session_id`
+  )
+  const offers: Part<"openOffersOf" | "recentOffersOf"> = {
+    openOffersOf: (id, now) => Effect.flatMap(open({ id, now: timestamp(now) }), offeredRequests),
+    recentOffersOf: (mitraId, { before, limit }) =>
+      sql`${selectOffered(sql)} WHERE o.mitra_id = ${mitraId}
         ${before === null ? sql`` : sql`AND o.session_id < ${before}::uuid`}
       ORDER BY o.session_id DESC LIMIT ${limit}`.pipe(Effect.flatMap(offeredRequests), answered)
+  }
+  return offers
 })
 
 const queue = (sql: Sql): Part<"nthEnd" | "haveMet"> => ({
@@ -89,8 +102,8 @@ export const layer = Layer.effect(SessionViews)(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
   return SessionViews.of({
-    ...personal(sql, cipher),
-    ...offers(sql),
+    ...(yield* makePersonal(sql, cipher)),
+    ...(yield* makeOffers(sql)),
     ...queue(sql),
     ...transcript(sql, cipher),
     ...pastOf(sql, cipher)

@@ -27,7 +27,7 @@ const write = (sql: SqlClient.SqlClient) =>
     answered
   )
 
-const storeOf = (sql: SqlClient.SqlClient): SettingsStore => ({
+export const storeOf = (sql: SqlClient.SqlClient): SettingsStore => ({
   rows: sql`SELECT key, value FROM settings ORDER BY key`.pipe(Effect.flatMap(rowsOf), answered),
   write: write(sql)
 })

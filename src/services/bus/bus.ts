@@ -64,6 +64,8 @@ export type Topic = `${"customer" | "mitra" | "staff"}:${string}` | "settings"
 export interface BusMessage {
   readonly topic: Topic
   readonly event: BusEvent
+  /** The publishing span as a traceparent, while somebody collects traces. */
+  readonly trace?: string
 }
 
 /** What a subscriber has not taken yet. */

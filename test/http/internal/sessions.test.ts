@@ -13,6 +13,7 @@ import * as Permissions from "../../../src/http/internal/permissions.ts"
 import * as SessionHandlers from "../../../src/http/internal/sessions.ts"
 import { Connection } from "../../../src/http/socket/connection.ts"
 import { MemoryTables } from "../../../testkit/memory/store/tables.ts"
+import { StaffProofs } from "../../../src/services/accounts/staff-proofs.ts"
 import { Staff } from "../../../src/services/accounts/staff.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, refused } from "../phone.ts"
@@ -29,6 +30,7 @@ const staff = Effect.fnUntraced(function*(n: number, role: Role) {
   const id = idOf(0xa0 + n)
   const account = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
   yield* (yield* Staff).createStaff(account, t0)
+  yield* (yield* StaffProofs).prove(idOf(0xf1), t0 * 2)
   const client = yield* RpcTest.makeClient(gated, { flatten: true, disableFatalDefects: true })
   const connection = Connection.of({
     id: "desk",

@@ -16,6 +16,7 @@ import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
 import * as StoresMemory from "../../../testkit/memory/stores.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import * as PushMemory from "../../../testkit/memory/push.memory.ts"
+import { StaffProofs } from "../../../src/services/accounts/staff-proofs.ts"
 import { Staff } from "../../../src/services/accounts/staff.ts"
 import { Passwords } from "../../../src/services/accounts/passwords.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
@@ -56,6 +57,8 @@ export const outrunDesk = seats.pipe(
   Layer.provideMerge(adapters)
 )
 
+const authSessionId = idOf(0xf1)
+
 /** A connection; null: without an identity. */
 const connectionOf = (staffId: string | null) =>
   Connection.of({
@@ -64,7 +67,7 @@ const connectionOf = (staffId: string | null) =>
     principal: Effect.succeed(
       staffId === null
         ? null
-        : { user_type: "staff", user_id: staffId, auth_session_id: idOf(0xf1), expires_at: t0 * 2 }
+        : { user_type: "staff", user_id: staffId, auth_session_id: authSessionId, expires_at: t0 * 2 }
     ),
     authenticate: () => Effect.void,
     close: () => Effect.void
@@ -86,6 +89,7 @@ export const colleagueOf = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>
     const id = idOf(0xa0 + n)
     const staff = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
     yield* (yield* Staff).createStaff(staff, t0)
+    yield* (yield* StaffProofs).prove(authSessionId, t0 * 2)
     return { id, call: yield* seatAt(group)(id) }
   })
 

@@ -7,12 +7,15 @@ import { Refusal } from "../../../src/domain/refusal.ts"
 import { networkOf } from "../../../src/http/public/networks.ts"
 import { makePace, Quotas, quotas, withinNetwork } from "../../../src/http/public/quotas.ts"
 import * as RateLimitsMemory from "../../../src/layers/platform/rate-limits.local.ts"
+import { valueOf } from "../../../src/services/operations/figures.ts"
 import { times } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, newPhone } from "../phone.ts"
 import { given, order } from "../script.ts"
 import { world } from "../world.ts"
 
 const codeOf = (error: unknown): string => error instanceof Refusal ? error.code : "no refusal"
+const retryAfterOf = (error: unknown): number =>
+  error instanceof Refusal ? Number(error.details["retry_after_seconds"]) : Number.NaN
 
 describe("the network of an address", () => {
   it.each([
@@ -93,7 +96,9 @@ describe("a stranger", () => {
       const phone = yield* customerPhone("Sari")
       const { open_orders_per_customer } = quotas
       const orders = yield* Effect.forEach(times(open_orders_per_customer), () => order(phone))
-      assert.strictEqual(codeOf(yield* Effect.flip(order(phone))), "TOO_MANY_OPEN_PAYMENTS")
+      const sixth = yield* Effect.flip(order(phone))
+      assert.strictEqual(codeOf(sixth), "TOO_MANY_OPEN_PAYMENTS")
+      assert.isAbove(retryAfterOf(sixth), 0)
       const { payment_id } = orders[0]!
       yield* phone.call("customer.abandon_payment", { command_id: newCommand(), payment_id })
       yield* order(phone)
@@ -104,7 +109,12 @@ describe("a stranger", () => {
       const phone = yield* customerPhone("Sari")
       const ask = (number: string) =>
         phone.call("auth.request_code", { phone: number, user_type: "customer" })
-      assert.strictEqual(codeOf(yield* Effect.flip(ask("+881612345678"))), "PHONE_NOT_SERVED")
+      const counted = () => valueOf("limit_refusals_total", ["code_countries"])
+      const before = counted()
+      const refusal = yield* Effect.flip(ask("+881612345678"))
+      assert.strictEqual(codeOf(refusal), "PHONE_NOT_SERVED")
+      assert.strictEqual(retryAfterOf(refusal), 86_400)
+      assert.strictEqual(counted(), before + 1)
       yield* ask("+6281200000123")
     }).pipe(Effect.scoped, Effect.provide(world)))
 })

@@ -95,6 +95,25 @@ describe("the register of connections", () => {
       assert.deepStrictEqual(yield* connections.signInsOf(sari), new Set())
     }).pipe(Effect.provide(layer)))
 
+  it.effect("counts the calls of all of a person's sockets together, without those of one that went", () =>
+    Effect.gen(function*() {
+      const [one, other] = [yield* opened, yield* opened]
+      const call = { tag: "chat.send", is_stream: false, began_at: 0 } as never
+      one.connection.begin("before", call)
+      yield* one.connections.signIn(one.connection, sari)
+      other.connection.begin("1", call)
+      yield* other.connections.signIn(other.connection, sari)
+      other.connection.begin("2", call)
+      assert.strictEqual(one.connection.in_flight_of_person, 3)
+      other.connection.finish("1")
+      assert.strictEqual(one.connection.in_flight_of_person, 2)
+      yield* other.leave
+      assert.strictEqual(one.connection.in_flight_of_person, 1)
+      one.connection.finish("before")
+      one.connection.finish("before")
+      assert.strictEqual(one.connection.in_flight_of_person, 0)
+    }).pipe(Effect.provide(layer)))
+
   it.effect("closes the oldest of a person's sockets for an eleventh, and gives all of them one rate", () =>
     Effect.gen(function*() {
       const all = []

@@ -53,6 +53,7 @@ const call = (is_stream = false, began_at = Date.now()): Call => ({
   is_overdue: false,
   payload: undefined,
   interrupted_by_client: false,
+  fiber: null,
   unacknowledged: 0,
   credit: 1,
   tells_credit: false,

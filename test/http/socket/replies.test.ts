@@ -17,6 +17,7 @@ const call = (interrupted_by_client = false): Call => ({
   is_overdue: false,
   payload: undefined,
   interrupted_by_client,
+  fiber: null,
   unacknowledged: 0,
   credit: 1,
   tells_credit: false,

@@ -8,16 +8,19 @@ const plan: Shrinkable = {
   runners: 5,
   mitras: 50,
   customers: 200,
-  faults: ["kill", "cut", "lag", "bus"]
+  faults: ["kill", "cut", "lag", "bus"],
+  workload: { patience_s: "5", pause_s: "2", visits_per_day: "400" }
 }
 
 describe("shrinking", () => {
   it("keeps what the failure needs and throws away the rest", async () => {
-    const needs = ({ customers, faults, hours, runners }: Shrinkable) =>
-      faults.includes("cut") && faults.includes("bus") && runners >= 2 && customers >= 3 && hours >= 0.5
+    const needs = ({ customers, faults, hours, runners, workload }: Shrinkable) =>
+      workload["pause_s"] === "2" && faults.includes("cut") && faults.includes("bus") && runners >= 2 &&
+      customers >= 3 && hours >= 0.5
     const { plan: small, runs } = await shrink(plan, async (candidate) => needs(candidate), 500)
     assert.deepStrictEqual(small.faults.toSorted(), ["bus", "cut"])
     assert.deepStrictEqual([small.runners, small.customers, small.mitras], [2, 3, 1])
+    assert.deepStrictEqual(small.workload, { pause_s: "2" })
     assert.isBelow(small.hours, 0.7)
     assert.isTrue(needs(small))
     assert.isBelow(runs, 200)
@@ -26,6 +29,15 @@ describe("shrinking", () => {
   it("gives the run back as it was when nothing smaller fails", async () => {
     const { plan: same } = await shrink(plan, async () => false, 500)
     assert.deepStrictEqual(same, plan)
+  })
+
+  it("says before each run how far it is", async () => {
+    const told: Array<number> = []
+    await shrink(plan, async () => false, 3, ({ best, runs, runsMax }) => {
+      assert.deepStrictEqual([best, runsMax], [plan, 3])
+      told.push(runs)
+    })
+    assert.deepStrictEqual(told, [1, 2, 3])
   })
 
   it("stops after as many runs as it may have", async () => {

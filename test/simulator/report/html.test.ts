@@ -7,13 +7,18 @@ import { htmlOf } from "../../../simulator/report/html.ts"
 const timelineData: TimelineData = {
   title: "Seed </script><b>1",
   facts: [["seed", "1"]],
+  replay: "npm run simulate -- --seed 1",
+  commit: "abc1234",
   is_sound: false,
   starts_at: 0,
   lasts: 60_000,
   people: [{ id: "a", name: "Ayu", role: "mitra" }],
   online: { a: [[0, 1000]] },
   sessions: [],
+  runners: [],
   faults: [],
+  log: [],
+  frames: [],
   violations: [{ at: 5, invariant: "narrative", text: "a -->\u2028 b", session: null, people: [] }]
 }
 

@@ -56,6 +56,13 @@ export interface StaffRow extends StaffAccount {
   readonly created_at: number
 }
 
+export interface SecondFactorRow {
+  readonly secret: string
+  readonly confirmed_at: number | null
+  readonly last_step: number
+  readonly recovery_hashes: ReadonlyArray<string>
+}
+
 export interface AuthSessionRow extends AuthSession {
   readonly rotated_from: string | null
   readonly used_at: number | null
@@ -105,6 +112,9 @@ const peoplesTables = () => ({
   /** Oldest first, as their identity column would order them. */
   mitra_online_logs: [] as Array<MitraOnlineLogRow>,
   staff: new Map<string, StaffRow>(),
+  staff_sign_in_attempts: new Map<string, { readonly attempts: number; readonly began_at: number }>(),
+  staff_second_factors: new Map<string, SecondFactorRow>(),
+  staff_proofs: new Map<string, number>(),
   auth_sessions: new Table<AuthSessionRow, "family" | "person" | "hash">({
     family: (row) => row.family_id,
     person: (row) => `${row.user_type}:${row.user_id}`,

@@ -21,7 +21,15 @@ export const currentStaff = Effect.gen(function*() {
   const staff: CurrentStaff = {
     staff_id: principal.user_id,
     peer: connection.remote_address,
-    sender_id: `staff:${principal.user_id}`
+    sender_id: `staff:${principal.user_id}`,
+    ...(principal.token === undefined ? {} : { token: principal.token })
   }
   return staff
+})
+
+/** For a command: whose it is, and the token that proves it wherever the actor lives. */
+export const originOf = ({ peer, staff_id, token }: CurrentStaff): StaffOrigin => ({
+  staff_id,
+  peer,
+  ...(token === undefined ? {} : { token })
 })

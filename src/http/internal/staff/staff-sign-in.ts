@@ -1,21 +1,21 @@
-// Staff at the door: email and password, a lock after repeated failures, a short-lived token. Staff
-// get no refresh token: a staff member who works longer than the token lasts signs in again.
+// Staff at the door: email and password, the second factor where there is one, a lock after repeated
+// failures, a short-lived token. Staff get no refresh token: after it runs out they sign in again. Who came
+// in, and who tried, is in the audit log.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { Hex } from "effect/encoding"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
 import { SecureRandom } from "effect/crypto"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import { SignIns } from "../../../services/accounts/sign-ins.ts"
 import { Passwords } from "../../../services/accounts/passwords.ts"
 import { Staff, type StaffAccount } from "../../../services/accounts/staff.ts"
+import { StaffProofs } from "../../../services/accounts/staff-proofs.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { AccessTokens } from "../../public/auth/access-tokens.ts"
-
-const failuresBeforeLock = 5
-const lockMs = 15 * 60 * 1000
+import { countAttempt, forgiveAttempts, tellStaffEvent } from "./password-attempts.ts"
+import { takeCode } from "./second-factor.ts"
 
 export interface StaffToken {
   readonly staff_id: string
@@ -23,80 +23,99 @@ export interface StaffToken {
   readonly expires_at: number
 }
 
+export interface SignInAttempt {
+  readonly email: string
+  readonly password: string
+  /** Of the second factor, where one is asked for. */
+  readonly code: string | null
+  readonly address: string
+}
+
 export class StaffSignIn extends Context.Service<StaffSignIn, {
-  readonly signIn: (email: string, password: string) => Effect.Effect<StaffToken, Refusal | Unavailable>
+  readonly signIn: (attempt: SignInAttempt) => Effect.Effect<StaffToken, Refusal | Unavailable>
 }>()("halobestie/http/StaffSignIn") {}
 
 // One answer for an unknown email, a wrong password and a disabled account: none is confirmed.
 const wrong = refuse("CREDENTIALS_INVALID", "Email or password is wrong.")
+const codeNeeded = refuse("SECOND_FACTOR_REQUIRED", "Give the code of your authenticator app, too.")
+export const wrongCode = refuse("SECOND_FACTOR_INVALID", "This code is wrong, or was used already.")
 
-const signInEvents = Metric.counter("staff_sign_ins", { incremental: true })
+const audit = Effect.fnUntraced(
+  function*(action: string, account: StaffAccount, { address }: SignInAttempt, at: number) {
+    yield* (yield* Staff).appendAudit({
+      id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
+      staff_id: account.id,
+      action,
+      target_type: "staff",
+      target_id: account.id,
+      before: null,
+      after: null,
+      peer: address,
+      at
+    })
+  }
+)
 
-/** A line and a count for each: guessing must be seen while it goes on. */
-const tell = (what: string, email: string) =>
-  Effect.andThen(
-    Metric.update(Metric.withAttributes(signInEvents, { what }), 1),
-    (what === "staff signed in" ? Effect.logInfo : Effect.logWarning)(what).pipe(
-      Effect.annotateLogs({ email: email.trim().replace(/^(.{2}).*(@.*)?$/, "$1...") })
-    )
-  )
+const openSession = Effect.fnUntraced(function*(account: StaffAccount, now: number) {
+  const random = yield* SecureRandom.SecureRandom
+  const id = yield* random.uuidV7()
+  const owner = { user_type: "staff", user_id: account.id, auth_session_id: id } as const
+  const { expires_at, token } = yield* (yield* AccessTokens).sign(owner)
+  yield* (yield* SignIns).open({
+    id,
+    family_id: id,
+    user_type: "staff",
+    user_id: account.id,
+    // A hash of no token: a staff sign-in cannot be refreshed.
+    refresh_hash: Hex.encode(yield* random.randomBytes(32)),
+    created_at: now,
+    expires_at
+  }, { only_one: false })
+  yield* (yield* StaffProofs).prove(id, now)
+  return { staff_id: account.id, access_token: token, expires_at }
+})
 
-const locked = (until: number, now: number) =>
-  refuse("ACCOUNT_LOCKED", "Too many failed attempts. Please wait.", {
-    retry_after_seconds: Math.ceil((until - now) / 1000)
+/** Nothing where there is none; a code that is asked for is no failure yet. */
+const passSecondFactor = Effect.fnUntraced(
+  function*(account: StaffAccount, attempt: SignInAttempt, now: number) {
+    const factor = yield* (yield* StaffProofs).secondFactor(account.id)
+    if (factor === null || factor.confirmed_at === null) return
+    if (attempt.code === null) return yield* codeNeeded
+    if (yield* takeCode(account.id, factor.secret, attempt.code, now)) return
+    yield* audit("staff.sign_in_failed", account, attempt, now)
+    yield* tellStaffEvent("second_factor_failed", attempt.email, attempt.address)
+    return yield* wrongCode
+  }
+)
+
+/** `nobodysHash` is compared when there is no such account: an unknown email takes as long as a known one. */
+const signIn = (nobodysHash: string) =>
+  Effect.fn("StaffSignIn.signIn")(function*(attempt: SignInAttempt) {
+    const { address, email, password } = attempt
+    const now = yield* Clock.currentTimeMillis
+    const account = yield* (yield* Staff).findStaffByEmail(email.trim())
+    yield* countAttempt({ email, account, address, now })
+    const matches = yield* (yield* Passwords).verify(password, account?.password_hash ?? nobodysHash)
+    if (account === null || !account.is_active || !matches) {
+      if (account !== null) yield* audit("staff.sign_in_failed", account, attempt, now)
+      yield* tellStaffEvent("sign_in_failed", email, address)
+      return yield* wrong
+    }
+    yield* passSecondFactor(account, attempt, now)
+    yield* forgiveAttempts(account, address)
+    const opened = yield* openSession(account, now)
+    yield* audit("staff.sign_in", account, attempt, now)
+    yield* tellStaffEvent("signed_in", email, address)
+    return opened
   })
+
+type Needs = AccessTokens | Passwords | SecureRandom.SecureRandom | SignIns | Staff | StaffProofs
 
 export const layer = Layer.effect(StaffSignIn)(
   Effect.gen(function*() {
-    const staff = yield* Staff
-    const passwords = yield* Passwords
-    const signIns = yield* SignIns
-    const tokens = yield* AccessTokens
+    const services = yield* Effect.context<Needs>()
     const random = yield* SecureRandom.SecureRandom
-    // Compared when there is no such account, so that an unknown email takes as long as a known one.
-    const nobodysHash = yield* passwords.hash(Hex.encode(yield* random.randomBytes(16)))
-
-    const openSession = Effect.fnUntraced(function*(account: StaffAccount, now: number) {
-      const id = yield* random.uuidV7()
-      const owner = { user_type: "staff", user_id: account.id, auth_session_id: id } as const
-      const { expires_at, token } = yield* tokens.sign(owner)
-      yield* signIns.open({
-        id,
-        family_id: id,
-        user_type: "staff",
-        user_id: account.id,
-        // A hash of no token: a staff sign-in cannot be refreshed.
-        refresh_hash: Hex.encode(yield* random.randomBytes(32)),
-        created_at: now,
-        expires_at
-      }, { only_one: false })
-      return { staff_id: account.id, access_token: token, expires_at }
-    })
-
-    const signIn = Effect.fn("StaffSignIn.signIn")(function*(email: string, password: string) {
-      const now = yield* Clock.currentTimeMillis
-      const account = yield* staff.findStaffByEmail(email.trim())
-      if (account !== null && account.locked_until !== null && account.locked_until > now) {
-        return yield* locked(account.locked_until, now)
-      }
-      // Counted before it is compared: of any number of guesses at once no more are looked at than meant.
-      const attempt = account === null
-        ? 0
-        : yield* staff.staffSignInFailed(account.id, failuresBeforeLock, now + lockMs, now)
-      if (attempt > failuresBeforeLock) {
-        yield* tell("staff sign-in locked", email)
-        return yield* locked(now + lockMs, now)
-      }
-      const matches = yield* passwords.verify(password, account?.password_hash ?? nobodysHash)
-      if (account === null || !account.is_active || !matches) {
-        yield* tell("staff sign-in failed", email)
-        return yield* wrong
-      }
-      yield* staff.staffSignedIn(account.id)
-      yield* tell("staff signed in", email)
-      return yield* openSession(account, now)
-    })
-
-    return StaffSignIn.of({ signIn })
+    const attempt = signIn(yield* (yield* Passwords).hash(Hex.encode(yield* random.randomBytes(16))))
+    return StaffSignIn.of({ signIn: (given) => Effect.provideContext(attempt(given), services) })
   })
 )

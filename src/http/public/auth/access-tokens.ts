@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { errors, jwtVerify, SignJWT } from "jose"
+import { type CryptoKey, errors, jwtVerify, SignJWT } from "jose"
 import { Id } from "../../../contract/fields.ts"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import type { UserType } from "../../../services/accounts/sign-ins.ts"
@@ -28,7 +28,7 @@ const Claims = Schema.Struct({
 
 export class AccessTokens extends Context.Service<AccessTokens, {
   readonly sign: (
-    owner: Omit<Principal, "expires_at">
+    owner: Omit<Principal, "expires_at" | "token">
   ) => Effect.Effect<{ readonly token: string; readonly expires_at: number }>
   /** Only what the token itself says: whether its sign-in is still live is SignIns' business. */
   readonly verify: (
@@ -45,10 +45,27 @@ export const secretsOf = (secrets: Redacted.Redacted): ReadonlyArray<Uint8Array>
   Redacted.value(secrets).split(",").map((part) => part.trim()).filter((part) => part.length > 0)
     .map((part) => new TextEncoder().encode(part))
 
-const verifyWith = (token: string, key: Uint8Array, now: number) =>
+type Key = () => Promise<CryptoKey>
+
+/** Imported once, at the first token: of bytes the library would import a key for each. */
+const keyOf = (secret: Uint8Array): Key => {
+  let key: Promise<CryptoKey> | null = null
+  return () =>
+    key ??= crypto.subtle.importKey(
+      "raw",
+      Uint8Array.from(secret),
+      { name: "HMAC", hash: "SHA-256" },
+      false,
+      [
+        "verify"
+      ]
+    )
+}
+
+const verifyWith = (token: string, key: Key, now: number) =>
   Effect.tryPromise({
-    try: () =>
-      jwtVerify(token, key, {
+    try: async () =>
+      jwtVerify(token, await key(), {
         algorithms: ["HS256"],
         requiredClaims: ["sub", "user_type", "session_id", "iat", "exp"],
         currentDate: DateTime.toDateUtc(DateTime.makeUnsafe(now))
@@ -58,7 +75,7 @@ const verifyWith = (token: string, key: Uint8Array, now: number) =>
 
 /** The next key is tried only when this one did not sign: an expired token is expired, not invalid. */
 const verifyWithAny = Effect.fnUntraced(
-  function*(token: string, keys: ReadonlyArray<Uint8Array>, now: number) {
+  function*(token: string, keys: ReadonlyArray<Key>, now: number) {
     for (const key of keys) {
       const verified = yield* Effect.result(verifyWith(token, key, now))
       if (Result.isSuccess(verified)) return verified.success.payload
@@ -82,9 +99,10 @@ export const signerOf = ([first]: ReadonlyArray<Uint8Array>): Uint8Array => {
 
 const make = (keys: TokenKeys) => {
   const signers = { phones: signerOf(keys.phones), staff: signerOf(keys.staff) }
+  const verifiers = { phones: keys.phones.map(keyOf), staff: keys.staff.map(keyOf) }
   const kindOf = (isStaff: boolean) => isStaff ? "staff" : "phones"
 
-  const sign = Effect.fnUntraced(function*(owner: Omit<Principal, "expires_at">) {
+  const sign = Effect.fnUntraced(function*(owner: Omit<Principal, "expires_at" | "token">) {
     const issuedAt = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const expiresAt = issuedAt + accessLifetimeSeconds
     const jwt = new SignJWT({ user_type: owner.user_type, session_id: owner.auth_session_id })
@@ -97,7 +115,7 @@ const make = (keys: TokenKeys) => {
 
   const verify = Effect.fnUntraced(function*(token: string, accepted: ReadonlyArray<UserType>) {
     const now = yield* Clock.currentTimeMillis
-    const payload = yield* verifyWithAny(token, keys[kindOf(accepted.includes("staff"))], now)
+    const payload = yield* verifyWithAny(token, verifiers[kindOf(accepted.includes("staff"))], now)
     const claims = yield* Schema.decodeUnknownEffect(Claims)(payload).pipe(Effect.mapError(() => invalid))
     if (!accepted.includes(claims.user_type)) return yield* invalid
     return {
@@ -105,7 +123,8 @@ const make = (keys: TokenKeys) => {
       user_id: claims.sub,
       auth_session_id: claims.session_id,
       expires_at: claims.exp * 1000,
-      ...(claims.jti === undefined ? {} : { rotated_row: claims.jti })
+      ...(claims.jti === undefined ? {} : { rotated_row: claims.jti }),
+      ...(claims.user_type === "staff" ? { token } : {})
     }
   })
 

@@ -9,7 +9,8 @@ import { refuse } from "../../../domain/refusal.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { type Checked, type CodeLimits, type Issued, SignIns } from "../../../services/accounts/sign-ins.ts"
 import { networkOf } from "../networks.ts"
-import { Quotas, within, withinNetwork } from "../quotas.ts"
+import { Quotas, tellRateLimited, within, withinNetwork } from "../quotas.ts"
+import { tellSecurityEvent } from "../../security-events.ts"
 import { secretsOf } from "./access-tokens.ts"
 import { askerOf, claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -77,12 +78,17 @@ const send = (phone: string, code: string) =>
     Effect.mapError(() => providerFailed)
   )
 
+const notBeforeTomorrow = 24 * 60 * 60
+
 /** Each code is paid for: only where phones of ours are, and only so many a day. */
 const mayCost = Effect.fnUntraced(function*({ phone, remote_address }: PhoneAsk) {
   const { code_countries } = yield* Quotas
   if (code_countries.length > 0 && !code_countries.some((country) => phone.startsWith(country))) {
+    yield* tellRateLimited("code_countries", phone)
     return yield* refuse("PHONE_NOT_SERVED", "Phones of this country cannot be reached from here.", {
-      countries: code_countries
+      countries: code_countries,
+      // Which countries are served changes with a deployment, not with waiting.
+      retry_after_seconds: notBeforeTomorrow
     })
   }
   yield* withinNetwork("codes_per_network", remote_address)
@@ -136,7 +142,10 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
         attempts_max: codeAttemptsMax,
         now: yield* Clock.currentTimeMillis
       })
-      if (checked !== "matched") return yield* disproved(checked)
+      if (checked !== "matched") {
+        yield* tellSecurityEvent("code_refused", ask.remote_address, ask.phone)
+        return yield* disproved(checked)
+      }
     }
     return yield* claim(ask)
   })

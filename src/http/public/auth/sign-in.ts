@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { SecureRandom } from "effect/crypto"
 import type { ProvenTokens, Tokens } from "../../../contract/public/auth.ts"
 import { instant } from "../../../contract/fields.ts"
@@ -24,7 +25,8 @@ import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { Quotas, within, withinNetwork } from "../quotas.ts"
 import { AccessTokens, secretsOf, signerOf } from "./access-tokens.ts"
-import type { Principal } from "../../socket/connection.ts"
+import { tellSecurityEvent } from "../../security-events.ts"
+import { Connection, type Principal } from "../../socket/connection.ts"
 import { makePhoneCodes, type PhoneCodeOptions } from "./phone-codes.ts"
 import type { PhoneAsk } from "./phone-owners.ts"
 import {
@@ -153,10 +155,8 @@ const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { rea
   if (rotation._tag !== "Reused") {
     return yield* refuse("REFRESH_INVALID", "This refresh token is not valid any more. Sign in again.")
   }
-  yield* Effect.logWarning("a refresh token was used after its successor; its sign-in is revoked", {
-    user_type: rotation.user_type,
-    user_id: rotation.user_id
-  })
+  const from = Option.getOrUndefined(yield* Effect.serviceOption(Connection))
+  yield* tellSecurityEvent("refresh_reused", from?.remote_address ?? "unknown", rotation.user_id)
   yield* publishRevoked(`${rotation.user_type}:${rotation.user_id}`, [rotation.family_id])
   return yield* refuse("REFRESH_REUSED", "This refresh token was used before. Sign in again.")
 })

@@ -8,6 +8,7 @@ import { SignIns } from "../../../services/accounts/sign-ins.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
 import { TokenVerifier } from "../../socket/token-verifier.ts"
 import { AccessTokens } from "./access-tokens.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 
 const over = refuse("TOKEN_INVALID", "This sign-in has ended. Sign in again.")
 
@@ -30,5 +31,5 @@ export const layer = Layer.effect(TokenVerifier)(Effect.gen(function*() {
     return principal
   })
 
-  return TokenVerifier.of({ verify })
+  return TokenVerifier.of({ verify: (token) => inShare("connecting")(verify(token)) })
 }))

@@ -11,6 +11,7 @@ import type { BusEvent } from "../../../services/bus/bus.ts"
 import { count, observe } from "../../../services/operations/figures.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
+import { spanned } from "../../../services/operations/spans.ts"
 import { setBound } from "../../../services/platform/bounds.ts"
 import { sessionFact } from "../views/session-fact.ts"
 import { type Feed, type Gap, patiently } from "./feed-state.ts"
@@ -159,8 +160,16 @@ const takeIn = <E, R>(
 }
 
 const receive = (feed: Feed): Effect.Effect<void> =>
-  Effect.map(Queue.takeAll(feed.queue), (messages) => {
-    for (const message of messages) feed.inbox.push(message.event)
+  Effect.flatMap(Queue.takeAll(feed.queue), (messages) => {
+    let traced: Effect.Effect<void> | null = null
+    for (const { event, topic, trace } of messages) {
+      feed.inbox.push(event)
+      if (trace !== undefined) {
+        const span = spanned("deliver", { topic, event: event._tag }, trace)(Effect.void)
+        traced = traced === null ? span : Effect.andThen(traced, span)
+      }
+    }
+    return traced ?? Effect.void
   })
 
 /** True as soon as something is there to be taken, false when the time is up: the product's, for a tick. */

@@ -12,6 +12,8 @@ import { SignIn } from "../auth/sign-in.ts"
 import { currentConnection } from "../../socket/connection.ts"
 import { TokenVerifier } from "../../socket/token-verifier.ts"
 import { answering } from "./answering.ts"
+import { tellSecurityEvent } from "../../security-events.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 
 interface Asked extends Pick<PhoneAsk, "phone" | "user_type"> {
   readonly device_key?: string | undefined
@@ -68,7 +70,13 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
 
   const authenticate = Effect.fnUntraced(function*(token: string) {
     const connection = yield* currentConnection
-    const principal = yield* verifier.verify(token)
+    const principal = yield* verifier.verify(token).pipe(
+      Effect.tapError((error) =>
+        error._tag === "Refusal" && error.code === "TOKEN_INVALID"
+          ? tellSecurityEvent("token_refused", connection.remote_address)
+          : Effect.void
+      )
+    )
     if (principal.user_type === "staff") {
       return yield* refuse("TOKEN_INVALID", "This access token is not valid here.")
     }
@@ -82,18 +90,24 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
     }
   })
 
+  const connecting = inShare("connecting")
   return AuthRpcs.of({
     "auth.sign_in_anonymous": ({ call_name }) =>
       answering(
-        Effect.flatMap(currentConnection, ({ remote_address }) => signIn.anonymous(call_name, remote_address))
+        connecting(
+          Effect.flatMap(
+            currentConnection,
+            ({ remote_address }) => signIn.anonymous(call_name, remote_address)
+          )
+        )
       ),
-    "auth.request_code": (payload) => answering(requestCode(payload)),
-    "auth.verify_code": (payload) => answering(verifyCode(payload)),
-    "auth.refresh": ({ refresh_token }) => answering(signIn.refresh(refresh_token)),
+    "auth.request_code": (payload) => answering(connecting(requestCode(payload))),
+    "auth.verify_code": (payload) => answering(connecting(verifyCode(payload))),
+    "auth.refresh": ({ refresh_token }) => answering(connecting(signIn.refresh(refresh_token))),
     "auth.authenticate": ({ access_token }) => answering(authenticate(access_token)),
     "auth.providers": () => Effect.succeed(providers),
-    "auth.sign_out": ({ everywhere }) => answering(signOut(everywhere)),
-    "auth.sign_ins": () => answering(signIns),
-    "auth.end_sign_in": ({ sign_in_id }) => answering(endSignIn(sign_in_id))
+    "auth.sign_out": ({ everywhere }) => answering(connecting(signOut(everywhere))),
+    "auth.sign_ins": () => answering(connecting(signIns)),
+    "auth.end_sign_in": ({ sign_in_id }) => answering(connecting(endSignIn(sign_in_id)))
   })
 }))

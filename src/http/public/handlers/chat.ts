@@ -20,6 +20,7 @@ import { answering } from "./answering.ts"
 import { changeSession, command, ownSession, viewSessions } from "./own-session.ts"
 import { orderExtension } from "./payment-orders.ts"
 import { makeTyping } from "./typing.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 
 interface Outgoing {
   readonly session_id: string
@@ -146,9 +147,9 @@ export const layer = ChatRpcs.toLayer(Effect.gen(function*() {
   const pace = paced("messages", (yield* Quotas).messages_per_chat_and_side)
   return ChatRpcs.of({
     "chat.send": (payload) => answering(send(payload, pace)),
-    "chat.history": (payload) => answering(history(payload)),
-    "chat.sessions": (page) => answering(past(page)),
-    "chat.unread": () => answering(unread),
+    "chat.history": (payload) => answering(inShare("strangers")(history(payload))),
+    "chat.sessions": (page) => answering(inShare("strangers")(past(page))),
+    "chat.unread": () => answering(inShare("strangers")(unread)),
     "chat.delivered": ({ seq, session_id }) => answering(receipt("MarkDelivered", session_id, seq)),
     "chat.read": ({ seq, session_id }) => answering(receipt("MarkRead", session_id, seq)),
     "chat.typing": ({ session_id }) =>

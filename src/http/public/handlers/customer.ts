@@ -19,6 +19,7 @@ import { answering, streaming } from "./answering.ts"
 import { changeSession, viewOwnRequest } from "./own-session.ts"
 import { alreadyActive, firstSessionDiscount, orderPayment, sessionOfPayment } from "./payment-orders.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 
 const beaconView = ({ available, count }: BeaconSnapshot): BeaconView => ({ available, count })
 
@@ -124,16 +125,20 @@ const pendingPayments = Effect.gen(function*() {
   }
 })
 
+/** What every free account may ask stands in front of nobody's paid chat. */
+const asStranger = inShare("strangers")
+
 export const layer = CustomerRpcs.toLayer({
-  "customer.pricing": () => answering(pricing),
-  "customer.create_payment": (payload) => answering(createPayment(payload)),
-  "customer.payment_status": ({ payment_id }) => answering(paymentStatus(payment_id)),
-  "customer.pending_payments": () => answering(pendingPayments),
-  "customer.retry_request": ({ command_id, payment_id }) => answering(retry(command_id, payment_id)),
-  "customer.abandon_payment": ({ payment_id }) => answering(abandon(payment_id)),
+  "customer.pricing": () => answering(asStranger(pricing)),
+  "customer.create_payment": (payload) => answering(asStranger(createPayment(payload))),
+  "customer.payment_status": ({ payment_id }) => answering(asStranger(paymentStatus(payment_id))),
+  "customer.pending_payments": () => answering(asStranger(pendingPayments)),
+  "customer.retry_request": ({ command_id, payment_id }) =>
+    answering(asStranger(retry(command_id, payment_id))),
+  "customer.abandon_payment": ({ payment_id }) => answering(asStranger(abandon(payment_id))),
   "customer.availability": () => answering(askBeacon),
   "customer.watch_availability": () => streaming(Stream.unwrap(watchBeacon)),
   "customer.request_status": ({ session_id }) =>
-    answering(Effect.flatMap(currentCustomer, (me) => viewOwnRequest(me, session_id))),
+    answering(asStranger(Effect.flatMap(currentCustomer, (me) => viewOwnRequest(me, session_id)))),
   "customer.cancel": ({ command_id, session_id }) => answering(cancel(command_id, session_id))
 })

@@ -6,6 +6,7 @@ import { Accounts } from "../../../services/accounts/accounts.ts"
 import { Bus } from "../../../services/bus/bus.ts"
 import { currentSignIn } from "../auth/caller.ts"
 import { answering } from "./answering.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 
 /** A person has a phone or two; the rest are forgotten installations. */
 const devicesMax = 10
@@ -34,6 +35,6 @@ const drop = Effect.fnUntraced(function*(token: string) {
 })
 
 export const layer = DeviceRpcs.toLayer({
-  "devices.register": (payload) => answering(register(payload)),
-  "devices.drop": ({ token }) => answering(drop(token))
+  "devices.register": (payload) => answering(inShare("strangers")(register(payload))),
+  "devices.drop": ({ token }) => answering(inShare("strangers")(drop(token)))
 })

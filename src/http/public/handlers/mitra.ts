@@ -15,6 +15,7 @@ import { currentMitra, participantOf } from "../auth/caller.ts"
 import { offerView } from "../views/offer-view.ts"
 import { answering } from "./answering.ts"
 import { changeSession, command, sessionNotFound } from "./own-session.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 
 const declare = Effect.fnUntraced(function*(commandId: string, command: MitraCommand) {
   const me = yield* currentMitra
@@ -110,6 +111,6 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) => 
     "mitra.accept": ({ command_id, session_id }) => answering(accept(command_id, session_id)),
     "mitra.decline": ({ command_id, session_id }) => answering(decline(command_id, session_id)),
     "mitra.answer_extension": (payload) => answering(answerExtension(payload)),
-    "mitra.requests": ({ before, limit }) => answering(requests(before, limit))
+    "mitra.requests": ({ before, limit }) => answering(inShare("strangers")(requests(before, limit)))
   })
 }

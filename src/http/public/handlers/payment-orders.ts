@@ -102,8 +102,11 @@ const mayOrder = Effect.fnUntraced(function*(customerId: string) {
   const open = (yield* (yield* Payments).openOf(customerId)).filter(({ status }) => status === "pending")
   if (open.length >= open_orders_per_customer) {
     yield* tellRateLimited("open_orders", customerId)
+    const firstEnds = Math.min(...open.map(({ expires_at }) => expires_at))
+    const retry_after_ms = Math.max(1000, firstEnds - (yield* Clock.currentTimeMillis))
     return yield* refuse("TOO_MANY_OPEN_PAYMENTS", "Pay or give up one of your open payments first.", {
-      open_max: open_orders_per_customer
+      open_max: open_orders_per_customer,
+      retry_after_seconds: Math.ceil(retry_after_ms / 1000)
     })
   }
   yield* within("orders_per_customer", customerId)

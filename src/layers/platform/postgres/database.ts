@@ -18,6 +18,7 @@ import * as Pricing from "../../payments/pricing.postgres.ts"
 import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
 import { checkPostgresVersion } from "../../operations/least-versions.ts"
+import { shareOut } from "./shares.ts"
 import { isRestarting } from "./failure.ts"
 import { checkFitness } from "./fitness.ts"
 import { migrate } from "./migrations.ts"
@@ -43,7 +44,9 @@ export const pool = (url: Redacted.Redacted, size: PoolSize) =>
   stoppingWithin(
     "database pool",
     stopBudgets.database_pool_ms,
-    Pool.layer({ url, application: serverName, connections_max: size.connections_max })
+    Layer.effectDiscard(shareOut(size.connections_max)).pipe(
+      Layer.merge(Pool.layer({ url, application: serverName, connections_max: size.connections_max }))
+    )
   )
 
 /** What the seed needs where it runs without a whole server; the cipher is given. */

@@ -6,6 +6,7 @@ import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { track } from "../../../services/manual-clock/work-tracker.ts"
 import { slowDatabase } from "../../../services/manual-clock/faults.ts"
 import { failureOf, silent } from "./failure-kinds.ts"
+import { withinShare } from "./shares.ts"
 import { add, count } from "../../../services/operations/figures.ts"
 import { type InfrastructureFailure, reportFailure } from "../../../services/operations/failures.ts"
 import { Unavailable } from "../../../services/platform/unavailable.ts"
@@ -94,7 +95,7 @@ const counted = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R
 
 /** Counted as work, and as slow as a tester wants it. */
 const asked = <A, E, R>(effect: Effect.Effect<A, E | SqlError, R>) =>
-  track("postgres")(Effect.andThen(slowDatabase, orUnavailable(counted(effect))))
+  track("postgres")(withinShare(Effect.andThen(slowDatabase, orUnavailable(counted(effect)))))
 
 /**
  * One port call: as above, and never longer than 15 s, pool wait and a silent network included. That

@@ -20,6 +20,7 @@ import appendTurns from "../../../../migrations/0013_append_turns.ts"
 import noteUsedSignIns from "../../../../migrations/0014_note_used_sign_ins.ts"
 import bindCodes from "../../../../migrations/0015_bind_codes_to_their_askers.ts"
 import openSchemaWindow from "../../../../migrations/0016_open_schema_window.ts"
+import guardStaff from "../../../../migrations/0017_guard_staff.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -37,7 +38,8 @@ const migrations = {
   "0013_append_turns": appendTurns,
   "0014_note_used_sign_ins": noteUsedSignIns,
   "0015_bind_codes_to_their_askers": bindCodes,
-  "0016_open_schema_window": openSchemaWindow
+  "0016_open_schema_window": openSchemaWindow,
+  "0017_guard_staff": guardStaff
 }
 export type MigrationName = keyof typeof migrations
 

@@ -1,0 +1,154 @@
+// Nothing a real phone does is refused (docs/security.md): paid chats and a reconnect storm of phones that
+// share a few addresses, as behind a carrier's NAT, on a server that counts addresses as production does. The
+// server counts every refusal by a limit; a single one ends the run with exit code 1.
+// `npm run bench -- crowd [chats] [phones] [addresses]`; the whole is `crowd 1000 5000 20`.
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { Phone, sleep } from "../testkit/phone.mjs"
+import { freePorts, seedDatabase, spawnRunner, whenReady } from "../test/support/server-process.ts"
+import { commandId, pay } from "../test/system/people.ts"
+import { adminCall, signInAdmin } from "../test/system/staff.ts"
+import { median } from "./measuring.ts"
+import { benchDatabase } from "./postgres.ts"
+
+const chatsPerMitra = 3
+const messagesPerSide = 3
+/** So many people do something at the same time. */
+const signUpsAtOnce = 8
+
+const numberAt = (index: number, otherwise: number): number => Number(process.argv[index] ?? otherwise)
+
+/** One trusted proxy in front, as it would say where a phone came from. */
+const addressOf = (n: number, addresses: number): Record<string, string> => ({
+  "x-forwarded-for": `203.0.113.${(n % addresses) + 1}`
+})
+
+const inTurn = async (count: number, atOnce: number, one: (n: number) => Promise<unknown>): Promise<void> => {
+  let next = 0
+  const work = async () => {
+    while (next < count) await one(next++)
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+}
+
+interface Signed {
+  readonly phone: Phone
+  readonly token: string
+  readonly headers: Record<string, string>
+}
+
+const signedUp = async (url: string, n: number, addresses: number): Promise<Signed> => {
+  const headers = addressOf(n, addresses)
+  const phone = new Phone(url, headers)
+  await phone.connect()
+  const { access_token } = await phone.call("auth.sign_in_anonymous", { call_name: `Phone ${n}` })
+  await phone.authenticate(access_token)
+  await phone.subscribe()
+  return { phone, token: access_token, headers }
+}
+
+/** What limits refused, as the server's own metrics have it. */
+const refusals = async (internalUrl: string): Promise<ReadonlyArray<string>> => {
+  const text = await (await fetch(`${internalUrl}/metrics`)).text()
+  return text.split("\n").filter((line) =>
+    line.startsWith("halobestie_limit_refusals_total{") && !line.endsWith(" 0")
+  )
+}
+
+const phoneNumber = (n: number): string => `+62812${String(1_000_000 + n)}`
+
+const besties = async (
+  server: { readonly socketUrl: string },
+  call: (tag: string, payload: object) => Promise<unknown>,
+  count: number,
+  addresses: number
+): Promise<ReadonlyArray<Phone>> => {
+  const phones: Array<Phone> = []
+  await inTurn(count, signUpsAtOnce, async (n) => {
+    await call("admin.mitra_create", { display_name: `Bestie ${n}`, phone: phoneNumber(n) })
+    const phone = new Phone(server.socketUrl, addressOf(n, addresses))
+    await phone.connect()
+    const who = { phone: phoneNumber(n), user_type: "mitra" }
+    const { access_token } = await phone.call("auth.verify_code", { ...who, code: "000000" })
+    await phone.authenticate(access_token)
+    await phone.subscribe()
+    await phone.call("mitra.go_online", { command_id: commandId() })
+    phone.keepBeating(10)
+    phones.push(phone)
+  })
+  return phones
+}
+
+/** Accepts whatever is offered, and is refused like everybody who comes second. */
+const acceptAll = async (mitra: Phone, isOver: () => boolean): Promise<void> => {
+  const answered = new Set<string>()
+  while (!isOver()) {
+    for (const { event } of mitra.log) {
+      const id = event._tag === "offer" ? event.offer?.session_id : undefined
+      if (id === undefined || answered.has(id)) continue
+      answered.add(id)
+      await mitra.call("mitra.accept", { command_id: commandId(), session_id: id }).catch(() => undefined)
+    }
+    await sleep(100)
+  }
+}
+
+const isPaired = (event: { _tag: string; fact?: { kind: string } }) =>
+  event._tag === "session" && event.fact?.kind === "paired"
+
+export const bench = Effect.scoped(Effect.gen(function*() {
+  const [chats, phones, addresses] = [numberAt(3, 300), numberAt(4, 1_500), numberAt(5, 20)]
+  const url = Redacted.value(yield* benchDatabase)
+  yield* seedDatabase(url)
+  const ports = yield* Effect.promise(() => freePorts())
+  const server = yield* spawnRunner(url, ports, { TRUSTED_PROXY_HOPS: "1" })
+  yield* whenReady(server)
+  yield* Effect.promise(async () => {
+    const token = await signInAdmin(server)
+    const call = (tag: string, payload: object) => adminCall(server, token, tag, payload)
+    let isOver = false
+    const mitras = await besties(server, call, Math.ceil(chats / chatsPerMitra), addresses)
+    for (const mitra of mitras) void acceptAll(mitra, () => isOver)
+    console.log(`${mitras.length} besties online, from ${addresses} addresses`)
+
+    const customers: Array<Signed> = []
+    const took: Array<number> = []
+    await inTurn(chats, signUpsAtOnce, async (n) => {
+      const signed = await signedUp(server.socketUrl, n, addresses)
+      customers.push(signed)
+      await pay(server, signed, "chat_5")
+      const { event } = await signed.phone.event("paired", isPaired, 60_000)
+      for (let message = 0; message < messagesPerSide; message += 1) {
+        const began = performance.now()
+        const payload = { session_id: event.session_id, client_message_id: commandId(), body: "hello" }
+        await signed.phone.call("chat.send", payload)
+        took.push(performance.now() - began)
+      }
+    })
+    isOver = true
+    console.log(`${chats} paid chats, acknowledgement p50 ${median(took).toFixed(1)} ms`)
+
+    const others: Array<Signed> = [...customers]
+    await inTurn(phones - chats, signUpsAtOnce, async (n) => {
+      // An address signs up two a second at most: 120 a minute is the limit, and this is no attack on it.
+      if (n % addresses === 0) await sleep(500)
+      others.push(await signedUp(server.socketUrl, chats + n, addresses))
+    })
+    console.log(`${others.length} phones connected`)
+    const began = performance.now()
+    for (const { phone } of others) phone.cut()
+    const back: Array<number> = []
+    await Promise.all(others.map(async ({ headers, token }) => {
+      const phone = new Phone(server.socketUrl, headers)
+      await phone.connect(token)
+      await phone.subscribe()
+      back.push(performance.now() - began)
+      phone.hangUp()
+    }))
+    for (const mitra of mitras) mitra.hangUp()
+    console.log(`storm: ${back.length} back, the last after ${(Math.max(...back) / 1000).toFixed(1)} s`)
+    const refused = await refusals(server.internalUrl)
+    console.log(refused.length === 0 ? "no limit refused anything" : refused.join("\n"))
+    if (refused.length > 0) process.exitCode = 1
+  })
+}))

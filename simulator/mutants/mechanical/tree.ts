@@ -1,0 +1,54 @@
+// A second working copy for mechanical mutants: one file of it at a time is another than here. The programs
+// that try a mutant run there, so that nobody else meets it.
+import { execFile, execFileSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+
+export interface Tried {
+  readonly isRed: boolean
+  readonly isLate: boolean
+  readonly output: string
+}
+
+export interface Tree {
+  readonly put: (file: string, text: string) => void
+  readonly run: (program: string, args: ReadonlyArray<string>, withinMs: number) => Promise<Tried>
+}
+
+const copied = [
+  "src",
+  "simulator",
+  "testkit",
+  "test",
+  "migrations",
+  "docs",
+  "demo",
+  "bench",
+  "ops",
+  "console"
+]
+const files = ["package.json", "vitest.config.ts", "tsconfig.json", "README.md", "CONTRIBUTING.md"]
+
+/** Made anew each time: what is tried is the code as it is now. */
+export const makeTree = (folder: string): Tree => {
+  Fs.rmSync(folder, { recursive: true, force: true })
+  Fs.mkdirSync(folder, { recursive: true })
+  for (const name of [...copied, ...files]) {
+    if (Fs.existsSync(name)) execFileSync("cp", ["-a", name, folder])
+  }
+  Fs.symlinkSync(Path.resolve("node_modules"), Path.join(folder, "node_modules"))
+  return {
+    put: (file, text) => Fs.writeFileSync(Path.join(folder, file), text),
+    run: (program, args, withinMs) =>
+      new Promise((resolve) => {
+        execFile(
+          program,
+          args,
+          { cwd: folder, timeout: withinMs, maxBuffer: 64_000_000 },
+          (error, out, err) => {
+            resolve({ isRed: error !== null, isLate: error?.killed === true, output: `${out}\n${err}` })
+          }
+        )
+      })
+  }
+}

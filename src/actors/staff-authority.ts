@@ -1,0 +1,46 @@
+// Whether a call that came from another runner may do what only staff do. The wire between runners says who
+// acts; the owner of the actor believes it only with the token that person signed in with, and verifies it
+// anew. What a handler of this process asks has passed the gate already and takes the direct way.
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { refuse, type Refusal } from "../domain/refusal.ts"
+import type { Permission } from "../domain/staff.ts"
+import type { Unavailable } from "../services/platform/unavailable.ts"
+import type { StaffOrigin } from "./turn-call.ts"
+
+export class StaffAuthority extends Context.Service<StaffAuthority, {
+  /** Fails unless this is that member of staff's token, it counts still, and their role may do it. */
+  readonly allows: (staff: StaffOrigin, needed: Permission) => Effect.Effect<void, Refusal | Unavailable>
+}>()("halobestie/actors/StaffAuthority") {}
+
+const sessions: Permission = { resource: "sessions", action: "write" }
+const mitras: Permission = { resource: "mitras", action: "write" }
+
+/** By command of either actor. */
+const staffCommands: Readonly<Record<string, Permission>> = {
+  Reroute: sessions,
+  ForceClose: sessions,
+  Activate: mitras,
+  Deactivate: mitras,
+  ForceOffline: mitras
+}
+
+interface StaffCall {
+  readonly sender_id: string
+  readonly staff: StaffOrigin | null
+  readonly command: { readonly _tag: string; readonly staff_id?: string }
+}
+
+const forbidden = refuse("FORBIDDEN", "Only staff may do this, and only in their own name.")
+
+export const makeStaffCheck = Effect.map(StaffAuthority, (authority) => {
+  return (call: StaffCall): Effect.Effect<void, Refusal | Unavailable> => {
+    const { command, sender_id, staff } = call
+    const needed = staffCommands[command._tag]
+    if (needed === undefined) return staff === null ? Effect.void : Effect.fail(forbidden)
+    if (staff === null || sender_id !== `staff:${staff.staff_id}` || command.staff_id !== staff.staff_id) {
+      return Effect.fail(forbidden)
+    }
+    return authority.allows(staff, needed)
+  }
+})

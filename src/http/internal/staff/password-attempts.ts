@@ -1,0 +1,95 @@
+// How often a password or a code may be tried: five times in a quarter of an hour per account and address,
+// more per address and per account, each counted before anything is compared. Unknown emails count like known
+// ones. Also how a security event of staff is told: one line, masked, and one count.
+import { createHash } from "node:crypto"
+import * as Effect from "effect/Effect"
+import { refuse } from "../../../domain/refusal.ts"
+import { Staff, type StaffAccount } from "../../../services/accounts/staff.ts"
+import { StaffProofs } from "../../../services/accounts/staff-proofs.ts"
+import { count } from "../../../services/operations/figures.ts"
+import { networkOf } from "../../public/networks.ts"
+import { maskedNetwork } from "../../security-events.ts"
+
+const windowMs = 15 * 60 * 1000
+const perAccountAndNetwork = 5
+/** Behind a tunnel all staff may share one address. */
+const perNetwork = 100
+/** From many addresses at once: guessing ends, and the account with it until the window is over. */
+const perAccount = 50
+const anywhere = "*"
+
+export type StaffEvent =
+  | "signed_in"
+  | "sign_in_failed"
+  | "locked"
+  | "second_factor_failed"
+  | "step_up_failed"
+  | "password_changed"
+  | "signed_out"
+
+const expected: ReadonlyArray<StaffEvent> = ["signed_in", "signed_out"]
+
+const maskedEmail = (email: string): string => email.trim().replace(/^(.{2})[^]*$/, "$1...")
+
+/** Guessing must be seen while it goes on, without showing more of anybody than needed. */
+export const tellStaffEvent = (event: StaffEvent, email: string, address: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    count("staff_events_total", [event])
+    return (expected.includes(event) ? Effect.logInfo : Effect.logWarning)(`staff: ${event}`).pipe(
+      Effect.annotateLogs({ email: maskedEmail(email), address: maskedNetwork(address) })
+    )
+  })
+
+export const whoOf = (email: string): string =>
+  createHash("sha256").update(email.trim().toLowerCase()).digest("hex")
+
+const locked = (until: number, now: number) =>
+  refuse("ACCOUNT_LOCKED", "Too many failed attempts. Please wait.", {
+    retry_after_seconds: Math.max(1, Math.ceil((until - now) / 1000))
+  })
+
+/** As shown to colleagues, for an account; an email that nobody has is counted beside the accounts. */
+const countOfAll = Effect.fnUntraced(function*(account: StaffAccount | null, who: string, now: number) {
+  const until = now + windowMs
+  if (account === null) {
+    return yield* (yield* StaffProofs).countAttempt({ who, network: anywhere, at: now, window_ms: windowMs })
+  }
+  const attempts = yield* (yield* Staff).staffSignInFailed(account.id, perAccount, until, now)
+  return { attempts, until }
+})
+
+export interface AttemptedSignIn {
+  readonly email: string
+  readonly account: StaffAccount | null
+  readonly address: string
+  readonly now: number
+}
+
+/** Counts one attempt before anything is compared, and refuses it when there were too many. */
+export const countAttempt = Effect.fnUntraced(function*({ account, address, email, now }: AttemptedSignIn) {
+  const proofs = yield* StaffProofs
+  const who = whoOf(email)
+  const network = networkOf(address)
+  const here = { network, at: now, window_ms: windowMs }
+  // One after the other: who is stopped at his own address does not use up the account's attempts elsewhere.
+  const counts = [
+    [perAccountAndNetwork, proofs.countAttempt({ ...here, who })],
+    [perNetwork, proofs.countAttempt({ ...here, who: anywhere })],
+    [perAccount, countOfAll(account, who, now)]
+  ] as const
+  for (const [most, counting] of counts) {
+    const { attempts, until } = yield* counting
+    if (attempts <= most) continue
+    yield* tellStaffEvent("locked", email, address)
+    return yield* locked(until, now)
+  }
+})
+
+/** It was the right one: what was typed wrong before it is forgiven. */
+export const forgiveAttempts = Effect.fnUntraced(function*(account: StaffAccount, address: string) {
+  const proofs = yield* StaffProofs
+  const network = networkOf(address)
+  yield* proofs.forgetAttempts(whoOf(account.email), network)
+  yield* proofs.forgetAttempts(anywhere, network)
+  yield* (yield* Staff).staffSignedIn(account.id)
+})

@@ -1,0 +1,46 @@
+// Reads that many ask at the same time, each about one person: phones that connect. Those that arrive while a
+// statement is under way share the next one; an idle server reads at once. What comes back is decoded by each
+// caller, so that a row nobody can read is one caller's trouble.
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql/SqlError"
+import { isUuid } from "../../../domain/uuid.ts"
+import { Unavailable } from "../../../services/platform/unavailable.ts"
+import { makeBatcher } from "../batcher.ts"
+import { answered } from "./failure.ts"
+
+const queueMax = 16_384
+const groupMax = 256
+
+const busy = new Unavailable({ what: "postgres", retryable: true })
+const draining = new Unavailable({ what: "draining", retryable: true })
+
+/** Whose answer a row is part of: the position of the ask in its group, from 0. */
+export interface Positioned {
+  readonly asked: number
+}
+
+/** A document of the asks for json_to_recordset, with their positions as column `asked`. */
+const documentOf = (asks: ReadonlyArray<object>): string =>
+  JSON.stringify(asks.map((ask, asked) => ({ asked, ...ask })))
+
+/** `read` gives the rows of all asks, those of one in their order. Lives until the scope closes. */
+export const makeGroupedRead = Effect.fnUntraced(function*<Ask extends { readonly id: string }>(
+  read: (asks: string) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
+) {
+  const inGroup = yield* makeBatcher<Ask, ReadonlyArray<Positioned>>({
+    queue_max: queueMax,
+    batch_max: groupMax,
+    overloaded: busy,
+    stopped: draining,
+    drain_ms: 0,
+    run: (asks) =>
+      Effect.map(answered(read(documentOf(asks))), (rows) => {
+        const answers: ReadonlyArray<Array<Positioned>> = asks.map(() => [])
+        for (const row of rows as ReadonlyArray<Positioned>) answers[row.asked]?.push(row)
+        return answers
+      })
+  })
+  // One malformed id must not fail the statement of all.
+  return (ask: Ask): Effect.Effect<ReadonlyArray<Positioned>, Unavailable> =>
+    isUuid(ask.id) ? inGroup(ask) : Effect.succeed([])
+})
