@@ -18,6 +18,7 @@ import type { Principal } from "./connection.ts"
 import { laggingWire } from "./lagging-wire.ts"
 import { Limits, WireClock } from "./limits.ts"
 import { LiveConnection, type Wire } from "./live-connection.ts"
+import { makePlaces } from "./places.ts"
 import { watchAll } from "./watch.ts"
 
 export interface Person {
@@ -66,29 +67,6 @@ export class Connections extends Context.Service<Connections, {
 }>()("halobestie/http/Connections") {}
 
 const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`
-
-/** Counts places per address; plain so that reserving one is a single synchronous step. */
-const makePlaces = (
-  limits: { readonly connections_max: number; readonly connections_per_peer_max: number }
-) => {
-  const perAddress = new Map<string, number>()
-  let total = 0
-  return {
-    take: (remote_address: string): boolean => {
-      const here = perAddress.get(remote_address) ?? 0
-      if (total >= limits.connections_max || here >= limits.connections_per_peer_max) return false
-      total += 1
-      perAddress.set(remote_address, here + 1)
-      return true
-    },
-    giveBack: (remote_address: string): void => {
-      const here = perAddress.get(remote_address) ?? 0
-      total -= 1
-      if (here <= 1) perAddress.delete(remote_address)
-      else perAddress.set(remote_address, here - 1)
-    }
-  }
-}
 
 /** Connections by person, kept in step with who is open. */
 const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) => void) => {

@@ -26,7 +26,7 @@ import { journalPairing } from "../../../../testkit/conformance/journal-pairing.
 import { oversight } from "../../../../testkit/conformance/oversight.ts"
 import { sessions } from "../../../../testkit/conformance/sessions.ts"
 import * as Written from "../../../../testkit/conformance/written.ts"
-import { copyOf, prepareTemplate } from "../../../support/databases.ts"
+import { copyOf, prepareTemplate } from "../../../../testkit/postgres/databases.ts"
 import { databaseAt } from "../../../support/postgres.ts"
 
 const scope = Scope.makeUnsafe()
