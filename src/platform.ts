@@ -38,6 +38,7 @@ import * as Passwords from "./layers/accounts/passwords.ts"
 import * as Oversight from "./layers/oversight/oversight.postgres.ts"
 import * as Payments from "./layers/payments/payments.postgres.ts"
 import * as Accounts from "./layers/accounts/accounts.postgres.ts"
+import * as PersonalData from "./layers/personal-data/personal-data.postgres.ts"
 import * as Presence from "./layers/availability/presence.local.ts"
 import * as Pricing from "./layers/payments/pricing.postgres.ts"
 import * as Push from "./layers/push/push.ts"
@@ -51,6 +52,7 @@ import * as Shutdown from "./layers/platform/shutdown.process.ts"
 import * as Settings from "./layers/settings/settings.postgres.ts"
 import * as Staff from "./layers/accounts/staff.postgres.ts"
 import * as StaffProofs from "./layers/accounts/staff-proofs.postgres.ts"
+import * as Trust from "./layers/trust/trust.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
 import { freePort } from "./layers/platform/free-port.ts"
@@ -142,7 +144,9 @@ const stores = Layer.mergeAll(
   Sessions.layer,
   Settings.layer,
   Staff.layer,
-  StaffProofs.layer
+  StaffProofs.layer,
+  Trust.layer,
+  PersonalData.layer
 )
 
 export const seedOf = (config: ServerConfigValues): SeedOptions => ({

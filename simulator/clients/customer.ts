@@ -7,7 +7,7 @@ import type { Answer, CallFailure } from "./connection.ts"
 import { launch } from "./client-faults.ts"
 import { type Client, lastHeard, mitraOf, phaseOf, registerPhone, secondsAround, tryTo } from "./client.ts"
 import type { Tokens } from "./phone-app.ts"
-import { looksAtSignIns } from "./privacy.ts"
+import { leavesForGood, looksAtSignIns, thinksOfIt } from "./privacy.ts"
 import { streamNames } from "../kernel/prng.ts"
 import { devCode } from "../server/runner.ts"
 import type { ClientSession } from "./client-state.ts"
@@ -18,6 +18,8 @@ export interface Customer extends Client {
   readonly plan: { payment_id: string | null; session_id: string | null; asked: number }
   readonly besties: Set<string>
   hasProvenPhone: boolean
+  /** Their account is deleted: they do not come back. */
+  isGone: boolean
 }
 
 const second = 1_000
@@ -184,6 +186,7 @@ const inSession = Effect.fnUntraced(function*(customer: Customer, sessionId: str
     return
   }
   yield* talk(customer, session)
+  yield* thinksOfIt(customer, session.id)
   plan.session_id = null
 })
 
@@ -203,6 +206,7 @@ const visit = (customer: Customer) =>
       }
     }
     while (plan.session_id !== null) yield* inSession(customer, plan.session_id)
+    customer.isGone = yield* leavesForGood(customer)
   })
 
 const putAway = ({ app, plan, unsent }: Customer): void => {
@@ -225,7 +229,7 @@ export const customerBegins = (customer: Customer): void => {
     // From outside: an app does not end itself in the middle of its own step.
     time.after(0, outside, () => {
       putAway(customer)
-      next()
+      if (!customer.isGone) next()
     })
   })
   const come = () => {

@@ -1,6 +1,7 @@
 // A mitra: works in shifts, answers offers in time, late, or never, chats with up to as many as she may,
 // answers extensions, takes breaks, and now and then is simply gone.
 import * as Effect from "effect/Effect"
+import { thinksOfIt } from "./privacy.ts"
 import { streamNames } from "../kernel/prng.ts"
 import { shiftStart } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
@@ -145,6 +146,7 @@ const serve = Effect.fnUntraced(function*(mitra: Mitra, session: ClientSession) 
     yield* Effect.forkChild(Effect.delay(end, prng.between(30, 240) * second))
   }
   yield* chat(mitra, session)
+  yield* thinksOfIt(mitra, session.id)
 })
 
 /** Every chat she is in, also those that ran on while her app was gone, and those that staff give to her. */

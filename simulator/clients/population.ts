@@ -59,7 +59,8 @@ export const population = (workload: Workload = defaultWorkload) => (context: Ru
     phone: customerPhone(index),
     plan: { payment_id: null, session_id: null, asked: 0 },
     besties: new Set(),
-    hasProvenPhone: false
+    hasProvenPhone: false,
+    isGone: false
   }))
   const staff: Staff = {
     app: appOf("staff-1", "staff", byPassword),

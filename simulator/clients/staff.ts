@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type { RunContext } from "../simulation.ts"
 import type { PhoneApp } from "./phone-app.ts"
 import { type Answer, Refused } from "./connection.ts"
+import { decidesCases } from "./privacy.ts"
 import { adminPassword, mitraId } from "./seed-data.ts"
 import type { Workload } from "./workload.ts"
 
@@ -187,6 +188,7 @@ export const staffBegins = (staff: Staff): void => {
     repeatedly(staff, workload.staff_forces_offline_per_day, forceOffline(staff)),
     repeatedly(staff, workload.staff_reroutes_per_day, reroute(staff)),
     repeatedly(staff, workload.staff_force_closes_per_day, forceClose(staff)),
+    Effect.forever(Effect.andThen(Effect.sleep("20 minutes"), decidesCases(staff))),
     repeatedly(staff, workload.staff_settings_per_day, Effect.suspend(() => changeSetting(staff)))
   ], { concurrency: "unbounded", discard: true }))
 }

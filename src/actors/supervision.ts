@@ -11,6 +11,7 @@
 //   |- sweep/pushes             every second      sends what is due in the outbox to closed apps
 //   |- sweep/absent_mitras     every 15 s        proposes chats without their mitra to staff
 //   |- sweep/withdrawals        every 5 s         takes back offers to mitras who were deactivated
+//   |- sweep/retention         every 60 s        erases deleted accounts' texts, old accounts and records
 //   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
 //   every runner
 //   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
@@ -34,6 +35,7 @@ import { missedOffers } from "./sweeps/missed-offers.ts"
 import { payments } from "./sweeps/payments.ts"
 import { pushes } from "./sweeps/pushes.ts"
 import { staleHeartbeats } from "./sweeps/stale-heartbeats.ts"
+import { retention } from "./sweeps/retention.ts"
 import { boundedPass, singleton } from "./sweeps/sweep.ts"
 import { withdrawOffers } from "./sweeps/withdraw-offers.ts"
 import * as RealTime from "../services/platform/real-time.ts"
@@ -71,7 +73,8 @@ const sweeps = (cadence: SweepCadence) =>
     Layer.unwrap(Effect.map(absentMitras(cadence.absent_mitras_seconds ?? 15), singleton)),
     Layer.unwrap(Effect.map(withdrawOffers(cadence.withdraw_offers_seconds ?? 5), singleton)),
     Layer.unwrap(Effect.map(pushes(cadence.pushes_seconds ?? 1), singleton)),
-    Layer.unwrap(Effect.map(payments, singleton))
+    Layer.unwrap(Effect.map(payments, singleton)),
+    Layer.unwrap(Effect.map(retention, singleton))
   )
 
 /**

@@ -24,6 +24,8 @@ export const MitraCommand = Schema.Union([
   Schema.TaggedStruct("MarkStale", {}),
   /** Too many offers in a row ran out unanswered: she is not there, whatever her phone says. */
   Schema.TaggedStruct("PauseForMissedOffers", {}),
+  /** She is paused: staff look into what was said about her. */
+  Schema.TaggedStruct("PauseForReports", {}),
   Schema.TaggedStruct("Activate", { staff_id: Schema.String }),
   Schema.TaggedStruct("Deactivate", { staff_id: Schema.String })
 ])
@@ -41,6 +43,8 @@ export interface MitraFacts {
   readonly heartbeat_is_stale: boolean
   /** For PauseForMissedOffers: is it still so, as read just before the turn? */
   readonly has_missed_too_many: boolean
+  /** For GoOnline and PauseForReports: whether she is, as read just before the turn. */
+  readonly is_paused: boolean
 }
 
 /** The outcome of every mitra command: the state she is in now. */
@@ -51,6 +55,7 @@ export const MitraReply = Schema.Struct({
 })
 export type MitraReply = typeof MitraReply.Type
 
+const paused = refuse("ACCOUNT_PAUSED", "This account is paused. Please contact support.")
 const inactive = refuse("ACCOUNT_INACTIVE", "This account is not active. Please contact support.")
 
 const offline = (state: MitraState, at: number, cause: OfflineCause): ReadonlyArray<MitraEvent> =>
@@ -73,6 +78,8 @@ const eventsFor = (
       return facts.heartbeat_is_stale ? offline(state, at, "stale_heartbeat") : []
     case "PauseForMissedOffers":
       return facts.has_missed_too_many ? offline(state, at, "missed_offers") : []
+    case "PauseForReports":
+      return facts.is_paused ? offline(state, at, "forced") : []
     case "Activate":
       return state.is_active ? [] : [{ _tag: "Activated", at, staff_id: command.staff_id }]
     case "Deactivate":
@@ -90,6 +97,9 @@ export const decide = (
 ): Decision<MitraEvent, MitraReply> => {
   if (command._tag === "GoOnline" && !state.is_active) {
     return { events: [], reply: Result.fail(inactive) }
+  }
+  if (command._tag === "GoOnline" && facts.is_paused) {
+    return { events: [], reply: Result.fail(paused) }
   }
   const events = eventsFor(state, command, facts)
   const after = events.reduce(evolve, state)

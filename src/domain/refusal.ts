@@ -16,6 +16,8 @@ export const refusalCodes = [
   // people and sign-in
   "ACCOUNT_NOT_FOUND",
   "ACCOUNT_INACTIVE",
+  "ACCOUNT_PAUSED",
+  "ACCOUNT_BUSY",
   "ACCOUNT_LOCKED",
   "CREDENTIALS_INVALID",
   "SECOND_FACTOR_REQUIRED",
@@ -52,6 +54,9 @@ export const refusalCodes = [
   "OFFER_CLOSED",
   "MITRA_AT_CAPACITY",
   "MITRA_NOT_ONLINE",
+  // trust
+  "TOO_MANY_BLOCKS",
+  "NOBODY_MET",
   // sessions and messages
   "SESSION_NOT_FOUND",
   "NOT_A_PARTICIPANT",
@@ -69,6 +74,7 @@ export const refusalCodes = [
   // staff
   "SAME_MITRA",
   "TOO_MANY_REROUTES",
+  "PAIR_BLOCKED",
   "PROPOSAL_NOT_FOUND",
   "PROPOSAL_DECIDED",
   "SETTING_UNKNOWN",

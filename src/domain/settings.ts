@@ -28,6 +28,10 @@ const fields = {
   mitra_may_end_session: Schema.Boolean,
   topic_sensitive_is_final: Schema.Boolean,
   reroute_propose_after_seconds: whole(10, 3600),
+  reports_pause_people: whole(0, 100),
+  reports_pause_days: whole(1, 365),
+  retention_inactive_days: whole(31, 3650),
+  retention_records_days: whole(7, 3650),
   push_paused: Schema.Boolean
 } as const
 
@@ -58,6 +62,11 @@ export const defaultSettings: Settings = {
   mitra_may_end_session: false,
   topic_sensitive_is_final: false,
   reroute_propose_after_seconds: 120,
+  /** So many different people's reports pause who they are about; 0: none do. */
+  reports_pause_people: 3,
+  reports_pause_days: 30,
+  retention_inactive_days: 90,
+  retention_records_days: 90,
   push_paused: false
 }
 

@@ -8,6 +8,7 @@ export const resources = [
   "dashboard",
   "mitras",
   "sessions",
+  "cases",
   "payments",
   "pushes",
   "settings",
@@ -30,12 +31,13 @@ const both: ReadonlyArray<Action> = ["read", "write"]
 const read: ReadonlyArray<Action> = ["read"]
 const nothing: ReadonlyArray<Action> = []
 
-/** Who may let others in (staff, test numbers) is the admins' business; viewers change nothing. */
+/** Who lets others in (staff, test numbers) is for admins; viewers change nothing and read no reports. */
 const table: Readonly<Record<Role, Allowed>> = {
   admin: {
     dashboard: both,
     mitras: both,
     sessions: both,
+    cases: both,
     payments: both,
     pushes: both,
     settings: both,
@@ -48,6 +50,7 @@ const table: Readonly<Record<Role, Allowed>> = {
     dashboard: both,
     mitras: both,
     sessions: both,
+    cases: both,
     payments: both,
     pushes: both,
     settings: both,
@@ -60,6 +63,7 @@ const table: Readonly<Record<Role, Allowed>> = {
     dashboard: read,
     mitras: read,
     sessions: read,
+    cases: nothing,
     payments: read,
     pushes: read,
     settings: read,

@@ -14,12 +14,14 @@ import type { Oversight } from "./oversight/oversight.ts"
 import type { Checkout } from "./payments/checkout.ts"
 import type { Payments } from "./payments/payments.ts"
 import type { Pricing } from "./payments/pricing.ts"
+import type { PersonalData } from "./personal-data/personal-data.ts"
 import type { PushOutbox } from "./push/push-outbox.ts"
 import type { Push } from "./push/push.ts"
 import type { SessionOversight } from "./sessions/session-oversight.ts"
 import type { SessionViews } from "./sessions/session-views.ts"
 import type { Sessions } from "./sessions/sessions.ts"
 import type { Settings } from "./settings/settings.ts"
+import type { Trust } from "./trust/trust.ts"
 
 /** Ports whose adapters need only the database. */
 export type StorePorts =
@@ -29,6 +31,7 @@ export type StorePorts =
   | Mitras
   | Oversight
   | Payments
+  | PersonalData
   | Pricing
   | PushOutbox
   | SessionOversight
@@ -37,6 +40,7 @@ export type StorePorts =
   | Settings
   | Staff
   | StaffProofs
+  | Trust
 
 /** Services of providers: payments, sign-in codes, pushes. */
 export type ProviderPorts = Checkout | CodeSender | Push

@@ -23,6 +23,8 @@ const sections = [
   "Control center",
   "Settings",
   "Environment",
+  "Trust between strangers",
+  "Personal data",
   "Limits for strangers",
   "Refusals",
   "Scale"

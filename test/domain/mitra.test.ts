@@ -30,6 +30,7 @@ const commands = {
   ForceOffline: { _tag: "ForceOffline", staff_id: "staff-1" },
   MarkStale: { _tag: "MarkStale" },
   PauseForMissedOffers: { _tag: "PauseForMissedOffers" },
+  PauseForReports: { _tag: "PauseForReports" },
   Activate: { _tag: "Activate", staff_id: "staff-1" },
   Deactivate: { _tag: "Deactivate", staff_id: "staff-1" }
 } satisfies Record<MitraCommand["_tag"], MitraCommand>
@@ -37,7 +38,12 @@ type Tag = MitraCommand["_tag"]
 
 const NOW = 1000
 const tell = (state: MitraState, command: MitraCommand, stale = true) =>
-  decide(state, command, { now: NOW, heartbeat_is_stale: stale, has_missed_too_many: stale })
+  decide(state, command, {
+    now: NOW,
+    heartbeat_is_stale: stale,
+    has_missed_too_many: stale,
+    is_paused: false
+  })
 
 const offline = (cause: (typeof offlineCauses)[number]): MitraEvent => ({
   _tag: "WentOffline",
@@ -108,7 +114,7 @@ it("No order of commands leaves her online while deactivated, or online since ne
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       let state = idle
       steps.forEach(({ stale, tag }, index) => {
-        const facts = { now: index, heartbeat_is_stale: stale, has_missed_too_many: stale }
+        const facts = { now: index, heartbeat_is_stale: stale, has_missed_too_many: stale, is_paused: false }
         const { events, reply } = decide(deepFreeze(state), commands[tag], facts)
         assert.deepStrictEqual(decide(state, commands[tag], facts).events, events)
         state = events.reduce(evolve, state)

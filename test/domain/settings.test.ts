@@ -52,7 +52,11 @@ const limits: ReadonlyArray<readonly [SettingKey, number, number]> = [
   ["extension_timeout_seconds", 1, 600],
   ["closing_grace_seconds", 1, 86_400],
   ["payment_session_timeout_minutes", 1, 1440],
-  ["reroute_propose_after_seconds", 10, 3600]
+  ["reroute_propose_after_seconds", 10, 3600],
+  ["reports_pause_people", 0, 100],
+  ["reports_pause_days", 1, 365],
+  ["retention_inactive_days", 31, 3650],
+  ["retention_records_days", 7, 3650]
 ]
 
 it.each(limits)("%s accepts whole numbers from %i to %i and nothing else", (key, minimum, maximum) => {

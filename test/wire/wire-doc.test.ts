@@ -51,7 +51,10 @@ describe("docs/wire.md", () => {
   it("names every call and none that does not exist", () => {
     const calls = sorted(PublicApi.requests.keys())
     assert.deepStrictEqual(names(table("call", "payload", "answer")), calls)
-    assert.deepStrictEqual(quoted(/`((?:auth|customer|mitra|chat|devices|events)\.[a-z_]+)`/g), calls)
+    assert.deepStrictEqual(
+      quoted(/`((?:auth|account|customer|mitra|chat|devices|events|trust)\.[a-z_]+)`/g),
+      calls
+    )
     const staffs = quoted(/`(admin\.[a-z_]+)`/g)
     assert.deepStrictEqual(staffs.filter((call) => !AdminApi.requests.has(call)), [])
   })

@@ -81,15 +81,15 @@ const overviews = (test: Test) => {
       const asked = yield* Stage.givenRequest(1)
       yield* Stage.offer(asked, t0 + 10, 1, 2, 3)
       const mitras = yield* Mitras
-      assert.deepStrictEqual(yield* mitras.offersOfInactive(10), [])
+      assert.deepStrictEqual(yield* mitras.offersToWithdraw(10), [])
       for (const n of [3, 1]) {
         yield* Stage.actAsMitra(n, { _tag: "Deactivate", staff_id: staffId }, t0 + 15)
       }
       const found = [1, 3].map((n) => ({ session_id: session(1), mitra_id: mitra(n) }))
-      assert.deepStrictEqual(yield* mitras.offersOfInactive(10), found)
-      assert.deepStrictEqual(yield* mitras.offersOfInactive(1), found.slice(0, 1))
+      assert.deepStrictEqual(yield* mitras.offersToWithdraw(10), found)
+      assert.deepStrictEqual(yield* mitras.offersToWithdraw(1), found.slice(0, 1))
       yield* Stage.act(asked, { _tag: "WithdrawOffer", mitra_id: mitra(1) }, { at: t0 + 20 })
-      assert.deepStrictEqual(yield* mitras.offersOfInactive(10), found.slice(1))
+      assert.deepStrictEqual(yield* mitras.offersToWithdraw(10), found.slice(1))
     })
   )
 

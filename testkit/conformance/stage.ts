@@ -171,7 +171,8 @@ export const make = Effect.fnUntraced(function*(owner: Owner, command: SessionCo
     candidates: given.candidates ?? null,
     waiting_ahead: 0,
     mitra_is_reachable: true,
-    reroute_to: { mitra_name: "", is_active: true, is_online: true, ...given.reroute_to },
+    pair_is_blocked: false,
+    reroute_to: { mitra_name: "", is_active: true, is_online: true, is_blocked: false, ...given.reroute_to },
     mitra_absence: given.mitra_absence ?? null
   }
   const { events } = decide(owner.state, command, facts)
@@ -262,7 +263,8 @@ export const makeMitraTurn = (
   const { events } = MitraMachine.decide(owner.state, command, {
     now: given.at,
     heartbeat_is_stale: true,
-    has_missed_too_many: true
+    has_missed_too_many: true,
+    is_paused: false
   })
   return {
     actor: { kind: "mitra", id: owner.state.id, epoch: owner.epoch },

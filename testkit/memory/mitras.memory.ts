@@ -93,10 +93,14 @@ export const layer = Layer.effect(Mitras)(
             .slice(0, limit)
             .map(({ is_online, cause, at }) => ({ is_online, cause, at }))
         ),
-      offersOfInactive: (limit) =>
+      offersToWithdraw: (limit) =>
         Effect.sync(() =>
           tables.chat_request_notifications.where("status", "pending")
-            .filter((row) => tables.mitras.get(row.mitra_id)?.is_active === false)
+            .filter((row) =>
+              tables.mitras.get(row.mitra_id)?.is_active === false ||
+              tables.blocks.where("customer", tables.chat_sessions.get(row.session_id)?.customer_id ?? "")
+                .some(({ mitra_id }) => mitra_id === row.mitra_id)
+            )
             .map(({ mitra_id, session_id }) => ({ session_id, mitra_id }))
             .toSorted((a, b) =>
               a.session_id === b.session_id

@@ -17,6 +17,8 @@ import { SessionOversight } from "../../src/services/sessions/session-oversight.
 import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
 import type { Settings } from "../../src/services/settings/settings.ts"
+import { PersonalData } from "../../src/services/personal-data/personal-data.ts"
+import { Trust } from "../../src/services/trust/trust.ts"
 import * as AccountsMemory from "./accounts.memory.ts"
 import * as SignInsMemory from "./sign-ins.memory.ts"
 import * as JournalMemory from "./journal.memory.ts"
@@ -31,6 +33,8 @@ import * as SessionsMemory from "./sessions.memory.ts"
 import * as SettingsMemory from "./settings.memory.ts"
 import * as StaffMemory from "./staff.memory.ts"
 import * as StaffProofsMemory from "./staff-proofs.memory.ts"
+import * as PersonalDataMemory from "./personal-data.memory.ts"
+import * as TrustMemory from "./trust.memory.ts"
 import type { MemoryTables } from "./store/tables.ts"
 
 type Needs = MemoryTables | SecureRandom.SecureRandom
@@ -61,6 +65,8 @@ export const layerThrough = (reach: Reach, made: Made): Layer.Layer<StorePorts, 
     reach(Sessions, SessionsMemory.layer),
     reach(Staff, StaffMemory.layer),
     reach(StaffProofs, StaffProofsMemory.layer),
+    reach(Trust, TrustMemory.layer),
+    reach(PersonalData, PersonalDataMemory.layer),
     made.settings,
     made.journal
   )

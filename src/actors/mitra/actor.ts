@@ -11,6 +11,7 @@ import { Bus, type BusMessage, revoked } from "../../services/bus/bus.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
+import { Trust } from "../../services/trust/trust.ts"
 import { asSystem, type Machine, type Turn } from "../machine.ts"
 import { SessionActors } from "../session/protocol.ts"
 import { makeWakeQueue } from "../session/queue.ts"
@@ -75,6 +76,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   const actors = yield* SessionActors
   const random = yield* SecureRandom.SecureRandom
   const wakeQueue = yield* makeWakeQueue
+  const trust = yield* Trust
 
   // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case.
   const withdrawOffers = sessions.pendingOfferSessionsOf(mitraId).pipe(
@@ -137,10 +139,13 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     notFound: refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id: mitraId }),
     facts: (state, command, now) =>
       Effect.gen(function*() {
-        const none = { now, heartbeat_is_stale: false, has_missed_too_many: false }
+        const none = { now, heartbeat_is_stale: false, has_missed_too_many: false, is_paused: false }
         // Read again just before the turn: she may have answered since the sweep looked.
         if (command._tag === "PauseForMissedOffers") {
           return { ...none, has_missed_too_many: yield* hasMissedTooMany(state) }
+        }
+        if (command._tag === "GoOnline" || command._tag === "PauseForReports") {
+          return { ...none, is_paused: yield* trust.isPaused({ user_type: "mitra", user_id: mitraId }) }
         }
         if (command._tag !== "MarkStale") return none
         // And here a ping may have come.

@@ -20,6 +20,7 @@ import { Bus } from "../../services/bus/bus.ts"
 import { noteSessionTurn } from "../../services/operations/milestone-log.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
+import { Trust } from "../../services/trust/trust.ts"
 import type { Machine } from "../machine.ts"
 import { mailboxCapacity, LocalActors } from "../local-actors.ts"
 import { observedMachine } from "../observed-machine.ts"
@@ -45,6 +46,7 @@ const makeFacts = Effect.gen(function*() {
   const sessions = yield* Sessions
   const availability = yield* Availability
   const mitraFacts = yield* makeMitraFacts
+  const trust = yield* Trust
 
   return Effect.fnUntraced(
     function*(state: SessionState, command: SessionCommand, now: number) {
@@ -58,8 +60,12 @@ const makeFacts = Effect.gen(function*() {
         candidates: null,
         waiting_ahead: 0,
         mitra_is_reachable,
+        pair_is_blocked: command._tag === "Accept" && (yield* trust.isBlocked({
+          customer_id: state.customer_id,
+          mitra_id: command.by.id
+        })),
         reroute_to: command._tag === "Reroute"
-          ? yield* mitraFacts.target(command.mitra_id, freshness(values, now))
+          ? yield* mitraFacts.target(state.customer_id, command.mitra_id, freshness(values, now))
           : null,
         mitra_absence: command._tag === "CheckMitra" ? yield* mitraFacts.absence(state, values, now) : null
       }
@@ -71,7 +77,10 @@ const makeFacts = Effect.gen(function*() {
         ...freshness(values, now),
         ...fairness(values, now, state.kind),
         limit: candidateLimit(state, values, waiting_ahead),
-        exclude: state.offers.map((offer) => offer.mitra_id),
+        exclude: [
+          ...state.offers.map((offer) => offer.mitra_id),
+          ...(yield* trust.blockedMitrasOf(state.customer_id))
+        ],
         only: state.target_mitra_id
       })
       return { ...known, candidates, waiting_ahead }

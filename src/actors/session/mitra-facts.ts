@@ -7,12 +7,14 @@ import type { Absence, SessionState } from "../../domain/session/state.ts"
 import type { Settings as Values } from "../../domain/settings.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
+import { Trust } from "../../services/trust/trust.ts"
 import { Presence } from "../../services/availability/presence.ts"
 
 export const makeMitraFacts = Effect.gen(function*() {
   const availability = yield* Availability
   const mitras = yield* Mitras
   const presence = yield* Presence
+  const trust = yield* Trust
 
   const isConnected = (mitraId: string) => presence.isConnected({ user_type: "mitra", user_id: mitraId })
 
@@ -27,13 +29,14 @@ export const makeMitraFacts = Effect.gen(function*() {
     return yield* hasFreshHeartbeat(mitraId, freshness)
   })
 
-  const target = Effect.fnUntraced(function*(mitraId: string, freshness: Freshness) {
+  const target = Effect.fnUntraced(function*(customer_id: string, mitraId: string, freshness: Freshness) {
     const mitra = yield* mitras.find(mitraId)
     if (mitra === null) return null
     const found: RerouteTarget = {
       mitra_name: mitra.display_name,
       is_active: mitra.is_active,
-      is_online: mitra.is_online && (yield* hasFreshHeartbeat(mitraId, freshness))
+      is_online: mitra.is_online && (yield* hasFreshHeartbeat(mitraId, freshness)),
+      is_blocked: yield* trust.isBlocked({ customer_id, mitra_id: mitraId })
     }
     return found
   })

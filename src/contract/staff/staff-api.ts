@@ -1,5 +1,6 @@
 // Everything the internal listener offers.
 import { AdminAccountRpcs } from "./accounts.ts"
+import { AdminCaseRpcs } from "./cases.ts"
 import { AdminConsoleRpcs } from "./console.ts"
 import { AdminOwnAccountRpcs } from "./own-account.ts"
 import { AdminPaymentRpcs } from "./payments.ts"
@@ -11,6 +12,7 @@ import { TimeRpcs } from "../testing/clock.ts"
 
 export const AdminApi = AdminRpcs.merge(
   AdminAccountRpcs,
+  AdminCaseRpcs,
   AdminConsoleRpcs,
   AdminOwnAccountRpcs,
   AdminPaymentRpcs,

@@ -37,6 +37,9 @@ const sessionRefusal = (state: SessionState, command: CommandOf<"Reroute">): Ref
 const targetRefusal = (target: RerouteTarget | null, mitra_id: string): Refusal | null => {
   if (target === null) return refuse("MITRA_NOT_FOUND", "There is no such bestie.", { mitra_id })
   if (!target.is_active) return refuse("ACCOUNT_INACTIVE", "Her account is not active.", { mitra_id })
+  if (target.is_blocked) {
+    return refuse("PAIR_BLOCKED", "She or the customer has blocked the other.", { mitra_id })
+  }
   return target.is_online ? null : refuse("MITRA_NOT_ONLINE", "She is not online.", { mitra_id })
 }
 

@@ -55,7 +55,7 @@ const answer = (state: SessionState, command: SessionCommand, facts: SessionFact
     case "Requeue":
       return nothing
     case "Accept":
-      return answerAccept(state, command.by, facts.now)
+      return answerAccept(state, command.by, facts)
     case "Decline":
       return answerDecline(state, command.by, facts.now)
     case "WithdrawOffer":

@@ -20,6 +20,8 @@ export interface SessionFacts {
   readonly waiting_ahead: number
   /** Present only when `wantsReachability` asked for it. */
   readonly mitra_is_reachable: boolean | null
+  /** For Accept: she or the customer has blocked the other since she was asked. */
+  readonly pair_is_blocked: boolean
   /** For Reroute: whom staff chose, as she was just before the turn; null when there is no such mitra. */
   readonly reroute_to: RerouteTarget | null
   /** For CheckMitra: why the chat's mitra cannot be reached; null when she can. */
@@ -31,6 +33,8 @@ export interface RerouteTarget {
   readonly is_active: boolean
   /** Declared, and with a fresh heartbeat where one is required. */
   readonly is_online: boolean
+  /** She or the customer does not want to meet the other again. */
+  readonly is_blocked: boolean
 }
 
 /** True when this command makes the session look for mitras: a message or a cancel never waits for that. */

@@ -8,6 +8,7 @@ import { freshness } from "../../domain/freshness.ts"
 import { checkSetting } from "../../domain/settings.ts"
 import { AdminRpcs } from "../../contract/staff/staff-views.ts"
 import { instant } from "../../contract/fields.ts"
+import { refuse } from "../../domain/refusal.ts"
 import type { MitraCommand } from "../../domain/mitra.ts"
 import { MitraActors } from "../../actors/mitra/protocol.ts"
 import { SessionActors } from "../../actors/session/protocol.ts"
@@ -15,6 +16,7 @@ import { Staff } from "../../services/accounts/staff.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus } from "../../services/bus/bus.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
+import { PersonalData } from "../../services/personal-data/personal-data.ts"
 import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { currentConnection } from "../socket/connection.ts"
@@ -54,11 +56,18 @@ const liveCounts = Effect.gen(function*() {
   return { ...accounts, ...(yield* (yield* SessionOversight).counts) }
 })
 
+/** Who was deleted does not come back: there is no phone to sign in with. */
+const notDeleted = Effect.fnUntraced(function*(mitra_id: string) {
+  const held = yield* (yield* PersonalData).heldOf({ user_type: "mitra", user_id: mitra_id })
+  if (held === null) return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id })
+})
+
 const changeMitra = Effect.fnUntraced(function*(
   payload: { readonly command_id: string; readonly mitra_id: string },
   tag: Extract<MitraCommand["_tag"], "Activate" | "Deactivate" | "ForceOffline">
 ) {
   const staff = yield* currentStaff
+  if (tag === "Activate") yield* notDeleted(payload.mitra_id)
   const reply = yield* (yield* MitraActors).run(payload.mitra_id, {
     sender_id: staff.sender_id,
     command_id: payload.command_id,

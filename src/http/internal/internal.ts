@@ -10,6 +10,7 @@ import { AdminApi } from "../../contract/staff/staff-api.ts"
 import { refuse } from "../../domain/refusal.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import * as AccountHandlers from "./accounts.ts"
+import * as CaseHandlers from "./cases.ts"
 import * as ConsoleHandlers from "./console/handlers.ts"
 import * as ConsolePage from "./console/page.ts"
 import * as LiveHub from "./console/live-hub.ts"
@@ -114,6 +115,7 @@ export const layerHandlers = (options: StaffApiOptions) =>
     Handlers.layer({ heartbeatSeconds: options.heartbeat_every_seconds }),
     AccountHandlers.layer({ testNumbersCount: options.test_numbers }),
     OwnAccountHandlers.layer,
+    CaseHandlers.layer,
     SessionHandlers.layer,
     PaymentHandlers.layer,
     PushHandlers.layer,

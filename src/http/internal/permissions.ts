@@ -42,7 +42,12 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.drain_runner": to("write", "system"),
   "admin.mitra_create": to("write", "mitras"),
   "admin.mitra_rename": to("write", "mitras"),
+  "admin.mitra_delete": to("write", "staff"),
   "admin.inspect_session": to("read", "sessions"),
+  "admin.cases": to("read", "cases"),
+  "admin.case": to("read", "cases"),
+  "admin.case_resolve": to("write", "cases"),
+  "admin.pause_lift": to("write", "cases"),
   "admin.force_close": to("write", "sessions"),
   "admin.reroute": to("write", "sessions"),
   "admin.session_candidates": to("read", "sessions"),
@@ -111,7 +116,8 @@ export const needsStepUp: ReadonlySet<string> = new Set([
   "admin.staff_second_factor_reset",
   "admin.second_factor_begin",
   "admin.second_factor_off",
-  "admin.test_number_put"
+  "admin.test_number_put",
+  "admin.mitra_delete"
 ])
 
 const session = { action: "session.read", target_type: "session", target: "session_id" }

@@ -19,6 +19,7 @@ import {
 import { SessionViews } from "../../services/sessions/session-views.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
+import { Trust } from "../../services/trust/trust.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { sessionNotFound } from "../public/handlers/own-session.ts"
 import { type AskedPage, pageOf } from "../public/views/past-page.ts"
@@ -57,7 +58,10 @@ const candidates = Effect.fnUntraced(function*(session_id: string, limit: number
     declined_since: null,
     open_offers_max: 1_000_000,
     limit,
-    exclude: state.mitra_id === null ? [] : [state.mitra_id],
+    exclude: [
+      ...(state.mitra_id === null ? [] : [state.mitra_id]),
+      ...(yield* (yield* Trust).blockedMitrasOf(state.customer_id))
+    ],
     only: null
   })
   return {

@@ -3,12 +3,14 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as SignIn from "./auth/sign-in.ts"
 import * as VerifyToken from "./auth/verify-token.ts"
+import * as AccountHandlers from "./handlers/account.ts"
 import * as AuthHandlers from "./handlers/auth.ts"
 import * as ChatHandlers from "./handlers/chat.ts"
 import * as CustomerHandlers from "./handlers/customer.ts"
 import * as DeviceHandlers from "./handlers/devices.ts"
 import * as EventHandlers from "./handlers/events.ts"
 import * as MitraHandlers from "./handlers/mitra.ts"
+import * as TrustHandlers from "./handlers/trust.ts"
 import * as Participants from "./participants.ts"
 
 export interface PublicHandlersOptions {
@@ -20,11 +22,13 @@ export interface PublicHandlersOptions {
 
 export const layerPublicHandlers = (options: PublicHandlersOptions) =>
   Layer.mergeAll(
+    AccountHandlers.layer,
     AuthHandlers.layer,
     CustomerHandlers.layer,
     MitraHandlers.layer(options),
     ChatHandlers.layer,
     DeviceHandlers.layer,
+    TrustHandlers.layer,
     EventHandlers.layer(options)
   ).pipe(
     Layer.provide(Participants.layer),

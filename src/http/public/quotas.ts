@@ -33,6 +33,7 @@ const table = {
   sign_ups_in_total: { name: "sign_ups_total", asks_max: 20_000, window_ms: hour, ...slower },
   codes_per_network: { name: "codes_network", asks_max: 300, window_ms: day, ...slower },
   codes_in_total: { name: "codes_total", asks_max: 10_000, window_ms: day, ...slower },
+  reports_per_person: { name: "reports", asks_max: 20, window_ms: day, ...slower },
   orders_per_customer: { name: "orders", asks_max: 20, window_ms: hour, ...slower }
 } as const satisfies Record<string, Quota>
 

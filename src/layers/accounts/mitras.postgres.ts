@@ -130,10 +130,12 @@ export const layer = Layer.effect(Mitras)(
         ),
       activity: activity(sql),
       onlineLog: (id, rows) => Effect.flatMap(log({ id, rows }), logOf),
-      offersOfInactive: (limit) =>
+      offersToWithdraw: (limit) =>
         sql`SELECT o.session_id, o.mitra_id FROM chat_request_notifications o
           JOIN mitras m ON m.id = o.mitra_id
-          WHERE o.status = 'pending' AND NOT m.is_active
+          WHERE o.status = 'pending' AND (NOT m.is_active OR EXISTS (
+            SELECT 1 FROM chat_sessions s JOIN blocks b ON b.customer_id = s.customer_id
+            WHERE s.id = o.session_id AND b.mitra_id = o.mitra_id))
           ORDER BY o.session_id, o.mitra_id LIMIT ${limit}`.pipe(Effect.flatMap(openOffersOf), answered)
     })
   })

@@ -8,6 +8,10 @@ export const eventAssociatedData = (sessionId: string, seq: number): string => `
 
 export const goodbyeAssociatedData = (sessionId: string, side: Side): string => `goodbye/${sessionId}/${side}`
 
+/** Sealed to its case: nothing of one case opens in another. */
+export const caseAssociatedData = (caseId: string, part: "words" | "evidence"): string =>
+  `case/${caseId}/${part}`
+
 export const phoneTables = ["customers", "mitras", "one_time_codes", "test_numbers"] as const
 export type PhoneTable = (typeof phoneTables)[number]
 

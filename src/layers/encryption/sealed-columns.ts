@@ -2,6 +2,7 @@
 // what place it is. A new column of that kind must be added here, or its texts are never sealed anew.
 import type { Side } from "../../domain/session/state.ts"
 import {
+  caseAssociatedData,
   eventAssociatedData,
   goodbyeAssociatedData,
   messageAssociatedData,
@@ -43,6 +44,18 @@ const goodbye = (side: Side): SealedColumn => ({
   indexed: null
 })
 
+const caseText = (part: "words" | "evidence"): SealedColumn => ({
+  name: `cases.${part}`,
+  table: "cases",
+  key: idKey,
+  where: "true",
+  plain: `t.${part}`,
+  sealed: `${part}_sealed`,
+  set: `${part} = r.plain, ${part}_sealed = r.sealed`,
+  associatedData: ([id]) => caseAssociatedData(id ?? "", part),
+  indexed: null
+})
+
 const phone = (table: PhoneTable): SealedColumn => ({
   name: `${table}.phone`,
   table,
@@ -59,6 +72,8 @@ export const sealedColumns: ReadonlyArray<SealedColumn> = [
   ...phoneTables.map(phone),
   goodbye("customer"),
   goodbye("mitra"),
+  caseText("words"),
+  caseText("evidence"),
   {
     name: "session_events.text",
     table: "session_events",

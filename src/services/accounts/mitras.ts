@@ -61,8 +61,11 @@ export class Mitras extends Context.Service<Mitras, {
     mitraId: string,
     limit: number
   ) => Effect.Effect<ReadonlyArray<OnlineLogEntry>, Unavailable>
-  /** Pending offers to mitras whose account is not active: there should be none. At most `limit`. */
-  readonly offersOfInactive: (
+  /**
+   * Pending offers to mitras whose account is not active, or of a pair who have blocked each other since:
+   * there should be none. At most `limit`.
+   */
+  readonly offersToWithdraw: (
     limit: number
   ) => Effect.Effect<
     ReadonlyArray<{ readonly session_id: string; readonly mitra_id: string }>,

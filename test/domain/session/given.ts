@@ -58,10 +58,16 @@ export interface World {
   readonly mitra_is_reachable?: boolean | null
   readonly reroute_to?: RerouteTarget | null
   readonly mitra_absence?: Absence | null
+  readonly pair_is_blocked?: boolean
 }
 
 /** Whom staff chose: there, and able to take over. */
-export const ready: RerouteTarget = { mitra_name: "Bestie 2", is_active: true, is_online: true }
+export const ready: RerouteTarget = {
+  mitra_name: "Bestie 2",
+  is_active: true,
+  is_online: true,
+  is_blocked: false
+}
 
 export const settingsOf = (world: World): Settings => ({ ...defaultSettings, ...world.settings })
 
@@ -78,7 +84,8 @@ export const tell = (
     waiting_ahead: world.waiting_ahead ?? 0,
     mitra_is_reachable: world.mitra_is_reachable === undefined ? true : world.mitra_is_reachable,
     reroute_to: world.reroute_to === undefined ? ready : world.reroute_to,
-    mitra_absence: world.mitra_absence ?? null
+    mitra_absence: world.mitra_absence ?? null,
+    pair_is_blocked: world.pair_is_blocked ?? false
   }
   const decision = decide(state, command, facts)
   return { state: evolveAll(state, decision.events), events: decision.events, reply: decision.reply }
@@ -86,8 +93,8 @@ export const tell = (
 
 export const tick = (state: SessionState, seconds: number, world: World = {}): Told =>
   tell(state, seconds, { _tag: "Tick" }, world)
-export const accept = (state: SessionState, seconds: number, by: Participant): Told =>
-  tell(state, seconds, { _tag: "Accept", by })
+export const accept = (state: SessionState, seconds: number, by: Participant, world: World = {}): Told =>
+  tell(state, seconds, { _tag: "Accept", by }, world)
 export const decline = (state: SessionState, seconds: number, by: Participant): Told =>
   tell(state, seconds, { _tag: "Decline", by })
 export const cancel = (state: SessionState, seconds: number, by: Participant = customer): Told =>

@@ -30,7 +30,11 @@ import {
 const FOREVER = Number.MAX_SAFE_INTEGER
 
 /** What a turn knew of the mitras its command named, for the same command told again. */
-const aboutMitras = ({ mitra_absence, reroute_to }: Turn["facts"]) => ({ mitra_absence, reroute_to })
+const aboutMitras = ({ mitra_absence, pair_is_blocked, reroute_to }: Turn["facts"]) => ({
+  mitra_absence,
+  pair_is_blocked,
+  reroute_to
+})
 
 const holds = (check: (turns: ReadonlyArray<Turn>, setup: Setup) => void, seed?: number): void => {
   const property = fc.property(anySetup, anySteps, (setup, steps) => check(walk(setup, steps), setup))

@@ -117,6 +117,7 @@ it("Staff are refused with the reason: not there, not active, not online, hers a
   assertRefused(asked(null), "MITRA_NOT_FOUND")
   assertRefused(asked({ is_active: false }), "ACCOUNT_INACTIVE")
   assertRefused(asked({ is_online: false }), "MITRA_NOT_ONLINE")
+  assertRefused(asked({ is_blocked: true }), "PAIR_BLOCKED")
   assertRefused(asked({}, 1), "SAME_MITRA")
 })
 

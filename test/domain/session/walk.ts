@@ -187,15 +187,20 @@ const instantOf = (step: Step, state: SessionState, last: number): number => {
   return Math.max(last, from + step.wait.ms)
 }
 
-type About = Partial<Pick<SessionFacts, "reroute_to" | "mitra_absence">>
+type About = Partial<Pick<SessionFacts, "reroute_to" | "mitra_absence" | "pair_is_blocked">>
 
-const nobody = { reroute_to: null, mitra_absence: null }
+const nobody = { reroute_to: null, mitra_absence: null, pair_is_blocked: false }
 
 /** What a step finds out about the mitras it names. */
 const aboutMitras = (step: Step, now: number): About => ({
   reroute_to: step.candidates === null
     ? null
-    : { mitra_name: "another", is_active: step.ahead < 4, is_online: !step.sensitive || step.ahead > 0 },
+    : {
+      mitra_name: "another",
+      is_active: step.ahead < 4,
+      is_online: !step.sensitive || step.ahead > 0,
+      is_blocked: step.ahead === 3
+    },
   mitra_absence: step.sensitive
     ? { cause: step.ahead === 0 ? "mitra_offline" : "mitra_deactivated", since: now - step.ahead * 20_000 }
     : null

@@ -29,6 +29,8 @@ import type {
   OfferRow,
   ProposalRow
 } from "../../../src/layers/sessions/pairing.tables.ts"
+import type { PauseCause, Person, Resolution } from "../../../src/domain/trust.ts"
+import type { Block, Report } from "../../../src/services/trust/trust.ts"
 import { Table } from "./table.ts"
 
 export type { AssignmentRow, CommandSeenRow, MitraSlotRow, OfferRow, ProposalRow, TransactionRow }
@@ -104,6 +106,30 @@ export interface PushRow extends PushEntry {
   readonly last_error: string | null
   readonly finished_at: number | null
 }
+
+/** Plain in memory, as its report has them. */
+export interface CaseRow extends Omit<Report, "at"> {
+  readonly created_at: number
+  readonly resolved_at: number | null
+  readonly resolved_by: string | null
+  readonly resolution: Resolution | null
+}
+
+export interface PauseRow extends Person {
+  readonly cause: PauseCause
+  readonly since: number
+  readonly lifted_at: number | null
+}
+
+const trustTables = () => ({
+  /** `<customer_id>/<mitra_id>/<by_side>` */
+  blocks: new Table<Block, "customer">({ customer: (row) => row.customer_id }),
+  cases: new Map<string, CaseRow>(),
+  /** `<user_type>:<user_id>` */
+  pauses: new Map<string, PauseRow>(),
+  /** By the customer's id: two columns of customers that no port shows. */
+  deleted_customers: new Map<string, { readonly deleted_at: number; readonly erased_at: number | null }>()
+})
 
 const peoplesTables = () => ({
   customers: new Table<CustomerRow, "phone">({ phone: (row) => row.phone ?? undefined }),
@@ -191,7 +217,7 @@ const chatsTables = () => ({
 })
 
 /** Rows are keyed by primary key; `<a>/<b>` joins the parts of a composite one. */
-export const make = () => ({ ...peoplesTables(), ...chatsTables() })
+export const make = () => ({ ...peoplesTables(), ...trustTables(), ...chatsTables() })
 
 export type Tables = ReturnType<typeof make>
 

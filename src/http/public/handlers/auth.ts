@@ -11,6 +11,7 @@ import type { PhoneAsk } from "../auth/phone-owners.ts"
 import { SignIn } from "../auth/sign-in.ts"
 import { currentConnection } from "../../socket/connection.ts"
 import { TokenVerifier } from "../../socket/token-verifier.ts"
+import { signInView } from "../views/sign-in-view.ts"
 import { answering } from "./answering.ts"
 import { tellSecurityEvent } from "../../security-events.ts"
 import { inShare } from "../../../services/platform/pool-shares.ts"
@@ -52,15 +53,7 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
   const signIns = Effect.gen(function*() {
     const me = yield* currentSignIn
     const open = yield* signIn.list(me)
-    return {
-      sign_ins: open.map(({ family_id, opened_at, platform, renewed_at }) => ({
-        sign_in_id: family_id,
-        opened_at: instant(opened_at),
-        renewed_at: instant(renewed_at),
-        platform,
-        is_this_one: family_id === me.auth_session_id
-      }))
-    }
+    return { sign_ins: open.map((one) => signInView(one, me.auth_session_id)) }
   })
 
   const endSignIn = Effect.fnUntraced(function*(signInId: string) {

@@ -17,7 +17,13 @@ import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
 import { answering, streaming } from "./answering.ts"
 import { changeSession, viewOwnRequest } from "./own-session.ts"
-import { alreadyActive, firstSessionDiscount, orderPayment, sessionOfPayment } from "./payment-orders.ts"
+import {
+  alreadyActive,
+  firstSessionDiscount,
+  notPaused,
+  orderPayment,
+  sessionOfPayment
+} from "./payment-orders.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import { inShare } from "../../../services/platform/pool-shares.ts"
 
@@ -55,6 +61,7 @@ const retry = Effect.fnUntraced(function*(commandId: string, paymentId: string) 
   const me = yield* currentCustomer
   const payment = yield* ownPayment(me, paymentId)
   if (payment.product !== "chat_session" || payment.confirmed_at === null) return yield* notOpen(payment)
+  yield* notPaused(me.id)
   const opened = yield* (yield* Requests).openAgain(payment, commandId)
   switch (opened._tag) {
     case "AlreadyActive":

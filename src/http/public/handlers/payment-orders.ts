@@ -17,6 +17,7 @@ import { Pricing } from "../../../services/payments/pricing.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
+import { Trust } from "../../../services/trust/trust.ts"
 import { Quotas, tellRateLimited, within } from "../quotas.ts"
 
 /** An outage of the provider, in the customer's words: nothing was ordered, the same again is safe. */
@@ -28,8 +29,12 @@ const noCheckout = refuse("PAYMENT_PROVIDER_FAILED", "Paying is not possible rig
  * The same customer and command id always name the same payment, so that a repeat finds the first
  * one. A UUID of version 8: "made by a rule of our own".
  */
-export const paymentIdFor = (customerId: string, commandId: string): string => {
-  const bytes = createHash("sha256").update(`payment:${customerId}:${commandId}`).digest()
+export const paymentIdFor = (customerId: string, commandId: string): string =>
+  idForCommand("payment", customerId, commandId)
+
+/** The one id that this person's command makes of this kind. */
+export const idForCommand = (kind: "payment" | "report", personId: string, commandId: string): string => {
+  const bytes = createHash("sha256").update(`${kind}:${personId}:${commandId}`).digest()
   bytes[6] = (bytes[6]! & 0x0f) | 0x80
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   const hex = bytes.toString("hex")
@@ -81,7 +86,8 @@ const nothingLive = Effect.fnUntraced(function*(customerId: string) {
 /** Refuses a mitra who has not served this customer before, or who is not active. */
 const knownMitra = Effect.fnUntraced(function*(customerId: string, mitraId: string) {
   const mitra = yield* (yield* Accounts).findMitra(mitraId)
-  const known = mitra?.is_active === true && (yield* (yield* SessionViews).haveMet(customerId, mitraId))
+  const known = mitra?.is_active === true && (yield* (yield* SessionViews).haveMet(customerId, mitraId)) &&
+    !(yield* (yield* Trust).isBlocked({ customer_id: customerId, mitra_id: mitraId }))
   if (known) return
   return yield* refuse("MITRA_NOT_FOUND", "You can ask only a bestie again with whom you have chatted.", {
     mitra_id: mitraId
@@ -94,6 +100,12 @@ const tierOnSale = Effect.fnUntraced(function*(tierId: string, mode: PricingTier
     return yield* refuse("TIER_NOT_FOUND", "This offer is not on sale.", { tier_id: tierId })
   }
   return tier
+})
+
+/** Reports about them are being looked into: what runs goes on, nothing new begins. */
+export const notPaused = Effect.fnUntraced(function*(customerId: string) {
+  if (!(yield* (yield* Trust).isPaused({ user_type: "customer", user_id: customerId }))) return
+  return yield* refuse("ACCOUNT_PAUSED", "This account is paused. Please contact support.")
 })
 
 /** Each order is an invoice at the provider: a person pays one, and changes their mind a few times. */
@@ -184,6 +196,7 @@ export const orderPayment = Effect.fnUntraced(function*(
   const before = yield* (yield* Payments).find(id)
   if (before !== null) return before
   const tier = yield* tierOnSale(order.tier_id, null)
+  yield* notPaused(order.customer_id)
   yield* nothingLive(order.customer_id)
   yield* mayOrder(order.customer_id)
   const { target_mitra_id = null, topic } = order

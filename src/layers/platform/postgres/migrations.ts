@@ -21,6 +21,8 @@ import noteUsedSignIns from "../../../../migrations/0014_note_used_sign_ins.ts"
 import bindCodes from "../../../../migrations/0015_bind_codes_to_their_askers.ts"
 import openSchemaWindow from "../../../../migrations/0016_open_schema_window.ts"
 import guardStaff from "../../../../migrations/0017_guard_staff.ts"
+import blockAndReport from "../../../../migrations/0018_block_and_report.ts"
+import erasePeople from "../../../../migrations/0019_erase_people.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -39,7 +41,9 @@ const migrations = {
   "0014_note_used_sign_ins": noteUsedSignIns,
   "0015_bind_codes_to_their_askers": bindCodes,
   "0016_open_schema_window": openSchemaWindow,
-  "0017_guard_staff": guardStaff
+  "0017_guard_staff": guardStaff,
+  "0018_block_and_report": blockAndReport,
+  "0019_erase_people": erasePeople
 }
 export type MigrationName = keyof typeof migrations
 

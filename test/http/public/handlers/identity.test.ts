@@ -43,7 +43,13 @@ const payloads: Record<string, object> = {
   "chat.end": { command_id, session_id },
   "chat.goodbye": { command_id, session_id, text: "Terima kasih" },
   "devices.register": { token: "a-push-token", platform: "android" },
-  "devices.drop": { token: "a-push-token" }
+  "devices.drop": { token: "a-push-token" },
+  "account.export": { cursor: null },
+  "customer.delete_account": {},
+  "trust.block": { session_id },
+  "trust.unblock": { block_id: idOf(1) },
+  "trust.blocks": {},
+  "trust.report": { command_id, session_id, reason: "spam", words: "", also_block: false }
 }
 
 type AnyCall = (tag: string, payload: object) => Effect.Effect<unknown, CallError>
