@@ -2,7 +2,6 @@
 // none, TCP listeners, and the providers that are switched on.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { SecureRandom } from "effect/crypto"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
 import * as Cluster from "./actors/cluster.ts"
@@ -27,6 +26,7 @@ import * as CodeSenderFazpass from "./layers/accounts/code-sender.fazpass.ts"
 import * as CodeSenderWithoutProvider from "./layers/accounts/code-sender.without-provider.ts"
 import * as PostgresClock from "./layers/platform/postgres/postgres-clock.ts"
 import * as Database from "./layers/platform/postgres/database.ts"
+import * as SecureRandom from "./layers/platform/secure-random.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Health from "./layers/operations/health.ts"
 import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
@@ -241,7 +241,7 @@ export const platformOf = (config: ServerConfigValues) => {
   const connection = valkey(config)
   return {
     clock: Failpoints.layer(config.fault_gate),
-    random: SecureRandom.layerWebCrypto,
+    random: SecureRandom.layer,
     signals: Shutdown.layer,
     database: database(config),
     watch: Layer.merge(

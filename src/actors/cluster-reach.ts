@@ -121,7 +121,10 @@ export const layer = (
       yield* round(reach, members, ping)
       yield* settle
     })
-    yield* Effect.forkScoped(Effect.repeat(Effect.ignoreCause(look), Schedule.spaced(roundEvery)))
+    // Runners lose each other in real time, whatever time the product has.
+    yield* Effect.forkScoped(
+      RealTime.onRealTime(Effect.repeat(Effect.ignoreCause(look), Schedule.spaced(roundEvery)))
+    )
 
     const standing: ClusterStandingOf = {
       now: Effect.sync(() => ({

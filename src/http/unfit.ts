@@ -75,8 +75,6 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   if (standing === null) return
   yield* (yield* Readiness).raise("cluster_isolated", saying(yield* standing.now))
   const look = yield* makeLook(standing)
-  // In real time, as the cluster itself: a tester who holds the product's clock waits for no runner.
-  yield* Effect.forkScoped(
-    RealTime.withRealPauses(look, (pass) => Effect.repeat(pass, Schedule.spaced(lookEvery)))
-  )
+  // Also while a tester holds the product's clock: a runner that never looks again is never ready.
+  yield* Effect.forkScoped(RealTime.onRealTime(Effect.repeat(look, Schedule.spaced(lookEvery))))
 }))

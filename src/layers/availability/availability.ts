@@ -133,7 +133,7 @@ const mirrored = (parts: MirrorParts, postgres: Port, options: MirrorOptions): P
 
   /**
    * A Valkey that is refused or refuses for good must keep nobody online for ever. Without it pings are
-   * written to the rows at once; other runners, whose mirror may be up, bring theirs with the next write-back.
+   * written to the rows at once; other runners, whose mirror may be up, bring theirs with a write-back.
    */
   const longSilentByTheRows = Effect.fnUntraced(function*(staleBefore: number, limit: number) {
     const before = staleBefore - writeBacksMissed * options.write_back_seconds * 1000

@@ -16,6 +16,8 @@ interface Waiting<In, Out> {
 export interface BatcherOptions<In, Out> {
   readonly queue_max: number
   readonly batch_max: number
+  /** Batches under way at the same time: one that hangs does not hold up what comes after it; 1 if absent. */
+  readonly at_once?: number
   /** Answers a batch in its order. */
   readonly run: (items: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Out>, Unavailable>
   /** The failure when the queue is full. */
@@ -28,7 +30,7 @@ export interface BatcherOptions<In, Out> {
 
 /** Lives until the scope closes. A failure fails every caller in the batch; the next is tried anyway. */
 export const makeBatcher = Effect.fnUntraced(function*<In, Out>(options: BatcherOptions<In, Out>) {
-  const { batch_max, drain_ms, overloaded, queue_max, run, stopped } = options
+  const { at_once = 1, batch_max, drain_ms, overloaded, queue_max, run, stopped } = options
   const queue = yield* Queue.dropping<Waiting<In, Out>, Cause.Done>(queue_max)
 
   const answerBatch = (batch: ReadonlyArray<Waiting<In, Out>>) =>
@@ -45,17 +47,17 @@ export const makeBatcher = Effect.fnUntraced(function*<In, Out>(options: Batcher
       )
     )
 
-  const worker = yield* Queue.takeBetween(queue, 1, batch_max).pipe(
+  const worker = Queue.takeBetween(queue, 1, batch_max).pipe(
     // The callers have the failure; the worker goes on with the next batch.
     Effect.flatMap((batch) => Effect.exit(answerBatch(batch))),
     Effect.forever,
-    Effect.catchIf(Cause.isDone, () => Effect.void),
-    Effect.forkScoped
+    Effect.catchIf(Cause.isDone, () => Effect.void)
   )
+  const workers = yield* Effect.forEach(Array.from({ length: at_once }), () => Effect.forkScoped(worker))
   // Runs before the worker is interrupted: what was taken in gets its answer.
   if (drain_ms > 0) {
     yield* Effect.addFinalizer(() =>
-      Effect.andThen(Queue.end(queue), Effect.ignore(RealTime.timeout(Fiber.await(worker), drain_ms)))
+      Effect.andThen(Queue.end(queue), Effect.ignore(RealTime.timeout(Fiber.awaitAll(workers), drain_ms)))
     )
   }
 

@@ -29,7 +29,18 @@ describe("reads that many ask at once", () => {
         rows.map((own) => own.map(({ id, row }) => `${id}/${row}`)),
         ids.map((id) => [`${id}/1`, `${id}/2`])
       )
-      assert.isAtMost(statements.length, 2)
+      assert.isAtMost(statements.length, 3)
+    }).pipe(Effect.scoped))
+
+  it.effect("are not held up by one statement that hangs", () =>
+    Effect.gen(function*() {
+      const read = yield* makeGroupedRead<{ readonly id: string }>((text) => {
+        const asks = JSON.parse(text) as ReadonlyArray<Ask>
+        return asks[0]?.id === idOf(0) ? Effect.never : Effect.succeed(asks.map(({ asked }) => ({ asked })))
+      })
+      yield* Effect.forkScoped(read({ id: idOf(0) }), { startImmediately: true })
+      yield* Effect.yieldNow
+      assert.deepStrictEqual(yield* read({ id: idOf(1) }), [{ asked: 0 }])
     }).pipe(Effect.scoped))
 
   it.effect("leave out a malformed id, which would fail the statement of all", () =>

@@ -1,6 +1,6 @@
-// Reads that many ask at the same time, each about one person: phones that connect. Those that arrive while a
-// statement is under way share the next one; an idle server reads at once. What comes back is decoded by each
-// caller, so that a row nobody can read is one caller's trouble.
+// Reads that many ask at the same time, each about one person: phones that connect. An idle server reads at
+// once; what arrives while two statements are under way shares the next one. What comes back is decoded by
+// each caller, so that a row nobody can read is one caller's trouble.
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { isUuid } from "../../../domain/uuid.ts"
@@ -10,6 +10,7 @@ import { answered } from "./failure.ts"
 
 const queueMax = 16_384
 const groupMax = 256
+const statementsAtOnce = 2
 
 const busy = new Unavailable({ what: "postgres", retryable: true })
 const draining = new Unavailable({ what: "draining", retryable: true })
@@ -30,6 +31,7 @@ export const makeGroupedRead = Effect.fnUntraced(function*<Ask extends { readonl
   const inGroup = yield* makeBatcher<Ask, ReadonlyArray<Positioned>>({
     queue_max: queueMax,
     batch_max: groupMax,
+    at_once: statementsAtOnce,
     overloaded: busy,
     stopped: draining,
     drain_ms: 0,
