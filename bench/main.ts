@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<{ readonly bench: Effect.Effect<void
   "figures": () => import("./figures.ts"),
   "encryption": () => import("./encryption.ts"),
   "far-postgres": () => import("./far-postgres.ts"),
+  "gaps": () => import("./gaps.ts"),
   "group-commit": () => import("./group-commit.ts"),
   "messages": () => import("./messages.ts"),
   "strangers": () => import("./strangers.ts"),

@@ -168,4 +168,7 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   ])
 )
 
-runCommandLine(cli)
+// A server in production logs lines for machines: how it ended is one of them.
+runCommandLine(cli, {
+  asLine: process.env["NODE_ENV"] === "production" && (process.argv[2] ?? "serve") === "serve"
+})

@@ -16,6 +16,7 @@ import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
 import { Limits } from "./http/socket/limits.ts"
+import { waitingListener } from "./http/waiting-listener.ts"
 import * as Webhooks from "./http/public/webhooks.ts"
 import * as SignIns from "./layers/accounts/sign-ins.postgres.ts"
 import { postgresRows } from "./layers/availability/availability.ts"
@@ -155,6 +156,13 @@ export const seedOf = (config: ServerConfigValues): SeedOptions => ({
   demo: config.demo_data
 })
 
+/** Nothing else listens before the database answers. */
+const whileWaiting = (config: ServerConfigValues) =>
+  Effect.andThen(
+    waitingListener({ host: config.public_host, port: config.public_port }),
+    waitingListener({ host: config.internal_host, port: config.internal_port })
+  )
+
 /** Postgres as configured: the given one, whose schema must fit, or the embedded one, made to fit. */
 const database = (config: ServerConfigValues) =>
   RealTime.layerOnRealTime(Layer.unwrap(Effect.sync(() => {
@@ -163,7 +171,8 @@ const database = (config: ServerConfigValues) =>
       return Layer.orDie(Database.layerChecked({
         ...size,
         url: config.database_url,
-        wait_seconds: config.database_wait_seconds
+        wait_seconds: config.database_wait_seconds,
+        while_waiting: whileWaiting(config)
       }))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })

@@ -135,7 +135,9 @@ export const realPorts = (options: Reach): RealPorts => {
       port: Layer.effect(Availability)(
         Effect.map(built, (ports) => reachedBy(Context.get(ports, Availability), reach, ["changed"]))
       ),
-      mirrored: Effect.map(made(makeMirrorRows), (rows) => reachedBy(rows, reach))
+      mirrored: Effect.map(made(makeMirrorRows), (rows) => reachedBy(rows, reach)),
+      // One Valkey in the world.
+      sightings: null
     }
   }
 }

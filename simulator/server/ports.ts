@@ -94,7 +94,9 @@ export const bus = (stores: Stores, caller: Process) =>
 /** What Valkey mirrors, and what answers without it. */
 export const availability = (stores: Stores, caller: Process) => ({
   port: remote(Availability, AvailabilityMemory.layer, stores, caller, ["changed"]),
-  mirrored: Effect.sync(() => overStore(mirrorRows(stores.tables), stores.postgres, caller))
+  mirrored: Effect.sync(() => overStore(mirrorRows(stores.tables), stores.postgres, caller)),
+  // One Valkey in the world.
+  sightings: null
 })
 
 /** No simulated client reads a code: all of them prove a phone with the tester's fixed code. */

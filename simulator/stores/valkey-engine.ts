@@ -181,6 +181,7 @@ export class ValkeyEngine {
 
   readonly #commands: Readonly<Record<string, Command>> = {
     PING: () => "PONG",
+    INFO: () => "run_id:simulated\r\n",
     GET: ([key = ""]) => this.#find(key, "string")?.text ?? null,
     MGET: (keys) => keys.map((key) => this.#find(key, "string")?.text ?? null),
     SET: ([key = "", text = "", ...options]) => this.#setString(key, text, options),

@@ -2,6 +2,7 @@
 // reaches less than half of all is the one that is cut off, and says nothing about the others: it gives its
 // actors, and with them the health check, to those who reach each other. docs/decisions/0025.
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -15,7 +16,9 @@ type Members = Effect.Success<Storage["getRunners"]>
 
 const roundEvery = "500 millis"
 const listingWithin = "2 seconds"
-const answerWithin = "2 seconds"
+const answerWithinMs = 2_000
+/** This runner stood still itself: what it did not hear meanwhile may well have been said. */
+const ownLatenessMs = 500
 /** A refused connection counts once, silence one and a half times: it took four rounds' time. */
 const refusedCounts = 1
 const silenceCounts = 1.5
@@ -85,12 +88,14 @@ const round = Effect.fnUntraced(
     reach.list(listed(members))
     const ask = ([{ address }]: Members[number]) => {
       const written = writtenAddress(address)
-      return Effect.matchEffect(ping(address).pipe(Effect.as(true), RealTime.timeoutOption(answerWithin)), {
+      const answer = ping(address).pipe(Effect.as(true), RealTime.timeoutOption(answerWithinMs))
+      return Effect.matchEffect(Effect.timed(answer), {
         onFailure: () => Effect.sync(() => reach.failed(written, refusedCounts)),
-        onSuccess: (answer) =>
-          Effect.sync(() =>
-            answer._tag === "Some" ? reach.answered(written) : reach.failed(written, silenceCounts)
-          )
+        onSuccess: ([took, answer]) =>
+          Effect.sync(() => {
+            if (answer._tag === "Some") return reach.answered(written)
+            if (Duration.toMillis(took) - answerWithinMs < ownLatenessMs) reach.failed(written, silenceCounts)
+          })
       })
     }
     const others = members.filter(([{ address }]) => reach.others().includes(writtenAddress(address)))

@@ -2,26 +2,38 @@
 // a person look first, and an exit code. Stopping on a signal is what a server is for: it is no failure.
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { Command } from "effect/cli"
 import { explain } from "./explain.ts"
 
-const complain = (cause: Cause.Cause<unknown>) => {
-  const words = explain(cause)
-  return words === null ? Effect.void : Console.error(words)
-}
+/** In words, or among the lines of a server's log as one of them. */
+const complain = (asLine: boolean) => (cause: Cause.Cause<unknown>) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const message = explain(cause)
+    if (message === null) return Effect.void
+    if (!asLine) return Console.error(message)
+    const timestamp = DateTime.formatIso(DateTime.makeUnsafe(now))
+    return Console.error(JSON.stringify({ message, level: "FATAL", timestamp, service: "halobestie" }))
+  })
 
 export const runCommandLine = <Name extends string, Input, Context, E>(
-  command: Command.Command<Name, Input, Context, E, never>
+  command: Command.Command<Name, Input, Context, E, never>,
+  { asLine = false }: { readonly asLine?: boolean } = {}
 ): void =>
   command.pipe(
     Command.run({ version: "0.1.0" }),
-    Effect.tapCause(complain),
+    Effect.tapCause(complain(asLine)),
     Effect.provide(NodeServices.layer),
     NodeRuntime.runMain({
       disableErrorReporting: true,
-      teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+      // What a command found wrong although it ended as it was asked to stands in process.exitCode.
+      teardown: (exit, onExit) =>
+        onExit(
+          Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? Number(process.exitCode ?? 0) : 1
+        )
     })
   )

@@ -8,6 +8,7 @@ import * as References from "effect/References"
 import { FetchHttpClient } from "effect/http"
 import { Otlp } from "effect/observability"
 import { ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
+import { calm } from "./calm-log.ts"
 import { valueOf } from "../services/operations/figures.ts"
 import { IsTraced } from "../services/operations/spans.ts"
 import { makeLines } from "./log-lines.ts"
@@ -52,7 +53,9 @@ export const logging = Layer.unwrap(
     collector(config).pipe(
       Layer.provideMerge(
         Layer.mergeAll(
-          Logger.layer([withoutExpected(config.production ? jsonLines() : Logger.consolePretty())]),
+          Logger.layer([
+            withoutExpected(calm(config.production ? jsonLines() : Logger.consolePretty()))
+          ]),
           Layer.succeed(References.MinimumLogLevel)(levels[config.log_level as keyof typeof levels]),
           // Machines sort lines of many processes; a person sees only one.
           config.production

@@ -3,6 +3,7 @@
 // bus's reliability (faults can be ordered).
 import { assert } from "@effect/vitest"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -29,6 +30,7 @@ import * as RateLimitsMemory from "../../src/layers/platform/rate-limits.local.t
 import * as PresenceMemory from "../../src/layers/availability/presence.local.ts"
 import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
+import { Availability } from "../../src/services/availability/availability.ts"
 import { Bus, type BusMessage } from "../../src/services/bus/bus.ts"
 import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
@@ -44,6 +46,8 @@ export class Faults extends Context.Service<Faults, {
   openingIsDown: boolean
   /** Session actors answer as those of the version before: the outcome alone. */
   actorsAreOld: boolean
+  /** So long until a ping is recorded, once. */
+  nextPingTakes: Duration.Input | null
   /** Happens once, right after the live sessions were next read. */
   afterLiveOf: Effect.Effect<unknown, unknown>
   /** How often events were read from storage, and how many at most. */
@@ -57,6 +61,7 @@ const faults = Layer.sync(Faults)(() => ({
   sessionsAreDown: false,
   openingIsDown: false,
   actorsAreOld: false,
+  nextPingTakes: null,
   afterLiveOf: Effect.void,
   reads: [],
   asked: []
@@ -99,6 +104,23 @@ const faultySessions = Layer.effect(Sessions)(Effect.gen(function*() {
   )
 })).pipe(Layer.provide(SessionsMemory.layer))
 
+const slowPings = Layer.effect(Availability)(Effect.gen(function*() {
+  const availability = yield* Availability
+  const faults = yield* Faults
+  return Availability.of({
+    ...availability,
+    heartbeat: (mitraId, at) =>
+      Effect.suspend(() => {
+        const takes = faults.nextPingTakes
+        faults.nextPingTakes = null
+        return Effect.andThen(
+          takes === null ? Effect.void : Effect.sleep(takes),
+          availability.heartbeat(mitraId, at)
+        )
+      })
+  })
+})).pipe(Layer.provide(AvailabilityMemory.layer))
+
 const faultyViews = Layer.effect(SessionViews)(Effect.gen(function*() {
   const views = yield* SessionViews
   const faults = yield* Faults
@@ -123,7 +145,7 @@ const faultyViews = Layer.effect(SessionViews)(Effect.gen(function*() {
 
 /** All but the provider that takes the money. */
 export const adapters = Layer.mergeAll(
-  AvailabilityMemory.layer,
+  slowPings,
   CodeSenderWithoutProvider.layerLog,
   PresenceMemory.layerAlone,
   RateLimitsMemory.layer,

@@ -6,8 +6,18 @@ import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
-import { runCli, startRunner, startServer } from "../support/server-process.ts"
+import {
+  freePorts,
+  runCli,
+  seedDatabase,
+  spawnRunner,
+  startRunner,
+  startServer,
+  whenReady
+} from "../support/server-process.ts"
+import { tcpProxy } from "../support/tcp-proxy.ts"
 import { customer, history, mitra, pair, reconnected, send } from "./people.ts"
 
 const dataFolder = Effect.acquireRelease(
@@ -95,6 +105,80 @@ describe("a start on a foreign schema", () => {
       assert.include(output, "schema is at version 1")
       assert.include(output, "npm run migrate")
     }))
+})
+
+describe("a start while the database restarts", () => {
+  const production = {
+    NODE_ENV: "production",
+    AUTH_JWT_SECRET: "a-secret-of-production-with-enough-characters",
+    ADMIN_EMAIL: "admin@halobestie.local",
+    ADMIN_PASSWORD: "not the one it was seeded with",
+    RUNNER_HOST: "127.0.0.1"
+  }
+  const isLine = (line: string) => typeof JSON.parse(line) === "object"
+
+  const looked = async (url: string) => {
+    const answer = await fetch(url).catch(() => null)
+    return answer === null ? null : { status: answer.status, body: await answer.json() as unknown }
+  }
+
+  it.live("waits it out, alive and not ready, and says so in lines of its log", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabaseUrl
+      yield* seedDatabase(url)
+      const proxy = yield* tcpProxy(url)
+      yield* proxy.refuse
+      const server = yield* spawnRunner(proxy.url, yield* Effect.promise(() => freePorts()), production)
+      const said = yield* Effect.promise(() => looked(`${server.httpUrl}/readyz`)).pipe(
+        Effect.repeat({ until: (answer) => answer !== null, schedule: Schedule.spaced("50 millis") }),
+        Effect.timeout("20 seconds")
+      )
+      assert.deepStrictEqual(said, {
+        status: 503,
+        body: { status: "starting", reasons: ["starting", "postgres_down"] }
+      })
+      const alive = yield* Effect.promise(() => looked(`${server.httpUrl}/healthz`))
+      assert.strictEqual(alive?.status, 200)
+      const inside = yield* Effect.promise(() => looked(`${server.internalUrl}/readyz`))
+      assert.strictEqual(inside?.status, 503)
+      yield* proxy.accept
+      yield* whenReady(server)
+      assert.strictEqual(yield* server.end("SIGTERM"), 0, server.lines.join("\n"))
+      assert.isTrue(server.lines.every(isLine), server.lines.join("\n"))
+      assert.include(server.lines.join("\n"), "the database does not answer yet")
+    }), 60_000)
+
+  it.live(
+    "ends when it takes too long, and at once for a mistake, with a line of its log",
+    () =>
+      Effect.gen(function*() {
+        const url = yield* freshDatabaseUrl
+        const proxy = yield* tcpProxy(url)
+        const run = (databaseUrl: string) =>
+          runCli("serve", {
+            ...production,
+            PAYMENT_WEBHOOK_TOKEN: "a-webhook-token-of-production",
+            DATABASE_URL: databaseUrl,
+            DATABASE_WAIT_SECONDS: "2",
+            PUBLIC_PORT: "0",
+            INTERNAL_PORT: "0"
+          })
+        const nowhere = new URL(url)
+        nowhere.pathname = "/no_such_database"
+        const mistaken = yield* run(nowhere.toString())
+        assert.strictEqual(mistaken.code, 1)
+        assert.notInclude(mistaken.output, "waiting up to")
+        assert.include(mistaken.output, "no_such_database")
+        yield* proxy.refuse
+        const gone = yield* run(proxy.url)
+        assert.strictEqual(gone.code, 1)
+        assert.include(gone.output, "waiting up to 2 s")
+        for (const { output } of [mistaken, gone]) {
+          assert.isTrue(output.trim().split("\n").every(isLine), output)
+        }
+      }),
+    60_000
+  )
 })
 
 describe("behind a trusted proxy", () => {

@@ -89,18 +89,25 @@ const storedIn = (url: string) =>
 
 type Proxy = Effect.Success<ReturnType<typeof tcpProxy>>
 
-const stopAtWorst = (worsen: (proxy: Proxy) => Effect.Effect<void>) =>
+/** A server with many turns in flight, and what its phones were told is kept. */
+const flooded = (environment: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function*() {
     const url = yield* freshDatabaseUrl
     const proxy = yield* tcpProxy(url)
     yield* seedDatabase(url)
-    const server = yield* startRunner(proxy.url)
+    const server = yield* startRunner(proxy.url, environment)
     const chats = yield* Effect.promise(() => pairs(server))
     yield* deafPhone(server, chats[0]!.who)
     const told = new Set<string>()
     const begun = Promise.withResolvers<void>()
     const floods = chats.map((chat) => flood(chat, told, begun.resolve))
     yield* Effect.promise(() => begun.promise)
+    return { url, proxy, server, told, floods }
+  })
+
+const stopAtWorst = (worsen: (proxy: Proxy) => Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const { floods, proxy, server, told, url } = yield* flooded()
     yield* worsen(proxy)
     const toldBefore = told.size
     const asked = performance.now()
@@ -135,6 +142,20 @@ describe("stopping on SIGTERM at the worst moment", () => {
         const { took_ms } = yield* stopAtWorst((proxy) => proxy.vanish)
         // The table is the bound, and not only DRAIN_TIMEOUT_SECONDS.
         assert.isBelow(took_ms, stopMaxMs + 500)
+      }),
+    120_000
+  )
+
+  it.live(
+    "that does not fit into DRAIN_TIMEOUT_SECONDS: ends by then, with an exit code that says so",
+    () =>
+      Effect.gen(function*() {
+        const { proxy, server } = yield* flooded({ DRAIN_TIMEOUT_SECONDS: "1" })
+        yield* proxy.vanish
+        const asked = performance.now()
+        assert.strictEqual(yield* server.end("SIGTERM"), 1, server.lines.join("\n"))
+        assert.isBelow(performance.now() - asked, 3_000)
+        assert.include(server.lines.join("\n"), "the drain did not finish in time")
       }),
     120_000
   )

@@ -7,6 +7,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import { SecureRandom } from "effect/crypto"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Freshness } from "../../domain/freshness.ts"
 import { Availability } from "../../services/availability/availability.ts"
@@ -15,9 +16,11 @@ import type { Unavailable } from "../../services/platform/unavailable.ts"
 import * as Postgres from "./availability.postgres.ts"
 import * as MirrorOff from "./mirror/mirror.off.ts"
 import { makeMirrorRows, type MirrorRows } from "./mirror-rows.postgres.ts"
+import { makeValkeySightings, type ValkeySightings } from "./valkey-sightings.postgres.ts"
 import { unavailable, type Valkey } from "../platform/valkey/connection.ts"
 import { makeMirror, type MirrorOptions, type MirrorParts } from "./mirror/mirror.ts"
 import { mirrorOf } from "./mirror/mirror-service.ts"
+import { makeSharingNothing } from "./mirror/sharing.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
 /** How old shared counts may be. This runner's own changes show at once, other runners' after this. */
@@ -164,9 +167,13 @@ const mirrored = (parts: MirrorParts, postgres: Port, options: MirrorOptions): P
 }
 
 /** The mirror first, `Availability` over the rows behind it. The mirror is seeded while this is built. */
-export const makeMirrored = Effect.fnUntraced(function*(options: MirrorOptions, rows: MirrorRows) {
+export const makeMirrored = Effect.fnUntraced(function*(
+  options: MirrorOptions,
+  rows: MirrorRows,
+  sightings: ValkeySightings | null = null
+) {
   const postgres = yield* Availability
-  const parts = yield* makeMirror(options, rows)
+  const parts = yield* makeMirror(options, rows, sightings)
   const port = yield* shareCounts(mirrored(parts, postgres, options))
   return Context.make(Availability, port).pipe(Context.add(Mirror, mirrorOf(parts)))
 })
@@ -175,17 +182,33 @@ export const makeMirrored = Effect.fnUntraced(function*(options: MirrorOptions, 
 export interface Rows<R> {
   readonly port: Layer.Layer<Availability, never, R>
   readonly mirrored: Effect.Effect<MirrorRows, never, R>
+  /** Null where all runners have the same Valkey for certain. */
+  readonly sightings: Effect.Effect<ValkeySightings, never, R> | null
 }
 
-export const postgresRows: Rows<SqlClient> = { port: Postgres.layer, mirrored: makeMirrorRows }
+export const postgresRows: Rows<SqlClient> = {
+  port: Postgres.layer,
+  mirrored: makeMirrorRows,
+  sightings: makeValkeySightings
+}
 
 /** Valkey first, the rows behind it. */
 export const layerMirrored = (options: MirrorOptions) => layerMirroredOver(options, postgresRows)
 
 const layerMirroredOver = <R>(options: MirrorOptions, rows: Rows<R>) =>
-  Layer.effectContext(Effect.flatMap(rows.mirrored, (mirrored) => makeMirrored(options, mirrored))).pipe(
-    Layer.provide(rows.port)
-  )
+  Layer.effectContext(Effect.gen(function*() {
+    const sightings = rows.sightings === null ? null : yield* rows.sightings
+    return yield* makeMirrored(options, yield* rows.mirrored, sightings)
+  })).pipe(Layer.provide(rows.port))
+
+/** Those who have a Valkey hear that this runner has none. */
+const withoutValkey = <R>({ sightings }: Rows<R>) =>
+  sightings === null
+    ? Layer.empty
+    : Layer.effectDiscard(Effect.gen(function*() {
+      const random = yield* SecureRandom.SecureRandom
+      yield* makeSharingNothing(yield* sightings, yield* random.uuidV7())
+    }))
 
 /** With a connection the mirror serves; without one, the rows alone. */
 export const layerOver = <E, R, R2>(
@@ -194,5 +217,5 @@ export const layerOver = <E, R, R2>(
   rows: Rows<R2>
 ) =>
   valkey === null
-    ? Layer.merge(withSharedCounts(rows.port), MirrorOff.layer)
+    ? Layer.mergeAll(withSharedCounts(rows.port), MirrorOff.layer, withoutValkey(rows))
     : Layer.provide(layerMirroredOver(options, rows), valkey)

@@ -17,7 +17,7 @@ const openWithin = "1 second"
  * A write to a closed socket fails; in Node it only returns false, as one that should wait for `drain`. And
  * whoever begins to listen for the end of a socket that has ended is told at once.
  */
-const honest = (conn: Net.Socket): Net.Socket => {
+const honest = (conn: Net.Socket, silence_max_ms: number): Net.Socket => {
   const write = conn.write.bind(conn) as (...args: ReadonlyArray<unknown>) => boolean
   conn.write = ((...args: ReadonlyArray<unknown>) => {
     if (conn.destroyed || conn.writableEnded) throw new Error("the socket is closed")
@@ -26,7 +26,7 @@ const honest = (conn: Net.Socket): Net.Socket => {
   conn.on("newListener", (event, listener: (hadError: boolean) => void) => {
     if (event === "close" && conn.closed) process.nextTick(listener, conn.errored !== null)
   })
-  conn.setTimeout(silenceMaxMs, () => conn.destroy(new Error("the other runner is silent")))
+  conn.setTimeout(silence_max_ms, () => conn.destroy(new Error("the other runner is silent")))
   return conn
 }
 
@@ -37,7 +37,7 @@ interface Address {
 
 type Secrets = Redacted.Redacted | null
 
-const makeConnect = (secrets: Secrets) => {
+const makeConnect = (secrets: Secrets, silence_max_ms: number) => {
   const behind = secrets === null ? null : connectingBehind(secrets)
   const dial = ({ host, port }: Address) =>
     Effect.gen(function*() {
@@ -49,7 +49,7 @@ const makeConnect = (secrets: Secrets) => {
       return yield* Effect.callback<Net.Socket, Socket.SocketError>((resume) => {
         conn.once(behind === null ? "connect" : "secureConnect", () => {
           isOpen = true
-          resume(Effect.succeed(honest(conn)))
+          resume(Effect.succeed(honest(conn, silence_max_ms)))
         })
         conn.on("error", (cause) =>
           resume(Effect.fail(
@@ -62,7 +62,7 @@ const makeConnect = (secrets: Secrets) => {
 }
 
 /** Which connections others have opened, and whether they may. */
-const makeDoor = () => {
+const makeDoor = (silence_max_ms: number) => {
   const inside = new Set<Net.Socket>()
   let isOpen = true
   return {
@@ -79,7 +79,7 @@ const makeDoor = () => {
         conn.destroy()
         return false
       }
-      inside.add(honest(conn))
+      inside.add(honest(conn, silence_max_ms))
       conn.once("close", () => inside.delete(conn))
       return true
     }
@@ -106,11 +106,11 @@ const listen = (secrets: Secrets, at: Address, door: Door) => {
 }
 
 /** Of one runner; without secrets only where nobody else reaches it. */
-export const makeRunnerSockets = (secrets: Secrets) => {
-  const door = makeDoor()
+export const makeRunnerSockets = (secrets: Secrets, silence_max_ms = silenceMaxMs) => {
+  const door = makeDoor(silence_max_ms)
   return {
     door,
-    connect: makeConnect(secrets),
+    connect: makeConnect(secrets, silence_max_ms),
     listen: (at: Address) => listen(secrets, at, door)
   }
 }

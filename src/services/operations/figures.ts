@@ -62,6 +62,7 @@ export const figures = {
   // False alarms that must not happen.
   false_offlines_total: counter("Mitras taken offline as silent while their socket was here; must be 0"),
   // What we depend on.
+  valkey_not_shared: gauge("1 while runners see different Valkeys, and none is believed"),
   postgres_calls_total: counter("Port calls on Postgres, by outcome", "outcome"),
   postgres_calls_in_flight: gauge("Port calls that wait for Postgres, the pool's queue included"),
   infrastructure_failures_total: counter("Failures of what we depend on, by kind", "kind"),

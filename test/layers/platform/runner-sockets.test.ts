@@ -1,6 +1,7 @@
 // Sockets between runners: a write to one that was closed fails at once, and a closed door admits nobody.
 import { assert, describe, it } from "@effect/vitest"
 import * as Net from "node:net"
+import { NodeSocket } from "@effect/platform-node"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -38,15 +39,21 @@ const peer = Effect.acquireRelease(
 
 const large = new Uint8Array(4_000_000)
 
-const listening = (secret: Redacted.Redacted | null) =>
+const ended = (socket: Net.Socket) =>
+  Effect.callback<boolean>((resume) => {
+    socket.once("close", () => resume(Effect.succeed(true)))
+  })
+
+const listening = (secret: Redacted.Redacted | null, silence_max_ms?: number) =>
   Effect.gen(function*() {
-    const sockets = makeRunnerSockets(secret)
+    const sockets = makeRunnerSockets(secret, silence_max_ms)
     const built = yield* Layer.build(sockets.listen({ host: "127.0.0.1", port: 0 }))
     const server = Context.get(built, SocketServer.SocketServer)
-    const arrived = yield* Deferred.make<void>()
-    yield* Effect.forkScoped(
-      server.run(() => Effect.andThen(Deferred.succeed(arrived, undefined), Effect.never))
-    )
+    const arrived = yield* Deferred.make<Net.Socket>()
+    const arriving = Effect.flatMap(NodeSocket.NetSocket, (conn) => Deferred.succeed(arrived, conn))
+    // It gives the socket to whoever handles it, which its type does not know.
+    const running: Effect.Effect<never> = server.run(() => Effect.andThen(arriving, Effect.never)) as never
+    yield* Effect.forkScoped(running)
     if (server.address._tag === "UnixPathAddress") return assert.fail("it listens on no port")
     return { arrived, sockets, port: Number(NetAddress.formatInet(server.address).split(":").at(-1)) }
   })
@@ -67,11 +74,11 @@ describe("a socket to another runner", () => {
       for (const one of inside) one.destroy()
       assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.forever(pull))))
       assert.isTrue(Exit.isFailure(yield* Effect.timeout(Fiber.join(waiting), "2 seconds")))
-      const ended = yield* Effect.timeout(
+      const writes = yield* Effect.timeout(
         Effect.all([Effect.exit(write(large)), Effect.exit(write(large))]),
         "2 seconds"
       )
-      assert.deepStrictEqual(ended.map(Exit.isFailure), [true, true])
+      assert.deepStrictEqual(writes.map(Exit.isFailure), [true, true])
     }))
 
   for (const [how, secret] of ways) {
@@ -91,6 +98,21 @@ describe("a socket to another runner", () => {
       }))
   }
 
+  for (const [how, secret] of ways) {
+    it.live(`${how}, that is silent is cut on both ends: what comes later has no one who asked it`, () =>
+      Effect.gen(function*() {
+        const { arrived, port } = yield* listening(secret, 300)
+        const socket = yield* makeRunnerSockets(secret, 300).connect({ host: "127.0.0.1", port })
+        const { pull } = yield* socket.reader
+        const { write } = yield* socket.writer
+        const conn = yield* Deferred.await(arrived)
+        const cut = Effect.all([Effect.exit(Effect.forever(pull)), ended(conn)], { concurrency: 2 })
+        yield* Effect.timeout(cut, "2 seconds")
+        assert.isTrue(conn.destroyed)
+        assert.isTrue(Exit.isFailure(yield* Effect.timeout(Effect.exit(write(large)), "2 seconds")))
+      }))
+  }
+
   it.live("that has ended tells whoever begins to wait for its end", () =>
     Effect.gen(function*() {
       const { inside, port, server } = yield* peer
@@ -99,14 +121,11 @@ describe("a socket to another runner", () => {
       const client = Net.connect(port, "127.0.0.1").on("error", () => {})
       const socket = yield* Deferred.await(arrived)
       makeRunnerSockets(null).door.admits(socket)
-      const ended = Effect.callback<boolean>((resume) => {
-        socket.once("close", () => resume(Effect.succeed(true)))
-      })
-      const first = yield* Effect.forkChild(ended, { startImmediately: true })
+      const first = yield* Effect.forkChild(ended(socket), { startImmediately: true })
       client.destroy()
       socket.destroy()
       yield* Fiber.join(first)
-      assert.isTrue(yield* Effect.timeout(ended, "2 seconds"))
+      assert.isTrue(yield* Effect.timeout(ended(socket), "2 seconds"))
       assert.strictEqual(inside.size, 1)
     }))
 })

@@ -29,9 +29,23 @@ const declare = Effect.fnUntraced(function*(commandId: string, command: MitraCom
   return is_online
 })
 
+/** An app counts its silence from our answer: a ping that was recorded for longer is recorded again. */
+const lateAnswerMs = 1_000
+const recordsMax = 3
+
+const recordPing = Effect.fnUntraced(function*(mitraId: string) {
+  const availability = yield* Availability
+  for (let records = 1;; records += 1) {
+    const at = yield* Clock.currentTimeMillis
+    const outcome = yield* availability.heartbeat(mitraId, at)
+    const isLate = (yield* Clock.currentTimeMillis) - at > lateAnswerMs
+    if (outcome !== "seen" || !isLate || records === recordsMax) return outcome
+  }
+})
+
 const heartbeat = Effect.gen(function*() {
   const me = yield* currentMitra
-  const seen = yield* (yield* Availability).heartbeat(me.id, yield* Clock.currentTimeMillis)
+  const seen = yield* recordPing(me.id)
   if (seen === "deactivated") {
     // The runner that deactivated her may have died before it said so to those that hold her sockets.
     yield* (yield* Bus).publish([revoked(`mitra:${me.id}`)])

@@ -10,6 +10,8 @@ export const keys = {
 
   /** HASH generation, ticket, born_at: exists only while the mirror is whole. A wiped Valkey lacks it. */
   state: "mirror:state",
+  /** The name of this keyspace, for as long as it lives: runners compare it. */
+  identity: "mirror:identity",
   /** HASH per mitra: the ticket of her last write, and where in the sorted sets she is. */
   card: "mitra:card:",
   /** ZSET per number of sessions, by last ping. Bucket "x": online by her row, but deactivated. */

@@ -5,6 +5,7 @@ import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { listed, unavailable } from "../../platform/valkey/connection.ts"
 import { keys } from "./keys.ts"
 import type { MirrorParts } from "./mirror.ts"
+import { notShared } from "./sharing.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 
 const pageRows = 2_000
@@ -68,7 +69,7 @@ const heartbeatsOf = Effect.fnUntraced(function*({ filledBuckets, valkey }: Mirr
 })
 
 export const mirrorOf = (parts: MirrorParts): Mirror["Service"] => {
-  const { breaker, figures, rows, seed, valkey } = parts
+  const { breaker, figures, rows, seed, sharing, valkey } = parts
   // A mirror that is down is not asked, and one that failed is no longer believed.
   const reading = <A>(ask: Effect.Effect<A, Unavailable>) => breaker.reading(ask)
   return {
@@ -78,7 +79,8 @@ export const mirrorOf = (parts: MirrorParts): Mirror["Service"] => {
         RealTime.timeoutOrElse({ duration: statusWithinMs, orElse: () => Effect.fail(unavailable) }),
         Effect.catch(() => Effect.succeed(null))
       )
-      const status: MirrorStatus = { state: breaker.state(), ...connection, ...figures, drift }
+      const last_error = sharing.isShared() ? connection.last_error : notShared
+      const status: MirrorStatus = { state: breaker.state(), ...connection, last_error, ...figures, drift }
       return status
     }),
     reseed: breaker.writing(seed),

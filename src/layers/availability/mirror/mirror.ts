@@ -6,12 +6,14 @@ import { SecureRandom } from "effect/crypto"
 import type { ReseedReport } from "../../../services/availability/mirror.ts"
 import { makeMirrorReads, type MirrorReads } from "../availability.valkey.ts"
 import type { MirrorRows } from "../mirror-rows.postgres.ts"
+import type { ValkeySightings } from "../valkey-sightings.postgres.ts"
 import { type Breaker, makeBreaker } from "../../platform/valkey/breaker.ts"
-import { Valkey } from "../../platform/valkey/connection.ts"
+import { unavailable, Valkey } from "../../platform/valkey/connection.ts"
 import { grouped } from "../../platform/valkey/grouped.ts"
 import { makeMirrorWrites } from "./mirror-writes.ts"
 import { makeRecentPings, type RecentPings } from "./recent-pings.ts"
 import { makeReseed, type Reseed } from "./reseed.ts"
+import { identityOf, makeSharing, notShared, type Sharing } from "./sharing.ts"
 
 export interface MirrorOptions {
   /** How often the write-back sweep runs: rows may be this much behind on pings. */
@@ -112,7 +114,21 @@ const makeRefresh = (
       )
   })
 
-export const makeMirror = Effect.fnUntraced(function*(options: MirrorOptions, rows: MirrorRows) {
+const oneForAll: Sharing = { isShared: () => true }
+
+const sharingOf = (
+  valkey: Valkey["Service"],
+  sightings: ValkeySightings,
+  runner: string,
+  onSplit: Effect.Effect<void>
+) => makeSharing({ sightings, runner, seen: identityOf(valkey, runner), onSplit })
+
+/** `sightings` are null where all runners have the same Valkey for certain. */
+export const makeMirror = Effect.fnUntraced(function*(
+  options: MirrorOptions,
+  rows: MirrorRows,
+  sightings: ValkeySightings | null
+) {
   const valkey = yield* Valkey
   const random = yield* SecureRandom.SecureRandom
   const scope = yield* Effect.scope
@@ -123,6 +139,7 @@ export const makeMirror = Effect.fnUntraced(function*(options: MirrorOptions, ro
   // Twice the interval, because a write-back may fail once; and a little for the pass itself.
   const pings = makeRecentPings(options.write_back_seconds * 2_000 + 30_000)
   let generation: string | null = null
+  let trip: Breaker["trip"] | null = null
 
   const reads = yield* makeMirrorReads({
     onGeneration: (seen) => {
@@ -144,8 +161,16 @@ export const makeMirror = Effect.fnUntraced(function*(options: MirrorOptions, ro
     Effect.ignore(breaker.writing(replayTo(reads, pings)))
   )
 
-  const breaker = yield* makeBreaker({
-    probe: valkey.call("PING"),
+  const onSplit = Effect.suspend(() => trip === null ? Effect.void : trip(notShared))
+  const sharing = sightings === null
+    ? oneForAll
+    : yield* sharingOf(valkey, sightings, yield* random.uuidV7(), onSplit)
+  const probe = Effect.flatMap(
+    valkey.call("PING"),
+    () => sharing.isShared() ? Effect.void : Effect.fail(unavailable)
+  )
+  const breaker: Breaker = yield* makeBreaker({
+    probe,
     recover: Effect.andThen(seed, replayTo(reads, pings)),
     onTrip: flushTo(rows, pings),
     onUp: tellPings,
@@ -153,10 +178,24 @@ export const makeMirror = Effect.fnUntraced(function*(options: MirrorOptions, ro
     retry_after_ms: retryAfterMs,
     retry_after_max_ms: retryAfterMaxMs
   })
+  trip = breaker.trip
   yield* followConnection(breaker)
   const refresh = yield* makeRefresh(breaker, rewrite, lostWrites)
 
-  return { breaker, fellBack, figures, filledBuckets, membersOf, pings, reads, refresh, rows, seed, valkey }
+  return {
+    breaker,
+    fellBack,
+    figures,
+    filledBuckets,
+    membersOf,
+    pings,
+    reads,
+    refresh,
+    rows,
+    seed,
+    sharing,
+    valkey
+  }
 })
 
 export type MirrorParts = Effect.Success<ReturnType<typeof makeMirror>>

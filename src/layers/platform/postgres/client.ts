@@ -23,7 +23,9 @@ export const relied = {
   default_transaction_read_only: "off",
   statement_timeout: "10000",
   lock_timeout: "5000",
-  idle_in_transaction_session_timeout: "15000",
+  // Below lock_timeout: a runner that is frozen in the middle gives its rows back before those who wait for
+  // them give up.
+  idle_in_transaction_session_timeout: "4000",
   idle_session_timeout: "0"
 }
 

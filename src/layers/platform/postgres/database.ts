@@ -1,12 +1,15 @@
 // The database of a server process: a given one, which must already have the right schema, or the
 // embedded one of development, which is migrated and seeded here.
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
+import { isSqlError } from "effect/sql/SqlError"
 import { stoppingWithin } from "../../../services/platform/part.ts"
 import { stopBudgets } from "../../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -56,41 +59,59 @@ export const seedPorts = Layer.mergeAll(Accounts.layer, Pricing.layer, Staff.lay
 
 const waitEvery = "1 second"
 
+export interface Waiting {
+  readonly wait_seconds: number
+  /** Tells the outside that this process lives, and is not ready. */
+  readonly while_waiting: Effect.Effect<void, never, Scope.Scope>
+}
+
+const isPassingRestart = (error: unknown): boolean => isSqlError(error) && isRestarting(error)
+
 /**
  * A database that restarts is waited for; anything else that is wrong (an address that does not exist, a
  * password, a certificate) is the operator's to mend, and ends the start at once.
  */
-const whenItAnswers = (wait_seconds: number) =>
-  Effect.gen(function*() {
-    const sql = yield* SqlClient.SqlClient
+const whenItAnswers = <E, R>(
+  checks: Effect.Effect<void, E, R>,
+  { wait_seconds, while_waiting }: Waiting
+) =>
+  Effect.scoped(Effect.gen(function*() {
+    const began = yield* Clock.currentTimeMillis
     let isTold = false
-    yield* sql`SELECT 1`.pipe(
+    yield* checks.pipe(
       Effect.tapError((error) => {
-        if (isTold || !isRestarting(error)) return Effect.void
+        if (isTold || !isPassingRestart(error)) return Effect.void
         isTold = true
-        return Effect.logWarning(`the database does not answer yet: waiting up to ${wait_seconds} s`)
+        return Effect.andThen(
+          Effect.logWarning(`the database does not answer yet: waiting up to ${wait_seconds} s`),
+          while_waiting
+        )
       }),
       Effect.retry({
-        while: isRestarting,
         schedule: Schedule.spaced(waitEvery),
-        times: wait_seconds
+        while: (error) =>
+          Effect.map(
+            Clock.currentTimeMillis,
+            (now) => isPassingRestart(error) && now - began < wait_seconds * 1_000
+          )
       })
     )
-  })
+    if (isTold) yield* Effect.logInfo("the database answers: the start goes on")
+  }))
 
 /** A pool on a database that is migrated elsewhere, and whose sealed texts can be read here. */
-export const layerChecked = (
-  options: PoolSize & { readonly url: Redacted.Redacted; readonly wait_seconds: number }
-) =>
-  Layer.effectDiscard(Effect.gen(function*() {
-    yield* whenItAnswers(options.wait_seconds)
+export const layerChecked = (options: PoolSize & Waiting & { readonly url: Redacted.Redacted }) => {
+  const checks = Effect.gen(function*() {
+    yield* (yield* SqlClient.SqlClient)`SELECT 1`
     yield* checkPostgresVersion
     yield* checkFitness(options.connections_max)
     yield* checkSchema
     yield* checkKeys
-  })).pipe(
+  })
+  return Layer.effectDiscard(whenItAnswers(checks, options)).pipe(
     Layer.provideMerge(pool(options.url, options))
   )
+}
 
 /** A pool on the embedded Postgres in `directory`, migrated and seeded; it stops with the scope. */
 export const layerEmbedded = (

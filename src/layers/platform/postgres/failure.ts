@@ -40,10 +40,11 @@ export const isRestarting = (error: SqlError): boolean => {
 }
 
 // Shutdown (57P0x), too many connections (53xxx), connection exceptions (08xxx), serialization and
-// deadlock (40xxx), lock and statement time-outs (55P03, 57014): asking again may work.
+// deadlock (40xxx), time-outs of locks, statements and silent transactions (55P03, 57014, 25P03): asking
+// again may work.
 // A read-only server (25006: a failover left us on a replica) and a refused login (28xxx) are no mistakes in
 // our SQL either.
-const passing = /^(08|25006|28|40|53|57|55P03)/
+const passing = /^(08|25006|25P03|28|40|53|57|55P03)/
 
 export const isPassing = (error: SqlError): boolean =>
   error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError" ||

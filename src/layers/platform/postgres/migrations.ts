@@ -23,6 +23,7 @@ import openSchemaWindow from "../../../../migrations/0016_open_schema_window.ts"
 import guardStaff from "../../../../migrations/0017_guard_staff.ts"
 import blockAndReport from "../../../../migrations/0018_block_and_report.ts"
 import erasePeople from "../../../../migrations/0019_erase_people.ts"
+import valkeySightings from "../../../../migrations/0020_create_valkey_sightings.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -43,7 +44,8 @@ const migrations = {
   "0016_open_schema_window": openSchemaWindow,
   "0017_guard_staff": guardStaff,
   "0018_block_and_report": blockAndReport,
-  "0019_erase_people": erasePeople
+  "0019_erase_people": erasePeople,
+  "0020_create_valkey_sightings": valkeySightings
 }
 export type MigrationName = keyof typeof migrations
 

@@ -2,6 +2,7 @@
 // machines over memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
 import { instant } from "../../../../src/contract/fields.ts"
@@ -11,7 +12,7 @@ import { Bus } from "../../../../src/services/bus/bus.ts"
 import { staffId, t0 } from "../../../../testkit/conformance/given.ts"
 import { customerPhone, mitraPhone, newCommand, refused } from "../../phone.ts"
 import { given, onlineMitra, phoneOf, request } from "../../script.ts"
-import { world } from "../../world.ts"
+import { Faults, world } from "../../world.ts"
 
 const deactivated = (mitraId: string) =>
   Effect.flatMap(MitraActors, (actors) =>
@@ -51,6 +52,19 @@ describe("a mitra's status", () => {
       yield* TestClock.adjust("10 seconds")
       yield* ayu.call("mitra.go_online", { command_id: newCommand() })
       assert.strictEqual(yield* availability.lastHeartbeat(ayu.id), t0 + 40_000)
+    }).pipe(Effect.provide(world)))
+
+  it.effect("counts a ping that is answered late from its answer", () =>
+    Effect.gen(function*() {
+      yield* given
+      const availability = yield* Availability
+      const ayu = yield* onlineMitra(1)
+      const faults = yield* Faults
+      faults.nextPingTakes = "11 seconds"
+      const answer = yield* Effect.forkChild(ayu.call("mitra.heartbeat", {}), { startImmediately: true })
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual((yield* Fiber.join(answer)).is_online, true)
+      assert.strictEqual(yield* availability.lastHeartbeat(ayu.id), t0 + 11_000)
     }).pipe(Effect.provide(world)))
 
   it.effect("is refused once she is deactivated, heartbeats included", () =>

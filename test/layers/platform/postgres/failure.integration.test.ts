@@ -2,8 +2,10 @@
 // mistakes are defects.
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import { answered } from "../../../../src/layers/platform/postgres/failure.ts"
@@ -61,6 +63,33 @@ describe("a failed statement", () => {
         assert.deepStrictEqual<unknown>(yield* Effect.exit(answered(sql.withTransaction(slow))), unavailable)
       })
     ))
+
+  it.live("that waits for the rows of a runner frozen in a transaction gets them in time", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabaseUrl
+      const frozen = Context.get(yield* Layer.build(databaseAt(url, 1)), SqlClient.SqlClient)
+      const other = Context.get(yield* Layer.build(databaseAt(url, 1)), SqlClient.SqlClient)
+      yield* frozen`CREATE TABLE owned (id int PRIMARY KEY, owner text)`
+      yield* frozen`INSERT INTO owned VALUES (1, 'nobody')`
+      const own = (sql: SqlClient.SqlClient, owner: string) => sql`UPDATE owned SET owner = ${owner}`
+      const isHeld = yield* Deferred.make<void>()
+      const goesOn = yield* Deferred.make<void>()
+      const held = yield* own(frozen, "frozen").pipe(
+        Effect.andThen(Deferred.succeed(isHeld, undefined)),
+        Effect.andThen(Deferred.await(goesOn)),
+        Effect.andThen(frozen`SELECT 1`),
+        frozen.withTransaction,
+        answered,
+        Effect.exit,
+        Effect.forkChild
+      )
+      yield* Deferred.await(isHeld)
+      yield* answered(own(other, "other"))
+      yield* Deferred.succeed(goesOn, undefined)
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(held), unavailable)
+      assert.deepStrictEqual(yield* other`SELECT owner FROM owned`, [{ owner: "other" }])
+      assert.deepStrictEqual(yield* answered(frozen`SELECT 1 AS one`), [{ one: 1 }])
+    }))
 
   it.live("that breaks a constraint or is wrong dies, also inside a transaction", () =>
     withTerminator((sql) =>
