@@ -42,6 +42,7 @@ import { part } from "./services/platform/part.ts"
 import * as RealTime from "./services/platform/real-time.ts"
 import type { Shutdown } from "./services/platform/shutdown.ts"
 import { SweepReports } from "./services/platform/sweep-reports.ts"
+import { TimeZone } from "./services/platform/time-zone.ts"
 import type { Ports, ProviderPorts, StorePorts } from "./services/ports.ts"
 
 type RunnerNetwork<Database> = Cluster.Substrate<unknown, Database | ShardingConfig.ShardingConfig>
@@ -95,7 +96,7 @@ export interface Product {
   readonly webhooks: Webhooks
   /** Where a developer's browser finds the page to pay on, without its path; null: there is none. */
   readonly checkout_page: string | null
-  /** The zone staff read times in. */
+  /** The zone staff read times in, and in which a day begins. */
   readonly time_zone: string
   /** Whether the counts of the last hour are kept while nobody watches. */
   readonly sampling: boolean
@@ -200,6 +201,7 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
       part("availability", availability(platform, product.sweeps.heartbeat_write_back_seconds))
     ),
     Layer.provideMerge(part("stores", Layer.merge(stores(platform), platform.watch))),
+    Layer.provideMerge(Layer.succeed(TimeZone)(product.time_zone)),
     Layer.provideMerge(part("database", platform.database)),
     Layer.provideMerge(Layer.mergeAll(Readiness.layer, platform.signals, ThisRunner.layer, platform.random)),
     Layer.provideMerge(platform.clock)

@@ -40,7 +40,7 @@ const attemptsMax = 5
 /** Chunks of a stream that may be on their way while this phone has not answered. */
 const creditOffered = 32
 const sinceMax = 50
-// After one of these no event of that session follows.
+/** After one of these no event of that session follows. */
 const lastKinds = ["completed", "request_cancelled", "pairing_failed"]
 
 export class Phone {
@@ -49,7 +49,7 @@ export class Phone {
   log = []
   /** Session id -> last sequence this phone holds. Persist it: it is all that resuming needs. */
   lastSeq = new Map()
-  /** Events that came twice, or came before one that is still missing. A sound server makes none. */
+  /** Events that came twice, or before one that is missing. A sound server makes none. */
   doubled = 0
   skipped = 0
   /** { code, reason } once the connection is over. */
@@ -120,7 +120,7 @@ export class Phone {
     this.lastSeq = new Map([...this.lastSeq].slice(-sinceMax))
     const since = [...this.lastSeq].map(([session_id, seq]) => ({ session_id, seq }))
     return new Promise((resolve, reject) => {
-      const id = this.#send("events.subscribe", { since })
+      const id = this.#send("events.subscribe", { since, epoch: this.epoch })
       this.#stream = { id, resolve, reject, sentAt: performance.now() }
       this.#expire(reject, "events.subscribe")
     })
@@ -248,7 +248,7 @@ export class Phone {
 
   #onSnapshot(snapshot) {
     this.clock.learn(snapshot.server_now, this.#stream.sentAt, performance.now())
-    // Too much was missed: what lies before is fetched with chat.history when the user looks at it.
+    this.epoch = snapshot.epoch
     for (const { session_id, recovered } of snapshot.recovered) {
       if (!recovered) this.lastSeq.delete(session_id)
     }

@@ -5,7 +5,9 @@ import type { CheckerContext } from "./rule.ts"
 
 const defaults = {
   max_customers_per_mitra: 3,
-  mitra_stale_after_seconds: 45
+  mitra_stale_after_seconds: 45,
+  mitra_background_grace_seconds: 300,
+  mitra_hold_seconds: 900
 } as const
 type Name = keyof typeof defaults
 

@@ -41,6 +41,7 @@ export class ClientState {
   readonly offers = new Map<string, { view: Answer; ending: string | null; received_at_ms: number }>()
   readonly oddities: Array<Oddity> = []
   readonly #live = new Set<ClientSession>()
+  #epoch: string | undefined
   readonly #openOffers = new Set<string>()
   /** Chats that this mitra handed over: each may come back to her. */
   readonly #handedOver = new Set<ClientSession>()
@@ -82,6 +83,11 @@ export class ClientState {
     this.sessions.set(id, made)
     this.#live.add(made)
     return made
+  }
+
+  /** Which history the sequences are of; for `events.subscribe`, too. */
+  get epoch(): { readonly epoch?: string } {
+    return this.#epoch === undefined ? {} : { epoch: this.#epoch }
   }
 
   /** For `events.subscribe`: sessions that may still have news. */
@@ -151,6 +157,7 @@ export class ClientState {
   }
 
   #snapshot(snapshot: Answer, at_ms: number): void {
+    this.#epoch = snapshot["epoch"]
     for (const { recovered, session_id } of snapshot["recovered"]) {
       if (recovered) continue
       const session = this.session(session_id)

@@ -242,7 +242,12 @@ export class PhoneApp {
           return over
         }
       )
-      if (role !== "staff") connection.follow("events.subscribe", { since: this.clientState.since() })
+      if (role !== "staff") {
+        connection.follow("events.subscribe", {
+          since: this.clientState.since(),
+          ...this.clientState.epoch
+        })
+      }
       this.#isSubscribed = true
       watcher.onConnection?.(this, "connected")
       connected()

@@ -22,8 +22,11 @@ const settingsToChange: ReadonlyArray<readonly [string, ReadonlyArray<number | b
   ["mitra_decline_cooldown_seconds", [0, 0, 60]],
   ["mitra_parallel_offers_max", [1, 3, 5, 5, 10]],
   ["mitra_missed_offers_pause", [0, 0, 3]],
+  ["mitra_background_grace_seconds", [0, 300, 300, 600]],
+  ["mitra_hold_seconds", [0, 60, 900]],
   ["pairing_wave_size", [0, 0, 2, 5]],
   ["pairing_wave_seconds", [5, 15, 20]],
+  ["pairing_wave_growth", [1, 1, 2, 3]],
   ["pairing_offers_max", [20, 200]],
   ["pairing_blast_timeout_seconds", [30, 60, 60, 90]],
   ["pairing_queue_enabled", [true, true, false]],
@@ -69,8 +72,18 @@ const deactivate = Effect.fnUntraced(function*(staff: Staff) {
   yield* activate(staff, mitra_id)
 })
 
-const forceOffline = (staff: Staff) =>
-  tryTo(staff, "admin.force_offline", { command_id: staff.app.newId(), mitra_id: someMitra(staff) })
+/** Some are let back in before their time, and some are drained instead; who changes their mind undoes it. */
+const forceOffline = Effect.fnUntraced(function*(staff: Staff) {
+  const { app } = staff
+  const of = () => ({ command_id: app.newId(), mitra_id })
+  const mitra_id = someMitra(staff)
+  const isGentle = app.prng.chance(0.4)
+  yield* tryTo(staff, isGentle ? "admin.drain_mitra" : "admin.force_offline", of())
+  if (!app.prng.chance(0.5)) return
+  yield* Effect.sleep(app.prng.exponential(isGentle ? 300_000 : 60_000))
+  if (isGentle) yield* tryTo(staff, "admin.undo_drain", of())
+  yield* tryTo(staff, "admin.lift_hold", of())
+})
 
 const changeSetting = (staff: Staff) => {
   const [key, values] = staff.app.prng.pick(settingsToChange)
@@ -185,7 +198,7 @@ export const staffBegins = (staff: Staff): void => {
   app.launch(Effect.all([
     repeatedly(staff, workload.staff_looks_per_day, inspect(staff)),
     repeatedly(staff, workload.staff_deactivates_per_day, deactivate(staff)),
-    repeatedly(staff, workload.staff_forces_offline_per_day, forceOffline(staff)),
+    repeatedly(staff, workload.staff_forces_offline_per_day, Effect.suspend(() => forceOffline(staff))),
     repeatedly(staff, workload.staff_reroutes_per_day, reroute(staff)),
     repeatedly(staff, workload.staff_force_closes_per_day, forceClose(staff)),
     Effect.forever(Effect.andThen(Effect.sleep("20 minutes"), decidesCases(staff))),

@@ -177,9 +177,9 @@ export const ports = {
     says: "when pings cannot be read, every mitra counts as silent, without a second check",
     availability: (availability, tables) => ({
       ...availability,
-      stale: (before, limit) =>
+      stale: (before, limit, background) =>
         Effect.catch(
-          availability.stale(before, limit),
+          availability.stale(before, limit, background),
           () => Effect.sync(() => [...tables.mitra_status.keys()].slice(0, limit))
         ),
       lastHeartbeat: () => Effect.succeed(null)

@@ -8,9 +8,10 @@
 //   |- sweep/heartbeat_write_back  every 60 s     brings the mirror's heartbeats to the rows
 //   |- sweep/mirror_reseed      every 300 s       heals what the mirror missed
 //   |- sweep/missed_offers      every 10 s        pauses mitras who let offer after offer run out
+//   |- sweep/drained_mitras     every 5 s         takes drained mitras offline after their last chat
 //   |- sweep/pushes             every second      sends what is due in the outbox to closed apps
 //   |- sweep/absent_mitras     every 15 s        proposes chats without their mitra to staff
-//   |- sweep/withdrawals        every 5 s         takes back offers to mitras who were deactivated
+//   |- sweep/withdrawals        every 5 s         takes back offers to mitras who may get none
 //   |- sweep/retention         every 60 s        erases deleted accounts' texts, old accounts and records
 //   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
 //   every runner
@@ -28,6 +29,7 @@ import * as LocalActors from "./local-actors.ts"
 import * as Requests from "./session/requests.ts"
 import * as SettingsFollower from "./settings-follower.ts"
 import { absentMitras } from "./sweeps/absent-mitras.ts"
+import { drainedMitras } from "./sweeps/drained-mitras.ts"
 import { deadlines } from "./sweeps/deadlines.ts"
 import { heartbeatWriteBack } from "./sweeps/heartbeat-write-back.ts"
 import { mirrorReseed } from "./sweeps/mirror-reseed.ts"
@@ -47,6 +49,8 @@ export interface SweepCadence {
   readonly pushes_seconds?: number
   /** 5 unless said otherwise. */
   readonly withdraw_offers_seconds?: number
+  /** 5 unless said otherwise. */
+  readonly drained_mitras_seconds?: number
   /** 15 unless said otherwise. */
   readonly absent_mitras_seconds?: number
   /** 10 unless said otherwise. */
@@ -70,6 +74,7 @@ const sweeps = (cadence: SweepCadence) =>
     Layer.unwrap(Effect.map(heartbeatWriteBack(cadence.heartbeat_write_back_seconds), singleton)),
     Layer.unwrap(Effect.map(mirrorReseed(cadence.mirror_reseed_seconds), singleton)),
     Layer.unwrap(Effect.map(missedOffers(cadence.missed_offers_seconds ?? 10), singleton)),
+    Layer.unwrap(Effect.map(drainedMitras(cadence.drained_mitras_seconds ?? 5), singleton)),
     Layer.unwrap(Effect.map(absentMitras(cadence.absent_mitras_seconds ?? 15), singleton)),
     Layer.unwrap(Effect.map(withdrawOffers(cadence.withdraw_offers_seconds ?? 5), singleton)),
     Layer.unwrap(Effect.map(pushes(cadence.pushes_seconds ?? 1), singleton)),

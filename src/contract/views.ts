@@ -1,7 +1,7 @@
 // What phones see of the server's state. Views never carry more of a person than the other side may
 // know: a mitra sees a call name, a customer sees a display name.
 import * as Schema from "effect/Schema"
-import { sessionStatuses, sides, topics } from "../domain/session/state.ts"
+import { absenceCauses, sessionStatuses, sides, topics } from "../domain/session/state.ts"
 import { paymentStatuses } from "../domain/payment.ts"
 import { Id, Instant, Seq } from "./fields.ts"
 
@@ -38,6 +38,8 @@ export const SessionView = Schema.Struct({
   ends_at: Nullable(Instant),
   remaining_ms: Nullable(Schema.Int),
   extension: Nullable(ExtensionView),
+  /** For the customer, while the mitra cannot be reached; missing otherwise. */
+  mitra_away: Schema.optionalKey(Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Instant })),
   closing_ends_at: Nullable(Instant),
   ended_at: Nullable(Instant),
   ended_by: Nullable(Schema.String),

@@ -6,14 +6,21 @@ export interface Freshness {
   readonly now: number
   /** Heartbeats at or before this instant are stale; null when pings are not required. */
   readonly stale_before: number | null
+  /** The same for a mitra whom a push can reach: her app may be in the background. Absent: no difference. */
+  readonly background_before?: number
   readonly max_customers: number
 }
 
-export const freshness = (settings: Settings, now: number): Freshness => ({
-  now,
-  stale_before: settings.mitra_ping_required ? now - settings.mitra_stale_after_seconds * 1000 : null,
-  max_customers: settings.max_customers_per_mitra
-})
+/** How long a push can wait for a mitra whose pings are stale; while pushes are paused, none does. */
+export const backgroundGraceMs = (settings: Settings): number =>
+  settings.push_paused ? 0 : settings.mitra_background_grace_seconds * 1000
+
+export const freshness = (settings: Settings, now: number): Freshness => {
+  const max_customers = settings.max_customers_per_mitra
+  if (!settings.mitra_ping_required) return { now, stale_before: null, max_customers }
+  const stale_before = now - settings.mitra_stale_after_seconds * 1000
+  return { now, stale_before, background_before: stale_before - backgroundGraceMs(settings), max_customers }
+}
 
 /** Which mitras a search leaves out although they are available. */
 export interface Fairness {

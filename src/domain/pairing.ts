@@ -13,10 +13,14 @@ export interface Candidate {
   readonly sessions: number
 }
 
-/** How many mitras to ask in this look: all, or one wave; never more than the bound in total. */
+/**
+ * How many mitras to ask in this look: all, or one wave, wider than the last one where the settings say so;
+ * never more than the bound in total.
+ */
 export const waveLimit = (state: SessionState, settings: Settings): number => {
   const left = settings.pairing_offers_max - state.offers.length
-  return Math.max(0, settings.pairing_wave_size === 0 ? left : Math.min(left, settings.pairing_wave_size))
+  const width = settings.pairing_wave_size * settings.pairing_wave_growth ** Math.min(state.wave, 8)
+  return Math.max(0, settings.pairing_wave_size === 0 ? left : Math.min(left, width))
 }
 
 /** True when this turn must bring candidates: the search is open and the next look is due. */

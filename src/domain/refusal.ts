@@ -54,6 +54,8 @@ export const refusalCodes = [
   "OFFER_CLOSED",
   "MITRA_AT_CAPACITY",
   "MITRA_NOT_ONLINE",
+  "MITRA_DRAINING",
+  "MITRA_ON_HOLD",
   // trust
   "TOO_MANY_BLOCKS",
   "NOBODY_MET",

@@ -9,12 +9,15 @@ const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBe
 const fields = {
   max_customers_per_mitra: whole(1, 32),
   mitra_stale_after_seconds: whole(5, 3600),
+  mitra_background_grace_seconds: whole(0, 86_400),
+  mitra_hold_seconds: whole(0, 604_800),
   mitra_ping_required: Schema.Boolean,
   mitra_decline_cooldown_seconds: whole(0, 3600),
   mitra_parallel_offers_max: whole(1, 200),
   mitra_missed_offers_pause: whole(0, 100),
   pairing_wave_size: whole(0, 200),
   pairing_wave_seconds: whole(1, 300),
+  pairing_wave_growth: whole(1, 10),
   pairing_offers_max: whole(1, 200),
   pairing_blast_timeout_seconds: whole(1, 3600),
   pairing_search_again_seconds: whole(1, 60),
@@ -42,6 +45,10 @@ export type SettingKey = keyof Settings
 export const defaultSettings: Settings = {
   max_customers_per_mitra: 3,
   mitra_stale_after_seconds: 45,
+  /** A mitra whom a push can reach stays online for so long after her pings are stale. */
+  mitra_background_grace_seconds: 300,
+  /** So long staff's word keeps a mitra offline; 0: she may return at once. */
+  mitra_hold_seconds: 900,
   mitra_ping_required: true,
   mitra_decline_cooldown_seconds: 0,
   mitra_parallel_offers_max: 5,
@@ -49,6 +56,8 @@ export const defaultSettings: Settings = {
   mitra_missed_offers_pause: 0,
   pairing_wave_size: 0,
   pairing_wave_seconds: 15,
+  /** Each further wave is so many times as wide as the one before; 1: all are alike. */
+  pairing_wave_growth: 1,
   pairing_offers_max: 200,
   pairing_blast_timeout_seconds: 60,
   pairing_search_again_seconds: 3,

@@ -26,7 +26,14 @@ const afterMitraTurn = Effect.fnUntraced(function*(id: string, command: MitraCom
   const machine = yield* makeMitraMachine(id, "test")
   const loaded = yield* machine.claim
   if (loaded === null) return yield* Effect.die("no such mitra")
-  const facts = { now: 1, heartbeat_is_stale: true, has_missed_too_many: true, is_paused: false }
+  const facts = {
+    now: 1,
+    heartbeat_is_stale: true,
+    has_missed_too_many: true,
+    has_no_chat: true,
+    is_paused: false,
+    hold_seconds: 900
+  }
   const { events } = machine.decide(loaded.state, command, facts)
   const after = events.reduce(machine.evolve, loaded.state)
   told.length = 0

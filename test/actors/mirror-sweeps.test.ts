@@ -14,6 +14,7 @@ import { staleHeartbeats } from "../../src/actors/sweeps/stale-heartbeats.ts"
 import { boundedPass } from "../../src/actors/sweeps/sweep.ts"
 import { defaultSettings } from "../../src/domain/settings.ts"
 import * as Memory from "../../testkit/memory/availability.memory.ts"
+import * as PushMemory from "../../testkit/memory/push.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { Mirror } from "../../src/services/availability/mirror.ts"
@@ -57,7 +58,7 @@ const world = (given: Given, offline: Array<string>) => {
         })
     } as unknown as MitraActors["Service"]
   )
-  return Layer.mergeAll(availability, mirror, settings, actors, Milestones.layer).pipe(
+  return Layer.mergeAll(availability, mirror, settings, actors, Milestones.layer, PushMemory.layer).pipe(
     Layer.merge(Layer.succeed(References.MinimumLogLevel)("None"))
   )
 }

@@ -1,6 +1,7 @@
 // The payments sweep: what it does about webhooks that never came, when the provider says that a payment was
 // paid, is open, is over, or nothing at all. Real machines over memory adapters; fake is only the provider.
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
@@ -71,6 +72,20 @@ const ordered = Effect.fnUntraced(function*(n: number) {
 const statusOf = (n: number) =>
   Effect.map(MemoryTables, (tables) => tables.payment_requests.get(idOf(n))?.status)
 const sessions = Effect.map(MemoryTables, (tables) => [...tables.chat_sessions.values()])
+
+describe("the payments sweep", () => {
+  it.effect("begins a minute after its last pass", () =>
+    Effect.gen(function*() {
+      const checkout = Checkout.of({
+        provider: "xendit",
+        open: () => Effect.die("no order is made here"),
+        close: () => Effect.succeed(open),
+        check: () => Effect.succeed(open)
+      })
+      const { every } = yield* Effect.provideService(sweep, Checkout, checkout)
+      assert.strictEqual(Duration.toSeconds(every), 60)
+    }).pipe(Effect.provide(world)))
+})
 
 describe("a payment whose webhook never came", () => {
   it.effect("is found paid at the provider long before its time is over, and gets its session once", () =>

@@ -7,6 +7,7 @@ import * as References from "effect/References"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { pushes } from "../../src/actors/sweeps/pushes.ts"
+import * as Availability from "../../testkit/memory/availability.memory.ts"
 import * as StoresMemory from "../../testkit/memory/stores.memory.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as PushMemory from "../../testkit/memory/push.memory.ts"
@@ -37,6 +38,7 @@ const presence = Layer.effect(Presence)(
 
 export const pushWorld = Layer.mergeAll(
   StoresMemory.layer,
+  Availability.layer,
   PushMemory.layer,
   Written.layerMemory,
   presence,

@@ -10,9 +10,15 @@ it("A ping is stale after 45 seconds, and never while pings are not required", (
   assert.deepStrictEqual(freshness(defaultSettings, now), {
     now,
     stale_before: now - 45_000,
+    background_before: now - 345_000,
     max_customers: 3
   })
   assert.isNull(freshness({ ...defaultSettings, mitra_ping_required: false }, now).stale_before)
+})
+
+it("A push gives a phone in the background no more time while pushes are paused", () => {
+  const { background_before, stale_before } = freshness({ ...defaultSettings, push_paused: true }, now)
+  assert.strictEqual(background_before, stale_before)
 })
 
 it("Who declined is left alone for the cooldown, but not by a customer who asks for her", () => {

@@ -1,7 +1,7 @@
 // Trust: how much of a chat is kept with a report, from when on reports count, and what a blocked pair's
 // accept and a paused mitra's going online are answered.
 import { assert, describe, it } from "@effect/vitest"
-import { decide } from "../../src/domain/mitra.ts"
+import { decide, type MitraState, neverOnline } from "../../src/domain/mitra.ts"
 import { defaultSettings } from "../../src/domain/settings.ts"
 import {
   countedSince,
@@ -42,8 +42,14 @@ describe("a pair of whom one has blocked the other", () => {
 
 describe("a mitra who is paused", () => {
   it("does not go online, and stays so where she is", () => {
-    const idle = { id: "m", display_name: "Ayu", is_active: true, is_online: false, online_since: null }
-    const facts = { now: 1, heartbeat_is_stale: false, has_missed_too_many: false, is_paused: true }
+    const idle: MitraState = { id: "m", display_name: "Ayu", is_active: true, ...neverOnline }
+    const none = {
+      heartbeat_is_stale: false,
+      has_missed_too_many: false,
+      has_no_chat: false,
+      hold_seconds: 0
+    }
+    const facts = { ...none, now: 1, is_paused: true }
     const { events, reply } = decide(idle, { _tag: "GoOnline" }, facts)
     assert.deepStrictEqual(events, [])
     assert.strictEqual(reply._tag === "Failure" ? reply.failure.code : "", "ACCOUNT_PAUSED")

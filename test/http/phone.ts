@@ -52,8 +52,10 @@ export const newPhone = Effect.gen(function*() {
     return Effect.provideService(answered, Connection, connection)
   }
 
-  const stream = (since: ReadonlyArray<Since> = []) =>
-    client("events.subscribe", { since }).pipe(Stream.provideService(Connection, connection))
+  const stream = (since: ReadonlyArray<Since> = [], epoch?: string) =>
+    client("events.subscribe", { since, ...(epoch === undefined ? {} : { epoch }) }).pipe(
+      Stream.provideService(Connection, connection)
+    )
 
   const watchAvailability = () =>
     client("customer.watch_availability", {}).pipe(Stream.provideService(Connection, connection))
@@ -71,10 +73,10 @@ export const newPhone = Effect.gen(function*() {
   })
 
   /** Reads for as long as the scope is open; what arrives waits in a queue. */
-  const subscribe = Effect.fnUntraced(function*(since: ReadonlyArray<Since> = []) {
+  const subscribe = Effect.fnUntraced(function*(since: ReadonlyArray<Since> = [], epoch?: string) {
     const events = yield* Queue.bounded<PhoneEvent, CallError>(5000)
     yield* Effect.forkScoped(
-      Stream.runForEach(stream(since), (event) => Queue.offer(events, event)).pipe(
+      Stream.runForEach(stream(since, epoch), (event) => Queue.offer(events, event)).pipe(
         Effect.catchCause((cause) => Queue.failCause(events, cause))
       )
     )

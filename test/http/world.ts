@@ -27,6 +27,7 @@ import * as CheckoutBuiltin from "../../src/layers/payments/checkout.builtin.ts"
 import * as CodeSenderWithoutProvider from "../../src/layers/accounts/code-sender.without-provider.ts"
 import * as Tables from "../../testkit/memory/store/tables.ts"
 import * as RateLimitsMemory from "../../src/layers/platform/rate-limits.local.ts"
+import * as PushMemory from "../../testkit/memory/push.memory.ts"
 import * as PresenceMemory from "../../src/layers/availability/presence.local.ts"
 import * as SessionViewsMemory from "../../testkit/memory/session-views.memory.ts"
 import * as SessionsMemory from "../../testkit/memory/sessions.memory.ts"
@@ -148,6 +149,7 @@ export const adapters = Layer.mergeAll(
   slowPings,
   CodeSenderWithoutProvider.layerLog,
   PresenceMemory.layerAlone,
+  PushMemory.layer,
   RateLimitsMemory.layer,
   faultyBus,
   faultySessions,

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
+import { neverOnline } from "../../src/domain/mitra.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Staff } from "../../src/services/accounts/staff.ts"
@@ -128,8 +129,7 @@ const mitraAccounts = (test: Test) => {
         id: mitraId,
         display_name: "Bestie 1",
         is_active: true,
-        is_online: false,
-        online_since: null
+        ...neverOnline
       })
       assert.deepStrictEqual(yield* mitras.ownerOf(mitraId), { runner: null, epoch: 0 })
     })

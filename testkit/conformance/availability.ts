@@ -2,39 +2,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type { Freshness } from "../../src/domain/freshness.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
-import { idOfMitra, MitraRows, nameOf, type SomeMitra } from "./mitra-rows.ts"
-
-export const now = 1_767_225_600_123
-const rule: Freshness = { now, stale_before: now - 45_000, max_customers: 3 }
-type Question = Parameters<Availability["Service"]["candidates"]>[0]
-const fair = { declined_since: null, open_offers_max: 5 }
-const everybody: Question = { ...rule, ...fair, limit: 100, exclude: [], only: null }
-
-export const online = (number: number, more: Partial<SomeMitra> = {}): SomeMitra => ({
-  id: idOfMitra(number),
-  is_active: true,
-  online_since: now - 3_600_000,
-  last_heartbeat_at: now - 1_000,
-  last_offer_at: null,
-  sessions: 0,
-  ...more
-})
-
-const offline = (number: number, more: Partial<SomeMitra> = {}) =>
-  online(number, { online_since: null, ...more })
-
-const put = (...mitras: ReadonlyArray<SomeMitra>) => Effect.flatMap(MitraRows, (rows) => rows.put(mitras))
-
-const numbersOf = (ids: ReadonlyArray<string>) => ids.map((id) => Number(id.slice(-12)))
-
-const candidates = (options: Partial<Question>) =>
-  Effect.flatMap(Availability, (port) => port.candidates({ ...everybody, ...options })).pipe(
-    Effect.map((found) => numbersOf(found.map((candidate) => candidate.mitra_id)))
-  )
-
-type Suite = (name: string, body: () => Effect.Effect<void, unknown, Availability | MitraRows>) => void
+import {
+  candidates,
+  everybody,
+  now,
+  numbersOf,
+  offline,
+  online,
+  put,
+  rule,
+  type Suite
+} from "./availability-given.ts"
+import { sleepingAndDraining } from "./availability-held.ts"
+import { idOfMitra, type MitraRows, nameOf } from "./mitra-rows.ts"
 
 const heartbeats = (behaviour: Suite) => {
   behaviour(
@@ -296,5 +277,6 @@ export const availabilitySuite = <E>(
     const behaviour: Suite = (name, body) => run(name, () => Effect.provide(body(), layer))
     heartbeats(behaviour)
     asking(behaviour)
+    sleepingAndDraining(behaviour)
   })
 }

@@ -207,6 +207,26 @@ const accounts = (test: Test) => {
   )
 
   test(
+    "a hold and a drain are stored to the millisecond, and a drain is over when she holds no chat",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1)
+      const mitras = yield* Mitras
+      yield* Stage.actAsMitra(1, { _tag: "GoOnline" }, t0 + 10)
+      yield* Stage.actAsMitra(1, { _tag: "Drain", staff_id: idOf(0xaaa) }, t0 + 11)
+      assert.deepStrictEqual(yield* mitras.drained(10), [mitra(1)])
+      yield* Stage.actAsMitra(1, { _tag: "FinishDrain" }, t0 + 20)
+      assert.deepInclude(yield* mitras.find(mitra(1)), {
+        is_online: false,
+        is_draining: false,
+        hold: { until: t0 + 20 + 900_000 }
+      })
+      assert.deepInclude((yield* mitras.onlineLog(mitra(1), 1))[0], { cause: "drained", at: t0 + 20 })
+      yield* Stage.actAsMitra(1, { _tag: "LiftHold", staff_id: idOf(0xaaa) }, t0 + 40)
+      assert.isNull((yield* mitras.find(mitra(1)))?.hold)
+    })
+  )
+
+  test(
     "deactivation takes her offline, signs her out and is audited, in one turn",
     Effect.gen(function*() {
       yield* givenStaff

@@ -15,6 +15,9 @@ export interface SomeMitra {
   readonly last_heartbeat_at: number | null
   readonly last_offer_at: number | null
   readonly sessions: number
+  readonly is_draining?: boolean
+  /** A push can reach her: a phone with a live sign-in ("signed_out": with one that is over). */
+  readonly device?: "live" | "signed_out"
   /** What became of the offers she got, oldest first. */
   readonly offers?: ReadonlyArray<SomeOffer>
 }
@@ -58,6 +61,32 @@ const offerRow = (id: string, offer: SomeOffer, index: number) => {
   }
 }
 
+const familyOf = (id: string): string => `018f0000-0000-7000-a000-${id.slice(-12)}`
+const tokenOf = (id: string): string => `phone of ${id}`
+
+const signIn = (id: string) => ({
+  id: familyOf(id),
+  family_id: familyOf(id),
+  user_type: "mitra" as const,
+  user_id: id,
+  refresh_hash: `hash of ${id}`,
+  created_at: 0,
+  expires_at: 1e13,
+  rotated_from: null,
+  used_at: null,
+  rotated_at: null,
+  revoked_reason: null
+})
+
+const device = (id: string) => ({
+  token: tokenOf(id),
+  platform: "android" as const,
+  user_type: "mitra" as const,
+  user_id: id,
+  auth_session_id: familyOf(id),
+  registered_at: 0
+})
+
 export const inMemory = Layer.effect(MitraRows)(Effect.map(MemoryTables, (tables) => ({
   put: (mitras) =>
     Effect.sync(() => {
@@ -75,11 +104,20 @@ export const inMemory = Layer.effect(MitraRows)(Effect.map(MemoryTables, (tables
           mitra_id: id,
           is_online: online_since !== null,
           online_since,
+          is_draining: mitra.is_draining ?? false,
+          hold: null,
           last_heartbeat_at,
           last_offer_at,
           owner_epoch: 0,
           owner_runner: null
         })
+        tables.devices.delete(tokenOf(id))
+        tables.auth_sessions.delete(familyOf(id))
+        if (mitra.device !== undefined) {
+          const revoked_at = mitra.device === "live" ? null : 1
+          tables.auth_sessions.set(familyOf(id), { ...signIn(id), revoked_at })
+          tables.devices.set(tokenOf(id), device(id))
+        }
         for (const [index, offer] of (offers ?? []).entries()) {
           const row = offerRow(id, offer, index)
           tables.chat_request_notifications.set(`${row.session_id}/${id}`, row)
@@ -99,6 +137,19 @@ export const inPostgres = Layer.effect(MitraRows)(
     yield* sql`ALTER TABLE mitra_slots DROP CONSTRAINT IF EXISTS mitra_slots_session_id_fkey`
     yield* sql`ALTER TABLE chat_request_notifications
       DROP CONSTRAINT IF EXISTS chat_request_notifications_session_id_fkey`
+    const putDevice = Effect.fnUntraced(function*({ device: kind, id }: SomeMitra) {
+      yield* sql`DELETE FROM devices WHERE token = ${tokenOf(id)}`
+      yield* sql`DELETE FROM auth_sessions WHERE id = ${familyOf(id)}`
+      if (kind === undefined) return
+      const { created_at, expires_at, refresh_hash } = signIn(id)
+      yield* sql`INSERT INTO auth_sessions (id, family_id, user_type, user_id, refresh_hash, created_at,
+          expires_at, revoked_at, revoked_reason)
+        VALUES (${familyOf(id)}, ${familyOf(id)}, 'mitra', ${id}, ${refresh_hash}, ${timestamp(created_at)},
+          ${timestamp(expires_at)}, ${timestampOrNull(kind === "live" ? null : 1)},
+          ${kind === "live" ? null : "signed_out"})`
+      yield* sql`INSERT INTO devices (token, platform, user_type, user_id, auth_session_id, registered_at)
+        VALUES (${tokenOf(id)}, 'android', 'mitra', ${id}, ${familyOf(id)}, ${timestamp(0)})`
+    })
     const put = (mitra: SomeMitra) =>
       Effect.gen(function*() {
         const { id } = mitra
@@ -117,9 +168,10 @@ export const inPostgres = Layer.effect(MitraRows)(
         }
         yield* sql`DELETE FROM mitra_status WHERE mitra_id = ${id}`
         yield* sql`INSERT INTO mitra_status
-          (mitra_id, is_online, online_since, last_heartbeat_at, last_offer_at)
+          (mitra_id, is_online, online_since, last_heartbeat_at, last_offer_at, is_draining)
         VALUES (${id}, ${since !== null}, ${since}, ${timestampOrNull(mitra.last_heartbeat_at)},
-          ${timestampOrNull(mitra.last_offer_at)})`
+          ${timestampOrNull(mitra.last_offer_at)}, ${mitra.is_draining ?? false})`
+        yield* putDevice(mitra)
         for (let slot = 0; slot < mitra.sessions; slot++) {
           yield* sql`INSERT INTO mitra_slots (mitra_id, slot, session_id, claimed_at)
           VALUES (${id}, ${slot}, ${sessionOf(id, slot)}, ${timestamp(0)})`

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { neverOnline } from "../../src/domain/mitra.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import type { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
@@ -13,7 +14,7 @@ import type { Staff } from "../../src/services/accounts/staff.ts"
 
 type Needs = Mitras | Accounts | Payments | Rows | Pricing | Staff
 
-const fresh = { id: mitraId, display_name: "Bestie 1", is_active: true, is_online: false, online_since: null }
+const fresh = { id: mitraId, display_name: "Bestie 1", is_active: true, ...neverOnline }
 
 /** Slots point at sessions, and sessions at a payment. */
 const givenSession = Effect.fnUntraced(function*(n: number) {

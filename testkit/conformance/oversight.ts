@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { Staff } from "../../src/services/accounts/staff.ts"
-import { type AuditFilter, Oversight } from "../../src/services/oversight/oversight.ts"
+import { type AuditFilter, type MitraFilter, Oversight } from "../../src/services/oversight/oversight.ts"
 import { givenStaff, idOf, minute, staffId, t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
 import { asCustomer, asMitra, customer, mitra, payment, session } from "./stage.ts"
@@ -77,7 +77,7 @@ const lists = (test: Test) => {
       yield* Stage.actAsMitra(2, { _tag: "GoOnline" }, t0)
       yield* Stage.givenChat(1, 1)
       const port = yield* Oversight
-      const find = (search: string | null, filter: "all" | "online" | "offline" | "inactive" = "all") =>
+      const find = (search: string | null, filter: MitraFilter = "all") =>
         Effect.map(
           port.mitras({ search, filter, after: null, limit: 10 }),
           (lines) => lines.map((line) => line.mitra_id)
@@ -89,6 +89,9 @@ const lists = (test: Test) => {
       assert.deepStrictEqual(yield* find(null, "online"), [mitra(2)])
       assert.deepStrictEqual(yield* find(null, "offline"), [mitra(1), mitra(3)])
       assert.deepStrictEqual(yield* find(null, "inactive"), [])
+      assert.deepStrictEqual(yield* find(null, "draining"), [])
+      yield* Stage.actAsMitra(2, { _tag: "Drain", staff_id: "staff-1" }, t0 + 30)
+      assert.deepStrictEqual(yield* find(null, "draining"), [mitra(2)])
       const after = { name: "Bestie 1", id: mitra(1) }
       const [next] = yield* port.mitras({ search: null, filter: "all", after, limit: 1 })
       assert.deepInclude(next, { mitra_id: mitra(2), sessions: 0, open_offers: 0, push_reachable: false })

@@ -119,6 +119,25 @@ export const pushAdmin = (name: string, layer: Layer.Layer<Everything>) =>
     )
 
     test(
+      "a day begins at midnight of the server's zone",
+      Effect.gen(function*() {
+        const outbox = yield* PushOutbox
+        yield* offers(2)
+        const [one, two] = yield* claimed(t0 + 10)
+        // In Jakarta it is 2026-01-02 from 17:00 UTC on.
+        const midnight = t0 - 123 + 17 * 60 * minute
+        yield* finishAt(one!, { _tag: "Sent" }, midnight - 1, { sent: 1, failed: 0 })
+        yield* finishAt(two!, { _tag: "Sent" }, midnight, { sent: 2, failed: 0 })
+        assert.deepStrictEqual(yield* outbox.costs(midnight, 2), [
+          { day: "2026-01-02", kind: "offer", sent: 2, failed: 0 },
+          { day: "2026-01-01", kind: "offer", sent: 1, failed: 0 }
+        ])
+        assert.strictEqual((yield* outbox.costs(midnight, 1)).length, 1)
+      }),
+      "Asia/Jakarta"
+    )
+
+    test(
       "costs add up per day and kind, also of rows that were withdrawn meanwhile, and days are UTC",
       Effect.gen(function*() {
         const outbox = yield* PushOutbox

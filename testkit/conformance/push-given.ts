@@ -1,17 +1,19 @@
 // What the outbox suites start from: written pushes, and a worker's claims on them.
 import * as Effect from "effect/Effect"
 import { it } from "@effect/vitest"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import { type ClaimedPush, PushOutbox, type PushOutcome } from "../../src/services/push/push-outbox.ts"
 import { minute, t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
+import { TimeZone } from "../../src/services/platform/time-zone.ts"
 import { Written } from "./written.ts"
 
 export type Everything = Stage.Stage | PushOutbox
 
 export const testerOn =
-  (layer: Layer.Layer<Everything>) => (title: string, body: Effect.Effect<void, unknown, Everything>) =>
-    it.live(title, () => Effect.provide(body, layer))
+  (layer: Layer.Layer<Everything>) =>
+  (title: string, body: Effect.Effect<void, unknown, Everything>, zone = "UTC") =>
+    it.live(title, () => Effect.provide(body, Layer.provide(layer, Layer.succeed(TimeZone)(zone))))
 
 export const leaseMs = 30_000
 

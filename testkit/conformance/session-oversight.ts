@@ -72,6 +72,21 @@ const oversight = (test: Test) => {
   )
 
   test(
+    "the first reply is the mitra's first message, whatever the customer wrote before it",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1)
+      const chat = yield* Stage.givenChat(1, 1)
+      const port = yield* SessionOversight
+      yield* Stage.act(chat, Stage.send(Stage.asCustomer(1), "a"), { at: t0 + 30 })
+      assert.isNull(yield* port.firstReplyAt(session(1)))
+      yield* Stage.act(chat, Stage.send(asMitra(1), "b"), { at: t0 + 40 })
+      yield* Stage.act(chat, Stage.send(asMitra(1), "c"), { at: t0 + 50 })
+      assert.strictEqual(yield* port.firstReplyAt(session(1)), t0 + 40)
+      assert.isNull(yield* port.firstReplyAt(session(2)))
+    })
+  )
+
+  test(
     "each change of a topic says who made it and when",
     Effect.gen(function*() {
       yield* Stage.givenMitras(1)

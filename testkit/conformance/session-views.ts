@@ -75,6 +75,32 @@ const accounts = (test: Test) => {
 
 const overviews = (test: Test) => {
   test(
+    "the history has a name that stays",
+    Effect.gen(function*() {
+      const port = yield* SessionViews
+      const name = yield* port.epoch
+      assert.match(name, /^[\w-]{4,100}$/)
+      yield* Stage.givenMitras(1)
+      yield* Stage.givenRequest(1)
+      assert.strictEqual(yield* port.epoch, name)
+    })
+  )
+
+  test(
+    "an offer that reached a mitra just as she was drained is found, too",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1, 2)
+      const asked = yield* Stage.givenRequest(1)
+      yield* Stage.offer(asked, t0 + 10, 1, 2)
+      yield* Stage.actAsMitra(2, { _tag: "Drain", staff_id: staffId }, t0 + 15)
+      const mitras = yield* Mitras
+      assert.deepStrictEqual(yield* mitras.offersToWithdraw(10), [
+        { session_id: session(1), mitra_id: mitra(2) }
+      ])
+    })
+  )
+
+  test(
     "offers to mitras whose account is not active are found while they are pending",
     Effect.gen(function*() {
       yield* Stage.givenMitras(1, 2, 3)

@@ -172,7 +172,14 @@ export const make = Effect.fnUntraced(function*(owner: Owner, command: SessionCo
     waiting_ahead: 0,
     mitra_is_reachable: true,
     pair_is_blocked: false,
-    reroute_to: { mitra_name: "", is_active: true, is_online: true, is_blocked: false, ...given.reroute_to },
+    reroute_to: {
+      mitra_name: "",
+      is_active: true,
+      is_draining: false,
+      is_online: true,
+      is_blocked: false,
+      ...given.reroute_to
+    },
     mitra_absence: given.mitra_absence ?? null
   }
   const { events } = decide(owner.state, command, facts)
@@ -264,6 +271,8 @@ export const makeMitraTurn = (
     now: given.at,
     heartbeat_is_stale: true,
     has_missed_too_many: true,
+    has_no_chat: true,
+    hold_seconds: 900,
     is_paused: false
   })
   return {

@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ChangeEntry } from "../../src/domain/audit.ts"
+import { neverOnline } from "../../src/domain/mitra.ts"
 import { maskedPhone, proofOf } from "../../src/domain/phone.ts"
 import { Accounts, type Customer, type MitraAccount } from "../../src/services/accounts/accounts.ts"
 import { appendEntry } from "./audit-log.memory.ts"
@@ -65,8 +66,7 @@ const addMitra = (
   })
   tables.mitra_status.set(mitra.id, {
     mitra_id: mitra.id,
-    is_online: false,
-    online_since: null,
+    ...neverOnline,
     last_heartbeat_at: null,
     last_offer_at: null,
     owner_epoch: 0,

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import type { Fairness, Freshness } from "../../src/domain/freshness.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import * as MirrorOff from "../../src/layers/availability/mirror/mirror.off.ts"
+import { hasDevice } from "./store/mirror-rows.ts"
 import { MemoryTables, type MitraRow, type MitraStatusRow, type Tables } from "./store/tables.ts"
 
 interface Online {
@@ -12,6 +13,7 @@ interface Online {
   readonly sessions: number
   /** Coming online counts as a ping. */
   readonly seen_at: number
+  readonly has_device: boolean
 }
 
 const seenAt = ({ last_heartbeat_at, online_since }: MitraStatusRow): number =>
@@ -22,12 +24,16 @@ const onlineOf = (tables: Tables): ReadonlyArray<Online> =>
     const mitra = tables.mitras.get(status.mitra_id)
     if (mitra === undefined || !status.is_online) return []
     const sessions = tables.mitra_slots.where("mitra", status.mitra_id).length
-    return [{ mitra, status, sessions, seen_at: seenAt(status) }]
+    return [{ mitra, status, sessions, seen_at: seenAt(status), has_device: hasDevice(tables, mitra.id) }]
   })
 
+const isFresh = (online: Online, { background_before, stale_before }: Freshness): boolean =>
+  stale_before === null || online.seen_at > stale_before ||
+  (background_before !== undefined && online.seen_at > background_before && online.has_device)
+
 const isAvailable = (online: Online, freshness: Freshness): boolean =>
-  online.mitra.is_active && online.sessions < freshness.max_customers &&
-  (freshness.stale_before === null || online.seen_at > freshness.stale_before)
+  online.mitra.is_active && !online.status.is_draining && online.sessions < freshness.max_customers &&
+  isFresh(online, freshness)
 
 const isFairToAsk = (tables: Tables, mitraId: string, fairness: Fairness): boolean => {
   const offers = tables.chat_request_notifications
@@ -81,10 +87,12 @@ const availability = Layer.effect(Availability)(Effect.gen(function*() {
           available: online.filter((each) => isAvailable(each, freshness)).length
         }
       }),
-    stale: (staleBefore, limit) =>
+    stale: (staleBefore, limit, background_before = staleBefore) =>
       Effect.sync(() =>
         onlineOf(tables)
-          .filter((online) => online.seen_at <= staleBefore)
+          .filter((online) =>
+            !isFresh(online, { now: 0, max_customers: 0, stale_before: staleBefore, background_before })
+          )
           .toSorted((a, b) => a.seen_at - b.seen_at || byId(a, b))
           .slice(0, Math.max(0, limit))
           .map(({ mitra }) => mitra.id)

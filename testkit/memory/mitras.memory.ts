@@ -15,7 +15,9 @@ const stateOf = (tables: Tables, mitraId: string): MitraState | null => {
     display_name: account.display_name,
     is_active: account.is_active,
     is_online: status.is_online,
-    online_since: status.online_since
+    online_since: status.online_since,
+    is_draining: status.is_draining,
+    hold: status.hold
   }
 }
 
@@ -93,11 +95,22 @@ export const layer = Layer.effect(Mitras)(
             .slice(0, limit)
             .map(({ is_online, cause, at }) => ({ is_online, cause, at }))
         ),
+      drained: (limit) =>
+        Effect.sync(() =>
+          [...tables.mitra_status.values()]
+            .filter(({ is_draining, mitra_id }) =>
+              is_draining && tables.mitra_slots.where("mitra", mitra_id).length === 0
+            )
+            .map(({ mitra_id }) => mitra_id)
+            .toSorted()
+            .slice(0, limit)
+        ),
       offersToWithdraw: (limit) =>
         Effect.sync(() =>
           tables.chat_request_notifications.where("status", "pending")
             .filter((row) =>
               tables.mitras.get(row.mitra_id)?.is_active === false ||
+              tables.mitra_status.get(row.mitra_id)?.is_draining === true ||
               tables.blocks.where("customer", tables.chat_sessions.get(row.session_id)?.customer_id ?? "")
                 .some(({ mitra_id }) => mitra_id === row.mitra_id)
             )

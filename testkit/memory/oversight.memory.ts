@@ -90,12 +90,14 @@ const live = (
     )
 })
 
-const isIn = (filter: MitraFilter, is_active: boolean, is_online: boolean): boolean => {
+const isIn = (filter: MitraFilter, { is_active, is_draining, is_online }: MitraLine): boolean => {
   switch (filter) {
     case "all":
       return true
     case "online":
       return is_online
+    case "draining":
+      return is_draining
     case "offline":
       return is_active && !is_online
     case "inactive":
@@ -106,12 +108,14 @@ const isIn = (filter: MitraFilter, is_active: boolean, is_online: boolean): bool
 const mitraLine = (tables: Tables, mitra: MitraRow): ReadonlyArray<MitraLine> => {
   const status = tables.mitra_status.get(mitra.id)
   if (status === undefined) return []
-  const { is_online, last_heartbeat_at, online_since, owner_runner } = status
+  const { hold, is_draining, is_online, last_heartbeat_at, online_since, owner_runner } = status
   return [{
     mitra_id: mitra.id,
     display_name: mitra.display_name,
     is_active: mitra.is_active,
     is_online,
+    is_draining,
+    hold,
     online_since,
     last_heartbeat_at,
     owner_runner,
@@ -126,7 +130,7 @@ const mitras = (tables: Tables): Pick<Oversight["Service"], "mitras"> => ({
     Effect.sync(() =>
       [...tables.mitras.values()]
         .flatMap((mitra) => mitraLine(tables, mitra))
-        .filter((line) => isIn(filter, line.is_active, line.is_online))
+        .filter((line) => isIn(filter, line))
         .filter(({ display_name, mitra_id }) =>
           search === null || display_name.toLowerCase().includes(search.toLowerCase()) ||
           mitra_id === search.toLowerCase()

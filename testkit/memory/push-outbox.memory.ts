@@ -16,7 +16,7 @@ import { appendEntry } from "./audit-log.memory.ts"
 import { commandKey } from "../../src/domain/verdict.ts"
 import { finished, isSuperseded, isWanted, openRows } from "./store/push-rows.ts"
 import { MemoryTables, type PushRow, type Tables } from "./store/tables.ts"
-import { timestamp } from "../../src/layers/platform/postgres/columns.ts"
+import { dayIn, TimeZone } from "../../src/services/platform/time-zone.ts"
 import { outboxId } from "../../src/layers/push/push-admin.postgres.ts"
 
 type Options<Name extends "claim" | "tidy"> = Parameters<PushOutbox["Service"][Name]>[0]
@@ -69,11 +69,11 @@ const stillWanted = (tables: Tables, push: ClaimedPush, now: number): boolean =>
   return row !== null && row.expires_at > now && isWanted(tables, row)
 }
 
-const finish = (tables: Tables, done: PushFinish, now: number): void => {
+const finish = (tables: Tables, zone: string, done: PushFinish, now: number): void => {
   const row = standing(tables, done.push)
   if (row !== null) tables.push_outbox.set(row.id, finished(row, done.outcome, now))
   if (done.sent + done.failed === 0) return
-  const day = timestamp(now).slice(0, 10)
+  const day = dayIn(zone, now)
   const key = `${day}/${done.push.kind}`
   const before = tables.push_costs.get(key) ?? { day, kind: done.push.kind, sent: 0, failed: 0 }
   tables.push_costs.set(key, {
@@ -147,20 +147,20 @@ const replay = (
   return outcome
 }
 
-const costs = (tables: Tables, now: number, days: number) => {
-  const last = timestamp(now).slice(0, 10)
-  const first = timestamp(now - (days - 1) * 86_400_000).slice(0, 10)
+const costs = (tables: Tables, zone: string, now: number, days: number) => {
+  const last = dayIn(zone, now)
+  const first = dayIn("UTC", Date.parse(last) - (days - 1) * 86_400_000)
   return [...tables.push_costs.values()]
     .filter(({ day }) => day >= first && day <= last)
     .toSorted((a, b) => (a.day === b.day ? (a.kind < b.kind ? -1 : 1) : a.day < b.day ? 1 : -1))
 }
 
 export const layer = Layer.effect(PushOutbox)(
-  Effect.map(MemoryTables, (tables) =>
+  Effect.map(Effect.all([MemoryTables, TimeZone]), ([tables, zone]) =>
     PushOutbox.of({
       claim: (options) => Effect.sync(() => claim(tables, options)),
       isWanted: (push, now) => Effect.sync(() => stillWanted(tables, push, now)),
-      finish: (done, now) => Effect.sync(() => finish(tables, done, now)),
+      finish: (done, now) => Effect.sync(() => finish(tables, zone, done, now)),
       hold: (hold) =>
         Effect.sync(() => {
           if ((tables.push_hold.get("hold")?.until ?? 0) < hold.until) tables.push_hold.set("hold", hold)
@@ -172,6 +172,6 @@ export const layer = Layer.effect(PushOutbox)(
           deadOnes(tables).filter(({ id }) => before === null || id < before).slice(0, limit).map(letterOf)
         ),
       replay: (pushId, command, entry) => Effect.sync(() => replay(tables, pushId, command, entry)),
-      costs: (now, days) => Effect.sync(() => costs(tables, now, days))
+      costs: (now, days) => Effect.sync(() => costs(tables, zone, now, days))
     }))
 )

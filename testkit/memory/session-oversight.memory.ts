@@ -70,7 +70,7 @@ const inTrouble = (tables: Tables): Part<"stuck" | "withoutMitra"> => ({
     )
 })
 
-const details = (tables: Tables): Part<"topicChanges" | "ownerOf" | "past"> => ({
+const details = (tables: Tables): Part<"topicChanges" | "firstReplyAt" | "ownerOf" | "past"> => ({
   topicChanges: (sessionId, limit) =>
     Effect.sync(() =>
       [...tables.session_events.values()]
@@ -81,6 +81,12 @@ const details = (tables: Tables): Part<"topicChanges" | "ownerOf" | "past"> => (
         )
         .toSorted((a, b) => a.seq - b.seq)
         .slice(0, limit)
+    ),
+  firstReplyAt: (sessionId) =>
+    Effect.sync(() =>
+      [...tables.messages.values()]
+        .filter(({ session_id, side }) => session_id === sessionId && side === "mitra")
+        .toSorted((a, b) => a.seq - b.seq)[0]?.sent_at ?? null
     ),
   ownerOf: (sessionId) =>
     Effect.sync(() => {

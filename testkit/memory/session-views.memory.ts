@@ -154,6 +154,12 @@ const transcript = (tables: Tables): Part<"messages" | "eventsAfter" | "unread">
 export const layer = Layer.effect(SessionViews)(
   Effect.map(
     MemoryTables,
-    (tables) => SessionViews.of({ ...personal(tables), ...offers(tables), ...transcript(tables) })
+    (tables) =>
+      SessionViews.of({
+        ...personal(tables),
+        ...offers(tables),
+        ...transcript(tables),
+        epoch: Effect.succeed("memory")
+      })
   )
 )

@@ -34,7 +34,13 @@ const Rename = ({ mitra, onDone }: { mitra: Mitra; onDone: () => void }) => {
 
 const Change = ({ colour, label, mitra, onDone, tag, what }: {
   mitra: Mitra
-  tag: "admin.activate_mitra" | "admin.deactivate_mitra" | "admin.force_offline"
+  tag:
+    | "admin.activate_mitra"
+    | "admin.deactivate_mitra"
+    | "admin.force_offline"
+    | "admin.lift_hold"
+    | "admin.drain_mitra"
+    | "admin.undo_drain"
   label: string
   what: string
   colour: string
@@ -55,11 +61,54 @@ const Change = ({ colour, label, mitra, onDone, tag, what }: {
   )
 }
 
+/** Taking her out of service gently, and what staff's word holds back. */
+const Service = ({ mitra, reload }: { mitra: Mitra; reload: () => void }) => {
+  const { mitra: text } = useText()
+  return (
+    <>
+      {mitra.hold === null ? null : (
+        <Change
+          mitra={mitra}
+          tag="admin.lift_hold"
+          label={text.lift_hold}
+          what={text.lift_hold_what}
+          colour="green"
+          onDone={reload}
+        />
+      )}
+      {mitra.is_draining
+        ? (
+          <Change
+            mitra={mitra}
+            tag="admin.undo_drain"
+            label={text.undo_drain}
+            what={text.undo_drain_what}
+            colour="green"
+            onDone={reload}
+          />
+        )
+        : mitra.is_online
+        ? (
+          <Change
+            mitra={mitra}
+            tag="admin.drain_mitra"
+            label={text.drain}
+            what={text.drain_what}
+            colour="orange"
+            onDone={reload}
+          />
+        )
+        : null}
+    </>
+  )
+}
+
 const Actions = ({ mitra, reload }: { mitra: Mitra; reload: () => void }) => {
   const { mitra: text } = useText()
   return (
     <May write="mitras">
       <Rename mitra={mitra} onDone={reload} />
+      <Service mitra={mitra} reload={reload} />
       {mitra.is_online
         ? (
           <Change
@@ -144,6 +193,18 @@ const MitraPage = ({ id }: { id: string }) => {
         <Group gap="xs" mt={4}>
           <Presence connected={connected} declared={declared_online} push={push_reachable} />
           {mitra.is_active ? null : <Text c="red" size="sm">{text.mitra.inactive}</Text>}
+          {mitra.is_draining ? <Text c="orange" size="sm">{text.mitra.draining}</Text> : null}
+          {mitra.hold === null ? null : (
+            <Text c="orange" size="sm">
+              {mitra.hold.until === null
+                ? text.mitra.held
+                : (
+                  <>
+                    {text.mitra.held_until} <Instant at={mitra.hold.until} />
+                  </>
+                )}
+            </Text>
+          )}
         </Group>
       }
     >

@@ -14,7 +14,7 @@ import { Since } from "../parts/time.tsx"
 import { useText } from "../text/catalogue.ts"
 import { MitraFields } from "./mitra-fields.tsx"
 
-type Filter = "all" | "online" | "offline" | "inactive"
+type Filter = "all" | "online" | "draining" | "offline" | "inactive"
 
 const Create = ({ onDone }: { onDone: () => void }) => {
   const text = useText()
@@ -63,7 +63,10 @@ const MitrasPage = () => {
         <>
           {row.display_name} {row.is_active
             ? null
-            : <Badge size="xs" color="red" variant="light" tt="none">{text.mitra.inactive}</Badge>}
+            : <Badge size="xs" color="red" variant="light" tt="none">{text.mitra.inactive}</Badge>}{" "}
+          {row.is_draining
+            ? <Badge size="xs" color="orange" variant="light" tt="none">{text.mitra.draining}</Badge>
+            : null}
         </>
       )
     },
@@ -93,7 +96,7 @@ const MitrasPage = () => {
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
       <SegmentedControl
-        data={["all", "online", "offline", "inactive"]}
+        data={["all", "online", "draining", "offline", "inactive"]}
         value={filter}
         w="fit-content"
         onChange={(value) => setFilter(value as Filter)}

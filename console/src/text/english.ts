@@ -1,5 +1,6 @@
 // The console's texts in English. The Indonesian ones are beside this file and have the same shape.
 import { accountEnglish } from "./account-english.ts"
+import { mitraEnglish } from "./mitra-english.ts"
 
 export const english = {
   brand: "Halobestie console",
@@ -122,6 +123,7 @@ export const english = {
     owner: "Owner",
     epoch: "epoch",
     deadline: "Next deadline",
+    first_reply: "First reply after",
     receipts: "Receipts",
     read_up_to: "read up to",
     of: "of",
@@ -137,30 +139,7 @@ export const english = {
     messages: "messages",
     absent: "The mitra cannot be reached"
   },
-  mitra: {
-    find: "Part of a name, an id, or a whole phone",
-    create: "New mitra",
-    create_what: "She can sign in with this phone at once.",
-    name: "Name",
-    phone: "Phone",
-    rename: "Rename",
-    rename_what: "Customers see the new name at once.",
-    activate: "Activate",
-    activate_what: "She may sign in and go online again.",
-    deactivate: "Deactivate",
-    deactivate_what:
-      "She is signed out everywhere, her offers are withdrawn, and she is asked no more. Running " +
-      "chats go on; reroute them if they must not.",
-    force_offline: "Force offline",
-    force_offline_what: "She goes offline and is asked no more until she goes online again.",
-    activity: "The last 30 days",
-    acceptance: "Acceptance",
-    response: "Median response",
-    log: "Online log",
-    chats: "Chats now",
-    heartbeat: "Last heartbeat",
-    inactive: "deactivated"
-  },
+  mitra: mitraEnglish,
   customer: {
     find: "Id, or a whole phone",
     go: "Find",

@@ -1,6 +1,7 @@
 // The console's texts in Indonesian, in the shape of the English ones.
 import type { Texts } from "./english.ts"
 import { accountIndonesian } from "./account-indonesian.ts"
+import { mitraIndonesian } from "./mitra-indonesian.ts"
 
 export const indonesian: Texts = {
   brand: "Konsol Halobestie",
@@ -123,6 +124,7 @@ export const indonesian: Texts = {
     owner: "Pemilik",
     epoch: "epoch",
     deadline: "Tenggat berikutnya",
+    first_reply: "Jawaban pertama setelah",
     receipts: "Tanda terima",
     read_up_to: "terbaca sampai",
     of: "dari",
@@ -138,30 +140,7 @@ export const indonesian: Texts = {
     messages: "pesan",
     absent: "Mitra tidak dapat dijangkau"
   },
-  mitra: {
-    find: "Sebagian nama, id, atau nomor lengkap",
-    create: "Mitra baru",
-    create_what: "Ia bisa langsung masuk dengan nomor ini.",
-    name: "Nama",
-    phone: "Telepon",
-    rename: "Ganti nama",
-    rename_what: "Pelanggan langsung melihat nama baru.",
-    activate: "Aktifkan",
-    activate_what: "Ia boleh masuk dan online lagi.",
-    deactivate: "Nonaktifkan",
-    deactivate_what:
-      "Ia dikeluarkan di semua tempat, tawarannya ditarik, dan ia tidak ditanya lagi. Obrolan yang " +
-      "berjalan berlanjut; alihkan bila tidak boleh.",
-    force_offline: "Paksa offline",
-    force_offline_what: "Ia menjadi offline dan tidak ditanya sampai ia online lagi.",
-    activity: "30 hari terakhir",
-    acceptance: "Penerimaan",
-    response: "Median jawaban",
-    log: "Log online",
-    chats: "Obrolan sekarang",
-    heartbeat: "Detak terakhir",
-    inactive: "nonaktif"
-  },
+  mitra: mitraIndonesian,
   customer: {
     find: "Id, atau nomor lengkap",
     go: "Cari",

@@ -10,8 +10,6 @@ import { Availability } from "../../services/availability/availability.ts"
 import { Bus, type BusMessage, revoked } from "../../services/bus/bus.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
-import { Settings } from "../../services/settings/settings.ts"
-import { Trust } from "../../services/trust/trust.ts"
 import { asSystem, type Machine, type Turn } from "../machine.ts"
 import { SessionActors } from "../session/protocol.ts"
 import { makeWakeQueue } from "../session/queue.ts"
@@ -19,6 +17,7 @@ import { mailboxCapacity, LocalActors } from "../local-actors.ts"
 import { observedMachine } from "../observed-machine.ts"
 import { makeStaffCheck } from "../staff-authority.ts"
 import { makeTurns } from "../turn.ts"
+import { makeMitraTurnFacts } from "./facts.ts"
 import { Mitra } from "./protocol.ts"
 
 type MitraMachine = Machine<MitraState, MitraCommand, MitraFacts, MitraEvent, MitraReply>
@@ -34,7 +33,7 @@ const publishMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
         return [{ topic, event: { _tag: "MitraStatusChanged", is_online: false, cause: event.cause } }]
       case "Deactivated":
         return [revoked(topic)]
-      case "Activated":
+      default:
         return []
     }
   })
@@ -42,8 +41,19 @@ const publishMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
 const actionOf = {
   Activate: "mitra.activate",
   Deactivate: "mitra.deactivate",
-  ForceOffline: "mitra.force_offline"
+  ForceOffline: "mitra.force_offline",
+  LiftHold: "mitra.lift_hold",
+  Drain: "mitra.drain",
+  UndoDrain: "mitra.undo_drain"
 }
+
+/** What the audit log says of her before and after. */
+const auditedOf = ({ hold, is_active, is_draining, is_online }: MitraState) => ({
+  is_active,
+  is_online,
+  is_draining,
+  held_until: hold === null ? null : hold.until ?? "lifted"
+})
 
 const mitraRows = Effect.fnUntraced(function*(turn: MitraTurn) {
   const random = yield* SecureRandom.SecureRandom
@@ -58,8 +68,8 @@ const mitraRows = Effect.fnUntraced(function*(turn: MitraTurn) {
     action,
     target_type: "mitra",
     target_id: after.id,
-    before: { is_active: before.is_active, is_online: before.is_online },
-    after: { is_active: after.is_active, is_online: after.is_online },
+    before: auditedOf(before),
+    after: auditedOf(after),
     peer: staff.peer,
     at: turn.at
   }]
@@ -70,15 +80,15 @@ const mitraRows = Effect.fnUntraced(function*(turn: MitraTurn) {
 export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, runner: string) {
   const mitras = yield* Mitras
   const sessions = yield* Sessions
-  const settings = yield* Settings
   const availability = yield* Availability
   const bus = yield* Bus
   const actors = yield* SessionActors
+  const facts = yield* makeMitraTurnFacts(mitraId)
   const random = yield* SecureRandom.SecureRandom
   const wakeQueue = yield* makeWakeQueue
-  const trust = yield* Trust
 
-  // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case.
+  // Safe to repeat: an accept of a deactivated mitra is refused by the database in any case. A
+  // draining mitra's accept that is on its way may still win: that chat she finishes, too.
   const withdrawOffers = sessions.pendingOfferSessionsOf(mitraId).pipe(
     Effect.flatMap((ids) =>
       Effect.forEach(
@@ -120,43 +130,20 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
         return Effect.andThen(wakeQueue((places) => places), checkChats)
       case "Deactivated":
         return checkChats
-      case "WentOffline":
-      case "Activated":
+      default:
         return Effect.void
     }
   }
 
-  const hasMissedTooMany = Effect.fnUntraced(function*({ online_since }: MitraState) {
-    const { mitra_missed_offers_pause: count } = yield* settings.current
-    if (count === 0 || online_since === null) return false
-    return (yield* mitras.missedInARow(mitraId, online_since, count)) >= count
-  })
+  const mustWithdraw = ({ after, before }: MitraTurn) =>
+    (before.is_active && !after.is_active) || (!before.is_draining && after.is_draining)
 
   const machine: MitraMachine = {
     kind: "mitra",
     id: mitraId,
     claim: mitras.claim(mitraId, runner),
     notFound: refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id: mitraId }),
-    facts: (state, command, now) =>
-      Effect.gen(function*() {
-        const none = { now, heartbeat_is_stale: false, has_missed_too_many: false, is_paused: false }
-        // Read again just before the turn: she may have answered since the sweep looked.
-        if (command._tag === "PauseForMissedOffers") {
-          return { ...none, has_missed_too_many: yield* hasMissedTooMany(state) }
-        }
-        if (command._tag === "GoOnline" || command._tag === "PauseForReports") {
-          return { ...none, is_paused: yield* trust.isPaused({ user_type: "mitra", user_id: mitraId }) }
-        }
-        if (command._tag !== "MarkStale") return none
-        // And here a ping may have come.
-        const values = yield* settings.current
-        const last = yield* availability.lastHeartbeat(mitraId)
-        const staleBefore = now - values.mitra_stale_after_seconds * 1000
-        return {
-          ...none,
-          heartbeat_is_stale: values.mitra_ping_required && (last === null || last <= staleBefore)
-        }
-      }),
+    facts,
     decide,
     evolve,
     deadlineOf,
@@ -170,7 +157,7 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
     afterCommit: (turn) =>
       Effect.when(availability.changed([mitraId]), Effect.succeed(turn.events.length > 0)).pipe(
         Effect.andThen(Effect.forEach(turn.events, tellSessions, { discard: true })),
-        Effect.andThen(turn.before.is_active && !turn.after.is_active ? withdrawOffers : Effect.void)
+        Effect.andThen(mustWithdraw(turn) ? withdrawOffers : Effect.void)
       ),
     // A crash between a deactivation's commit and its announcement, or its withdrawals, is finished here; and
     // so is a commit whose answer was lost.

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { checkAgainMs, checkingMaxMs, pushAttemptsMax, retryAfterMs } from "../../domain/push.ts"
 import { Accounts, type Device } from "../../services/accounts/accounts.ts"
+import { Availability } from "../../services/availability/availability.ts"
 import { Presence } from "../../services/availability/presence.ts"
 import { count } from "../../services/operations/figures.ts"
 import { Push, type PushMessage, type PushResult } from "../../services/push/push.ts"
@@ -68,10 +69,14 @@ export const makeDeliver = Effect.gen(function*() {
   const provider = yield* Push
   const accounts = yield* Accounts
   const presence = yield* Presence
+  const availability = yield* Availability
 
   const sendTo = Effect.fnUntraced(function*(device: Device, message: PushMessage) {
     const result = yield* provider.send(message)
-    if (result._tag === "TokenInvalid") yield* accounts.dropInvalidDevice(device.token)
+    if (result._tag === "TokenInvalid") {
+      yield* accounts.dropInvalidDevice(device.token)
+      if (device.user_type === "mitra") yield* availability.changed([device.user_id])
+    }
     return result
   })
 

@@ -17,6 +17,7 @@ import { outcomeOfMessage, replyTo, SessionOutcome, type SessionReply } from "..
 import type { SessionState } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus } from "../../services/bus/bus.ts"
+import { makeFirstReplyWatch } from "../../services/operations/first-reply.ts"
 import { noteSessionTurn } from "../../services/operations/milestone-log.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
@@ -163,10 +164,11 @@ export const layer = ChatSession.toLayer(
     const address = yield* Entity.CurrentAddress
     const runner = yield* Entity.CurrentRunnerAddress
     const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
-    const observed = yield* observedMachine(
-      machine,
-      (context, turn) => noteSessionTurn(context, { ...turn, by_clock: turn.call.command._tag === "Tick" })
-    )
+    const watchFirstReply = makeFirstReplyWatch()
+    const observed = yield* observedMachine(machine, (context, turn) => {
+      watchFirstReply(turn.events)
+      noteSessionTurn(context, { ...turn, by_clock: turn.call.command._tag === "Tick" })
+    })
     const turns = yield* makeTurns(observed)
     const run = yield* (yield* LocalActors).register(ChatSession.type, address.entityId, turns.run)
     const checkStaff = yield* makeStaffCheck

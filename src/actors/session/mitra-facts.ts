@@ -35,6 +35,7 @@ export const makeMitraFacts = Effect.gen(function*() {
     const found: RerouteTarget = {
       mitra_name: mitra.display_name,
       is_active: mitra.is_active,
+      is_draining: mitra.is_draining,
       is_online: mitra.is_online && (yield* hasFreshHeartbeat(mitraId, freshness)),
       is_blocked: yield* trust.isBlocked({ customer_id, mitra_id: mitraId })
     }

@@ -12,13 +12,10 @@ const participants = (state: SessionState): ReadonlyArray<Topic> => [
 ]
 
 // Machine-internal bookkeeping that no phone is shown.
-const silent = new Set<SessionEvent["_tag"]>([
-  "SearchedInVain",
-  "OfferDeclined",
-  "OfferWithdrawn",
-  "MitraWentAway",
-  "MitraCameBack"
-])
+const silent = new Set<SessionEvent["_tag"]>(["SearchedInVain", "OfferDeclined", "OfferWithdrawn"])
+
+/** That the mitra cannot be reached is said to the one who waits for her. */
+const forCustomer = new Set<SessionEvent["_tag"]>(["MitraWentAway", "MitraCameBack"])
 
 /** The mitra who handed the chat over hears of that and of what came before it, but of nothing after it. */
 const handedOver = (turn: SessionTurn): { readonly topic: Topic; readonly last: number } | null => {
@@ -76,19 +73,21 @@ export const publishSession = (turn: SessionTurn): ReadonlyArray<BusMessage> => 
   const facts = numbered(turn.events, turn.before.last_seq).flatMap(({ event, seq }, index) =>
     silent.has(event._tag)
       ? []
-      : [...topics, ...(former !== null && index <= former.last ? [former.topic] : [])].map((
-        topic
-      ): BusMessage => ({
-        topic,
-        event: {
-          _tag: "SessionEvent",
-          session_id: after.id,
-          seq,
-          event,
-          // The answer already tells its caller of an event without a number: no need to send it again.
-          ...(seq === null && origin_connection_id !== undefined ? { origin_connection_id } : {})
-        }
-      }))
+      : (forCustomer.has(event._tag)
+        ? [`customer:${after.customer_id}` as const]
+        : [...topics, ...(former !== null && index <= former.last ? [former.topic] : [])]).map((
+          topic
+        ): BusMessage => ({
+          topic,
+          event: {
+            _tag: "SessionEvent",
+            session_id: after.id,
+            seq,
+            event,
+            // The answer already tells its caller of an event without a number: no need to send it again.
+            ...(seq === null && origin_connection_id !== undefined ? { origin_connection_id } : {})
+          }
+        }))
   )
   // An offer that one turn both made and took back was shown to no phone.
   const offered = movedOffers(turn).filter((offer) => offer.status === "pending")

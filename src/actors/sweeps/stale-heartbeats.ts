@@ -3,7 +3,9 @@
 // on a guess, and a server that was away has to listen for a while before it calls a mitra silent.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { backgroundGraceMs } from "../../domain/freshness.ts"
 import { Availability } from "../../services/availability/availability.ts"
+import { Push } from "../../services/push/push.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import type { PassResult } from "./milestones.ts"
@@ -23,6 +25,7 @@ export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number)
   const availability = yield* Availability
   const settings = yield* Settings
   const actors = yield* MitraActors
+  const push = yield* Push
   // Of this runner's sweep, not of its singleton: built with the server.
   const listeningSince = yield* Clock.currentTimeMillis
 
@@ -36,8 +39,10 @@ export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number)
     const values = yield* settings.current
     if (!values.mitra_ping_required) return { stale: 0, offline: 0 }
     const staleBefore = (yield* Clock.currentTimeMillis) - values.mitra_stale_after_seconds * 1000
+    // Where no push is ever sent, a phone in the background hears of nothing.
+    const background = push.provider === "none" ? staleBefore : staleBefore - backgroundGraceMs(values)
     if (listeningSince > staleBefore) return yield* aborted("listening for too short a time", Effect.logDebug)
-    const did: Effect.Effect<PassResult> = availability.stale(staleBefore, batch).pipe(
+    const did: Effect.Effect<PassResult> = availability.stale(staleBefore, batch, background).pipe(
       Effect.flatMap((ids) => Effect.forEach(ids, takeOffline, { concurrency })),
       Effect.map((changed) => ({
         stale: changed.length,

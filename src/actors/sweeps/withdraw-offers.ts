@@ -1,5 +1,5 @@
-// Withdrawals: a deactivation, a block and a pause each act at once themselves. This finishes what they did
-// not: a crash came in between, or a request that was just choosing still asked her.
+// Withdrawals: a deactivation, a drain, a block and a pause each act at once themselves. This finishes what
+// they did not: a crash came in between, or a request that was just choosing still asked her.
 import * as Effect from "effect/Effect"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Trust } from "../../services/trust/trust.ts"

@@ -2,9 +2,9 @@
 // phone says the last sequence it holds per session and gets exactly what came after.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
-import { sides, topics } from "../../domain/session/state.ts"
+import { absenceCauses, sides, topics } from "../../domain/session/state.ts"
 import { CallError } from "../errors.ts"
-import { Id, Instant, Seq } from "../fields.ts"
+import { Id, Instant, Seq, shortText } from "../fields.ts"
 import { MessageView, OfferView, SessionView } from "../views.ts"
 
 /** A numbered event of one session. `kind` says which; unknown kinds must be skipped, not refused. */
@@ -60,6 +60,8 @@ export const PhoneEvent = Schema.Union([
     offers: Schema.Array(OfferView),
     /** Per session named in `since`: false means the gap is too long, fetch history instead. */
     recovered: Schema.Array(Schema.Struct({ session_id: Id, recovered: Schema.Boolean })),
+    /** Which history the numbers are of: give it back with `since`. */
+    epoch: Schema.String,
     settings: Schema.Struct({
       heartbeat_every_seconds: Schema.Int,
       message_length_max: Schema.Int,
@@ -72,6 +74,12 @@ export const PhoneEvent = Schema.Union([
     side: Schema.Literals(sides),
     delivered_seq: Seq,
     read_seq: Seq
+  }),
+  /** The chat's mitra cannot be reached; `cause` null: she, or another, can again. */
+  Schema.TaggedStruct("mitra_away", {
+    session_id: Id,
+    cause: Schema.NullOr(Schema.Literals(absenceCauses)),
+    since: Instant
   }),
   Schema.TaggedStruct("typing", { session_id: Id, side: Schema.Literals(sides), expires_in_ms: Schema.Int }),
   Schema.TaggedStruct("offer", { offer: OfferView }),
@@ -98,6 +106,8 @@ export type PhoneEvent = typeof PhoneEvent.Type
 export const EventRpcs = RpcGroup.make(
   Rpc.make("events.subscribe", {
     payload: {
+      /** Of the snapshot that `since` goes on from; without it the numbers are taken as they are. */
+      epoch: Schema.optionalKey(shortText(100)),
       since: Schema.Array(Schema.Struct({ session_id: Id, seq: Seq })).check(Schema.isMaxLength(50))
     },
     success: PhoneEvent,

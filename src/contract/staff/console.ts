@@ -10,7 +10,7 @@ import { SessionView } from "../views.ts"
 import { ReviewedPaymentView } from "./payments.ts"
 import { PushOutboxView } from "./pushes.ts"
 import { RunnersView } from "./runners.ts"
-import { MirrorHealth } from "./staff-views.ts"
+import { HoldView, MirrorHealth } from "./staff-views.ts"
 
 const Nullable = Schema.NullOr
 const Count = Schema.Int
@@ -68,6 +68,8 @@ export const MitraLineView = Schema.Struct({
   display_name: Schema.String,
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
+  is_draining: Schema.Boolean,
+  hold: HoldView,
   connected: Nullable(Schema.Boolean),
   push_reachable: Schema.Boolean,
   online_since: Nullable(Instant),
@@ -203,7 +205,7 @@ const lists = RpcGroup.make(
   Rpc.make("admin.mitras", {
     payload: {
       search: Nullable(shortText(64)),
-      filter: Schema.Literals(["all", "online", "offline", "inactive"]),
+      filter: Schema.Literals(["all", "online", "draining", "offline", "inactive"]),
       after: Nullable(Cursor),
       limit: PageLimit
     },

@@ -19,11 +19,16 @@ export const PresenceView = Schema.Struct({
   push_reachable: Schema.Boolean
 })
 
+/** Staff keep her offline, until then or (null) until they lift it. */
+export const HoldView = Nullable(Schema.Struct({ until: Nullable(Instant) }))
+
 export const MitraInspection = Schema.Struct({
   mitra_id: Id,
   display_name: Schema.String,
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
+  is_draining: Schema.Boolean,
+  hold: HoldView,
   presence: PresenceView,
   online_since: Nullable(Instant),
   last_heartbeat_at: Nullable(Instant),
@@ -63,6 +68,8 @@ export const SessionInspection = Schema.Struct({
     responded_at: Nullable(Instant)
   })),
   ledger: LedgerView,
+  /** From the pairing to the first message of a mitra; null: none has written yet. */
+  first_reply_ms: Nullable(Schema.Int),
   /** Since when, and why, the mitra cannot be reached. */
   absence: Nullable(Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Instant })),
   /** Whose chat it was, oldest first; `by_staff_id` gave it to her, null when she accepted it herself. */
@@ -112,6 +119,7 @@ const MitraChange = Schema.Struct({
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
   changed: Schema.Boolean,
+  is_draining: Schema.Boolean,
   /** Sessions she is still in; staff may reroute them, they are not cut. */
   running_sessions: Schema.Array(Id)
 })
@@ -159,7 +167,24 @@ export const AdminRpcs = RpcGroup.make(
     success: MitraChange,
     error: CallError
   }),
+  /** And held there for `mitra_hold_seconds`, or until staff lift it. */
   Rpc.make("admin.force_offline", {
+    payload: { command_id: ClientId, mitra_id: Id, until_lifted: Schema.optionalKey(Schema.Boolean) },
+    success: MitraChange,
+    error: CallError
+  }),
+  Rpc.make("admin.lift_hold", {
+    payload: { command_id: ClientId, mitra_id: Id },
+    success: MitraChange,
+    error: CallError
+  }),
+  /** No new offers; she finishes her chats, then she is offline and held there. */
+  Rpc.make("admin.drain_mitra", {
+    payload: { command_id: ClientId, mitra_id: Id },
+    success: MitraChange,
+    error: CallError
+  }),
+  Rpc.make("admin.undo_drain", {
     payload: { command_id: ClientId, mitra_id: Id },
     success: MitraChange,
     error: CallError

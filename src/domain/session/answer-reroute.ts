@@ -37,6 +37,7 @@ const sessionRefusal = (state: SessionState, command: CommandOf<"Reroute">): Ref
 const targetRefusal = (target: RerouteTarget | null, mitra_id: string): Refusal | null => {
   if (target === null) return refuse("MITRA_NOT_FOUND", "There is no such bestie.", { mitra_id })
   if (!target.is_active) return refuse("ACCOUNT_INACTIVE", "Her account is not active.", { mitra_id })
+  if (target.is_draining) return refuse("MITRA_DRAINING", "She is finishing her last chats.", { mitra_id })
   if (target.is_blocked) {
     return refuse("PAIR_BLOCKED", "She or the customer has blocked the other.", { mitra_id })
   }

@@ -31,6 +31,8 @@ export interface SessionFacts {
 export interface RerouteTarget {
   readonly mitra_name: string
   readonly is_active: boolean
+  /** Staff are taking her out of service: she gets no further chat. */
+  readonly is_draining: boolean
   /** Declared, and with a fresh heartbeat where one is required. */
   readonly is_online: boolean
   /** She or the customer does not want to meet the other again. */

@@ -3,6 +3,7 @@
 import * as Schema from "effect/Schema"
 import { leftOf } from "../ledger.ts"
 import {
+  absenceCauses,
   enders,
   holdingStatuses,
   modes,
@@ -41,6 +42,10 @@ export const SeenSession = Schema.Struct({
     requested_at: Schema.Int,
     deadline_at: Schema.Int
   })),
+  /** For the customer's side; missing in the answer of an actor of the previous version. */
+  absence: Schema.optionalKey(
+    Schema.NullOr(Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Schema.Int }))
+  ),
   closing_ends_at: OptionalInstant,
   ended_at: OptionalInstant,
   ended_by: Schema.NullOr(Schema.Literals(enders)),
@@ -76,6 +81,7 @@ export const seenFrom = (state: SessionState, side: Side): SeenSession => ({
   ends_at: state.ends_at,
   left: holdingStatuses.includes(state.status) ? leftOf(state.ledger) : null,
   extension: seenExtension(state),
+  absence: side === "customer" ? state.absence : null,
   closing_ends_at: state.closing_ends_at,
   ended_at: state.ended_at,
   ended_by: state.ended_by,

@@ -64,18 +64,19 @@ const notDeleted = Effect.fnUntraced(function*(mitra_id: string) {
 
 const changeMitra = Effect.fnUntraced(function*(
   payload: { readonly command_id: string; readonly mitra_id: string },
-  tag: Extract<MitraCommand["_tag"], "Activate" | "Deactivate" | "ForceOffline">
+  commandBy: (staff_id: string) => MitraCommand
 ) {
   const staff = yield* currentStaff
-  if (tag === "Activate") yield* notDeleted(payload.mitra_id)
+  const command = commandBy(staff.staff_id)
+  if (command._tag === "Activate") yield* notDeleted(payload.mitra_id)
   const reply = yield* (yield* MitraActors).run(payload.mitra_id, {
     sender_id: staff.sender_id,
     command_id: payload.command_id,
-    command: { _tag: tag, staff_id: staff.staff_id },
+    command,
     staff: originOf(staff)
   })
   const slots = yield* (yield* Mitras).slotsOf(payload.mitra_id)
-  return { ...reply, running_sessions: slots.map((slot) => slot.session_id) }
+  return { is_draining: false, ...reply, running_sessions: slots.map((slot) => slot.session_id) }
 })
 
 const forceClose = Effect.fnUntraced(function*(payload: {
@@ -137,9 +138,18 @@ export const layer = (options: { readonly heartbeatSeconds: number }) =>
     "admin.inspect_mitra": ({ mitra_id }) => answering(Effect.andThen(currentStaff, inspectMitra(mitra_id))),
     "admin.inspect_session": ({ session_id }) =>
       answering(Effect.andThen(currentStaff, inspectSession(session_id))),
-    "admin.activate_mitra": (payload) => answering(changeMitra(payload, "Activate")),
-    "admin.deactivate_mitra": (payload) => answering(changeMitra(payload, "Deactivate")),
-    "admin.force_offline": (payload) => answering(changeMitra(payload, "ForceOffline")),
+    "admin.activate_mitra": (payload) =>
+      answering(changeMitra(payload, (staff_id) => ({ _tag: "Activate", staff_id }))),
+    "admin.deactivate_mitra": (payload) =>
+      answering(changeMitra(payload, (staff_id) => ({ _tag: "Deactivate", staff_id }))),
+    "admin.force_offline": ({ until_lifted = false, ...payload }) =>
+      answering(changeMitra(payload, (staff_id) => ({ _tag: "ForceOffline", staff_id, until_lifted }))),
+    "admin.lift_hold": (payload) =>
+      answering(changeMitra(payload, (staff_id) => ({ _tag: "LiftHold", staff_id }))),
+    "admin.drain_mitra": (payload) =>
+      answering(changeMitra(payload, (staff_id) => ({ _tag: "Drain", staff_id }))),
+    "admin.undo_drain": (payload) =>
+      answering(changeMitra(payload, (staff_id) => ({ _tag: "UndoDrain", staff_id }))),
     "admin.mirror_health": () => answering(mirrorHealth),
     "admin.reseed_mirror": () => answering(reseedMirror),
     "admin.force_close": (payload) => answering(forceClose(payload)),

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { LedgerView, MitraInspection, SessionInspection } from "../../contract/staff/staff-views.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { isBalanced, type Ledger } from "../../domain/ledger.ts"
+import type { MitraHold } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { Availability } from "../../services/availability/availability.ts"
@@ -33,6 +34,7 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
     return yield* refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId })
   }
   const owner = yield* oversight.ownerOf(sessionId)
+  const firstReplyAt = yield* oversight.firstReplyAt(sessionId)
   const now = yield* Clock.currentTimeMillis
   const inspection: typeof SessionInspection.Type = {
     session: sessionView(state, { side: "customer", unread: 0, now }),
@@ -50,6 +52,9 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
       responded_at: instantOrNull(offer.responded_at)
     })),
     ledger: ledgerView(state.ledger),
+    first_reply_ms: firstReplyAt === null || state.started_at === null
+      ? null
+      : Math.max(0, firstReplyAt - state.started_at),
     absence: state.absence === null ? null : { ...state.absence, since: instant(state.absence.since) },
     assignments: state.assignments.map(({ ended_at, left, started_at, ...assignment }) => ({
       ...assignment,
@@ -68,6 +73,9 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
   return inspection
 })
 
+export const holdView = (hold: MitraHold | null) =>
+  hold === null ? null : { until: instantOrNull(hold.until) }
+
 export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
   const mitras = yield* Mitras
   const sessions = yield* Sessions
@@ -84,6 +92,8 @@ export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
     display_name: state.display_name,
     is_active: state.is_active,
     is_online: state.is_online,
+    is_draining: state.is_draining,
+    hold: holdView(state.hold),
     presence: {
       connected: yield* (yield* Presence).isConnected({ user_type: "mitra", user_id: mitraId }),
       declared_online: state.is_online,

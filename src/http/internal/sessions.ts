@@ -48,13 +48,19 @@ const reroute = Effect.fnUntraced(function*(payload: {
   return yield* inspectSession(session_id)
 })
 
-/** Available mitras, without the rules of fairness: staff choose among them, and no offer is made. */
+/**
+ * Available mitras, without the rules of fairness: staff choose among them, and no offer is made. Those whose
+ * app is in the background are left out: a hand-over waits for no push.
+ */
 const candidates = Effect.fnUntraced(function*(session_id: string, limit: number) {
   const state = yield* (yield* Sessions).find(session_id)
   if (state === null) return yield* sessionNotFound(session_id)
   const values = yield* (yield* Settings).current
+  const { max_customers, now, stale_before } = freshness(values, yield* Clock.currentTimeMillis)
   const found = yield* (yield* Availability).candidates({
-    ...freshness(values, yield* Clock.currentTimeMillis),
+    max_customers,
+    now,
+    stale_before,
     declined_since: null,
     open_offers_max: 1_000_000,
     limit,

@@ -8,7 +8,7 @@ import * as Random from "effect/Random"
 import { refuse } from "../../domain/refusal.ts"
 import { Beacon } from "../../services/availability/beacon.ts"
 import { type RateLimit, RateLimits } from "../../services/platform/rate-limits.ts"
-import { remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
+import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
@@ -40,8 +40,10 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const beacon = yield* Beacon
   const limits = yield* RateLimits
   const trustedHops = yield* TrustedProxyHops
+  const watchProxies = makeProxyWatch(trustedHops)
   const answer = Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
+    yield* watchProxies(request)
     const remote_address = remoteAddressOf(request, trustedHops)
     const wait = yield* limits.take(publicBeaconLimit, remote_address)
     if (wait !== null) return tooOften(wait.retry_after_ms)

@@ -16,7 +16,7 @@ import { Payments } from "../../services/payments/payments.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
-import { remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
+import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { WireClock } from "../socket/limits.ts"
 import { networkOf } from "./networks.ts"
 import { makePace } from "./quotas.ts"
@@ -130,27 +130,33 @@ const route = (path: HttpRouter.PathInput, provider: PaymentProvider, tokens: Re
       yield* Effect.context<Needs>()
     )
     const handle = receive(provider, tokenCheck(tokens))
-    yield* router.add("POST", path, (request) =>
-      doubled(handle(request)).pipe(
-        RealTime.timeoutOrElse({
-          duration: patience,
-          orElse: () => Effect.fail(new Unavailable({ what: "webhook", retryable: true }))
-        }),
-        Effect.catchTag("Unavailable", (error) =>
-          Effect.logWarning(`a payment webhook must come again: ${error.what} is unavailable`).pipe(
-            Effect.as(comeBack)
-          )),
-        Effect.catchDefect((defect) =>
-          Effect.logError("a payment webhook failed", defect).pipe(Effect.as(broken))
-        ),
-        Effect.tap((response) =>
-          Effect.sync(() =>
-            count("webhooks_total", [provider, String(response.status)])
-          )
-        ),
-        Effect.provideService(HttpServerRequest.MaxBodySize, ByteSize.bytes(bodyMaxBytes)),
-        Effect.provideContext(services)
-      ))
+    // A provider's calls come through the same balancer as the phones do.
+    const watchProxies = makeProxyWatch(yield* TrustedProxyHops)
+    yield* router.add(
+      "POST",
+      path,
+      (request) =>
+        Effect.andThen(watchProxies(request), doubled(handle(request))).pipe(
+          RealTime.timeoutOrElse({
+            duration: patience,
+            orElse: () => Effect.fail(new Unavailable({ what: "webhook", retryable: true }))
+          }),
+          Effect.catchTag("Unavailable", (error) =>
+            Effect.logWarning(`a payment webhook must come again: ${error.what} is unavailable`).pipe(
+              Effect.as(comeBack)
+            )),
+          Effect.catchDefect((defect) =>
+            Effect.logError("a payment webhook failed", defect).pipe(Effect.as(broken))
+          ),
+          Effect.tap((response) =>
+            Effect.sync(() =>
+              count("webhooks_total", [provider, String(response.status)])
+            )
+          ),
+          Effect.provideService(HttpServerRequest.MaxBodySize, ByteSize.bytes(bodyMaxBytes)),
+          Effect.provideContext(services)
+        )
+    )
   }))
 
 /** The built-in provider's. `tokens` is PAYMENT_WEBHOOK_TOKEN as it stands in the environment. */

@@ -18,6 +18,7 @@ import type { Principal } from "./connection.ts"
 import { laggingWire } from "./lagging-wire.ts"
 import { Limits, WireClock } from "./limits.ts"
 import { LiveConnection, type Wire } from "./live-connection.ts"
+import { makeNewConnections } from "./new-connections.ts"
 import { makePlaces } from "./places.ts"
 import { watchAll } from "./watch.ts"
 
@@ -53,6 +54,8 @@ export class Connections extends Context.Service<Connections, {
   readonly sendAway: Effect.Effect<number>
   /** Reads nothing more, lets calls in flight finish within the bound, then tells all phones to come back. */
   readonly drain: Effect.Effect<DrainReport>
+  /** Counts one more new connection of this address: null, or after how many ms it may come back. */
+  readonly tooSoon: (remote_address: string) => Effect.Effect<number | null>
   /** A place for one more connection until the scope closes; false when there is none left. */
   readonly admit: (remote_address: string) => Effect.Effect<boolean, never, Scope.Scope>
   readonly open: (wire: Wire, remote_address: string) => Effect.Effect<LiveConnection, never, Scope.Scope>
@@ -223,6 +226,8 @@ const makeOpen = Effect.fnUntraced(function*(
 const makeConnections = Effect.gen(function*() {
   const limits = yield* Limits
   const places = makePlaces(limits)
+  const newConnections = makeNewConnections(limits)
+  const wireClock = yield* WireClock
   // Unbounded, but whoever takes from it never waits: as many as change within a turn of the event loop.
   const silences = yield* Queue.unbounded<Silence>()
   const directory = makeDirectory(
@@ -263,6 +268,8 @@ const makeConnections = Effect.gen(function*() {
       return staying.length
     }),
     drain: yield* Effect.cached(yield* makeDrain(directory, begin)),
+    tooSoon: (remote_address) =>
+      Effect.sync(() => newConnections.take(remote_address, wireClock.currentTimeMillisUnsafe())),
     admit: (remote_address) =>
       Effect.acquireRelease(
         Effect.sync(() => places.take(remote_address)),

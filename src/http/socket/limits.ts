@@ -48,6 +48,9 @@ export interface SocketLimits {
   readonly watch_every_ms: number
   readonly connections_max: number
   readonly connections_per_peer_max: number
+  /** New sockets of one address at once, and in the long run. */
+  readonly connection_burst: number
+  readonly connections_per_second: number
   /** How long a token check or the subscription to revocations may take. */
   readonly authenticate_max_ms: number
   /** How long /readyz says "draining" before connections are refused, also with nobody connected. */
@@ -95,6 +98,8 @@ export const publicLimits: SocketLimits = {
   watch_every_ms: 500,
   connections_max: 50_000,
   connections_per_peer_max: 1_000,
+  connection_burst: 1_000,
+  connections_per_second: 20,
   authenticate_max_ms: 5_000,
   drain_notice_ms: 0,
   drain_in_flight_ms: stopBudgets.phones_in_flight_ms,

@@ -13,6 +13,7 @@ import { Limits, type SocketLimits, WireClock } from "./limits.ts"
 import { type Upgrade, SocketProtocol } from "./server.ts"
 import { upgraded } from "./transport.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
+import { tellRateLimited } from "../public/quotas.ts"
 import { Readiness } from "../readiness.ts"
 import { tellSecurityEvent } from "../security-events.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
@@ -65,6 +66,19 @@ const later = Effect.fnUntraced(function*(message: string, limits: SocketLimits)
   return tryAgainResponse(message, retryAfterMs)
 })
 
+/** A flood costs no upgrade and no token check; its first refusal in a while leaves a line. */
+const tooFast = Effect.fnUntraced(function*(remote_address: string, retryAfterMs: number) {
+  yield* tellRateLimited("new_connections", remote_address)
+  return refusalResponse(
+    refuse("RATE_LIMITED", "Too many connections are opened from your network.", {
+      limit: "new_connections",
+      retry_after_ms: retryAfterMs
+    }),
+    429,
+    { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }
+  )
+})
+
 /** The reasons that say "another runner, or later"; a database outage is told call by call instead. */
 const closedDoors = ["draining", "schema_mismatch", "starting"]
 
@@ -91,6 +105,8 @@ export const makeHandshake = Effect.gen(function*() {
   })
 
   const admit = Effect.fnUntraced(function*(upgrade: Upgrade, remote_address: string, token: string | null) {
+    const wait = yield* connections.tooSoon(remote_address)
+    if (wait !== null) return yield* tooFast(remote_address, wait)
     // Taken before the token is checked, so that many at once cannot all find the last place.
     if (!(yield* connections.admit(remote_address))) return yield* later("Too many connections.", limits)
     const principal = token === null ? null : yield* verify(token)

@@ -3,20 +3,24 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
-import { offlineCauses } from "../../domain/mitra.ts"
+import { type MitraState, offlineCauses } from "../../domain/mitra.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { missedOffers } from "./missed-offers.postgres.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { makeGroupedRead } from "../platform/postgres/grouped-read.ts"
 
-const stateOf = firstOf(Schema.Struct({
+const rowOf = firstOf(Schema.Struct({
   id: Schema.String,
   display_name: Schema.String,
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
-  online_since: Schema.NullOr(Millis)
+  online_since: Schema.NullOr(Millis),
+  is_draining: Schema.Boolean,
+  is_held: Schema.Boolean,
+  held_until: Schema.NullOr(Millis)
 }))
+const idsOf = allOf(Schema.Struct({ mitra_id: Schema.String }))
 const ownerOf = firstOf(Schema.Struct({ runner: Schema.NullOr(Schema.String), epoch: BigCount }))
 const slotsOf = allOf(Schema.Struct({ slot: Schema.Int, session_id: Schema.String }))
 const logOf = allOf(Schema.Struct({
@@ -83,9 +87,16 @@ const activity = (sql: SqlClient.SqlClient) =>
 const openOffersOf = allOf(Schema.Struct({ session_id: Schema.String, mitra_id: Schema.String }))
 
 const find = (sql: SqlClient.SqlClient, mitraId: string) =>
-  sql`SELECT mitras.id, display_name, is_active, is_online, online_since
+  sql`SELECT mitras.id, display_name, is_active, is_online, online_since, is_draining, is_held, held_until
     FROM mitras JOIN mitra_status ON mitra_status.mitra_id = mitras.id
-    WHERE mitras.id = ${mitraId}`.pipe(Effect.flatMap(stateOf))
+    WHERE mitras.id = ${mitraId}`.pipe(
+    Effect.flatMap(rowOf),
+    Effect.map((row): MitraState | null => {
+      if (row === null) return null
+      const { held_until, is_held, ...state } = row
+      return { ...state, hold: is_held ? { until: held_until } : null }
+    })
+  )
 
 /**
  * The epoch first, the state in a later statement. An UPDATE that waited for the old owner's commit
@@ -130,12 +141,20 @@ export const layer = Layer.effect(Mitras)(
         ),
       activity: activity(sql),
       onlineLog: (id, rows) => Effect.flatMap(log({ id, rows }), logOf),
+      drained: (limit) =>
+        sql`SELECT s.mitra_id FROM mitra_status s WHERE s.is_draining
+            AND NOT EXISTS (SELECT FROM mitra_slots x WHERE x.mitra_id = s.mitra_id)
+          ORDER BY s.mitra_id LIMIT ${limit}`.pipe(
+          Effect.flatMap(idsOf),
+          Effect.map((rows) => rows.map((row) => row.mitra_id)),
+          answered
+        ),
       offersToWithdraw: (limit) =>
         sql`SELECT o.session_id, o.mitra_id FROM chat_request_notifications o
-          JOIN mitras m ON m.id = o.mitra_id
-          WHERE o.status = 'pending' AND (NOT m.is_active OR EXISTS (
-            SELECT 1 FROM chat_sessions s JOIN blocks b ON b.customer_id = s.customer_id
-            WHERE s.id = o.session_id AND b.mitra_id = o.mitra_id))
+          JOIN mitras m ON m.id = o.mitra_id JOIN mitra_status s ON s.mitra_id = o.mitra_id
+          WHERE o.status = 'pending' AND (NOT m.is_active OR s.is_draining OR EXISTS (
+            SELECT 1 FROM chat_sessions c JOIN blocks b ON b.customer_id = c.customer_id
+            WHERE c.id = o.session_id AND b.mitra_id = o.mitra_id))
           ORDER BY o.session_id, o.mitra_id LIMIT ${limit}`.pipe(Effect.flatMap(openOffersOf), answered)
     })
   })

@@ -10,6 +10,7 @@ import { Availability } from "../../services/availability/availability.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { makeHeartbeats } from "./heartbeats.postgres.ts"
+import { hasDevice } from "./mirror-rows.postgres.ts"
 
 type CandidatesOptions = Parameters<Availability["Service"]["candidates"]>[0]
 
@@ -25,10 +26,16 @@ const decodeSeenAt = firstOf(Schema.Struct({ seen_at: Millis }))
 // Coming online counts as a ping; greatest() ignores a null.
 const seenAt = "greatest(s.last_heartbeat_at, s.online_since)"
 
-const isFresh = (sql: SqlClient.SqlClient, freshness: Freshness) =>
-  freshness.stale_before === null
+const isFresh = (sql: SqlClient.SqlClient, { background_before, stale_before }: Freshness) =>
+  stale_before === null
     ? sql`true`
-    : sql`${sql.literal(seenAt)} > ${timestamp(freshness.stale_before)}`
+    : sql`(${sql.literal(seenAt)} > ${timestamp(stale_before)}${
+      background_before === undefined || background_before >= stale_before
+        ? sql``
+        : sql` OR ${sql.literal(seenAt)} > ${timestamp(background_before)} AND ${
+          sql.literal(hasDevice("s.mitra_id"))
+        }`
+    })`
 
 /** Both look into a partial index of few rows; the second one only while a cool-down is set. */
 const isFairToAsk = (sql: SqlClient.SqlClient, { declined_since, open_offers_max }: CandidatesOptions) =>
@@ -46,7 +53,7 @@ const isFairToAsk = (sql: SqlClient.SqlClient, { declined_since, open_offers_max
  * sessions are only looked at when too few are idle: LIMIT 0 never starts its query.
  */
 const selectCandidates = (sql: SqlClient.SqlClient, options: CandidatesOptions) => {
-  const eligible = sql`s.is_online AND m.is_active AND ${isFresh(sql, options)}
+  const eligible = sql`s.is_online AND m.is_active AND NOT s.is_draining AND ${isFresh(sql, options)}
     AND ${isFairToAsk(sql, options)} AND s.mitra_id <> ALL (${options.exclude}::uuid[])
     ${options.only === null ? sql`` : sql`AND s.mitra_id = ${options.only}`}`
   return sql`
@@ -74,8 +81,8 @@ const selectCandidates = (sql: SqlClient.SqlClient, options: CandidatesOptions) 
 const selectCounts = (sql: SqlClient.SqlClient, freshness: Freshness) =>
   sql`
     SELECT count(*)::int AS online,
-      (count(*) FILTER (WHERE m.is_active AND busy.mitra_id IS NULL AND ${isFresh(sql, freshness)}))::int
-        AS available
+      (count(*) FILTER (WHERE m.is_active AND NOT s.is_draining AND busy.mitra_id IS NULL
+        AND ${isFresh(sql, freshness)}))::int AS available
     FROM mitra_status s
     JOIN mitras m ON m.id = s.mitra_id
     LEFT JOIN (
@@ -98,10 +105,12 @@ export const layer = Layer.effect(Availability)(Effect.gen(function*() {
         Effect.map((counts) => counts ?? { online: 0, available: 0 }),
         answered
       ),
-    stale: (staleBefore, limit) =>
+    stale: (staleBefore, limit, backgroundBefore = staleBefore) =>
       sql`
         SELECT s.mitra_id FROM mitra_status s
         WHERE s.is_online AND ${sql.literal(seenAt)} <= ${timestamp(staleBefore)}
+          AND (${sql.literal(seenAt)} <= ${timestamp(backgroundBefore)}
+            OR NOT ${sql.literal(hasDevice("s.mitra_id"))})
         ORDER BY ${sql.literal(seenAt)}, s.mitra_id LIMIT ${Math.max(0, limit)}::int`.pipe(
         Effect.flatMap(decodeIds),
         Effect.map((rows) => rows.map((row) => row.mitra_id)),

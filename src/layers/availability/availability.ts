@@ -36,8 +36,10 @@ interface Shared {
 }
 
 /** Questions by the same rule at nearly the same time are one question. */
-const ruleOf = ({ max_customers, now, stale_before }: Freshness): string =>
-  `${max_customers}/${stale_before === null ? "no pings" : now - stale_before}`
+const ruleOf = ({ background_before, max_customers, now, stale_before }: Freshness): string =>
+  `${max_customers}/${stale_before === null ? "no pings" : now - stale_before}/${
+    background_before === undefined ? "" : now - background_before
+  }`
 
 const shareCounts = Effect.fnUntraced(function*(port: Port) {
   const scope = yield* Effect.scope
@@ -138,21 +140,25 @@ const mirrored = (parts: MirrorParts, postgres: Port, options: MirrorOptions): P
    * A Valkey that is refused or refuses for good must keep nobody online for ever. Without it pings are
    * written to the rows at once; other runners, whose mirror may be up, bring theirs with a write-back.
    */
-  const longSilentByTheRows = Effect.fnUntraced(function*(staleBefore: number, limit: number) {
-    const before = staleBefore - writeBacksMissed * options.write_back_seconds * 1000
-    const lostSince = breaker.lostSince()
-    if (lostSince === null || lostSince > before) return yield* Effect.fail(unavailable)
-    return yield* postgres.stale(before, limit)
-  })
+  const longSilentByTheRows: Port["stale"] = Effect.fnUntraced(
+    function*(staleBefore, limit, backgroundBefore) {
+      const late_ms = writeBacksMissed * options.write_back_seconds * 1000
+      const before = staleBefore - late_ms
+      const lostSince = breaker.lostSince()
+      if (lostSince === null || lostSince > before) return yield* Effect.fail(unavailable)
+      const later = backgroundBefore === undefined ? undefined : backgroundBefore - late_ms
+      return yield* postgres.stale(before, limit, later)
+    }
+  )
 
   // A mitra who is called stale goes offline, so rows alone do not answer this one: they learn of pings late.
   // Nor does a mirror answer that has not been up, on this runner and at all, for the whole time of silence:
   // another runner may have filled an empty one from rows that lack our last pings.
-  const stale: Port["stale"] = Effect.fnUntraced(function*(staleBefore, limit) {
+  const stale: Port["stale"] = Effect.fnUntraced(function*(staleBefore, limit, backgroundBefore) {
     const since = breaker.upSince()
-    if (since === null) return yield* longSilentByTheRows(staleBefore, limit)
+    if (since === null) return yield* longSilentByTheRows(staleBefore, limit, backgroundBefore)
     if (since > staleBefore) return yield* Effect.fail(unavailable)
-    const ids = yield* breaker.reading(reads.stale(staleBefore, limit))
+    const ids = yield* breaker.reading(reads.stale(staleBefore, limit, backgroundBefore))
     return ids === null ? yield* Effect.fail(unavailable) : yield* silentByTheRows(staleBefore, ids)
   })
 

@@ -1,6 +1,7 @@
 // Availability, from the Valkey mirror: every question is one script. An answer is given only by a whole
 // mirror; anything else is Unavailable, and the composition (availability.ts) asks Postgres instead.
 import * as Effect from "effect/Effect"
+import type { Freshness } from "../../domain/freshness.ts"
 import type { Availability, HeartbeatOutcome } from "../../services/availability/availability.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { listed, unavailable, Valkey } from "../platform/valkey/connection.ts"
@@ -15,7 +16,8 @@ export interface MirrorReads extends Pick<Port, "heartbeat" | "candidates" | "co
   /** Null: this mirror was filled after `staleBefore` and may not know the pings of that time. */
   readonly stale: (
     staleBefore: number,
-    limit: number
+    limit: number,
+    backgroundBefore?: number
   ) => Effect.Effect<ReadonlyArray<string> | null, Unavailable>
 }
 
@@ -31,6 +33,12 @@ const pingsPerRun = 200
 const pingsWaitingMax = 16_384
 
 const orEmpty = (ms: number | null): string => ms === null ? "" : String(ms)
+
+/** Where a push gives more time; null where it makes no difference. */
+const backgroundOf = ({ background_before, stale_before }: Freshness): number | null =>
+  stale_before === null || background_before === undefined || background_before >= stale_before
+    ? null
+    : background_before
 
 type Ping = readonly [mitraId: string, at: number]
 
@@ -81,6 +89,7 @@ export const makeMirrorReads = Effect.fnUntraced(function*({ onGeneration }: Mir
           options.only ?? "",
           orEmpty(options.declined_since),
           options.open_offers_max,
+          orEmpty(backgroundOf(options)),
           ...options.exclude
         ]).pipe(
           Effect.map((found) =>
@@ -92,11 +101,15 @@ export const makeMirrorReads = Effect.fnUntraced(function*({ onGeneration }: Mir
           )
         ),
     counts: (freshness) =>
-      ask(Scripts.counts, [orEmpty(freshness.stale_before), freshness.max_customers]).pipe(
+      ask(Scripts.counts, [
+        orEmpty(freshness.stale_before),
+        freshness.max_customers,
+        orEmpty(backgroundOf(freshness))
+      ]).pipe(
         Effect.map(([online, available]) => ({ online: Number(online), available: Number(available) }))
       ),
-    stale: (staleBefore, limit) =>
-      ask(Scripts.stale, [staleBefore, Math.max(0, limit)]).pipe(
+    stale: (staleBefore, limit, backgroundBefore = staleBefore) =>
+      ask(Scripts.stale, [staleBefore, Math.max(0, limit), Math.min(staleBefore, backgroundBefore)]).pipe(
         Effect.map(([bornAt, ...ids]) => Number(bornAt) > staleBefore ? null : ids.map(String))
       ),
     lastHeartbeat: (mitraId) =>

@@ -12,6 +12,9 @@ const MirrorRow = Schema.Struct({
   display_name: Schema.String,
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
+  is_draining: Schema.Boolean,
+  /** She has a phone that a push can reach. */
+  has_device: Schema.Boolean,
   online_since: Schema.NullOr(Schema.Number),
   last_offer_at: Schema.NullOr(Schema.Number),
   /** Her last ping by the rows, coming online being the first. */
@@ -28,7 +31,14 @@ const decodeWritten = allOf(Schema.Struct({ written: Schema.Number }))
 /** Instants as plain numbers: a page of thousands is decoded without making a Date of each. */
 const ms = (column: string) => `round(extract(epoch FROM ${column}) * 1000)::float8`
 
+/** A push token whose sign-in lives; one that the provider refused is gone. */
+export const hasDevice = (mitraId: string) =>
+  `EXISTS (SELECT FROM devices d WHERE d.user_type = 'mitra' AND d.user_id = ${mitraId}
+    AND NOT EXISTS (SELECT FROM auth_sessions a
+      WHERE a.family_id = d.auth_session_id AND a.revoked_at IS NOT NULL))`
+
 const columns = `m.id AS mitra_id, m.display_name, m.is_active, coalesce(s.is_online, false) AS is_online,
+  coalesce(s.is_draining, false) AS is_draining, ${hasDevice("m.id")} AS has_device,
   ${ms("s.online_since")} AS online_since, ${ms("s.last_offer_at")} AS last_offer_at,
   ${ms("greatest(s.last_heartbeat_at, s.online_since)")} AS seen_at,
   (SELECT count(*)::int FROM mitra_slots x WHERE x.mitra_id = m.id) AS sessions,

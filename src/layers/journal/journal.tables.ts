@@ -1,5 +1,6 @@
 // The other tables a group of turns adds rows to: outcomes of commands, money movements, pushes, the log of
 // online times and the audit log.
+import { offlineCauses } from "../../domain/mitra.ts"
 import { pushKinds } from "../../domain/push.ts"
 import {
   anyJson,
@@ -57,7 +58,7 @@ export const pushOutbox = table("push_outbox", ["id"], {
 export const mitraOnlineLogs = table("mitra_online_logs", [], {
   mitra_id: once(uuid),
   is_online: once(boolean),
-  cause: once(oneOf(["toggle", "stale_heartbeat", "forced", "deactivated", "missed_offers"])),
+  cause: once(oneOf(offlineCauses)),
   at: once(instant)
 })
 

@@ -159,6 +159,9 @@ const statusRow = ({ mitra: { events, state } }: MitraTurn) => ({
   mitra_id: state.id,
   is_online: state.is_online,
   online_since: timestampOrNull(state.online_since),
+  is_draining: state.is_draining,
+  is_held: state.hold !== null,
+  held_until: timestampOrNull(state.hold?.until ?? null),
   // Coming online counts as a sign of life: her first ping is still to come.
   heard_at: timestampOrNull(events.findLast((event) => event._tag === "WentOnline")?.at ?? null)
 })

@@ -81,9 +81,10 @@ const updateStatuses = (sql: Sql, { statuses }: Rows) =>
     statuses,
     (rows) =>
       sql`UPDATE mitra_status m SET is_online = r.is_online, online_since = r.online_since,
+        is_draining = r.is_draining, is_held = r.is_held, held_until = r.held_until,
         last_heartbeat_at = GREATEST(m.last_heartbeat_at, r.heard_at)
-      FROM json_to_recordset(${rows}::json) AS r(mitra_id uuid, is_online boolean,
-        online_since timestamptz, heard_at timestamptz)
+      FROM json_to_recordset(${rows}::json) AS r(mitra_id uuid, is_online boolean, online_since timestamptz,
+        is_draining boolean, is_held boolean, held_until timestamptz, heard_at timestamptz)
       WHERE m.mitra_id = r.mitra_id`
   )
 

@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
-import type { MitraFilter, Oversight } from "../../services/oversight/oversight.ts"
+import type { MitraFilter, MitraLine, Oversight } from "../../services/oversight/oversight.ts"
 import { allOf, BigCount, Millis } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
@@ -12,6 +12,9 @@ const lines = allOf(Schema.Struct({
   display_name: Schema.String,
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
+  is_draining: Schema.Boolean,
+  is_held: Schema.Boolean,
+  held_until: Schema.NullOr(Millis),
   online_since: Schema.NullOr(Millis),
   last_heartbeat_at: Schema.NullOr(Millis),
   sessions: BigCount,
@@ -23,6 +26,7 @@ const lines = allOf(Schema.Struct({
 const conditions: Readonly<Record<MitraFilter, string>> = {
   all: "true",
   online: "o.is_online",
+  draining: "o.is_draining",
   offline: "m.is_active AND NOT o.is_online",
   inactive: "NOT m.is_active"
 }
@@ -33,7 +37,7 @@ const literally = (search: string): string => `%${search.replaceAll(/[\\%_]/g, (
 export const mitraLines = (sql: SqlClient.SqlClient): Pick<Oversight["Service"], "mitras"> => ({
   mitras: ({ after, filter, limit, search }) =>
     sql`SELECT m.id AS mitra_id, m.display_name, m.is_active, o.is_online, o.online_since,
-        o.last_heartbeat_at, o.owner_runner,
+        o.is_draining, o.is_held, o.held_until, o.last_heartbeat_at, o.owner_runner,
         (SELECT count(*) FROM mitra_slots held WHERE held.mitra_id = m.id) AS sessions,
         (SELECT count(*) FROM chat_request_notifications n
           WHERE n.mitra_id = m.id AND n.status = 'pending') AS open_offers,
@@ -49,5 +53,14 @@ export const mitraLines = (sql: SqlClient.SqlClient): Pick<Oversight["Service"],
             OR m.display_name COLLATE "C" ILIKE ${literally(search)} OR m.id::text = ${search.toLowerCase()})`
     }
         ${after === null ? sql`` : sql`AND (m.display_name, m.id) > (${after.name}, ${after.id}::uuid)`}
-      ORDER BY m.display_name, m.id LIMIT ${limit}`.pipe(Effect.flatMap(lines), answered)
+      ORDER BY m.display_name, m.id LIMIT ${limit}`.pipe(
+      Effect.flatMap(lines),
+      Effect.map((found) =>
+        found.map(({ held_until, is_held, ...line }): MitraLine => ({
+          ...line,
+          hold: is_held ? { until: held_until } : null
+        }))
+      ),
+      answered
+    )
 })

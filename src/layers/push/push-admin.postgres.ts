@@ -9,6 +9,7 @@ import { type Replayed, replayMax } from "../../services/push/push-outbox.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { dayIn } from "../../services/platform/time-zone.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
 type Sql = SqlClient.SqlClient
@@ -111,8 +112,8 @@ export const replay = (sql: Sql) =>
     answered
   )
 
-export const costs = (sql: Sql) => (now: number, days: number) =>
+export const costs = (sql: Sql, zone: string) => (now: number, days: number) =>
   sql`SELECT to_char(day, 'YYYY-MM-DD') AS day, kind, sent, failed FROM push_costs
-    WHERE day <= ${timestamp(now).slice(0, 10)}::date
-      AND day > ${timestamp(now).slice(0, 10)}::date - ${days}::int
+    WHERE day <= ${dayIn(zone, now)}::date
+      AND day > ${dayIn(zone, now)}::date - ${days}::int
     ORDER BY day DESC, kind`.pipe(Effect.flatMap(costsOf), answered)

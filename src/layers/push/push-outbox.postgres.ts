@@ -13,6 +13,7 @@ import {
 } from "../../services/push/push-outbox.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { dayIn, TimeZone } from "../../services/platform/time-zone.ts"
 import { costs, deadLetters, depth, replay } from "./push-admin.postgres.ts"
 
 type Sql = SqlClient.SqlClient
@@ -131,7 +132,7 @@ const statusOf = ({ outcome }: PushFinish): string => {
 const errorOf = ({ outcome }: PushFinish): string | null =>
   "code" in outcome ? outcome.code : outcome._tag === "Skipped" ? outcome.reason : null
 
-const finish = (sql: Sql) =>
+const finish = (sql: Sql, zone: string) =>
   Effect.fnUntraced(
     function*(done: PushFinish, now: number) {
       const { outcome, push } = done
@@ -144,7 +145,7 @@ const finish = (sql: Sql) =>
         WHERE id = ${push.id} AND claims = ${push.claims} AND status = 'sending'`
       if (done.sent + done.failed === 0) return
       yield* sql`INSERT INTO push_costs AS c (day, kind, sent, failed)
-        VALUES (${timestamp(now).slice(0, 10)}, ${push.kind}, ${done.sent}, ${done.failed})
+        VALUES (${dayIn(zone, now)}::date, ${push.kind}, ${done.sent}, ${done.failed})
         ON CONFLICT (day, kind) DO UPDATE
           SET sent = c.sent + excluded.sent, failed = c.failed + excluded.failed`
     },
@@ -178,16 +179,16 @@ const tidy = (sql: Sql) => (options: Parameters<PushOutbox["Service"]["tidy"]>[0
   }).pipe(answered)
 
 export const layer = Layer.effect(PushOutbox)(
-  Effect.map(SqlClient.SqlClient, (sql) =>
+  Effect.map(Effect.all([SqlClient.SqlClient, TimeZone]), ([sql, zone]) =>
     PushOutbox.of({
       claim: claim(sql),
       isWanted: stillWanted(sql),
-      finish: finish(sql),
+      finish: finish(sql, zone),
       hold: hold(sql),
       tidy: tidy(sql),
       depth: depth(sql),
       deadLetters: deadLetters(sql),
       replay: replay(sql),
-      costs: costs(sql)
+      costs: costs(sql, zone)
     }))
 )

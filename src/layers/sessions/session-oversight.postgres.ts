@@ -33,6 +33,7 @@ const topicChanges = allOf(Schema.Struct({
 }))
 
 const ownerOf = firstOf(Schema.Struct({ runner: Schema.NullOr(Schema.String), epoch: BigCount }))
+const sentAtOf = firstOf(Schema.Struct({ sent_at: Millis }))
 const countsOf = firstOf(Schema.Struct({ waiting: BigCount, active: BigCount, closing: BigCount }))
 
 const alive = (sql: Sql): Part<"due" | "waiting" | "counts"> => ({
@@ -84,11 +85,19 @@ const inTrouble = (sql: Sql): Part<"stuck" | "withoutMitra"> => ({
     )
 })
 
-const details = (sql: Sql): Part<"topicChanges" | "ownerOf"> => ({
+const details = (sql: Sql): Part<"topicChanges" | "firstReplyAt" | "ownerOf"> => ({
   topicChanges: (sessionId, limit) =>
     sql`SELECT seq, at, event->>'topic' AS topic, event->>'by' AS by FROM session_events
       WHERE session_id = ${sessionId} AND type = 'TopicChanged' ORDER BY seq LIMIT ${limit}`.pipe(
       Effect.flatMap(topicChanges),
+      answered
+    ),
+  // By the messages' own key: it stops at the first one.
+  firstReplyAt: (sessionId) =>
+    sql`SELECT sent_at FROM messages WHERE session_id = ${sessionId} AND side = 'mitra'
+      ORDER BY seq LIMIT 1`.pipe(
+      Effect.flatMap(sentAtOf),
+      Effect.map((row) => row?.sent_at ?? null),
       answered
     ),
   ownerOf: (sessionId) =>

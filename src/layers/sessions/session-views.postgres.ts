@@ -78,6 +78,19 @@ const makeOffers = Effect.fnUntraced(function*(sql: Sql) {
   return offers
 })
 
+const epochOf = firstOf(Schema.Struct({ epoch: Schema.String }))
+
+// A restore to a point in time and a replica that takes over begin a new timeline; a dump that is read back
+// is a database with another oid.
+const epoch = (sql: Sql): Part<"epoch"> => ({
+  epoch: sql`SELECT to_hex((SELECT oid FROM pg_database WHERE datname = current_database())::bigint) || '-' ||
+      left(pg_walfile_name(pg_current_wal_lsn()), 8) AS epoch`.pipe(
+    Effect.flatMap(epochOf),
+    Effect.map((row) => row?.epoch ?? ""),
+    answered
+  )
+})
+
 const queue = (sql: Sql): Part<"nthEnd" | "haveMet"> => ({
   nthEnd: (nth) =>
     sql`SELECT ends_at FROM chat_sessions WHERE status = 'active'
@@ -105,6 +118,7 @@ export const layer = Layer.effect(SessionViews)(Effect.gen(function*() {
     ...(yield* makePersonal(sql, cipher)),
     ...(yield* makeOffers(sql)),
     ...queue(sql),
+    ...epoch(sql),
     ...transcript(sql, cipher),
     ...pastOf(sql, cipher)
   })

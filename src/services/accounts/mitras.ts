@@ -61,9 +61,11 @@ export class Mitras extends Context.Service<Mitras, {
     mitraId: string,
     limit: number
   ) => Effect.Effect<ReadonlyArray<OnlineLogEntry>, Unavailable>
+  /** Draining mitras who hold no chat any more, at most `limit`. */
+  readonly drained: (limit: number) => Effect.Effect<ReadonlyArray<string>, Unavailable>
   /**
-   * Pending offers to mitras whose account is not active, or of a pair who have blocked each other since:
-   * there should be none. At most `limit`.
+   * Pending offers to mitras who are not active or are draining, or of a pair who have blocked each other
+   * since: there should be none. At most `limit`.
    */
   readonly offersToWithdraw: (
     limit: number

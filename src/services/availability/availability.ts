@@ -36,11 +36,13 @@ export class Availability extends Context.Service<Availability, {
   ) => Effect.Effect<{ readonly online: number; readonly available: number }, Unavailable>
   /**
    * Online mitras with a stale heartbeat, longest silent first. Unavailable whenever pings may have
-   * been missed since `staleBefore`: no mitra is called stale on a guess.
+   * been missed since `staleBefore`: no mitra is called stale on a guess. One whom a push can reach is stale
+   * only at `backgroundBefore`; without it there is no difference.
    */
   readonly stale: (
     staleBefore: number,
-    limit: number
+    limit: number,
+    backgroundBefore?: number
   ) => Effect.Effect<ReadonlyArray<string>, Unavailable>
   /** Her last ping, coming online being the first; null when she is not online. */
   readonly lastHeartbeat: (mitraId: string) => Effect.Effect<number | null, Unavailable>

@@ -39,6 +39,7 @@ export const figures = {
   event_delivery_lag_ms: histogram("From a message's turn to the stream of a phone that hears it"),
   offer_to_screen_ms: histogram("From sending an offer to the stream of its mitra"),
   accept_to_both_ms: histogram("From an accept to the stream of each side", "side"),
+  first_reply_ms: histogram("From a pairing to the mitra's first message"),
   deadline_late_ms: histogram("How late a deadline took effect"),
   // The product.
   session_events_total: counter("What happened to sessions, messages and receipts excepted", "event"),

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Json } from "effect/Schema"
 import type { AuditEntry } from "../../domain/audit.ts"
+import type { MitraHold } from "../../domain/mitra.ts"
 import type { SessionStatus, Side, Topic } from "../../domain/session/state.ts"
 import type { ReviewedPayment } from "../payments/payments.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
@@ -40,6 +41,8 @@ export interface MitraLine {
   readonly display_name: string
   readonly is_active: boolean
   readonly is_online: boolean
+  readonly is_draining: boolean
+  readonly hold: MitraHold | null
   readonly online_since: number | null
   /** As the rows know it; a mirror may know a later one. */
   readonly last_heartbeat_at: number | null
@@ -49,7 +52,7 @@ export interface MitraLine {
   readonly owner_runner: string | null
 }
 
-export const mitraFilters = ["all", "online", "offline", "inactive"] as const
+export const mitraFilters = ["all", "online", "draining", "offline", "inactive"] as const
 export type MitraFilter = (typeof mitraFilters)[number]
 
 /** One thing that happened to a session, without anybody's words. */

@@ -85,6 +85,8 @@ export class SessionOversight extends Context.Service<SessionOversight, {
     sessionId: string,
     limit: number
   ) => Effect.Effect<ReadonlyArray<TopicChange>, Unavailable>
+  /** When the first message of a mitra came; null: none has written yet. */
+  readonly firstReplyAt: (sessionId: string) => Effect.Effect<number | null, Unavailable>
   /** Owner of record, for staff: the runner that took the last epoch. */
   readonly ownerOf: (
     sessionId: string

@@ -31,6 +31,11 @@ export interface Participation extends Pick<SessionState, "id" | "status" | "cus
 }
 
 export class SessionViews extends Context.Service<SessionViews, {
+  /**
+   * Which history these rows are of: another one after a restored backup, or a replica that took over.
+   * Numbers of the one say nothing of the other.
+   */
+  readonly epoch: Effect.Effect<string, Unavailable>
   /** Sessions a phone must show as alive: customers also see open requests. Oldest first, at most 50. */
   readonly liveOf: (side: Side, userId: string) => Effect.Effect<ReadonlyArray<SessionState>, Unavailable>
   /** Offers still open to this mitra at `now`. */

@@ -65,6 +65,7 @@ export interface World {
 export const ready: RerouteTarget = {
   mitra_name: "Bestie 2",
   is_active: true,
+  is_draining: false,
   is_online: true,
   is_blocked: false
 }

@@ -108,7 +108,7 @@ it("In the instant in which the time runs out the clock is first", () => {
   assertHappened(given.reroute(state, given.ACTIVE_ENDS - 0.001), ["Rerouted"])
 })
 
-it("Staff are refused with the reason: not there, not active, not online, hers already", () => {
+it("Staff are refused with the reason: not there, inactive, being drained, not online, hers already", () => {
   const state = given.active()
   const asked = (reroute_to: Partial<typeof given.ready> | null, to = 2) =>
     given.reroute(state, 100, to, {
@@ -119,6 +119,7 @@ it("Staff are refused with the reason: not there, not active, not online, hers a
   assertRefused(asked({ is_online: false }), "MITRA_NOT_ONLINE")
   assertRefused(asked({ is_blocked: true }), "PAIR_BLOCKED")
   assertRefused(asked({}, 1), "SAME_MITRA")
+  assertRefused(asked({ is_draining: true }), "MITRA_DRAINING")
 })
 
 it("Of two colleagues at once the second one is told that the chat has another bestie", () => {

@@ -56,6 +56,18 @@ it("Waves ask so many at a time, each wave after its seconds", () => {
   assert.deepStrictEqual(asked(given.tick(second.state, 30, world)), ids(5))
 })
 
+it("Waves widen where the settings say so, up to the bound", () => {
+  const world = {
+    settings: { ...waves, pairing_wave_growth: 3, pairing_offers_max: 10 },
+    candidates: candidates(20)
+  }
+  const first = given.tick(given.searching(), 0, world)
+  assert.deepStrictEqual(asked(first), ids(1, 2))
+  const second = given.tick(first.state, 15, world)
+  assert.deepStrictEqual(asked(second), ids(3, 4, 5, 6, 7, 8))
+  assert.deepStrictEqual(asked(given.tick(second.state, 30, world)), ids(9, 10))
+})
+
 it("The next wave goes out at once when everybody in the first has declined", () => {
   const world = { settings: waves, candidates: candidates(3) }
   const first = given.tick(given.searching(), 0, world).state

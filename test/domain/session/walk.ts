@@ -198,6 +198,7 @@ const aboutMitras = (step: Step, now: number): About => ({
     : {
       mitra_name: "another",
       is_active: step.ahead < 4,
+      is_draining: step.ahead === 1 && step.sensitive,
       is_online: !step.sensitive || step.ahead > 0,
       is_blocked: step.ahead === 3
     },

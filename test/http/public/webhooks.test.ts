@@ -2,6 +2,7 @@
 // order it is said, and by whom. The real route, machines and memory adapters; no socket; virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -46,6 +47,23 @@ const ignored = { status: 200, json: { result: "ignored" } }
 
 const sessionsOf = Effect.map(MemoryTables, (tables) => [...tables.chat_sessions.values()])
 const callsLogged = Effect.map(MemoryTables, (tables) => [...tables.webhook_logs.values()])
+
+describe("a notice through a balancer that the configuration does not know of", () => {
+  it.effect("is named in the log once, and taken", () =>
+    Effect.gen(function*() {
+      yield* given
+      const provider = yield* makeProvider
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      const forwarded = () =>
+        provider({ external_id: idOf(9), status: "PAID", amount: 1, id: "i" }, {
+          "x-forwarded-for": "1.2.3.4"
+        })
+      const both = Effect.andThen(forwarded(), forwarded()).pipe(Effect.provide(Logger.layer([logger])))
+      assert.strictEqual((yield* both).status, 200)
+      assert.lengthOf(lines.filter((line) => line.includes("TRUSTED_PROXY_HOPS is 0")), 1)
+    }).pipe(Effect.scoped, Effect.provide(world)))
+})
 
 describe("a paid notice", () => {
   it.effect("confirms the payment and starts the search", () =>

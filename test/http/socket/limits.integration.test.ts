@@ -221,6 +221,19 @@ describe("connections", () => {
       yield* isServed(yield* connect(server.url))
     }))
 
+  it.live("opened too fast by one address are refused with 429 before any upgrade, and counted", () =>
+    Effect.gen(function*() {
+      const server = yield* listening({ connection_burst: 2, connections_per_second: 0.1 })
+      const first = yield* connect(server.url)
+      yield* connect(server.url)
+      const refused = yield* refusedUpgrade(server.url)
+      assert.strictEqual(refused.status, 429)
+      assert.deepInclude(refused.body, { _tag: "Refusal", code: "RATE_LIMITED" })
+      assert.isAbove(Number(refused.headers["retry-after"]), 5)
+      yield* server.logged("rate-limited")
+      yield* isServed(first)
+    }))
+
   it.live("above the total are refused with 503", () =>
     Effect.gen(function*() {
       const server = yield* listening({ connections_max: 1 })

@@ -12,7 +12,8 @@ import * as Memory from "../../../testkit/memory/availability.memory.ts"
 import * as Postgres from "../../../src/layers/availability/availability.postgres.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
 import { Availability } from "../../../src/services/availability/availability.ts"
-import { availabilitySuite, online } from "../../../testkit/conformance/availability.ts"
+import { availabilitySuite } from "../../../testkit/conformance/availability.ts"
+import { online } from "../../../testkit/conformance/availability-given.ts"
 import {
   idOfMitra,
   inMemory,

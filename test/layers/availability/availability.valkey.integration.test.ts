@@ -1,7 +1,8 @@
 // The Availability suite over a Valkey mirror with Postgres behind it.
 import { it } from "@effect/vitest"
 import * as Layer from "effect/Layer"
-import { availabilitySuite, now } from "../../../testkit/conformance/availability.ts"
+import { availabilitySuite } from "../../../testkit/conformance/availability.ts"
+import { now } from "../../../testkit/conformance/availability-given.ts"
 import { clockAt, freshMirrored, inMirror, quiet } from "../mirrored.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 

@@ -201,8 +201,15 @@ const writeMitra = (tables: Tables, { events, state }: MitraWrite): void => {
   const last_heartbeat_at = heard === null
     ? status.last_heartbeat_at
     : Math.max(status.last_heartbeat_at ?? heard, heard)
-  const { is_online, online_since } = state
-  tables.mitra_status.set(state.id, { ...status, is_online, online_since, last_heartbeat_at })
+  const { hold, is_draining, is_online, online_since } = state
+  tables.mitra_status.set(state.id, {
+    ...status,
+    is_online,
+    online_since,
+    is_draining,
+    hold,
+    last_heartbeat_at
+  })
   for (const event of events) {
     tables.mitra_online_logs.push(...logOf(state.id, event))
     if (event._tag !== "Activated" && event._tag !== "Deactivated") continue

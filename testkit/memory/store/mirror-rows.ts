@@ -4,6 +4,12 @@ import * as Effect from "effect/Effect"
 import type { MirrorRow, MirrorRows } from "../../../src/layers/availability/mirror-rows.postgres.ts"
 import type { Tables } from "./tables.ts"
 
+/** A push token whose sign-in lives. */
+export const hasDevice = (tables: Tables, mitraId: string): boolean =>
+  tables.devices.where("person", `mitra:${mitraId}`).some(({ auth_session_id }) =>
+    !tables.auth_sessions.where("family", auth_session_id).some(({ revoked_at }) => revoked_at !== null)
+  )
+
 const rowOf = (tables: Tables, mitraId: string): MirrorRow | null => {
   const mitra = tables.mitras.get(mitraId)
   const status = tables.mitra_status.get(mitraId)
@@ -18,6 +24,8 @@ const rowOf = (tables: Tables, mitraId: string): MirrorRow | null => {
     display_name: mitra.display_name,
     is_active: mitra.is_active,
     is_online: status?.is_online ?? false,
+    is_draining: status?.is_draining ?? false,
+    has_device: hasDevice(tables, mitraId),
     online_since: status?.online_since ?? null,
     last_offer_at: status?.last_offer_at ?? null,
     seen_at: seen.length === 0 ? null : Math.max(...seen),

@@ -42,7 +42,9 @@ export interface MitraRow extends MitraAccount {
   readonly deactivated_at: number | null
 }
 
-export interface MitraStatusRow extends Pick<MitraState, "is_online" | "online_since"> {
+export interface MitraStatusRow
+  extends Pick<MitraState, "is_online" | "online_since" | "is_draining" | "hold">
+{
   readonly mitra_id: string
   readonly last_heartbeat_at: number | null
   readonly last_offer_at: number | null

@@ -36,7 +36,7 @@ const Receipts = ({ session }: Pick<Inspection, "session">) => {
 
 const Facts = ({ inspection }: { inspection: Inspection }) => {
   const text = useText()
-  const { deadline_at, owner_epoch, owner_runner, session } = inspection
+  const { deadline_at, first_reply_ms, owner_epoch, owner_runner, session } = inspection
   return (
     <Card title={text.session.facts}>
       <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="sm">
@@ -44,6 +44,9 @@ const Facts = ({ inspection }: { inspection: Inspection }) => {
         <Fact label={text.column.what}>{session.kind} · {session.topic}</Fact>
         <Fact label={text.session.deadline}>
           <Instant at={deadline_at} />
+        </Fact>
+        <Fact label={text.session.first_reply}>
+          {first_reply_ms === null ? "–" : lengthOf(first_reply_ms)}
         </Fact>
         <Fact label={text.session.owner}>
           {owner_runner ?? "–"} · {text.session.epoch} {owner_epoch}

@@ -26,6 +26,7 @@ import { Settings } from "../../../services/settings/settings.ts"
 import { answering, streaming } from "../../public/handlers/answering.ts"
 import { sessionView } from "../../public/views/session-view.ts"
 import { viewAll } from "../payments.ts"
+import { holdView } from "../inspections.ts"
 import { currentStaff } from "../staff/current-staff.ts"
 import { health } from "./health.ts"
 import { liveView } from "./live-view.ts"
@@ -96,6 +97,7 @@ const queue = Effect.fnUntraced(function*(limit: number) {
 
 const mitraView = (line: MitraLine, slots: number, connected: boolean | null): MitraLineView => ({
   ...line,
+  hold: holdView(line.hold),
   slots,
   connected,
   online_since: instantOrNull(line.online_since),

@@ -19,6 +19,7 @@ export interface Gap {
 export interface Feed {
   readonly caller: Caller
   readonly connection_id: string
+  readonly epoch: string
   readonly heartbeat_every_seconds: number
   readonly queue: Subscription
   readonly known: KnownSessions

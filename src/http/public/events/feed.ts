@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { instant } from "../../../contract/fields.ts"
 import type { SessionEvent } from "../../../domain/session/events.ts"
-import type { Side } from "../../../domain/session/state.ts"
+import type { Absence, Side } from "../../../domain/session/state.ts"
 import type { BusEvent } from "../../../services/bus/bus.ts"
 import { count, observe } from "../../../services/operations/figures.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
@@ -48,6 +48,7 @@ const startOver = Effect.fnUntraced(function*(feed: Feed, gap: Gap) {
     live,
     offers,
     recovered: [{ session_id: gap.session_id, recovered: false }],
+    epoch: feed.epoch,
     heartbeat_every_seconds: feed.heartbeat_every_seconds
   })
   const state = live.find((one) => one.id === gap.session_id)
@@ -86,12 +87,21 @@ const noteDelivery = (event: SessionEvent, side: Side, now: number): void => {
   if (event._tag === "Paired") observe("accept_to_both_ms", now - event.at, [side])
 }
 
+/** Only the customer is told: she is the one who waits. */
+export const sayAway = (feed: Feed, session_id: string, absence: Absence | null, at = 0): void => {
+  if (feed.caller.side !== "customer" || !feed.known.away(session_id, absence?.cause ?? null)) return
+  const since = instant(absence?.since ?? at)
+  feed.ready.push({ _tag: "mitra_away", session_id, cause: absence?.cause ?? null, since })
+}
+
 const onEvent = (
   feed: Feed,
   { event, origin_connection_id, seq, session_id }: Extract<BusEvent, { _tag: "SessionEvent" }>,
   now: number
 ): void => {
   if (seq === null) {
+    if (event?._tag === "MitraWentAway") return sayAway(feed, session_id, event)
+    if (event?._tag === "MitraCameBack") return sayAway(feed, session_id, null, event.at)
     if (event?._tag !== "ReceiptMoved") return
     const { delivered_seq, read_seq, side } = event
     const isNews = feed.known.receipt(session_id, side, { delivered_seq, read_seq })

@@ -4,6 +4,7 @@ import { instant } from "../../../contract/fields.ts"
 import type { PhoneEvent } from "../../../contract/public/events.ts"
 import type { SessionEvent } from "../../../domain/session/events.ts"
 import {
+  type Absence,
   type Cursor,
   isTerminal,
   noCursor,
@@ -22,6 +23,8 @@ interface Known {
   tick_at: number
   cursors: Record<Side, Cursor>
   is_over: boolean
+  /** Why the mitra cannot be reached, as far as this phone was told. */
+  away: Absence["cause"] | null
 }
 
 const endsAfter = (event: SessionEvent, before: number | null): number | null => {
@@ -78,7 +81,8 @@ export class KnownSessions {
       ends_at: state.ends_at,
       tick_at: now + tickEveryMs,
       cursors: { ...state.cursors },
-      is_over: isTerminal(state.status)
+      is_over: isTerminal(state.status),
+      away: state.absence?.cause ?? null
     })
     this.#forget()
   }
@@ -99,9 +103,19 @@ export class KnownSessions {
     // A chat that staff give to another is over for her alone; it may come back to her.
     const isLost = event._tag === "Rerouted" && event.from_mitra_id === this.#userId
     known.ends_at = isLost ? null : endsAfter(event, known.ends_at)
+    // Whoever takes over is there, and after the end nobody waits.
+    if (event._tag === "Rerouted" || event._tag === "ClosingStarted") known.away = null
     if (event._tag === "Paired" || event._tag === "Rerouted") known.tick_at = now + tickEveryMs
     if (endings.has(event._tag) || isLost) known.is_over = true
     else if (event._tag === "Rerouted") known.is_over = false
+  }
+
+  /** True when this is news of whether the mitra can be reached. */
+  away(sessionId: string, cause: Absence["cause"] | null): boolean {
+    const known = this.#get(sessionId, 0)
+    if (known.away === cause) return false
+    known.away = cause
+    return true
   }
 
   /** True when this receipt says something the phone was not told yet. */
@@ -145,7 +159,8 @@ export class KnownSessions {
       ends_at: null,
       tick_at: now + tickEveryMs,
       cursors: { customer: noCursor, mitra: noCursor },
-      is_over: false
+      is_over: false,
+      away: null
     }
     this.#sessions.set(sessionId, known)
     this.#forget()

@@ -15,12 +15,18 @@ export interface FeedOptions {
   readonly caller: Caller
   readonly connection_id: string
   readonly since: ReadonlyArray<Since>
+  /** The one `since` is of; null: the phone did not say. */
+  readonly epoch: string | null
   readonly heartbeat_every_seconds: number
 }
 
 const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: Subscription) {
   const { caller } = options
-  const live = yield* (yield* SessionViews).liveOf(caller.side, caller.id)
+  const views = yield* SessionViews
+  const epoch = yield* views.epoch
+  // Numbers of another history may name events that this one has not, or has as others.
+  const isOfThis = options.epoch === null || options.epoch === epoch
+  const live = yield* views.liveOf(caller.side, caller.id)
   const held = new Map(options.since.map((one) => [one.session_id, one.seq]))
   const alive = new Set(live.map((state) => state.id))
   const others = yield* sessionsOf(caller, [...held.keys()].filter((id) => !alive.has(id)))
@@ -33,7 +39,7 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
   for (const state of live) if (!held.has(state.id)) known.put(state, state.last_seq, now)
   for (const [session_id, seq] of held) {
     const state = mine.get(session_id)
-    const recovers = canRecover(state, seq)
+    const recovers = isOfThis && canRecover(state, seq)
     recovered.push({ session_id, recovered: recovers })
     if (state === undefined) continue
     known.put(state, recovers ? seq : state.last_seq, now)
@@ -43,9 +49,10 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
   const offers = yield* openOffers(caller)
   const is_online = (yield* lastOnline(caller))?.is_online ?? false
   const heartbeat_every_seconds = options.heartbeat_every_seconds
-  const snapshot = yield* snapshotEvent({ caller, live, offers, recovered, heartbeat_every_seconds })
+  const snapshot = yield* snapshotEvent({ caller, live, offers, recovered, epoch, heartbeat_every_seconds })
   const feed: Feed = {
     caller,
+    epoch,
     connection_id: options.connection_id,
     heartbeat_every_seconds,
     queue,

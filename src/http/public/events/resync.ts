@@ -12,6 +12,7 @@ import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import type { Caller } from "../auth/caller.ts"
 import { type Feed, forget, patiently } from "./feed-state.ts"
+import { sayAway } from "./feed.ts"
 import { showOffer } from "./offer-events.ts"
 import { openOffers, sessionsOf } from "./snapshot.ts"
 
@@ -30,6 +31,7 @@ const compareSession = (feed: Feed, state: SessionState, now: number): void => {
   if (state.last_seq > feed.known.lastSeq(state.id)) {
     feed.gaps.push({ session_id: state.id, to: state.last_seq })
   }
+  sayAway(feed, state.id, state.absence, now)
   for (const side of sides) {
     const cursor = state.cursors[side]
     if (feed.known.receipt(state.id, side, cursor)) {

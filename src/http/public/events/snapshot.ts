@@ -65,6 +65,7 @@ export const snapshotEvent = Effect.fnUntraced(function*(options: {
   readonly live: ReadonlyArray<SessionState>
   readonly offers: ReadonlyArray<OfferedRequest>
   readonly recovered: ReadonlyArray<Recovered>
+  readonly epoch: string
   readonly heartbeat_every_seconds: number
 }) {
   const { live, caller } = options
@@ -80,6 +81,7 @@ export const snapshotEvent = Effect.fnUntraced(function*(options: {
     ),
     offers: options.offers.map((offer) => offerView(offer, now)),
     recovered: options.recovered,
+    epoch: options.epoch,
     settings: {
       heartbeat_every_seconds: options.heartbeat_every_seconds,
       message_length_max: messageLengthMax,

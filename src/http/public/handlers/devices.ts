@@ -4,12 +4,19 @@ import * as Effect from "effect/Effect"
 import { DeviceRpcs } from "../../../contract/public/devices.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
 import { Bus } from "../../../services/bus/bus.ts"
+import type { UserType } from "../../../services/accounts/sign-ins.ts"
+import { Availability } from "../../../services/availability/availability.ts"
 import { currentSignIn } from "../auth/caller.ts"
 import { answering } from "./answering.ts"
 import { inShare } from "../../../services/platform/pool-shares.ts"
 
 /** A person has a phone or two; the rest are forgotten installations. */
 const devicesMax = 10
+
+/** Whether a push can reach her is part of what a mirror knows of a mitra. */
+const toldOfDevices = Effect.fnUntraced(function*(userType: UserType, userId: string) {
+  if (userType === "mitra") yield* (yield* Availability).changed([userId])
+})
 
 const register = Effect.fnUntraced(
   function*(payload: { readonly token: string; readonly platform: "android" | "ios" }) {
@@ -21,9 +28,11 @@ const register = Effect.fnUntraced(
     )
     // Two people may share a phone; or somebody found out a token. Its phone then takes it back.
     if (before !== null) {
+      yield* toldOfDevices(before.user_type, before.user_id)
       const topic = `${before.user_type}:${before.user_id}` as const
       yield* (yield* Bus).publish([{ topic, event: { _tag: "DeviceMoved", at: registered_at } }])
     }
+    yield* toldOfDevices(user_type, user_id)
     return { registered: true } as const
   }
 )
@@ -31,6 +40,7 @@ const register = Effect.fnUntraced(
 const drop = Effect.fnUntraced(function*(token: string) {
   const { user_id, user_type } = yield* currentSignIn
   yield* (yield* Accounts).dropDevice({ user_type, user_id }, token)
+  yield* toldOfDevices(user_type, user_id)
   return { dropped: true } as const
 })
 

@@ -56,17 +56,17 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
     const placeFor = makeStreamPlaces()
     const resync = makeResync(yield* Semaphore.make(resyncsAtOnce))
 
-    const subscribe = Effect.fnUntraced(function*(since: ReadonlyArray<Since>) {
+    const subscribe = Effect.fnUntraced(function*(since: ReadonlyArray<Since>, epoch: string | null) {
       const caller = yield* currentCaller
       const connection_id = (yield* currentConnection).id
       yield* placeFor(connection_id)
       const queue = yield* (yield* Bus).subscribe([caller.topic])
-      const feed = yield* openFeed({ ...options, caller, connection_id, since }, queue)
+      const feed = yield* openFeed({ ...options, caller, connection_id, since, epoch }, queue)
       const next = yield* followed(feed, prepare(feed, resync))
       return Stream.fromPull(Effect.succeed(next))
     })
 
     return EventRpcs.of({
-      "events.subscribe": ({ since }) => streaming(Stream.unwrap(subscribe(since)))
+      "events.subscribe": ({ epoch, since }) => streaming(Stream.unwrap(subscribe(since, epoch ?? null)))
     })
   }))

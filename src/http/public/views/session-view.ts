@@ -39,6 +39,9 @@ export const viewOfSeen = (seen: SeenSession, { now, unread }: Reading): Session
   ends_at: instantOrNull(seen.ends_at),
   remaining_ms: seen.left === null ? null : leftAt(seen.left, now),
   extension: seen.extension === null ? null : extensionView(seen.extension, now),
+  ...(seen.absence === undefined || seen.absence === null
+    ? {}
+    : { mitra_away: { cause: seen.absence.cause, since: instant(seen.absence.since) } }),
   closing_ends_at: instantOrNull(seen.closing_ends_at),
   ended_at: instantOrNull(seen.ended_at),
   ended_by: seen.ended_by,

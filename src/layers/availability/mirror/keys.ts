@@ -14,11 +14,12 @@ export const keys = {
   identity: "mirror:identity",
   /** HASH per mitra: the ticket of her last write, and where in the sorted sets she is. */
   card: "mitra:card:",
-  /** ZSET per number of sessions, by last ping. Bucket "x": online by her row, but deactivated. */
+  /** ZSET per number of sessions, by last ping. Buckets beside them: "x" deactivated, "d" draining. */
   seen: "mitras:seen:",
   /** ZSET per number of sessions, in the order of asking: by last offer, then online since, then id. */
   queue: "mitras:queue:"
 } as const
 
-/** A mitra's bucket is her number of sessions, or this one. */
+/** A mitra's bucket is her number of sessions, or one of these two: she is not asked. */
 export const deactivatedBucket = "x"
+export const drainingBucket = "d"

@@ -49,13 +49,15 @@ const argumentsOf = (row: MirrorRow): ReadonlyArray<string> => [
   String(row.seen_at ?? 0),
   row.seen_at === null ? "" : timeText(row.seen_at),
   String(row.open_offers),
-  orEmpty(row.declined_at)
+  orEmpty(row.declined_at),
+  flag(row.is_draining),
+  flag(row.has_device)
 ]
 
 /** A mitra without a row: out of everything, and not deactivated either. */
 const absent = (
   mitraId: string
-): ReadonlyArray<string> => [mitraId, "0", "1", "", "", "0", "0", "0", "", "0", ""]
+): ReadonlyArray<string> => [mitraId, "0", "1", "", "", "0", "0", "0", "", "0", "", "0", "0"]
 
 const inRunsOf = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from(

@@ -1,6 +1,6 @@
 // What is asked of the mirror, and the heartbeat, each as one script: one round trip, one instant. Every
 // answer begins with the mirror's generation; an empty or half-filled Valkey says so instead of answering.
-import { deactivatedBucket, keys } from "./keys.ts"
+import { deactivatedBucket, drainingBucket, keys } from "./keys.ts"
 import { script } from "../../platform/valkey/script.ts"
 
 /** The whole answer of a Valkey that has no complete mirror. */
@@ -48,17 +48,30 @@ local seen = bucket and bucket ~= '' and redis.call('ZSCORE', '${keys.seen}' .. 
 return {mirror[1], seen or ''}`
 )
 
-/** ARGV: stale before ('' when pings are not required), capacity. Answers online, available. */
+/** Those of the background that one count looks at, in all; beyond them it counts nobody. */
+const backgroundMax = 5_000
+
+/**
+ * ARGV: stale before ('' when pings are not required), capacity, stale before for whom a push can reach
+ * ('' for no difference). Answers online, available.
+ */
 export const counts = script(
   "counts",
   `${whole}
-local available = 0
+local available, looked = 0, ${backgroundMax}
 for bucket = 0, tonumber(ARGV[2]) - 1 do
   local key = '${keys.seen}' .. bucket
   if ARGV[1] == '' then
     available = available + redis.call('ZCARD', key)
   else
     available = available + redis.call('ZCOUNT', key, '(' .. ARGV[1], '+inf')
+    if ARGV[3] ~= '' and looked > 0 then
+      local silent = redis.call('ZRANGEBYSCORE', key, '(' .. ARGV[3], ARGV[1], 'LIMIT', 0, looked)
+      looked = looked - #silent
+      for _, id in ipairs(silent) do
+        if redis.call('HGET', '${keys.card}' .. id, 'device') == '1' then available = available + 1 end
+      end
+    end
   end
 end
 local online = redis.call('SCARD', '${keys.online}') + redis.call('ZCARD', '${keys.seen}${deactivatedBucket}')
@@ -66,19 +79,36 @@ return {mirror[1], online, available}`
 )
 
 /**
- * ARGV: stale before, limit. Answers when this mirror was born, then ids, longest silent first, ties by id.
+ * ARGV: stale before, limit, stale before for whom a push can reach. Answers when this mirror was born, then
+ * ids, longest silent first, ties by id.
  * A mirror born later than that was filled from rows, which learn of pings late: it does not know.
  */
 export const stale = script(
   "stale",
   `${whole}
 local limit = tonumber(ARGV[2])
+local background = tonumber(ARGV[3])
 local found = {}
-for bucket = 0, 33 do
-  local key = '${keys.seen}' .. (bucket == 33 and '${deactivatedBucket}' or bucket)
-  local page = redis.call('ZRANGEBYSCORE', key, '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, limit)
-  for i = 1, #page, 2 do found[#found + 1] = {page[i], tonumber(page[i + 1])} end
+
+local function look(key)
+  local from, left = 0, limit
+  while left > 0 do
+    local page = redis.call('ZRANGEBYSCORE', key, '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', from, limit)
+    for i = 1, #page, 2 do
+      local id, seen = page[i], tonumber(page[i + 1])
+      if left > 0 and (seen <= background or redis.call('HGET', '${keys.card}' .. id, 'device') ~= '1') then
+        found[#found + 1] = {id, seen}
+        left = left - 1
+      end
+    end
+    if #page < 2 * limit then break end
+    from = from + limit
+  end
 end
+
+for bucket = 0, 32 do look('${keys.seen}' .. bucket) end
+look('${keys.seen}${deactivatedBucket}')
+look('${keys.seen}${drainingBucket}')
 table.sort(found, function(a, b)
   if a[2] ~= b[2] then return a[2] < b[2] end
   return a[1] < b[1]
@@ -90,7 +120,8 @@ return out`
 
 /**
  * ARGV: stale before ('' for no matter), capacity, limit, only ('' for all), declined since ('' for
- * no matter), open offers below, then the ids to leave out. Answers id, name, sessions, again and again.
+ * no matter), open offers below, stale before for whom a push can reach ('' for no difference), then the ids
+ * to leave out. Answers id, name, sessions, again and again.
  * Walks the order of asking from its head and stops at the limit: who is at the tail costs nothing.
  */
 export const candidates = script(
@@ -98,15 +129,18 @@ export const candidates = script(
   `${whole}
 local stale_before, limit, only = tonumber(ARGV[1]), tonumber(ARGV[3]), ARGV[4]
 local declined_since, open_below = tonumber(ARGV[5]), tonumber(ARGV[6])
+local background = tonumber(ARGV[7])
 local left_out = {}
-for i = 7, #ARGV do left_out[ARGV[i]] = true end
+for i = 8, #ARGV do left_out[ARGV[i]] = true end
 local out = {mirror[1]}
 
 local function consider(id, bucket)
   if left_out[id] then return end
   local seen = redis.call('ZSCORE', '${keys.seen}' .. bucket, id)
-  if not seen or (stale_before and tonumber(seen) <= stale_before) then return end
-  local card = redis.call('HMGET', '${keys.card}' .. id, 'bucket', 'name', 'open', 'declined')
+  local is_silent = not seen or (stale_before and tonumber(seen) <= stale_before)
+  if is_silent and not (seen and background and tonumber(seen) > background) then return end
+  local card = redis.call('HMGET', '${keys.card}' .. id, 'bucket', 'name', 'open', 'declined', 'device')
+  if is_silent and card[5] ~= '1' then return end
   if card[1] ~= tostring(bucket) or tonumber(card[3]) >= open_below then return end
   if declined_since and card[4] ~= '' and tonumber(card[4]) >= declined_since then return end
   out[#out + 1] = id
@@ -140,8 +174,9 @@ export const filled = script(
   "filled",
   `
 local out = {}
-for bucket = 0, 33 do
-  local name = bucket == 33 and '${deactivatedBucket}' or tostring(bucket)
+local names = {'${deactivatedBucket}', '${drainingBucket}'}
+for bucket = 0, 32 do names[#names + 1] = tostring(bucket) end
+for _, name in ipairs(names) do
   for kind, key in pairs({seen = '${keys.seen}', queue = '${keys.queue}'}) do
     if redis.call('EXISTS', key .. name) == 1 then
       out[#out + 1] = kind

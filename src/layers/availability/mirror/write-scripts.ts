@@ -1,7 +1,7 @@
 // How the mirror is written. Every write shows a ticket that was drawn before its rows were read. Tickets
 // only grow, so a write is dropped when the mitra already carries a later one: rows read earlier can never
 // overwrite rows read later, however slow their writer. Writes of a wiped generation are dropped too.
-import { deactivatedBucket, keys } from "./keys.ts"
+import { deactivatedBucket, drainingBucket, keys } from "./keys.ts"
 import { script } from "../../platform/valkey/script.ts"
 
 /** ARGV: a name for a new generation, used only if there is none. Answers generation, ticket, born_at. */
@@ -26,11 +26,12 @@ return 1`
 )
 
 /** What one mitra takes of ARGV below. */
-export const fieldsPerMitra = 11
+export const fieldsPerMitra = 13
 
 /**
  * ARGV: generation, ticket, then per mitra: id, online, active, sessions ('' when there is no such row),
- * name, online since, last offer, last ping, last ping as text, open offers, last decline (or '').
+ * name, online since, last offer, last ping, last ping as text, open offers, last decline (or ''),
+ * draining, has a device.
  * Answers generation known, written, drifted (what was written differed), outrun (by a later ticket),
  * removed (was online here). A known ping that is later than the row's stays: pings reach rows late.
  */
@@ -41,16 +42,21 @@ if redis.call('HGET', '${keys.state}', 'generation') ~= ARGV[1] then return {0, 
 local ticket = tonumber(ARGV[2])
 local written, drifted, outrun, removed = 0, 0, 0, 0
 
-local function write(id, online, active, sessions, name, since, offered, seen, seen_text, open, declined)
+local function write(id, online, active, sessions, name, since, offered, seen, seen_text, open, declined,
+  draining, device)
   local card = '${keys.card}' .. id
-  local old = redis.call('HMGET', card, 'ticket', 'bucket', 'member', 'name', 'open', 'declined')
+  local old = redis.call('HMGET', card, 'ticket', 'bucket', 'member', 'name', 'open', 'declined', 'device')
   if old[1] and tonumber(old[1]) > ticket then outrun = outrun + 1 return end
   local drift = not old[1] or old[4] ~= name or old[5] ~= open or old[6] ~= declined
+  if (old[7] or '0') ~= device then drift = true end
   local was, stood = old[2] or '', old[3] or ''
   local bucket, member = '', ''
   if online == '1' then
-    bucket = active == '1' and sessions or '${deactivatedBucket}'
-    if active == '1' then member = string.format('%016.0f', tonumber(since)) .. ':' .. id end
+    bucket = draining == '1' and '${drainingBucket}' or sessions
+    if active ~= '1' then bucket = '${deactivatedBucket}' end
+    if active == '1' and draining ~= '1' then
+      member = string.format('%016.0f', tonumber(since)) .. ':' .. id
+    end
   end
   if was ~= '' then
     local known = redis.call('ZSCORE', '${keys.seen}' .. was, id)
@@ -86,7 +92,7 @@ local function write(id, online, active, sessions, name, since, offered, seen, s
     redis.call('SET', '${keys.capacity}' .. id, sessions)
   end
   redis.call('HSET', card, 'ticket', ARGV[2], 'bucket', bucket, 'member', member,
-    'name', name, 'open', open, 'declined', declined)
+    'name', name, 'open', open, 'declined', declined, 'device', device)
   if sessions == '' then redis.call('EXPIRE', card, 600) else redis.call('PERSIST', card) end
   written = written + 1
   if drift then drifted = drifted + 1 end

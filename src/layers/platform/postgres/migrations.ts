@@ -24,6 +24,7 @@ import guardStaff from "../../../../migrations/0017_guard_staff.ts"
 import blockAndReport from "../../../../migrations/0018_block_and_report.ts"
 import erasePeople from "../../../../migrations/0019_erase_people.ts"
 import valkeySightings from "../../../../migrations/0020_create_valkey_sightings.ts"
+import holdAndDrainMitras from "../../../../migrations/0021_hold_and_drain_mitras.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -45,7 +46,8 @@ const migrations = {
   "0017_guard_staff": guardStaff,
   "0018_block_and_report": blockAndReport,
   "0019_erase_people": erasePeople,
-  "0020_create_valkey_sightings": valkeySightings
+  "0020_create_valkey_sightings": valkeySightings,
+  "0021_hold_and_drain_mitras": holdAndDrainMitras
 }
 export type MigrationName = keyof typeof migrations
 

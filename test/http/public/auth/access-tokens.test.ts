@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { TestClock } from "effect/testing"
 import { SignJWT } from "jose"
-import { accessLifetimeSeconds, AccessTokens, layer } from "../../../../src/http/public/auth/access-tokens.ts"
+import { AccessTokens, layer } from "../../../../src/http/public/auth/access-tokens.ts"
 import { idOf, t0 } from "../../../../testkit/conformance/given.ts"
 
 const owner = { user_type: "customer", user_id: idOf(1), auth_session_id: idOf(2) } as const
@@ -42,7 +42,7 @@ describe("an access token", () => {
     Effect.gen(function*() {
       yield* TestClock.setTime(t0)
       const { expires_at, token } = yield* sign
-      assert.strictEqual(expires_at, (iat + accessLifetimeSeconds) * 1000)
+      assert.strictEqual(expires_at, (iat + 3600) * 1000)
       assert.deepStrictEqual(yield* verify(token), { ...owner, expires_at })
       yield* TestClock.setTime(expires_at - 1)
       assert.deepStrictEqual(yield* verify(token), { ...owner, expires_at })

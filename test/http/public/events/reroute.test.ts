@@ -6,6 +6,7 @@ import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
 import type { PhoneEvent } from "../../../../src/contract/public/events.ts"
 import { Bus } from "../../../../src/services/bus/bus.ts"
+import { MitraActors } from "../../../../src/actors/mitra/protocol.ts"
 import { handOver } from "../handover.ts"
 import { nextOf } from "../../phone.ts"
 import { chat, given, onlineMitra, say } from "../../script.ts"
@@ -32,6 +33,54 @@ const stage = Effect.gen(function*() {
   const bunga = yield* onlineMitra(2)
   yield* say(sari, session_id, "Halo")
   return { ayu, bunga, sari, session_id }
+})
+
+const deactivate = (mitraId: string) =>
+  Effect.flatMap(MitraActors, (actors) =>
+    actors.run(mitraId, {
+      sender_id: "staff:1",
+      command_id: null,
+      command: { _tag: "Deactivate", staff_id: "1" },
+      staff: null
+    }))
+
+describe("a customer whose mitra is deactivated", () => {
+  it.effect("is told at once, sees it when she comes back, and that another took over", () =>
+    Effect.gen(function*() {
+      const { ayu, bunga, sari, session_id } = yield* stage
+      const snapshot = Effect.scoped(
+        Effect.flatMap(sari.subscribe(), (events) => nextOf(events, "snapshot"))
+      )
+      yield* Effect.scoped(Effect.gen(function*() {
+        const events = yield* sari.subscribe()
+        yield* nextOf(events, "snapshot")
+        yield* deactivate(ayu.id)
+        assert.deepInclude(yield* nextOf(events, "mitra_away"), { session_id, cause: "mitra_deactivated" })
+      }))
+      const { sessions } = yield* snapshot
+      assert.strictEqual(sessions[0]?.mitra_away?.cause, "mitra_deactivated")
+      assert.strictEqual(sessions[0]?.status, "active", "nobody is cut off")
+      yield* handOver(session_id, ayu, bunga)
+      const after = yield* snapshot
+      assert.isUndefined(after.sessions[0]?.mitra_away)
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("is told after the bus had lost it, once", () =>
+    Effect.gen(function*() {
+      const { ayu, sari, session_id } = yield* stage
+      const events = yield* sari.subscribe()
+      yield* nextOf(events, "snapshot")
+      const faults = yield* Faults
+      faults.onBus = () => []
+      yield* deactivate(ayu.id)
+      faults.onBus = (messages) => messages
+      const bus = yield* Bus
+      yield* bus.publish([{ topic: `customer:${sari.id}`, event: { _tag: "Resync" } }])
+      assert.deepInclude(yield* nextOf(events, "mitra_away"), { session_id, cause: "mitra_deactivated" })
+      yield* bus.publish([{ topic: `customer:${sari.id}`, event: { _tag: "Resync" } }])
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Queue.size(events), 0)
+    }).pipe(Effect.scoped, Effect.provide(world)))
 })
 
 describe("a hand-over", () => {

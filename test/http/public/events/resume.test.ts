@@ -2,6 +2,7 @@
 // word that it must fetch. Real handlers and machines over memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { Since } from "../../../../src/http/public/events/snapshot.ts"
 import { idOf } from "../../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, nextOf } from "../../phone.ts"
 import { chat, given, request, say } from "../../script.ts"
@@ -19,6 +20,25 @@ describe("a phone that comes back", () => {
       for (let n = 21; n <= 150; n++) assert.strictEqual((yield* nextOf(events, "session")).seq, n)
       yield* say(ayu, session_id, "next")
       assert.strictEqual((yield* nextOf(events, "session")).seq, 151)
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("with numbers of another history is told to fetch, whatever its numbers are", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { ayu, sari, session_id } = yield* chat
+      const first = (since: ReadonlyArray<Since>, name?: string) =>
+        Effect.scoped(Effect.flatMap(sari.subscribe(since, name), (events) => nextOf(events, "snapshot")))
+      const { epoch } = yield* first([])
+      const held = [{ session_id, seq: 1 }]
+      const same = yield* first(held, epoch)
+      assert.deepStrictEqual(same.recovered, [{ session_id, recovered: true }])
+      const stale = yield* sari.subscribe(held, "of a backup")
+      const snapshot = yield* nextOf(stale, "snapshot")
+      assert.deepStrictEqual(snapshot.recovered, [{ session_id, recovered: false }])
+      assert.strictEqual(snapshot.epoch, epoch)
+      assert.strictEqual(snapshot.sessions[0]?.last_seq, 2)
+      yield* say(ayu, session_id, "next")
+      assert.strictEqual((yield* nextOf(stale, "session")).seq, 3, "and goes on live from the snapshot")
     }).pipe(Effect.scoped, Effect.provide(world)))
 
   it.effect("that missed nothing gets nothing but the snapshot", () =>

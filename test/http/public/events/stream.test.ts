@@ -24,6 +24,7 @@ describe("the first event", () => {
         sessions: none,
         offers: none,
         recovered: none,
+        epoch: "memory",
         settings: { heartbeat_every_seconds: 30, message_length_max: 4000, typing_expires_ms: 3000 }
       })
     }).pipe(Effect.scoped, Effect.provide(world)))

@@ -12,7 +12,7 @@ import * as Postgres from "../../../../src/layers/availability/availability.post
 import * as Connection from "../../../../src/layers/platform/valkey/connection.ts"
 import { Availability } from "../../../../src/services/availability/availability.ts"
 import { Mirror } from "../../../../src/services/availability/mirror.ts"
-import { now, online } from "../../../../testkit/conformance/availability.ts"
+import { now, online } from "../../../../testkit/conformance/availability-given.ts"
 import { clockAt, inMirror, patient, quiet } from "../../mirrored.ts"
 import {
   idOfMitra,

@@ -13,7 +13,7 @@ import * as Connection from "../../../../src/layers/platform/valkey/connection.t
 import { keys } from "../../../../src/layers/availability/mirror/keys.ts"
 import { Availability } from "../../../../src/services/availability/availability.ts"
 import { Mirror } from "../../../../src/services/availability/mirror.ts"
-import { now, online } from "../../../../testkit/conformance/availability.ts"
+import { now, online } from "../../../../testkit/conformance/availability-given.ts"
 import { clockAt, mirroredAt, patient, quiet } from "../../mirrored.ts"
 import { idOfMitra, inPostgres, MitraRows } from "../../../../testkit/conformance/mitra-rows.ts"
 import { databaseAt, freshDatabaseUrl } from "../../../support/postgres.ts"

@@ -22,7 +22,7 @@ import { Availability } from "../../../../src/services/availability/availability
 import { Mirror } from "../../../../src/services/availability/mirror.ts"
 import { LuaScripts } from "../../../../simulator/stores/lua.ts"
 import { ValkeyEngine } from "../../../../simulator/stores/valkey-engine.ts"
-import { now, online } from "../../../../testkit/conformance/availability.ts"
+import { now, online } from "../../../../testkit/conformance/availability-given.ts"
 import { quiet } from "../../mirrored.ts"
 import { idOfMitra, inMemory, MitraRows } from "../../../../testkit/conformance/mitra-rows.ts"
 

@@ -6,7 +6,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { keys } from "../../../../src/layers/availability/mirror/keys.ts"
 import { Availability } from "../../../../src/services/availability/availability.ts"
 import { Mirror } from "../../../../src/services/availability/mirror.ts"
-import { now, online } from "../../../../testkit/conformance/availability.ts"
+import { now, online } from "../../../../testkit/conformance/availability-given.ts"
 import { clockAt, mirroredAt, quiet } from "../../mirrored.ts"
 import {
   idOfMitra,
