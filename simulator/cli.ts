@@ -69,6 +69,11 @@ const simulate = Command.make(
     scenario: file("scenario", "A shipped scenario by name, a file, all, or list"),
     failing: isGiven("failing", "Run the seeds once more that failed in the last farm"),
     stopAtFirst: isGiven("stop-at-first", "A farm ends with its first red seed"),
+    hazards: isGiven("hazards", "Dice of the seed's own: order of ready tasks, small limits, failpoints"),
+    hoursOfFarm: Flag.Finite("hours-of-farm").pipe(
+      Flag.withDescription("A farm that learns what is rare, for so many hours; goes on where it stopped"),
+      Flag.optional
+    ),
     postgres: isGiven("postgres", "The same worlds on a real PostgreSQL: slower, not the same run twice"),
     html: file("html", "Write the timeline page here; of a farm, an index and a page for each red seed"),
     trace: file("trace", "Write the run here as a Chrome trace, for ui.perfetto.dev"),
@@ -91,6 +96,7 @@ const simulate = Command.make(
             profile: Option.getOrNull(flags.profile),
             mutant: Option.getOrNull(flags.mutant),
             scenario: Option.getOrNull(flags.scenario),
+            hoursOfFarm: Option.getOrNull(flags.hoursOfFarm),
             html: Option.getOrNull(flags.html),
             trace: Option.getOrNull(flags.trace),
             script: Option.getOrNull(flags.script)

@@ -5,6 +5,7 @@ import type { PhoneApp, Watcher } from "./clients/phone-app.ts"
 import type { Answer, CallFailure } from "./clients/connection.ts"
 import { seedWorld } from "./clients/seed-data.ts"
 import { Provider } from "./clients/provider.ts"
+import type { Hazards } from "./faults/hazards.ts"
 import type { LogLine } from "./kernel/runtime.ts"
 import type { Latency } from "./network/line.ts"
 import type { Mutation } from "./server/mutation.ts"
@@ -28,6 +29,7 @@ export interface SimulationOptions {
   readonly keepTrace: boolean
   /** Breaks one guard of the server on purpose: some rule must report it. */
   readonly mutation?: Mutation | null
+  readonly hazards?: Hazards | null
 }
 
 /** The clients of a run: their apps start with `begin`. */

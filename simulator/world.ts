@@ -3,6 +3,9 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import * as Context from "effect/Context"
+import { type Hazards, ServerFailpoints } from "./faults/hazards.ts"
+import { Failpoints } from "../src/services/manual-clock/failpoints.ts"
 import { Process } from "./kernel/process.ts"
 import { type LogLine, runtimeOf, start } from "./kernel/runtime.ts"
 import { Prng } from "./kernel/prng.ts"
@@ -29,6 +32,8 @@ export interface WorldOptions {
   readonly mutation?: Mutation | null
   /** Real stores behind the simulated ways to them; null: they are simulated, too. */
   readonly real?: RealStores | null
+  /** Dice that only some worlds are thrown with; null: none. */
+  readonly hazards?: Hazards | null
 }
 
 const defaultPhoneLatency: Latency = { low_ms: 15, high_ms: 120 }
@@ -73,6 +78,8 @@ export class World {
   readonly runnerEvents: Array<RunnerEvent> = []
   /** The process of what lies outside the service: testers and outside services. */
   readonly outside = new Process("outside")
+  readonly failpoints = new ServerFailpoints()
+  readonly #hazards: Hazards | null
   readonly #phoneLatency: Latency
   readonly log: (line: LogLine) => void
   #turn = 0
@@ -83,6 +90,8 @@ export class World {
     this.time = time
     this.prng = prng
     this.log = options.log ?? (() => {})
+    this.#hazards = options.hazards ?? null
+    time.shuffle(this.#hazards?.shuffle_share ?? 0, prng.split("shuffle"))
     this.#phoneLatency = options.phoneLatency ?? defaultPhoneLatency
     this.stores = makeStores({ ...options, time, prng, log: this.log })
     this.network = new RunnerNetwork({ time, prng: prng.split("runner network"), latency: runnerLatency })
@@ -208,7 +217,10 @@ export class World {
   }
 
   #runtimeOf(runner: Runner) {
-    return this.runtime(runner.process, `${runner.name}/${runner.starts}`, runner.skew)
+    const runtime = this.runtime(runner.process, `${runner.name}/${runner.starts}`, runner.skew)
+    return this.#hazards?.has_failpoints === true
+      ? Context.add(runtime, Failpoints, this.failpoints.gateOf(this, runner))
+      : runtime
   }
 
   #bury(runner: Runner): void {

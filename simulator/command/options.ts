@@ -24,6 +24,9 @@ export interface SimulateOptions {
   readonly scenario: string | null
   readonly failing: boolean
   readonly stopAtFirst: boolean
+  readonly hazards: boolean
+  /** A farm that learns, for so many hours. */
+  readonly hoursOfFarm: number | null
   /** The same worlds on a real PostgreSQL. */
   readonly postgres: boolean
   readonly html: string | null
@@ -44,6 +47,7 @@ const limits: ReadonlyArray<
   readonly [flag: string, value: (options: SimulateOptions) => number | null, least: number, most: number]
 > = [
   ["--hours", ({ hours }) => hours, 0.01, 24 * 366],
+  ["--hours-of-farm", ({ hoursOfFarm }) => hoursOfFarm, 0.001, 24 * 31],
   ["--seeds", ({ seeds }) => seeds, 1, 1_000_000],
   ["--jobs", ({ jobs }) => jobs, 1, 256],
   ["--mitras", ({ mitras }) => mitras, 0, 100_000],
@@ -63,11 +67,12 @@ export const checkOptions = (options: SimulateOptions): void => {
     ["--scenario", options.scenario !== null],
     ["--mutants", options.mutants],
     ["--seeds", options.seeds !== null],
-    ["--failing", options.failing]
+    ["--failing", options.failing],
+    ["--hours-of-farm", options.hoursOfFarm !== null]
   ].flatMap(([flag, isAsked]) => isAsked === true ? [String(flag)] : [])
   if (asked.length > 1) throw new Error(`${asked.join(" and ")} cannot be done in one run; choose one`)
-  if (options.postgres && (options.scenario !== null || options.mutants)) {
-    throw new Error("--postgres is for runs and farms; scenarios and mutants are played in memory")
+  if (options.postgres && (options.scenario !== null || options.mutants || options.hoursOfFarm !== null)) {
+    throw new Error("--postgres is for runs and farms; the rest is played in memory")
   }
   const mutation = options.mutant === null ? null : mutantNamed(options.mutant)
   if (mutation?.sql !== undefined && !options.postgres) {
@@ -95,6 +100,7 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
       workload: { ...plan.workload, ...options.set },
       pace,
       mutant,
+      hazards: options.hazards,
       postgres: options.postgres
     }
   }
@@ -111,6 +117,7 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
     faultRate: options.faultRate,
     pace,
     mutant,
+    hazards: options.hazards,
     postgres: options.postgres
   }
 }

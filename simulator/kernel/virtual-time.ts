@@ -3,6 +3,7 @@
 // machine is busy with; only something real that is under way (a statement of a real database) is waited for.
 // Processes (process.ts) decide whether what belongs to them still runs.
 import { TimerHeap, type Timer } from "../../src/services/platform/timer-heap.ts"
+import type { Prng } from "./prng.ts"
 import type { Process } from "./process.ts"
 
 /** More tasks than this without a timer in between is a loop that will never end. */
@@ -19,6 +20,7 @@ export class VirtualTime {
   readonly #timers = new TimerHeap()
   #rounds: Array<{ readonly priority: number; tasks: Array<Process | (() => void)> }> = []
   #steps = 0
+  #shuffle: { readonly share: number; readonly prng: Prng } | null = null
   /** Called after each timer and everything it set in motion. */
   afterStep: () => void = () => {}
 
@@ -69,6 +71,11 @@ export class VirtualTime {
     this.#timers.cancel(timer)
   }
 
+  /** From now on the ready tasks of one instant and priority are mixed, in `share` of the cases. */
+  shuffle(share: number, prng: Prng): void {
+    this.#shuffle = share > 0 ? { share, prng } : null
+  }
+
   hold(due_us: number): Hold {
     const hold = { due_us: Math.max(Math.round(due_us), this.#now_us) }
     this.#holds.add(hold)
@@ -94,6 +101,7 @@ export class VirtualTime {
       const rounds = this.#rounds
       this.#rounds = []
       for (const { tasks } of rounds) {
+        if (this.#shuffle !== null && tasks.length > 2) this.#mix(tasks, this.#shuffle)
         for (let index = 0; index < tasks.length; index += 2) {
           const owner = tasks[index] as Process
           owner.enter(tasks[index + 1] as () => void)
@@ -101,6 +109,18 @@ export class VirtualTime {
         ran += tasks.length / 2
       }
       if (ran > tasksAtOnceMax) throw new Error("the simulation spins: tasks without end at one instant")
+    }
+  }
+
+  /** Each owner stays with its task. */
+  #mix(
+    tasks: Array<Process | (() => void)>,
+    { prng, share }: { readonly share: number; readonly prng: Prng }
+  ) {
+    if (!prng.chance(share)) return
+    for (let last = tasks.length / 2 - 1; last > 0; last -= 1) {
+      const [a, b] = [2 * last, 2 * prng.integer(0, last)]
+      ;[tasks[a], tasks[a + 1], tasks[b], tasks[b + 1]] = [tasks[b]!, tasks[b + 1]!, tasks[a]!, tasks[a + 1]!]
     }
   }
 

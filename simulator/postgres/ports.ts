@@ -11,6 +11,7 @@ import * as Accounts from "../../src/layers/accounts/accounts.postgres.ts"
 import * as Mitras from "../../src/layers/accounts/mitras.postgres.ts"
 import * as SignIns from "../../src/layers/accounts/sign-ins.postgres.ts"
 import * as Staff from "../../src/layers/accounts/staff.postgres.ts"
+import * as StaffProofs from "../../src/layers/accounts/staff-proofs.postgres.ts"
 import * as AvailabilityPostgres from "../../src/layers/availability/availability.postgres.ts"
 import { makeMirrorRows } from "../../src/layers/availability/mirror-rows.postgres.ts"
 import * as CipherNone from "../../src/layers/encryption/cipher.none.ts"
@@ -19,19 +20,23 @@ import type { GroupWriter, Outcome } from "../../src/layers/journal/group-writer
 import * as JournalPostgres from "../../src/layers/journal/journal.postgres.ts"
 import * as Oversight from "../../src/layers/oversight/oversight.postgres.ts"
 import * as Payments from "../../src/layers/payments/payments.postgres.ts"
+import * as PersonalData from "../../src/layers/personal-data/personal-data.postgres.ts"
 import * as Pricing from "../../src/layers/payments/pricing.postgres.ts"
 import * as PushOutbox from "../../src/layers/push/push-outbox.postgres.ts"
 import * as SessionOversight from "../../src/layers/sessions/session-oversight.postgres.ts"
 import * as SessionViews from "../../src/layers/sessions/session-views.postgres.ts"
 import * as Sessions from "../../src/layers/sessions/sessions.postgres.ts"
+import * as Trust from "../../src/layers/trust/trust.postgres.ts"
 import { cached } from "../../src/layers/settings/settings.ts"
 import { storeOf } from "../../src/layers/settings/settings.postgres.ts"
 import { Accounts as AccountsPort } from "../../src/services/accounts/accounts.ts"
 import { Mitras as MitrasPort } from "../../src/services/accounts/mitras.ts"
 import { SignIns as SignInsPort } from "../../src/services/accounts/sign-ins.ts"
+import { StaffProofs as StaffProofsPort } from "../../src/services/accounts/staff-proofs.ts"
 import { Staff as StaffPort } from "../../src/services/accounts/staff.ts"
 import { Oversight as OversightPort } from "../../src/services/oversight/oversight.ts"
 import { Payments as PaymentsPort } from "../../src/services/payments/payments.ts"
+import { PersonalData as PersonalDataPort } from "../../src/services/personal-data/personal-data.ts"
 import { Pricing as PricingPort } from "../../src/services/payments/pricing.ts"
 import { PushOutbox as PushOutboxPort } from "../../src/services/push/push-outbox.ts"
 import { SessionOversight as SessionOversightPort } from "../../src/services/sessions/session-oversight.ts"
@@ -39,7 +44,7 @@ import { SessionViews as SessionViewsPort } from "../../src/services/sessions/se
 import { Sessions as SessionsPort } from "../../src/services/sessions/sessions.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
-import type { StorePorts } from "../../src/services/ports.ts"
+import { Trust as TrustPort } from "../../src/services/trust/trust.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import type { Process } from "../kernel/process.ts"
 import { type Reached, reachedBy } from "../stores/store.ts"
@@ -61,29 +66,18 @@ const adapters = Layer.mergeAll(
   Oversight.layer,
   Payments.layer,
   Accounts.layer,
+  PersonalData.layer,
   Pricing.layer,
   PushOutbox.layer,
   SessionOversight.layer,
   SessionViews.layer,
   Sessions.layer,
   Staff.layer,
+  StaffProofs.layer,
+  Trust.layer,
   AvailabilityPostgres.layer,
   JournalPostgres.layer
 ).pipe(Layer.provide(CipherNone.layer))
-
-const wrapped = [
-  AccountsPort,
-  MitrasPort,
-  OversightPort,
-  PaymentsPort,
-  PricingPort,
-  PushOutboxPort,
-  SessionOversightPort,
-  SessionViewsPort,
-  SessionsPort,
-  SignInsPort,
-  StaffPort
-]
 
 /** Each turn is told to the witness as soon as the database has said what became of it. */
 const witnessed = (
@@ -110,23 +104,35 @@ export const realPorts = (options: Reach): RealPorts => {
   /** Adapters are made where their statements run: some have a fiber of their own. */
   const made = <A, E>(make: Effect.Effect<A, E, any>): Effect.Effect<A> =>
     Effect.orDie(postgres.callReal(process, () => run(Effect.provide(make, context) as Effect.Effect<A, E>)))
-  const built = made(Layer.buildWithScope(Layer.fresh(adapters), scope)) as Effect.Effect<
-    Context.Context<Exclude<StorePorts, Settings> | Availability>
-  >
+  const built = made(Layer.buildWithScope(Layer.fresh(adapters), scope))
   const sql: SqlClient = Context.get(context, SqlClientModule.SqlClient)
 
-  const stores = Layer.effectContext(Effect.gen(function*() {
+  // A port that is missing here does not compile.
+  const stores: RealPorts["stores"] = Layer.unwrap(Effect.gen(function*() {
     const ports = yield* built
-    const over = Context.makeUnsafe<StorePorts>(
-      new Map(wrapped.map((tag) => [tag.key, reachedBy(ports.mapUnsafe.get(tag.key) as object, reach)]))
-    )
     const writer = yield* made(Effect.provide(JournalPostgres.makeWriter, CipherNone.layer))
-    const journal = Context.get(ports, Journal)
     const commit = yield* makeGroupCommit(witnessed(writer, options, reach))
-    return over.pipe(
-      Context.add(Journal, { ...reachedBy(journal, reach), commit }),
-      Context.add(Settings, yield* cached(reachedBy(storeOf(sql), reach)))
-    ) as Context.Context<StorePorts>
+    const over = <Self extends Layer.Success<typeof adapters>, Port extends object>(
+      tag: Context.Service<Self, Port>
+    ) => Layer.succeed(tag)(reachedBy(Context.get(ports, tag), reach) as never)
+    return Layer.mergeAll(
+      over(AccountsPort),
+      over(MitrasPort),
+      over(OversightPort),
+      over(PaymentsPort),
+      over(PersonalDataPort),
+      over(PricingPort),
+      over(PushOutboxPort),
+      over(SessionOversightPort),
+      over(SessionViewsPort),
+      over(SessionsPort),
+      over(SignInsPort),
+      over(StaffPort),
+      over(StaffProofsPort),
+      over(TrustPort),
+      Layer.succeed(Journal)({ ...reachedBy(Context.get(ports, Journal), reach), commit }),
+      Layer.succeed(Settings)(yield* cached(reachedBy(storeOf(sql), reach)))
+    )
   }))
 
   return {

@@ -25,6 +25,8 @@ export interface RunPlan {
   readonly pace: PaceChoice
   /** A planted bug; see mutants/. */
   readonly mutant: string | null
+  /** Thrown with dice of its own: order, limits, failpoints; see faults/hazards.ts. */
+  readonly hazards?: boolean
   /** Played on a real PostgreSQL, where it is not the same run twice. */
   readonly postgres?: boolean
 }
@@ -56,7 +58,8 @@ export const faultsOf = (text: string, seed: string): ReadonlyArray<string> =>
 export const drawn = (plan: RunPlan): RunPlan => {
   const prng = new Prng(plan.seed).split("plan")
   const world = { runners: prng.integer(1, 4), valkey: prng.chance(0.4) }
-  return { ...plan, ...world, pace: prng.chance(0.25) ? "production" : plan.pace }
+  const pace = prng.chance(0.25) ? "production" : plan.pace
+  return { ...plan, ...world, pace, hazards: plan.hazards === true || prng.split("hazards").chance(0.5) }
 }
 
 const faultsText = (names: ReadonlyArray<string>): string =>
@@ -86,5 +89,6 @@ export const replayCommand = (plan: RunPlan): string =>
     ...(plan.faultRate === 1 ? [] : [`--fault-rate ${plan.faultRate}`]),
     ...(plan.pace === "fitting" ? [] : [`--pace ${plan.pace}`]),
     ...(plan.mutant === null ? [] : [`--mutant ${plan.mutant}`]),
+    ...(plan.hazards === true ? ["--hazards"] : []),
     ...(plan.postgres === true ? ["--postgres"] : [])
   ].join(" ")

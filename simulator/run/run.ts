@@ -5,6 +5,7 @@ import { population } from "../clients/population.ts"
 import { checkerOf } from "../checkers/checker.ts"
 import { Coverage } from "../coverage.ts"
 import { atFaultRate, chosenFaults, faultPlan } from "../faults/plan.ts"
+import { failpoints, hazardsOf, timingsWith } from "../faults/hazards.ts"
 import { Prng } from "../kernel/prng.ts"
 import { Recording } from "../report/recording.ts"
 import { timeline } from "../report/timeline.ts"
@@ -41,7 +42,11 @@ export interface RunOptions {
 /** What a plan comes to, and what is to be said of its result. */
 const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
   const chosen = chosenFaults(plan.faults, new Prng(plan.seed))
-  const kinds = atFaultRate(chosen, plan.faultRate)
+  const hazards = plan.hazards === true ? hazardsOf(plan.seed) : null
+  const kinds = atFaultRate(
+    hazards?.has_failpoints === true && plan.faults.length > 0 ? [...chosen, failpoints] : chosen,
+    plan.faultRate
+  )
   const coverage = new Coverage()
   const recording = keepTrace ? new Recording() : null
   const checker = checkerOf({
@@ -58,7 +63,8 @@ const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
     mitras: plan.mitras,
     customers: plan.customers,
     starts_at: startsAt,
-    timings: timingsOf(plan),
+    timings: hazards === null ? timingsOf(plan) : timingsWith(timingsOf(plan), hazards),
+    hazards,
     keepTrace,
     mutation: plan.mutant === null ? null : mutantNamed(plan.mutant)
   }

@@ -10,7 +10,7 @@ import { makeLinkedBus } from "../../src/layers/bus/links.ts"
 import { busTimings } from "../../src/layers/bus/timings.ts"
 import * as CheckoutBuiltin from "../../src/layers/payments/checkout.builtin.ts"
 import { commitTurn } from "../../testkit/memory/journal.memory.ts"
-import { makeGroupCommit } from "../../src/layers/journal/group-commit.ts"
+import { defaultLimits, makeGroupCommit } from "../../src/layers/journal/group-commit.ts"
 import type { GroupWriter } from "../../src/layers/journal/group-writer.ts"
 import { consumptionsOf } from "../../src/domain/verdict.ts"
 import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
@@ -40,7 +40,7 @@ const remote = <Self, Port extends object, R>(
   )
 
 /** The real group commit, over a writer whose transaction is one step of the store. */
-const journal = ({ mutation, postgres, tables, witness }: Stores, caller: Process) =>
+const journal = ({ group_turns, mutation, postgres, tables, witness }: Stores, caller: Process) =>
   Layer.effect(Journal)(Effect.gen(function*() {
     const random = yield* SecureRandom.SecureRandom
     const written = yield* Journal
@@ -73,7 +73,10 @@ const journal = ({ mutation, postgres, tables, witness }: Stores, caller: Proces
     }
     return Journal.of({
       ...overStore(written, postgres, caller),
-      commit: yield* makeGroupCommit(writer)
+      commit: yield* makeGroupCommit(
+        writer,
+        group_turns === null ? defaultLimits : { ...defaultLimits, group_turns }
+      )
     })
   })).pipe(Layer.provide(JournalMemory.layer))
 

@@ -1,6 +1,7 @@
 // Makes the stores of a world: the database, and Valkey where there is one.
 import type * as Context from "effect/Context"
 import { make as newTables } from "../../testkit/memory/store/tables.ts"
+import type { Hazards } from "../faults/hazards.ts"
 import { Process } from "../kernel/process.ts"
 import { type LogLine, runtimeOf } from "../kernel/runtime.ts"
 import type { Prng } from "../kernel/prng.ts"
@@ -28,6 +29,7 @@ export const makeStores = (options: {
   readonly valkey: boolean
   readonly mutation?: Mutation | null
   readonly real?: RealStores | null
+  readonly hazards?: Hazards | null
 }): Stores => {
   const { log, timings, prng, time } = options
   const storeOf = (name: keyof typeof latencies) =>
@@ -57,6 +59,7 @@ export const makeStores = (options: {
     timings,
     witness: { onTurn: () => {} },
     mutation: options.mutation ?? null,
-    real: options.real ?? null
+    real: options.real ?? null,
+    group_turns: options.hazards?.group_turns ?? null
   }
 }

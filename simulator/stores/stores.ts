@@ -66,6 +66,8 @@ export interface Stores {
   readonly witness: TurnWitness
   /** The guard that this run breaks on purpose; null for a sound server. */
   readonly mutation: Mutation | null
+  /** Turns that one transaction writes at most; null: as shipped. */
+  readonly group_turns: number | null
   /** Null: what is behind `postgres` are the tables. */
   readonly real: RealStores | null
 }

@@ -29,6 +29,8 @@ const copied = [
 ]
 const files = ["package.json", "vitest.config.ts", "tsconfig.json", "README.md", "CONTRIBUTING.md"]
 
+const maxBuffer = 64_000_000
+
 /** Made anew each time: what is tried is the code as it is now. */
 export const makeTree = (folder: string): Tree => {
   Fs.rmSync(folder, { recursive: true, force: true })
@@ -37,6 +39,9 @@ export const makeTree = (folder: string): Tree => {
     if (Fs.existsSync(name)) execFileSync("cp", ["-a", name, folder])
   }
   Fs.symlinkSync(Path.resolve("node_modules"), Path.join(folder, "node_modules"))
+  // The same Node for all that is started in it, whatever the machine has.
+  const PATH = `${Path.dirname(process.execPath)}${Path.delimiter}${process.env["PATH"]}`
+  const env = { ...process.env, PATH }
   return {
     put: (file, text) => Fs.writeFileSync(Path.join(folder, file), text),
     run: (program, args, withinMs) =>
@@ -44,7 +49,7 @@ export const makeTree = (folder: string): Tree => {
         execFile(
           program,
           args,
-          { cwd: folder, timeout: withinMs, maxBuffer: 64_000_000 },
+          { cwd: folder, env, timeout: withinMs, maxBuffer },
           (error, out, err) => {
             resolve({ isRed: error !== null, isLate: error?.killed === true, output: `${out}\n${err}` })
           }

@@ -24,6 +24,8 @@ const none: SimulateOptions = {
   failing: false,
   stopAtFirst: false,
   postgres: false,
+  hazards: false,
+  hoursOfFarm: null,
   html: null,
   trace: null,
   script: null
