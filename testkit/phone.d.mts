@@ -11,6 +11,10 @@ export interface LogEntry {
   readonly arrivedAt: number
 }
 export const sleep: (ms: number) => Promise<void>
+export const reconnectDelayMs: (
+  closed: { readonly code: number; readonly reason: string },
+  attempt: number
+) => number | null
 export class Phone {
   constructor(url: string, headers?: Readonly<Record<string, string>>)
   readonly log: ReadonlyArray<LogEntry>

@@ -2,13 +2,12 @@
 // its word has not been renewed for a while, as with the real thing's expiry.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Person, Presence } from "../../src/services/availability/presence.ts"
+import { keyOf, makeSockets } from "../../src/layers/availability/presence.local.ts"
+import { Presence } from "../../src/services/availability/presence.ts"
 import type { Process } from "../kernel/process.ts"
 
-const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`
-
 export class SharedPresence {
-  readonly #byRunner = new Map<Process, Map<string, number>>()
+  readonly #byRunner = new Map<Process, ReadonlySet<string>>()
 
   forget(process: Process): void {
     this.#byRunner.delete(process)
@@ -16,19 +15,11 @@ export class SharedPresence {
 
   layerOf(process: Process): Layer.Layer<Presence> {
     return Layer.sync(Presence)(() => {
-      const here = new Map<string, number>()
+      const { here, register, setSilent } = makeSockets(() => {})
       this.#byRunner.set(process, here)
-      const move = (key: string, by: 1 | -1) => {
-        const count = (here.get(key) ?? 0) + by
-        if (count === 0) here.delete(key)
-        else here.set(key, count)
-      }
       return Presence.of({
-        register: (person) =>
-          Effect.asVoid(Effect.acquireRelease(
-            Effect.sync(() => move(keyOf(person), 1)),
-            () => Effect.sync(() => move(keyOf(person), -1))
-          )),
+        register,
+        setSilent,
         isConnected: (person) =>
           Effect.sync(() => [...this.#byRunner.values()].some((people) => people.has(keyOf(person))))
       })

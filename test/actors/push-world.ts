@@ -30,6 +30,7 @@ const sockets = Layer.sync(Sockets)(() => ({ open: new Set<string>(), meanwhile:
 const presence = Layer.effect(Presence)(
   Effect.map(Sockets, (all) =>
     Presence.of({
+      setSilent: () => Effect.void,
       register: () => Effect.void,
       isConnected: ({ user_id }) => Effect.suspend(() => Effect.as(all.meanwhile, all.open.has(user_id)))
     }))

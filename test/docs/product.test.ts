@@ -44,7 +44,7 @@ const rowsOf = (text: string): ReadonlyArray<Row> =>
   })
 
 const rows = rowsOf(page)
-const path = /`((?:src|simulator|testkit|test|migrations|demo|bench|docs)\/[^`]+)`/g
+const path = /`((?:src|simulator|testkit|test|migrations|demo|bench|soak|docs)\/[^`]+)`/g
 const missing = (paths: Iterable<string>) =>
   [...new Set(paths)].filter((each) => !Fs.existsSync(new URL(each, root)))
 

@@ -38,7 +38,7 @@ const withExtension = new RegExp(
   String.raw`(?<![\w/:.-])\.{0,2}\/?(${pathBody}\.(?:ts|mts|mjs|js|md|html|json))(?![\w/-])`,
   "g"
 )
-const roots = "src|simulator|testkit|test|migrations|demo|bench|docs|ops"
+const roots = "src|simulator|testkit|test|migrations|demo|bench|soak|docs|ops"
 const foldersOfSrc = "domain|contract|services|layers|actors|http|manual-clock|commands|config"
 const underRoot = new RegExp(String.raw`(?<![\w/.:-])(?:${roots}|${foldersOfSrc})\/[\w@./*-]*`, "g")
 

@@ -32,8 +32,12 @@ export const quiet = Layer.succeed(References.MinimumLogLevel)("Error")
 /** Patient: a busy machine must not look like a dead Valkey in tests that are about something else. */
 export const patient = { answer_within_ms: 5_000, batch_within_ms: 20_000 }
 
-export const mirroredAt = (url: string, timings: Partial<Valkey.ValkeyTimings> = patient) =>
-  layerMirrored({ write_back_seconds: 60 }).pipe(
+export const mirroredAt = (
+  url: string,
+  timings: Partial<Valkey.ValkeyTimings> = patient,
+  write_back_seconds = 60
+) =>
+  layerMirrored({ write_back_seconds }).pipe(
     Layer.provideMerge(Valkey.layer({ url: Redacted.make(url), timings })),
     Layer.provide(SecureRandom.layerWebCrypto)
   )

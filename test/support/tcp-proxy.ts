@@ -15,6 +15,12 @@ export interface TcpProxy {
   readonly silence: Effect.Effect<void>
   /** As `silence`, for new connections as well: the proxy's user has vanished from the network. */
   readonly vanish: Effect.Effect<void>
+  /** Nothing passes and nothing is lost until `accept`: as packets that are sent again. */
+  readonly hold: Effect.Effect<void>
+  /** New connections lead to another port; open ones stay where they are. */
+  readonly pointTo: (port: number) => Effect.Effect<void>
+  /** Cuts all open connections; new ones work. */
+  readonly cut: Effect.Effect<void>
   /** Waits until that many more connections have been refused. */
   readonly refusals: (count: number) => Effect.Effect<void>
 }
@@ -41,7 +47,8 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
   const target = new URL(targetUrl)
   const wires = new Set<Wire>()
   const waiting = new Set<() => void>()
-  let mode: "open" | "refusing" | "silent" = "open"
+  let mode: "open" | "refusing" | "silent" | "held" = "open"
+  let targetPort = Number(target.port || 5432)
   let lateMs = 0
 
   const cut = () => {
@@ -50,13 +57,16 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
       server.destroy()
     }
   }
+  const each = (act: (socket: Net.Socket) => void) => {
+    for (const { client, server } of wires) for (const socket of [client, server]) act(socket)
+  }
   const carry = (client: Net.Socket) => {
     if (mode === "refusing") {
       client.destroy()
       for (const tell of waiting) tell()
       return
     }
-    const server = Net.connect(Number(target.port || 5432), target.hostname)
+    const server = Net.connect({ port: targetPort, host: target.hostname, noDelay: true })
     const wire: Wire = { client, server, silent: mode === "silent" }
     wires.add(wire)
     for (const [from, to] of [[client, server], [server, client]] as const) {
@@ -71,6 +81,7 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
       from.on("error", () => from.destroy())
     }
     client.on("close", () => wires.delete(wire))
+    if (mode === "held") { for (const socket of [client, server]) socket.pause() }
   }
   const proxy = Net.createServer({ noDelay: true }, carry)
   const port = yield* Effect.acquireRelease(listening(proxy), () =>
@@ -88,13 +99,16 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
   const made: TcpProxy = {
     url: through(targetUrl, port),
     refuse: to("refusing", cut),
-    accept: to("open"),
+    accept: to("open", () => each((socket) => socket.resume())),
     slow: (late_ms) =>
       Effect.sync(() => {
         lateMs = late_ms
       }),
     silence: to("open", silenceAll),
     vanish: to("silent", silenceAll),
+    hold: to("held", () => each((socket) => socket.pause())),
+    pointTo: (next) => Effect.sync(() => void (targetPort = next)),
+    cut: Effect.sync(cut),
     refusals: (count) =>
       Effect.callback<void>((resume) => {
         let left = count

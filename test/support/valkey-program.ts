@@ -62,7 +62,7 @@ const exited = (child: ChildProcess) =>
     child.once("exit", () => resume(Effect.void))
   })
 
-export const valkeyProgram = Effect.fnUntraced(function*(program: string) {
+export const valkeyProgram = Effect.fnUntraced(function*(program: string, more: ReadonlyArray<string> = []) {
   const port = yield* Effect.orDie(freePort)
   const url = `redis://127.0.0.1:${port}`
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "halobestie-valkey-"))
@@ -79,7 +79,8 @@ export const valkeyProgram = Effect.fnUntraced(function*(program: string) {
       "--appendonly",
       "no",
       "--dir",
-      folder
+      folder,
+      ...more
     ]
     child = spawn(program, args, { stdio: "ignore" })
     return answers(url)

@@ -47,10 +47,10 @@ export const run = (
 export const urlAt = (port: number, database: string): string =>
   `postgres://postgres@127.0.0.1:${port}/${database}`
 
-const answers = (port: number) =>
+const answers = (port: number, recovering: "t" | "f") =>
   Effect.sync(() => run("psql", [urlAt(port, "postgres"), "-Atc", "SELECT pg_is_in_recovery()"]).trim()).pipe(
     Effect.catchDefect(() => Effect.fail("not yet" as const)),
-    Effect.flatMap((recovering) => recovering === "f" ? Effect.void : Effect.fail("recovering" as const)),
+    Effect.flatMap((said) => said === recovering ? Effect.void : Effect.fail("not yet" as const)),
     Effect.retry(Schedule.spaced("200 millis")),
     Effect.timeout("60 seconds"),
     Effect.orDie
@@ -62,12 +62,13 @@ export interface Postgres {
   readonly kill: Effect.Effect<void>
 }
 
-/** Serves a data folder until the scope closes; ready when it takes writes. */
+/** Serves a data folder until the scope closes; ready when it takes writes, or as a standby when it reads. */
 export const serve = Effect.fnUntraced(function*(
   data: string,
   port: number,
   settings: Readonly<Record<string, string>>,
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>> = {},
+  as_standby = false
 ) {
   const flags = Object.entries({ ...settings, port: String(port), unix_socket_directories: "" })
     .flatMap(([name, value]) => ["-c", `${name}=${value}`])
@@ -82,7 +83,7 @@ export const serve = Effect.fnUntraced(function*(
     ),
     (process) => Effect.sync(() => void process.kill("SIGQUIT"))
   )
-  yield* answers(port)
+  yield* answers(port, as_standby ? "t" : "f")
   const kill = Effect.callback<void>((resume) => {
     child.once("close", () => resume(Effect.void))
     child.kill("SIGQUIT")

@@ -71,6 +71,23 @@ describe("a server with Firebase", () => {
   )
 
   withServer(
+    "tells a mitra whose open socket leads nowhere within 15 s, and not one who is heard",
+    () => taken,
+    async (server, google) => {
+      const ayu = await withDevice(mitra(server, 1))
+      const sri = await withDevice(mitra(server, 2))
+      // Her phone changed networks: no close was sent, nothing arrives.
+      ayu.phone.stopReading()
+      const orderedAt = performance.now()
+      await pay(server, await customer(server), "chat_5")
+      await google.arrival(isTo(ayu, "offer"))
+      assert.isBelow(performance.now() - orderedAt, 15_000)
+      assert.deepStrictEqual(google.pushed.filter(isTo(sri, "offer")), [])
+      ayu.phone.cut()
+    }
+  )
+
+  withServer(
     "sends nothing while staff pause it, and of what was withdrawn meanwhile nothing afterwards",
     () => taken,
     async (server, google) => {

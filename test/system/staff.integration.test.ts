@@ -74,8 +74,8 @@ describe("the internal listener", () => {
     const { entries } = await adminCall(server, token, "admin.audit_log", { before: null, limit: 10 })
     assert.deepInclude(entries.find((one: { action: string }) => one.action === "mitra.deactivate"), {
       target_id: mitra_id,
-      before: { is_active: true, is_online: true },
-      after: { is_active: false, is_online: false }
+      before: { is_active: true, is_online: true, is_draining: false, held_until: null },
+      after: { is_active: false, is_online: false, is_draining: false, held_until: null }
     })
     const back = await adminCall(server, token, "admin.activate_mitra", { command_id: commandId(), mitra_id })
     assert.deepInclude(back, { is_active: true, is_online: false })

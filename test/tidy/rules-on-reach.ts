@@ -4,7 +4,7 @@ import * as Path from "node:path"
 import { isCode, type ProjectFile, type Violation } from "./project-files.ts"
 import { sourcesOf } from "./rules-on-imports.ts"
 
-const guarded = /^(src|simulator|testkit|demo|bench)\//
+const guarded = /^(src|simulator|testkit|demo|bench|soak)\//
 const isTypesOnly = (path: string) => path.endsWith(".d.mts") || path.endsWith(".d.ts")
 
 /** Imports, and the threads and processes started by a URL beside `import.meta.url`. */

@@ -25,20 +25,21 @@ const administer = (server: Redacted.Redacted, statement: string) =>
 const newName = (purpose: string) =>
   Effect.sync(() => `halobestie_${purpose}_${crypto.randomUUID().replaceAll("-", "")}`)
 
-const scopedDatabase = (server: Redacted.Redacted, name: string, template: string) =>
+const scopedDatabase = (server: Redacted.Redacted, name: string, template: string, words = "") =>
   Effect.acquireRelease(
-    administer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`),
+    administer(server, `CREATE DATABASE ${name} TEMPLATE ${template} ${words}`),
     () => administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).pipe(Effect.orDie)
   ).pipe(Effect.as(urlOf(server, name)))
 
-/** A fresh database without a table until the scope closes. */
-export const emptyDatabase = Effect.fnUntraced(function*(server: Redacted.Redacted) {
-  return yield* scopedDatabase(server, yield* newName("template"), "template0")
+/** A fresh database without a table until the scope closes; ordered as a language is, if one is given. */
+export const emptyDatabase = Effect.fnUntraced(function*(server: Redacted.Redacted, language?: string) {
+  const words = language === undefined ? "" : `LOCALE_PROVIDER icu ICU_LOCALE '${language}' LOCALE 'C'`
+  return yield* scopedDatabase(server, yield* newName("template"), "template0", words)
 })
 
 /** The migrated database all copies are made of; gives its name. */
-export const prepareTemplate = Effect.fnUntraced(function*(server: Redacted.Redacted) {
-  const url = yield* emptyDatabase(server)
+export const prepareTemplate = Effect.fnUntraced(function*(server: Redacted.Redacted, language?: string) {
+  const url = yield* emptyDatabase(server, language)
   const name = new URL(Redacted.value(url)).pathname.slice(1)
   yield* migrate.pipe(Effect.provide(PgClient.layer({ url, maxConnections: 1 })))
   return name

@@ -52,7 +52,7 @@ const auditedOf = ({ hold, is_active, is_draining, is_online }: MitraState) => (
   is_active,
   is_online,
   is_draining,
-  held_until: hold === null ? null : hold.until ?? "lifted"
+  held_until: hold === null ? null : hold.until ?? "until lifted"
 })
 
 const mitraRows = Effect.fnUntraced(function*(turn: MitraTurn) {

@@ -124,7 +124,7 @@ export const makeAnswering = (
       const call = live.calls.get(response.requestId)
       if (call === undefined) return Effect.void
       call.unacknowledged += 1
-      live.send(chunkFrame(response.requestId, response.values, call.tells_credit ? call.credit : null))
+      live.sendChunk(chunkFrame(response.requestId, response.values, call.tells_credit ? call.credit : null))
       call.tells_credit = false
       if (mayGoOn(live, call)) return goOn(live, response.requestId)
       call.is_held = true

@@ -19,11 +19,17 @@ import { laggingWire } from "./lagging-wire.ts"
 import { Limits, WireClock } from "./limits.ts"
 import { LiveConnection, type Wire } from "./live-connection.ts"
 import { makeNewConnections } from "./new-connections.ts"
+import { makePlaces } from "./places.ts"
 import { watchAll } from "./watch.ts"
 
 export interface Person {
   readonly user_type: UserType
   readonly user_id: string
+}
+
+export interface Silence {
+  readonly person: Person
+  readonly is_silent: boolean
 }
 
 export interface DrainReport {
@@ -36,7 +42,7 @@ export interface DrainReport {
 
 export class Connections extends Context.Service<Connections, {
   readonly count: Effect.Effect<number>
-  /** Whether an event sent now could arrive; sockets that are being closed do not count. */
+  /** Whether an event sent now could arrive; sockets that are being closed or fell silent do not count. */
   readonly isConnected: (person: Person) => Effect.Effect<boolean>
   /** Closes the sockets of one sign-in, or of all of them when null; returns how many. */
   readonly closePerson: (
@@ -59,43 +65,34 @@ export class Connections extends Context.Service<Connections, {
   readonly find: (clientId: number) => LiveConnection | undefined
   /** Client ids whose calls must be interrupted, once each. */
   readonly disconnects: Queue.Queue<number>
+  /** People whose every socket here has fallen silent, and those of them of whom one is heard again. */
+  readonly silences: Queue.Queue<Silence>
 }>()("halobestie/http/Connections") {}
 
 const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`
 
-/** Counts places per address; plain so that reserving one is a single synchronous step. */
-const makePlaces = (
-  limits: { readonly connections_max: number; readonly connections_per_peer_max: number }
-) => {
-  const perAddress = new Map<string, number>()
-  let total = 0
-  return {
-    take: (remote_address: string): boolean => {
-      const here = perAddress.get(remote_address) ?? 0
-      if (total >= limits.connections_max || here >= limits.connections_per_peer_max) return false
-      total += 1
-      perAddress.set(remote_address, here + 1)
-      return true
-    },
-    giveBack: (remote_address: string): void => {
-      const here = perAddress.get(remote_address) ?? 0
-      total -= 1
-      if (here <= 1) perAddress.delete(remote_address)
-      else perAddress.set(remote_address, here - 1)
-    }
-  }
-}
-
 /** Connections by person, kept in step with who is open. */
-const makeDirectory = (socketsMax: number) => {
+const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) => void) => {
   const open = new Map<number, LiveConnection>()
   const byPerson = new Map<string, Set<LiveConnection>>()
+  const silent = new Set<string>()
   const empty = Latch.makeUnsafe(true)
   const of = (person: Person): ReadonlySet<LiveConnection> => byPerson.get(keyOf(person)) ?? new Set()
+  const settleSilence = (person: Person | null): void => {
+    if (person === null) return
+    const key = keyOf(person)
+    const staying = [...of(person)].filter(({ closing }) => closing === null)
+    const is_silent = staying.length > 0 && staying.every((connection) => connection.is_silent)
+    if (is_silent === silent.has(key)) return
+    if (is_silent) silent.add(key)
+    else silent.delete(key)
+    onSilence({ person, is_silent })
+  }
   return {
     open,
     empty,
     of,
+    settleSilence,
     add: (connection: LiveConnection): void => {
       open.set(connection.client_id, connection)
       addTo("connections_open", 1)
@@ -112,6 +109,7 @@ const makeDirectory = (socketsMax: number) => {
       const rest = byPerson.get(key)
       rest?.delete(connection)
       if (rest?.size === 0) byPerson.delete(key)
+      settleSilence(connection.principal)
     },
     signIn: (connection: LiveConnection, principal: Principal): void => {
       // It may have closed while its token was being checked.
@@ -126,6 +124,7 @@ const makeDirectory = (socketsMax: number) => {
         connection.joinLoadOf(first)
       }
       byPerson.set(key, theirs.add(connection))
+      settleSilence(principal)
       const staying = [...theirs].filter((one) => one.closing === null)
       for (const oldest of staying.slice(0, Math.max(0, staying.length - socketsMax))) {
         oldest.close(closeCodes.tooManySockets)
@@ -189,7 +188,11 @@ const makeOpen = Effect.fnUntraced(function*(
       wire: faults === null ? wire : laggingWire(wire, clock, lagMs),
       limits,
       clock,
-      onClosing: (closing) => Queue.offerUnsafe(disconnects, closing.client_id)
+      onClosing: (closing) => {
+        Queue.offerUnsafe(disconnects, closing.client_id)
+        directory.settleSilence(closing.principal)
+      },
+      onSilence: (changed) => directory.settleSilence(changed.principal)
     })
     directory.add(connection)
     const removed = faults?.addSocket({
@@ -225,7 +228,12 @@ const makeConnections = Effect.gen(function*() {
   const places = makePlaces(limits)
   const newConnections = makeNewConnections(limits)
   const wireClock = yield* WireClock
-  const directory = makeDirectory(limits.sockets_per_person_max)
+  // Unbounded, but whoever takes from it never waits: as many as change within a turn of the event loop.
+  const silences = yield* Queue.unbounded<Silence>()
+  const directory = makeDirectory(
+    limits.sockets_per_person_max,
+    (person) => Queue.offerUnsafe(silences, person)
+  )
   const faults = yield* Faults
   // Unbounded, but it holds at most one number per open connection.
   const disconnects = yield* Queue.unbounded<number>()
@@ -238,7 +246,9 @@ const makeConnections = Effect.gen(function*() {
   return Connections.of({
     count: Effect.sync(() => directory.open.size),
     isConnected: (person) =>
-      Effect.sync(() => [...directory.of(person)].some((connection) => connection.closing === null)),
+      Effect.sync(() =>
+        [...directory.of(person)].some((connection) => connection.closing === null && !connection.is_silent)
+      ),
     closePerson: (person, authSessionId, code) =>
       Effect.sync(() => {
         const named = [...directory.of(person)].filter((connection) =>
@@ -279,7 +289,8 @@ const makeConnections = Effect.gen(function*() {
         )
       ),
     find: (clientId) => directory.open.get(clientId),
-    disconnects
+    disconnects,
+    silences
   })
 })
 

@@ -28,6 +28,10 @@ export interface SocketLimits {
   readonly malformed_in_a_row_max: number
   readonly ping_every_ms: number
   readonly silence_max_ms: number
+  /** An event that nothing has been heard after for so long is followed by a ping, */
+  readonly event_ping_ms: number
+  /** and after so long nobody counts on this socket any more: pushes go out until it is heard again. */
+  readonly event_silence_ms: number
   /** A socket that nobody signs in on is closed this long after its last call, */
   readonly nobody_idle_max_ms: number
   /** and whatever it asks, after this: time enough for a code to arrive and be typed. */
@@ -82,6 +86,9 @@ export const publicLimits: SocketLimits = {
   malformed_in_a_row_max: 20,
   ping_every_ms: 20_000,
   silence_max_ms: 45_000,
+  event_ping_ms: 2_000,
+  // An offer lives for 60 s, on a phone that changes networks a round trip takes up to three.
+  event_silence_ms: 5_000,
   nobody_idle_max_ms: 15_000,
   nobody_max_ms: 300_000,
   sockets_per_person_max: 10,

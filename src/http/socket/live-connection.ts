@@ -68,6 +68,10 @@ export class LiveConnection {
   heard_at: number
   asked_at: number
   pinged_at: number
+  /** When the first event was sent of those that nothing has been heard after. */
+  unheard_since: number | null = null
+  /** An event was sent and nothing was heard for too long: perhaps the phone is on another network by now. */
+  is_silent = false
   closing: Closing | null = null
   /** Stops a call that took too long; set by the server that runs the calls. */
   stop: (id: RequestId, call: Call) => void = () => {}
@@ -77,6 +81,7 @@ export class LiveConnection {
   readonly #limits: SocketLimits
   readonly #clock: Clock.Clock
   readonly #onClosing: (connection: LiveConnection) => void
+  readonly #onSilence: (connection: LiveConnection) => void
 
   constructor(options: {
     readonly id: string
@@ -87,6 +92,8 @@ export class LiveConnection {
     readonly clock: Clock.Clock
     /** Called once, when the decision to close falls: whatever is in flight has lost its audience. */
     readonly onClosing: (connection: LiveConnection) => void
+    /** It fell silent, or was heard again. */
+    readonly onSilence: (connection: LiveConnection) => void
   }) {
     this.id = options.id
     this.client_id = options.client_id
@@ -95,6 +102,7 @@ export class LiveConnection {
     this.#limits = options.limits
     this.#clock = options.clock
     this.#onClosing = options.onClosing
+    this.#onSilence = options.onSilence
     this.bucket = makeTokenBucket(options.limits)
     this.heard_at = this.now()
     this.opened_at = this.heard_at
@@ -108,6 +116,25 @@ export class LiveConnection {
 
   heard(): void {
     this.heard_at = this.now()
+    this.unheard_since = null
+    this.#setSilent(false)
+  }
+
+  /** Whoever gets an event acknowledges it, or is busy with something that is heard, too. */
+  sendChunk(frame: string): void {
+    this.unheard_since ??= this.now()
+    this.send(frame)
+  }
+
+  noticeSilence(now: number): void {
+    if (this.unheard_since === null || now - this.unheard_since < this.#limits.event_silence_ms) return
+    this.#setSilent(true)
+  }
+
+  #setSilent(isSilent: boolean): void {
+    if (this.is_silent === isSilent) return
+    this.is_silent = isSilent
+    this.#onSilence(this)
   }
 
   ping(): void {

@@ -92,6 +92,13 @@ const makeRevocations = Effect.gen(function*() {
     yield* Effect.forkScoped(Effect.forever(next))
   })
 
+  // A socket that is open and not heard is no presence: what is worth a push is pushed.
+  const followSilence = Effect.flatMap(
+    Queue.take(connections.silences),
+    ({ is_silent, person }) => presence.setSilent(person, is_silent)
+  )
+  yield* Effect.forkScoped(Effect.forever(followSilence))
+
   const followed = yield* RcMap.make({ lookup: follow })
   return Revocations.of({
     watch: (person) => RcMap.get(followed, `${person.user_type}:${person.user_id}` as Topic),

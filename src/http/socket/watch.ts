@@ -8,12 +8,19 @@ import type { LiveConnection } from "./live-connection.ts"
 
 type WatchLimits = Pick<
   SocketLimits,
-  "ping_every_ms" | "silence_max_ms" | "close_flush_ms" | "nobody_idle_max_ms" | "nobody_max_ms"
+  | "ping_every_ms"
+  | "silence_max_ms"
+  | "event_ping_ms"
+  | "close_flush_ms"
+  | "nobody_idle_max_ms"
+  | "nobody_max_ms"
 >
 
 export interface Watched {
   readonly heard_at: number
   readonly pinged_at: number
+  /** When the first event was sent of those that nothing has been heard after. */
+  readonly unheard_since: number | null
   readonly closing_since: number | null
   readonly token_expires_at: number | null
   /** When it was opened and when it last asked for something, while nobody is signed in; else null. */
@@ -47,6 +54,11 @@ export const dueOf = (watched: Watched, wireNow: number, now: number, limits: Wa
     // A client that is too slow to read our pings cannot answer them: slowness is then the reason to give.
     return { _tag: "Close", code: watched.is_behind ? closeCodes.slowConsumer : closeCodes.idle }
   }
+  const { unheard_since } = watched
+  if (unheard_since !== null && watched.pinged_at < unheard_since) {
+    // Events on credit are acknowledged late: a pong is as good.
+    if (wireNow - unheard_since >= limits.event_ping_ms) return { _tag: "Ping" }
+  }
   // A client that sends is alive, and gets answers: only a silent one is pinged.
   const quietSince = Math.max(watched.heard_at, watched.pinged_at)
   return wireNow - quietSince >= limits.ping_every_ms ? { _tag: "Ping" } : nothing
@@ -57,7 +69,9 @@ const watchOne = (connection: LiveConnection, wireNow: number, now: number, limi
   if (due._tag === "Cut") connection.cut()
   if (due._tag === "Close") connection.close(due.code)
   if (due._tag === "Ping") connection.ping()
-  if (connection.closing === null) connection.stopOverdue(wireNow)
+  if (connection.closing !== null) return
+  connection.stopOverdue(wireNow)
+  connection.noticeSilence(wireNow)
 }
 
 const failuresOf = (

@@ -87,7 +87,10 @@ export const withSharedCounts = <E, R>(adapter: Layer.Layer<Availability, E, R>)
 /** How long a question waits for the pings that the rows do not know yet, after the mirror is lost. */
 const settleWithinMs = 400
 
-const mirrored = (parts: MirrorParts, postgres: Port): Port => {
+/** A write-back of pings to the rows may fail once, and take its time. */
+const writeBacksMissed = 2
+
+const mirrored = (parts: MirrorParts, postgres: Port, options: MirrorOptions): Port => {
   const { breaker, fellBack, pings, reads, refresh, rows } = parts
 
   const orPostgres = <A>(ask: Effect.Effect<A, Unavailable>, otherwise: Effect.Effect<A, Unavailable>) =>
@@ -133,12 +136,28 @@ const mirrored = (parts: MirrorParts, postgres: Port): Port => {
     return ids.filter((id) => !heardIds.has(id))
   })
 
-  // A mitra who is called stale goes offline, so rows alone never answer this one: they learn of pings late.
+  /**
+   * A Valkey that is refused or refuses for good must keep nobody online for ever. Without it pings are
+   * written to the rows at once; other runners, whose mirror may be up, bring theirs with a write-back.
+   */
+  const longSilentByTheRows: Port["stale"] = Effect.fnUntraced(
+    function*(staleBefore, limit, backgroundBefore) {
+      const late_ms = writeBacksMissed * options.write_back_seconds * 1000
+      const before = staleBefore - late_ms
+      const lostSince = breaker.lostSince()
+      if (lostSince === null || lostSince > before) return yield* Effect.fail(unavailable)
+      const later = backgroundBefore === undefined ? undefined : backgroundBefore - late_ms
+      return yield* postgres.stale(before, limit, later)
+    }
+  )
+
+  // A mitra who is called stale goes offline, so rows alone do not answer this one: they learn of pings late.
   // Nor does a mirror answer that has not been up, on this runner and at all, for the whole time of silence:
   // another runner may have filled an empty one from rows that lack our last pings.
   const stale: Port["stale"] = Effect.fnUntraced(function*(staleBefore, limit, backgroundBefore) {
     const since = breaker.upSince()
-    if (since === null || since > staleBefore) return yield* Effect.fail(unavailable)
+    if (since === null) return yield* longSilentByTheRows(staleBefore, limit, backgroundBefore)
+    if (since > staleBefore) return yield* Effect.fail(unavailable)
     const ids = yield* breaker.reading(reads.stale(staleBefore, limit, backgroundBefore))
     return ids === null ? yield* Effect.fail(unavailable) : yield* silentByTheRows(staleBefore, ids)
   })
@@ -161,7 +180,7 @@ export const makeMirrored = Effect.fnUntraced(function*(
 ) {
   const postgres = yield* Availability
   const parts = yield* makeMirror(options, rows, sightings)
-  const port = yield* shareCounts(mirrored(parts, postgres))
+  const port = yield* shareCounts(mirrored(parts, postgres, options))
   return Context.make(Availability, port).pipe(Context.add(Mirror, mirrorOf(parts)))
 })
 

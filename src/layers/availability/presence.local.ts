@@ -6,17 +6,36 @@ import { type Person, Presence } from "../../services/availability/presence.ts"
 
 export const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`
 
-/** How many times each person is here. `onChange` hears of first arrivals and last departures. */
+/** Who is here: has a socket, and is heard. `onChange` hears of arrivals and departures. */
 export const makeSockets = (onChange: (key: string) => void) => {
-  const here = new Map<string, number>()
+  const counts = new Map<string, number>()
+  const silent = new Set<string>()
+  const here = new Set<string>()
+  const settle = (key: string): void => {
+    const isHere = counts.has(key) && !silent.has(key)
+    if (isHere === here.has(key)) return
+    if (isHere) here.add(key)
+    else here.delete(key)
+    onChange(key)
+  }
   const move = (key: string, by: 1 | -1): void => {
-    const count = (here.get(key) ?? 0) + by
-    if (count === 0) here.delete(key)
-    else here.set(key, count)
-    if (count === 0 || (count === 1 && by === 1)) onChange(key)
+    const count = (counts.get(key) ?? 0) + by
+    if (count > 0) counts.set(key, count)
+    else {
+      counts.delete(key)
+      silent.delete(key)
+    }
+    settle(key)
   }
   return {
-    here: here as ReadonlyMap<string, number>,
+    here: here as ReadonlySet<string>,
+    setSilent: (person: Person, isSilent: boolean) =>
+      Effect.sync(() => {
+        const key = keyOf(person)
+        if (isSilent && counts.has(key)) silent.add(key)
+        else silent.delete(key)
+        settle(key)
+      }),
     register: (person: Person) =>
       Effect.asVoid(Effect.acquireRelease(
         Effect.sync(() => move(keyOf(person), 1)),
@@ -27,9 +46,10 @@ export const makeSockets = (onChange: (key: string) => void) => {
 
 const layerKnowing = (elsewhere: false | null) =>
   Layer.sync(Presence)(() => {
-    const { register, here } = makeSockets(() => {})
+    const { register, here, setSilent } = makeSockets(() => {})
     return Presence.of({
       register,
+      setSilent,
       isConnected: (person) => Effect.sync(() => here.has(keyOf(person)) ? true : elsewhere)
     })
   })

@@ -48,7 +48,7 @@ const chunksOf = (keys: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<stri
 const makeMirror = (
   valkey: Valkey["Service"],
   runner: string,
-  here: ReadonlyMap<string, number>,
+  here: ReadonlySet<string>,
   timings: PresenceTimings
 ) => {
   const key = `${prefix}${runner}`
@@ -75,7 +75,7 @@ const makeMirror = (
       yield* each("SREM", moved.filter((person) => !here.has(person)))
     } else {
       yield* valkey.call("DEL", key)
-      yield* each("SADD", [...here.keys()])
+      yield* each("SADD", [...here])
     }
     yield* stayAlive
     isWhole = true
@@ -112,6 +112,7 @@ export const layerWith = (timings: PresenceTimings) =>
 
     return Presence.of({
       register: sockets.register,
+      setSilent: sockets.setSilent,
       isConnected: (person) =>
         Effect.gen(function*() {
           if (sockets.here.has(keyOf(person))) return true

@@ -47,7 +47,10 @@ export const mitraLines = (sql: SqlClient.SqlClient): Pick<Oversight["Service"],
         ${
       search === null
         ? sql``
-        : sql`AND (m.display_name ILIKE ${literally(search)} OR m.id::text = ${search.toLowerCase()})`
+        // Capital and small letters are found for each other by the database's language, and by plain ASCII:
+        // by Turkish alone I is not the capital of i.
+        : sql`AND (m.display_name ILIKE ${literally(search)}
+            OR m.display_name COLLATE "C" ILIKE ${literally(search)} OR m.id::text = ${search.toLowerCase()})`
     }
         ${after === null ? sql`` : sql`AND (m.display_name, m.id) > (${after.name}, ${after.id}::uuid)`}
       ORDER BY m.display_name, m.id LIMIT ${limit}`.pipe(

@@ -13,6 +13,8 @@ export interface Person {
 export class Presence extends Context.Service<Presence, {
   /** A socket of this person is open here until the scope closes. Never fails, never waits long. */
   readonly register: (person: Person) => Effect.Effect<void, never, Scope.Scope>
+  /** From now on her sockets here count as closed, until they are heard again: events sent there get lost. */
+  readonly setSilent: (person: Person, isSilent: boolean) => Effect.Effect<void>
   /** Null: no socket on this runner, and the others could not be asked. */
   readonly isConnected: (person: Person) => Effect.Effect<boolean | null>
 }>()("halobestie/services/Presence") {}

@@ -4,6 +4,7 @@ import { SecureRandom } from "effect/crypto"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import { closeCodes } from "../../../src/contract/close-codes.ts"
 import * as ConnectionsLayer from "../../../src/http/socket/connections.ts"
@@ -61,6 +62,28 @@ describe("the register of connections", () => {
       assert.strictEqual(yield* connections.closePerson(sari, "family-1", closeCodes.revoked), 1)
       assert.deepStrictEqual(wire.closes, [4503])
       assert.isFalse(yield* connections.isConnected(sari))
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("says once that all of a person's sockets are silent, and that one is heard again", () =>
+    Effect.gen(function*() {
+      const { connection, connections, leave } = yield* opened
+      const other = (yield* opened).connection
+      yield* connections.signIn(connection, sari)
+      const fallSilent = (one: typeof connection) => {
+        one.sendChunk("an event")
+        one.noticeSilence(one.now() + 10_000)
+      }
+      fallSilent(connection)
+      assert.isFalse(yield* connections.isConnected(sari))
+      yield* connections.signIn(other, sari)
+      assert.isTrue(yield* connections.isConnected(sari))
+      fallSilent(other)
+      other.heard()
+      // The only one that was heard is gone: the silent one is left.
+      other.close(closeCodes.idle)
+      yield* leave
+      const told = yield* Queue.clear(connections.silences)
+      assert.deepStrictEqual(told.map(({ is_silent }) => is_silent), [true, false, true, false, true, false])
     }).pipe(Effect.provide(layer)))
 
   it.effect("keeps nothing of a sign-in that comes after the socket is gone", () =>

@@ -12,6 +12,7 @@ const given = () => {
   const sent: Array<string> = []
   const closes: Array<[number, string]> = []
   const closings: Array<number> = []
+  const silences: Array<boolean> = []
   const flushed: Array<() => void> = []
   const wire = {
     readyState: 1,
@@ -34,14 +35,15 @@ const given = () => {
     wire,
     limits: publicLimits,
     clock: Clock.Clock.defaultValue(),
-    onClosing: (closing) => closings.push(closing.client_id)
+    onClosing: (closing) => closings.push(closing.client_id),
+    onSilence: (changed) => silences.push(changed.is_silent)
   })
   /** The other end has read everything. */
   const flush = () => {
     wire.bufferedAmount = 0
     for (const done of flushed.splice(0)) done()
   }
-  return { connection, sent, closes, closings, wire, flush }
+  return { connection, sent, closes, closings, silences, wire, flush }
 }
 
 const call = (is_stream = false, began_at = Date.now()): Call => ({
@@ -70,6 +72,30 @@ describe("a connection's overdue calls", () => {
     connection.stopOverdue(connection.now())
     connection.stopOverdue(connection.now())
     assert.deepStrictEqual(stopped, ["old"])
+  })
+})
+
+describe("a connection on which nothing is heard after an event", () => {
+  it("is silent after 5 s, once, and no more as soon as it is heard", () => {
+    const { connection, silences } = given()
+    connection.sendChunk("an offer")
+    const sentAt = connection.now()
+    connection.noticeSilence(sentAt + 4_900)
+    assert.deepStrictEqual(silences, [])
+    connection.noticeSilence(sentAt + 5_100)
+    connection.noticeSilence(sentAt + 5_600)
+    assert.deepStrictEqual([silences, connection.is_silent], [[true], true])
+    connection.heard()
+    assert.deepStrictEqual([silences, connection.is_silent], [[true, false], false])
+    connection.noticeSilence(sentAt + 60_000)
+    assert.deepStrictEqual(silences, [true, false])
+  })
+
+  it("is not silent for an answer that it got, however long it says nothing", () => {
+    const { connection, silences } = given()
+    connection.send("an answer")
+    connection.noticeSilence(connection.now() + 60_000)
+    assert.deepStrictEqual(silences, [])
   })
 })
 

@@ -7,6 +7,7 @@ import { dueOf, type Watched } from "../../../src/http/socket/watch.ts"
 const fresh: Watched = {
   heard_at: 0,
   pinged_at: 0,
+  unheard_since: null,
   closing_since: null,
   token_expires_at: null,
   nobody: null,
@@ -27,6 +28,12 @@ describe("what is due for a connection", () => {
     assert.deepStrictEqual(due({ heard_at: 15_000 }, 35_000), { _tag: "Ping" })
     assert.deepStrictEqual(due({ heard_at: 15_000, pinged_at: 35_000 }, 54_999), { _tag: "Nothing" })
     assert.deepStrictEqual(due({ heard_at: 15_000, pinged_at: 35_000 }, 55_000), { _tag: "Ping" })
+  })
+
+  it("is a ping when an event was sent and nothing heard for 2 s: one, and not before", () => {
+    assert.deepStrictEqual(due({ unheard_since: 1_000 }, 2_999), { _tag: "Nothing" })
+    assert.deepStrictEqual(due({ unheard_since: 1_000 }, 3_000), { _tag: "Ping" })
+    assert.deepStrictEqual(due({ unheard_since: 1_000, pinged_at: 3_000 }, 9_000), { _tag: "Nothing" })
   })
 
   it("is a close as idle after 45 s of silence, however often it was pinged", () => {

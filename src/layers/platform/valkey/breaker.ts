@@ -20,6 +20,8 @@ export interface Breaker {
   readonly state: () => BreakerState
   /** Since when the mirror has been believed without a break; null while it is not. */
   readonly upSince: () => number | null
+  /** Since when it has not been believed, or ever since the start; null while it is. */
+  readonly lostSince: () => number | null
   readonly trip: (reason: string) => Effect.Effect<void>
   /** When the last loss has been dealt with: Postgres knows then what it could not know before. */
   readonly settled: Effect.Effect<void>
@@ -49,6 +51,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
   let state: BreakerState = "down"
   let upSince: number | null = null
   let downSince: number | null = null
+  const startedAt = yield* Clock.currentTimeMillis
   let trips = 0
   let settling: Fiber.Fiber<void> | null = null
   const wake = () => void Queue.offerUnsafe(woken, undefined)
@@ -134,6 +137,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
   const breaker: Breaker = {
     state: () => state,
     upSince: () => upSince,
+    lostSince: () => state === "up" ? null : downSince ?? startedAt,
     trip,
     settled: Effect.suspend(() => settling === null ? Effect.void : Effect.asVoid(Fiber.await(settling))),
     wake,

@@ -176,6 +176,25 @@ describe("through a real fault", () => {
 
   through("a server that answers late for a while", 2_500, ({ command }) => command("CLIENT", "PAUSE", 1_500))
 
+  through("a server that is full and evicts nothing", 2_500, ({ command }) =>
+    Effect.gen(function*() {
+      yield* command("CONFIG", "SET", "maxmemory", "1")
+      yield* Effect.sleep("1500 millis")
+      yield* command("CONFIG", "SET", "maxmemory", "0")
+    }))
+
+  through(
+    "a primary that becomes a replica on a connection that stays open, and is one again",
+    2_500,
+    ({ command }) =>
+      Effect.gen(function*() {
+        // Of a primary that is nowhere: it answers reads with what it has.
+        yield* command("REPLICAOF", "127.0.0.1", "1")
+        yield* Effect.sleep("1500 millis")
+        yield* command("REPLICAOF", "NO", "ONE")
+      })
+  )
+
   through(
     "a server that is not there at the start",
     2_500,
