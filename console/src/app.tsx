@@ -18,6 +18,7 @@ const MitrasPage = lazy(() => import("./pages/mitras.tsx"))
 const MitraPage = lazy(() => import("./pages/mitra.tsx"))
 const CustomersPage = lazy(() => import("./pages/customers.tsx"))
 const PastPage = lazy(() => import("./pages/past.tsx"))
+const CasesPage = lazy(() => import("./pages/cases.tsx"))
 const PaymentsPage = lazy(() => import("./pages/payments/payments.tsx"))
 const PushPage = lazy(() => import("./pages/push.tsx"))
 const SettingsPage = lazy(() => import("./pages/settings.tsx"))
@@ -36,6 +37,8 @@ const pageOf = ([place, id]: ReadonlyArray<string>): ReactNode => {
       return id === undefined ? <MitrasPage /> : <MitraPage key={id} id={id} />
     case "customers":
       return <CustomersPage key={id ?? ""} id={id ?? null} />
+    case "cases":
+      return <CasesPage id={id ?? null} />
     case "payments":
       return <PaymentsPage />
     case "push":

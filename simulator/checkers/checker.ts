@@ -2,8 +2,19 @@
 // its changed rows, a phone its events and answers, and no rule scans a table at each step.
 import type { PhoneApp } from "../clients/phone-app.ts"
 import type { Checker, FaultPlan, Population, RunContext, Violation } from "../simulation.ts"
+import { calmOf } from "./calm.ts"
 import { defects } from "./defects.ts"
 import { oneMitra } from "./one-mitra.ts"
+import { exact } from "./oracle/exact.ts"
+import { answers } from "./oracle/answers.ts"
+import { mirror } from "./oracle/mirror.ts"
+import { signInTimes } from "./oracle/sign-in-times.ts"
+import { asking } from "./oracle/asking.ts"
+import { reading } from "./oracle/reading.ts"
+import { notified } from "./oracle/notified.ts"
+import { audit } from "./oracle/audit.ts"
+import { silence } from "./oracle/silence.ts"
+import { told } from "./oracle/told.ts"
 import { reachability } from "./reachability.ts"
 import { repeats } from "./repeats.ts"
 import { signIns } from "./sign-ins.ts"
@@ -44,10 +55,24 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "repeats": repeats,
   "sign-ins": signIns,
   "reachability": reachability,
-  "defects": defects
+  "defects": defects,
+  "exact": exact,
+  "answers": answers,
+  "mirror": mirror,
+  "sign-in times": signInTimes,
+  "asking": asking,
+  "reading": reading,
+  "notified": notified,
+  "audit": audit,
+  "silence": silence,
+  "told": told
 }
 
 const interval_us = 250_000
+/** A phone that has just connected is sent its snapshot first. */
+const settlesMs = 3_000
+/** After the last fault of the server: runners are up, actors loaded, a silent bus has been noticed. */
+const recoversMs = 30_000
 
 /** Since when each phone is connected or away, and which phone belongs to which user id. */
 class Phones {
@@ -82,7 +107,11 @@ class Phones {
   }
 
   readonly all = (): ReadonlyArray<Phone> => this.#apps
-  readonly of = (id: string): Phone | undefined => this.#byId.get(id)
+  /** Whose app it is now: who signed out, or proved a phone, is somebody else. */
+  readonly of = (id: string): Phone | undefined => {
+    const phone = this.#byId.get(id)
+    return phone?.id === id ? phone : undefined
+  }
   readonly awayFor_ms = (phone: Phone): number =>
     phone.isConnected ? 0 : this.#now_ms() - (this.#awaySince.get(phone) ?? 0)
 
@@ -104,7 +133,14 @@ export const checkerOf =
     const now_ms = () => time.now_ms
     const phones = new Phones(population.apps, now_ms)
     const violations: Array<Violation> = []
+    const calm = calmOf(faults, () => time.now_us)
     const context: CheckerContext = {
+      ...calm,
+      owedFor_ms: (phone) =>
+        Math.max(
+          0,
+          Math.min(phones.connectedFor_ms(phone) - settlesMs, calm.steadyFor_ms() - recoversMs)
+        ),
       tables: stores.tables,
       now_ms,
       phones: phones.all,
@@ -117,6 +153,7 @@ export const checkerOf =
       },
       log: run.log,
       pushes: stores.push.sent,
+      valkey: stores.valkey,
       taken: provider.taken
     }
     const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>

@@ -7,6 +7,8 @@ import type { Answer, CallFailure } from "../clients/connection.ts"
 import type { LogLine } from "../kernel/runtime.ts"
 import type { Process } from "../kernel/process.ts"
 import type { PushService } from "../stores/push-service.ts"
+import type { SimulatedValkey } from "../stores/valkey.ts"
+import type { Calm } from "./calm.ts"
 import type { RowListeners } from "./rows.ts"
 
 /** A user's phone, as far as rules look at it. */
@@ -21,7 +23,7 @@ export interface About {
   readonly people?: ReadonlyArray<string>
 }
 
-export interface CheckerContext {
+export interface CheckerContext extends Calm {
   readonly tables: Tables
   readonly now_ms: () => number
   readonly phones: () => ReadonlyArray<Phone>
@@ -33,10 +35,14 @@ export interface CheckerContext {
   readonly awayFor_ms: (phone: Phone) => number
   /** For so long nothing has been broken; 0 while something is. */
   readonly calmFor_ms: () => number
+  /** For so long this phone is owed news at once: it is connected, and nothing is broken for it. */
+  readonly owedFor_ms: (phone: Phone) => number
   /** What the server logged, warnings and worse; only ever grows. */
   readonly log: ReadonlyArray<LogLine>
   /** What the push provider took, and when; only ever grows. */
   readonly pushes: PushService["sent"]
+  /** The world's Valkey; null where it has none. */
+  readonly valkey: Pick<SimulatedValkey, "engine"> | null
   /** What the payment provider took from people, by payment. */
   readonly taken: ReadonlyMap<string, { readonly amount_idr: number; readonly at_ms: number }>
 }

@@ -1,7 +1,7 @@
 // What a client does in a running chat, on either side: they type, write in bursts, receive and
 // read, say goodbye or just leave.
 import * as Effect from "effect/Effect"
-import { type Client, lastHeard, phaseOf, secondsAround, tryTo } from "./client.ts"
+import { type Client, commandOf, lastHeard, phaseOf, secondsAround, tryTo, untilTheTick } from "./client.ts"
 import type { ClientSession } from "./client-state.ts"
 
 const words = [
@@ -82,11 +82,20 @@ const farewell = Effect.fnUntraced(function*(client: Client, session: ClientSess
   if (!prng.chance(workload.says_goodbye_share)) return
   yield* app.until(() => session.isOver, secondsAround(client, workload.goodbye_within_s))
   if (session.isOver || lastHeard(session, "goodbye")?.fact["side"] === client.side) return
-  yield* tryTo(client, "chat.goodbye", {
-    command_id: app.newId(),
-    session_id: session.id,
-    text: textOf(client)
-  })
+  yield* tryTo(client, "chat.goodbye", { ...commandOf(client, session.id), text: textOf(client) })
+})
+
+/** A last word in the very moment when the time is up. */
+const lastWord = Effect.fnUntraced(function*(client: Client, session: ClientSession) {
+  const { app, context: { world }, chances, workload } = client
+  if (!chances.chance(workload.at_the_tick_share)) return
+  const ends_at = Date.parse(String(session.ends_at ?? session.view?.["ends_at"]))
+  if (Number.isNaN(ends_at)) return
+  yield* Effect.sleep(Math.max(1, untilTheTick(client, ends_at)))
+  const message = { client_message_id: app.newId(), body: "bye" }
+  const sent = yield* tryTo(client, "chat.send", { session_id: session.id, ...message }, 20_000)
+  if (sent === null) return
+  app.clientState.acknowledge(session.id, message.client_message_id, message.body, sent, world.time.now_ms)
 })
 
 const readHistory = (client: Client, session: ClientSession) =>
@@ -100,6 +109,7 @@ export const chat = (client: Client, session: ClientSession): Effect.Effect<void
     yield* readHistory(client, session)
     yield* Effect.forkChild(reading(client, session))
     yield* Effect.forkChild(writing(client, session))
+    yield* Effect.forkChild(lastWord(client, session))
     yield* client.app.until(() => !isTalking(session), noNewsMs)
     if (!session.isOver) yield* farewell(client, session)
     yield* client.app.until(() => session.isOver, 1_200_000)

@@ -19,7 +19,27 @@ export interface Client {
   readonly isWindingDown: () => boolean
   /** Written but not known to be stored: sent again, with the same id, when the app is back. */
   readonly unsent: Map<string, { readonly client_message_id: string; readonly body: string }>
+  /** How many commands each chat has had from this client. */
+  readonly commands: Map<string, number>
+  /** For what nobody else's draws may depend on. */
+  readonly chances: Prng
 }
+
+/**
+ * The id of a command of this chat. An app's ids are its own business, so that two people's may be equal: a
+ * share of the clients counts from one in every chat.
+ */
+export const commandOf = (client: Client, session_id: string) => {
+  const { app, commands, workload } = client
+  const count = (commands.get(session_id) ?? 0) + 1
+  commands.set(session_id, count)
+  const counts = app.prng.split("counts commands").chance(workload.shares_ids_share)
+  return { command_id: counts ? `command-${count}` : app.newId(), session_id }
+}
+
+/** So long until the frame arrives about the instant `at_ms`: before it, at it, or after it. */
+export const untilTheTick = ({ context, chances }: Client, at_ms: number): number =>
+  at_ms - context.world.time.now_ms - chances.between(0, 130)
 
 export const secondsAround = (client: Client, mean_s: number): number =>
   Math.min(client.prng.exponential(mean_s * 1000), mean_s * 5000)

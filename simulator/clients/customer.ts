@@ -3,9 +3,19 @@
 import * as Effect from "effect/Effect"
 import { nextArrival } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
+import { curiosity, maySignOut } from "./curiosity.ts"
 import type { Answer, CallFailure } from "./connection.ts"
 import { launch } from "./client-faults.ts"
-import { type Client, lastHeard, mitraOf, phaseOf, registerPhone, secondsAround, tryTo } from "./client.ts"
+import {
+  type Client,
+  commandOf,
+  lastHeard,
+  mitraOf,
+  phaseOf,
+  registerPhone,
+  secondsAround,
+  tryTo
+} from "./client.ts"
 import type { Tokens } from "./phone-app.ts"
 import { leavesForGood, looksAtSignIns, thinksOfIt } from "./privacy.ts"
 import { streamNames } from "../kernel/prng.ts"
@@ -113,20 +123,23 @@ const wait = Effect.fnUntraced(function*(customer: Customer, session: ClientSess
   const isWaiting = () => phaseOf(session) === "waiting"
   const polling = yield* Effect.forkChild(pollQueue(customer, session))
   if (!(yield* app.until(() => !isWaiting(), secondsAround(customer, workload.patience_s) + 5 * second))) {
-    yield* tryTo(customer, "customer.cancel", { command_id: app.newId(), session_id: session.id })
+    yield* tryTo(customer, "customer.cancel", commandOf(customer, session.id))
     yield* app.until(() => !isWaiting(), 3 * minute)
   }
   polling.interruptUnsafe()
 })
 
-/** Asks for more time when the end is near, and pays for it soon, or in the last second. */
+/**
+ * Asks for more time when the end is near, each time at a warning that she has not heard before, and pays for
+ * it soon, or in the last second. Business being over, she lets the chat end.
+ */
 const extend = Effect.fnUntraced(function*(customer: Customer, session: ClientSession) {
   const { app, context, prng, workload } = customer
-  const warned = () => lastHeard(session, "warning") !== null
-  while (phaseOf(session) !== "over") {
+  const warnedAt = () => lastHeard(session, "warning")?.seq ?? 0
+  for (let answered = 0; phaseOf(session) !== "over";) {
     const before = lastHeard(session, "session_resumed")?.seq ?? 0
-    yield* app.until(() => warned() || session.isOver, 2 * 60 * minute)
-    if (session.isOver || !prng.chance(workload.extends_share)) return
+    yield* app.until(() => warnedAt() > answered || session.isOver, 2 * 60 * minute)
+    if (session.isOver || customer.isWindingDown() || !prng.chance(workload.extends_share)) return
     yield* Effect.sleep(prng.between(1, 50) * second)
     const wanted = { command_id: app.newId(), session_id: session.id, tier_id: "chat_5" }
     const payment = yield* tryTo(customer, "chat.request_extension", wanted)
@@ -136,6 +149,7 @@ const extend = Effect.fnUntraced(function*(customer: Customer, session: ClientSe
     const isResumed = () => (lastHeard(session, "session_resumed")?.seq ?? 0) > before
     yield* app.until(() => isResumed() || session.isOver, 10 * minute)
     if (!isResumed()) return
+    answered = warnedAt()
   }
 })
 
@@ -143,7 +157,7 @@ const endEarly = Effect.fnUntraced(function*(customer: Customer, session: Client
   const { app, prng } = customer
   yield* app.until(() => session.isOver, prng.between(20 * second, 6 * minute))
   if (phaseOf(session) !== "running") return
-  yield* tryTo(customer, "chat.end", { command_id: app.newId(), session_id: session.id })
+  yield* tryTo(customer, "chat.end", commandOf(customer, session.id))
 })
 
 const talk = Effect.fnUntraced(function*(customer: Customer, session: ClientSession) {
@@ -196,6 +210,7 @@ const visit = (customer: Customer) =>
     const { app, plan } = customer
     if (!(yield* app.until(() => app.isConnected, 3 * minute))) return
     yield* Effect.forkChild(registerPhone(customer))
+    yield* Effect.forkChild(curiosity(customer))
     yield* Effect.forkChild(looksAtSignIns(customer))
     if (plan.session_id === null) {
       const isNew = plan.payment_id === null
@@ -207,6 +222,7 @@ const visit = (customer: Customer) =>
     }
     while (plan.session_id !== null) yield* inSession(customer, plan.session_id)
     customer.isGone = yield* leavesForGood(customer)
+    if (!customer.isGone) yield* maySignOut(customer)
   })
 
 const putAway = ({ app, plan, unsent }: Customer): void => {

@@ -5,10 +5,21 @@ import { thinksOfIt } from "./privacy.ts"
 import { streamNames } from "../kernel/prng.ts"
 import { shiftStart } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
+import { curiosity, maySignOut } from "./curiosity.ts"
 import type { Answer } from "./connection.ts"
 import type { Timer } from "../../src/services/platform/timer-heap.ts"
 import { launch } from "./client-faults.ts"
-import { type Client, lastHeard, mitraOf, phaseOf, registerPhone, secondsAround, tryTo } from "./client.ts"
+import {
+  type Client,
+  commandOf,
+  lastHeard,
+  mitraOf,
+  phaseOf,
+  registerPhone,
+  secondsAround,
+  tryTo,
+  untilTheTick
+} from "./client.ts"
 import type { ClientSession } from "./client-state.ts"
 
 export interface Mitra extends Client {
@@ -84,7 +95,18 @@ const stayOnline = Effect.fnUntraced(function*(mitra: Mitra) {
 })
 
 const decline = (mitra: Mitra, session_id: string) =>
-  tryTo(mitra, "mitra.decline", { command_id: mitra.app.newId(), session_id })
+  tryTo(mitra, "mitra.decline", commandOf(mitra, session_id))
+
+/** Now and then she answers in the very moment when the time is up, or when others do. */
+const atAnInstant = (mitra: Mitra, offer: Answer): number | null => {
+  const { chances, workload } = mitra
+  if (!chances.chance(2 * workload.at_the_tick_share)) return null
+  const isLast = chances.chance(0.5)
+  return untilTheTick(
+    mitra,
+    Date.parse(isLast ? offer["deadline_at"] : offer["sent_at"]) + (isLast ? 0 : 3_000)
+  )
+}
 
 const answerOffer = Effect.fnUntraced(function*(mitra: Mitra, sessionId: string, offer: Answer) {
   const { app, prng, workload } = mitra
@@ -93,11 +115,11 @@ const answerOffer = Effect.fnUntraced(function*(mitra: Mitra, sessionId: string,
   const thinks = isLate
     ? offer["remaining_ms"] + prng.between(-20, 3 * second)
     : secondsAround(mitra, workload.answers_within_s)
-  yield* Effect.sleep(Math.max(1, thinks))
+  yield* Effect.sleep(Math.max(1, atAnInstant(mitra, offer) ?? thinks))
   // Her screen shows it no longer, unless her tap crosses the news.
   if (!isLate && app.clientState.offers.get(sessionId)?.ending !== null && !prng.chance(0.05)) return
   if (prng.chance(workload.declines_share)) return yield* decline(mitra, sessionId)
-  return yield* tryTo(mitra, "mitra.accept", { command_id: app.newId(), session_id: sessionId }, 60_000)
+  return yield* tryTo(mitra, "mitra.accept", commandOf(mitra, sessionId), 60_000)
 })
 
 const answerOffers = Effect.fnUntraced(function*(mitra: Mitra) {
@@ -125,17 +147,20 @@ const answerExtensions = Effect.fnUntraced(function*(mitra: Mitra, session: Clie
     // Who takes a chat over, or comes back to it, reads of requests that were decided long ago.
     if (phaseOf(session) !== "extending") continue
     if (prng.chance(workload.ignores_extension_share)) continue
-    yield* Effect.sleep(secondsAround(mitra, workload.answers_extension_within_s))
+    const isAtTheTick = mitra.chances.chance(workload.at_the_tick_share)
+    const thinks = secondsAround(mitra, workload.answers_extension_within_s)
+    const last = untilTheTick(mitra, Date.parse(event.fact["deadline_at"]))
+    yield* Effect.sleep(isAtTheTick ? Math.max(1, last) : thinks)
     const approve = prng.chance(workload.approves_extension_share)
-    const answer = { command_id: app.newId(), session_id: session.id, extension_seq: event.seq, approve }
+    const answer = { ...commandOf(mitra, session.id), extension_seq: event.seq, approve }
     yield* tryTo(mitra, "mitra.answer_extension", answer, 20_000)
   }
 })
 
 const serve = Effect.fnUntraced(function*(mitra: Mitra, session: ClientSession) {
-  const { app, prng, workload } = mitra
+  const { prng, workload } = mitra
   yield* Effect.forkChild(answerExtensions(mitra, session))
-  const command = () => ({ command_id: app.newId(), session_id: session.id })
+  const command = () => commandOf(mitra, session.id)
   if (prng.chance(workload.flips_topic_share)) {
     const topic = session.view?.["topic"] === "sensitive" ? "regular" : "sensitive"
     const flip = Effect.suspend(() => tryTo(mitra, "chat.topic", { ...command(), topic }))
@@ -180,11 +205,13 @@ const work = (mitra: Mitra) =>
     yield* app.until(() => app.isConnected, 5 * minute)
     yield* Effect.forkChild(registerPhone(mitra))
     yield* Effect.forkChild(heartbeats(mitra))
+    yield* Effect.forkChild(curiosity(mitra))
     yield* Effect.forkChild(answerOffers(mitra))
     yield* Effect.forkChild(serveChats(mitra))
     yield* stayOnline(mitra)
     if (prng.chance(0.5)) yield* tryTo(mitra, "mitra.requests", { before: null, limit: 50 }, 20_000)
     yield* app.until(() => !isServing(mitra), 2 * hour)
+    yield* maySignOut(mitra)
   })
 
 const shiftOf = ({ prng, workload }: Mitra, from: number): Mitra["shift"] => {

@@ -45,6 +45,8 @@ export const population = (workload: Workload = defaultWorkload) => (context: Ru
     context,
     workload,
     prng: app.prng.split("decisions"),
+    chances: app.prng.split("chances"),
+    commands: new Map(),
     isWindingDown,
     unsent: new Map()
   })

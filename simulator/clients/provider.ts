@@ -2,6 +2,7 @@
 // itself, come late, or in another order.
 import type { Prng } from "../kernel/prng.ts"
 import type { HttpCall } from "../network/http-call.ts"
+import { referenceOf, type Taken } from "../stores/payment-books.ts"
 import { webhookToken } from "../server/runner.ts"
 import type { World } from "../world.ts"
 
@@ -15,6 +16,7 @@ export interface ProviderFaults {
 }
 
 const attemptsMax = 200
+const forgottenShare = 0.05
 const retryAfterMs = 5_000
 
 export class Provider {
@@ -22,20 +24,26 @@ export class Provider {
   readonly #prng: Prng
   readonly faults: ProviderFaults = { repeat: 0, late_ms: 0, odd_amounts: 0 }
   /** What it took, by payment: the outside truth that money is checked against. */
-  readonly taken = new Map<string, { readonly amount_idr: number; readonly at_ms: number }>()
+  readonly taken: Map<string, Taken>
   delivered = 0
+  /** Webhooks that never leave the provider: where it can be asked, the server finds out all the same. */
+  readonly #forgets: Prng
 
   constructor(world: World) {
     this.#world = world
     this.#prng = world.prng.split("provider")
+    this.#forgets = world.prng.split("forgotten webhooks")
+    this.taken = world.stores.books.taken
   }
 
   /** The customer has paid at the checkout. */
   take(paymentId: string, askedIdr: number): void {
-    if (this.taken.has(paymentId)) return
+    const { books } = this.#world.stores
+    if (this.taken.has(paymentId) || !books.isPayable(paymentId)) return
     const isOdd = this.faults.odd_amounts > 0 && this.#prng.chance(this.faults.odd_amounts)
     const amount_idr = isOdd ? askedIdr + this.#prng.pick([-1_000, 1_000]) : askedIdr
     this.taken.set(paymentId, { amount_idr, at_ms: this.#world.time.now_ms })
+    if (books.canBeAsked && this.#forgets.chance(forgottenShare)) return
     const call: HttpCall = {
       method: "POST",
       path: "/api/webhooks/payments/builtin",
@@ -44,7 +52,7 @@ export class Provider {
         external_id: paymentId,
         status: "PAID",
         amount: amount_idr,
-        id: `inv-${paymentId}`
+        id: referenceOf(paymentId)
       })
     }
     this.#after(

@@ -3,9 +3,11 @@
 import * as Effect from "effect/Effect"
 import type { RunContext } from "../simulation.ts"
 import type { PhoneApp } from "./phone-app.ts"
-import { type Answer, Refused } from "./connection.ts"
+import type { Answer } from "./connection.ts"
+import { errand } from "./errands.ts"
 import { decidesCases } from "./privacy.ts"
 import { adminPassword, mitraId } from "./seed-data.ts"
+import { tryTo } from "./staff-call.ts"
 import type { Workload } from "./workload.ts"
 
 export interface Staff {
@@ -38,22 +40,6 @@ const settingsToChange: ReadonlyArray<readonly [string, ReadonlyArray<number | b
   ["mitra_may_end_session", [true, false]],
   ["topic_sensitive_is_final", [true, false]]
 ]
-
-const patienceMs = 60_000
-
-/** What is heavy asks for the password again, five minutes after it was given. */
-const tryTo = ({ app }: Staff, tag: string, payload: object) =>
-  app.call(tag, payload, patienceMs).pipe(
-    Effect.catchIf(
-      (failure) => failure instanceof Refused && failure.code === "STEP_UP_REQUIRED",
-      () =>
-        Effect.andThen(
-          app.call("admin.step_up", { password: adminPassword, code: null }, patienceMs),
-          app.call(tag, payload, patienceMs)
-        )
-    ),
-    Effect.catch(() => Effect.succeed(null))
-  )
 
 const someMitra = ({ app, context }: Staff): string =>
   mitraId(app.prng.integer(1, Math.max(1, context.options.mitras)))
@@ -186,17 +172,24 @@ const forceClose = Effect.fnUntraced(function*(staff: Staff) {
   yield* tryTo(staff, "admin.force_close", { command_id: staff.app.newId(), session_id, reason: "reported" })
 })
 
-const repeatedly = (staff: Staff, per_day: number, action: Effect.Effect<unknown>) =>
+const repeatedly = (
+  staff: Staff,
+  per_day: number,
+  action: Effect.Effect<unknown>,
+  prng = staff.app.prng
+) =>
   per_day <= 0 ? Effect.void : Effect.forever(
-    Effect.suspend(() => Effect.sleep(staff.app.prng.exponential(86_400_000 / per_day))).pipe(
+    Effect.suspend(() => Effect.sleep(prng.exponential(86_400_000 / per_day))).pipe(
       Effect.andThen(Effect.suspend(() => staff.isWindingDown() ? Effect.never : Effect.forkChild(action)))
     )
   )
 
 export const staffBegins = (staff: Staff): void => {
   const { app, workload } = staff
+  const errands = app.prng.split("errands")
   app.launch(Effect.all([
     repeatedly(staff, workload.staff_looks_per_day, inspect(staff)),
+    repeatedly(staff, workload.staff_errands_per_day, errand(staff, errands), errands),
     repeatedly(staff, workload.staff_deactivates_per_day, deactivate(staff)),
     repeatedly(staff, workload.staff_forces_offline_per_day, Effect.suspend(() => forceOffline(staff))),
     repeatedly(staff, workload.staff_reroutes_per_day, reroute(staff)),

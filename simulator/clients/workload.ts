@@ -61,6 +61,11 @@ export const defaultWorkload = {
   naps_per_hour: 0.2,
   nap_s: 60,
   returns_within_s: 25,
+  // Both sides, apart from chatting: curious deeds per hour of an open app, and shares.
+  curious_per_hour: 2,
+  signs_out_share: 0.02,
+  shares_ids_share: 0.2,
+  at_the_tick_share: 0.03,
   // Staff, per day.
   staff_looks_per_day: 96,
   staff_deactivates_per_day: 3,
@@ -68,6 +73,7 @@ export const defaultWorkload = {
   staff_reroutes_per_day: 6,
   staff_force_closes_per_day: 2,
   staff_settings_per_day: 4,
+  staff_errands_per_day: 24,
   deactivated_for_min: 40
 }
 

@@ -79,6 +79,24 @@ export const pushDown: FaultKind = {
   }
 }
 
+export const oddPushes: FaultKind = {
+  name: "push-odd",
+  says: "the push provider calls tokens invalid, asks to wait, fails and rejects",
+  every_ms: minutes(30),
+  shakesTheCluster: false,
+  strike: ({ run }, prng) => {
+    const { push } = run.world.stores
+    push.oddShare = prng.between(0.2, 0.9)
+    return {
+      text: "the push provider gives every kind of answer",
+      lasts_ms: minutes(prng.between(0.5, 10)),
+      undo: () => {
+        push.oddShare = 0
+      }
+    }
+  }
+}
+
 export const oddAmounts: FaultKind = {
   name: "odd-amounts",
   says: "the payment provider takes another amount than was asked for",

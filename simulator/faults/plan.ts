@@ -3,7 +3,15 @@
 import type { Prng } from "../kernel/prng.ts"
 import type { FaultMark, FaultPlan, Population, RunContext } from "../simulation.ts"
 import type { Fault, FaultContext, FaultKind } from "./fault.ts"
-import { cutSockets, laggingPhones, oddAmounts, oddWebhooks, pushDown, silentLines } from "./outside.ts"
+import {
+  cutSockets,
+  laggingPhones,
+  oddAmounts,
+  oddPushes,
+  oddWebhooks,
+  pushDown,
+  silentLines
+} from "./outside.ts"
 import { frozen, killed, partitioned, rollingRestart, skewed } from "./runners.ts"
 import { faultyBus, lostAnswers, restartedDatabase, slowDatabase, stalledDatabase } from "./stores.ts"
 import { valkeyCut, valkeyGone, valkeyStalled, valkeyWiped } from "./valkey.ts"
@@ -28,7 +36,8 @@ export const faultKinds: ReadonlyArray<FaultKind> = [
   laggingPhones,
   oddWebhooks,
   oddAmounts,
-  pushDown
+  pushDown,
+  oddPushes
 ]
 
 /** "none", "all", "swarm" (a random subset of this seed), or names. */

@@ -43,7 +43,9 @@ export const shortRunWorkload: Readonly<Record<string, string>> = {
   staff_deactivates_per_day: "200",
   staff_reroutes_per_day: "200",
   staff_force_closes_per_day: "60",
-  staff_settings_per_day: "60"
+  staff_settings_per_day: "60",
+  staff_errands_per_day: "200",
+  curious_per_hour: "12"
 }
 
 /** What the command line says: "none", "all", "swarm", or names with commas. */

@@ -1,5 +1,6 @@
 // What a run says of itself, as plain data: counts, waiting times, how fast it was, and what it broke.
 import type { SimulationResult, Violation } from "../simulation.ts"
+import { refusalsText } from "../refusals.ts"
 import type { RunPlan } from "./plan.ts"
 
 export interface Percentiles {
@@ -22,6 +23,8 @@ export interface RunReport {
   readonly answering: Percentiles
   /** How often each rare crossing was reached. */
   readonly coverage: Readonly<Record<string, number>>
+  /** How often people were told each refusal, by its code. */
+  readonly refusals: Readonly<Record<string, number>>
   readonly violations: ReadonlyArray<Violation>
 }
 
@@ -57,7 +60,8 @@ export const reportOf = (
   plan: RunPlan,
   result: SimulationResult,
   took: { readonly wall_ms: number; readonly cpu_ms: number },
-  coverage: Readonly<Record<string, number>>
+  coverage: Readonly<Record<string, number>>,
+  refusals: Readonly<Record<string, number>>
 ): RunReport => {
   const { tables } = result.context.world.stores
   const waits = [...tables.chat_sessions.values()].flatMap(({ requested_at, started_at }) =>
@@ -75,6 +79,7 @@ export const reportOf = (
     waiting: percentilesOf(waits),
     answering: percentilesOf(answers),
     coverage,
+    refusals,
     violations: result.violations
   }
 }
@@ -139,6 +144,7 @@ export const reportText = (report: RunReport): string =>
   [
     ...factsOf(report).map(([name, value]) => `${name.padEnd(14)}  ${value}`),
     ...coverageText(report.coverage),
+    refusalsText(report.refusals),
     `${"verdict".padEnd(14)}  ${verdictText(report)}`,
     ...report.violations.map(({ invariant, text }) => `  ${invariant}: ${text}`)
   ].join("\n")

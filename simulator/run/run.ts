@@ -4,6 +4,7 @@ import { workloadWith } from "../clients/workload.ts"
 import { population } from "../clients/population.ts"
 import { checkerOf } from "../checkers/checker.ts"
 import { Coverage } from "../coverage.ts"
+import { Refusals } from "../refusals.ts"
 import { atFaultRate, chosenFaults, faultPlan } from "../faults/plan.ts"
 import { failpoints, hazardsOf, timingsWith } from "../faults/hazards.ts"
 import { Prng } from "../kernel/prng.ts"
@@ -48,9 +49,11 @@ const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
     plan.faultRate
   )
   const coverage = new Coverage()
+  const refused = new Refusals()
   const recording = keepTrace ? new Recording() : null
   const checker = checkerOf({
     coverage: coverage.rule,
+    refusals: refused.rule,
     ...(recording === null ? {} : { recording: recording.rule })
   })
   const elapsed = stopwatch()
@@ -79,7 +82,8 @@ const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
   const finished = (result: SimulationResult): FinishedRun => {
     const { system, user } = process.cpuUsage(cpuBefore)
     const took = { wall_ms: elapsed(), cpu_ms: (system + user) / 1_000 }
-    const report = reportOf(plan, result, took, Object.fromEntries(coverage.counts))
+    const reached = Object.fromEntries(coverage.counts)
+    const report = reportOf(plan, result, took, reached, Object.fromEntries(refused.counts))
     return { report, result, recording }
   }
   return { options, parts, finished }

@@ -8,7 +8,6 @@ import { SecureRandom } from "effect/crypto"
 import * as AvailabilityMemory from "../../testkit/memory/availability.memory.ts"
 import { makeLinkedBus } from "../../src/layers/bus/links.ts"
 import { busTimings } from "../../src/layers/bus/timings.ts"
-import * as CheckoutBuiltin from "../../src/layers/payments/checkout.builtin.ts"
 import { commitTurn } from "../../testkit/memory/journal.memory.ts"
 import { defaultLimits, makeGroupCommit } from "../../src/layers/journal/group-commit.ts"
 import type { GroupWriter } from "../../src/layers/journal/group-writer.ts"
@@ -106,7 +105,7 @@ export const availability = (stores: Stores, caller: Process) => ({
 const codeSender = Layer.succeed(CodeSender)({ send: () => Effect.void })
 
 export const providers = (stores: Stores, caller: Process) =>
-  Layer.mergeAll(CheckoutBuiltin.layer, codeSender, stores.push.layerOf(caller))
+  Layer.mergeAll(stores.books.layerOf(caller), codeSender, stores.push.layerOf(caller))
 
 /** Every store port, over the wire to the simulated Postgres. */
 export const stores = (all: Stores, caller: Process) =>

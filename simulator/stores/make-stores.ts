@@ -11,6 +11,7 @@ import type { Latency } from "../network/line.ts"
 import type { Mutation } from "../server/mutation.ts"
 import { Leases } from "./leases.ts"
 import { SharedPresence } from "./presence.ts"
+import { PaymentBooks } from "./payment-books.ts"
 import { PushService } from "./push-service.ts"
 import { Store } from "./store.ts"
 import type { RealStores, Timings, Stores } from "./stores.ts"
@@ -55,6 +56,7 @@ export const makeStores = (options: {
     leases: new Leases(time, timings.lease_ms),
     presence: new SharedPresence(),
     push: new PushService({ time, prng: prng.split("push") }),
+    books: new PaymentBooks({ time, prng: prng.split("payment books") }),
     channels: [...(valkey === null ? [] : [channelOf(valkey.store, true)]), channelOf(postgres, false)],
     timings,
     witness: { onTurn: () => {} },

@@ -15,6 +15,7 @@ import type { Channel } from "../network/channel.ts"
 import type { Mutation } from "../server/mutation.ts"
 import type { Leases } from "./leases.ts"
 import type { SharedPresence } from "./presence.ts"
+import type { PaymentBooks } from "./payment-books.ts"
 import type { PushService } from "./push-service.ts"
 import type { Store } from "./store.ts"
 import type { SimulatedValkey } from "./valkey.ts"
@@ -60,6 +61,7 @@ export interface Stores {
   readonly leases: Leases
   readonly presence: SharedPresence
   readonly push: PushService
+  readonly books: PaymentBooks
   /** In the order of preference. */
   readonly channels: ReadonlyArray<Channel>
   readonly timings: Timings

@@ -3,11 +3,26 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { drawn, faultsOf, replayCommand, type RunPlan, shortRunWorkload } from "../../simulator/run/plan.ts"
 import { simulatePlan } from "../../simulator/run/run.ts"
+import { refusals, refusalsText } from "../../simulator/refusals.ts"
 
 const seeds = 200
 const perTest = 10
 /** Of the rare crossings that crossings.ts names; below it, the worlds are too quiet to find anything. */
 const crossingsLeast = 25
+
+/** Codes that no client of two hundred worlds is ever told. May only shrink. */
+const neverTold = new Set(
+  `
+  UNKNOWN_METHOD TOO_MANY_REQUESTS RATE_LIMITED TOKEN_EXPIRED FORBIDDEN NOT_FOUND ACCOUNT_LOCKED
+  CREDENTIALS_INVALID REFRESH_REUSED OTP_RATE_LIMIT_PHONE OTP_RATE_LIMIT_IP CODE_MISMATCH
+  OTP_ATTEMPTS_EXCEEDED OTP_EXPIRED OTP_USED OTP_PROVIDER_FAILED TOO_MANY_OPEN_PAYMENTS
+  PAYMENT_PROVIDER_FAILED OFFER_EXPIRED OFFER_CLOSED MITRA_AT_CAPACITY MITRA_NOT_ONLINE SESSION_OVER
+  REQUEST_NOT_OPEN EXTENSION_PENDING SAME_MITRA TOO_MANY_REROUTES PROPOSAL_DECIDED NOTHING_TO_RESOLVE
+  ALREADY_RESOLVED EMAIL_TAKEN SECOND_FACTOR_REQUIRED SECOND_FACTOR_INVALID SECOND_FACTOR_ON LAST_ADMIN
+  TOO_MANY_TEST_NUMBERS NOT_THIS_RUNNER CLOCK_BACKWARDS CLOCK_NOT_SETTLED TOO_MANY_FAULTS
+  ACCOUNT_PAUSED ACCOUNT_BUSY TOO_MANY_BLOCKS NOBODY_MET PAIR_BLOCKED MITRA_DRAINING MITRA_ON_HOLD
+`.trim().split(/\s+/)
+)
 
 const planOf = (seed: string): RunPlan =>
   drawn({
@@ -26,6 +41,7 @@ const planOf = (seed: string): RunPlan =>
 
 describe("a swarm of seeds", () => {
   const reached = new Map<string, number>()
+  const refused: Record<string, number> = {}
   let virtualMs = 0
   const began = performance.now()
 
@@ -35,6 +51,7 @@ describe("a swarm of seeds", () => {
     for (const [name, count] of Object.entries(report.coverage)) {
       reached.set(name, (reached.get(name) ?? 0) + count)
     }
+    for (const [code, count] of Object.entries(report.refusals)) refused[code] = (refused[code] ?? 0) + count
     virtualMs += report.span_ms
     return report.violations.map(({ invariant, text }) => `${invariant}: ${text}\n  ${replayCommand(plan)}`)
   }
@@ -49,6 +66,11 @@ describe("a swarm of seeds", () => {
   it("reaches most of the crossings that testers fear", () => {
     const count = [...reached.values()].filter((times) => times > 0).length
     assert.isAtLeast(count, crossingsLeast)
+  })
+
+  it("reaches every refusal but for a list that only gets shorter", () => {
+    console.log(refusalsText(refused))
+    assert.deepStrictEqual(refusals.filter((code) => (refused[code] ?? 0) === 0 && !neverTold.has(code)), [])
   })
 
   afterAll(() => {

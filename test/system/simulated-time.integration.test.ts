@@ -87,7 +87,8 @@ describe("the clock of a running server", () => {
       assert.strictEqual(await codeOf(call("clock.set", { instant: "3000-01-01T00:00:00Z" })), "BAD_REQUEST")
       assert.strictEqual((await call("clock.now", {})).now, into(start, 30))
       const { entries } = await call("admin.audit_log", { before: null, limit: 10 })
-      assert.deepInclude(entries.at(-1), {
+      const moves = entries.filter((entry: { readonly action: string }) => entry.action.startsWith("clock."))
+      assert.deepInclude(moves.at(-1), {
         action: "clock.advance",
         before: start,
         after: into(start, 10),

@@ -1,5 +1,6 @@
 // The console's texts in English. The Indonesian ones are beside this file and have the same shape.
 import { accountEnglish } from "./account-english.ts"
+import { caseEnglish } from "./case-english.ts"
 import { mitraEnglish } from "./mitra-english.ts"
 
 export const english = {
@@ -35,11 +36,13 @@ export const english = {
     locked_for: "Try again in"
   },
   account: accountEnglish,
+  cases: caseEnglish,
   nav: {
     now: "Now",
     mitras: "Mitras",
     customers: "Customers",
     past: "Past chats",
+    cases: "Reports",
     payments: "Payments",
     push: "Push",
     settings: "Settings",

@@ -1,6 +1,7 @@
 // The console's texts in Indonesian, in the shape of the English ones.
 import type { Texts } from "./english.ts"
 import { accountIndonesian } from "./account-indonesian.ts"
+import { caseIndonesian } from "./case-indonesian.ts"
 import { mitraIndonesian } from "./mitra-indonesian.ts"
 
 export const indonesian: Texts = {
@@ -36,11 +37,13 @@ export const indonesian: Texts = {
     locked_for: "Coba lagi dalam"
   },
   account: accountIndonesian,
+  cases: caseIndonesian,
   nav: {
     now: "Sekarang",
     mitras: "Mitra",
     customers: "Pelanggan",
     past: "Obrolan lampau",
+    cases: "Laporan",
     payments: "Pembayaran",
     push: "Notifikasi",
     settings: "Pengaturan",

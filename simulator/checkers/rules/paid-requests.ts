@@ -7,6 +7,9 @@ import type { MakeRule } from "../rule.ts"
 /** Twice the sweep's onInterval, and then some. */
 const sweptWithinMs = 180_000
 
+/** A provider that can be asked, and is silent, is asked once more a minute later, a few times over. */
+const askedAgainMs = 300_000
+
 export const paidRequests: MakeRule = (context, complain) => {
   const { tables } = context
   const leading = new EventuallyBound(context, sweptWithinMs)
@@ -52,7 +55,7 @@ export const paidRequests: MakeRule = (context, complain) => {
             key,
             () => tables.payment_requests.get(key)?.status !== "pending",
             () => complain("a payment that nobody paid is still open", about(after)),
-            after.expires_at
+            after.expires_at + (after.provider === "xendit" ? askedAgainMs : 0)
           )
         }
       }

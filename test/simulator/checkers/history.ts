@@ -36,8 +36,13 @@ export const history = (make: MakeRule) => {
     connectedFor_ms: (phone) => phone.isConnected ? 3_600_000 : 0,
     awayFor_ms: (phone) => phone.isConnected ? 0 : now - (awaySince ?? 0),
     calmFor_ms: () => calm,
+    steadyFor_ms: () => calm,
+    clocksTrueFor_ms: () => calm,
+    pushesTakenFor_ms: () => calm,
+    owedFor_ms: (phone) => phone.isConnected ? calm : 0,
     log,
     pushes,
+    valkey: null,
     taken
   }
   const rule = make(context, (text) => void complaints.push(text))
