@@ -191,7 +191,10 @@ export const asking: MakeRule = (context, complain) => {
 
   return {
     rows: {
-      settings: numbers.changed,
+      settings: (change) => {
+        numbers.changed(change)
+        if (change.key === "max_customers_per_mitra") standings.forEach((_, id) => mitras.add(id))
+      },
       mitras: ({ key }) => mitras.add(key),
       mitra_status: ({ after, before: was, key }) => {
         if (after?.is_online !== was?.is_online || after?.is_draining !== was?.is_draining) mitras.add(key)

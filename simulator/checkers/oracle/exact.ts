@@ -172,8 +172,9 @@ export const exact: MakeRule = (context, complain) => {
         const of = offers.get(after.session_id) ?? new Map<string, OfferRow>()
         offers.set(after.session_id, of.set(after.mitra_id, after))
       },
-      session_events: ({ after }) => {
-        if (after !== undefined) {
+      session_events: ({ after, before }) => {
+        // Only the words of somebody who left for good are ever taken out.
+        if (after !== undefined && before === undefined) {
           add(after.session_id, { seq: after.seq, event: after.event, at: after.event.at })
         }
       },

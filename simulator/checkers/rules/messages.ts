@@ -16,6 +16,10 @@ export const messages: MakeRule = (context, complain) => {
   /** The place of each message of the rows, by who sent it under which id. */
   const places = new Map<string, number>()
 
+  /** A customer who left for good took the words of her chats along. */
+  const isErased = (session_id: string): boolean =>
+    tables.deleted_customers.has(tables.chat_sessions.get(session_id)?.customer_id ?? "")
+
   const acknowledge = (sent: Acknowledged) => {
     const { body, client_message_id, sender, seq, session_id } = sent
     const about = { session_id, people: [sender.name] }
@@ -44,6 +48,7 @@ export const messages: MakeRule = (context, complain) => {
 
   const atTheEnd = (sent: Acknowledged) => {
     const { body, client_message_id, seq, session_id } = sent
+    if (isErased(session_id)) return
     const row = tables.messages.get(`${session_id}/${seq}`)
     if (row?.client_message_id !== client_message_id || row.body !== body) {
       complain(`${client_message_id} was acknowledged and is lost`, {
@@ -70,6 +75,7 @@ export const messages: MakeRule = (context, complain) => {
       messages: ({ after, before, key }) => {
         if (before !== undefined) {
           const session_id = before.session_id
+          if (isErased(session_id)) return
           return complain(`message ${key} was ${after === undefined ? "removed" : "written over"}`, {
             session_id
           })
