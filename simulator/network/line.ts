@@ -114,7 +114,8 @@ export class Line {
 
   lag(ms: number): void {
     this.#lag_ms = ms
-    this.#sound_us = this.#time.now_us
+    // What was sent before is still on its way, and what was sent after it waits behind it.
+    this.#sound_us = Math.max(this.#time.now_us, this.#up.arrives_us, this.#down.arrives_us)
   }
 
   /** The runner's process is gone: its operating system resets the connection. */

@@ -63,6 +63,31 @@ describe("a session whose last commit was never announced", () => {
       assert.deepInclude(yield* heard, announced)
     }).pipe(Effect.scoped, Effect.provide(actorWorld)))
 
+  it.effect("tells what the other side has received, when its answer was lost and it says so again", () =>
+    Effect.gen(function*() {
+      const { ayu, customer_id, faults, session_id } = yield* stage
+      yield* during(toSession(session_id, { _tag: "Accept", by: mitraSide(ayu) }))
+      const message = { client_message_id: "one", message_id: "message-one", body: "hello" }
+      const sent = { _tag: "SendMessage", by: customerSide(customer_id), ...message } as const
+      yield* during(toSession(session_id, sent))
+      const { last_seq } = yield* stateOf(session_id)
+      const heard = yield* listen(`customer:${customer_id}`)
+      faults.next = { lost: "after", event: "ReceiptMoved" }
+      const receives = during(
+        toSession(session_id, { _tag: "MarkDelivered", by: mitraSide(ayu), seq: last_seq })
+      )
+      assert.strictEqual((yield* Effect.flip(receives))._tag, "Unavailable")
+      assert.deepStrictEqual(yield* heard, [])
+      yield* receives
+      yield* TestClock.adjust("1 second")
+      const receipts = (yield* heard).flatMap((event) =>
+        event._tag === "SessionEvent" && event.event?._tag === "ReceiptMoved" ? [event.event] : []
+      )
+      assert.deepStrictEqual(receipts.map(({ delivered_seq, side }) => [side, delivered_seq]), [
+        ["mitra", last_seq]
+      ])
+    }).pipe(Effect.scoped, Effect.provide(actorWorld)))
+
   it.effect("tells the customer that it is over", () =>
     Effect.gen(function*() {
       const { ayu, customer_id, faults, session_id } = yield* stage

@@ -82,6 +82,11 @@ export const audit: MakeRule = (context, complain) => {
   const isNoChange = (action: string, target: string): boolean =>
     (action === "mitra.rename" || action === "mitra.force_offline") && tables.mitras.has(target)
 
+  const isPaused = (mitra_id: string): boolean =>
+    [...tables.pauses.values()].some((pause) =>
+      pause.user_type === "mitra" && pause.user_id === mitra_id && pause.lifted_at === null
+    )
+
   const isTrue = ({ action, at, staff_id, target_id }: AuditEntry, actions: ReadonlySet<string>) => {
     const key = keyOf(action, target_id)
     // Sign-ins and looks are written down, too; nothing else tells of them.
@@ -126,7 +131,8 @@ export const audit: MakeRule = (context, complain) => {
       mitra_status: ({ after, before, key }) => {
         if (before?.is_online !== true || after?.is_online !== false) return
         const latest = tables.mitra_online_logs.findLast(({ mitra_id }) => mitra_id === key)
-        if (latest?.cause === "forced") did("mitra.force_offline", key)
+        // Reports pause a mitra by themselves: then nobody on the staff took her offline.
+        if (latest?.cause === "forced" && !isPaused(key)) did("mitra.force_offline", key)
       },
       settings: ({ key }) => did("setting.write", key),
       chat_sessions: ({ key }) => void moved.add(key),

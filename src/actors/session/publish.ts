@@ -2,7 +2,7 @@
 // latency, never an event.
 import { numbered, type SessionEvent } from "../../domain/session/events.ts"
 import { requestWith } from "../../domain/session/offered-request.ts"
-import { isTerminal, type Offer, type SessionState } from "../../domain/session/state.ts"
+import { isTerminal, type Offer, type SessionState, type Side } from "../../domain/session/state.ts"
 import type { BusMessage, Topic } from "../../services/bus/bus.ts"
 import { closedOffers, movedOffers, type SessionTurn } from "./rows.ts"
 
@@ -48,6 +48,23 @@ const offerMessage = (state: SessionState, offer: Offer): BusMessage => {
   }
 }
 
+/** What each side has received and read, for the other one: a receipt has no number that a phone could miss. */
+const receiptMessages = (state: SessionState, at: number): ReadonlyArray<BusMessage> => {
+  const { cursors, customer_id, id, mitra_id, status } = state
+  if (mitra_id === null || isTerminal(status)) return []
+  const message = (topic: Topic, side: Side): ReadonlyArray<BusMessage> =>
+    cursors[side].delivered_seq === 0 ? [] : [{
+      topic,
+      event: {
+        _tag: "SessionEvent",
+        session_id: id,
+        seq: null,
+        event: { _tag: "ReceiptMoved", at, side, ...cursors[side] }
+      }
+    }]
+  return [...message(`customer:${customer_id}`, "mitra"), ...message(`mitra:${mitra_id}`, "customer")]
+}
+
 /** What phones may have missed of a session that was just loaded; feeds that have it all ignore this. */
 export const republishPosition = (state: SessionState, now: number): ReadonlyArray<BusMessage> => {
   const { assignments, id, last_seq, mitra_id, offers, status } = state
@@ -61,7 +78,8 @@ export const republishPosition = (state: SessionState, now: number): ReadonlyArr
     ...assignments.flatMap(({ left, mitra_id: former }) =>
       left === null || former === mitra_id ? [] : [positionMessage(`mitra:${former}`, id, left.seq, true)]
     ),
-    ...shown.map((offer) => offerMessage(state, offer))
+    ...shown.map((offer) => offerMessage(state, offer)),
+    ...receiptMessages(state, now)
   ]
 }
 
