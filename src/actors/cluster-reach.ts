@@ -72,7 +72,8 @@ export const joiningUnproven = (inner: Storage, reach: Reach): Storage => {
         const address = writtenAddress(runner.address)
         const members = listed(yield* inner.getRunners)
         isProven ||= reach.isHealthy(address) || members.every(([member]) => member === address)
-        return yield* inner.register(runner, isHealthy && isProven)
+        // A runner that joins again while it is cut off, after its locks were gone, is not proven by before.
+        return yield* inner.register(runner, isHealthy && isProven && !reach.isCutOff())
       })
   }
 }

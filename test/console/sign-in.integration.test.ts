@@ -163,11 +163,14 @@ describe("a role", () => {
             const mayWrite = await page.getByLabel("push paused").isEnabled()
             return { places: places.map((place) => place.trim()), mayCreate: mayCreate > 0, mayWrite }
           }
-          const everybody = ["Now", "Mitras", "Customers", "Past chats", "Payments", "Push", "Settings"]
-          const all = [...everybody, "Staff", "Audit log", "Health"]
-          const some = [...everybody, "Audit log", "Health"]
+          const people = ["Now", "Mitras", "Customers", "Past chats"]
+          const work = ["Payments", "Push", "Settings"]
+          const rest = ["Audit log", "Health"]
+          const all = [...people, "Reports", ...work, "Staff", ...rest]
+          const most = [...people, "Reports", ...work, ...rest]
+          const some = [...people, ...work, ...rest]
           assert.deepStrictEqual(await shown("admin"), { places: all, mayCreate: true, mayWrite: true })
-          assert.deepStrictEqual(await shown("operator"), { places: some, mayCreate: true, mayWrite: true })
+          assert.deepStrictEqual(await shown("operator"), { places: most, mayCreate: true, mayWrite: true })
           assert.deepStrictEqual(await shown("viewer"), { places: some, mayCreate: false, mayWrite: false })
           const viewer = { email: "viewer@halobestie.local", password: colleague.password }
           const { access_token } = await adminCall(server, null, "admin.sign_in", viewer)
