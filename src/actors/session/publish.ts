@@ -48,7 +48,7 @@ const offerMessage = (state: SessionState, offer: Offer): BusMessage => {
   }
 }
 
-/** What each side has received and read, for the other one: a receipt has no number that a phone could miss. */
+/** What each side has received and read, for the other one: receipts have no number a phone could miss. */
 const receiptMessages = (state: SessionState, at: number): ReadonlyArray<BusMessage> => {
   const { cursors, customer_id, id, mitra_id, status } = state
   if (mitra_id === null || isTerminal(status)) return []

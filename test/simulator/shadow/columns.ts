@@ -12,6 +12,12 @@ const asTheyAre = (row: object): Columns => ({ ...row })
 /** The column kept its name. */
 const payment = ({ next_check_at, ...row }: Loose): Columns => ({ ...row, look_at: next_check_at })
 
+const status = ({ hold, ...row }: Loose): Columns => ({
+  ...row,
+  is_held: hold !== null,
+  held_until: hold?.until ?? null
+})
+
 const session = (row: ChatSessionRow): Columns => ({
   ...row,
   customer_goodbye_sealed: null,
@@ -38,8 +44,8 @@ const phone = { phone_sealed: null, phone_mark: null }
 /** Every table that turns write or whose rows decide about them. */
 export const shadowed = {
   customers: { key: ["id"], columnsOf: (row: object) => ({ ...row, ...phone }) },
-  mitras: { key: ["id"], columnsOf: (row: object) => ({ ...row, ...phone }) },
-  mitra_status: { key: ["mitra_id"], columnsOf: asTheyAre },
+  mitras: { key: ["id"], columnsOf: (row: object) => ({ deleted_at: null, ...row, ...phone }) },
+  mitra_status: { key: ["mitra_id"], columnsOf: status },
   mitra_online_logs: {
     key: ["mitra_id", "at", "is_online"],
     columnsOf: (row: MitraOnlineLogRow) => asTheyAre(row)
