@@ -4,6 +4,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { refuse, type Refusal } from "../domain/refusal.ts"
+import type { StaffMitraCommand } from "../domain/mitra.ts"
+import type { SessionCommand } from "../domain/session/commands.ts"
 import type { Permission } from "../domain/staff.ts"
 import type { Unavailable } from "../services/platform/unavailable.ts"
 import type { StaffOrigin } from "./turn-call.ts"
@@ -16,14 +18,20 @@ export class StaffAuthority extends Context.Service<StaffAuthority, {
 const sessions: Permission = { resource: "sessions", action: "write" }
 const mitras: Permission = { resource: "mitras", action: "write" }
 
-/** By command of either actor. */
-const staffCommands: Readonly<Record<string, Permission>> = {
+type StaffCommand = StaffMitraCommand | Extract<SessionCommand, { readonly staff_id: string }>
+
+/** By command of either actor: every one that is given in the name of staff. */
+const staffCommands: Readonly<Record<StaffCommand["_tag"], Permission>> = {
   Reroute: sessions,
   ForceClose: sessions,
   Activate: mitras,
   Deactivate: mitras,
-  ForceOffline: mitras
+  ForceOffline: mitras,
+  LiftHold: mitras,
+  Drain: mitras,
+  UndoDrain: mitras
 }
+const neededFor = new Map<string, Permission>(Object.entries(staffCommands))
 
 interface StaffCall {
   readonly sender_id: string
@@ -36,7 +44,7 @@ const forbidden = refuse("FORBIDDEN", "Only staff may do this, and only in their
 export const makeStaffCheck = Effect.map(StaffAuthority, (authority) => {
   return (call: StaffCall): Effect.Effect<void, Refusal | Unavailable> => {
     const { command, sender_id, staff } = call
-    const needed = staffCommands[command._tag]
+    const needed = neededFor.get(command._tag)
     if (needed === undefined) return staff === null ? Effect.void : Effect.fail(forbidden)
     if (staff === null || sender_id !== `staff:${staff.staff_id}` || command.staff_id !== staff.staff_id) {
       return Effect.fail(forbidden)

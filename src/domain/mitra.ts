@@ -58,6 +58,8 @@ export const MitraCommand = Schema.Union([
   Schema.TaggedStruct("Deactivate", { staff_id: Schema.String })
 ])
 export type MitraCommand = typeof MitraCommand.Type
+/** Those that only staff give, in their own name. */
+export type StaffMitraCommand = Extract<MitraCommand, { readonly staff_id: string }>
 
 export type MitraEvent =
   | { readonly _tag: "WentOnline"; readonly at: number }

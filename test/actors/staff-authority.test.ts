@@ -72,6 +72,21 @@ describe("a staff command from another runner", () => {
       assert.strictEqual((yield* (yield* Mitras).find(ayu))?.is_active, false)
     }).pipe(Effect.provide(world)))
 
+  it.effect("is the same for everything that staff do to a mitra", () =>
+    Effect.gen(function*() {
+      const ayu = yield* during(onlineMitra("Ayu"))
+      const { id, token } = yield* signedIn(1, "operator")
+      const client = yield* Mitra.client
+      for (
+        const _tag of ["Drain", "UndoDrain", "ForceOffline", "LiftHold", "Deactivate", "Activate"] as const
+      ) {
+        const call = { sender_id: `staff:${id}`, command_id: null, command: { _tag, staff_id: id } }
+        const withoutStaff = during(client(ayu).Run({ ...call, staff: null }))
+        assert.strictEqual(yield* refused(withoutStaff), "FORBIDDEN", _tag)
+        yield* during(client(ayu).Run({ ...call, staff: { staff_id: id, peer: "here", token } }))
+      }
+    }).pipe(Effect.provide(world)))
+
   it.effect("is the same for chats, and nobody else may call in staff's name", () =>
     Effect.gen(function*() {
       const { session_id } = yield* during(paidRequest(300))

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { deadlineOf, decide, evolve, MitraReply, type MitraCommand } from "../../domain/mitra.ts"
-import type { MitraEvent, MitraFacts, MitraState } from "../../domain/mitra.ts"
+import type { MitraEvent, MitraFacts, MitraState, StaffMitraCommand } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus, type BusMessage, revoked } from "../../services/bus/bus.ts"
@@ -38,7 +38,7 @@ const publishMitra = (turn: MitraTurn): ReadonlyArray<BusMessage> =>
     }
   })
 
-const actionOf = {
+const actionOf: Readonly<Record<StaffMitraCommand["_tag"], string>> = {
   Activate: "mitra.activate",
   Deactivate: "mitra.deactivate",
   ForceOffline: "mitra.force_offline",
@@ -59,9 +59,7 @@ const mitraRows = Effect.fnUntraced(function*(turn: MitraTurn) {
   const random = yield* SecureRandom.SecureRandom
   const { after, before, call } = turn
   const staff = call.staff
-  const action = call.command._tag in actionOf
-    ? actionOf[call.command._tag as keyof typeof actionOf]
-    : null
+  const action = "staff_id" in call.command ? actionOf[call.command._tag] : null
   const audit = staff === null || action === null || turn.events.length === 0 ? [] : [{
     id: yield* random.uuidV7(),
     staff_id: staff.staff_id,
