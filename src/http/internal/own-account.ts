@@ -9,19 +9,15 @@ import { SignIns } from "../../services/accounts/sign-ins.ts"
 import { Passwords } from "../../services/accounts/passwords.ts"
 import { Staff } from "../../services/accounts/staff.ts"
 import { StaffProofs } from "../../services/accounts/staff-proofs.ts"
-import { Bus, revoked } from "../../services/bus/bus.ts"
-import * as RealTime from "../../services/platform/real-time.ts"
 import { currentConnection } from "../socket/connection.ts"
+import { closeAfterAnswer } from "../socket/own-sockets.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { entryOf } from "./change-entry.ts"
 import { currentStaff } from "./staff/current-staff.ts"
 import { countAttempt, forgiveAttempts, type StaffEvent, tellStaffEvent } from "./staff/password-attempts.ts"
-import { newRecoveryCodes, newSecret, recoveryHash, stepOf, takeCode } from "./staff/second-factor.ts"
+import { isOn, newRecoveryCodes, newSecret, recoveryHash, stepOf, takeCode } from "./staff/second-factor.ts"
 import { provedForMs } from "./staff/step-up.ts"
 import { wrongCode } from "./staff/staff-sign-in.ts"
-
-/** The caller has the answer before the socket it came on is closed. */
-const answerFirst = "50 millis"
 
 const own = Effect.gen(function*() {
   const { peer, staff_id } = yield* currentStaff
@@ -30,21 +26,12 @@ const own = Effect.gen(function*() {
   return { account, address: peer, now: yield* Clock.currentTimeMillis }
 })
 
-/** Sockets hear it over the bus; not tied to the call, whose own socket may go first. */
-const closeSockets = Effect.fnUntraced(function*(staffId: string, authSessionId: string | null) {
-  const bus = yield* Bus
-  yield* RealTime.onRealTime(Effect.sleep(answerFirst)).pipe(
-    Effect.andThen(bus.publish([revoked(`staff:${staffId}`, authSessionId)])),
-    Effect.forkDetach
-  )
-})
-
 const signOut = Effect.gen(function*() {
   const { account, address, now } = yield* own
   const principal = yield* (yield* currentConnection).principal
   if (principal === null) return { signed_out: false }
   yield* (yield* SignIns).revokeFamily(principal.auth_session_id, "signed_out", now)
-  yield* closeSockets(account.id, principal.auth_session_id)
+  yield* closeAfterAnswer(`staff:${account.id}`, principal.auth_session_id)
   yield* tellStaffEvent("signed_out", account.email, address)
   return { signed_out: true }
 }).pipe(Effect.uninterruptible)
@@ -67,8 +54,7 @@ const checkCode = Effect.fnUntraced(function*(code: string) {
   const { account, address, now } = yield* own
   yield* countAttempt({ email: account.email, account, address, now })
   const factor = yield* (yield* StaffProofs).secondFactor(account.id)
-  const isOn = factor !== null && factor.confirmed_at !== null
-  if (!isOn || !(yield* takeCode(account.id, factor.secret, code, now))) {
+  if (!isOn(factor) || !(yield* takeCode(account.id, factor.secret, code, now))) {
     yield* tellStaffEvent("step_up_failed", account.email, address)
     return yield* wrongCode
   }
@@ -98,7 +84,7 @@ const changePassword = Effect.fnUntraced(
     yield* (yield* StaffProofs).changePassword(account.id, hash, entry)
     // Whoever came in with the old password is out, this sign-in among them.
     const signed_out = yield* (yield* SignIns).revokeAllOf("staff", account.id, "password_changed", now)
-    yield* closeSockets(account.id, null)
+    yield* closeAfterAnswer(`staff:${account.id}`, null)
     yield* tellStaffEvent("password_changed", account.email, address)
     return { signed_out }
   }
@@ -107,8 +93,7 @@ const changePassword = Effect.fnUntraced(
 const secondFactor = Effect.gen(function*() {
   const { account } = yield* own
   const factor = yield* (yield* StaffProofs).secondFactor(account.id)
-  const is_on = factor !== null && factor.confirmed_at !== null
-  return { is_on, recovery_codes_left: factor?.recovery_codes_left ?? 0 }
+  return { is_on: isOn(factor), recovery_codes_left: factor?.recovery_codes_left ?? 0 }
 })
 
 const begin = Effect.gen(function*() {
@@ -123,7 +108,7 @@ const confirm = Effect.fnUntraced(function*(code: string) {
   yield* countAttempt({ email: account.email, account, address, now })
   const proofs = yield* StaffProofs
   const factor = yield* proofs.secondFactor(account.id)
-  if (factor !== null && factor.confirmed_at !== null) {
+  if (isOn(factor)) {
     return yield* refuse("SECOND_FACTOR_ON", "A second factor is on already.")
   }
   const step = factor === null ? null : stepOf(factor.secret, code.replaceAll(/\s/g, ""), now)

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
 import { Secret, TOTP } from "otpauth"
-import { StaffProofs } from "../../../services/accounts/staff-proofs.ts"
+import { type SecondFactor, StaffProofs } from "../../../services/accounts/staff-proofs.ts"
 
 const stepMs = 30_000
 /** A phone's clock may be one step off, either way. */
@@ -45,6 +45,12 @@ export const newRecoveryCodes = Effect.gen(function*() {
     return text.replace(/(.{4})(?=.)/g, "$1-")
   })
 })
+
+/** Whether it is asked for: one that was only begun is not. */
+export const isOn = (
+  factor: SecondFactor | null
+): factor is SecondFactor & { readonly confirmed_at: number } =>
+  factor !== null && factor.confirmed_at !== null
 
 /** Whether this code of an app, or recovery code, is good now. It is good once. */
 export const takeCode = Effect.fnUntraced(function*(

@@ -15,7 +15,7 @@ import { StaffProofs } from "../../../services/accounts/staff-proofs.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { AccessTokens } from "../../public/auth/access-tokens.ts"
 import { countAttempt, forgiveAttempts, tellStaffEvent } from "./password-attempts.ts"
-import { takeCode } from "./second-factor.ts"
+import { isOn, takeCode } from "./second-factor.ts"
 
 export interface StaffToken {
   readonly staff_id: string
@@ -79,7 +79,7 @@ const openSession = Effect.fnUntraced(function*(account: StaffAccount, now: numb
 const passSecondFactor = Effect.fnUntraced(
   function*(account: StaffAccount, attempt: SignInAttempt, now: number) {
     const factor = yield* (yield* StaffProofs).secondFactor(account.id)
-    if (factor === null || factor.confirmed_at === null) return
+    if (!isOn(factor)) return
     if (attempt.code === null) return yield* codeNeeded
     if (yield* takeCode(account.id, factor.secret, attempt.code, now)) return
     yield* audit("staff.sign_in_failed", account, attempt, now)

@@ -21,12 +21,12 @@ import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
 import { count } from "../../../services/operations/figures.ts"
 import { RateLimits } from "../../../services/platform/rate-limits.ts"
-import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { Quotas, within, withinNetwork } from "../quotas.ts"
 import { AccessTokens, secretsOf, signerOf } from "./access-tokens.ts"
 import { tellSecurityEvent } from "../../security-events.ts"
 import { Connection, type Principal } from "../../socket/connection.ts"
+import { closeAfterAnswer } from "../../socket/own-sockets.ts"
 import { makePhoneCodes, type PhoneCodeOptions } from "./phone-codes.ts"
 import type { PhoneAsk } from "./phone-owners.ts"
 import {
@@ -180,22 +180,13 @@ const refresh = Effect.fnUntraced(function*(key: Uint8Array, refreshToken: strin
   return yield* tokensFor(owner, rotation.session, next.token)
 })
 
-/** The caller of a sign-out gets its answer before its own socket is closed. */
-const answerFirst = "50 millis"
-
 const signOut = Effect.fnUntraced(function*(principal: Principal, everywhere: boolean) {
   const { auth_session_id, user_id, user_type } = principal
   const signIns = yield* SignIns
-  const bus = yield* Bus
   const now = yield* Clock.currentTimeMillis
   if (everywhere) yield* signIns.revokeAllOf(user_type, user_id, "signed_out", now)
   else yield* signIns.revokeFamily(auth_session_id, "signed_out", now)
-  const message = revoked(`${user_type}:${user_id}`, everywhere ? null : auth_session_id)
-  // Not tied to the call: its socket may go first, and the others must hear of it all the same.
-  yield* bus.publish([message]).pipe(
-    (publish) => Effect.andThen(RealTime.onRealTime(Effect.sleep(answerFirst)), publish),
-    Effect.forkDetach
-  )
+  yield* closeAfterAnswer(`${user_type}:${user_id}`, everywhere ? null : auth_session_id)
 }, Effect.uninterruptible)
 
 const list = ({ user_id, user_type }: Principal) =>

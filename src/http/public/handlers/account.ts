@@ -8,7 +8,6 @@ import { cursorOf, cursorText } from "../../../domain/page-cursor.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { lastReadable, seenBy } from "../../../domain/transcript.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
-import { Bus, revoked } from "../../../services/bus/bus.ts"
 import { PersonalData } from "../../../services/personal-data/personal-data.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { type Caller, currentCaller, currentCustomer, currentSignIn, participantOf } from "../auth/caller.ts"
@@ -16,7 +15,7 @@ import { SignIn } from "../auth/sign-in.ts"
 import { signInView } from "../views/sign-in-view.ts"
 import { messageView } from "../views/session-fact.ts"
 import { sessionView } from "../views/session-view.ts"
-import * as RealTime from "../../../services/platform/real-time.ts"
+import { closeAfterAnswer } from "../../socket/own-sockets.ts"
 import { answering } from "./answering.ts"
 
 const messagesMax = 40
@@ -95,9 +94,6 @@ const exported = Effect.fnUntraced(function*(cursor: string | null) {
   return yield* sessionPage(me, place)
 })
 
-/** The caller gets its answer before its own socket is closed. */
-const answerFirst = "50 millis"
-
 const deleteAccount = Effect.gen(function*() {
   const me = yield* currentCustomer
   const now = yield* Clock.currentTimeMillis
@@ -110,11 +106,7 @@ const deleteAccount = Effect.gen(function*() {
     })
   }
   yield* Effect.logInfo("an account was deleted").pipe(Effect.annotateLogs({ user_type: "customer" }))
-  const bus = yield* Bus
-  yield* RealTime.onRealTime(Effect.sleep(answerFirst)).pipe(
-    Effect.andThen(bus.publish([revoked(me.topic)])),
-    Effect.forkDetach
-  )
+  yield* closeAfterAnswer(me.topic, null)
   return { deleted: true } as const
 })
 
