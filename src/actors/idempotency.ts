@@ -6,7 +6,8 @@ import * as Schema from "effect/Schema"
 import type { Refusal } from "../domain/refusal.ts"
 import { Journal, type IdempotencyRecord } from "../services/journal/journal.ts"
 import type { Unavailable } from "../services/platform/unavailable.ts"
-import type { Call, Machine } from "./machine.ts"
+import type { Machine } from "./machine.ts"
+import type { Call } from "./turn-call.ts"
 import { makeReplyCache } from "./reply-cache.ts"
 
 type Repeatable<State, Command, Outcome> = Pick<

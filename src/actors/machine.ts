@@ -7,24 +7,7 @@ import type { Refusal } from "../domain/refusal.ts"
 import type { BusMessage } from "../services/bus/bus.ts"
 import type { ActorKey, TurnWrite } from "../services/journal/journal.ts"
 import type { Unavailable } from "../services/platform/unavailable.ts"
-import type { StaffOrigin } from "./turn-call.ts"
-
-export interface Call<Command> {
-  readonly sender_id: string
-  readonly command_id: string | null
-  readonly command: Command
-  readonly staff: StaffOrigin | null
-  readonly connection?: string
-  readonly trace?: string
-}
-
-/** A call by the server itself. With an id it is one command, however often it is repeated. */
-export const asSystem = <Command>(command: Command, command_id: string | null = null): Call<Command> => ({
-  sender_id: "system",
-  command_id,
-  command,
-  staff: null
-})
+import type { Call } from "./turn-call.ts"
 
 /** One finished decision on its way to the journal. */
 export interface Turn<State, Command, Facts, Event> {

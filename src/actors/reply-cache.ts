@@ -1,6 +1,6 @@
 // The last outcomes of one actor, so that a quick repeat costs nothing. Bounded; the rest is in
 // commands_seen. Refusals are not kept: they changed nothing, so a repeat may be decided anew.
-import type { Call } from "./machine.ts"
+import type { Call } from "./turn-call.ts"
 
 const kept = 64
 

@@ -1,4 +1,4 @@
-// What every call to an actor carries besides its command.
+// What every call to an actor carries besides its command, and a call by the server itself.
 import * as Schema from "effect/Schema"
 
 /** The staff member behind a call, and the peer address it came from. */
@@ -23,3 +23,14 @@ export const callFields = {
   /** The caller's span as a traceparent, while somebody collects traces. */
   trace: Schema.optionalKey(Schema.String)
 }
+
+/** The same with its command, as the turn loop takes it. */
+export type Call<Command> = Schema.Struct.Type<typeof callFields> & { readonly command: Command }
+
+/** A call by the server itself. With an id it is one command, however often it is repeated. */
+export const asSystem = <Command>(command: Command, command_id: string | null = null): Call<Command> => ({
+  sender_id: "system",
+  command_id,
+  command,
+  staff: null
+})

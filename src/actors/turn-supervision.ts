@@ -7,7 +7,7 @@ import type { Refusal } from "../domain/refusal.ts"
 import { count } from "../services/operations/figures.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
 import * as RealTime from "../services/platform/real-time.ts"
-import type { Call } from "./machine.ts"
+import type { Call } from "./turn-call.ts"
 
 /** After losing its epoch an actor stays silent this long: by then its cluster knows who owns it. */
 const fencedSilenceMs = 5000

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "./protocol.ts"
-import { asSystem } from "../machine.ts"
+import { asSystem } from "../turn-call.ts"
 
 const concurrency = 4
 

@@ -19,7 +19,7 @@ import { Settings } from "../../services/settings/settings.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { type ConfirmationOutcome, makeConfirmPaid, type PaidNotice } from "./confirmation.ts"
 import { SessionActors } from "./protocol.ts"
-import { asSystem } from "../machine.ts"
+import { asSystem } from "../turn-call.ts"
 
 type RequestShape = Pick<NewRequest, "kind" | "target_mitra_id" | "opened_by">
 

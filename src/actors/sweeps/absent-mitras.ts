@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "../session/protocol.ts"
-import type { Sweep } from "./sweep.ts"
-import { asSystem } from "../machine.ts"
+import { countEach, type Sweep } from "./sweep.ts"
+import { asSystem } from "../turn-call.ts"
 
 const batch = 500
 const concurrency = 8
@@ -17,18 +17,15 @@ export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
   const actors = yield* SessionActors
 
   const check = (sessionId: string) =>
-    actors.run(sessionId, asSystem({ _tag: "CheckMitra" })).pipe(
-      Effect.as(1),
-      Effect.catch((error) => Effect.logWarning("chat not told about its mitra", error).pipe(Effect.as(0)))
-    )
+    Effect.as(actors.run(sessionId, asSystem({ _tag: "CheckMitra" })), true)
 
   const runOnce = Effect.gen(function*() {
     const { reroute_propose_after_seconds: seconds } = yield* settings.current
     const now = yield* Clock.currentTimeMillis
     const ids = yield* oversight.withoutMitra(now - seconds * 1000, batch)
-    const checked = yield* Effect.forEach(ids, check, { concurrency })
-    const count = checked.reduce((sum: number, one) => sum + one, 0)
-    return { withoutMitra: ids.length, checked: count, failed: ids.length - count }
+    const failed = "chat not told about its mitra"
+    const checked = yield* countEach(ids, { concurrency, failed }, check)
+    return { withoutMitra: ids.length, checked, failed: ids.length - checked }
   })
 
   return { name: "absent_mitras", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { SessionActors } from "../session/protocol.ts"
 import type { Sweep } from "./sweep.ts"
-import { asSystem } from "../machine.ts"
+import { asSystem } from "../turn-call.ts"
 
 // Longer than a failover of this sweep itself, so that even then no deadline takes effect late.
 const wakeAheadMs = 10_000

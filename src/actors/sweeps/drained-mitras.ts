@@ -3,8 +3,8 @@
 import * as Effect from "effect/Effect"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { MitraActors } from "../mitra/protocol.ts"
-import type { Sweep } from "./sweep.ts"
-import { asSystem } from "../machine.ts"
+import { countEach, type Sweep } from "./sweep.ts"
+import { asSystem } from "../turn-call.ts"
 
 const batch = 200
 const concurrency = 8
@@ -14,15 +14,12 @@ export const drainedMitras = Effect.fnUntraced(function*(everySeconds: number) {
   const actors = yield* MitraActors
 
   const finish = (mitraId: string) =>
-    actors.run(mitraId, asSystem({ _tag: "FinishDrain" })).pipe(
-      Effect.map((reply) => reply.changed ? 1 : 0),
-      Effect.catch((error) => Effect.logWarning("drained mitra not taken offline", error).pipe(Effect.as(0)))
-    )
+    Effect.map(actors.run(mitraId, asSystem({ _tag: "FinishDrain" })), (reply) => reply.changed)
 
   const runOnce = Effect.gen(function*() {
     const ids = yield* mitras.drained(batch)
-    const finished = yield* Effect.forEach(ids, finish, { concurrency })
-    return { drained: ids.length, offline: finished.reduce((sum: number, one) => sum + one, 0) }
+    const failed = "drained mitra not taken offline"
+    return { drained: ids.length, offline: yield* countEach(ids, { concurrency, failed }, finish) }
   })
 
   return { name: "drained_mitras", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>

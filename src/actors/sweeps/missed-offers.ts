@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
-import type { Sweep } from "./sweep.ts"
-import { asSystem } from "../machine.ts"
+import { countEach, type Sweep } from "./sweep.ts"
+import { asSystem } from "../turn-call.ts"
 
 /** Many passes long: what an outage made this sweep skip is still found. */
 const lookBackMs = 600_000
@@ -19,18 +19,15 @@ export const missedOffers = Effect.fnUntraced(function*(everySeconds: number) {
   const actors = yield* MitraActors
 
   const pause = (mitraId: string) =>
-    actors.run(mitraId, asSystem({ _tag: "PauseForMissedOffers" })).pipe(
-      Effect.map((reply) => reply.changed ? 1 : 0),
-      Effect.catch((error) => Effect.logWarning("mitra not paused", error).pipe(Effect.as(0)))
-    )
+    Effect.map(actors.run(mitraId, asSystem({ _tag: "PauseForMissedOffers" })), (reply) => reply.changed)
 
   const runOnce = Effect.gen(function*() {
     const { mitra_missed_offers_pause: count } = yield* settings.current
     if (count === 0) return { suspects: 0, paused: 0 }
     const after = (yield* Clock.currentTimeMillis) - lookBackMs
     const ids = yield* mitras.whoMissed({ after, count, limit: batch })
-    const paused = yield* Effect.forEach(ids, pause, { concurrency })
-    return { suspects: ids.length, paused: paused.reduce((sum: number, one) => sum + one, 0) }
+    const paused = yield* countEach(ids, { concurrency, failed: "mitra not paused" }, pause)
+    return { suspects: ids.length, paused }
   })
 
   return { name: "missed_offers", every: `${everySeconds} seconds`, runOnce } satisfies Sweep<unknown, never>

@@ -9,8 +9,8 @@ import { Push } from "../../services/push/push.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import type { PassResult } from "./milestones.ts"
-import type { Sweep } from "./sweep.ts"
-import { asSystem } from "../machine.ts"
+import { countEach, type Sweep } from "./sweep.ts"
+import { asSystem } from "../turn-call.ts"
 
 const batch = 500
 const concurrency = 16
@@ -30,10 +30,7 @@ export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number)
   const listeningSince = yield* Clock.currentTimeMillis
 
   const takeOffline = (mitraId: string) =>
-    actors.run(mitraId, asSystem({ _tag: "MarkStale" })).pipe(
-      Effect.map((reply) => reply.changed ? 1 : 0),
-      Effect.catch((error) => Effect.logWarning("stale mitra not taken offline", error).pipe(Effect.as(0)))
-    )
+    Effect.map(actors.run(mitraId, asSystem({ _tag: "MarkStale" })), (reply) => reply.changed)
 
   const runOnce = Effect.gen(function*() {
     const values = yield* settings.current
@@ -43,11 +40,12 @@ export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number)
     const background = push.provider === "none" ? staleBefore : staleBefore - backgroundGraceMs(values)
     if (listeningSince > staleBefore) return yield* aborted("listening for too short a time", Effect.logDebug)
     const did: Effect.Effect<PassResult> = availability.stale(staleBefore, batch, background).pipe(
-      Effect.flatMap((ids) => Effect.forEach(ids, takeOffline, { concurrency })),
-      Effect.map((changed) => ({
-        stale: changed.length,
-        offline: changed.reduce((sum, one) => sum + one, 0)
-      })),
+      Effect.flatMap((ids) =>
+        Effect.map(
+          countEach(ids, { concurrency, failed: "stale mitra not taken offline" }, takeOffline),
+          (offline) => ({ stale: ids.length, offline })
+        )
+      ),
       Effect.catch((error) => aborted(`${error.what} does not know who is silent`))
     )
     return yield* did

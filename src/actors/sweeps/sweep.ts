@@ -15,6 +15,23 @@ export interface Sweep<E, R> {
   readonly runOnce: Effect.Effect<PassResult, E, R>
 }
 
+/**
+ * What a pass does to many, each through its own actor: how many it did something to. One that fails is left
+ * to the next pass, and the others go on.
+ */
+export const countEach = <A, E, R>(
+  found: ReadonlyArray<A>,
+  options: { readonly concurrency: number; readonly failed: string },
+  run: (one: A) => Effect.Effect<boolean, E, R>
+): Effect.Effect<number, never, R> => {
+  const did = (one: A) =>
+    Effect.catch(run(one), (error) => Effect.as(Effect.logWarning(options.failed, error), false))
+  return Effect.map(
+    Effect.forEach(found, did, { concurrency: options.concurrency }),
+    (all) => all.filter((isDone) => isDone).length
+  )
+}
+
 const passTimeout = Duration.seconds(30)
 
 export const boundedPass = <E, R>(sweep: Sweep<E, R>) =>

@@ -1,6 +1,7 @@
 // Handlers of the calls about reports. Each reads or changes one port; every one that shows what people said,
 // or changes something, leaves its entry in the audit log.
 import * as Effect from "effect/Effect"
+import { asSystem } from "../../actors/turn-call.ts"
 import { MitraActors } from "../../actors/mitra/protocol.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { AdminCaseRpcs, type CaseLineView } from "../../contract/staff/cases.ts"
@@ -48,14 +49,7 @@ const takeOffline = Effect.fnUntraced(function*() {
   const mitras = yield* MitraActors
   const online = yield* (yield* Trust).pausedOnline(10)
   for (const id of online) {
-    yield* Effect.ignore(
-      mitras.run(id, {
-        sender_id: "system",
-        command_id: null,
-        command: { _tag: "PauseForReports" },
-        staff: null
-      })
-    )
+    yield* Effect.ignore(mitras.run(id, asSystem({ _tag: "PauseForReports" })))
   }
 })
 

@@ -16,7 +16,7 @@ import {
 } from "../../services/personal-data/personal-data.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { hasPhone, openPhone, phoneColumns, phoneFields } from "../encryption/phones.ts"
-import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { allOf, firstOf, idColumnOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { retention } from "./retention.postgres.ts"
 
@@ -54,7 +54,7 @@ const find = (sql: Sql, { user_id, user_type }: Person, suffix: "" | "FOR UPDATE
   )
 
 const busy = Effect.fnUntraced(function*(sql: Sql, { user_id, user_type }: Person) {
-  const theirs = sql.literal(user_type === "customer" ? "customer_id" : "mitra_id")
+  const theirs = sql.literal(idColumnOf(user_type))
   const session = yield* Effect.flatMap(
     sql`SELECT id FROM chat_sessions WHERE ${theirs} = ${user_id} AND ${sql.literal(live)} LIMIT 1`,
     idOf
@@ -78,7 +78,7 @@ const scrub = Effect.fnUntraced(function*(sql: Sql, { user_id, user_type }: Pers
     WHERE ${theirs} AND revoked_at IS NULL`
   yield* sql`DELETE FROM devices WHERE ${theirs}`
   yield* sql`DELETE FROM blocks WHERE by_side = ${user_type}
-    AND ${sql.literal(user_type === "customer" ? "customer_id" : "mitra_id")} = ${user_id}`
+    AND ${sql.literal(idColumnOf(user_type))} = ${user_id}`
   const gone = sql`phone = NULL, phone_sealed = NULL, phone_mark = NULL, deleted_at = ${timestamp(at)}`
   if (user_type === "customer") {
     yield* sql`UPDATE customers SET call_name = ${erased}, belongs_to = NULL, ${gone} WHERE id = ${user_id}`

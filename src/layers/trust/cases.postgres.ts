@@ -17,7 +17,7 @@ import type { Case, Report, Reported, Resolved, Trust } from "../../services/tru
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { caseAssociatedData } from "../encryption/associated-data.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
-import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { allOf, firstOf, idColumnOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
 type Sql = SqlClient.SqlClient
@@ -82,7 +82,7 @@ const pause = (sql: Sql, { user_id, user_type }: Person, cause: PauseCause, at: 
 
 /** Different people whose reports of this one count. */
 const reportersOf = (sql: Sql, { user_id, user_type }: Person, since: number) => {
-  const [theirs, others] = user_type === "mitra" ? ["mitra_id", "customer_id"] : ["customer_id", "mitra_id"]
+  const [theirs, others] = [idColumnOf(user_type), idColumnOf(otherSide(user_type))]
   return sql`SELECT count(DISTINCT ${sql.literal(others)})::int AS count FROM cases
     WHERE ${sql.literal(theirs)} = ${user_id} AND by_side = ${otherSide(user_type)}
       AND created_at >= ${timestamp(since)} AND resolution IS DISTINCT FROM 'dismissed'

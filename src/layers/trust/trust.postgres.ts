@@ -5,12 +5,12 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { ChangeEntry } from "../../domain/audit.ts"
-import type { Person } from "../../domain/trust.ts"
+import { type Person, personOf } from "../../domain/trust.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { type Block, blocksMax, Trust } from "../../services/trust/trust.ts"
 import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
-import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
+import { allOf, firstOf, idColumnOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { cases } from "./cases.postgres.ts"
 
@@ -27,16 +27,16 @@ const ownBlocksOf = allOf(Schema.Struct({
 const countOf = firstOf(Schema.Struct({ count: Schema.Int }))
 const yesOf = firstOf(Schema.Struct({ yes: Schema.Boolean }))
 
-const columnOf = (sql: Sql, { user_type }: Pick<Person, "user_type">) =>
-  sql.literal(user_type === "customer" ? "customer_id" : "mitra_id")
+const columnOf = (sql: Sql, { user_type }: Person) => sql.literal(idColumnOf(user_type))
 
 const madeBy = (sql: Sql, by: Person) =>
   sql`by_side = ${by.user_type} AND ${columnOf(sql, by)} = ${by.user_id}`
 
 const block = (sql: Sql) =>
   Effect.fnUntraced(
-    function*({ at, by_side, customer_id, id, mitra_id, session_id }: Block) {
-      const by = { user_type: by_side, user_id: by_side === "customer" ? customer_id : mitra_id }
+    function*(given: Block) {
+      const { at, by_side, customer_id, id, mitra_id, session_id } = given
+      const by = personOf(given, by_side)
       // Two phones of one person at once would each count without the other.
       yield* lockFor(sql, "person", `${by.user_type}:${by.user_id}`)
       const before = yield* Effect.flatMap(

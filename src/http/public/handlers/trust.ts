@@ -3,6 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
+import { asSystem } from "../../../actors/turn-call.ts"
 import { MitraActors } from "../../../actors/mitra/protocol.ts"
 import { SessionActors } from "../../../actors/session/protocol.ts"
 import { instant } from "../../../contract/fields.ts"
@@ -55,12 +56,7 @@ const withdrawOffers = Effect.fnUntraced(function*({ customer_id, mitra_id }: Pa
   )
   const actors = yield* SessionActors
   for (const { id } of asked) {
-    yield* actors.run(id, {
-      sender_id: "system",
-      command_id: null,
-      command: { _tag: "WithdrawOffer", mitra_id },
-      staff: null
-    })
+    yield* actors.run(id, asSystem({ _tag: "WithdrawOffer", mitra_id }))
   }
 })
 
@@ -131,12 +127,7 @@ const report = Effect.fnUntraced(function*(payload: Reporting) {
   }, { pause_at: settings.reports_pause_people, counted_since: countedSince(settings, now) })
   yield* Effect.logInfo("somebody was reported").pipe(Effect.annotateLogs({ case_id, session_id, paused }))
   if (paused && me.side === "customer") {
-    const offline = (yield* MitraActors).run(pair.mitra_id, {
-      sender_id: "system",
-      command_id: null,
-      command: { _tag: "PauseForReports" },
-      staff: null
-    })
+    const offline = (yield* MitraActors).run(pair.mitra_id, asSystem({ _tag: "PauseForReports" }))
     // What is missed here the sweep finds.
     yield* Effect.ignore(offline)
   }

@@ -4,6 +4,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
+import type { Side } from "../../../domain/session/state.ts"
 
 /** A time as a statement parameter. Text keeps the millisecond exactly. */
 export const timestamp = (ms: number): string => DateTime.formatIso(DateTime.makeUnsafe(ms))
@@ -20,6 +21,10 @@ export const BigCount = Schema.BigInt.pipe(Schema.decodeTo(Schema.Int, {
   decode: SchemaGetter.transform((value: bigint) => Number(value)),
   encode: SchemaGetter.transform((value: number) => BigInt(value))
 }))
+
+/** The column that says which one of a kind takes part, wherever both sides are named. */
+export const idColumnOf = (side: Side): "customer_id" | "mitra_id" =>
+  side === "customer" ? "customer_id" : "mitra_id"
 
 /** Text that Postgres can hold: it knows neither NUL nor half of a surrogate pair. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll("\u0000", "\uFFFD")
