@@ -23,6 +23,10 @@ const turnedAway = Effect.fnUntraced(function*(request: HttpServerRequest.HttpSe
   return foreign
 })
 
+/** A page that this listener served itself. */
+const isOfThisListener = (origin: string | undefined, host: string): boolean =>
+  origin === `http://${host}` || origin === `https://${host}`
+
 /** No credentials: a token is sent by the page, never by the browser on its own. */
 const mayRead = (origin: string) => ({ "access-control-allow-origin": origin, vary: "Origin" })
 
@@ -53,6 +57,22 @@ export interface OwnPage {
   readonly hosts: ReadonlyArray<string>
 }
 
+/** A page of elsewhere is turned away, or may read what it is answered. */
+const ofElsewhere = <E, R>(
+  route: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+  request: HttpServerRequest.HttpServerRequest,
+  origin: string,
+  isKnown: boolean
+) => {
+  if (!isKnown) return turnedAway(request)
+  if (request.method === "OPTIONS") return Effect.succeed(preflight(origin))
+  // On the answer as it leaves, so that refusals of others than the routes can be read, too.
+  return HttpEffect.withPreResponseHandler(
+    route,
+    (_, response) => Effect.succeed(HttpServerResponse.setHeaders(response, mayRead(origin)))
+  )
+}
+
 /**
  * For a whole listener. `allowed` is the one page of elsewhere; null: none. `own` is given where the listener
  * serves a page itself: then that page's origin is good, and any other name in `Host` is refused, since a
@@ -69,14 +89,8 @@ export const layerBrowserOrigin = (allowed: string | null, own: OwnPage | null =
         }
         const origin = request.headers["origin"]
         if (origin === undefined) return route
-        if (own !== null && (origin === `http://${host}` || origin === `https://${host}`)) return route
-        if (origin !== allowed) return turnedAway(request)
-        if (request.method === "OPTIONS") return Effect.succeed(preflight(origin))
-        // On the answer as it leaves, so that refusals of others than the routes can be read, too.
-        return HttpEffect.withPreResponseHandler(
-          route,
-          (_, response) => Effect.succeed(HttpServerResponse.setHeaders(response, mayRead(origin)))
-        )
+        if (own !== null && isOfThisListener(origin, host)) return route
+        return ofElsewhere(route, request, origin, origin === allowed)
       }),
     { global: true }
   )
@@ -87,13 +101,8 @@ export const layerListedOrigins = (listed: ReadonlyArray<string>) =>
     (route) =>
       Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
         const { host = "", origin } = request.headers
-        if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return route
-        if (!listed.includes(origin)) return turnedAway(request)
-        if (request.method === "OPTIONS") return Effect.succeed(preflight(origin))
-        return HttpEffect.withPreResponseHandler(
-          route,
-          (_, response) => Effect.succeed(HttpServerResponse.setHeaders(response, mayRead(origin)))
-        )
+        if (origin === undefined || isOfThisListener(origin, host)) return route
+        return ofElsewhere(route, request, origin, listed.includes(origin))
       }),
     { global: true }
   )

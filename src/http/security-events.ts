@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { isPhone, maskedPhone } from "../domain/phone.ts"
 import { count } from "../services/operations/figures.ts"
 import { networkOf } from "./public/networks.ts"
-import { makePace } from "./public/quotas.ts"
+import { makePace, masked } from "./public/quotas.ts"
 
 export type SecurityEvent =
   /** A token that nobody here signed, or whose sign-in has ended. */
@@ -21,9 +21,8 @@ const lines = makePace({ burst: 5, per_second: 0.1 })
 /** The last part of an address says which house it is. */
 export const maskedNetwork = (address: string): string => networkOf(address).replace(/[^.:]+$/, "x")
 
-/** Enough to see that it is the same one again, and no more. */
 export const maskedSubject = (subject: string): string =>
-  isPhone(subject) ? maskedPhone(subject) : subject.length <= 8 ? subject : `${subject.slice(0, 8)}...`
+  isPhone(subject) ? maskedPhone(subject) : masked(subject)
 
 /** `subject`: an id or a phone, where one is known. */
 export const tellSecurityEvent = (

@@ -10,7 +10,7 @@ import { SessionView } from "../views.ts"
 import { ReviewedPaymentView } from "./payments.ts"
 import { PushOutboxView } from "./pushes.ts"
 import { RunnersView } from "./runners.ts"
-import { HoldView, MirrorHealth } from "./staff-views.ts"
+import { AuditEntryView, HoldView, MirrorHealth } from "./staff-views.ts"
 
 const Nullable = Schema.NullOr
 const Count = Schema.Int
@@ -171,18 +171,6 @@ export const WatchBatch = Schema.Struct({
   history: Schema.Array(Schema.Struct({ at: Instant, ...CountsView.fields }))
 })
 export type WatchBatch = typeof WatchBatch.Type
-
-const AuditEntryView = Schema.Struct({
-  id: Id,
-  staff_id: Id,
-  action: Schema.String,
-  target_type: Schema.String,
-  target_id: Schema.String,
-  before: Schema.Json,
-  after: Schema.Json,
-  peer: Schema.String,
-  at: Instant
-})
 
 const lists = RpcGroup.make(
   /** Oldest request first. */

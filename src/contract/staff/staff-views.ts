@@ -124,6 +124,18 @@ const MitraChange = Schema.Struct({
   running_sessions: Schema.Array(Id)
 })
 
+export const AuditEntryView = Schema.Struct({
+  id: Id,
+  staff_id: Id,
+  action: Schema.String,
+  target_type: Schema.String,
+  target_id: Schema.String,
+  before: Schema.Json,
+  after: Schema.Json,
+  peer: Schema.String,
+  at: Instant
+})
+
 export const AdminRpcs = RpcGroup.make(
   Rpc.make("admin.sign_in", {
     payload: {
@@ -212,17 +224,7 @@ export const AdminRpcs = RpcGroup.make(
       limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))
     },
     success: Schema.Struct({
-      entries: Schema.Array(Schema.Struct({
-        id: Id,
-        staff_id: Id,
-        action: Schema.String,
-        target_type: Schema.String,
-        target_id: Schema.String,
-        before: Schema.Json,
-        after: Schema.Json,
-        peer: Schema.String,
-        at: Instant
-      }))
+      entries: Schema.Array(AuditEntryView)
     }),
     error: CallError
   })

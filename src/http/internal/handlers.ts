@@ -3,7 +3,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { SecureRandom } from "effect/crypto"
 import { freshness } from "../../domain/freshness.ts"
 import { checkSetting } from "../../domain/settings.ts"
 import { AdminRpcs } from "../../contract/staff/staff-views.ts"
@@ -26,6 +25,7 @@ import { currentStaff, originOf } from "./staff/current-staff.ts"
 import { inspectMitra, inspectSession } from "./inspections.ts"
 import { mirrorHealth, reseedMirror } from "./mirror.ts"
 import { StaffSignIn } from "./staff/staff-sign-in.ts"
+import { entryOf } from "./change-entry.ts"
 
 const signIn = Effect.fnUntraced(function*(payload: {
   readonly email: string
@@ -100,23 +100,14 @@ const readSettings = Effect.gen(function*() {
 })
 
 const writeSetting = Effect.fnUntraced(function*(key: string, value: unknown, heartbeatSeconds: number) {
-  const staff = yield* currentStaff
+  yield* currentStaff
   const settings = yield* Settings
   const checked = checkSetting(key, value, heartbeatSeconds)
   if (Result.isFailure(checked)) return yield* checked.failure
   const [name, accepted] = checked.success
   const before = (yield* settings.current)[name]
-  yield* settings.put(name, accepted, {
-    id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
-    staff_id: staff.staff_id,
-    action: "setting.write",
-    target_type: "setting",
-    target_id: name,
-    before,
-    after: accepted,
-    peer: staff.peer,
-    at: yield* Clock.currentTimeMillis
-  })
+  const entry = yield* entryOf("setting.write", "setting", name)
+  yield* settings.put(name, accepted, { ...entry, before, after: accepted })
   yield* (yield* Bus).publish([{ topic: "settings", event: { _tag: "SettingsChanged" } }])
   return { settings: yield* settings.current }
 })

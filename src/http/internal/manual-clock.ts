@@ -1,11 +1,9 @@
 // Handlers of the testers' calls: the manual clock and the fault menu. Each write is audited before it is
 // done, at the time the product then has.
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Json } from "effect/Schema"
-import { SecureRandom } from "effect/crypto"
 import { type ClockView, type FaultView, type PassedView, TimeRpcs } from "../../contract/testing/clock.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { refuse } from "../../domain/refusal.ts"
@@ -14,6 +12,7 @@ import { type Fault, type FaultKind, Faults, faultsMax } from "../../services/ma
 import { type ClockState, ManualClock, type Passed } from "../../services/manual-clock/manual-clock.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { currentStaff } from "./staff/current-staff.ts"
+import { entryOf } from "./change-entry.ts"
 
 /** Farther than any of our columns and tokens is meant to reach. */
 const latest = DateTime.toEpochMillis(DateTime.makeUnsafe("2200-01-01T00:00:00Z"))
@@ -29,18 +28,8 @@ const menu = Effect.flatMap(Faults, (faults) =>
     : Effect.succeed(faults))
 
 const audited = Effect.fnUntraced(function*(action: string, target: string, before: Json, after: Json) {
-  const { peer, staff_id } = yield* currentStaff
-  yield* (yield* Staff).appendAudit({
-    id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
-    staff_id,
-    action,
-    target_type: action.startsWith("clock") ? "clock" : "fault",
-    target_id: target,
-    before,
-    after,
-    peer,
-    at: yield* Clock.currentTimeMillis
-  })
+  const entry = yield* entryOf(action, action.startsWith("clock") ? "clock" : "fault", target)
+  yield* (yield* Staff).appendAudit({ ...entry, before, after })
 })
 
 const clockView = ({ next_due_at, now, rate }: ClockState): typeof ClockView.Type => ({

@@ -2,7 +2,6 @@
 // again.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { SecureRandom } from "effect/crypto"
 import { AdminPushRpcs, type DeadLetterView, type PushOutboxView } from "../../contract/staff/pushes.ts"
 import { instant } from "../../contract/fields.ts"
 import { Push } from "../../services/push/push.ts"
@@ -10,6 +9,7 @@ import { type DeadLetter, PushOutbox } from "../../services/push/push-outbox.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { currentStaff } from "./staff/current-staff.ts"
+import { entryOf } from "./change-entry.ts"
 
 export const inNumbers = Effect.gen(function*() {
   yield* currentStaff
@@ -47,19 +47,10 @@ const deadLetters = Effect.fnUntraced(
 
 const replay = Effect.fnUntraced(
   function*(payload: { readonly command_id: string; readonly push_id: string | null }) {
-    const { peer, sender_id, staff_id } = yield* currentStaff
-    return yield* (yield* PushOutbox).replay(payload.push_id, {
-      sender_id,
-      command_id: payload.command_id
-    }, {
-      id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
-      staff_id,
-      action: "push.replay",
-      target_type: "push",
-      target_id: payload.push_id ?? "all",
-      peer,
-      at: yield* Clock.currentTimeMillis
-    })
+    const { sender_id } = yield* currentStaff
+    const { command_id, push_id } = payload
+    const entry = yield* entryOf("push.replay", "push", push_id ?? "all")
+    return yield* (yield* PushOutbox).replay(push_id, { sender_id, command_id }, entry)
   }
 )
 

@@ -2,7 +2,6 @@
 // decides; what is decided here is only which mitras may be proposed and how a page is cut.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { SecureRandom } from "effect/crypto"
 import { SessionActors } from "../../actors/session/protocol.ts"
 import { type ActivityView, AdminSessionRpcs, type ProposalView } from "../../contract/staff/sessions.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
@@ -26,6 +25,7 @@ import { type AskedPage, pageOf } from "../public/views/past-page.ts"
 import { sessionView } from "../public/views/session-view.ts"
 import { currentStaff, originOf } from "./staff/current-staff.ts"
 import { inspectSession } from "./inspections.ts"
+import { entryOf } from "./change-entry.ts"
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -100,16 +100,8 @@ const proposals = Effect.fnUntraced(
 )
 
 const dismiss = Effect.fnUntraced(function*(proposal_id: string, reason: string) {
-  const { peer, staff_id } = yield* currentStaff
-  const dismissed = yield* (yield* SessionOversight).dismissProposal(proposal_id, reason, {
-    id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
-    staff_id,
-    action: "proposal.dismiss",
-    target_type: "reroute_proposal",
-    target_id: proposal_id,
-    peer,
-    at: yield* Clock.currentTimeMillis
-  })
+  const entry = yield* entryOf("proposal.dismiss", "reroute_proposal", proposal_id)
+  const dismissed = yield* (yield* SessionOversight).dismissProposal(proposal_id, reason, entry)
   if (dismissed._tag === "Unknown") {
     return yield* refuse("PROPOSAL_NOT_FOUND", "There is no such proposal.", { proposal_id })
   }

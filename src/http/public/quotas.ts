@@ -74,7 +74,7 @@ export const tellRateLimited = (name: string, who: string): Effect.Effect<void> 
   })
 
 /** Enough to see that it is the same one again, and no more. */
-const masked = (who: string): string => who.length <= 8 ? who : `${who.slice(0, 8)}...`
+export const masked = (who: string): string => who.length <= 8 ? who : `${who.slice(0, 8)}...`
 
 const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.)/.test(address)
 
@@ -99,8 +99,8 @@ export const withinNetwork = Effect.fnUntraced(function*(name: QuotaName, addres
 const pacesMax = 50_000
 
 /**
- * How long `who` must wait in milliseconds, 0 for not at all. Bounded: beyond it the one that began first is
- * forgotten, which at worst forgives somebody a few.
+ * How long `who` must wait in milliseconds, 0 for not at all. Bounded: beyond it the one that was quiet for
+ * longest is forgotten, which at worst forgives somebody a few.
  */
 export const makePace = ({ burst, per_second }: Pace) => {
   const left = new Map<string, { tokens: number; at: number }>()
@@ -109,7 +109,8 @@ export const makePace = ({ burst, per_second }: Pace) => {
     const tokens = known === undefined
       ? burst
       : Math.min(burst, known.tokens + Math.max(0, now - known.at) * per_second / 1000)
-    if (known === undefined && left.size >= pacesMax) left.delete(left.keys().next().value!)
+    if (known !== undefined) left.delete(who)
+    else if (left.size >= pacesMax) left.delete(left.keys().next().value!)
     left.set(who, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now })
     return tokens >= 1 ? 0 : Math.ceil((1 - tokens) * 1000 / per_second)
   }

@@ -10,7 +10,7 @@ import { alertCountMax, liveMax, Oversight, timelineMax } from "../../services/o
 import { allOf, BigCount, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { reviewedPaymentsOf, selectReviewed } from "../payments/payment-rows.postgres.ts"
-import { auditPage } from "./audit-search.postgres.ts"
+import { auditPage } from "../accounts/audit-log.postgres.ts"
 import { mitraLines } from "./mitra-lines.postgres.ts"
 
 type Sql = SqlClient.SqlClient

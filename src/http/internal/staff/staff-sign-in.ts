@@ -16,6 +16,7 @@ import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { AccessTokens } from "../../public/auth/access-tokens.ts"
 import { countAttempt, forgiveAttempts, tellStaffEvent } from "./password-attempts.ts"
 import { isOn, takeCode } from "./second-factor.ts"
+import { entryBy } from "../change-entry.ts"
 
 export interface StaffToken {
   readonly staff_id: string
@@ -41,18 +42,9 @@ const codeNeeded = refuse("SECOND_FACTOR_REQUIRED", "Give the code of your authe
 export const wrongCode = refuse("SECOND_FACTOR_INVALID", "This code is wrong, or was used already.")
 
 const audit = Effect.fnUntraced(
-  function*(action: string, account: StaffAccount, { address }: SignInAttempt, at: number) {
-    yield* (yield* Staff).appendAudit({
-      id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
-      staff_id: account.id,
-      action,
-      target_type: "staff",
-      target_id: account.id,
-      before: null,
-      after: null,
-      peer: address,
-      at
-    })
+  function*(action: string, { id }: StaffAccount, { address }: SignInAttempt) {
+    const entry = yield* entryBy({ staff_id: id, peer: address }, action, "staff", id)
+    yield* (yield* Staff).appendAudit({ ...entry, before: null, after: null })
   }
 )
 
@@ -82,7 +74,7 @@ const passSecondFactor = Effect.fnUntraced(
     if (!isOn(factor)) return
     if (attempt.code === null) return yield* codeNeeded
     if (yield* takeCode(account.id, factor.secret, attempt.code, now)) return
-    yield* audit("staff.sign_in_failed", account, attempt, now)
+    yield* audit("staff.sign_in_failed", account, attempt)
     yield* tellStaffEvent("second_factor_failed", attempt.email, attempt.address)
     return yield* wrongCode
   }
@@ -97,14 +89,14 @@ const signIn = (nobodysHash: string) =>
     yield* countAttempt({ email, account, address, now })
     const matches = yield* (yield* Passwords).verify(password, account?.password_hash ?? nobodysHash)
     if (account === null || !account.is_active || !matches) {
-      if (account !== null) yield* audit("staff.sign_in_failed", account, attempt, now)
+      if (account !== null) yield* audit("staff.sign_in_failed", account, attempt)
       yield* tellStaffEvent("sign_in_failed", email, address)
       return yield* wrong
     }
     yield* passSecondFactor(account, attempt, now)
     yield* forgiveAttempts(account, address)
     const opened = yield* openSession(account, now)
-    yield* audit("staff.sign_in", account, attempt, now)
+    yield* audit("staff.sign_in", account, attempt)
     yield* tellStaffEvent("signed_in", email, address)
     return opened
   })

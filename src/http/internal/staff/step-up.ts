@@ -2,12 +2,12 @@
 // within five minutes; for reads of what people said and did, an entry in the audit log.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { SecureRandom } from "effect/crypto"
 import { isPhone, maskedPhone } from "../../../domain/phone.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { Staff } from "../../../services/accounts/staff.ts"
 import { StaffProofs } from "../../../services/accounts/staff-proofs.ts"
 import type { Principal } from "../../socket/connection.ts"
+import { entryBy } from "../change-entry.ts"
 
 export const provedForMs = 5 * 60 * 1000
 
@@ -51,19 +51,10 @@ export const makeReadAudit = () => {
       const now = yield* Clock.currentTimeMillis
       const key = `${principal.auth_session_id} ${read.action} ${target_id}`
       if (!isNew(key, now)) return
-      const entry = {
-        id: yield* (yield* SecureRandom.SecureRandom).uuidV7(),
-        staff_id: principal.user_id,
-        action: read.action,
-        target_type: read.target_type,
-        target_id,
-        before: null,
-        after: null,
-        peer: address,
-        at: now
-      }
+      const reader = { staff_id: principal.user_id, peer: address }
+      const entry = yield* entryBy(reader, read.action, read.target_type, target_id)
       // Not written is not read: the look is tried again with the next call.
-      yield* (yield* Staff).appendAudit(entry).pipe(
+      yield* (yield* Staff).appendAudit({ ...entry, before: null, after: null }).pipe(
         Effect.onError(() => Effect.sync(() => looks.delete(key)))
       )
     }
