@@ -131,7 +131,7 @@ const push = (config: ServerConfigValues) => {
 }
 
 /** Every store port, on Postgres. */
-const stores = Layer.mergeAll(
+export const stores = Layer.mergeAll(
   SignIns.layer,
   Journal.layer,
   Mitras.layer,

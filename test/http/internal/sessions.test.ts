@@ -3,20 +3,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { RpcTest } from "effect/rpc"
 import { TestClock } from "effect/testing"
 import { SessionActors } from "../../../src/actors/session/protocol.ts"
 import { AdminSessionRpcs } from "../../../src/contract/staff/sessions.ts"
 import { instant } from "../../../src/contract/fields.ts"
-import type { Role } from "../../../src/domain/staff.ts"
 import * as Permissions from "../../../src/http/internal/permissions.ts"
 import * as SessionHandlers from "../../../src/http/internal/sessions.ts"
-import { Connection } from "../../../src/http/socket/connection.ts"
 import { MemoryTables } from "../../../testkit/memory/store/tables.ts"
-import { StaffProofs } from "../../../src/services/accounts/staff-proofs.ts"
-import { Staff } from "../../../src/services/accounts/staff.ts"
 import { idOf, t0 } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, refused } from "../phone.ts"
+import { colleagueOf } from "./staff-desk.ts"
 import { chat, given, onlineMitra, request, say } from "../script.ts"
 import { world } from "../world.ts"
 
@@ -26,34 +22,7 @@ const office = Layer.mergeAll(SessionHandlers.layer, Permissions.layer).pipe(
 
 const gated = AdminSessionRpcs.middleware(Permissions.PermissionGate)
 
-const staff = Effect.fnUntraced(function*(n: number, role: Role) {
-  const id = idOf(0xa0 + n)
-  const account = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
-  yield* (yield* Staff).createStaff(account, t0)
-  yield* (yield* StaffProofs).prove(idOf(0xf1), t0 * 2)
-  const client = yield* RpcTest.makeClient(gated, { flatten: true, disableFatalDefects: true })
-  const connection = Connection.of({
-    id: "desk",
-    remote_address: "127.0.0.1",
-    principal: Effect.succeed({
-      user_type: "staff",
-      user_id: id,
-      auth_session_id: idOf(0xf1),
-      expires_at: t0 * 2
-    }),
-    authenticate: () => Effect.void,
-    close: () => Effect.void
-  })
-  const asked = client as unknown as (
-    tag: string,
-    payload: object
-  ) => Effect.Effect<unknown, { _tag: string }>
-  // The contract's shapes are checked by the codec; these tests look at single fields.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  const call = (tag: string, payload: object): Effect.Effect<any, { _tag: string }> =>
-    Effect.provideService(asked(tag, payload), Connection, connection)
-  return { id, call }
-})
+const staff = colleagueOf(gated)
 
 const stage = Effect.gen(function*() {
   yield* given

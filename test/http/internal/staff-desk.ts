@@ -60,7 +60,7 @@ export const outrunDesk = seats.pipe(
 const authSessionId = idOf(0xf1)
 
 /** A connection; null: without an identity. */
-const connectionOf = (staffId: string | null) =>
+export const connectionOf = (staffId: string | null) =>
   Connection.of({
     id: "desk",
     remote_address: "127.0.0.1",

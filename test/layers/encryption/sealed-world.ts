@@ -4,17 +4,7 @@ import { SecureRandom } from "effect/crypto"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
-import * as StaffPostgres from "../../../src/layers/accounts/staff.postgres.ts"
-import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
-import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
-import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
-import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
-import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
-import * as PeoplePostgres from "../../../src/layers/accounts/accounts.postgres.ts"
-import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
-import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
-import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import { SignIns } from "../../../src/services/accounts/sign-ins.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { SessionViews } from "../../../src/services/sessions/session-views.ts"
@@ -22,25 +12,13 @@ import { Sessions } from "../../../src/services/sessions/sessions.ts"
 import { givenStaff, hour, idOf, minute, staffId, t0 } from "../../../testkit/conformance/given.ts"
 import * as Stage from "../../../testkit/conformance/stage.ts"
 import { asCustomer, asMitra, customer, mitra, session } from "../../../testkit/conformance/stage.ts"
-import * as Written from "../../../testkit/conformance/written.ts"
 import { sealing } from "../../support/keys.ts"
 import { databaseAt } from "../../support/postgres.ts"
+import { onPostgres } from "../on-postgres.ts"
 
 /** A runner with these keys; with none at all, everything is plain. */
 export const runnerWith = (url: string, ...keyIds: ReadonlyArray<string>) =>
-  Layer.mergeAll(
-    StaffPostgres.layer,
-    SignInsPostgres.layer,
-    JournalPostgres.layer,
-    MitrasPostgres.layer,
-    PaymentsPostgres.layer,
-    PricingPostgres.layer,
-    PeoplePostgres.layer,
-    SessionOversightPostgres.layer,
-    SessionViewsPostgres.layer,
-    SessionsPostgres.layer,
-    Written.layerPostgres
-  ).pipe(
+  onPostgres.pipe(
     Layer.provideMerge(keyIds.length === 0 ? CipherNone.layer : sealing(...keyIds)),
     Layer.provideMerge(databaseAt(url, 6)),
     Layer.provideMerge(SecureRandom.layerWebCrypto),

@@ -5,41 +5,16 @@ import { SecureRandom } from "effect/crypto"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import erasePeople from "../../../migrations/0019_erase_people.ts"
-import * as AccountsPostgres from "../../../src/layers/accounts/accounts.postgres.ts"
-import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
-import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
-import * as StaffPostgres from "../../../src/layers/accounts/staff.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
-import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
-import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
-import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
-import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
-import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
-import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import * as PersonalDataPostgres from "../../../src/layers/personal-data/personal-data.postgres.ts"
-import * as TrustPostgres from "../../../src/layers/trust/trust.postgres.ts"
 import { personalData } from "../../../testkit/conformance/personal-data.ts"
-import * as Written from "../../../testkit/conformance/written.ts"
 import { sealing } from "../../support/keys.ts"
 import { PersonalData } from "../../../src/services/personal-data/personal-data.ts"
 import { idOf, mitraId, t0 } from "../../../testkit/conformance/given.ts"
 import { freshDatabase } from "../../support/postgres.ts"
+import { onPostgres } from "../on-postgres.ts"
 
-const adapters = Layer.mergeAll(
-  AccountsPostgres.layer,
-  JournalPostgres.layer,
-  MitrasPostgres.layer,
-  PaymentsPostgres.layer,
-  PricingPostgres.layer,
-  SessionOversightPostgres.layer,
-  SessionViewsPostgres.layer,
-  SessionsPostgres.layer,
-  SignInsPostgres.layer,
-  StaffPostgres.layer,
-  TrustPostgres.layer,
-  PersonalDataPostgres.layer,
-  Written.layerPostgres
-).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
+const adapters = onPostgres.pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
 
 personalData("postgres", adapters.pipe(Layer.provide(CipherNone.layer)))
 personalData("postgres, sealed", adapters.pipe(Layer.provide(sealing("k1"))))

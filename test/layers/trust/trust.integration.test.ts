@@ -6,39 +6,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import people from "../../../migrations/0001_create_people.ts"
 import blockAndReport from "../../../migrations/0018_block_and_report.ts"
-import * as AccountsPostgres from "../../../src/layers/accounts/accounts.postgres.ts"
-import * as MitrasPostgres from "../../../src/layers/accounts/mitras.postgres.ts"
-import * as SignInsPostgres from "../../../src/layers/accounts/sign-ins.postgres.ts"
-import * as StaffPostgres from "../../../src/layers/accounts/staff.postgres.ts"
 import * as CipherNone from "../../../src/layers/encryption/cipher.none.ts"
-import * as JournalPostgres from "../../../src/layers/journal/journal.postgres.ts"
-import * as PaymentsPostgres from "../../../src/layers/payments/payments.postgres.ts"
-import * as PricingPostgres from "../../../src/layers/payments/pricing.postgres.ts"
-import * as SessionOversightPostgres from "../../../src/layers/sessions/session-oversight.postgres.ts"
-import * as SessionViewsPostgres from "../../../src/layers/sessions/session-views.postgres.ts"
-import * as SessionsPostgres from "../../../src/layers/sessions/sessions.postgres.ts"
 import * as TrustPostgres from "../../../src/layers/trust/trust.postgres.ts"
 import { trust } from "../../../testkit/conformance/trust.ts"
-import * as Written from "../../../testkit/conformance/written.ts"
 import { sealing } from "../../support/keys.ts"
 import { Trust } from "../../../src/services/trust/trust.ts"
 import { customerId, idOf, mitraId, t0 } from "../../../testkit/conformance/given.ts"
 import { databaseAt, freshDatabase, freshDatabaseUrl } from "../../support/postgres.ts"
+import { onPostgres } from "../on-postgres.ts"
 
-const adapters = Layer.mergeAll(
-  AccountsPostgres.layer,
-  JournalPostgres.layer,
-  MitrasPostgres.layer,
-  PaymentsPostgres.layer,
-  PricingPostgres.layer,
-  SessionOversightPostgres.layer,
-  SessionViewsPostgres.layer,
-  SessionsPostgres.layer,
-  SignInsPostgres.layer,
-  StaffPostgres.layer,
-  TrustPostgres.layer,
-  Written.layerPostgres
-).pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
+const adapters = onPostgres.pipe(Layer.provide([freshDatabase, SecureRandom.layerWebCrypto]))
 
 trust("postgres", adapters.pipe(Layer.provide(CipherNone.layer)))
 trust("postgres, sealed", adapters.pipe(Layer.provide(sealing("k1"))))

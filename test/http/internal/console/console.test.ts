@@ -17,15 +17,13 @@ import { Connection } from "../../../../src/http/socket/connection.ts"
 import * as Readiness from "../../../../src/http/readiness.ts"
 import * as MirrorOff from "../../../../src/layers/availability/mirror/mirror.off.ts"
 import { Accounts } from "../../../../src/services/accounts/accounts.ts"
-import { StaffProofs } from "../../../../src/services/accounts/staff-proofs.ts"
-import { Staff } from "../../../../src/services/accounts/staff.ts"
 import { RunnerRegistry } from "../../../../src/services/platform/runner-registry.ts"
 import { Shutdown } from "../../../../src/services/platform/shutdown.ts"
-import { idOf, t0 } from "../../../../testkit/conformance/given.ts"
 import * as PushMemory from "../../../../testkit/memory/push.memory.ts"
 import { customerPhone, refused } from "../../phone.ts"
 import { chat, given, onlineMitra, request, say } from "../../script.ts"
 import { world } from "../../world.ts"
+import { colleagueOf, connectionOf } from "../staff-desk.ts"
 
 const registry = Layer.succeed(RunnerRegistry)({
   own_address: "10.0.0.1:4000",
@@ -48,32 +46,11 @@ const office = Layer.merge(ConsoleHandlers.layer({ time_zone: "Asia/Jakarta" }),
 const gated = AdminConsoleRpcs.middleware(Permissions.PermissionGate)
 
 const staff = Effect.fnUntraced(function*(n: number, role: Role) {
-  const id = idOf(0xa0 + n)
-  const account = { id, email: `staff${n}@halobestie.local`, password_hash: "hash", role }
-  yield* (yield* Staff).createStaff(account, t0)
-  yield* (yield* StaffProofs).prove(idOf(0xf1), t0 * 2)
+  const seat = yield* colleagueOf(gated)(n, role)
   const client = yield* RpcTest.makeClient(gated, { flatten: true, disableFatalDefects: true })
-  const connection = Connection.of({
-    id: "desk",
-    remote_address: "127.0.0.1",
-    principal: Effect.succeed({
-      user_type: "staff",
-      user_id: id,
-      auth_session_id: idOf(0xf1),
-      expires_at: t0 * 2
-    }),
-    authenticate: () => Effect.void,
-    close: () => Effect.void
-  })
-  type Asked = (tag: string, payload: object) => Effect.Effect<unknown, { readonly _tag: string }>
-  const asked = client as unknown as Asked
-  // The contract's shapes are checked by the codec; these tests look at single fields.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  const call = (tag: string, payload: object = {}): Effect.Effect<any, { readonly _tag: string }> =>
-    Effect.provideService(asked(tag, payload), Connection, connection)
   const watch = (cursor: WatchBatch["cursor"] | null = null) =>
-    client("admin.watch", { cursor }).pipe(Stream.provideService(Connection, connection))
-  return { id, call, watch }
+    client("admin.watch", { cursor }).pipe(Stream.provideService(Connection, connectionOf(seat.id)))
+  return { ...seat, watch }
 })
 
 const listed = { filter: "all", mitra_id: null, after: null, limit: 10 } as const

@@ -9,25 +9,14 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { inject } from "vitest"
-import * as AccountsPostgres from "../../../../src/layers/accounts/accounts.postgres.ts"
-import * as MitrasPostgres from "../../../../src/layers/accounts/mitras.postgres.ts"
-import * as SignInsPostgres from "../../../../src/layers/accounts/sign-ins.postgres.ts"
-import * as StaffPostgres from "../../../../src/layers/accounts/staff.postgres.ts"
 import * as CipherNone from "../../../../src/layers/encryption/cipher.none.ts"
-import * as JournalPostgres from "../../../../src/layers/journal/journal.postgres.ts"
-import * as OversightPostgres from "../../../../src/layers/oversight/oversight.postgres.ts"
-import * as PaymentsPostgres from "../../../../src/layers/payments/payments.postgres.ts"
-import * as PricingPostgres from "../../../../src/layers/payments/pricing.postgres.ts"
-import * as SessionOversightPostgres from "../../../../src/layers/sessions/session-oversight.postgres.ts"
-import * as SessionViewsPostgres from "../../../../src/layers/sessions/session-views.postgres.ts"
-import * as SessionsPostgres from "../../../../src/layers/sessions/sessions.postgres.ts"
 import { journal } from "../../../../testkit/conformance/journal.ts"
 import { journalPairing } from "../../../../testkit/conformance/journal-pairing.ts"
 import { oversight } from "../../../../testkit/conformance/oversight.ts"
 import { sessions } from "../../../../testkit/conformance/sessions.ts"
-import * as Written from "../../../../testkit/conformance/written.ts"
 import { copyOf, prepareTemplate } from "../../../../testkit/postgres/databases.ts"
 import { databaseAt } from "../../../support/postgres.ts"
+import { onPostgres } from "../../on-postgres.ts"
 
 const scope = Scope.makeUnsafe()
 let template = ""
@@ -44,20 +33,10 @@ const turkish = Layer.unwrap(
   )
 )
 
-const adapters = Layer.mergeAll(
-  AccountsPostgres.layer,
-  JournalPostgres.layer,
-  MitrasPostgres.layer,
-  OversightPostgres.layer,
-  PaymentsPostgres.layer,
-  PricingPostgres.layer,
-  SessionOversightPostgres.layer,
-  SessionViewsPostgres.layer,
-  SessionsPostgres.layer,
-  SignInsPostgres.layer,
-  StaffPostgres.layer,
-  Written.layerPostgres
-).pipe(Layer.provide([turkish, SecureRandom.layerWebCrypto]), Layer.provide(CipherNone.layer))
+const adapters = onPostgres.pipe(
+  Layer.provide([turkish, SecureRandom.layerWebCrypto]),
+  Layer.provide(CipherNone.layer)
+)
 
 describe("a database that is ordered as Turkish is", () => {
   it.live("orders and lowers in another way than bytes", () =>
