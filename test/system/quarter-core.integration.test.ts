@@ -9,7 +9,8 @@ import { onAQuarterCore } from "../support/quarter-core.ts"
 import { seedDatabase, type ServerProcess, startRunner } from "../support/server-process.ts"
 import { customer, mitra, pair, type Person, send } from "./people.ts"
 
-const busyForMs = 30_000
+/** Where locks flapped they did so every 3 s. */
+const busyForMs = 15_000
 const sendersPerChat = 12
 /** A side of a chat may write so fast and no faster: those that are refused wait and write again. */
 const untilNextMs = 50
@@ -65,7 +66,7 @@ describe("two runners on a quarter of a core each", () => {
       yield* seedDatabase(url)
       const [one, other] = [yield* startRunner(url), yield* startRunner(url)]
       // Both have joined, and what moves because of that has moved.
-      yield* Effect.promise(() => sleep(5_000))
+      yield* Effect.promise(() => sleep(2_000))
       const all = yield* Effect.promise(() => chats(one, other))
       const before = yield* epochs(url)
       const told = yield* Effect.scoped(Effect.gen(function*() {
