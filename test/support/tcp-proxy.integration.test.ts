@@ -1,4 +1,5 @@
-// The proxy itself: what it makes late stays in order, or every fault that a test sees through it may be its own.
+// The proxy itself: what it makes late stays in order, or what a test finds through it may be its own
+// fault.
 import { assert, describe, it } from "@effect/vitest"
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"

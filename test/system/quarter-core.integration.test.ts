@@ -80,5 +80,7 @@ describe("two runners on a quarter of a core each", () => {
       assert.notInclude(log, "not ready")
       assert.deepStrictEqual(yield* epochs(url), before, log)
       assert.isAbove(told, 100)
+      // What nobody has paid for yet was put off meanwhile.
+      assert.include(log, "overloaded: sign-ups, codes and orders are put off")
     }), 180_000)
 })

@@ -115,7 +115,7 @@ describe("a runner on a machine whose clock is a minute ahead", () => {
           }
           ayu.phone.hangUp()
         })
-        // It is unready for its clock, sets it by Postgres' and is ready again; the other one never was unready.
+        // It is unready for its clock, sets it by Postgres' and is ready again; the other one stays ready.
         yield* strike(right)
         const off = yield* untilReadyz(right, "clock_off")
         assert.strictEqual(off.code, 503)
