@@ -3,7 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { PgClient } from "@effect/sql-pg"
-import { Refused, sleep } from "../../testkit/phone.mjs"
+import { Phone, Refused, sleep } from "../../testkit/phone.mjs"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
 import { onAQuarterCore } from "../support/quarter-core.ts"
 import { seedDatabase, type ServerProcess, startRunner } from "../support/server-process.ts"
@@ -12,6 +12,8 @@ import { customer, mitra, pair, type Person, send } from "./people.ts"
 /** Where locks flapped they did so every 3 s. */
 const busyForMs = 15_000
 const sendersPerChat = 12
+const strangersAtOnce = 150
+const strangersForMs = 6_000
 /** A side of a chat may write so fast and no faster: those that are refused wait and write again. */
 const untilNextMs = 50
 const betweenMs = 150
@@ -53,6 +55,22 @@ const flood = async (all: ReadonlyArray<Chat>): Promise<number> => {
   return told
 }
 
+/** Nobody knows them, and they come again and again: more than the cores can take in. */
+const strangersCome = async (server: ServerProcess): Promise<void> => {
+  const until = performance.now() + strangersForMs
+  const come = async () => {
+    while (performance.now() < until) {
+      const phone = new Phone(server.socketUrl)
+      await phone.connect()
+      // Put off, a phone waits as long as it is told; the test does not.
+      await Promise.race([phone.call("auth.sign_in_anonymous", { call_name: "Dewi" }), sleep(strangersForMs)])
+        .catch(() => {})
+      phone.hangUp()
+    }
+  }
+  await Promise.all(Array.from({ length: strangersAtOnce }, come))
+}
+
 const epochs = (url: string) =>
   Effect.gen(function*() {
     const sql = yield* PgClient.PgClient
@@ -72,7 +90,9 @@ describe("two runners on a quarter of a core each", () => {
       const told = yield* Effect.scoped(Effect.gen(function*() {
         yield* onAQuarterCore(one.child)
         yield* onAQuarterCore(other.child)
-        return yield* Effect.promise(() => flood(all))
+        const strangers = Effect.promise(() => Promise.all([strangersCome(one), strangersCome(other)]))
+        const [sent] = yield* Effect.all([Effect.promise(() => flood(all)), strangers], { concurrency: 2 })
+        return sent
       }))
       for (const { who } of all) who.phone.hangUp()
       const log = [one, other].flatMap(({ lines }) => lines).join("\n")

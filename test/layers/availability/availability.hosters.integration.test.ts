@@ -33,8 +33,21 @@ const withoutScripts = Effect.gen(function*() {
 
 const inClusterMode = Effect.flatMap(program, valkeyCluster)
 
+const thatEvicts = Effect.gen(function*() {
+  const { command, url, wipe } = yield* valkeyProgram(yield* program)
+  yield* command("CONFIG", "SET", "maxmemory", "100mb")
+  yield* command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+  return { url, wipe }
+})
+
+const kinds = [
+  ["without scripts", withoutScripts],
+  ["in cluster mode", inClusterMode],
+  ["that evicts single keys", thatEvicts]
+] as const
+
 /** One for all tests of a kind, because it takes a second and more to start; each finds it empty. */
-const startedOnce = (server: typeof withoutScripts | typeof inClusterMode) => {
+const startedOnce = (server: (typeof kinds)[number][1]) => {
   const scope = Scope.makeUnsafe()
   let running: Effect.Success<typeof server> | null = null
   beforeAll(async () => {
@@ -59,9 +72,7 @@ const told = Layer.effect(MitraRows)(
   })
 ).pipe(Layer.provide(inPostgres))
 
-for (
-  const [name, kind] of [["without scripts", withoutScripts], ["in cluster mode", inClusterMode]] as const
-) {
+for (const [name, kind] of kinds) {
   const server = startedOnce(kind)
   const withWriteBack = (seconds: number) =>
     Layer.unwrap(Effect.map(server, (url) => mirroredAt(url, patient, seconds))).pipe(
@@ -99,7 +110,7 @@ for (
           Effect.timeout("10 seconds")
         )
         assert.notStrictEqual(state, "up")
-        assert.match(last_error ?? "", /NOPERM|MOVED|CROSSSLOT|CLUSTER|non local key/i)
+        assert.match(last_error ?? "", /NOPERM|MOVED|CROSSSLOT|CLUSTER|non local key|allkeys-lru/i)
       }).pipe(Effect.provide(mirrored)))
   })
 }
