@@ -14,7 +14,7 @@ import {
   spawnRunner,
   whenReady
 } from "../support/server-process.ts"
-import { commandId, customer, mitra, pair, send } from "./people.ts"
+import { commandId, customer, mitra, pair, send, untilClosed } from "./people.ts"
 
 const checkout = programOf(fileURLToPath(new URL("../..", import.meta.url)))
 const preload = fileURLToPath(new URL("../support/partition.ts", import.meta.url))
@@ -97,7 +97,7 @@ const cutOff = Effect.fnUntraced(function*(
   assert.strictEqual(yield* settled, "true,true,false")
   assert.strictEqual((yield* readyz(one)).status, "ready")
   assert.strictEqual((yield* readyz(two)).status, "ready")
-  assert.strictEqual(yield* Effect.promise(() => goneWith(stranded.phone)), 1012)
+  assert.strictEqual((yield* Effect.promise(() => untilClosed(stranded))).code, 1012)
   yield* cutOrHeal(lost)
   yield* untilStatus(lost, "ready")
   // Nobody takes her for the next one's mitra.
@@ -126,9 +126,3 @@ describe("three runners, each in turn cut off from the others", () => {
     120_000
   )
 })
-
-const goneWith = async (phone: { readonly closed: { readonly code: number } | null }): Promise<number> => {
-  const until = performance.now() + 15_000
-  while (phone.closed === null && performance.now() < until) await new Promise((go) => setTimeout(go, 50))
-  return phone.closed?.code ?? 0
-}
