@@ -1,5 +1,6 @@
-// `node simulator/server/freeze-contract.ts > simulator/server/previous-contract.jsonl`, at each release: from
-// then on simulated worlds have runners of that version among those of the next.
-import { contractNow } from "./previous-contract.ts"
+// `npm run freeze-contract`, in the commit of a release: from then on simulated worlds have runners of that
+// version among those of the next.
+import { writeFileSync } from "node:fs"
+import { contractNow, frozenAt } from "./previous-contract.ts"
 
-process.stdout.write(contractNow())
+writeFileSync(frozenAt, contractNow())

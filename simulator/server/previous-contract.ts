@@ -1,6 +1,6 @@
 // Runners of the version before, as far as others can tell: what they send and what they hear passes through
 // the calls between runners as that version wrote them down (previous-contract.jsonl). A field it did not know
-// is gone, a command it did not know is not understood. Frozen by simulator/server/freeze-contract.ts.
+// is gone, a command it did not know is not understood. Frozen by freeze-contract.ts.
 import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
