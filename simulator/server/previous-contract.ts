@@ -1,6 +1,6 @@
 // Runners of the version before, as far as others can tell: what they send and what they hear passes through
-// the calls between runners as that version wrote them down (previous-contract.jsonl). A field it did not know
-// is gone, a command it did not know is not understood. Frozen by freeze-contract.ts.
+// the calls between runners as that version wrote them down (previous-contract.jsonl). A field it did not
+// know is gone, a command it did not know is not understood. Frozen by freeze-contract.ts.
 import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -44,7 +44,8 @@ export const contractNow = (): string =>
     })
   ).join("")
 
-export const frozen = (): string => readFileSync(new URL("previous-contract.jsonl", import.meta.url), "utf8")
+export const frozenAt = new URL("previous-contract.jsonl", import.meta.url)
+export const frozen = (): string => readFileSync(frozenAt, "utf8")
 
 export interface Line {
   readonly name: string
@@ -77,7 +78,7 @@ const through = (before: AnySchema) => {
 }
 
 const asBefore = (now: AnySchema, before: AnySchema) =>
-  Schema.Uint8Array.pipe(
+  (Schema.Uint8Array as Schema.Codec<Bytes>).pipe(
     Schema.decodeTo(
       now as Schema.Codec<unknown, Bytes>,
       SchemaTransformation.transformEffect<Bytes, Bytes>({ decode: through(before), encode: through(before) })
@@ -85,7 +86,7 @@ const asBefore = (now: AnySchema, before: AnySchema) =>
   )
 
 const replyOf = (rpc: Rpc.AnyWithProps): AnySchema =>
-  Schema.Union([Reply.WithExit.schema(rpc), Reply.Chunk.schema(rpc)]) as AnySchema
+  Schema.Union([Reply.WithExit.schema(rpc), Reply.Chunk.schema(rpc)]) as unknown as AnySchema
 
 const shipped = Effect.runSync(
   Effect.provide(RpcSerialization.RpcSerialization, RpcSerialization.layerSchemaBinary())
