@@ -151,7 +151,7 @@ const productOf = ({ timings }: Stores): Product => ({
   trusted_proxy_hops: 0,
   quotas,
   webhooks: Webhooks.layer({ tokens: Redacted.make(webhookToken) }),
-  checkout_page: null,
+  checkout_curl: null,
   time_zone: "UTC",
   sampling: false,
   sweeps: timings.sweeps,

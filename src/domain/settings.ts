@@ -102,9 +102,11 @@ export const checkSetting = (
   }
   const decoded = Schema.decodeUnknownResult(fields[known] as Schema.Codec<Settings[SettingKey]>)(value)
   if (Result.isFailure(decoded)) {
-    return Result.fail(refuse("SETTING_INVALID", `"${key}" does not accept this value: ${decoded.failure}`, {
-      key
-    }))
+    return Result.fail(
+      refuse("SETTING_INVALID", `"${key}" does not accept this value: ${decoded.failure.message}`, {
+        key
+      })
+    )
   }
   if (known === "mitra_stale_after_seconds" && Number(value) < heartbeatCadenceSeconds) {
     return Result.fail(refuse(
