@@ -30,14 +30,6 @@ export interface Tokens {
   readonly user_id: string
 }
 
-/** Everything that happened on one phone, for traces, timelines and checkers. */
-export interface Watcher {
-  readonly onEvent?: (app: PhoneApp, event: Answer) => void
-  readonly onCall?: (app: PhoneApp, tag: string, payload: object, outcome: Answer | CallFailure) => void
-  readonly onConnection?: (app: PhoneApp, what: string) => void
-  readonly onFrame?: (app: PhoneApp, direction: "up" | "down", frame: string) => void
-}
-
 export interface PhoneAppOptions {
   readonly world: World
   readonly name: string
@@ -230,7 +222,8 @@ export class PhoneApp {
           this.#changed()
         },
         onOver: settle,
-        onFrame: (direction, frame) => watcher.onFrame?.(this, direction, frame)
+        onFrame: (direction, frame) => watcher.onFrame?.(this, direction, frame),
+        onRequest: (tag, payload) => watcher.onRequest?.(this, tag, payload)
       })
       this.#connection = connection
       yield* connection.open(this.tokens?.access_token ?? null, this.prefers)
