@@ -72,16 +72,17 @@ export const startWorlds = (tree: string, withinMs: number, fixed: number | null
     play: (mutant, plan) =>
       new Promise((resolve) => {
         const child = started()
+        const bound = AbortSignal.timeout(withinMs)
         const settle = (played: Played): void => {
-          bound.onabort = null
+          bound.removeEventListener("abort", giveUp)
           child.removeAllListeners()
           resolve(played)
         }
-        const bound = AbortSignal.timeout(withinMs)
-        bound.onabort = () => {
+        const giveUp = (): void => {
           settle(late)
           stop()
         }
+        bound.addEventListener("abort", giveUp)
         child.once("message", (played) => settle(played as Played))
         child.once("exit", (code) => {
           worker = null
