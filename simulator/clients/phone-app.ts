@@ -21,6 +21,7 @@ import {
   waitOf
 } from "./connection.ts"
 import { ClientState } from "./client-state.ts"
+import type { Watcher } from "./watcher.ts"
 
 export type Role = "customer" | "mitra" | "staff"
 
