@@ -15,7 +15,7 @@
 //   |- sweep/retention         every 60 s        erases deleted accounts' texts, old accounts and records
 //   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
 //   every runner, whatever it owns
-//   |- actors/settings-follower               on a bus message   forgets settings that staff changed elsewhere
+//   |- actors/settings-follower               on a bus message   forgets settings changed elsewhere
 //   |- actors/cluster-reach                   every 0.5 s        asks the others; the one cut off steps aside
 //   |- http/readiness                         every 2 s          is the database fit for traffic
 //   |- http/unfit                             every 0.5 s        an unfit runner sends its phones elsewhere
@@ -23,6 +23,7 @@
 //   |- http/socket/revocations                on a bus message   closes the sockets of a revoked sign-in
 //   |- http/internal/console/live-hub         every few seconds  counts of the last hour; looks while watched
 //   |- layers/journal/group-commit            always             writes what turns decided, in groups
+//   |- layers/operations/overload             every second       how late the event loop runs
 //   |- layers/platform/batcher                always             pings and reads that share a round trip
 //   |- layers/platform/postgres/postgres-clock every 5 s         compares this clock with Postgres'
 //   |- layers/bus/publisher                   always             tells other runners what was committed
