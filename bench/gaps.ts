@@ -10,15 +10,16 @@ import { databaseAt } from "../test/support/postgres.ts"
 import { copyOf } from "../testkit/postgres/databases.ts"
 import { programOf, runCli, type ServerProcess, startRunner } from "../test/support/server-process.ts"
 import { tcpProxy } from "../test/support/tcp-proxy.ts"
-import { customer, mitra, pair, type Person, send } from "../test/system/people.ts"
+import { commandId, customer, mitra, pair, type Person, sendUntilKnown } from "../test/system/people.ts"
 import { median } from "./measuring.ts"
 import { benchServer } from "./postgres.ts"
 
-const lateMs = [0, 5, 20] as const
+const lateMs = process.argv[3] === undefined ? [0, 5, 20] : [Number(process.argv[3])]
 const chatsPerMitra = 3
 const rounds = 3
 /** Actors have moved to the runner that joined. */
 const settlesMs = 5_000
+const givesUpMs = 60_000
 
 interface Chat {
   readonly who: Person
@@ -36,7 +37,7 @@ const chats = async (server: ServerProcess): Promise<ReadonlyArray<Chat>> => {
       log.length = 0
     }
     // The next requests are the next mitra's.
-    await listener.phone.call("mitra.go_offline", { command_id: crypto.randomUUID() })
+    await listener.phone.call("mitra.go_offline", { command_id: commandId() })
   }
   return made
 }
@@ -51,7 +52,7 @@ const ownedBy = (url: string, runner: string) =>
 const speakAll = (all: ReadonlyArray<Chat>) =>
   Promise.all(all.map(async ({ session, who }) => {
     const began = performance.now()
-    await send(who, session, "halo")
+    await sendUntilKnown(who, session, "halo", commandId(), givesUpMs)
     return performance.now() - began
   }))
 

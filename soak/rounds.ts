@@ -27,8 +27,8 @@ export const drawRound = (
   { faults, isCombined, seed }: SoakOptions,
   number: number
 ): ReadonlyArray<Drawn> => {
-  const prng = new Prng(`soak/${seed}/${isCombined ? "combined" : "single"}/${number}`)
-  const count = isCombined ? prng.integer(2, 3) : 1
+  const prng = new Prng(`soak/${seed}/${isCombined(number) ? "combined" : "single"}/${number}`)
+  const count = isCombined(number) ? prng.integer(2, 3) : 1
   const drawn: Array<Drawn> = []
   for (let tries = 0; drawn.length < count && tries < 50; tries++) {
     const next = drawFault(prng.split(tries), faults)

@@ -32,6 +32,7 @@ import * as Database from "./layers/platform/postgres/database.ts"
 import * as SecureRandom from "./layers/platform/secure-random.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Health from "./layers/operations/health.ts"
+import * as Overload from "./layers/operations/overload.ts"
 import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
 import { postgresTrouble } from "./layers/operations/postgres-probe.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
@@ -254,6 +255,7 @@ export const platformOf = (config: ServerConfigValues) => {
     random: SecureRandom.layer,
     signals: Shutdown.layer,
     database: database(config),
+    load: Overload.layer,
     watch: Layer.merge(
       Readiness.layerWatchReasons(postgresTrouble),
       PostgresClock.layerWatch((setting) => Readiness.unreadyDuring("clock_off", setting))

@@ -15,7 +15,7 @@ import { Pricing } from "../../../services/payments/pricing.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
-import { answering, streaming } from "./answering.ts"
+import { answering, streaming, whenThereIsRoom } from "./answering.ts"
 import { changeSession, viewOwnRequest } from "./own-session.ts"
 import {
   alreadyActive,
@@ -137,7 +137,7 @@ const asStranger = inShare("strangers")
 
 export const layer = CustomerRpcs.toLayer({
   "customer.pricing": () => answering(asStranger(pricing)),
-  "customer.create_payment": (payload) => answering(asStranger(createPayment(payload))),
+  "customer.create_payment": (payload) => answering(whenThereIsRoom(asStranger(createPayment(payload)))),
   "customer.payment_status": ({ payment_id }) => answering(asStranger(paymentStatus(payment_id))),
   "customer.pending_payments": () => answering(asStranger(pendingPayments)),
   "customer.retry_request": ({ command_id, payment_id }) =>
