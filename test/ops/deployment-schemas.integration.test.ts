@@ -18,7 +18,7 @@ interface Manifest {
 }
 
 const manifests = (): ReadonlyArray<Manifest> =>
-  ["halobestie.yaml", "migrate.yaml"].flatMap((file) =>
+  ["halobestie.yaml", "migrate.yaml", "secret.yaml"].flatMap((file) =>
     parseAllDocuments(read(`ops/k8s/${file}`)).map((document) => document.toJS())
   )
 

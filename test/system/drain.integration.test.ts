@@ -51,7 +51,14 @@ describe("a drain that staff order", () => {
           assert.strictEqual(phone.closed?.code, 1012, JSON.stringify(phone.closed))
           assert.isAtLeast(JSON.parse(phone.closed?.reason ?? "{}").retry_after_ms, 1)
         }
-        assert.isTrue(first.lines.some((line) => line.includes("drained: everything is closed")))
+        // The report: how many were told, who, and that nobody was cut.
+        const report = first.lines.join("\n")
+        for (const { id } of [sari, ayu]) assert.include(report.split("draining sockets")[1], id)
+        assert.match(
+          report,
+          /sockets drained\s+connections: 2\s+calls_cut: 0\s+sockets_cut: 0\s+drain_ms: \d+/
+        )
+        assert.include(report, "drained: everything is closed")
 
         yield* Effect.promise(async () => {
           const sariNow = await reconnected(sari, second)
