@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { CustomerRpcs } from "../../../contract/public/customer.ts"
 import type { BeaconView } from "../../../contract/views.ts"
+import type { Language } from "../../../domain/matching.ts"
 import { notFound } from "../../../domain/payment.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { Requests } from "../../../actors/session/requests.ts"
@@ -57,17 +58,24 @@ const notOpen = (payment: Payment) =>
     status: payment.status
   })
 
-const retry = Effect.fnUntraced(function*(commandId: string, paymentId: string) {
+const retry = Effect.fnUntraced(function*({ command_id, language, payment_id }: {
+  readonly command_id: string
+  readonly payment_id: string
+  readonly language?: Language | null
+}) {
   const me = yield* currentCustomer
-  const payment = yield* ownPayment(me, paymentId)
+  const payment = yield* ownPayment(me, payment_id)
   if (payment.product !== "chat_session" || payment.confirmed_at === null) return yield* notOpen(payment)
   yield* notPaused(me.id)
-  const opened = yield* (yield* Requests).openAgain(payment, commandId)
+  const opened = yield* (yield* Requests).openAgain(payment, {
+    command_id,
+    language: language === undefined ? payment.language : language
+  })
   switch (opened._tag) {
     case "AlreadyActive":
       return yield* alreadyActive(opened.session_id)
     case "NotPaid":
-      return yield* notOpen(yield* ownPayment(me, paymentId))
+      return yield* notOpen(yield* ownPayment(me, payment_id))
     default:
       return yield* viewOwnRequest(me, opened.session_id)
   }
@@ -140,8 +148,7 @@ export const layer = CustomerRpcs.toLayer({
   "customer.create_payment": (payload) => answering(whenThereIsRoom(asStranger(createPayment(payload)))),
   "customer.payment_status": ({ payment_id }) => answering(asStranger(paymentStatus(payment_id))),
   "customer.pending_payments": () => answering(asStranger(pendingPayments)),
-  "customer.retry_request": ({ command_id, payment_id }) =>
-    answering(asStranger(retry(command_id, payment_id))),
+  "customer.retry_request": (payload) => answering(asStranger(retry(payload))),
   "customer.abandon_payment": ({ payment_id }) => answering(asStranger(abandon(payment_id))),
   "customer.availability": () => answering(askBeacon),
   "customer.watch_availability": () => streaming(Stream.unwrap(watchBeacon)),
