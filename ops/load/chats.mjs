@@ -1,5 +1,5 @@
-// Chats that run while the phones ask: staff make the mitras, customers pay, both sides talk in turn. Measured
-// are the acknowledgement of each message and its way to the other phone.
+// Chats that run while the phones ask: staff make the mitras, customers pay, both sides talk in turn.
+// Measured are the acknowledgement of each message and its way to the other phone.
 import { randomUUID } from "node:crypto"
 import { Phone, Refused, sleep } from "../../testkit/phone.mjs"
 

@@ -1,5 +1,5 @@
-// `npm run load -- --url ws://host/ws`: a scenario of arrivals, calls, chats and heartbeats over many sockets,
-// with thresholds and an exit code. `--smoke` is small enough for a test. --report writes a page.
+// `npm run load -- --url ws://host/ws`: a scenario of arrivals, calls, chats and heartbeats over many
+// sockets, with thresholds and an exit code. `--smoke` is small enough for a test. --report writes a page.
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { startChats } from "./chats.mjs"
@@ -124,11 +124,10 @@ for (const [name, limit] of Object.entries(scenario.thresholds)) {
 for (const [what, count] of [...figures.errors].toSorted(([, a], [, b]) => b - a).slice(0, 10)) {
   console.log(`     ${count} x ${what}`)
 }
-console.log(
-  `${figures.calls} calls, ${opened} of ${phones.length} phones and ${scenario.chats.count} chats at the end; ` +
-    `this client used ${((system + user) / 1e6).toFixed(1)} s of one core and ${
-      (process.memoryUsage().rss / 1024 ** 2).toFixed(0)
-    } MiB`
-)
+const there = `${opened} of ${phones.length} phones and ${scenario.chats.count} chats`
+const usedSeconds = ((system + user) / 1e6).toFixed(1)
+const usedMebibytes = (process.memoryUsage().rss / 1024 ** 2).toFixed(0)
+console.log(`${figures.calls} calls, ${there} at the end`)
+console.log(`this client used ${usedSeconds} s of one core and ${usedMebibytes} MiB`)
 if (values.report !== undefined) writeFileSync(values.report, pageOf(scenario, figures, metrics))
 process.exit(missed === 0 ? 0 : 1)

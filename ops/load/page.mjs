@@ -35,7 +35,8 @@ export const pageOf = (scenario, figures, metrics) => {
     /^halobestie_(phones|event_loop|calls_total|process|connections|limit)/.test(line)
   )
   return `<!doctype html><meta charset="utf-8"><title>Load</title>
-<style>body{font:14px sans-serif;margin:2em}svg{border:1px solid #ccc}td,th{text-align:left;padding:0 1em 0 0}</style>
+<style>body{font:14px sans-serif;margin:2em}svg{border:1px solid #ccc}
+td,th{text-align:left;padding:0 1em 0 0}</style>
 <h1>Load</h1><h2>What phones waited</h2>
 ${
     chart("p95 of each second", "ms", seconds, ({ latencies }) =>

@@ -18,7 +18,7 @@ const soak = (args: ReadonlyArray<string>) =>
     )
   })
 
-/** Of a rolling restart, by the soak's own table: what phones waited at the median, and the longest of all. */
+/** Of a rolling restart, by the soak's own table: what phones waited at the median, and the longest. */
 const waits = (output: string): readonly [number, number] => {
   const [, median = "", worst = ""] = /^rolling-restart +1 +(\d+) ms.* (\d+) ms$/m.exec(output) ?? []
   return [Number(median || NaN), Number(worst || NaN)]
