@@ -58,6 +58,7 @@ import * as Staff from "./layers/accounts/staff.postgres.ts"
 import * as StaffProofs from "./layers/accounts/staff-proofs.postgres.ts"
 import * as Trust from "./layers/trust/trust.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
+import { runnerHeartbeats } from "./layers/platform/postgres/runner-heartbeats.ts"
 import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
@@ -190,7 +191,12 @@ const runners = (config: ServerConfigValues) =>
     config.runner_port === 0
       ? Effect.orDie(freePort)
       : Effect.as(Effect.flatMap(HeldPorts, (letGo) => letGo(config.runner_port)), config.runner_port),
-    (port) => Cluster.overTcp({ host: config.runner_host, port }, makeRunnerSockets(config.runner_secret))
+    (port) =>
+      Cluster.overTcp(
+        { host: config.runner_host, port },
+        makeRunnerSockets(config.runner_secret),
+        runnerHeartbeats
+      )
   )
 
 /** Logs where a listener listens: with port 0 only the log tells. */

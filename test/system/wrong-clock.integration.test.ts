@@ -84,7 +84,7 @@ describe("a machine whose clock is set while a chat runs", () => {
         yield* Effect.forEach(servers, strike)
         yield* Effect.promise(() => Promise.all(chats.map(lastsAsPaid)))
       }),
-    90_000
+    150_000
   )
 })
 
@@ -123,6 +123,6 @@ describe("a runner on a machine whose clock is a minute ahead", () => {
         assert.strictEqual((yield* readyz(ahead)).body.status, "ready")
         yield* untilReadyz(right, "ready")
       }),
-    90_000
+    150_000
   )
 })
