@@ -120,21 +120,17 @@ describe("the files of a deployment", { timeout: 60_000 }, () => {
     assert.isNotEmpty(await workflowProblems(text.replace("steps.build.outputs", "steps.built.outputs")))
   })
 
-  it(
-    hasTerraform
-      ? "are formatted and valid to Terraform"
-      : "(terraform is not installed here: neither formatted nor validated)",
-    () => {
-      if (!hasTerraform) return
-      const folder = mkdtempSync(join(tmpdir(), "terraform-"))
-      cpSync(`${root}/ops/terraform`, folder, { recursive: true })
-      const formatted = terraform(folder, "fmt", "-check", "-recursive")
-      assert.strictEqual(formatted.status, 0, formatted.stdout)
-      const prepared = terraform(folder, "init", "-backend=false", "-input=false")
-      assert.strictEqual(prepared.status, 0, prepared.stderr)
-      const valid = terraform(folder, "validate")
-      assert.strictEqual(valid.status, 0, valid.stderr)
-      rmSync(folder, { recursive: true })
-    }
-  )
+  const how = hasTerraform ? "" : " (not tried: it is not installed here)"
+  it(`are formatted and valid to Terraform${how}`, () => {
+    if (!hasTerraform) return
+    const folder = mkdtempSync(join(tmpdir(), "terraform-"))
+    cpSync(`${root}/ops/terraform`, folder, { recursive: true })
+    const formatted = terraform(folder, "fmt", "-check", "-recursive")
+    assert.strictEqual(formatted.status, 0, formatted.stdout)
+    const prepared = terraform(folder, "init", "-backend=false", "-input=false")
+    assert.strictEqual(prepared.status, 0, prepared.stderr)
+    const valid = terraform(folder, "validate")
+    assert.strictEqual(valid.status, 0, valid.stderr)
+    rmSync(folder, { recursive: true })
+  })
 })
