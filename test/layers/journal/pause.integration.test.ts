@@ -1,5 +1,5 @@
-// The migration that lets a chat without a mitra stand, on a database in use: a running chat still has an end,
-// and only a paused one has none.
+// The migration that lets a chat without a mitra stand, on a database in use: a running chat still has an
+// end, and only a paused one has none.
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
