@@ -1,5 +1,5 @@
-// Crossings around a hand-over: staff give a chat to another mitra while its time runs out, or while it stands
-// because its mitra was deactivated.
+// Crossings around a hand-over: staff give a chat to another mitra while its time runs out, or while it
+// stands because its mitra was deactivated.
 import type { Customer } from "../people/customer.ts"
 import type { Mitra } from "../people/mitra.ts"
 import type { ScenarioRun } from "../run.ts"
@@ -92,7 +92,7 @@ export const rerouteInClosing = scenario(
 
 export const deactivationDuringChat = scenario(
   "deactivation during a chat",
-  "The time of a deactivated mitra's chat stands: another has all that was left, or it closes and the rest is owed.",
+  "The time of such a chat stands: another mitra has all that was left, or it closes and the rest is owed.",
   (script) => {
     const [ayu, bunga, citra] = [script.mitra("ayu"), script.mitra("bunga"), script.mitra("citra")]
     const [sari, dewi] = [script.customer("sari"), script.customer("dewi")]
