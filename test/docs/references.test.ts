@@ -120,7 +120,7 @@ const broken: Readonly<Record<keyof typeof kinds, readonly [wrong: string, right
   ],
   "calls with what they take": [
     "`npm run call -- clock.advance`, `npm run call -- clock.advance days=1`",
-    "`npm run call -- clock.advance duration_ms=1`, npm run call -- faults.start undo_after_ms=1 fault='{\"a\": 1}'"
+    "`npm run call -- clock.advance duration_ms=1`, npm run call -- clock.set instant='a b'"
   ],
   "commands that the server has": ["node src/cli.ts start, npx halobestie reseed", "node src/cli.ts serve"],
   "decisions that were taken": ["decision 9999, see decisions/0999", "decision 7, docs/decisions/0008"],
