@@ -1,7 +1,6 @@
 // Our proxy configurations with the real programs, from Debian's packages nginx and caddy, in front of a real
 // server: sockets through both, the phone's address for 0, 1 and 2 hops, idle connections, what is too large
 // and what is too slow.
-import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { request } from "node:http"
 import { connect } from "node:net"
@@ -10,24 +9,11 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import { WebSocket } from "ws"
 import { freshDatabaseUrl } from "../support/postgres.ts"
+import { program, whenOpen } from "../support/real-program.ts"
 import { freePorts, startRunner, startServer, type ServerProcess } from "../support/server-process.ts"
 import { read } from "./prometheus.ts"
-
-const program = (command: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  Effect.acquireRelease(
-    Effect.sync(() => spawn(command, [...args], { env: { ...process.env, ...env }, stdio: "ignore" })),
-    (child: ChildProcess) => Effect.sync(() => void child.kill("SIGTERM"))
-  )
-
-const whenOpen = (port: number) =>
-  Effect.callback<void, Error>((resume) => {
-    const socket = connect(port, "127.0.0.1")
-      .once("connect", () => resume(Effect.sync(() => void socket.destroy())))
-      .once("error", (error) => resume(Effect.fail(error)))
-  }).pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.timeout("20 seconds"), Effect.orDie)
 
 /** The file as it is, on a port of ours, without TLS and before this one runner. */
 const nginx = Effect.fnUntraced(function*(port: number, upstream: string) {

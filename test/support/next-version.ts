@@ -79,7 +79,10 @@ export const nextVersion: Effect.Effect<Program, never, Scope.Scope> = Effect.ac
         `Partial<Record<MigrationName, number>> = { "${demands}": ${schemaVersion + 2} }`
       ]
     )
-    edited(join(folder, fills), ["backfills: ReadonlyArray<Backfill> = []", `backfills: any = ${backfill}`])
+    edited(join(folder, fills), [
+      "backfills: ReadonlyArray<Backfill> = [",
+      `backfills: any = [...(${backfill}), `
+    ])
     return folder
   }),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
