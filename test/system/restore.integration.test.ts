@@ -31,6 +31,26 @@ const invariants: Readonly<Record<string, string>> = {
     GROUP BY customer_id HAVING count(*) > 1) AS two`
 }
 
+const invariantsHold = (url: string): void => {
+  for (const [broken, sql] of Object.entries(invariants)) assert.strictEqual(psql(url, sql), "0", broken)
+}
+
+/** The copy that staging gets of it, made beside it: everything is there but people. */
+const staysMasked = (script: string, port: number): void => {
+  const [original, copy] = [urlAt(port, "halobestie"), urlAt(port, "scratch")]
+  psql(urlAt(port, "postgres"), "CREATE DATABASE scratch")
+  const masked = run(script, [original], { MASK_SCRATCH_URL: copy })
+  const people = ["the backup", "Sari", "Ayu", "+6281"]
+  assert.deepStrictEqual(
+    masked.split("\n").filter((line) => people.some((word) => line.includes(word))),
+    []
+  )
+  assert.include(masked, "Customer 1")
+  const messages = "SELECT count(*) FROM messages"
+  assert.strictEqual(psql(copy, messages), psql(original, messages))
+  invariantsHold(copy)
+}
+
 describe("the restore drill", { timeout: 300_000 }, () => {
   it.live("brings everything back that was acknowledged before the moment, and nothing after it", () =>
     Effect.gen(function*() {
@@ -95,13 +115,15 @@ describe("the restore drill", { timeout: 300_000 }, () => {
       )
       assert.deepStrictEqual(bodies.split("\n"), story.kept.map(([, body]) => body))
       assert.lengthOf(story.kept, 21)
-      for (const [broken, sql] of Object.entries(invariants)) assert.strictEqual(psql(back, sql), "0", broken)
+      invariantsHold(back)
       const server = yield* startServer(back)
       const rtoSeconds = (performance.now() - began) / 1000
       const health = yield* Effect.promise(async () =>
         await (await fetch(`${server.internalUrl}/health`)).text()
       )
       assert.include(health, "answers and writes")
+
+      staysMasked(script("masked-copy"), second)
 
       const sealed = readdirSync(join(backups.BACKUP_DIR, "base")).map((name) =>
         join(backups.BACKUP_DIR, "base", name, "base.tar.gpg")
