@@ -74,6 +74,15 @@ const benches: Readonly<Record<string, Bench>> = {
     load: () => import("./strangers.ts"),
     measures: "acknowledgements of a paid chat while strangers ask as much as they may"
   },
+  "plans": {
+    load: () => import("./plans.ts"),
+    measures: "what the calls of every day read and cost on millions of messages",
+    takes: "[millions of messages]",
+    check: ([millions, ...more]) => {
+      if (more.length > 0) throw new Error(`expected one number; given more: ${more.join(" ")}`)
+      if (millions !== undefined) numberOf("millions", millions, 0)
+    }
+  },
   "peers": {
     load: () => import("./peers/bench.ts"),
     measures: "this server beside the stack it replaces and the bare floor",

@@ -7,7 +7,7 @@ import { runStatements } from "./run-statements.ts"
 // they are, so that what it reads cannot have moved. A row that somebody else keeps locked must not hold up a
 // group for long. And every statement goes by keys: its plan is kept, and one that was made while a table was
 // small would scan it for ever after.
-const settings = `SET lock_timeout = '1000' SET enable_seqscan = off SET enable_hashjoin = off
+export const settings = `SET lock_timeout = '1000' SET enable_seqscan = off SET enable_hashjoin = off
   SET enable_mergejoin = off`
 
 const turnColumns = `n integer, session_id uuid, epoch bigint, base_seq bigint, last_seq bigint,
@@ -19,8 +19,13 @@ const turnColumns = `n integer, session_id uuid, epoch bigint, base_seq bigint, 
 const pushColumns = `n integer, id uuid, user_type text, user_id uuid, kind text, session_id uuid,
   created_at timestamptz, due_at timestamptz, expires_at timestamptz`
 
+/** What was sent before under the same client id, as a migration may look for it another way. */
+const sentBefore = `LEFT JOIN messages m ON m.session_id = t.session_id AND m.sender_id = t.sender_id
+      AND m.client_message_id = t.client_message_id`
+
 // Answers only for turns that were not written: most groups have none.
-const judge = `WITH judged AS MATERIALIZED (
+export const judgeBy = (sentBefore: string) =>
+  `WITH judged AS MATERIALIZED (
     SELECT t.*, s.status, c.outcome AS earlier, m.seq AS sent_seq, m.message_id AS sent_id,
       m.sent_at AS sent_before,
       CASE
@@ -34,8 +39,7 @@ const judge = `WITH judged AS MATERIALIZED (
     LEFT JOIN chat_sessions s ON s.id = t.session_id
     LEFT JOIN commands_seen c ON c.actor_id = t.session_id AND c.sender_id = t.command_sender
       AND c.command_id = t.command_id
-    LEFT JOIN messages m ON m.session_id = t.session_id AND m.sender_id = t.sender_id
-      AND m.client_message_id = t.client_message_id
+    ${sentBefore}
   ), advanced AS (
     UPDATE chat_sessions s SET last_seq = j.last_seq,
       customer_delivered_seq = j.customer_delivered_seq, customer_read_seq = j.customer_read_seq,
@@ -70,6 +74,6 @@ export default runStatements([
   #variable_conflict use_column
   BEGIN
     PERFORM id FROM chat_sessions WHERE id = ANY (sessions) ORDER BY id FOR NO KEY UPDATE;
-    RETURN QUERY ${judge};
+    RETURN QUERY ${judgeBy(sentBefore)};
   END $$`
 ])

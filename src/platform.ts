@@ -60,6 +60,8 @@ import * as Trust from "./layers/trust/trust.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
 import { runnerHeartbeats } from "./layers/platform/postgres/runner-heartbeats.ts"
 import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
+import * as LaggingReads from "./layers/platform/lagging-reads.ts"
+import { serverName } from "./layers/platform/postgres/upgrade.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
 import type { SeedOptions } from "./layers/platform/seed.ts"
@@ -139,6 +141,9 @@ const push = (config: ServerConfigValues) => {
   return Push.layerOver(PushFirebase.layer({ service_account_path }))
 }
 
+/** History is looked at by few at a time. */
+const replicaConnectionsMax = 5
+
 /** Every store port, on Postgres. */
 export const stores = Layer.mergeAll(
   SignIns.layer,
@@ -158,6 +163,21 @@ export const stores = Layer.mergeAll(
   Trust.layer,
   PersonalData.layer
 )
+
+/** What bears lag, through a replica where there is one. */
+const storesOver = ({ database_replica_url: url, database_pool_max }: ServerConfigValues) =>
+  url === null ? stores : LaggingReads.layerOver({
+    url,
+    application: serverName,
+    connections_max: Math.min(replicaConnectionsMax, database_pool_max),
+    ports: Layer.mergeAll(
+      Mitras.layer,
+      Oversight.layer,
+      PushOutbox.layer,
+      SessionOversight.layer,
+      SessionViews.layer
+    )
+  }).pipe(Layer.provideMerge(stores))
 
 export const seedOf = (config: ServerConfigValues): SeedOptions => ({
   admin_email: config.admin_email,
@@ -266,7 +286,7 @@ export const platformOf = (config: ServerConfigValues) => {
       Readiness.layerWatchReasons(postgresTrouble),
       PostgresClock.layerWatch((setting) => Readiness.unreadyDuring("clock_off", setting))
     ),
-    stores,
+    stores: storesOver(config),
     availability: postgresRows,
     bus: OverValkey.layerBusOver(connection, keyBytes(config.auth_jwt_secret, "bus")),
     presence: Presence.layer,

@@ -12,16 +12,17 @@ export interface Written<Table extends string> {
   readonly before: Columns | null
 }
 
+// By the name it was made for: a row of a table in parts is written to one of those.
 const remember = (tables: ReadonlyArray<string>): ReadonlyArray<string> => [
   `CREATE TABLE shadow_history (n bigserial PRIMARY KEY, name text NOT NULL, before jsonb, after jsonb)`,
   `CREATE FUNCTION shadow_remember() RETURNS trigger AS $$ BEGIN
-    INSERT INTO shadow_history (name, before, after) VALUES (TG_TABLE_NAME,
+    INSERT INTO shadow_history (name, before, after) VALUES (TG_ARGV[0],
       CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
     RETURN NULL;
   END $$ LANGUAGE plpgsql`,
   ...tables.map((table) =>
     `CREATE TRIGGER shadow AFTER INSERT OR UPDATE OR DELETE ON ${table}
-      FOR EACH ROW EXECUTE FUNCTION shadow_remember()`
+      FOR EACH ROW EXECUTE FUNCTION shadow_remember('${table}')`
   )
 ]
 

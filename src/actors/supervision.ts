@@ -12,7 +12,7 @@
 //   |- sweep/pushes             every second      sends what is due in the outbox to closed apps
 //   |- sweep/absent_mitras     every 15 s        proposes chats without their mitra to staff
 //   |- sweep/withdrawals        every 5 s         takes back offers to mitras who may get none
-//   |- sweep/retention         every 60 s        erases deleted accounts' texts, old accounts and records
+//   |- sweep/retention         every 60 s        erases texts of deleted accounts, old accounts, records
 //   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
 //   every runner, whatever it owns
 //   |- actors/settings-follower               on a bus message   forgets settings changed elsewhere

@@ -19,6 +19,12 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
       "only reads and writes rows.",
     example: "postgres://halobestie_owner:secret@db.internal:5432/halobestie"
   },
+  database_replica_url: {
+    about:
+      "A streaming standby of the same database: serves past sessions, timelines, the audit log and counts " +
+      "while it is close behind (`replica_lag_max_seconds`); without it, or when it lags, the primary does.",
+    example: "postgres://halobestie:secret@replica.internal:5432/halobestie"
+  },
   valkey_url: {
     about: "Valkey, or Redis 6.2 or newer, for fast reads and fan-out; without it PostgreSQL alone serves.",
     example: "rediss://default:secret@valkey.internal:6379/0"

@@ -6,6 +6,7 @@ export interface Exposure {
   readonly runner_host: string
   readonly database_url: string | null
   readonly database_migrate_url: string | null
+  readonly database_replica_url: string | null
   readonly valkey_url: string | null
   readonly auth_jwt_secret: string
   readonly payment_webhook_token: string
@@ -72,7 +73,11 @@ const openBackNetwork = (given: Exposure): ReadonlyArray<string> => {
   if (!isLoopback(internal_host)) {
     problems.push(`INTERNAL_HOST is not loopback: expected a loopback address, ${orPrivate}`)
   }
-  const databases = { DATABASE_URL: given.database_url, DATABASE_MIGRATE_URL: given.database_migrate_url }
+  const databases = {
+    DATABASE_URL: given.database_url,
+    DATABASE_MIGRATE_URL: given.database_migrate_url,
+    DATABASE_REPLICA_URL: given.database_replica_url
+  }
   for (const [name, url] of Object.entries(databases)) {
     if (url === null || !databaseIsOpen(url)) continue
     problems.push(`${name} is remote without TLS: expected sslmode=verify-full, ${orPrivate}`)

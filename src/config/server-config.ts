@@ -38,6 +38,8 @@ export const variables = {
   database_url: url("DATABASE_URL", ["postgres:", "postgresql:"], { required: true, secret: true }),
   /** The role that owns the tables; what serves then needs no right to change them. */
   database_migrate_url: url("DATABASE_MIGRATE_URL", ["postgres:", "postgresql:"], { secret: true }),
+  /** A standby that serves what bears lag. */
+  database_replica_url: url("DATABASE_REPLICA_URL", ["postgres:", "postgresql:"], { secret: true }),
   valkey_url: url("VALKEY_URL", ["redis:", "rediss:", "valkey:", "valkeys:"], {
     secret: true,
     path: { pattern: /^\/?\d{0,5}$/, like: "/database-number" }
@@ -151,6 +153,7 @@ type Values = { readonly [Key in keyof typeof variables]: (typeof variables)[Key
 type SecretKey =
   | "database_url"
   | "database_migrate_url"
+  | "database_replica_url"
   | "valkey_url"
   | "auth_jwt_secret"
   | "payment_webhook_token"
@@ -189,6 +192,7 @@ const redact = (values: Values, production: boolean, mode: string): ServerConfig
     mode,
     database_url: secret(values.database_url),
     database_migrate_url: secret(values.database_migrate_url),
+    database_replica_url: secret(values.database_replica_url),
     valkey_url: secret(values.valkey_url),
     auth_jwt_secret: Redacted.make(values.auth_jwt_secret),
     payment_webhook_token: Redacted.make(values.payment_webhook_token),

@@ -30,3 +30,31 @@ export const inactiveBefore = (settings: Settings, now: number): number =>
   now - settings.retention_inactive_days * dayMs
 
 export const unusedBefore = (now: number): number => now - unusedDays * dayMs
+
+/** Tables that grow are kept in parts by month (decision 35). Epoch milliseconds; null: for ever. */
+export interface Months {
+  /** Months up to this moment are made ahead of time. */
+  readonly until: number
+  /** Parts that end before are detached. */
+  readonly chats_before: number | null
+  readonly online_logs_before: number
+  readonly webhooks_before: number
+  /** Parts that were detached before are dropped. */
+  readonly dropped_before: number
+}
+
+const longestMonthMs = 31 * dayMs
+const monthsAhead = 2
+/** Between the two somebody may find that a part was needed. */
+const detachedDays = 7
+
+export const monthsAt = (settings: Settings, now: number): Months => ({
+  until: now + monthsAhead * longestMonthMs,
+  chats_before: settings.retention_chat_months === 0
+    ? null
+    : now - settings.retention_chat_months * longestMonthMs,
+  online_logs_before: now - settings.retention_online_log_months * longestMonthMs,
+  // Row by row they are gone by then.
+  webhooks_before: purgedBefore("webhooks", settings, now),
+  dropped_before: now - detachedDays * dayMs
+})

@@ -37,6 +37,9 @@ const fields = {
   reports_pause_days: whole(1, 365),
   retention_inactive_days: whole(31, 3650),
   retention_records_days: whole(7, 3650),
+  retention_chat_months: whole(0, 240),
+  retention_online_log_months: whole(3, 240),
+  replica_lag_max_seconds: whole(1, 300),
   push_paused: Schema.Boolean
 } as const
 
@@ -82,6 +85,11 @@ export const defaultSettings: Settings = {
   reports_pause_days: 30,
   retention_inactive_days: 90,
   retention_records_days: 90,
+  /** So old chats lose their words and events; 0: none does. */
+  retention_chat_months: 0,
+  retention_online_log_months: 24,
+  /** Further behind than that a read replica serves nothing. */
+  replica_lag_max_seconds: 10,
   push_paused: false
 }
 

@@ -24,10 +24,17 @@ describe("a retention pass", () => {
       yield* givenCustomer
       yield* (yield* Payments).logWebhook({ id: idOf(1), provider: "p", headers: "{}", body: "{}", at: t0 })
       const none = { texts: 0, unused_deleted: 0, inactive_erased: 0 }
+      const months = { months_made: 0, months_detached: 0, months_dropped: 0 }
       const records = { codes: 0, sign_ins: 0, commands: 0, webhooks: 0 }
       assert.deepStrictEqual(yield* sweep.runOnce, { ...none, ...records })
       yield* TestClock.adjust("91 days")
-      assert.deepStrictEqual(yield* sweep.runOnce, { ...none, unused_deleted: 1, ...records, webhooks: 1 })
+      assert.deepStrictEqual(yield* sweep.runOnce, {
+        ...none,
+        unused_deleted: 1,
+        ...records,
+        webhooks: 1,
+        ...months
+      })
       assert.isNull(yield* (yield* Accounts).findCustomer(customerId))
     }).pipe(Effect.provide(stores)))
 

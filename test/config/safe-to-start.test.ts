@@ -39,6 +39,11 @@ const refusedInProduction: ReadonlyArray<readonly [what: string, given: Environm
   ["a remote database without TLS for its owner", {
     DATABASE_MIGRATE_URL: "postgres://o:pw@db.internal/h"
   }, "DATABASE_MIGRATE_URL"],
+  [
+    "a replica in the open",
+    { DATABASE_REPLICA_URL: "postgres://o:pw@db.internal/h" },
+    "DATABASE_REPLICA_URL"
+  ],
   ["a remote Valkey without a password", { VALKEY_URL: "rediss://cache.internal" }, "VALKEY_URL"],
   ["a remote Valkey without TLS", { VALKEY_URL: "redis://:pw@cache.internal" }, "VALKEY_URL"]
 ]

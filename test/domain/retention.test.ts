@@ -1,6 +1,6 @@
 // How long what is kept: each kind of record by its own time, accounts by theirs.
 import { assert, it } from "@effect/vitest"
-import { inactiveBefore, purgedBefore, unusedBefore } from "../../src/domain/retention.ts"
+import { inactiveBefore, monthsAt, purgedBefore, unusedBefore } from "../../src/domain/retention.ts"
 import { defaultSettings } from "../../src/domain/settings.ts"
 
 const day = 86_400_000
@@ -14,4 +14,19 @@ it("Codes are kept a week, ended sign-ins a month, other records and accounts as
   assert.strictEqual(purgedBefore("webhooks", settings, now), now - 20 * day)
   assert.strictEqual(inactiveBefore(settings, now), now - 40 * day)
   assert.strictEqual(unusedBefore(now), now - 31 * day)
+})
+
+it("months are made ahead, kept as staff set it, and dropped a week after they were detached", () => {
+  const months = monthsAt({ ...defaultSettings, retention_online_log_months: 10 }, now)
+  assert.deepStrictEqual(months, {
+    until: now + 62 * day,
+    chats_before: null,
+    online_logs_before: now - 310 * day,
+    webhooks_before: now - 90 * day,
+    dropped_before: now - 7 * day
+  })
+  assert.strictEqual(
+    monthsAt({ ...defaultSettings, retention_chat_months: 2 }, now).chats_before,
+    now - 62 * day
+  )
 })

@@ -61,7 +61,10 @@ const limits: ReadonlyArray<readonly [SettingKey, number, number]> = [
   ["reports_pause_people", 0, 100],
   ["reports_pause_days", 1, 365],
   ["retention_inactive_days", 31, 3650],
-  ["retention_records_days", 7, 3650]
+  ["retention_records_days", 7, 3650],
+  ["retention_chat_months", 0, 240],
+  ["retention_online_log_months", 3, 240],
+  ["replica_lag_max_seconds", 1, 300]
 ]
 
 it.each(limits)("%s accepts whole numbers from %i to %i and nothing else", (key, minimum, maximum) => {

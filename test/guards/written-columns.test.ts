@@ -15,6 +15,8 @@ const filledByPostgres = new Map([
   ["audit_chain.seq", "by the trigger on audit_log"],
   ["audit_chain.entry_id", "by the trigger on audit_log"],
   ["audit_chain.hash", "by the trigger on audit_log"],
+  ["detached_months.part", "by detach_months, a function of the owner's"],
+  ["detached_months.detached_at", "by detach_months, a function of the owner's"],
   ["schema_window.only_row", "a default: there is one row"]
 ])
 

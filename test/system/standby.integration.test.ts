@@ -1,6 +1,7 @@
-// A failover to a real standby behind the same address: while it is read-only the server takes nothing and
-// says why it is not ready; a start on it is refused; once it is promoted the chat goes on with everything
-// that was acknowledged.
+// A real standby: history is read from it while it is close behind, and from the primary at once when it is
+// not. A failover to it behind the same address: while it is read-only the server takes nothing and says
+// why it is not ready; a start on it is refused; once it is promoted the chat goes on with everything that
+// was acknowledged.
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,7 +10,17 @@ import * as Effect from "effect/Effect"
 import { sleep } from "../../testkit/phone.mjs"
 import { freePorts, runCli, type ServerProcess, startServer } from "../support/server-process.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
-import { commandId, customer, history, mitra, pair, reconnected, send, sendUntilKnown } from "./people.ts"
+import {
+  commandId,
+  customer,
+  history,
+  mitra,
+  pair,
+  type Person,
+  reconnected,
+  send,
+  sendUntilKnown
+} from "./people.ts"
 import { showsTrouble } from "./seen-by-operators.ts"
 import { folderOf, run, serve, urlAt } from "./postgres-programs.ts"
 
@@ -42,13 +53,49 @@ const readyzSays = async (server: ServerProcess, words: string): Promise<void> =
   }
 }
 
+const servedBy = async (server: ServerProcess) => {
+  const text = await fetch(`${server.internalUrl}/metrics`).then((answer) => answer.text())
+  const of = (from: string) =>
+    Number(new RegExp(`halobestie_replica_reads_total\\{from="${from}"\\} (\\d+)`).exec(text)?.[1] ?? 0)
+  return { replica: of("replica"), primary: of("primary") }
+}
+
+const healthSays = async (server: ServerProcess, words: RegExp): Promise<void> => {
+  const giveUpAt = performance.now() + 20_000
+  for (;;) {
+    const said = await fetch(`${server.internalUrl}/health`).then((answer) => answer.text())
+    if (words.test(said) || performance.now() > giveUpAt) return assert.match(said, words)
+    await sleep(100)
+  }
+}
+
+/** The chat that runs is not in it. */
+const looksBack = (person: Person) => person.phone.call("chat.sessions", { before: null, limit: 5 })
+
+const readsFromStandby = async (server: ServerProcess, standbyUrl: string, sari: Person): Promise<void> => {
+  await healthSays(server, /"name":"replica","state":"ok"/)
+  await looksBack(sari)
+  assert.deepStrictEqual(await servedBy(server), { replica: 1, primary: 0 })
+  // It stands still while the primary goes on.
+  psql(standbyUrl, "SELECT pg_wal_replay_pause()")
+  await healthSays(server, /"name":"replica","state":"degraded"[^}]*is \d+ s behind/)
+  await looksBack(sari)
+  assert.deepStrictEqual(await servedBy(server), { replica: 1, primary: 1 })
+  psql(standbyUrl, "SELECT pg_wal_replay_resume()")
+  await healthSays(server, /"name":"replica","state":"ok"/)
+}
+
 describe("a failover to a standby", { timeout: 240_000 }, () => {
   it.live("loses nothing that was acknowledged, and takes nothing while the standby is read-only", () =>
     Effect.gen(function*() {
       const { primary, second, standbyUrl, url } = yield* pairOfServers
       assert.strictEqual((yield* runCli("migrate", { DATABASE_URL: url })).code, 0)
       const proxy = yield* tcpProxy(url)
-      const server = yield* startServer(proxy.url)
+      psql(
+        url,
+        "INSERT INTO settings (key, value, updated_at) VALUES ('replica_lag_max_seconds', '1', now())"
+      )
+      const server = yield* startServer(proxy.url, { DATABASE_REPLICA_URL: standbyUrl })
       const { ayu, sari, session } = yield* Effect.promise(async () => {
         const [sari, ayu] = [await customer(server), await mitra(server, 1)]
         const session = await pair(server, sari, ayu, "chat_60")
@@ -56,6 +103,7 @@ describe("a failover to a standby", { timeout: 240_000 }, () => {
         return { ayu, sari, session }
       })
       const before = yield* Effect.promise(() => history(sari, session))
+      yield* Effect.promise(() => readsFromStandby(server, standbyUrl, sari))
       const refused = yield* runCli("serve", {
         DATABASE_URL: standbyUrl,
         PUBLIC_PORT: "0",
@@ -82,6 +130,8 @@ describe("a failover to a standby", { timeout: 240_000 }, () => {
         const [back, other] = [await reconnected(sari, server), await reconnected(ayu, server)]
         const { seq } = await sendUntilKnown(back, session, "unsure", unsure, 30_000)
         assert.deepStrictEqual(await history(other, session), [...before, [seq, "unsure"]])
+        // It is no standby any more.
+        await healthSays(server, /"name":"replica","state":"degraded"[^}]*is no standby/)
         for (const { phone } of [sari, ayu, back, other]) phone.hangUp()
       })
     }))

@@ -8,6 +8,7 @@ import { Mirror } from "../../services/availability/mirror.ts"
 import { Bus } from "../../services/bus/bus.ts"
 import { count, seriesOfFigure, valueOf } from "../../services/operations/figures.ts"
 import { Health, type HealthCheck } from "../../services/operations/health.ts"
+import { ReplicaStanding } from "../../services/operations/replica-standing.ts"
 import { ClusterStanding } from "../../services/platform/cluster-standing.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { RunnerRegistry } from "../../services/platform/runner-registry.ts"
@@ -101,6 +102,14 @@ const bus = Effect.gen(function*() {
   })
 })
 
+/** Without one there is no line. */
+const replica = Effect.map(ReplicaStanding, (standing): ReadonlyArray<HealthCheck> => {
+  if (standing === null) return []
+  const { lag_seconds, trouble } = standing()
+  const found = trouble ?? `serves, ${(lag_seconds ?? 0).toFixed(1)} s behind`
+  return [line({ name: "replica", state: trouble === null ? "ok" : "degraded", found })]
+})
+
 const outbox = Effect.sync(() => {
   const depth = valueOf("push_outbox_depth")
   const dead = valueOf("push_dead_letters")
@@ -154,7 +163,7 @@ export const layer = Layer.effect(Health)(Effect.gen(function*() {
     checks: Effect.gen(function*() {
       yield* sample
       const checks = yield* Effect.all(named, { concurrency: "unbounded" })
-      return [...checks, yield* outbox, ...(yield* sweeps)]
+      return [...checks, ...(yield* replica), yield* outbox, ...(yield* sweeps)]
     }).pipe(Effect.provideContext(services))
   })
 }))

@@ -120,6 +120,11 @@ const alertsOf = firstOf(Schema.Struct({
 
 const trouble = "greatest(failed_at, anomaly_at)"
 const unresolved = `${trouble} IS NOT NULL AND (resolved_at IS NULL OR resolved_at < ${trouble})`
+/** In the order of their index: else Postgres expects to meet such payments soon, and reads all. */
+const failedPairings = `payment_requests WHERE ${unresolved} AND anomaly_at IS NULL
+  ORDER BY ${trouble} DESC, id DESC`
+const anomalies = `payment_requests WHERE ${unresolved} AND anomaly_at IS NOT NULL`
+
 const counted = (where: string) => `(SELECT count(*) FROM (SELECT FROM ${where} LIMIT ${alertCountMax}) few)`
 
 const attention = (sql: Sql): Part<"alerts" | "paymentsOf" | "ping"> => ({
@@ -127,9 +132,9 @@ const attention = (sql: Sql): Part<"alerts" | "paymentsOf" | "ping"> => ({
     sql`SELECT (SELECT count(*) FROM (SELECT FROM chat_sessions
           WHERE deadline_at < ${timestamp(stuckBefore)} LIMIT ${alertCountMax}) few) AS stuck,
         ${sql.literal(counted("reroute_proposals WHERE status = 'open'"))} AS proposals,
-        ${sql.literal(counted(`payment_requests WHERE ${unresolved} AND anomaly_at IS NULL`))}
+        ${sql.literal(counted(failedPairings))}
           AS failed_pairings,
-        ${sql.literal(counted(`payment_requests WHERE ${unresolved} AND anomaly_at IS NOT NULL`))}
+        ${sql.literal(counted(anomalies))}
           AS anomalies,
         ${sql.literal(counted("push_outbox WHERE status = 'dead'"))} AS dead_letters`.pipe(
       Effect.flatMap(alertsOf),

@@ -18,6 +18,7 @@ import { insertAuditEntry } from "../accounts/audit-log.postgres.ts"
 import { hasPhone, openPhone, phoneColumns, phoneFields } from "../encryption/phones.ts"
 import { allOf, firstOf, idColumnOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { keepMonths } from "./months.postgres.ts"
 import { retention } from "./retention.postgres.ts"
 
 type Sql = SqlClient.SqlClient
@@ -148,5 +149,10 @@ const heldOf = (sql: Sql, cipher: Ciphers) =>
 export const layer = Layer.effect(PersonalData)(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
-  return PersonalData.of({ erase: erase(sql, cipher), heldOf: heldOf(sql, cipher), ...retention(sql) })
+  return PersonalData.of({
+    erase: erase(sql, cipher),
+    heldOf: heldOf(sql, cipher),
+    keepMonths: keepMonths(sql),
+    ...retention(sql)
+  })
 }))

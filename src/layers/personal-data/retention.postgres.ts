@@ -105,8 +105,9 @@ const doomed = (sql: Sql, kind: RecordKind, before: number, limit: number) => {
         SELECT actor_id, sender_id, command_id FROM commands_seen WHERE at < ${at}
         ORDER BY at LIMIT ${limit})`
     case "webhooks":
-      return sql`DELETE FROM webhook_logs WHERE id IN (
-        SELECT id FROM webhook_logs WHERE received_at < ${at} ORDER BY received_at LIMIT ${limit})`
+      // An array, so that each id is looked up in its part: a join might read all parts instead.
+      return sql`DELETE FROM webhook_logs WHERE id = ANY (ARRAY(
+        SELECT id FROM webhook_logs WHERE received_at < ${at} ORDER BY received_at LIMIT ${limit}))`
   }
 }
 

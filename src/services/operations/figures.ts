@@ -64,6 +64,9 @@ export const figures = {
   false_offlines_total: counter("Mitras taken offline as silent while their socket was here; must be 0"),
   // What we depend on.
   valkey_not_shared: gauge("1 while runners see different Valkeys, and none is believed"),
+  replica_in_use: gauge("1 while the read replica serves what bears lag"),
+  replica_lag_seconds: gauge("How far the read replica is behind the primary"),
+  replica_reads_total: counter("Reads that bear lag, by who served them", "from"),
   postgres_calls_total: counter("Port calls on Postgres, by outcome", "outcome"),
   postgres_calls_in_flight: gauge("Port calls that wait for Postgres, the pool's queue included"),
   infrastructure_failures_total: counter("Failures of what we depend on, by kind", "kind"),

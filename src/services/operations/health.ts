@@ -4,7 +4,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 
 export interface HealthCheck {
-  /** postgres, valkey, cluster, bus, outbox, or a sweep as sweep/<name>. */
+  /** postgres, valkey, cluster, bus, replica, outbox, or a sweep as sweep/<name>. */
   readonly name: string
   readonly state: "ok" | "off" | "degraded" | "down"
   readonly latency_ms: number | null

@@ -4,7 +4,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ChangeEntry } from "../../domain/audit.ts"
-import type { RecordKind } from "../../domain/retention.ts"
+import type { Months, RecordKind } from "../../domain/retention.ts"
 import type { Person } from "../../domain/trust.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
@@ -33,6 +33,12 @@ export interface HeldAccount {
 
 /** More orders than this nobody has; the newest are shown. */
 export const heldPaymentsMax = 1000
+
+export interface MonthsKept {
+  readonly made: number
+  readonly detached: number
+  readonly dropped: number
+}
 
 export class PersonalData extends Context.Service<PersonalData, {
   /**
@@ -71,4 +77,6 @@ export class PersonalData extends Context.Service<PersonalData, {
   >
   /** Deletes at most `limit` records of this kind that are older than `before`; returns how many. */
   readonly purge: (kind: RecordKind, before: number, limit: number) => Effect.Effect<number, Unavailable>
+  /** Months of the tables in parts that were made, detached and dropped. A month with an open chat stays. */
+  readonly keepMonths: (months: Months, now: number) => Effect.Effect<MonthsKept, Unavailable>
 }>()("halobestie/services/PersonalData") {}

@@ -4,8 +4,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import { growingTables } from "../../../../migrations/growing-tables.ts"
 import { BigCount, firstOf, timestamp } from "./columns.ts"
 import type { MigrationName } from "./migrations.ts"
+
+export { growingTables }
 
 export interface Backfill {
   /** Never changes once it was released: it is how a database knows that it is done. */
@@ -24,8 +27,27 @@ export interface BatchDone {
   readonly last_row: string | null
 }
 
-/** In the order of their migrations. None is open: a release that splits or fills a column adds its own. */
-export const backfills: ReadonlyArray<Backfill> = []
+/** Reads each table once while everybody goes on: a bound that is checked is not read under a lock later. */
+const checkBounds: Backfill = {
+  name: "check bounds of growing tables",
+  after: "0024_bound_growing_tables",
+  batch: Effect.fnUntraced(function*(after_row) {
+    const sql = yield* SqlClient.SqlClient
+    const next = growingTables[growingTables.findIndex(({ name }) => name === after_row) + 1]
+    if (next === undefined) return { rows: 0, last_row: null }
+    yield* sql`SET LOCAL statement_timeout = 0`
+    yield* sql`SET LOCAL lock_timeout = '3s'`
+    // Gone where every migration was applied at once.
+    const [bound] = yield* sql`SELECT 1 FROM pg_constraint WHERE conname = ${`${next.name}_until`}`
+    if (bound !== undefined) {
+      yield* sql.unsafe(`ALTER TABLE ${next.name} VALIDATE CONSTRAINT ${next.name}_until`)
+    }
+    return { rows: 1, last_row: next.name }
+  })
+}
+
+/** In the order of their migrations. */
+export const backfills: ReadonlyArray<Backfill> = [checkBounds]
 
 export interface BackfillProgress {
   readonly rows_done: number

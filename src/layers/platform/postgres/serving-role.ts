@@ -19,7 +19,13 @@ const foundOf = firstOf(
 /** Added to, never changed. */
 const appendOnly = "audit_log"
 /** Read only: the chain is written by its trigger, the versions by migrations. */
-const readOnly = "audit_chain, schema_migrations, schema_window, schema_backfills"
+const readOnly = "audit_chain, schema_migrations, schema_window, schema_backfills, detached_months"
+/** What it may have done by the owner: months of the tables in parts (migration 0026). */
+const ownersWork = [
+  "make_months(timestamptz, integer)",
+  "detach_months(text, timestamptz, timestamptz)",
+  "drop_detached_months(timestamptz)"
+]
 
 const quoted = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -31,7 +37,8 @@ const rightsOf = (role: string): ReadonlyArray<string> => [
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
   `REVOKE UPDATE, DELETE ON ${appendOnly} FROM ${role}`,
   `REVOKE INSERT, UPDATE, DELETE ON ${readOnly} FROM ${role}`,
-  `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}`
+  `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}`,
+  `GRANT EXECUTE ON FUNCTION ${ownersWork.join(", ")} TO ${role}`
 ]
 
 /** False when the role that migrates is the one that serves: then there is nothing to part. */
