@@ -42,7 +42,7 @@ export const makeTurns = Effect.fnUntraced(function*<
   const journal = yield* Journal
   const bus = yield* Bus
   const scope = yield* Effect.scope
-  const mailbox = yield* Semaphore.make(1)
+  const inMailbox = makeMailbox(yield* Semaphore.make(1))
   const failpoints = yield* makeTurnFailpoints
   const tracking = yield* makeTurnTracking(machine)
   const repeats = yield* makeIdempotency(machine)
@@ -152,7 +152,7 @@ export const makeTurns = Effect.fnUntraced(function*<
 
   const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
     spanned("turn", { kind, id, command: call.command._tag }, call.trace)(
-      tracking.turn(mailbox.withPermit(supervision.supervise(call, () => takeTurn(call))))
+      tracking.turn(inMailbox(supervision.supervise(call, () => takeTurn(call))))
     )
 
   const timer = yield* makeDeadlineTimer(

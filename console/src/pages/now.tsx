@@ -158,7 +158,7 @@ const Queue = () => {
   const { data } = useCall("admin.queue", waiting.length === 0 ? null : { limit: 50 }, 5_000)
   const estimates = new Map(data?.queue.map((one) => [one.session.session_id, one.estimated_wait_seconds]))
   const columns: ReadonlyArray<Column<LiveSessionView>> = [
-    { head: text.column.place, cell: (row) => waiting.indexOf(row) + 1, width: 50 },
+    { head: text.column.place, cell: (row) => waiting.indexOf(row) + 1 || "–", width: 50 },
     {
       head: text.column.customer,
       cell: (row) => <CustomerLink id={row.customer_id} name={row.customer_name} />

@@ -108,7 +108,7 @@ const People = () => {
       head: text.column.state,
       cell: (row) => (
         <Text size="sm" c="dimmed">
-          {row.is_active ? "" : text.staff.inactive} {row.locked_until === null ? "" : text.staff.locked}
+          {row.is_active ? text.staff.active : text.staff.inactive} {row.locked_until === null ? "" : text.staff.locked}
         </Text>
       )
     },

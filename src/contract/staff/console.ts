@@ -145,6 +145,8 @@ export const HealthView = Schema.Struct({
     group_ms: HistogramView,
     turn_wait_ms: HistogramView
   }),
+  /** Of this runner's actors: calls in all mailboxes now, and in one as a call arrived, itself included. */
+  mailboxes: Schema.Struct({ calls: Count, depth: HistogramView }),
   /** Pages that watch this runner. */
   watchers: Count
 })

@@ -64,6 +64,7 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.audit_log": to("read", "audit"),
   // One's own account: every role.
   "admin.sign_out": to("read", "dashboard"),
+  "admin.prolong": to("read", "dashboard"),
   "admin.step_up": to("read", "dashboard"),
   "admin.password_change": to("read", "dashboard"),
   "admin.second_factor": to("read", "dashboard"),
