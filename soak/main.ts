@@ -7,10 +7,11 @@ import { join, resolve } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import { Prng } from "../simulator/kernel/prng.ts"
+import { understood } from "../testkit/command-line.mjs"
 import { sleep } from "../testkit/phone.mjs"
 import { allIsOver, checkEnd, checkRound } from "./checks.ts"
 import { Findings } from "./findings.ts"
-import { optionsOf, type SoakOptions } from "./options.ts"
+import { optionsOf, type SoakOptions, usage } from "./options.ts"
 import { Customer, type Paid } from "./people/customer.ts"
 import { type Chats, Mitra } from "./people/mitra.ts"
 import { drawRound, type RoundResult, runRound } from "./rounds.ts"
@@ -91,7 +92,7 @@ const soak = (options: SoakOptions, folder: string) =>
     if (findings.violations.length > 0) process.exitCode = 1
   }).pipe(Effect.scoped)
 
-const options = optionsOf(process.argv.slice(2))
+const options = understood(usage, process.argv.slice(2), optionsOf)
 const folder = options.folder === null
   ? mkdtempSync(join(tmpdir(), "halobestie-soak-"))
   : resolve(options.folder)

@@ -94,8 +94,8 @@ export interface Product {
   readonly quotas: QuotaTable
   /** Whose word counts that money has arrived. */
   readonly webhooks: Webhooks
-  /** Where a developer's browser finds the page to pay on, without its path; null: there is none. */
-  readonly checkout_page: string | null
+  /** How the page to pay on says it from a terminal; null: there is no such page. */
+  readonly checkout_curl: Parameters<typeof CheckoutPage.layer>[0] | null
   /** The zone staff read times in, and in which a day begins. */
   readonly time_zone: string
   /** Whether the counts of the last hour are kept while nobody watches. */
@@ -106,12 +106,12 @@ export interface Product {
 
 type Webhooks = ReturnType<typeof BuiltinWebhooks>
 
-const publicRoutes = ({ checkout_page, webhooks }: Pick<Product, "checkout_page" | "webhooks">) =>
+const publicRoutes = ({ checkout_curl, webhooks }: Pick<Product, "checkout_curl" | "webhooks">) =>
   Layer.mergeAll(
     webhooks,
     PublicBeacon.layer,
     PaymentReturn.layer,
-    checkout_page === null ? Layer.empty : CheckoutPage.layer(checkout_page)
+    checkout_curl === null ? Layer.empty : CheckoutPage.layer(checkout_curl)
   )
 export type PublicRoutes = ReturnType<typeof publicRoutes>
 

@@ -58,6 +58,8 @@ export interface Substrate<E, R> {
     never,
     Runners.Runners | RunnerStorage.RunnerStorage
   >
+  /** How calls become bytes; as shipped unless given. */
+  readonly serialization?: Layer.Layer<RpcSerialization.RpcSerialization>
 }
 
 /** Where nobody is cut off: who answers is well. */
@@ -94,7 +96,7 @@ export const layerOver = <E, R>(
     Layer.provide(
       ShardingConfig.layer({ ...tuned, ...timings, runnerAddress: Option.some(substrate.address) })
     ),
-    Layer.provide(RpcSerialization.layerSchemaBinary())
+    Layer.provide(substrate.serialization ?? RpcSerialization.layerSchemaBinary())
   )
 }
 

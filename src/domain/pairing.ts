@@ -88,6 +88,32 @@ const askedNobody = (state: SessionState, settings: Settings, now: number): Sess
   return { _tag: "SearchedInVain", at: now, next_wave_at: nextLook(state, settings, now, 0) }
 }
 
+/** When an offer that is sent now ends unanswered. A targeted request has no time beside its own window. */
+const offerEnds = (state: SessionState, settings: Settings, now: number): number =>
+  settings.pairing_acceptance_seconds === 0 || state.kind === "targeted"
+    ? state.search_ends_at
+    : Math.min(state.search_ends_at, now + settings.pairing_acceptance_seconds * 1000)
+
+/** The first instant at which an open offer ends before its request does; null when none will. */
+export const nextLapse = (state: SessionState): number | null => {
+  if (state.status !== "pending_acceptance") return null
+  const first = state.offers.reduce(
+    (least, { deadline_at, status }) => status === "pending" ? Math.min(least, deadline_at) : least,
+    state.search_ends_at
+  )
+  return first < state.search_ends_at ? first : null
+}
+
+/** Who let their time to answer pass: their offers end, the request goes on. */
+export const lapsed = (state: SessionState, now: number): SessionEvent | null => {
+  const at = nextLapse(state)
+  if (at === null || at > now) return null
+  const mitra_ids = state.offers
+    .filter((offer) => offer.status === "pending" && offer.deadline_at === at)
+    .map((offer) => offer.mitra_id)
+  return { _tag: "OffersLapsed", at, mitra_ids }
+}
+
 /**
  * One look for mitras: a wave of offers to those not asked yet, or nothing but a later look. When all
  * who were asked have declined and no mitra is left to ask, the request is over.
@@ -103,6 +129,7 @@ export const search = (state: SessionState, seen: Seen, settings: Settings, now:
     .slice(0, waveLimit(state, settings))
   if (chosen.length === 0) return askedNobody(state, settings, now)
   const wave = state.wave + 1
+  const deadline_at = offerEnds(state, settings, now)
   const offers = chosen.map((candidate): Offer => ({
     mitra_id: candidate.mitra_id,
     mitra_name: candidate.mitra_name,
@@ -110,7 +137,7 @@ export const search = (state: SessionState, seen: Seen, settings: Settings, now:
     ending: null,
     wave,
     sent_at: now,
-    deadline_at: state.search_ends_at,
+    deadline_at,
     responded_at: null,
     sessions_at_offer: candidate.sessions
   }))

@@ -24,6 +24,8 @@ export type SessionEvent =
   | { readonly _tag: "SearchedInVain"; readonly at: number; readonly next_wave_at: number | null }
   | { readonly _tag: "OfferDeclined"; readonly at: number; readonly mitra_id: string }
   | { readonly _tag: "OfferWithdrawn"; readonly at: number; readonly mitra_id: string }
+  /** They let their time to answer pass; the request still looks. */
+  | { readonly _tag: "OffersLapsed"; readonly at: number; readonly mitra_ids: ReadonlyArray<string> }
   | {
     readonly _tag: "Paired"
     readonly at: number
@@ -105,6 +107,7 @@ const unsequenced: ReadonlySet<SessionEvent["_tag"]> = new Set([
   "SearchedInVain",
   "OfferDeclined",
   "OfferWithdrawn",
+  "OffersLapsed",
   "ReceiptMoved",
   "MitraWentAway",
   "MitraCameBack"

@@ -132,6 +132,7 @@ const facts: Facts = {
   SearchedInVain: [{ _tag: "SearchedInVain", at, next_wave_at: null }, null],
   OfferDeclined: [{ _tag: "OfferDeclined", at, mitra_id: mitraId }, null],
   OfferWithdrawn: [{ _tag: "OfferWithdrawn", at, mitra_id: mitraId }, null],
+  OffersLapsed: [{ _tag: "OffersLapsed", at, mitra_ids: [mitraId] }, null],
   ReceiptMoved: [{ _tag: "ReceiptMoved", at, side: "mitra", delivered_seq: 1, read_seq: 1 }, null]
 }
 

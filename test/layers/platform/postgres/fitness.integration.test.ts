@@ -40,7 +40,7 @@ describe("a session", () => {
 
 const started = (url: string, wait_seconds: number) =>
   Effect.asVoid(Layer.build(
-    layerChecked({ url: Redacted.make(url), connections_max: 4, wait_seconds, while_waiting: Effect.void })
+    layerChecked({ url: Redacted.make(url), connections_max: 4, wait_seconds })
       .pipe(
         Layer.provide(NoCipher.layer)
       )
