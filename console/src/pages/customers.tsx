@@ -71,6 +71,7 @@ const CustomersPage = ({ id }: { id: string | null }) => {
             label={text.customer.find}
             value={sought}
             w={380}
+            maw="100%"
             maxLength={64}
             onChange={(event) => setSought(event.currentTarget.value)}
           />

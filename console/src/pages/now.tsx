@@ -48,7 +48,8 @@ const needs = {
   proposals: to("sessions"),
   failed_pairings: to("payments"),
   anomalies: to("payments"),
-  dead_letters: to("push")
+  dead_letters: to("push"),
+  mirror_drift: to("health")
 } as const
 
 const Attention = () => {

@@ -68,6 +68,7 @@ export const english = {
     failed_pairings: "failed pairings",
     anomalies: "payment anomalies",
     dead_letters: "dead pushes",
+    mirror_drift: "mitras the mirror is wrong about",
     chats: "Running chats",
     no_chats: "No chat is running.",
     queue: "Queue",

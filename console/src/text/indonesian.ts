@@ -69,6 +69,7 @@ export const indonesian: Texts = {
     failed_pairings: "gagal dipasangkan",
     anomalies: "pembayaran janggal",
     dead_letters: "notifikasi mati",
+    mirror_drift: "mitra yang salah di cermin",
     chats: "Obrolan berjalan",
     no_chats: "Tidak ada obrolan berjalan.",
     queue: "Antrean",

@@ -113,7 +113,9 @@ export const AlertsView = Schema.Struct({
   proposals: Count,
   failed_pairings: Count,
   anomalies: Count,
-  dead_letters: Count
+  dead_letters: Count,
+  /** Mitras of whom Valkey says something else than Postgres; looked at every half minute. */
+  mirror_drift: Count
 })
 export type AlertsView = typeof AlertsView.Type
 

@@ -56,7 +56,7 @@ const parameterOf = ({ late_accept_at, seen_at, ...offer }: Noted) => ({
 const write = (sql: SqlClient.SqlClient, rows: ReadonlyArray<Noted>) =>
   sql`INSERT INTO offer_times (session_id, mitra_id, seen_at, late_accept_at)
     SELECT session_id, mitra_id, noted.seen_at, noted.late_accept_at
-    FROM json_to_recordset(${rows.map(parameterOf)}::json)
+    FROM json_to_recordset(${JSON.stringify(rows.map(parameterOf))}::json)
       AS noted (session_id uuid, mitra_id uuid, seen_at timestamptz, late_accept_at timestamptz)
     JOIN chat_request_notifications USING (session_id, mitra_id) ORDER BY session_id, mitra_id
     ON CONFLICT (session_id, mitra_id) DO UPDATE SET
