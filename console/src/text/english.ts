@@ -155,9 +155,9 @@ export const english = {
   },
   mitra: mitraEnglish,
   customer: {
-    find: "Id, or a whole phone",
+    find: "Id, whole phone, or the beginning of a name",
     go: "Find",
-    hint: "Customers are found by their id or their whole phone number.",
+    hint: "Customers are found by their id, their whole phone number, or the beginning of their call name.",
     phone: "Phone",
     anonymous: "anonymous",
     since: "Customer since",

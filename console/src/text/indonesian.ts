@@ -156,9 +156,9 @@ export const indonesian: Texts = {
   },
   mitra: mitraIndonesian,
   customer: {
-    find: "Id, atau nomor lengkap",
+    find: "Id, nomor lengkap, atau awal nama",
     go: "Cari",
-    hint: "Pelanggan dicari dengan id atau nomor telepon lengkap.",
+    hint: "Pelanggan dicari dengan id, nomor telepon lengkap, atau awal nama panggilan.",
     phone: "Telepon",
     anonymous: "anonim",
     since: "Pelanggan sejak",

@@ -7,7 +7,7 @@ import people from "../../../migrations/0001_create_people.ts"
 import settingsAndAudit from "../../../migrations/0002_create_settings_and_audit.ts"
 import payments from "../../../migrations/0003_create_payments.ts"
 import chatSessions from "../../../migrations/0004_create_chat_sessions.ts"
-import noteOfferTimes from "../../../migrations/0022_note_offer_times.ts"
+import noteOffersFindCustomers from "../../../migrations/0022_note_offers_find_customers.ts"
 import { timestamp } from "../../../src/layers/platform/postgres/columns.ts"
 import { customerId, idOf, mitraAccount, t0 } from "../../../testkit/conformance/given.ts"
 import { databaseAt, freshDatabaseUrl } from "../../support/postgres.ts"
@@ -46,7 +46,7 @@ describe("the migration to times of offers", () => {
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         yield* inUse
-        yield* noteOfferTimes
+        yield* noteOffersFindCustomers
         const count = sql`SELECT count(*)::int AS count FROM offer_times`
         assert.deepStrictEqual(yield* count, [{ count: 0 }])
         yield* sql`INSERT INTO offer_times (session_id, mitra_id, seen_at)

@@ -118,6 +118,8 @@ describe("the console's lists", () => {
       const customer = yield* call("admin.customer", { find: sari.id })
       assert.deepInclude(customer, { call_name: "Sari", phone_masked: null })
       assert.strictEqual(customer.live_sessions[0].session_id, session_id)
+      const { customers } = yield* call("admin.customers", { search: "sa", limit: 10 })
+      assert.deepStrictEqual(customers.map((one: { customer_id: string }) => one.customer_id), [sari.id])
       const paid = yield* call("admin.customer_payments", { customer_id: sari.id, limit: 10 })
       assert.strictEqual(paid.payments[0].session_id, session_id)
       assert.strictEqual(yield* refused(call("admin.customer", { find: "nobody" })), "ACCOUNT_NOT_FOUND")
