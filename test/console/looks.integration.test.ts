@@ -43,8 +43,8 @@ const blast = async (
 ): Promise<string> => {
   const shown = besties.map(({ phone }) => phone.event("an offer", ({ _tag }) => _tag === "offer", 10_000))
   await pay(server, sari, "chat_60")
-  const [{ event }] = await Promise.all(shown)
-  const session_id: string = event.offer.session_id
+  const [offered] = await Promise.all(shown)
+  const session_id: string = offered?.event.offer.session_id
   await call("clock.advance", { duration_ms: 800 })
   for (const { phone } of besties) await phone.call("mitra.offer_seen", { session_id })
   await call("clock.advance", { duration_ms: 2_400 })
@@ -164,9 +164,10 @@ const byKeyboard = async ({ browser, server }: Stage) => {
 const chats = 1_000
 
 /** Rows of live chats: what is looked at is the list, not the chatting. */
-const crowd = Effect.fnUntraced(function*(url: string, at: string) {
-  yield* liveChats(yield* SqlClient.SqlClient, chats, at)
-}, (effect, url) => Effect.provide(effect, pool(Redacted.make(url), { connections_max: 2 })))
+const crowd = (url: string, at: string) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) => liveChats(sql, chats, at)).pipe(
+    Effect.provide(pool(Redacted.make(url), { connections_max: 2 }))
+  )
 
 /** The page's own count of what kept it from drawing for longer than 50 ms. */
 const longTasks = "globalThis.long = []; new PerformanceObserver((list) => long.push(...list.getEntries()" +

@@ -7,7 +7,7 @@ import { admin, stage, visit } from "./console-server.ts"
 
 describe("a failed pairing", () => {
   it.live(
-    "is found on the first page and asked again from the list; who settles one too late is told, and keeps the note",
+    "is found on the first page and asked again from the list; who settles one too late keeps the note",
     () =>
       Effect.gen(function*() {
         const { call, server, signedIn } = yield* stage({ CLOCK: "simulated" })
