@@ -28,6 +28,11 @@ const wholeNumbers = (words: ReadonlyArray<string>): void => {
   }
 }
 
+const oneDistance = ([late, ...more]: ReadonlyArray<string>): void => {
+  if (more.length > 0) throw new Error(`expected one distance; given more: ${more.join(" ")}`)
+  if (late !== undefined) numberOf("distance", late, 0)
+}
+
 const benches: Readonly<Record<string, Bench>> = {
   "availability": {
     load: () => import("./availability.ts"),
@@ -49,7 +54,12 @@ const benches: Readonly<Record<string, Bench>> = {
     takes: "[folder of another checkout]",
     check: anotherCheckout
   },
-  "gaps": { load: () => import("./gaps.ts"), measures: "how long a chat stands still when a runner dies" },
+  "gaps": {
+    load: () => import("./gaps.ts"),
+    measures: "how long a chat stands still when a runner dies",
+    takes: "[milliseconds to Postgres, each way]",
+    check: oneDistance
+  },
   "group-commit": {
     load: () => import("./group-commit.ts"),
     measures: "group commit beside one transaction per turn"

@@ -1,7 +1,7 @@
 // `npm run soak`: real runners, a real Postgres and Valkey, people on real sockets, and faults drawn from a
 // seed, one after the other or several at once. What was drawn can be drawn again; when things happen cannot.
 // Exits with 1 when anything was lost, doubled, won twice, unpaid for or left behind.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -96,6 +96,9 @@ const options = understood(usage, process.argv.slice(2), optionsOf)
 const folder = options.folder === null
   ? mkdtempSync(join(tmpdir(), "halobestie-soak-"))
   : resolve(options.folder)
+if (existsSync(join(folder, "postgres"))) {
+  throw new Error(`${folder} holds an earlier soak: a second one in it would find its people and its money`)
+}
 mkdirSync(folder, { recursive: true })
 // Run by root, Postgres is another account and must get in; else its data would move elsewhere and stay.
 chmodSync(folder, 0o755)

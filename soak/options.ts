@@ -5,7 +5,8 @@ import { faultNames } from "./faults.ts"
 export interface SoakOptions {
   readonly minutes: number
   readonly seed: string
-  readonly isCombined: boolean
+  /** Whether round so and so has several faults. */
+  readonly isCombined: (round: number) => boolean
   readonly customers: number
   readonly mitras: number
   readonly faults: ReadonlyArray<string>
@@ -18,6 +19,7 @@ export interface SoakOptions {
 export const usage =
   `npm run soak -- --minutes 30 --seed 1             three runners, faults one after the other
   --combined                                     two or three faults at once
+  --alternate                                    one fault, then two or three, then one
   --customers 40 --mitras 24                     people on real sockets
   --faults kill,freeze                           only these of ${faultNames.join(", ")}
   --distance 5                                   so many milliseconds to Postgres, each way
@@ -36,6 +38,7 @@ export const optionsOf = (args: ReadonlyArray<string>): SoakOptions => {
     minutes: { type: "string", default: "30" },
     seed: { type: "string", default: "1" },
     combined: { type: "boolean", default: false },
+    alternate: { type: "boolean", default: false },
     customers: { type: "string", default: "40" },
     mitras: { type: "string", default: "24" },
     faults: { type: "string" },
@@ -45,7 +48,7 @@ export const optionsOf = (args: ReadonlyArray<string>): SoakOptions => {
   return {
     minutes: numberOf("--minutes", values.minutes, 0.1, 10_080),
     seed: values.seed,
-    isCombined: values.combined,
+    isCombined: (round) => values.alternate ? round % 2 === 0 : values.combined,
     customers: numberOf("--customers", values.customers, 1),
     mitras: numberOf("--mitras", values.mitras, 1),
     faults: chosen(values.faults),

@@ -32,6 +32,7 @@ import * as Database from "./layers/platform/postgres/database.ts"
 import * as SecureRandom from "./layers/platform/secure-random.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Health from "./layers/operations/health.ts"
+import * as Overload from "./layers/operations/overload.ts"
 import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
 import { postgresTrouble } from "./layers/operations/postgres-probe.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
@@ -57,6 +58,7 @@ import * as Staff from "./layers/accounts/staff.postgres.ts"
 import * as StaffProofs from "./layers/accounts/staff-proofs.postgres.ts"
 import * as Trust from "./layers/trust/trust.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
+import { runnerHeartbeats } from "./layers/platform/postgres/runner-heartbeats.ts"
 import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
@@ -189,7 +191,12 @@ const runners = (config: ServerConfigValues) =>
     config.runner_port === 0
       ? Effect.orDie(freePort)
       : Effect.as(Effect.flatMap(HeldPorts, (letGo) => letGo(config.runner_port)), config.runner_port),
-    (port) => Cluster.overTcp({ host: config.runner_host, port }, makeRunnerSockets(config.runner_secret))
+    (port) =>
+      Cluster.overTcp(
+        { host: config.runner_host, port },
+        makeRunnerSockets(config.runner_secret),
+        runnerHeartbeats
+      )
   )
 
 /** Logs where a listener listens: with port 0 only the log tells. */
@@ -254,6 +261,7 @@ export const platformOf = (config: ServerConfigValues) => {
     random: SecureRandom.layer,
     signals: Shutdown.layer,
     database: database(config),
+    load: Overload.layer,
     watch: Layer.merge(
       Readiness.layerWatchReasons(postgresTrouble),
       PostgresClock.layerWatch((setting) => Readiness.unreadyDuring("clock_off", setting))

@@ -56,6 +56,8 @@ export interface Platform<Database, Public, PublicNeeds, InternalListener, Inter
   readonly signals: Layer.Layer<Shutdown>
   /** What stores and cluster share. */
   readonly database: Layer.Layer<Database, unknown, SecureRandom.SecureRandom>
+  /** Tells when this process has more to do than it can. */
+  readonly load: Layer.Layer<never>
   /** Raises a reason against traffic for as long as the database does not do what the server needs. */
   readonly watch: Layer.Layer<never, never, Database | Readiness.Readiness>
   readonly stores: Layer.Layer<StorePorts, unknown, Database | SecureRandom.SecureRandom>
@@ -185,6 +187,7 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
   const publicListener = ThisRunner.layerCounted.pipe(
     Layer.provideMerge(network.public(publicRoutes(product))),
     Layer.provide(layerPublicHandlers(product)),
+    Layer.provide(platform.load),
     Layer.provide(Layer.succeed(Quotas)(product.quotas)),
     Layer.provide(Layer.succeed(TrustedProxyHops)(product.trusted_proxy_hops))
   )

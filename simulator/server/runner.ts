@@ -123,6 +123,7 @@ const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["S
     random: Layer.succeed(SecureRandom.SecureRandom)(random),
     signals: Shutdown.layerStopping(Effect.sync(options.terminate)),
     database: Layer.succeed(MemoryTables)(stores.tables),
+    load: Layer.empty,
     watch: Layer.empty,
     stores: real?.stores ?? Ports.stores(stores, process),
     availability: real?.availability ?? Ports.availability(stores, process),

@@ -16,8 +16,10 @@ export interface SessionFacts {
   readonly settings: Settings
   /** Present only when `wantsCandidates` asked for them; null means they could not be read now. */
   readonly candidates: ReadonlyArray<Candidate> | null
-  /** How many older requests wait for a mitra, too; beside `candidates`, else 0. */
+  /** How many older requests wait for the same mitras, too; beside `candidates`, else 0. */
   readonly waiting_ahead: number
+  /** Mitras are free who are not what the request wants; asked when it found none (`wantsOthers`). */
+  readonly others_are_free: boolean
   /** Present only when `wantsReachability` asked for it. */
   readonly mitra_is_reachable: boolean | null
   /** For Accept: she or the customer has blocked the other since she was asked. */
@@ -79,10 +81,15 @@ const nextDue = (state: SessionState, facts: SessionFacts): SessionEvent | null 
       const lapse = lapsed(state, now)
       if (lapse !== null) return lapse
       if (now >= state.search_ends_at) {
-        return { _tag: "RequestExpired", at: state.search_ends_at, cause: expiryCause(state) }
+        return {
+          _tag: "RequestExpired",
+          at: state.search_ends_at,
+          cause: expiryCause(state, facts.others_are_free)
+        }
       }
       if (facts.candidates !== null && wantsCandidates(state, now)) {
-        return search(state, { candidates: facts.candidates, ahead: facts.waiting_ahead }, settings, now)
+        const { candidates, others_are_free, waiting_ahead: ahead } = facts
+        return search(state, { candidates, ahead, others_are_free }, settings, now)
       }
       return null
     }

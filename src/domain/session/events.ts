@@ -9,7 +9,13 @@ export type ClosingReason =
   | "force_closed"
   | "extension_rejected"
   | "extension_timeout"
-export type ExpiryCause = "no_mitra_available" | "all_declined" | "window_over" | "returning_chat_timeout"
+export type ExpiryCause =
+  | "no_mitra_available"
+  /** Mitras were free, but none who is what was asked for. */
+  | "no_mitra_fits"
+  | "all_declined"
+  | "window_over"
+  | "returning_chat_timeout"
 export type CompletedReason = "goodbye" | "grace_over" | "force_closed"
 
 export type SessionEvent =

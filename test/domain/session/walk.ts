@@ -190,8 +190,7 @@ const instantOf = (step: Step, state: SessionState, last: number): number => {
 
 type About = Partial<Pick<SessionFacts, "reroute_to" | "mitra_absence" | "pair_is_blocked">>
 
-const nobody = { reroute_to: null, mitra_absence: null, pair_is_blocked: false }
-
+const nobody = { others_are_free: false, reroute_to: null, mitra_absence: null, pair_is_blocked: false }
 /** What a step finds out about the mitras it names. */
 const aboutMitras = (step: Step, now: number): About => ({
   reroute_to: step.candidates === null

@@ -147,6 +147,7 @@ const opened = openRequest(
     target_mitra_id: null,
     mode: "chat",
     topic: "regular",
+    language: null,
     purchased_ms: 300_000
   },
   defaultSettings,
