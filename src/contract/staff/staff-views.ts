@@ -144,6 +144,8 @@ export const AuditEntryView = Schema.Struct({
   at: Instant
 })
 
+const SettingValue = Schema.Union([Schema.Finite, Schema.String, Schema.Boolean])
+
 export const AdminRpcs = RpcGroup.make(
   Rpc.make("admin.sign_in", {
     payload: {
@@ -223,7 +225,7 @@ export const AdminRpcs = RpcGroup.make(
   }),
   Rpc.make("admin.settings_write", {
     /** `seen`: the value it was changed from; while another one is in force, it is STALE_WRITE. */
-    payload: { key: shortText(80), value: Schema.Json, seen: Schema.optionalKey(Schema.Json) },
+    payload: { key: shortText(80), value: Schema.Json, seen: Schema.optionalKey(SettingValue) },
     success: Schema.Struct({ settings: SettingsSchema }),
     error: CallError
   }),
