@@ -1,6 +1,6 @@
 // Shard locks that are given back, many at a time. The cluster gives each back by itself, with two questions
-// one after the other on the one connection that holds them all: a hundred and fifty, when a runner joins, took
-// longer than any of them may where Postgres is ten milliseconds away, and a question that runs out of time
+// one after the other on the one connection that holds them all: the hundred and fifty of a runner that joins
+// took longer than one may where Postgres is ten milliseconds away, and a question that runs out of time
 // costs the connection and every lock.
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
