@@ -4,7 +4,13 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { refuse, type Refusal } from "./refusal.ts"
 
-const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const wholeLimits = new Map<unknown, { readonly minimum: number; readonly maximum: number }>()
+
+const whole = (minimum: number, maximum: number) => {
+  const field = Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+  wholeLimits.set(field, { minimum, maximum })
+  return field
+}
 
 const fields = {
   max_customers_per_mitra: whole(1, 32),
@@ -32,6 +38,7 @@ const fields = {
   mitra_may_end_session: Schema.Boolean,
   topic_sensitive_is_final: Schema.Boolean,
   reroute_propose_after_seconds: whole(10, 3600),
+  mitra_gone_pause_seconds: whole(0, 86_400),
   reports_pause_people: whole(0, 100),
   reports_pause_days: whole(1, 365),
   retention_inactive_days: whole(31, 3650),
@@ -74,6 +81,8 @@ export const defaultSettings: Settings = {
   mitra_may_end_session: false,
   topic_sensitive_is_final: false,
   reroute_propose_after_seconds: 120,
+  /** So long the paid clock of a deactivated mitra's chat waits for another one; 0: it runs on. */
+  mitra_gone_pause_seconds: 600,
   /** So many different people's reports pause who they are about; 0: none do. */
   reports_pause_people: 3,
   reports_pause_days: 30,
@@ -117,3 +126,21 @@ export const checkSetting = (
   }
   return Result.succeed([known, decoded.success] as const)
 }
+
+/** The stored value where it is usable; else the default. */
+const inForce = (key: SettingKey, stored: unknown): Settings[SettingKey] => {
+  const checked = checkSetting(key, stored, 0)
+  return Result.isSuccess(checked) ? checked.success[1] : defaultSettings[key]
+}
+
+/** Whether somebody who saw `seen` may still be thinking of what is stored; without `seen` nobody asks. */
+export const isStillSeen = (key: SettingKey, stored: unknown, seen: unknown): boolean =>
+  seen === undefined || inForce(key, stored) === seen
+
+export interface SettingLimits {
+  readonly minimum: number
+  readonly maximum: number
+}
+
+/** Of a number, the least and the most it may be; null for everything else. */
+export const limitsOf = (key: SettingKey): SettingLimits | null => wholeLimits.get(fields[key]) ?? null
