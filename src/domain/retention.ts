@@ -31,7 +31,7 @@ export const inactiveBefore = (settings: Settings, now: number): number =>
 
 export const unusedBefore = (now: number): number => now - unusedDays * dayMs
 
-/** Tables that grow are kept in parts by month (decision 35). Epoch milliseconds; null: for ever. */
+/** Tables that grow are kept in parts by month (decision 36). Epoch milliseconds; null: for ever. */
 export interface Months {
   /** Months up to this moment are made ahead of time. */
   readonly until: number

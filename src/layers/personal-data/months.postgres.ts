@@ -1,5 +1,5 @@
 // Months of the tables in parts, part of PersonalData in Postgres: made, detached and dropped by functions of
-// the tables' owner (migration 0026), each in a transaction of its own.
+// the tables' owner (migration 0027), each in a transaction of its own.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"

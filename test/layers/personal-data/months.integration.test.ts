@@ -3,10 +3,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
-import boundGrowingTables from "../../../migrations/0024_bound_growing_tables.ts"
-import partGrowingTables from "../../../migrations/0025_part_growing_tables.ts"
-import makeAndRetireMonths from "../../../migrations/0026_make_and_retire_months.ts"
-import lookUpMessagesByMonth from "../../../migrations/0028_look_up_messages_by_month.ts"
+import boundGrowingTables from "../../../migrations/0025_bound_growing_tables.ts"
+import partGrowingTables from "../../../migrations/0026_part_growing_tables.ts"
+import makeAndRetireMonths from "../../../migrations/0027_make_and_retire_months.ts"
+import lookUpMessagesByMonth from "../../../migrations/0029_look_up_messages_by_month.ts"
 import { runBackfill, backfills } from "../../../src/layers/platform/postgres/backfills.ts"
 import { migrateUpTo } from "../../../src/layers/platform/postgres/migrations.ts"
 import { databaseAt, emptyDatabaseUrl } from "../../support/postgres.ts"
@@ -56,7 +56,7 @@ const insertLog = Effect.flatMap(
 
 const inUse = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  yield* migrateUpTo(23)
+  yield* migrateUpTo(24)
   yield* people
   yield* session(old, "completed")
   yield* say(old, 1)

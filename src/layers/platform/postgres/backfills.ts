@@ -30,7 +30,7 @@ export interface BatchDone {
 /** Reads each table once while everybody goes on: a bound that is checked is not read under a lock later. */
 const checkBounds: Backfill = {
   name: "check bounds of growing tables",
-  after: "0024_bound_growing_tables",
+  after: "0025_bound_growing_tables",
   batch: Effect.fnUntraced(function*(after_row) {
     const sql = yield* SqlClient.SqlClient
     const next = growingTables[growingTables.findIndex(({ name }) => name === after_row) + 1]

@@ -27,11 +27,12 @@ import valkeySightings from "../../../../migrations/0020_create_valkey_sightings
 import holdAndDrainMitras from "../../../../migrations/0021_hold_and_drain_mitras.ts"
 import matchWants from "../../../../migrations/0022_match_wants.ts"
 import pauseWithoutMitra from "../../../../migrations/0023_pause_without_mitra.ts"
-import boundGrowingTables from "../../../../migrations/0024_bound_growing_tables.ts"
-import partGrowingTables from "../../../../migrations/0025_part_growing_tables.ts"
-import makeAndRetireMonths from "../../../../migrations/0026_make_and_retire_months.ts"
-import indexAnomalies from "../../../../migrations/0027_index_anomalies.ts"
-import lookUpMessagesByMonth from "../../../../migrations/0028_look_up_messages_by_month.ts"
+import noteOffersFindCustomers from "../../../../migrations/0024_note_offers_find_customers.ts"
+import boundGrowingTables from "../../../../migrations/0025_bound_growing_tables.ts"
+import partGrowingTables from "../../../../migrations/0026_part_growing_tables.ts"
+import makeAndRetireMonths from "../../../../migrations/0027_make_and_retire_months.ts"
+import indexAnomalies from "../../../../migrations/0028_index_anomalies.ts"
+import lookUpMessagesByMonth from "../../../../migrations/0029_look_up_messages_by_month.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -57,11 +58,12 @@ const migrations = {
   "0021_hold_and_drain_mitras": holdAndDrainMitras,
   "0022_match_wants": matchWants,
   "0023_pause_without_mitra": pauseWithoutMitra,
-  "0024_bound_growing_tables": boundGrowingTables,
-  "0025_part_growing_tables": partGrowingTables,
-  "0026_make_and_retire_months": makeAndRetireMonths,
-  "0027_index_anomalies": indexAnomalies,
-  "0028_look_up_messages_by_month": lookUpMessagesByMonth
+  "0024_note_offers_find_customers": noteOffersFindCustomers,
+  "0025_bound_growing_tables": boundGrowingTables,
+  "0026_part_growing_tables": partGrowingTables,
+  "0027_make_and_retire_months": makeAndRetireMonths,
+  "0028_index_anomalies": indexAnomalies,
+  "0029_look_up_messages_by_month": lookUpMessagesByMonth
 }
 export type MigrationName = keyof typeof migrations
 

@@ -20,7 +20,7 @@ const foundOf = firstOf(
 const appendOnly = "audit_log"
 /** Read only: the chain is written by its trigger, the versions by migrations. */
 const readOnly = "audit_chain, schema_migrations, schema_window, schema_backfills, detached_months"
-/** What it may have done by the owner: months of the tables in parts (migration 0026). */
+/** What it may have done by the owner: months of the tables in parts (migration 0027). */
 const ownersWork = [
   "make_months(timestamptz, integer)",
   "detach_months(text, timestamptz, timestamptz)",

@@ -1,6 +1,6 @@
-// Before the tables that grow are kept in parts (0025): each gets a bound, months ahead, under which all its
-// rows lie. Checked for new rows at once and for those of before by a backfill, so that 0025 has not to read
-// them while everybody waits. Until 0025 is applied nothing beyond the bound is taken.
+// Before the tables that grow are kept in parts (0026): each gets a bound, months ahead, under which all its
+// rows lie. Checked for new rows at once and for those of before by a backfill, so that 0026 has not to read
+// them while everybody waits. Until 0026 is applied nothing beyond the bound is taken.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"

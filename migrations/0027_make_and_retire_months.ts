@@ -1,4 +1,4 @@
-// Months of the tables in parts (0025) come ahead of time and go when nobody may keep them any more. The role
+// Months of the tables in parts (0026) come ahead of time and go when nobody may keep them any more. The role
 // that serves owns no table, so it asks these functions, which can do only this. All of them may be repeated.
 import { growingTables } from "./growing-tables.ts"
 import { runStatements } from "./run-statements.ts"

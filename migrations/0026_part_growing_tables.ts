@@ -1,7 +1,7 @@
 // The tables that grow become tables in parts, one a month: the old table is the first part, months follow
 // it, and a last part takes what has no month yet. Of a chat the month it was asked for counts, as its id
 // says it: all its rows lie in one part, and each number and each message id is unique as before (decision
-// 35).
+// 36).
 import { growingTables } from "./growing-tables.ts"
 import { runStatements } from "./run-statements.ts"
 
@@ -39,7 +39,7 @@ const grantAsBefore = (name: string) =>
     END LOOP;
   END $$`
 
-/** The first part has the bound of 0024, the second the month that begins there. */
+/** The first part has the bound of 0025, the second the month that begins there. */
 const attachParts = (name: string, by: string) => {
   const time = by === "at" ? "bound::timestamptz" : "time_of_uuid(bound::uuid)"
   return `DO $$
