@@ -110,6 +110,7 @@ const measure = Effect.fnUntraced(function*(port: Port, count: number, command: 
         max_customers: 3,
         declined_since: null,
         open_offers_max: 5,
+        wanted: { topic: "regular", language: null },
         limit: asked,
         exclude: [],
         only: null

@@ -5,23 +5,24 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { PgClient } from "@effect/sql-pg"
 import { resolve } from "node:path"
-import { sleep } from "../testkit/phone.mjs"
+import { ConnectionLost, sleep } from "../testkit/phone.mjs"
 import { databaseAt } from "../test/support/postgres.ts"
 import { copyOf } from "../testkit/postgres/databases.ts"
 import { programOf, runCli, type ServerProcess, startRunner } from "../test/support/server-process.ts"
 import { tcpProxy } from "../test/support/tcp-proxy.ts"
-import { customer, mitra, pair, type Person, send } from "../test/system/people.ts"
+import { commandId, customer, mitra, pair, type Person, reconnected, send } from "../test/system/people.ts"
 import { median } from "./measuring.ts"
 import { benchServer } from "./postgres.ts"
 
-const lateMs = [0, 5, 20] as const
+const lateMs = process.argv[3] === undefined ? [0, 5, 20] : [Number(process.argv[3])]
 const chatsPerMitra = 3
 const rounds = 3
 /** Actors have moved to the runner that joined. */
 const settlesMs = 5_000
+const retryMs = 50
 
 interface Chat {
-  readonly who: Person
+  who: Person
   readonly session: string
 }
 
@@ -36,7 +37,7 @@ const chats = async (server: ServerProcess): Promise<ReadonlyArray<Chat>> => {
       log.length = 0
     }
     // The next requests are the next mitra's.
-    await listener.phone.call("mitra.go_offline", { command_id: crypto.randomUUID() })
+    await listener.phone.call("mitra.go_offline", { command_id: commandId() })
   }
   return made
 }
@@ -48,21 +49,37 @@ const ownedBy = (url: string, runner: string) =>
     return new Set(rows.map(({ id }) => id))
   }).pipe(Effect.provide(databaseAt(url, 1)), Effect.scoped)
 
-const speakAll = (all: ReadonlyArray<Chat>) =>
-  Promise.all(all.map(async ({ session, who }) => {
+/** As a phone does it: the same id until it is answered, on a new connection when the old one is over. */
+const untilAcknowledged = async (chat: Chat, server: ServerProcess): Promise<void> => {
+  const id = commandId()
+  for (;;) {
+    if (chat.who.phone.closed !== null) {
+      await reconnected(chat.who, server).then((who) => (chat.who = who), () => sleep(retryMs))
+      continue
+    }
+    const sent = await send(chat.who, chat.session, "halo", id).catch((error: unknown) => error)
+    if (!(sent instanceof Error)) return
+    if (!(sent instanceof ConnectionLost)) throw sent
+    chat.who.phone.cut()
+    await sleep(retryMs)
+  }
+}
+
+const speakAll = (all: ReadonlyArray<Chat>, server: ServerProcess) =>
+  Promise.all(all.map(async (chat) => {
     const began = performance.now()
-    await send(who, session, "halo")
+    await untilAcknowledged(chat, server)
     return performance.now() - began
   }))
 
-const round = (url: string, proxied: string, all: ReadonlyArray<Chat>) =>
+const round = (url: string, proxied: string, staying: ServerProcess, all: ReadonlyArray<Chat>) =>
   Effect.gen(function*() {
     const other = yield* startRunner(proxied)
     yield* Effect.promise(() => sleep(settlesMs))
-    yield* Effect.promise(() => speakAll(all))
+    yield* Effect.promise(() => speakAll(all, staying))
     const lost = yield* ownedBy(url, other.runner)
     yield* other.end("SIGKILL")
-    return yield* Effect.promise(() => speakAll(all.filter(({ session }) => lost.has(session))))
+    return yield* Effect.promise(() => speakAll(all.filter(({ session }) => lost.has(session)), staying))
   }).pipe(Effect.scoped)
 
 const atDistance = (url: string, late: number) =>
@@ -72,7 +89,7 @@ const atDistance = (url: string, late: number) =>
     const staying = yield* startRunner(proxy.url)
     const all = yield* Effect.promise(() => chats(staying))
     const gaps: Array<number> = []
-    for (let n = 0; n < rounds; n++) gaps.push(...yield* round(url, proxy.url, all))
+    for (let n = 0; n < rounds; n++) gaps.push(...yield* round(url, proxy.url, staying, all))
     for (const { who } of all) who.phone.hangUp()
     const seconds = (ms: number) => (ms / 1000).toFixed(1).padStart(5)
     return `${String(late).padStart(2)} ms each way: median ${seconds(median(gaps))} s, worst ${

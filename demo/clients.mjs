@@ -1,6 +1,6 @@
 // The clients of the demo: one customer and the three demo mitras a development server is seeded with. A
 // person is a phone plus what the app behind it would remember.
-import { Phone } from "../testkit/phone.mjs"
+import { Phone } from "./phone.mjs"
 import { Staff } from "./staff.mjs"
 
 export const mitraPhones = { Ayu: "+628110000001", Bunga: "+628110000002", Citra: "+628110000003" }

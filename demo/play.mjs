@@ -1,13 +1,13 @@
 // Runs the demo's acts against a running server: `node demo/play.mjs --url ws://host:port/ws`. Knows the
 // server only through docs/wire.md. Exits 0 when every check held, 1 with the step that did not.
-import { parseArgs } from "node:util"
+import { understood } from "../testkit/command-line.mjs"
 import { chat } from "./acts/chat.mjs"
 import { end } from "./acts/end.mjs"
 import { catalogue } from "./acts/full/catalogue.mjs"
 import { pair } from "./acts/pair.mjs"
 import { signIn } from "./acts/sign-in.mjs"
 import { makeWorld } from "./clients.mjs"
-import { playOptions, usage, wanted } from "./options.mjs"
+import { optionsOf, usage } from "./options.mjs"
 import { StepFailed, summary } from "./timeline.mjs"
 
 const play = async (world) => {
@@ -22,16 +22,13 @@ const failure = (error) => {
   return `demo failed at step "${step}": ${error.message}`
 }
 
-const readOptions = () => {
-  try {
-    return wanted(parseArgs({ options: playOptions }).values)
-  } catch (error) {
-    console.error(`${error.message}\n\n${usage}`)
-    process.exit(2)
-  }
+const read = (args) => {
+  const { server, ...options } = optionsOf(args)
+  if (server === null) throw new Error("--url says which server to play against")
+  return { ...options, ...server }
 }
 
-const world = makeWorld(readOptions())
+const world = makeWorld(understood(usage, process.argv.slice(2), read))
 const outcome = await play(world).then(
   (verdict) => ({ verdict, exitCode: 0 }),
   (error) => ({ verdict: failure(error), exitCode: 1 })

@@ -2,8 +2,8 @@
 // process, stops the server, and ends with one verdict. With --url it starts nothing and only plays.
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
-import { playOptions, usage } from "./options.mjs"
+import { understood } from "../testkit/command-line.mjs"
+import { optionsOf, usage } from "./options.mjs"
 import { node, startServer } from "./server-process.mjs"
 import { watch } from "./watch.mjs"
 
@@ -11,7 +11,7 @@ const playBound = 120_000
 
 /** Set as soon as there is something to stop, whatever happens next. */
 const running = { server: null, player: null }
-let interrupted = false
+const interrupted = new AbortController()
 
 const play = (args) =>
   new Promise((resolve) => {
@@ -52,10 +52,10 @@ const startAndPlay = async (webhookToken, full) => {
     : { verdict: `demo failed at step "the server stops": it ended with ${exit}`, exitCode: 1 }
 }
 
-const verdictOf = async (values, args) => {
+const verdictOf = async (options, args) => {
   try {
-    if (values.watch) return await watch(Number(values.seconds), (handle) => (running.server = handle))
-    return await (values.url === undefined ? startAndPlay(crypto.randomUUID(), values.full) : play(args))
+    if (options.watch) return await watch(options, (handle) => (running.server = handle), interrupted.signal)
+    return await (options.server === null ? startAndPlay(crypto.randomUUID(), options.full) : play(args))
   } catch (error) {
     return { verdict: `demo failed at step "start the server": ${error.message}`, exitCode: 1 }
   }
@@ -68,8 +68,8 @@ const cleanUp = async () => {
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, async () => {
-    if (interrupted) return
-    interrupted = true
+    if (interrupted.signal.aborted) return
+    interrupted.abort()
     console.log("\ninterrupted: stopping what the demo started ...")
     await cleanUp()
     process.exit(130)
@@ -77,22 +77,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 }
 
 const args = process.argv.slice(2)
-const readArgs = () => {
-  try {
-    return parseArgs({ args, options: { ...playOptions, help: { type: "boolean", default: false } } }).values
-  } catch (error) {
-    console.error(`${error.message}\n\n${usage}`)
-    process.exit(2)
-  }
-}
-const values = readArgs()
-if (values.help) {
-  console.log(usage)
-  process.exit(0)
-}
-const { verdict, exitCode } = await verdictOf(values, args)
+const { verdict, exitCode } = await verdictOf(understood(usage, args, optionsOf), args)
 // After a signal, the handler above has the last word.
-if (interrupted) await new Promise(() => {})
+if (interrupted.signal.aborted) await new Promise(() => {})
 if (exitCode !== 0 && running.server !== null) {
   console.log(
     `\nthe server's last log lines:\n${running.server.lines.map((line) => `  | ${line}`).join("\n")}`

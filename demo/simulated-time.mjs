@@ -1,7 +1,13 @@
 // `npm run demo:time`: starts a server on a manual clock, plays an hour of paid chat on it in a second or
 // two, prints what the phones saw and when, and stops it. docs/testing-with-simulated-time.md.
+import { flagsOf, understood } from "../testkit/command-line.mjs"
 import { runHour } from "./hour.mjs"
 import { startServer } from "./server-process.mjs"
+
+const usage =
+  `npm run demo:time    an hour of paid chat on a server of its own, whose clock is moved; takes no flags
+The same clock in a browser: CLOCK=simulated npm start, then the console's address.`
+understood(usage, process.argv.slice(2), (args) => flagsOf(args, {}))
 
 const clockTime = (instant) => instant.slice(11, 23)
 const minutes = (ms) => `${(ms / 60_000).toFixed(1)} min`

@@ -11,16 +11,18 @@ const arrivalMs = 6_000
 const id = () => crypto.randomUUID()
 const chance = (below) => Math.floor(Math.random() * below)
 
+const rupiah = (idr) => `Rp ${String(idr).replaceAll(/\B(?=(\d{3})+$)/g, ".")}`
+
 const say = (text) => console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`)
 
 const isFact = (session_id, ...kinds) => (event) =>
   event._tag === "session" && event.session_id === session_id && kinds.includes(event.fact.kind)
 
 /** Answers whatever she is offered after a moment, keeps her heartbeat, and writes back. */
-const listen = async (url, phoneNumber, world) => {
-  const phone = new Phone(url)
+const listen = async (phoneNumber, world) => {
+  const phone = new Phone(world.server.url)
   await phone.connect()
-  const who = { phone: phoneNumber, user_type: "mitra", code: "000000" }
+  const who = { phone: phoneNumber, user_type: "mitra", code: world.otpCode }
   const tokens = await phone.call("auth.verify_code", who)
   await phone.authenticate(tokens.access_token)
   await phone.subscribe()
@@ -45,8 +47,8 @@ const listen = async (url, phoneNumber, world) => {
   return phone
 }
 
-const confirmed = (world, payment) =>
-  fetch(`${world.server.httpUrl}/api/webhooks/payments/builtin`, {
+const confirmed = async (world, payment) => {
+  const answer = await fetch(`${world.server.webhookUrl}/api/webhooks/payments/builtin`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-callback-token": world.webhookToken },
     body: JSON.stringify({
@@ -56,6 +58,8 @@ const confirmed = (world, payment) =>
       id: `watch-${payment.payment_id}`
     })
   })
+  if (!answer.ok) throw new Error(`the webhook answered ${answer.status}: is --webhook-token right?`)
+}
 
 const talk = async (phone, session_id, name) => {
   for (let said = 0;; said += 1) {
@@ -74,7 +78,7 @@ const talk = async (phone, session_id, name) => {
 }
 
 const visit = async (name, world) => {
-  const phone = new Phone(world.server.socketUrl)
+  const phone = new Phone(world.server.url)
   phone.world = world
   world.closing.push(() => phone.hangUp())
   await phone.connect()
@@ -85,44 +89,67 @@ const visit = async (name, world) => {
   const payment = await phone.call("customer.create_payment", order)
   await sleep(1_000)
   await confirmed(world, payment)
-  say(`${name} paid Rp ${payment.amount_idr} and waits for a bestie`)
+  say(`${name} paid ${rupiah(payment.amount_idr)} and waits for a bestie`)
   const paired = (event) => event._tag === "session" && event.fact.kind === "paired"
   const { event } = await phone.event("paired", paired, 70_000)
   say(`${name} talks with ${event.fact.mitra_name}`)
   await talk(phone, event.session_id, name)
   await phone.event("closing", isFact(event.session_id, "closing", "completed"), 900_000).catch(() => null)
-  say(`${name}'s paid time is over`)
+  if (!world.isOver) say(`${name}'s paid time is over`)
 }
 
-const welcome = ({ internalUrl }) => {
+const welcome = ({ internalUrl }, { adminEmail, adminPassword }) => {
   console.log(`
   Open  ${internalUrl}/
-  and sign in as  admin@halobestie.local  with  development-admin
+  and sign in as  ${adminEmail}  with  ${adminPassword}
 
   Ctrl-C ends the evening.
 `)
 }
 
-/** Answers how it ended, as the other demos do. `onServer` gets what must be stopped. */
-export const watch = async (seconds, onServer) => {
-  const webhookToken = id()
+const ownServer = async (webhookToken, onServer) => {
   console.log("starting a server of our own, on an embedded database ...")
-  const server = await startServer(webhookToken, onServer)
-  const world = { server, webhookToken, closing: [], isOver: false }
-  welcome(server)
-  await Promise.all(besties.map((number) => listen(server.socketUrl, number, world)))
+  const own = await startServer(webhookToken, onServer)
+  const addresses = { url: own.socketUrl, webhookUrl: own.httpUrl, internalUrl: own.internalUrl }
+  return { ...addresses, ended: () => own.exit }
+}
+
+const worldOf = async ({ otpCode, server, webhookToken }, onServer) => {
+  const own = server === null ? id() : webhookToken
+  return {
+    server: server === null ? await ownServer(own, onServer) : { ...server, ended: () => null },
+    webhookToken: own,
+    otpCode,
+    closing: [],
+    isOver: false
+  }
+}
+
+/**
+ * Answers how it ended, as the other demos do. `onServer` gets what must be stopped; once `interrupted`,
+ * nobody comes any more and nobody is talked about.
+ */
+export const watch = async (options, onServer, interrupted) => {
+  const world = await worldOf(options, onServer)
+  const { server } = world
+  const over = () => {
+    world.isOver = true
+    for (const close of world.closing) close()
+  }
+  interrupted.addEventListener("abort", over, { once: true })
+  welcome(server, options)
+  await Promise.all(besties.map((number) => listen(number, world)))
   say("three besties are online")
-  const until = performance.now() + seconds * 1000
+  const until = performance.now() + options.seconds * 1000
   let guests = 0
-  while (performance.now() < until && server.exit === null) {
+  while (performance.now() < until && server.ended() === null && !world.isOver) {
     const name = names[guests % names.length]
     guests += 1
     visit(name, world).catch((error) => world.isOver || say(`${name} leaves: ${error.message}`))
     await sleep(Math.min(arrivalMs, Math.max(0, until - performance.now())))
   }
-  world.isOver = true
-  for (const close of world.closing) close()
-  return server.exit === null
+  over()
+  return server.ended() === null
     ? { verdict: `demo ok: ${guests} guests came`, exitCode: 0 }
-    : { verdict: `demo failed: the server ended with ${server.exit}`, exitCode: 1 }
+    : { verdict: `demo failed: the server ended with ${server.ended()}`, exitCode: 1 }
 }

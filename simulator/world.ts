@@ -13,7 +13,7 @@ import { VirtualTime } from "./kernel/virtual-time.ts"
 import { type HttpCall, requestOf } from "./network/http-call.ts"
 import { type Latency, Line, type PhoneEnd } from "./network/line.ts"
 import { RunnerNetwork } from "./network/runner-network.ts"
-import { type Doors, startRunner, stopRunner } from "./server/runner.ts"
+import { type Doors, startRunner, stopRunner, type Version } from "./server/runner.ts"
 import type { Mutation } from "./server/mutation.ts"
 import { makeStores } from "./stores/make-stores.ts"
 import type { RealStores, Timings, Stores } from "./stores/stores.ts"
@@ -48,6 +48,7 @@ export interface Runner {
   readonly skew: { ms: number }
   readonly lines: Set<Line>
   starts: number
+  version: Version
 }
 
 /** What became of a runner's process, for timelines. */
@@ -102,7 +103,8 @@ export class World {
       doors: null,
       skew: { ms: 0 },
       lines: new Set(),
-      starts: 0
+      starts: 0,
+      version: this.#hazards?.has_two_versions === true && index % 2 === 0 ? "before" : "this"
     }))
     options.real?.begin(this)
     for (const runner of this.runners) this.startRunner(runner)
@@ -114,6 +116,11 @@ export class World {
     return runtimeOf(this.time, process, skew === undefined ? options : { ...options, skew })
   }
 
+  /** What a deploy brings: the other version, in worlds that have two. */
+  get nextVersion(): Version {
+    return this.#hazards?.has_two_versions === true && this.runners[0]?.version === "this" ? "before" : "this"
+  }
+
   startRunner(runner: Runner): void {
     runner.starts += 1
     this.#noteRunner(runner, "starts")
@@ -122,10 +129,11 @@ export class World {
     Object.assign(runner, { process, scope, doors: null })
     this.network.join(runner.name, process)
     const { network, stores } = this
+    const { version } = runner
     const terminate = () => {
       if (runner.process === process) this.stopRunner(runner)
     }
-    const starting = startRunner({ host: runner.name, process, network, stores, terminate }, scope)
+    const starting = startRunner({ host: runner.name, process, network, stores, terminate, version }, scope)
     start(this.#runtimeOf(runner), starting).addObserver((exit) => {
       if (Exit.isFailure(exit)) this.log(this.#line(runner, `did not start: ${exit.cause}`))
       else {

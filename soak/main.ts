@@ -1,16 +1,17 @@
 // `npm run soak`: real runners, a real Postgres and Valkey, people on real sockets, and faults drawn from a
 // seed, one after the other or several at once. What was drawn can be drawn again; when things happen cannot.
 // Exits with 1 when anything was lost, doubled, won twice, unpaid for or left behind.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import { Prng } from "../simulator/kernel/prng.ts"
+import { understood } from "../testkit/command-line.mjs"
 import { sleep } from "../testkit/phone.mjs"
 import { allIsOver, checkEnd, checkRound } from "./checks.ts"
 import { Findings } from "./findings.ts"
-import { optionsOf, type SoakOptions } from "./options.ts"
+import { optionsOf, type SoakOptions, usage } from "./options.ts"
 import { Customer, type Paid } from "./people/customer.ts"
 import { type Chats, Mitra } from "./people/mitra.ts"
 import { drawRound, type RoundResult, runRound } from "./rounds.ts"
@@ -91,10 +92,13 @@ const soak = (options: SoakOptions, folder: string) =>
     if (findings.violations.length > 0) process.exitCode = 1
   }).pipe(Effect.scoped)
 
-const options = optionsOf(process.argv.slice(2))
+const options = understood(usage, process.argv.slice(2), optionsOf)
 const folder = options.folder === null
   ? mkdtempSync(join(tmpdir(), "halobestie-soak-"))
   : resolve(options.folder)
+if (existsSync(join(folder, "postgres"))) {
+  throw new Error(`${folder} holds an earlier soak: a second one in it would find its people and its money`)
+}
 mkdirSync(folder, { recursive: true })
 // Run by root, Postgres is another account and must get in; else its data would move elsewhere and stay.
 chmodSync(folder, 0o755)

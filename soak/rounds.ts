@@ -1,5 +1,6 @@
 // One round of a soak: what the seed draws for it strikes, alone or with others, is undone, and then the
 // service must become calm again within a bound. Gives how long phones waited meanwhile.
+import { availableParallelism, loadavg } from "node:os"
 import { Prng } from "../simulator/kernel/prng.ts"
 import { sleep } from "../testkit/phone.mjs"
 import { type Drawn, drawFault } from "./faults.ts"
@@ -27,8 +28,8 @@ export const drawRound = (
   { faults, isCombined, seed }: SoakOptions,
   number: number
 ): ReadonlyArray<Drawn> => {
-  const prng = new Prng(`soak/${seed}/${isCombined ? "combined" : "single"}/${number}`)
-  const count = isCombined ? prng.integer(2, 3) : 1
+  const prng = new Prng(`soak/${seed}/${isCombined(number) ? "combined" : "single"}/${number}`)
+  const count = isCombined(number) ? prng.integer(2, 3) : 1
   const drawn: Array<Drawn> = []
   for (let tries = 0; drawn.length < count && tries < 50; tries++) {
     const next = drawFault(prng.split(tries), faults)
@@ -52,8 +53,10 @@ const untilCalm = async (site: Site): Promise<number> => {
     if (took > calmWithinMs) {
       const ready = site.runners.map(({ isReady, name }) => `${name} ${isReady ? "ready" : "not ready"}`)
       const wait = Math.round(site.findings.longestOpenWait())
+      // On a machine with more to do than this soak, everything waits.
+      const load = `load ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores`
       site.findings.violation(
-        `not calm ${calmWithinMs} ms after the last fault: ${ready.join(", ")}; ${wait} ms`
+        `not calm ${calmWithinMs} ms after the last fault: ${ready.join(", ")}; ${wait} ms; ${load}`
       )
       return took
     }

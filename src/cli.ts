@@ -120,10 +120,22 @@ const staffCall = Command.make(
       Flag.withDescription("Of the authenticator app, for an admin with a second factor"),
       Flag.withDefault("")
     ),
-    tag: Argument.String("call"),
-    given: Argument.String("key=value").pipe(Argument.variadic())
+    tag: Argument.String("call").pipe(
+      Argument.withDescription("Which one, like admin.mitras; without it, all there are"),
+      Argument.withDefault("")
+    ),
+    given: Argument.String("key=value").pipe(
+      Argument.withDescription("What it takes, like search=ayu"),
+      Argument.variadic()
+    )
   },
-  ({ code, given, tag }) => callStaff(tag, given, code)
+  ({ code, given, tag }) =>
+    tag === ""
+      ? Effect.flatMap(
+        calling,
+        ({ callLines }) => Effect.forEach(callLines(), (line) => Console.log(line), { discard: true })
+      )
+      : callStaff(tag, given, code)
 ).pipe(Command.withDescription("One call of the control center: call admin.mitras search=ayu"))
 
 const settings = Command.make("settings", {}, () => callStaff("admin.settings_read", [])).pipe(
@@ -131,7 +143,10 @@ const settings = Command.make("settings", {}, () => callStaff("admin.settings_re
   Command.withSubcommands([
     Command.make(
       "set",
-      { key: Argument.String("key"), value: Argument.String("value") },
+      {
+        key: Argument.String("key").pipe(Argument.withDescription("As `settings` shows it")),
+        value: Argument.String("value").pipe(Argument.withDescription("A number, true, false or a word"))
+      },
       ({ key, value }) => callStaff("admin.settings_write", [`key=${key}`, `value=${value}`])
     ).pipe(Command.withDescription("Change one setting: settings set max_customers_per_mitra 5"))
   ])
@@ -140,7 +155,12 @@ const doctor = Effect.flatMap(Effect.promise(() => import("./commands/doctor.ts"
 
 const inspectCommand = Command.make(
   "inspect",
-  { kind: Argument.Literals("kind", ["session", "mitra", "payment"]), id: Argument.String("id") },
+  {
+    kind: Argument.Literals("kind", ["session", "mitra", "payment"]).pipe(
+      Argument.withDescription("What it is")
+    ),
+    id: Argument.String("id").pipe(Argument.withDescription("Its UUID, as the console and the log show it"))
+  },
   ({ id, kind }) =>
     configured(Effect.flatMap(
       Effect.promise(() => import("./commands/inspect.ts")),

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
 import { beforeTheirOwn } from "./layers/platform/derived-keys.ts"
-import { developmentPage, platformOf, webhooks } from "./platform.ts"
+import { developmentCheckout, platformOf, webhooks } from "./platform.ts"
+import { demoMitras } from "./layers/platform/seed.ts"
 import { quotas, type QuotaTable } from "./http/public/quotas.ts"
 import { type Product, server } from "./server.ts"
 
@@ -23,6 +24,7 @@ const quotasOf = (config: ServerConfigValues): QuotaTable => ({
   sign_ups_in_total: { ...quotas.sign_ups_in_total, asks_max: config.sign_ups_hourly },
   codes_in_total: { ...quotas.codes_in_total, asks_max: config.codes_daily },
   code_countries: config.code_countries === "any" ? [] : config.code_countries.split(","),
+  free_of_cooldown: config.demo_data ? demoMitras.map(({ phone }) => phone) : [],
   counts_loopback: config.production
 })
 
@@ -35,7 +37,7 @@ const productOf = (config: ServerConfigValues): Product => ({
   trusted_proxy_hops: config.trusted_proxy_hops,
   quotas: quotasOf(config),
   webhooks: webhooks(config),
-  checkout_page: developmentPage(config),
+  checkout_curl: developmentCheckout(config)?.curlOf ?? null,
   time_zone: config.server_tz,
   sampling: true,
   sweeps: {

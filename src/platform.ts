@@ -2,13 +2,15 @@
 // none, TCP listeners, and the providers that are switched on.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
 import * as Cluster from "./actors/cluster.ts"
 import { redactedKeys } from "./config/encryption-keys.ts"
-import type { ServerConfigValues } from "./config/server-config.ts"
+import { devWebhookToken, type ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public/public-api.ts"
 import * as AccessTokens from "./http/public/auth/access-tokens.ts"
+import { checkoutCurl } from "./http/public/checkout-curl.ts"
 import { checkoutPath } from "./http/public/checkout-page.ts"
 import { layerListedOrigins } from "./http/browser-origin.ts"
 import { ListenerWaits, waitsOf } from "./http/listener-waits.ts"
@@ -16,7 +18,7 @@ import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
 import { Limits } from "./http/socket/limits.ts"
-import { waitingListener } from "./http/waiting-listener.ts"
+import { HeldPorts } from "./http/held-ports.ts"
 import * as Webhooks from "./http/public/webhooks.ts"
 import * as SignIns from "./layers/accounts/sign-ins.postgres.ts"
 import { postgresRows } from "./layers/availability/availability.ts"
@@ -30,6 +32,7 @@ import * as Database from "./layers/platform/postgres/database.ts"
 import * as SecureRandom from "./layers/platform/secure-random.ts"
 import * as Failpoints from "./manual-clock/failpoints.process.ts"
 import * as Health from "./layers/operations/health.ts"
+import * as Overload from "./layers/operations/overload.ts"
 import { countedHttpClient } from "./layers/operations/counted-http-client.ts"
 import { postgresTrouble } from "./layers/operations/postgres-probe.ts"
 import * as Journal from "./layers/journal/journal.postgres.ts"
@@ -55,6 +58,7 @@ import * as Staff from "./layers/accounts/staff.postgres.ts"
 import * as StaffProofs from "./layers/accounts/staff-proofs.postgres.ts"
 import * as Trust from "./layers/trust/trust.postgres.ts"
 import * as Valkey from "./layers/platform/valkey/connection.ts"
+import { runnerHeartbeats } from "./layers/platform/postgres/runner-heartbeats.ts"
 import { makeRunnerSockets } from "./layers/platform/runner-sockets.ts"
 import { freePort } from "./layers/platform/free-port.ts"
 import { derivedSecrets, keyBytes, withTheirOwn } from "./layers/platform/derived-keys.ts"
@@ -96,20 +100,25 @@ const xendit = (config: ServerConfigValues) => {
   }
 }
 
-/** Where a developer's browser finds the public listener; null where there is no page to pay on. */
-export const developmentPage = (config: ServerConfigValues): string | null => {
-  const { production, public_host, public_port, xendit_enabled } = config
+/** Where a developer's browser and terminal pay; null where only a real provider says so. */
+export const developmentCheckout = (config: ServerConfigValues) => {
+  const { payment_webhook_token, production, public_host, public_port, xendit_enabled } = config
   if (production || xendit_enabled || public_port === 0) return null
   const host = public_host === "0.0.0.0" || public_host === "::" ? "127.0.0.1" : public_host
-  return `http://${host}:${public_port}`
+  const base = `http://${host}:${public_port}`
+  const token = Redacted.value(payment_webhook_token)
+  return {
+    page: `${base}${checkoutPath}`,
+    curlOf: checkoutCurl(base, token === devWebhookToken ? token : "$PAYMENT_WEBHOOK_TOKEN")
+  }
 }
 
 /** One provider at a time: where real money is taken, nothing confirms on command. */
 const checkout = (config: ServerConfigValues) => {
-  const page = developmentPage(config)
-  const builtin = page === null
+  const development = developmentCheckout(config)
+  const builtin = development === null
     ? CheckoutBuiltin.layer
-    : CheckoutBuiltin.layerWithPage(`${page}${checkoutPath}`)
+    : CheckoutBuiltin.layerWithPage(development.page, development.curlOf)
   return xendit(config)?.checkout ?? builtin
 }
 export const webhooks = (config: ServerConfigValues) =>
@@ -156,13 +165,6 @@ export const seedOf = (config: ServerConfigValues): SeedOptions => ({
   demo: config.demo_data
 })
 
-/** Nothing else listens before the database answers. */
-const whileWaiting = (config: ServerConfigValues) =>
-  Effect.andThen(
-    waitingListener({ host: config.public_host, port: config.public_port }),
-    waitingListener({ host: config.internal_host, port: config.internal_port })
-  )
-
 /** Postgres as configured: the given one, whose schema must fit, or the embedded one, made to fit. */
 const database = (config: ServerConfigValues) =>
   RealTime.layerOnRealTime(Layer.unwrap(Effect.sync(() => {
@@ -171,8 +173,7 @@ const database = (config: ServerConfigValues) =>
       return Layer.orDie(Database.layerChecked({
         ...size,
         url: config.database_url,
-        wait_seconds: config.database_wait_seconds,
-        while_waiting: whileWaiting(config)
+        wait_seconds: config.database_wait_seconds
       }))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
@@ -187,8 +188,15 @@ const database = (config: ServerConfigValues) =>
  */
 const runners = (config: ServerConfigValues) =>
   Effect.map(
-    config.runner_port === 0 ? Effect.orDie(freePort) : Effect.succeed(config.runner_port),
-    (port) => Cluster.overTcp({ host: config.runner_host, port }, makeRunnerSockets(config.runner_secret))
+    config.runner_port === 0
+      ? Effect.orDie(freePort)
+      : Effect.as(Effect.flatMap(HeldPorts, (letGo) => letGo(config.runner_port)), config.runner_port),
+    (port) =>
+      Cluster.overTcp(
+        { host: config.runner_host, port },
+        makeRunnerSockets(config.runner_secret),
+        runnerHeartbeats
+      )
   )
 
 /** Logs where a listener listens: with port 0 only the log tells. */
@@ -253,6 +261,7 @@ export const platformOf = (config: ServerConfigValues) => {
     random: SecureRandom.layer,
     signals: Shutdown.layer,
     database: database(config),
+    load: Overload.layer,
     watch: Layer.merge(
       Readiness.layerWatchReasons(postgresTrouble),
       PostgresClock.layerWatch((setting) => Readiness.unreadyDuring("clock_off", setting))

@@ -56,6 +56,8 @@ export interface Platform<Database, Public, PublicNeeds, InternalListener, Inter
   readonly signals: Layer.Layer<Shutdown>
   /** What stores and cluster share. */
   readonly database: Layer.Layer<Database, unknown, SecureRandom.SecureRandom>
+  /** Tells when this process has more to do than it can. */
+  readonly load: Layer.Layer<never>
   /** Raises a reason against traffic for as long as the database does not do what the server needs. */
   readonly watch: Layer.Layer<never, never, Database | Readiness.Readiness>
   readonly stores: Layer.Layer<StorePorts, unknown, Database | SecureRandom.SecureRandom>
@@ -94,8 +96,8 @@ export interface Product {
   readonly quotas: QuotaTable
   /** Whose word counts that money has arrived. */
   readonly webhooks: Webhooks
-  /** Where a developer's browser finds the page to pay on, without its path; null: there is none. */
-  readonly checkout_page: string | null
+  /** How the page to pay on says it from a terminal; null: there is no such page. */
+  readonly checkout_curl: Parameters<typeof CheckoutPage.layer>[0] | null
   /** The zone staff read times in, and in which a day begins. */
   readonly time_zone: string
   /** Whether the counts of the last hour are kept while nobody watches. */
@@ -106,12 +108,12 @@ export interface Product {
 
 type Webhooks = ReturnType<typeof BuiltinWebhooks>
 
-const publicRoutes = ({ checkout_page, webhooks }: Pick<Product, "checkout_page" | "webhooks">) =>
+const publicRoutes = ({ checkout_curl, webhooks }: Pick<Product, "checkout_curl" | "webhooks">) =>
   Layer.mergeAll(
     webhooks,
     PublicBeacon.layer,
     PaymentReturn.layer,
-    checkout_page === null ? Layer.empty : CheckoutPage.layer(checkout_page)
+    checkout_curl === null ? Layer.empty : CheckoutPage.layer(checkout_curl)
   )
 export type PublicRoutes = ReturnType<typeof publicRoutes>
 
@@ -185,6 +187,7 @@ export const server = <Database, Public, PublicNeeds, InternalListener, Internal
   const publicListener = ThisRunner.layerCounted.pipe(
     Layer.provideMerge(network.public(publicRoutes(product))),
     Layer.provide(layerPublicHandlers(product)),
+    Layer.provide(platform.load),
     Layer.provide(Layer.succeed(Quotas)(product.quotas)),
     Layer.provide(Layer.succeed(TrustedProxyHops)(product.trusted_proxy_hops))
   )

@@ -3,13 +3,14 @@
 import { availableParallelism } from "node:os"
 import { existsSync } from "node:fs"
 import * as Effect from "effect/Effect"
-import { readOptions } from "./options.ts"
+import { understood } from "../../testkit/command-line.mjs"
+import { readOptions, usage } from "./options.ts"
 import { noiseLine, roundLine, table } from "./report.ts"
 import { addsUp, runPeers } from "./run.ts"
 
 export const bench = Effect.gen(function*() {
   if (!existsSync("/proc/stat")) return yield* Effect.die("This bench reads CPU times from /proc: Linux only")
-  const options = yield* Effect.sync(() => readOptions(process.argv.slice(3)))
+  const options = yield* Effect.sync(() => understood(usage, process.argv.slice(3), readOptions))
   const { contenders, durability, rounds } = yield* runPeers(
     options,
     (round) => console.log(roundLine(round))

@@ -1,5 +1,5 @@
 // `npm run bench -- peers [flags]`: what is measured, how often and how large.
-import { parseArgs } from "node:util"
+import { flagsOf } from "../../testkit/command-line.mjs"
 
 export interface Size {
   /** Of each load that lasts. */
@@ -75,6 +75,15 @@ const positive = (name: string, text: string): number => {
 
 const list = (text: string): ReadonlyArray<string> => text.split(",").map((one) => one.trim())
 
+export const usage =
+  `npm run bench -- peers                every scenario, in rounds of all contenders in turn; then a table
+  --smoke                               small and short: does all of it work
+  --scenario message,blast              only these
+  --only ours,seed,floor                only these contenders
+  --against ../other                    another checkout of this server as well
+  --rounds 3 --seconds 10               how often, how long
+  --chats N --phones N --rates 20,40    how large`
+
 const flags = {
   scenario: { type: "string" },
   rounds: { type: "string" },
@@ -88,7 +97,7 @@ const flags = {
 } as const
 
 export const readOptions = (args: ReadonlyArray<string>): Options => {
-  const { values } = parseArgs({ args: [...args], options: flags, strict: true })
+  const values = flagsOf(args, flags)
   const base = values.smoke === true ? smokeSize : fullSize
   const number = (name: "rounds" | "seconds" | "chats" | "phones", otherwise: number) => {
     const given = values[name]

@@ -2,25 +2,30 @@
 // code. `--smoke` is small enough for a test. The scenario is data: how many phones arrive a second, and what
 // each does how often. A page with latency over time is written with --report.
 import { writeFileSync } from "node:fs"
-import { parseArgs } from "node:util"
 import { WebSocket } from "ws"
+import { flagsOf, numberOf, socketUrlOf, understood } from "../../testkit/command-line.mjs"
 
-const { values } = parseArgs({
-  options: {
-    url: { type: "string" },
+const usage =
+  `npm run load -- --url ws://host/ws      2,000 phones for a minute; exit code 1 when a threshold is missed
+  --phones N --seconds N                so many, for so long once all have arrived
+  --smoke                               100 phones for three seconds
+  --metrics http://host:3001            an internal listener, for the page
+  --report load.html                    writes a page with latency over time`
+
+const values = understood(usage, process.argv.slice(2), (args) => {
+  const given = flagsOf(args, {
+    url: { type: "string", default: "" },
     metrics: { type: "string" },
     report: { type: "string" },
     phones: { type: "string" },
     seconds: { type: "string" },
     smoke: { type: "boolean", default: false }
-  }
+  })
+  socketUrlOf("--url", given.url)
+  if (given.phones !== undefined) numberOf("--phones", given.phones, 1)
+  if (given.seconds !== undefined) numberOf("--seconds", given.seconds, 0)
+  return given
 })
-if (values.url === undefined) {
-  console.error(
-    "usage: npm run load -- --url ws://host/ws [--phones N --seconds N] [--smoke] [--metrics URL]"
-  )
-  process.exit(2)
-}
 
 const thresholds = { p95_ms: 200, p99_ms: 500, errors_share: 0.001 }
 const full = { arrive_per_second: 200, phones: 2_000, steady_seconds: 60, think_ms: 5_000 }

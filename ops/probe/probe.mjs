@@ -2,27 +2,30 @@
 // miss. Sign-in and webhook need nothing; pairing and the event need a mitra who can sign in and a provider
 // that confirms on command, as staging has. What cannot be tried is said, and counts as a miss with --all.
 import { randomUUID } from "node:crypto"
-import { parseArgs } from "node:util"
+import { flagsOf, numberOf, socketUrlOf, understood } from "../../testkit/command-line.mjs"
 import { Phone } from "../../testkit/phone.mjs"
 
-const { values } = parseArgs({
-  options: {
-    url: { type: "string" },
+const usage =
+  `npm run probe -- --url wss://host/ws    sign-in and webhook, against their limits; exit code 1 on a miss
+  --webhook-token T                     PAYMENT_WEBHOOK_TOKEN of a server that confirms by its own webhook
+  --mitra-phone P --mitra-code C        a mitra who can sign in: with the token, pairing and an event as well
+  --tier chat_5                         what the probe buys
+  --sign-ins 20                         how many are timed
+  --all                                 what cannot be tried is a miss`
+
+const { socketUrl, values } = understood(usage, process.argv.slice(2), (args) => {
+  const given = flagsOf(args, {
+    url: { type: "string", default: "" },
     "webhook-token": { type: "string" },
     "mitra-phone": { type: "string" },
     "mitra-code": { type: "string" },
     tier: { type: "string", default: "chat_5" },
     "sign-ins": { type: "string", default: "20" },
     all: { type: "boolean", default: false }
-  }
+  })
+  numberOf("--sign-ins", given["sign-ins"], 1)
+  return { socketUrl: socketUrlOf("--url", given.url), values: given }
 })
-if (values.url === undefined) {
-  console.error(
-    "usage: npm run probe -- --url wss://host/ws [--webhook-token T --mitra-phone P --mitra-code C] [--all]"
-  )
-  process.exit(2)
-}
-const socketUrl = new URL(values.url)
 const httpUrl = `${socketUrl.protocol === "wss:" ? "https:" : "http:"}//${socketUrl.host}`
 const limits = { sign_in_p95_ms: 250, event_ms: 3_000, pairing_ms: 5_000, webhook_ms: 1_000 }
 const patienceMs = 10_000

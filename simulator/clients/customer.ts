@@ -74,11 +74,15 @@ const browse = Effect.fnUntraced(function*(customer: Customer) {
 
 const tiers = ["chat_5", "chat_5", "chat_5", "chat_12", "chat_12", "chat_60"]
 
+const spoken = ["id", "id", "en", "jv", "su"]
+
 const order = Effect.fnUntraced(function*(customer: Customer) {
   const { app, besties, plan, prng, workload } = customer
   const again = besties.size > 0 && prng.chance(workload.same_bestie_share) ? prng.pick([...besties]) : null
   const topic = prng.chance(workload.sensitive_share) ? "sensitive" : "regular"
-  const wanted = { command_id: app.newId(), tier_id: prng.pick(tiers), topic, target_mitra_id: again }
+  const language = again === null && prng.chance(workload.language_share) ? prng.pick(spoken) : null
+  const order = { command_id: app.newId(), tier_id: prng.pick(tiers), topic }
+  const wanted = { ...order, target_mitra_id: again, language }
   const ordered: Answer | CallFailure = yield* Effect.match(app.call("customer.create_payment", wanted), {
     onFailure: (failure) => failure,
     onSuccess: (payment) => payment
@@ -179,12 +183,13 @@ const tryAgain = Effect.fnUntraced(function*(customer: Customer) {
   const { app, isWindingDown, plan, prng, workload } = customer
   plan.session_id = null
   const payment = { command_id: app.newId(), payment_id: plan.payment_id }
+  const anybody = prng.chance(0.5) ? { language: null } : {}
   const mayAsk = !isWindingDown() && plan.asked < workload.asks_again_max &&
     prng.chance(workload.asks_again_share)
   yield* Effect.sleep(secondsAround(customer, 8))
   if (mayAsk) {
     plan.asked += 1
-    const opened = yield* tryTo(customer, "customer.retry_request", payment)
+    const opened = yield* tryTo(customer, "customer.retry_request", { ...payment, ...anybody })
     plan.session_id = opened?.["session_id"] ?? null
   } else if (prng.chance(workload.abandons_share)) yield* tryTo(customer, "customer.abandon_payment", payment)
 })

@@ -61,6 +61,12 @@ const accounts: Errand = Effect.fnUntraced(function*(call, prng, { context: { op
   const index = prng.integer(1, Math.max(1, options.mitras))
   const mitra_id = mitraId(index)
   yield* call("admin.mitra_rename", { mitra_id, display_name: `Mitra ${index} ${prng.pick(["a", "b"])}` })
+  const profile = {
+    mitra_id,
+    languages: prng.pick([["id"], ["id", "en"], ["jv", "id"], ["en"]]),
+    topics: prng.pick([["regular", "sensitive"], ["regular", "sensitive"], ["regular"]])
+  }
+  if (prng.chance(0.5)) yield* call("admin.mitra_profile", profile)
   const unknown = mitraId(999_999)
   yield* call("admin.mitra_rename", { mitra_id: unknown, display_name: prng.pick(["nobody", "\u202e"]) })
   const phone = prng.pick([mitraPhone(index), `+62819${prng.integer(100_000, 999_999)}`, "0812"])

@@ -9,6 +9,7 @@ export const defaultWorkload = {
   leaves_when_nobody_share: 0.5,
   proves_phone_share: 0.15,
   sensitive_share: 0.2,
+  language_share: 0.15,
   same_bestie_share: 0.35,
   browses_s: 20,
   // Paying.

@@ -20,6 +20,8 @@ export interface Hazards {
   /** How often the cluster polls, refreshes and looks whose shards are whose, as a factor. */
   readonly cluster_pace: number
   readonly has_failpoints: boolean
+  /** The world begins in the middle of a deploy, and each deploy is of the other version. */
+  readonly has_two_versions: boolean
 }
 
 /** Each die is on in some worlds only, so that what it finds can be told from what others find. */
@@ -34,7 +36,8 @@ export const hazardsOf = (seed: string): Hazards => {
     group_turns: some<number | null>("group", 0.4, (own) => own.integer(1, 3), null),
     watch_every_ms: some<number | null>("watch", 0.3, (own) => own.integer(50, 4_000), null),
     cluster_pace: some("cluster", 0.3, (own) => own.between(0.3, 1.5), 1),
-    has_failpoints: some("failpoints", 0.5, () => true, false)
+    has_failpoints: some("failpoints", 0.5, () => true, false),
+    has_two_versions: some("versions", 0.5, () => true, false)
   }
 }
 

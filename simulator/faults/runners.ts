@@ -84,19 +84,21 @@ export const partitioned: FaultKind = {
 const deploy = (context: FaultContext, prng: Prng): Fault => {
   const { world } = context.run
   const pauseMs = prng.between(500, 8_000)
+  const version = world.nextVersion
   const next = (index: number): void => {
     const runner = world.runners[index]
     if (runner === undefined) return
     const goOn = () => world.time.after(pauseMs, world.outside, () => next(index + 1))
     if (runner.doors === null || runner.process.state !== "running") return void goOn()
     world.stopRunner(runner, () => {
+      runner.version = version
       world.startRunner(runner)
       goOn()
     })
   }
   next(0)
   return {
-    text: "a rolling restart begins",
+    text: version === "this" ? "a rolling restart begins" : "a rolling restart to the version before begins",
     lasts_ms: minutes(2),
     undo: () => {
       for (const runner of world.runners) restart(context, runner)
@@ -106,7 +108,7 @@ const deploy = (context: FaultContext, prng: Prng): Fault => {
 
 export const rollingRestart: FaultKind = {
   name: "deploy",
-  says: "all runners are restarted one after the other, with SIGTERM",
+  says: "all runners are restarted one after the other, with SIGTERM, perhaps to another version",
   every_ms: minutes(90),
   shakesTheCluster: true,
   strike: deploy

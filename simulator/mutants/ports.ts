@@ -196,10 +196,12 @@ export const ports = {
           )
           return [
             ...found,
-            ...out.map(({ display_name, id }) => ({
+            ...out.map(({ display_name, id, languages, topics }) => ({
               mitra_id: id,
               mitra_name: display_name,
-              sessions: 0
+              sessions: 0,
+              languages,
+              topics
             }))
           ]
         })

@@ -32,6 +32,7 @@ import type { Stores } from "../stores/stores.ts"
 import { layerPasswords, layerTokens } from "./identities.ts"
 import { broken } from "./mutation.ts"
 import * as Ports from "./ports.ts"
+import { versionBefore } from "./previous-contract.ts"
 
 export const devCode = "000000"
 export const webhookToken = "the simulated provider"
@@ -61,17 +62,21 @@ export interface Doors {
 class PublicDoor extends Context.Service<PublicDoor, Handshake>()("halobestie/simulation/PublicDoor") {}
 class InternalDoor extends Context.Service<InternalDoor, Handshake>()("halobestie/simulation/InternalDoor") {}
 
+/** In the middle of a deploy runners of both are at work. */
+export type Version = "this" | "before"
+
 export interface RunnerOptions {
   readonly host: string
   readonly process: Process
   readonly network: RunnerNetwork
   readonly stores: Stores
+  readonly version: Version
   /** The process sends itself SIGTERM. */
   readonly terminate: () => void
 }
 
 /** The network between runners, and their leases. */
-const runnersOf = ({ host, network, process, stores }: RunnerOptions) => {
+const runnersOf = ({ host, network, process, stores, version }: RunnerOptions) => {
   const listen = Layer.succeed(SocketServer.SocketServer)({
     address: NetAddress.unixPathAddress(host),
     run: (handler) =>
@@ -90,7 +95,8 @@ const runnersOf = ({ host, network, process, stores }: RunnerOptions) => {
     listen,
     connect: (to: RunnerAddress.RunnerAddress) => Effect.sync(() => network.socket(host, to.host)),
     storage: Layer.sync(RunnerStorage)(() => runnerStorage(stores.leases, stores.postgres, process)),
-    health: Cluster.healthByPing
+    health: Cluster.healthByPing,
+    ...(version === "before" ? { serialization: versionBefore } : {})
   })
 }
 
@@ -117,6 +123,7 @@ const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["S
     random: Layer.succeed(SecureRandom.SecureRandom)(random),
     signals: Shutdown.layerStopping(Effect.sync(options.terminate)),
     database: Layer.succeed(MemoryTables)(stores.tables),
+    load: Layer.empty,
     watch: Layer.empty,
     stores: real?.stores ?? Ports.stores(stores, process),
     availability: real?.availability ?? Ports.availability(stores, process),
@@ -145,7 +152,7 @@ const productOf = ({ timings }: Stores): Product => ({
   trusted_proxy_hops: 0,
   quotas,
   webhooks: Webhooks.layer({ tokens: Redacted.make(webhookToken) }),
-  checkout_page: null,
+  checkout_curl: null,
   time_zone: "UTC",
   sampling: false,
   sweeps: timings.sweeps,

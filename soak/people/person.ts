@@ -21,6 +21,30 @@ const phaseOf = (status: string): Phase => {
 }
 const phaseAfter: Readonly<Record<string, Phase>> = { paired: "running", closing: "closing" }
 
+const shownBefore = 6
+
+/** Around the first number that came too late: what the stream said of that session. */
+const disorderIn = (log: ReadonlyArray<{ readonly event: Wire; readonly arrivedAt: number }>): string => {
+  const last = new Map<string, number>()
+  for (const [index, { event }] of log.entries()) {
+    if (event._tag !== "session") continue
+    const { seq, session_id } = event
+    const before = last.get(session_id) ?? seq - 1
+    last.set(session_id, Math.max(before, seq))
+    if (seq > before) continue
+    const told = log.slice(0, index + 2).flatMap(({ arrivedAt, event }) => {
+      if (event._tag === "snapshot") {
+        const held = event.sessions.find((one: Wire) => one.session_id === session_id)
+        return [`  ${Math.round(arrivedAt)} snapshot ${held?.last_seq} ${JSON.stringify(event.recovered)}`]
+      }
+      if (event.session_id !== session_id || event._tag === "receipt") return []
+      return [`  ${Math.round(arrivedAt)} ${event._tag} ${event.seq ?? ""} ${event.fact?.kind ?? ""}`]
+    })
+    return [session_id, ...told.slice(-shownBefore)].join("\n")
+  }
+  return "  in no session that is known from its first number"
+}
+
 export class Person {
   readonly name: string
   readonly site: Site
@@ -117,7 +141,11 @@ export class Person {
     this.#lastSeq = this.phone.lastSeq
     if (this.phone.doubled + this.phone.skipped === 0) return
     const { doubled, skipped } = this.phone
-    this.site.findings.violation(`${this.name}'s stream had ${doubled} doubled and ${skipped} missing events`)
+    this.site.findings.violation(
+      `${this.name}'s stream had ${doubled} doubled and ${skipped} missing events\n${
+        disorderIn(this.phone.log)
+      }`
+    )
   }
 
   async #connect(): Promise<Phone> {

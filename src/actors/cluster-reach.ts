@@ -6,9 +6,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import { type RunnerAddress, RunnerHealth, Runners, RunnerStorage } from "effect/cluster"
+import { RunnerAddress, RunnerHealth, Runners, RunnerStorage } from "effect/cluster"
+import type { SqlClient } from "effect/sql/SqlClient"
 import { ClusterStanding, type ClusterStandingOf } from "../services/platform/cluster-standing.ts"
 import * as RealTime from "../services/platform/real-time.ts"
+import { type Heartbeats, makeGone } from "./gone-runners.ts"
 import { writtenAddress } from "./runner-registry.ts"
 
 type Storage = RunnerStorage.RunnerStorage["Service"]
@@ -27,6 +29,7 @@ const unreachedAt = 3
 /** What is known of the other runners; plain, so that the rules can be tested by themselves. */
 export const makeReach = (own: string) => {
   const failures = new Map<string, number>()
+  const refusing = new Set<string>()
   let healthy = new Map<string, boolean>()
   const others = () => [...healthy.keys()].filter((address) => address !== own)
   const failing = (atLeast: number) => others().filter((address) => (failures.get(address) ?? 0) >= atLeast)
@@ -38,9 +41,17 @@ export const makeReach = (own: string) => {
       for (const address of failures.keys()) if (!healthy.has(address)) failures.delete(address)
     },
     others,
-    answered: (address: string) => void failures.set(address, 0),
-    failed: (address: string, counts: number) =>
-      void failures.set(address, (failures.get(address) ?? 0) + counts),
+    answered: (address: string) => {
+      failures.set(address, 0)
+      refusing.delete(address)
+    },
+    failed: (address: string, counts: number) => {
+      failures.set(address, (failures.get(address) ?? 0) + counts)
+      if (counts === refusedCounts) refusing.add(address)
+      else refusing.delete(address)
+    },
+    /** Healthy as far as the storage knows, and not there when it was asked last. */
+    refusing: () => others().filter((address) => refusing.has(address) && healthy.get(address) === true),
     unreached: () => failing(unreachedAt),
     isCutOff: () => isMinority(failing(unreachedAt).length),
     isHealthy: (address: string) => healthy.get(address) ?? false,
@@ -84,6 +95,11 @@ export interface Door {
   readonly open: () => void
 }
 
+const addressOf = (written: string): RunnerAddress.RunnerAddress => {
+  const colon = written.lastIndexOf(":")
+  return RunnerAddress.make(written.slice(0, colon), Number(written.slice(colon + 1)))
+}
+
 const round = Effect.fnUntraced(
   function*(reach: Reach, members: Members, ping: Runners.Runners["Service"]["ping"]) {
     reach.list(listed(members))
@@ -108,9 +124,12 @@ export const layer = (
   own: RunnerAddress.RunnerAddress,
   reach: Reach,
   door: Door,
-  held: ReadonlySet<string>
+  held: ReadonlySet<string>,
+  heartbeats: Effect.Effect<Heartbeats, unknown, SqlClient>
 ) =>
   Layer.effectContext(Effect.gen(function*() {
+    const services = yield* Effect.context<SqlClient>()
+    const gone = makeGone()
     const storage = yield* RunnerStorage.RunnerStorage
     const { ping } = yield* Runners.Runners
     const own_address = writtenAddress(own)
@@ -122,10 +141,22 @@ export const layer = (
       else door.open()
       return isOut && reach.isHealthy(own_address) ? storage.setRunnerHealth(own, false) : Effect.void
     })
+    /** Whoever had the health check may be the one that is gone. */
+    const buryGone = Effect.gen(function*() {
+      const refusing = reach.refusing()
+      const beats = refusing.length === 0 ? new Map() : yield* Effect.provideContext(heartbeats, services)
+      for (const address of gone.look(refusing, beats)) {
+        yield* Effect.logInfo("a runner is gone: it refuses connections and its heart stands still").pipe(
+          Effect.annotateLogs({ runner: address })
+        )
+        yield* storage.setRunnerHealth(addressOf(address), false)
+      }
+    })
     const look = Effect.gen(function*() {
       const members = yield* storage.getRunners.pipe(RealTime.timeout(listingWithin))
       yield* round(reach, members, ping)
       yield* settle
+      yield* buryGone.pipe(RealTime.timeout(listingWithin))
     })
     // Runners lose each other in real time, whatever time the product has.
     yield* Effect.forkScoped(

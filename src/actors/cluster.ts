@@ -21,6 +21,7 @@ import { Socket, type SocketServer } from "effect/socket"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { stopBudgets } from "../services/platform/stop-budgets.ts"
 import * as Reach from "./cluster-reach.ts"
+import type { Heartbeats } from "./gone-runners.ts"
 import { makeLanes } from "./lane/lanes.ts"
 import * as RunnerRegistry from "./runner-registry.ts"
 import { makePatient } from "./shard-locks.ts"
@@ -58,8 +59,10 @@ export interface Substrate<E, R> {
   readonly health: Layer.Layer<
     RunnerHealth.RunnerHealth,
     never,
-    Runners.Runners | RunnerStorage.RunnerStorage
+    R | Runners.Runners | RunnerStorage.RunnerStorage
   >
+  /** How calls become bytes; as shipped unless given. */
+  readonly serialization?: Layer.Layer<RpcSerialization.RpcSerialization>
 }
 
 /** Where nobody is cut off: who answers is well. */
@@ -102,7 +105,7 @@ export const layerOver = <E, R>(
     Layer.provide(
       ShardingConfig.layer({ ...tuned, ...timings, runnerAddress: Option.some(substrate.address) })
     ),
-    Layer.provide(RpcSerialization.layerSchemaBinary())
+    Layer.provide(substrate.serialization ?? RpcSerialization.layerSchemaBinary())
   )
 }
 
@@ -127,7 +130,8 @@ export interface RunnerSockets {
 /** Runners that meet over TCP and in Postgres. Needs direct sessions (no transaction-mode pooler). */
 export const overTcp = (
   options: RunnerOptions,
-  sockets: RunnerSockets
+  sockets: RunnerSockets,
+  heartbeats: Effect.Effect<Heartbeats, unknown, SqlClient>
 ): Substrate<SocketServer.SocketServerError, SqlClient | ShardingConfig.ShardingConfig> => {
   const address = RunnerAddress.make(options.host, options.port)
   const reach = Reach.makeReach(RunnerRegistry.writtenAddress(address))
@@ -137,6 +141,6 @@ export const overTcp = (
     listen: sockets.listen(options),
     connect: sockets.connect,
     storage: storage(reach, held),
-    health: Reach.layer(address, reach, sockets.door, held)
+    health: Reach.layer(address, reach, sockets.door, held, heartbeats)
   }
 }

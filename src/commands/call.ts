@@ -46,18 +46,32 @@ const valueOf = (schema: Schema.Codec<unknown, unknown> | undefined, text: strin
   return json !== undefined && accepts(schema, json) ? json : accepts(schema, text) ? text : json ?? text
 }
 
-/** What may be left out: a command's id, a page's length, and whatever may be null. */
+/** What may be left out: a command's id, a page's length, a filter, and whatever may be null. */
 const defaultOf = (name: string, schema: Schema.Codec<unknown, unknown>, commandId: string) => {
   if (name === "command_id") return commandId
   if (name === "limit") return pageLimit
+  if (name === "filter") return "all"
   return accepts(schema, null) ? null : undefined
 }
+
+/** Every call with what it takes, for who does not know them. */
+export const callLines = (): ReadonlyArray<string> =>
+  [...rpcs].map(([tag, { payloadSchema }]) =>
+    [tag, ...Object.keys(payloadSchema.fields).filter((name) => name !== "command_id")].join(" ")
+  )
+
+/** What the call cannot do without, and nobody has said. */
+const missingOf = (fields: Fields, payload: Readonly<Record<string, Json>>): ReadonlyArray<string> =>
+  Object.entries(fields).flatMap(([name, schema]) =>
+    name in payload || schema.ast.context?.isOptional === true ? [] : [name]
+  )
 
 export const payloadOf = (tag: string, given: ReadonlyArray<string>, commandId: string) => {
   const rpc = rpcs.get(tag)
   if (rpc === undefined) {
-    const like = [...rpcs.keys()].filter((name) => name.includes(tag.replace(/^admin\./, "")))
-    const known = (like.length > 0 ? like : [...rpcs.keys()]).join("\n  ")
+    const all = callLines()
+    const like = all.filter((line) => line.includes(tag.replace(/^admin\./, "")))
+    const known = (like.length > 0 ? like : all).join("\n  ")
     return Result.fail(problem(`There is no call named "${tag}". There are:\n  ${known}`))
   }
   const { fields } = rpc.payloadSchema
@@ -75,12 +89,18 @@ export const payloadOf = (tag: string, given: ReadonlyArray<string>, commandId: 
     const value = name in payload ? undefined : defaultOf(name, schema, commandId)
     if (value !== undefined) payload[name] = value
   }
+  const missing = missingOf(fields, payload)
+  if (missing.length > 0) {
+    const example = missing.map((name) => `${name}=...`).join(" ")
+    return Result.fail(problem(`${tag} needs more: npm run call -- ${[tag, ...given, example].join(" ")}`))
+  }
   return Result.succeed(payload)
 }
 
 interface Refused {
   readonly code?: string
   readonly message?: string
+  readonly details?: { readonly expected?: Json }
 }
 
 interface Answered {
@@ -106,8 +126,10 @@ const answeredOf = (body: unknown): Answered => {
     : { value: null, error: exit?.cause?.[0]?.error ?? {} }
 }
 
-const refusalOf = ({ code, message }: Refused) =>
-  problem(`${code ?? "FAILED"}: ${message ?? "no reason given"}`)
+const refusalOf = ({ code, details, message }: Refused) => {
+  const expected = Array.isArray(details?.expected) ? ` There are: ${details.expected.join(", ")}` : ""
+  return problem(`${code ?? "FAILED"}: ${message ?? "no reason given"}${expected}`)
+}
 
 const hostOf = ({ internal_host }: ServerConfigValues): string =>
   ["0.0.0.0", "::"].includes(internal_host) ? "127.0.0.1" : internal_host

@@ -20,12 +20,18 @@ const complain = (asLine: boolean) => (cause: Cause.Cause<unknown>) =>
     return Console.error(JSON.stringify({ message, level: "FATAL", timestamp, service: "halobestie" }))
   })
 
+/** `help`, `help migrate`, `migrate help`: what people type who have not met `--help` yet. */
+export const withHelpFlag = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (args[0] === "help") return [...args.slice(1), "--help"]
+  const isAsked = args.at(-1) === "help" && args.length <= 3 && !args.some((word) => word.startsWith("-"))
+  return isAsked ? [...args.slice(0, -1), "--help"] : args
+}
+
 export const runCommandLine = <Name extends string, Input, Context, E>(
   command: Command.Command<Name, Input, Context, E, never>,
   { asLine = false }: { readonly asLine?: boolean } = {}
 ): void =>
-  command.pipe(
-    Command.run({ version: "0.1.0" }),
+  Command.runWith(command, { version: "0.1.0" })(withHelpFlag(process.argv.slice(2))).pipe(
     Effect.tapCause(complain(asLine)),
     Effect.provide(NodeServices.layer),
     NodeRuntime.runMain({

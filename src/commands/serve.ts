@@ -11,6 +11,7 @@ import { devAdminPassword, ServerConfig, type ServerConfigValues } from "../conf
 import { main } from "../main.ts"
 import * as RealTime from "../services/platform/real-time.ts"
 import { steadyServices } from "../services/platform/steady-clock.ts"
+import { HeldPorts, holdPorts } from "../http/held-ports.ts"
 import { forTesters } from "../manual-clock/for-testers.ts"
 import { startWarnings } from "./start-warnings.ts"
 
@@ -26,11 +27,21 @@ const providerOf = (config: ServerConfigValues): string => config.xendit_enabled
 const shownHost = ({ internal_host }: ServerConfigValues): string =>
   internal_host === "0.0.0.0" || internal_host === "::" ? "127.0.0.1" : internal_host
 
+const socketUrl = ({ public_port }: ServerConfigValues): string => `ws://127.0.0.1:${public_port}/ws`
+
+/** As the demo wants it, where it is not the one it would look at. */
+const internalUrl = (config: ServerConfigValues): string =>
+  config.internal_port === 3001
+    ? ""
+    : ` --internal-url http://${shownHost(config)}:${config.internal_port}`
+
 const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
   config.production ? [] : [
     `development server: ${providerOf(config)} confirms payments, sign-in codes are printed here`,
-    `  phones:   ws://127.0.0.1:${config.public_port}/ws`,
-    `  payments: POST http://127.0.0.1:${config.public_port}/api/webhooks/payments/${providerOf(config)}`,
+    `  phones:   ${socketUrl(config)}`,
+    config.xendit_enabled
+      ? `  payments: POST http://127.0.0.1:${config.public_port}/api/webhooks/payments/xendit`
+      : "  payments: each order prints its page to pay on, and a curl line that pays it, here",
     ...(config.console === true
       ? [`  console:  http://${shownHost(config)}:${config.internal_port}/ (the same sign-in as staff below)`]
       : []),
@@ -42,7 +53,8 @@ const welcome = (config: ServerConfigValues): ReadonlyArray<string> =>
         "            (docs/testing-with-simulated-time.md)"
       ]
       : []),
-    `  try it:   npm run demo -- --url ws://127.0.0.1:${config.public_port}/ws`
+    `  try it:   npm run demo -- --url ${socketUrl(config)}`,
+    `  watch it: npm run demo -- --watch --url ${socketUrl(config)}${internalUrl(config)}`
   ]
 
 /** Closes everything in its own fiber, so that a finalizer that hangs cannot hold the process. */
@@ -67,13 +79,22 @@ const drain = (scope: Scope.Closeable, config: ServerConfigValues) =>
     if (!closed) process.exitCode = 1
   })
 
+/** Before anything is begun: where another server listens there is nothing to begin. */
+const portsOf = (config: ServerConfigValues) =>
+  holdPorts([
+    { variable: "PUBLIC_PORT", host: config.public_host, port: config.public_port, is_http: true },
+    { variable: "INTERNAL_PORT", host: config.internal_host, port: config.internal_port, is_http: true },
+    { variable: "RUNNER_PORT", host: config.runner_host, port: config.runner_port, is_http: false }
+  ])
+
 const serveOnItsClock = Effect.gen(function*() {
   const config = yield* ServerConfig
   const scope = yield* Scope.make()
+  const letGo = yield* Scope.provide(portsOf(config), scope)
   const tester = yield* forTesters(config)
   for (const warning of startWarnings(config)) yield* Effect.logWarning(warning)
   yield* Effect.gen(function*() {
-    yield* Layer.buildWithScope(main, scope)
+    yield* Layer.buildWithScope(main, scope).pipe(Effect.provideService(HeldPorts, letGo))
     for (const line of welcome(config)) yield* Effect.logInfo(line)
     return yield* Effect.never
   }).pipe(

@@ -30,7 +30,7 @@ const host = /^[A-Za-z0-9.:_-]+$/
 export const devCode = "000000"
 export const devAdminPassword = "development-admin"
 const devJwtSecret = "development-secret-never-use-in-production"
-const devWebhookToken = "dev-webhook-token"
+export const devWebhookToken = "dev-webhook-token"
 /** In the source, so known to everybody. */
 const published = [devAdminPassword, devJwtSecret, devWebhookToken]
 

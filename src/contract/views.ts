@@ -1,6 +1,7 @@
 // What phones see of the server's state. Views never carry more of a person than the other side may
 // know: a mitra sees a call name, a customer sees a display name.
 import * as Schema from "effect/Schema"
+import { Language } from "../domain/matching.ts"
 import { absenceCauses, sessionStatuses, sides, topics } from "../domain/session/state.ts"
 import { paymentStatuses } from "../domain/payment.ts"
 import { Id, Instant, Seq } from "./fields.ts"
@@ -28,6 +29,8 @@ export const SessionView = Schema.Struct({
   kind: Schema.Literals(["blast", "targeted"]),
   mode: Schema.Literals(["chat", "call"]),
   topic: Schema.Literals(topics),
+  /** What the customer asked the mitra to speak; missing otherwise. */
+  language: Schema.optionalKey(Language),
   duration_seconds: Schema.Int,
   customer_name: Schema.String,
   mitra_id: Nullable(Id),
@@ -90,6 +93,8 @@ export const OfferView = Schema.Struct({
   ending: Nullable(Schema.Literals(["taken", "cancelled", "expired", "declined", "withdrawn"])),
   customer_name: Schema.String,
   topic: Schema.Literals(topics),
+  /** What the customer asked the mitra to speak; missing otherwise. */
+  language: Schema.optionalKey(Language),
   mode: Schema.Literals(["chat", "call"]),
   kind: Schema.Literals(["blast", "targeted"]),
   duration_seconds: Schema.Int,

@@ -1,13 +1,14 @@
 // Pairing: whose turn it is to ask, who is asked, when the next look is, and what a late accept is told.
 // Runs inside the session's turn, so one mailbox decides the first accept; a database constraint stands
 // behind it.
+import { fits, type Profile, type Wanted } from "./matching.ts"
 import { type Refusal, refuse } from "./refusal.ts"
 import type { SessionEvent } from "./session/events.ts"
 import type { Offer, SessionState } from "./session/state.ts"
 import type { Settings } from "./settings.ts"
 
 /** An available mitra, in the order she should be asked. */
-export interface Candidate {
+export interface Candidate extends Profile {
   readonly mitra_id: string
   readonly mitra_name: string
   readonly sessions: number
@@ -32,6 +33,16 @@ export const wantsCandidates = (state: SessionState, now: number): boolean =>
 export const lookingNow = (state: SessionState, now: number): SessionState =>
   state.status === "searching" ? { ...state, next_wave_at: now } : state
 
+/** What the request wants of a mitra. */
+export const wantedBy = ({ language, topic }: SessionState): Wanted => ({ language, topic })
+
+/**
+ * True when this turn must know whether mitras are free who are not what the request wants: it found none,
+ * and its window is over.
+ */
+export const wantsOthers = (state: SessionState, now: number): boolean =>
+  state.status === "searching" && now >= state.search_ends_at
+
 /** The bound of both counts: requests ahead in the line, and candidates for them. */
 export const queueCountMax = 200
 
@@ -47,8 +58,10 @@ export const queues = (state: SessionState, settings: Settings): boolean =>
 
 export interface Seen {
   readonly candidates: ReadonlyArray<Candidate>
-  /** Older requests that look for a mitra or wait for an answer. */
+  /** Older requests that look for a mitra or wait for an answer, and could take the same places. */
   readonly ahead: number
+  /** Mitras are free who are not what the request wants. */
+  readonly others_are_free: boolean
 }
 
 /**
@@ -79,13 +92,41 @@ const nextLook = (state: SessionState, settings: Settings, now: number, asked: n
   return at < state.search_ends_at ? at : null
 }
 
+const nobodyCause = (othersAreFree: boolean) => othersAreFree ? "no_mitra_fits" : "no_mitra_available"
+
 /** No mitra to ask now: over, if that is final, else another look later. */
-const askedNobody = (state: SessionState, settings: Settings, now: number): SessionEvent => {
+const askedNobody = (state: SessionState, seen: Seen, settings: Settings, now: number): SessionEvent => {
   if (allDeclined(state)) return { _tag: "RequestExpired", at: now, cause: "all_declined" }
   if (state.kind === "blast" && state.offers.length === 0 && !settings.pairing_queue_enabled) {
-    return { _tag: "RequestExpired", at: now, cause: "no_mitra_available" }
+    return { _tag: "RequestExpired", at: now, cause: nobodyCause(seen.others_are_free) }
   }
   return { _tag: "SearchedInVain", at: now, next_wave_at: nextLook(state, settings, now, 0) }
+}
+
+/** When an offer that is sent now ends unanswered. A targeted request has no time beside its own window. */
+const offerEnds = (state: SessionState, settings: Settings, now: number): number =>
+  settings.pairing_acceptance_seconds === 0 || state.kind === "targeted"
+    ? state.search_ends_at
+    : Math.min(state.search_ends_at, now + settings.pairing_acceptance_seconds * 1000)
+
+/** The first instant at which an open offer ends before its request does; null when none will. */
+export const nextLapse = (state: SessionState): number | null => {
+  if (state.status !== "pending_acceptance") return null
+  const first = state.offers.reduce(
+    (least, { deadline_at, status }) => status === "pending" ? Math.min(least, deadline_at) : least,
+    state.search_ends_at
+  )
+  return first < state.search_ends_at ? first : null
+}
+
+/** Who let their time to answer pass: their offers end, the request goes on. */
+export const lapsed = (state: SessionState, now: number): SessionEvent | null => {
+  const at = nextLapse(state)
+  if (at === null || at > now) return null
+  const mitra_ids = state.offers
+    .filter((offer) => offer.status === "pending" && offer.deadline_at === at)
+    .map((offer) => offer.mitra_id)
+  return { _tag: "OffersLapsed", at, mitra_ids }
 }
 
 /**
@@ -99,10 +140,12 @@ export const search = (state: SessionState, seen: Seen, settings: Settings, now:
   const asked = new Set(state.offers.map((offer) => offer.mitra_id))
   const chosen = seen.candidates
     .filter((candidate) => !asked.has(candidate.mitra_id))
+    .filter((candidate) => fits(candidate, wantedBy(state)))
     .filter((candidate) => state.kind === "blast" || candidate.mitra_id === state.target_mitra_id)
     .slice(0, waveLimit(state, settings))
-  if (chosen.length === 0) return askedNobody(state, settings, now)
+  if (chosen.length === 0) return askedNobody(state, seen, settings, now)
   const wave = state.wave + 1
+  const deadline_at = offerEnds(state, settings, now)
   const offers = chosen.map((candidate): Offer => ({
     mitra_id: candidate.mitra_id,
     mitra_name: candidate.mitra_name,
@@ -110,7 +153,7 @@ export const search = (state: SessionState, seen: Seen, settings: Settings, now:
     ending: null,
     wave,
     sent_at: now,
-    deadline_at: state.search_ends_at,
+    deadline_at,
     responded_at: null,
     sessions_at_offer: candidate.sessions
   }))
@@ -120,11 +163,13 @@ export const search = (state: SessionState, seen: Seen, settings: Settings, now:
 
 /** Why a request found no bestie, in the words staff and the customer see. */
 export const expiryCause = (
-  state: SessionState
+  state: SessionState,
+  othersAreFree: boolean
 ): Extract<SessionEvent, { _tag: "RequestExpired" }>["cause"] => {
   if (allDeclined(state)) return "all_declined"
-  if (state.kind === "targeted") return "returning_chat_timeout"
-  return state.offers.length === 0 ? "no_mitra_available" : "window_over"
+  const isAlone = state.offers.length === 0
+  if (state.kind === "targeted") return isAlone && othersAreFree ? "no_mitra_fits" : "returning_chat_timeout"
+  return isAlone ? nobodyCause(othersAreFree) : "window_over"
 }
 
 /** Every mitra who was asked has declined. */

@@ -18,6 +18,7 @@ const fields = {
   pairing_wave_size: whole(0, 200),
   pairing_wave_seconds: whole(1, 300),
   pairing_wave_growth: whole(1, 10),
+  pairing_acceptance_seconds: whole(0, 3600),
   pairing_offers_max: whole(1, 200),
   pairing_blast_timeout_seconds: whole(1, 3600),
   pairing_search_again_seconds: whole(1, 60),
@@ -58,6 +59,8 @@ export const defaultSettings: Settings = {
   pairing_wave_seconds: 15,
   /** Each further wave is so many times as wide as the one before; 1: all are alike. */
   pairing_wave_growth: 1,
+  /** So long each mitra has to answer an offer of a blast; 0: as long as the request looks. */
+  pairing_acceptance_seconds: 0,
   pairing_offers_max: 200,
   pairing_blast_timeout_seconds: 60,
   pairing_search_again_seconds: 3,
@@ -99,9 +102,11 @@ export const checkSetting = (
   }
   const decoded = Schema.decodeUnknownResult(fields[known] as Schema.Codec<Settings[SettingKey]>)(value)
   if (Result.isFailure(decoded)) {
-    return Result.fail(refuse("SETTING_INVALID", `"${key}" does not accept this value: ${decoded.failure}`, {
-      key
-    }))
+    return Result.fail(
+      refuse("SETTING_INVALID", `"${key}" does not accept this value: ${decoded.failure.message}`, {
+        key
+      })
+    )
   }
   if (known === "mitra_stale_after_seconds" && Number(value) < heartbeatCadenceSeconds) {
     return Result.fail(refuse(

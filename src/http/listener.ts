@@ -15,6 +15,7 @@ import * as RealTime from "../services/platform/real-time.ts"
 import { set } from "../services/operations/figures.ts"
 import * as SocketConnections from "./socket/connections.ts"
 import { layerGuardHeaders } from "./guard-headers.ts"
+import { HeldPorts } from "./held-ports.ts"
 import { ListenerWaits } from "./listener-waits.ts"
 import { Limits, type SocketLimits } from "./socket/limits.ts"
 import * as Revocations from "./socket/revocations.ts"
@@ -62,6 +63,7 @@ const layerHttpServer = (address: { readonly host: string; readonly port: number
   Layer.unwrap(Effect.gen(function*() {
     const limits = yield* Limits
     const server = makeNodeServer(limits, yield* ListenerWaits)
+    yield* (yield* HeldPorts)(address.port)
     const websocket = {
       maxPayload: limits.frame_max_bytes,
       // What is begun and never finished is kept: a byte a fragment costs a hundred and more in memory.

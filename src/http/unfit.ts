@@ -32,6 +32,7 @@ const makeLook = Effect.fnUntraced(function*(standing: ClusterStandingOf) {
   const connections = yield* Connections
   let partlessSince: number | null = 0
   let unreadySince: number | null = null
+  let hasSentAway = false
   let isOut = true
 
   const watchPart = Effect.fnUntraced(function*(now: number) {
@@ -58,11 +59,13 @@ const makeLook = Effect.fnUntraced(function*(standing: ClusterStandingOf) {
     yield* standing.stepBack(reasons.includes("clock_off"))
     if (reasons.length === 0 || reasons.some((reason) => stopping.has(reason))) {
       unreadySince = null
+      hasSentAway = false
       return
     }
     unreadySince ??= now
     if (now - unreadySince < unreadyForMs) return
-    const sent = yield* connections.sendAway
+    const sent = yield* connections.sendAway(hasSentAway)
+    hasSentAway = true
     if (sent === 0) return
     yield* Effect.logWarning("sent phones away: not ready").pipe(
       Effect.annotateLogs({ phones: sent, reasons })

@@ -8,6 +8,7 @@ import { MitraActors } from "../../src/actors/mitra/protocol.ts"
 import { SessionActors } from "../../src/actors/session/protocol.ts"
 import { StaffAuthority } from "../../src/actors/staff-authority.ts"
 import { Requests } from "../../src/actors/session/requests.ts"
+import type { Wanted } from "../../src/domain/matching.ts"
 import type { MitraCommand } from "../../src/domain/mitra.ts"
 import type { SessionCommand } from "../../src/domain/session/commands.ts"
 import * as Availability from "../../testkit/memory/availability.memory.ts"
@@ -67,7 +68,11 @@ export const onlineMitra = Effect.fnUntraced(function*(display_name: string) {
 })
 
 /** A customer whose payment of `seconds` of chat is confirmed, and whose request is open. */
-export const paidRequest = Effect.fnUntraced(function*(seconds: number, call_name = "Sari") {
+export const paidRequest = Effect.fnUntraced(function*(
+  seconds: number,
+  call_name = "Sari",
+  wanted: Partial<Wanted> = {}
+) {
   const customer_id = yield* newId
   const payment_id = yield* newId
   const payments = yield* PaymentsPort
@@ -88,6 +93,7 @@ export const paidRequest = Effect.fnUntraced(function*(seconds: number, call_nam
     kind: "blast",
     target_mitra_id: null,
     topic: "regular",
+    ...wanted,
     checkout_url: "test",
     created_at: 0,
     expires_at: 1_200_000,

@@ -3,6 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
+import { olderCount } from "../../src/domain/matching.ts"
 import { MitraActors } from "../../src/actors/mitra/protocol.ts"
 import { Bus } from "../../src/services/bus/bus.ts"
 import { SessionViews } from "../../src/services/sessions/session-views.ts"
@@ -157,7 +158,7 @@ describe("the queue", () => {
       const sessions = yield* Sessions
       const views = yield* SessionViews
       const third = yield* stateOf(requests[2].session_id)
-      assert.strictEqual(yield* sessions.aheadOf(third, third.requested_at, 200), 2)
+      assert.strictEqual(olderCount(yield* sessions.aheadOf(third, third.requested_at, 200)), 2)
       assert.strictEqual(yield* views.nthEnd(1), chat.started + 300_000)
       assert.isNull(yield* views.nthEnd(2))
     }).pipe(Effect.provide(actorWorld)))

@@ -31,6 +31,7 @@ const written = (events: ReadonlyArray<SessionEvent>) => {
     settings: given.settingsOf({}),
     candidates: null,
     waiting_ahead: 0,
+    others_are_free: false,
     pair_is_blocked: false,
     mitra_is_reachable: null,
     reroute_to: given.ready,

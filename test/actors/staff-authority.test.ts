@@ -51,7 +51,6 @@ describe("a staff command from another runner", () => {
       const before = valueOf("forged_staff_calls_total")
       const forged: ReadonlyArray<readonly [string, string, Origin]> = [
         ["NO STAFF", id, null],
-        ["NO TOKEN", id, { staff_id: id, peer: "here" }],
         ["NONSENSE", id, { staff_id: id, peer: "here", token: "a.b.c" }],
         ["ANOTHER'S", id, { staff_id: id, peer: "here", token: other.token }],
         ["ANOTHER NAME", id, { staff_id: other.id, peer: "here", token: other.token }],
@@ -60,7 +59,7 @@ describe("a staff command from another runner", () => {
       for (const [what, staff_id, staff] of forged) {
         assert.include(["FORBIDDEN", "TOKEN_INVALID"], yield* refused(deactivate(ayu, staff_id, staff)), what)
       }
-      assert.strictEqual(valueOf("forged_staff_calls_total") - before, 4)
+      assert.strictEqual(valueOf("forged_staff_calls_total") - before, 3)
       assert.strictEqual((yield* (yield* Mitras).find(ayu))?.is_active, true)
       yield* (yield* SignIns).revokeFamily(other.auth_session_id, "signed_out", 1)
       assert.strictEqual(
@@ -70,6 +69,17 @@ describe("a staff command from another runner", () => {
       )
       yield* deactivate(ayu, id, { staff_id: id, peer: "here", token })
       assert.strictEqual((yield* (yield* Mitras).find(ayu))?.is_active, false)
+    }).pipe(Effect.provide(world)))
+
+  it.effect("without any token, as a version before sends it, is not done and told to come again", () =>
+    Effect.gen(function*() {
+      const ayu = yield* during(onlineMitra("Ayu"))
+      const { id } = yield* signedIn(1, "admin")
+      const before = valueOf("forged_staff_calls_total")
+      const error = yield* Effect.flip(deactivate(ayu, id, { staff_id: id, peer: "here" }))
+      assert.deepInclude(error, { _tag: "Unavailable", what: "staff_token", retryable: true })
+      assert.strictEqual((yield* (yield* Mitras).find(ayu))?.is_active, true)
+      assert.strictEqual(valueOf("forged_staff_calls_total") - before, 1)
     }).pipe(Effect.provide(world)))
 
   it.effect("is the same for everything that staff do to a mitra", () =>

@@ -15,7 +15,12 @@ const chat = { amount_idr: 1000, product: "chat_session" } as const
 
 const again = Effect.fnUntraced(function*(payment_id: string, command: string) {
   const payment = yield* paymentOf(payment_id)
-  const opened = yield* during(Effect.flatMap(Requests, (requests) => requests.openAgain(payment, command)))
+  const opened = yield* during(
+    Effect.flatMap(
+      Requests,
+      (requests) => requests.openAgain(payment, { command_id: command, language: null })
+    )
+  )
   return "session_id" in opened ? opened.session_id : yield* Effect.die(opened)
 })
 
@@ -78,7 +83,10 @@ describe("a request that found no mitra", () => {
       yield* payments.abandon({ id: payment_id }, yield* Clock.currentTimeMillis)
       const payment = yield* paymentOf(payment_id)
       assert.deepInclude(payment, { status: "abandoned", failure_cause: "abandoned" })
-      const opened = yield* Effect.flatMap(Requests, (requests) => requests.openAgain(payment, "too-late"))
+      const opened = yield* Effect.flatMap(
+        Requests,
+        (requests) => requests.openAgain(payment, { command_id: "too-late", language: null })
+      )
       assert.strictEqual(opened._tag, "NotPaid")
       assert.deepStrictEqual((yield* sessionsOn(payment_id)).map((row) => row.id), [session_id])
     }).pipe(Effect.provide(actorWorld)))

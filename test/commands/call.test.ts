@@ -2,7 +2,7 @@
 // texts are, and what may be left out is left out.
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { payloadOf } from "../../src/commands/call.ts"
+import { callLines, payloadOf } from "../../src/commands/call.ts"
 
 const made = (tag: string, ...given: ReadonlyArray<string>) =>
   Result.getOrElse(payloadOf(tag, given, "command-1"), (problem) => assert.fail(problem.message))
@@ -25,8 +25,8 @@ describe("a call from the terminal", () => {
     })
   })
 
-  it("leaves out what may be null, a page's length and the id of a command", () => {
-    assert.deepStrictEqual(made("admin.mitras", "search=ayu", "filter=all"), {
+  it("leaves out what may be null, a page's length, a filter and the id of a command", () => {
+    assert.deepStrictEqual(made("admin.mitras", "search=ayu"), {
       search: "ayu",
       filter: "all",
       after: null,
@@ -34,6 +34,16 @@ describe("a call from the terminal", () => {
     })
     assert.deepInclude(made("admin.push_replay"), { command_id: "command-1", push_id: null })
     assert.deepStrictEqual(made("admin.live_counts"), {})
+  })
+
+  it("says what it cannot do without", () => {
+    assert.include(refused("admin.inspect_session"), "npm run call -- admin.inspect_session session_id=...")
+    assert.deepStrictEqual(made("clock.advance", "duration_ms=60000"), { duration_ms: 60_000 })
+  })
+
+  it("is listed with what it takes", () => {
+    assert.include(callLines(), "admin.mitras search filter after limit")
+    assert.include(callLines(), "admin.live_counts")
   })
 
   it("that does not exist, or takes no such thing, is refused with what there is", () => {

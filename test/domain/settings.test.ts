@@ -48,6 +48,7 @@ const limits: ReadonlyArray<readonly [SettingKey, number, number]> = [
   ["pairing_wave_size", 0, 200],
   ["pairing_wave_seconds", 1, 300],
   ["pairing_wave_growth", 1, 10],
+  ["pairing_acceptance_seconds", 0, 3600],
   ["pairing_offers_max", 1, 200],
   ["pairing_blast_timeout_seconds", 1, 3600],
   ["pairing_search_again_seconds", 1, 60],
@@ -143,7 +144,7 @@ it("A refused value is explained in words a person can act on", () => {
   const checked = check("pairing_wave_size", 201)
   assert.isTrue(Result.isFailure(checked))
   if (Result.isFailure(checked)) {
-    assert.match(checked.failure.message, /^"pairing_wave_size" does not accept this value: .*200/)
+    assert.match(checked.failure.message, /^"pairing_wave_size" does not accept this value: Expected .*200/)
     assert.deepStrictEqual(checked.failure.details, { key: "pairing_wave_size" })
   }
 })

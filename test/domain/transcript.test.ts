@@ -53,6 +53,7 @@ const laterChanges: { readonly [Field in keyof SessionState]: boolean } = {
   kind: false,
   target_mitra_id: false,
   mode: false,
+  language: false,
   requested_at: false,
   search_ends_at: false,
   next_wave_at: false,

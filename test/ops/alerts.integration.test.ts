@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { troubles } from "../system/seen-by-operators.ts"
 import { alertNames, figuresIn, knownFigures, read, root } from "./prometheus.ts"
 
 /** A fault as Prometheus sees it: series and their values, once a minute. */
@@ -102,6 +103,21 @@ describe("the alerts", () => {
     assert.deepStrictEqual([...new Set(asked)].filter((name) => !knownFigures.has(name)), [])
     const { panels } = JSON.parse(read("ops/grafana/halobestie.json"))
     assert.isAbove(panels.length, 15)
+  })
+
+  it("fire on the metric that what-one-sees.md shows for their trouble", () => {
+    const found = troubles()
+    assert.lengthOf(found, 4)
+    for (const { alerts, metrics, name } of found) {
+      assert.isNotEmpty(alerts, name)
+      for (const alert of alerts) {
+        const asked = Object.keys(faults[alert] ?? {}).flatMap(figuresIn)
+        assert.isTrue(
+          metrics.flatMap(figuresIn).some((figure) => asked.includes(figure)),
+          `${name}: ${alert}`
+        )
+      }
+    }
   })
 
   it("name a page that exists, each of them", () => {

@@ -36,7 +36,10 @@ describe("the simulated server", () => {
         assert.strictEqual(fiber.pollUnsafe()?._tag, "Success", lines.join("\n"))
       }
 
-      played(startRunner({ host: "runner-1", process, network, stores, terminate: () => {} }, scope))
+      const terminate = () => {}
+      played(
+        startRunner({ host: "runner-1", process, network, stores, terminate, version: "this" }, scope)
+      )
       played(stopRunner(scope))
       assert.deepStrictEqual(stepsIn(lines), expectedSteps)
     })

@@ -20,6 +20,7 @@ const wanted: ReadonlyArray<readonly [string, string]> = [
   ["promtool", "prometheus"],
   ["nginx", "nginx"],
   ["caddy", "caddy"],
+  ["pgbouncer", "pgbouncer"],
   ["gpg", "gpg"],
   ["ip", "iproute2"],
   ["chromium", "chromium"]

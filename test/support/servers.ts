@@ -12,6 +12,7 @@ import { prepareTemplate } from "../../testkit/postgres/databases.ts"
 import { installPrograms } from "./debian-programs.ts"
 import { findPostgres } from "./find-postgres.ts"
 import { findValkey, type FoundValkey } from "./find-valkey.ts"
+import { mayMount } from "./small-disk.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -32,6 +33,9 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
     console.log(`integration tests use Valkey from ${valkey.from}`)
     console.log(`integration tests use Debian's programs: ${installPrograms()}`)
     console.log(`integration tests use ${chromiumVersion()} and ${builtConsole()}`)
+    console.log(
+      `integration tests ${mayMount ? "fill a disk" : "CANNOT FILL A DISK: this account may not mount"}`
+    )
     project.provide("valkey", valkey)
     project.provide("postgresUrl", Redacted.value(url))
     project.provide("templateDatabase", yield* prepareTemplate(url))

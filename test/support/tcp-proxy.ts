@@ -25,6 +25,21 @@ export interface TcpProxy {
   readonly refusals: (count: number) => Effect.Effect<void>
 }
 
+/** One direction of a wire: what is late, its end included, is overtaken by nothing. */
+const makeLane = () => {
+  const late: Array<{ readonly due_at: number; readonly act: () => void }> = []
+  const goDue = () => {
+    while (late[0] !== undefined && late[0].due_at <= performance.now()) late.shift()!.act()
+    // A timer may strike a moment early.
+    if (late[0] !== undefined) setTimeout(goDue, late[0].due_at - performance.now())
+  }
+  return (lateMs: number, act: () => void): void => {
+    if (lateMs === 0 && late.length === 0) return act()
+    late.push({ due_at: Math.max(performance.now() + lateMs, late.at(-1)?.due_at ?? 0), act })
+    if (late.length === 1) setTimeout(goDue, lateMs)
+  }
+}
+
 interface Wire {
   readonly client: Net.Socket
   readonly server: Net.Socket
@@ -66,24 +81,26 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
       for (const tell of waiting) tell()
       return
     }
-    const server = Net.connect({ port: targetPort, host: target.hostname, noDelay: true })
+    const server = Net.connect({
+      port: targetPort,
+      host: target.hostname,
+      noDelay: true,
+      allowHalfOpen: true
+    })
     const wire: Wire = { client, server, silent: mode === "silent" }
     wires.add(wire)
     for (const [from, to] of [[client, server], [server, client]] as const) {
-      from.on("data", (chunk) => {
-        if (wire.silent) return
-        if (lateMs === 0) to.write(chunk)
-        // Timers of one length strike in the order in which they were set.
-        else setTimeout(() => to.writable && to.write(chunk), lateMs)
-      })
+      const lane = makeLane()
       // A silent wire does not even say that it was closed.
-      from.on("close", () => wire.silent || to.destroy())
+      from.on("data", (chunk) => wire.silent || lane(lateMs, () => to.writable && to.write(chunk)))
+      from.on("end", () => wire.silent || lane(lateMs, () => to.end()))
+      from.on("close", () => wire.silent || from.readableEnded || to.destroy())
       from.on("error", () => from.destroy())
     }
     client.on("close", () => wires.delete(wire))
     if (mode === "held") { for (const socket of [client, server]) socket.pause() }
   }
-  const proxy = Net.createServer({ noDelay: true }, carry)
+  const proxy = Net.createServer({ noDelay: true, allowHalfOpen: true }, carry)
   const port = yield* Effect.acquireRelease(listening(proxy), () =>
     Effect.callback<void>((resume) => {
       cut()

@@ -23,5 +23,5 @@ export const valkeyCluster = Effect.fnUntraced(function*(program: string) {
   yield* one.command("CLUSTER", "MEET", "127.0.0.1", new URL(other.url).port, other.bus)
   yield* isWhole(one)
   yield* isWhole(other)
-  return one.url
+  return { url: one.url, wipe: Effect.andThen(one.wipe, other.wipe) }
 })

@@ -15,6 +15,17 @@ const ordered = async (server: ServerProcess, name: string) => {
   return { url: String(payment.checkout_url), status }
 }
 
+/** What the printed line does when it is pasted; the token stands in the shell's environment. */
+const pasted = async (line: string, token: string) => {
+  const [, url = "", given = "", body = ""] =
+    /^curl -X POST (\S+) -H "content-type: application\/json" -H "x-callback-token: (\S+)" -d '(.*)'$/.exec(
+      line
+    ) ?? []
+  assert.strictEqual(given, "$PAYMENT_WEBHOOK_TOKEN", line)
+  const headers = { "content-type": "application/json", "x-callback-token": token }
+  return (await fetch(url, { method: "POST", headers, body })).json()
+}
+
 const pressed = async (url: string, choice: string) => {
   const body = new URLSearchParams({ say: choice })
   const response = await fetch(url, { method: "POST", body })
@@ -47,6 +58,12 @@ describe("the checkout page of a development server", () => {
           const third = await ordered(server, "Nina")
           assert.include(await pressed(third.url, "late"), "accepted")
           assert.strictEqual(await third.status(), "confirmed")
+          const fourth = await ordered(server, "Dewi")
+          const told = server.lines.findIndex((line) => line.endsWith(`to pay: ${fourth.url}`))
+          const curl = (server.lines[told + 1] ?? "").trim().replace("or: ", "")
+          assert.include(await (await fetch(fourth.url)).text(), curl)
+          assert.deepStrictEqual(await pasted(curl, server.webhookToken), { result: "accepted" })
+          assert.strictEqual(await fourth.status(), "confirmed")
           const unknown = `${server.httpUrl}/checkout/11111111-1111-4111-8111-111111111111`
           assert.strictEqual((await fetch(unknown)).status, 404)
         })

@@ -6,6 +6,7 @@ import { freshDatabaseUrl } from "../support/postgres.ts"
 import { type ServerProcess, startServer } from "../support/server-process.ts"
 import { freshValkey, type TestValkey } from "../support/valkey.ts"
 import { commandId, customer, mitra, pay } from "./people.ts"
+import { showsTrouble } from "./seen-by-operators.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const withServer = (name: string, story: (server: ServerProcess, valkey: TestValkey) => Promise<void>) =>
@@ -101,6 +102,7 @@ describe("a server with Valkey", () => {
       assert.deepStrictEqual([alone.status, await alone.json()], [200, { available: true }])
       const { state } = await adminCall(server, token, "admin.mirror_health", {})
       assert.strictEqual(state, "down")
+      await showsTrouble(server, "a lost Valkey")
     }
   )
 })

@@ -1,6 +1,6 @@
 // The people of the system tests: phones on real sockets, and the few steps every test begins with.
 import { randomUUID } from "node:crypto"
-import { ConnectionLost, Phone } from "../../testkit/phone.mjs"
+import { ConnectionLost, Phone, sleep } from "../../testkit/phone.mjs"
 import type { ServerProcess } from "../support/server-process.ts"
 
 export interface Person {
@@ -34,6 +34,14 @@ export const mitra = async (server: Reached, number: 1 | 2 | 3): Promise<Person>
   await phone.call("mitra.go_online", { command_id: commandId() })
   await phone.call("mitra.heartbeat", {})
   return { phone, token: tokens.access_token, id: tokens.user_id }
+}
+
+/** How the server, or the network, ended this person's connection. */
+export const untilClosed = async ({ phone }: Person, withinMs = 15_000) => {
+  const giveUpAt = performance.now() + withinMs
+  while (phone.closed === null && performance.now() < giveUpAt) await sleep(50)
+  if (phone.closed === null) throw new Error(`the connection was still open after ${withinMs} ms`)
+  return phone.closed
 }
 
 /** A new connection of the same person, perhaps to another runner. */

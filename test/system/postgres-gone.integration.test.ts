@@ -7,7 +7,7 @@ import { sleep } from "../../testkit/phone.mjs"
 import { databaseAt, freshDatabaseUrl } from "../support/postgres.ts"
 import { seedDatabase, type ServerProcess, startRunner, startServer } from "../support/server-process.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
-import { customer, history, isFact, mitra, pair, send } from "./people.ts"
+import { customer, history, isFact, mitra, pair, send, untilClosed } from "./people.ts"
 
 /** Ends every connection to this database but our own; gives how many. */
 const dropConnections = (url: string) =>
@@ -34,15 +34,20 @@ const readyzSays = async (server: ServerProcess, status: number, withinMs: numbe
 }
 
 describe("when Postgres is away for longer", () => {
-  it.live("the balancer is told, until it is back", () =>
+  it.live("the balancer is told and phones are sent away, until it is back", () =>
     Effect.gen(function*() {
       const url = yield* freshDatabaseUrl
       yield* seedDatabase(url)
       const proxy = yield* tcpProxy(url)
       const server = yield* startRunner(proxy.url)
+      const stranded = yield* Effect.promise(() => customer(server, "Rina"))
       yield* proxy.refuse
       const said = yield* Effect.promise(() => readyzSays(server, 503, 15_000))
       assert.include(JSON.stringify(said), "postgres_down")
+      const closed = yield* Effect.promise(() => untilClosed(stranded))
+      assert.strictEqual(closed.code, 1012)
+      // One phone alone may come back at once.
+      assert.isAtMost(JSON.parse(closed.reason).retry_after_ms, 2)
       yield* proxy.accept
       yield* Effect.promise(() => readyzSays(server, 200, 15_000))
     }), 120_000)

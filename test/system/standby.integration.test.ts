@@ -10,6 +10,7 @@ import { sleep } from "../../testkit/phone.mjs"
 import { freePorts, runCli, type ServerProcess, startServer } from "../support/server-process.ts"
 import { tcpProxy } from "../support/tcp-proxy.ts"
 import { commandId, customer, history, mitra, pair, reconnected, send, sendUntilKnown } from "./people.ts"
+import { showsTrouble } from "./seen-by-operators.ts"
 import { folderOf, run, serve, urlAt } from "./postgres-programs.ts"
 
 const psql = (url: string, sql: string) => run("psql", [url, "-v", "ON_ERROR_STOP=1", "-Atqc", sql]).trim()
@@ -72,7 +73,7 @@ describe("a failover to a standby", { timeout: 240_000 }, () => {
         send(sari, session, "unsure", unsure).then(() => true, () => false)
       )
       assert.isFalse(taken, "a standby takes nothing")
-      yield* Effect.promise(() => readyzSays(server, "postgres_read_only"))
+      yield* Effect.promise(() => showsTrouble(server, "a failover to a replica that is still read-only"))
 
       assert.strictEqual(psql(standbyUrl, "SELECT pg_promote()"), "t")
       yield* Effect.promise(async () => {

@@ -47,7 +47,7 @@ const beside: Readonly<Record<string, Allowed>> = {
   },
   testkit: { ours: [/^(?!\.\.\/)/, /^\.\.\/testkit\//], packages: [/./] },
   // A phone's script must be playable without a line of ours.
-  demo: { ours: [/^\.\.\/(demo\/|testkit\/phone\.mjs$)/], packages: [node, /^ws$/] }
+  demo: { ours: [/^\.\.\/(demo\/|testkit\/(phone|command-line)\.mjs$)/], packages: [node, /^ws$/] }
 }
 
 const rulesFor = (path: string): Allowed | null => {

@@ -1,14 +1,23 @@
 // What the suites of Availability share: mitras as a test wants them, and the questions asked about them.
 import * as Effect from "effect/Effect"
 import type { Freshness } from "../../src/domain/freshness.ts"
+import type { Wanted } from "../../src/domain/matching.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { idOfMitra, MitraRows, type SomeMitra } from "./mitra-rows.ts"
 
 export const now = 1_767_225_600_123
 export const rule: Freshness = { now, stale_before: now - 45_000, max_customers: 3 }
 type Question = Parameters<Availability["Service"]["candidates"]>[0]
+const anything: Wanted = { topic: "regular", language: null }
 const fair = { declined_since: null, open_offers_max: 5 }
-export const everybody: Question = { ...rule, ...fair, limit: 100, exclude: [], only: null }
+export const everybody: Question = {
+  ...rule,
+  ...fair,
+  wanted: anything,
+  limit: 100,
+  exclude: [],
+  only: null
+}
 
 export const online = (number: number, more: Partial<SomeMitra> = {}): SomeMitra => ({
   id: idOfMitra(number),

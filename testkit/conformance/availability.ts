@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { usualProfile } from "../../src/domain/matching.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import {
   candidates,
@@ -14,6 +15,7 @@ import {
   rule,
   type Suite
 } from "./availability-given.ts"
+import { matching } from "./availability-matching.ts"
 import { sleepingAndDraining } from "./availability-held.ts"
 import { idOfMitra, type MitraRows, nameOf } from "./mitra-rows.ts"
 
@@ -123,8 +125,8 @@ const asking = (behaviour: Suite) => {
       yield* put(online(1, { sessions: 1 }), online(2))
       const port = yield* Availability
       assert.deepStrictEqual(yield* port.candidates(everybody), [
-        { mitra_id: idOfMitra(2), mitra_name: nameOf(idOfMitra(2)), sessions: 0 },
-        { mitra_id: idOfMitra(1), mitra_name: nameOf(idOfMitra(1)), sessions: 1 }
+        { mitra_id: idOfMitra(2), mitra_name: nameOf(idOfMitra(2)), sessions: 0, ...usualProfile },
+        { mitra_id: idOfMitra(1), mitra_name: nameOf(idOfMitra(1)), sessions: 1, ...usualProfile }
       ])
     }))
 
@@ -278,5 +280,6 @@ export const availabilitySuite = <E>(
     heartbeats(behaviour)
     asking(behaviour)
     sleepingAndDraining(behaviour)
+    matching(behaviour)
   })
 }

@@ -27,6 +27,7 @@ export const payment = (n: number, more: Partial<Payment> = {}): Payment => ({
   kind: "blast",
   target_mitra_id: null,
   topic: "sensitive",
+  language: "en",
   provider: "builtin",
   checkout_url: "https://pay.example/1",
   discount_idr: 0,

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import { olderCount } from "../../src/domain/matching.ts"
 import type { SessionCommand } from "../../src/domain/session/commands.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
@@ -233,7 +234,10 @@ const lining = (test: Test) => {
       const port = yield* Sessions
       const oversight = yield* SessionOversight
       const ahead = (n: number, now = t0 + 10, limit = 200) =>
-        Effect.flatMap(port.find(session(n)), (state) => port.aheadOf(state!, now, limit))
+        Effect.flatMap(
+          port.find(session(n)),
+          (state) => Effect.map(port.aheadOf(state!, now, limit), olderCount)
+        )
       assert.deepStrictEqual(yield* oversight.waiting(t0 + 10, 10), [session(2), session(3), session(1)])
       assert.deepStrictEqual(yield* oversight.waiting(t0 + 10, 2), [session(2), session(3)])
       assert.deepStrictEqual([yield* ahead(2), yield* ahead(3), yield* ahead(1)], [0, 1, 2])

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import { type Profile, usualProfile } from "../../src/domain/matching.ts"
 import { MemoryTables } from "../memory/store/tables.ts"
 import { timestamp, timestampOrNull } from "../../src/layers/platform/postgres/columns.ts"
 
@@ -16,6 +17,8 @@ export interface SomeMitra {
   readonly last_offer_at: number | null
   readonly sessions: number
   readonly is_draining?: boolean
+  readonly languages?: Profile["languages"]
+  readonly topics?: Profile["topics"]
   /** A push can reach her: a phone with a live sign-in ("signed_out": with one that is over). */
   readonly device?: "live" | "signed_out"
   /** What became of the offers she got, oldest first. */
@@ -97,6 +100,8 @@ export const inMemory = Layer.effect(MitraRows)(Effect.map(MemoryTables, (tables
           display_name: nameOf(id),
           phone: phoneOf(id),
           is_active,
+          languages: mitra.languages ?? usualProfile.languages,
+          topics: mitra.topics ?? usualProfile.topics,
           created_at: 0,
           deactivated_at: is_active ? null : 1
         })
@@ -154,9 +159,12 @@ export const inPostgres = Layer.effect(MitraRows)(
       Effect.gen(function*() {
         const { id } = mitra
         const since = timestampOrNull(mitra.online_since)
-        yield* sql`INSERT INTO mitras (id, display_name, phone, is_active, created_at)
-        VALUES (${id}, ${nameOf(id)}, ${phoneOf(id)}, ${mitra.is_active}, ${timestamp(0)})
-        ON CONFLICT (id) DO UPDATE SET is_active = excluded.is_active`
+        const { languages, topics } = { ...usualProfile, ...mitra }
+        yield* sql`INSERT INTO mitras (id, display_name, phone, is_active, created_at, languages, topics)
+        VALUES (${id}, ${nameOf(id)}, ${phoneOf(id)}, ${mitra.is_active}, ${timestamp(0)},
+          ${languages}::text[], ${topics}::text[])
+        ON CONFLICT (id) DO UPDATE SET is_active = excluded.is_active, languages = excluded.languages,
+          topics = excluded.topics`
         yield* sql`DELETE FROM mitra_slots WHERE mitra_id = ${id}`
         yield* sql`DELETE FROM chat_request_notifications WHERE mitra_id = ${id}`
         for (const [index, offer] of (mitra.offers ?? []).entries()) {

@@ -39,6 +39,7 @@ const sessionRow = ({ id, payment_id, status }: GivenSession): ChatSessionRow =>
   target_mitra_id: null,
   mode: "chat",
   topic: "regular",
+  language: null,
   status,
   mitra_id: null,
   absence: null,

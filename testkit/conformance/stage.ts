@@ -2,6 +2,7 @@
 // with the real machines, the way actors do, but with nothing in between to hide a verdict.
 import * as Effect from "effect/Effect"
 import { SecureRandom } from "effect/crypto"
+import { usualProfile } from "../../src/domain/matching.ts"
 import * as MitraMachine from "../../src/domain/mitra.ts"
 import type { MitraCommand, MitraState } from "../../src/domain/mitra.ts"
 import type { Candidate } from "../../src/domain/pairing.ts"
@@ -51,7 +52,7 @@ export const asCustomer = (n: number): Participant => ({ side: "customer", id: c
 export const asMitra = (n: number): Participant => ({ side: "mitra", id: mitra(n) })
 
 export const candidates = (...numbers: ReadonlyArray<number>): ReadonlyArray<Candidate> =>
-  numbers.map((n) => ({ mitra_id: mitra(n), mitra_name: mitraName(n), sessions: 0 }))
+  numbers.map((n) => ({ mitra_id: mitra(n), mitra_name: mitraName(n), sessions: 0, ...usualProfile }))
 
 export const givenMitras = Effect.fnUntraced(function*(...numbers: ReadonlyArray<number>) {
   const accounts = yield* Accounts
@@ -95,6 +96,7 @@ export const givenPayment = Effect.fnUntraced(function*(n: number, options: { re
     kind: "blast",
     target_mitra_id: null,
     topic: "regular",
+    language: "id",
     checkout_url: "",
     created_at: t0,
     expires_at: t0 + 20 * minute,
@@ -118,6 +120,7 @@ export const request = (n: number, now = t0, settings: Settings = defaultSetting
       target_mitra_id: null,
       mode: "chat",
       topic: "regular",
+      language: "id",
       purchased_ms: tier.duration_seconds * 1000
     },
     settings,
@@ -170,6 +173,7 @@ export const make = Effect.fnUntraced(function*(owner: Owner, command: SessionCo
     settings: { ...defaultSettings, ...given.settings },
     candidates: given.candidates ?? null,
     waiting_ahead: 0,
+    others_are_free: false,
     mitra_is_reachable: true,
     pair_is_blocked: false,
     reroute_to: {

@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ChangeEntry } from "../../src/domain/audit.ts"
+import { type Profile, usualProfile } from "../../src/domain/matching.ts"
 import { neverOnline } from "../../src/domain/mitra.ts"
 import { maskedPhone, proofOf } from "../../src/domain/phone.ts"
 import { Accounts, type Customer, type MitraAccount } from "../../src/services/accounts/accounts.ts"
@@ -61,6 +62,7 @@ const addMitra = (
   hold(!tables.mitras.has(mitra.id), "mitras_pkey")
   tables.mitras.set(mitra.id, {
     ...accountOfMitra(mitra),
+    ...usualProfile,
     created_at: at,
     deactivated_at: mitra.is_active ? null : at
   })
@@ -91,6 +93,19 @@ const rename = (tables: Tables, mitraId: string, name: string, entry: ChangeEntr
   return { id: row.id, display_name: name, phone: row.phone, is_active: row.is_active }
 }
 
+const setProfile = (tables: Tables, mitraId: string, profile: Profile, entry: ChangeEntry): boolean => {
+  const row = tables.mitras.get(mitraId)
+  if (row === undefined) return false
+  const { languages, topics } = profile
+  hold(languages.length >= 1 && languages.length <= 32, "mitras_languages_check")
+  hold(topics.length > 0, "mitras_topics_check")
+  const before = { languages: row.languages, topics: row.topics }
+  if (JSON.stringify(before) === JSON.stringify({ languages, topics })) return true
+  appendEntry(tables, { ...entry, before, after: { languages, topics } })
+  tables.mitras.set(mitraId, { ...row, languages, topics })
+  return true
+}
+
 export const layer = Layer.effect(Accounts)(
   Effect.gen(function*() {
     const tables = yield* MemoryTables
@@ -111,6 +126,12 @@ export const layer = Layer.effect(Accounts)(
           const row = mitraWithPhone(tables, phone)
           return row === null ? null : accountOfMitra(row)
         }),
+      profileOf: (id) =>
+        Effect.sync(() => {
+          const row = tables.mitras.get(id)
+          return row === undefined ? null : { languages: row.languages, topics: row.topics }
+        }),
+      setProfile: (id, profile, entry) => Effect.sync(() => setProfile(tables, id, profile, entry)),
       renameMitra: (id, name, entry) => Effect.sync(() => rename(tables, id, name, entry))
     })
   })

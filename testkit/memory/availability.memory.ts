@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Fairness, Freshness } from "../../src/domain/freshness.ts"
+import { fits } from "../../src/domain/matching.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import * as MirrorOff from "../../src/layers/availability/mirror/mirror.off.ts"
 import { hasDevice } from "./store/mirror-rows.ts"
@@ -68,16 +69,22 @@ const availability = Layer.effect(Availability)(Effect.gen(function*() {
         tables.mitra_status.set(mitraId, { ...status, last_heartbeat_at })
         return "seen"
       }),
-    candidates: ({ exclude, limit, only, ...rule }) =>
+    candidates: ({ exclude, limit, only, wanted, ...rule }) =>
       Effect.sync(() => {
         const excluded = new Set(exclude)
         return onlineOf(tables)
           .filter((online) => isAvailable(online, rule))
-          .filter(({ mitra }) => isFairToAsk(tables, mitra.id, rule))
+          .filter(({ mitra }) => fits(mitra, wanted) && isFairToAsk(tables, mitra.id, rule))
           .filter(({ mitra }) => !excluded.has(mitra.id) && (only === null || only === mitra.id))
           .toSorted(inOrderOfAsking)
           .slice(0, Math.max(0, limit))
-          .map(({ mitra, sessions }) => ({ mitra_id: mitra.id, mitra_name: mitra.display_name, sessions }))
+          .map(({ mitra, sessions }) => ({
+            mitra_id: mitra.id,
+            mitra_name: mitra.display_name,
+            sessions,
+            languages: mitra.languages,
+            topics: mitra.topics
+          }))
       }),
     counts: (freshness) =>
       Effect.sync(() => {

@@ -22,7 +22,13 @@ const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
 const newestFirst = (a: PaymentRow, b: PaymentRow): number => b.created_at - a.created_at || byId(b, a)
 
 const create = (tables: Tables, given: NewPayment): Payment => {
-  const payment: Payment = { provider: "builtin", discount_idr: 0, next_check_at: null, ...given }
+  const payment: Payment = {
+    provider: "builtin",
+    discount_idr: 0,
+    next_check_at: null,
+    language: null,
+    ...given
+  }
   hold(payment.status === "pending", "a payment starts pending")
   hold(payment.duration_seconds > 0, "payment_requests_duration_seconds_check")
   hold(payment.amount_idr >= 0, "payment_requests_amount_idr_check")

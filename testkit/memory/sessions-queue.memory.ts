@@ -1,5 +1,6 @@
 // The queue in memory: which requests look for a mitra, and which are ahead of one of them. Part of
 // sessions.memory.ts and session-oversight.memory.ts.
+import type { Older } from "../../src/domain/matching.ts"
 import { openStatuses } from "../../src/domain/session/state.ts"
 import type { ChatSessionRow, Tables } from "./store/tables.ts"
 
@@ -25,8 +26,15 @@ export const aheadOf = (
   request: Pick<ChatSessionRow, "id" | "requested_at">,
   now: number,
   limit: number
-): number => {
+): ReadonlyArray<Older> => {
   const older = openStatuses.flatMap((status) => tables.chat_sessions.where("status", status))
     .filter((row) => isInLine(row, now) && oldestFirst(row, request) < 0)
-  return Math.min(limit, older.length)
+    .toSorted(oldestFirst)
+    .slice(0, limit)
+  const wants = Map.groupBy(older, ({ language, topic }) => `${topic} ${language ?? ""}`)
+  return [...wants.entries()].toSorted(([a], [b]) => compare(a, b)).flatMap(([, [first, ...rest]]) =>
+    first === undefined
+      ? []
+      : [{ topic: first.topic, language: first.language, requests: 1 + rest.length }]
+  )
 }

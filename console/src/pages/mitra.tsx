@@ -1,7 +1,9 @@
 // One mitra: her three facts, her chats, how she answers, her online log, and what staff may do.
-import { Group, SimpleGrid, Text } from "@mantine/core"
+import { Group, MultiSelect, SimpleGrid, Text } from "@mantine/core"
 import { useRef, useState } from "react"
 import type { AnswerOf } from "../connection/line.ts"
+import { languages as allLanguages } from "../../../src/domain/matching.ts"
+import { topics as allTopics } from "../../../src/domain/session/state.ts"
 import { call, newCommandId } from "../connection/sign-in.ts"
 import { useCall } from "../connection/use-call.ts"
 import { lengthOf, words } from "../format.ts"
@@ -28,6 +30,29 @@ const Rename = ({ mitra, onDone }: { mitra: Mitra; onDone: () => void }) => {
       run={() => call("admin.mitra_rename", { mitra_id: mitra.mitra_id, display_name: name })}
     >
       <MitraFields name={name} onName={setName} />
+    </Confirm>
+  )
+}
+
+const Profile = ({ mitra, onDone }: { mitra: Mitra; onDone: () => void }) => {
+  const { mitra: text } = useText()
+  const [languages, setLanguages] = useState<Array<string>>([...mitra.languages])
+  const [topics, setTopics] = useState<Array<string>>([...mitra.topics])
+  return (
+    <Confirm
+      label={text.profile}
+      what={text.profile_what}
+      onDone={onDone}
+      isReady={languages.length > 0 && topics.length > 0}
+      run={() =>
+        call("admin.mitra_profile", {
+          mitra_id: mitra.mitra_id,
+          languages: allLanguages.filter((one) => languages.includes(one)),
+          topics: allTopics.filter((one) => topics.includes(one))
+        })}
+    >
+      <MultiSelect label={text.languages} data={allLanguages} value={languages} onChange={setLanguages} />
+      <MultiSelect label={text.topics} data={allTopics} value={topics} onChange={setTopics} />
     </Confirm>
   )
 }
@@ -108,6 +133,7 @@ const Actions = ({ mitra, reload }: { mitra: Mitra; reload: () => void }) => {
   return (
     <May write="mitras">
       <Rename mitra={mitra} onDone={reload} />
+      <Profile mitra={mitra} onDone={reload} />
       <Service mitra={mitra} reload={reload} />
       {mitra.is_online
         ? (
@@ -227,6 +253,8 @@ const MitraPage = ({ id }: { id: string }) => {
           <Fact label={text.column.since}>
             <Since at={mitra.online_since} />
           </Fact>
+          <Fact label={text.mitra.languages}>{mitra.languages.join(", ")}</Fact>
+          <Fact label={text.mitra.topics}>{mitra.topics.map(words).join(", ")}</Fact>
           <Fact label={text.mitra.heartbeat}>
             <Since at={mitra.last_heartbeat_at} />
           </Fact>

@@ -28,6 +28,8 @@ export const asking: MakeRule = (context, complain) => {
   const before = new Map<string, number>()
   /** When her places, her offers or her state last changed: what a wave read may be older. */
   const changedAt = new Map<string, number>()
+  /** When staff last changed what she may be asked for. */
+  const profiledAt = new Map<string, number>()
   const pinged = new Map<string, number>()
   const open = new Map<string, ChatSessionRow>()
   const reported = new Set<string>()
@@ -68,6 +70,9 @@ export const asking: MakeRule = (context, complain) => {
     return last >= since && last < at - readAgoMs ? at - last : null
   }
 
+  const isSettled = (mitra_id: string): boolean =>
+    context.now_ms() - (profiledAt.get(mitra_id) ?? 0) > readAgoMs
+
   const checkAsked = ({ mitra_id, sent_at, session_id }: OfferRow) => {
     const standing = standings.get(mitra_id)
     const phone = context.phoneOf(mitra_id)
@@ -75,6 +80,10 @@ export const asking: MakeRule = (context, complain) => {
     if (context.steadyFor_ms() < recoversMs || context.clocksTrueFor_ms() < 5_000) return
     if (standing?.reason != null && context.now_ms() - standing.since_ms > readAgoMs) {
       complain(`${mitra_id} was asked, and ${standing.reason}`, about)
+    }
+    const request = tables.chat_sessions.get(session_id)
+    if (request !== undefined && !isFor(mitra_id, request) && isSettled(mitra_id)) {
+      complain("a mitra was asked for what she does not do", about)
     }
     const cool = coolsDown(mitra_id, session_id, sent_at)
     if (cool !== null) complain(`a mitra was asked ${cool} ms after she declined or missed one`, about)
@@ -116,12 +125,15 @@ export const asking: MakeRule = (context, complain) => {
     if (wrong !== undefined) complain(`${wrong.mitra_id} was asked out of turn`, { session_id })
   }
 
-  /** Places with mitras who are there, whether or not it would be fair to ask them now. */
-  const room = (maximum: number): number =>
-    [...standings].reduce(
-      (sum, [id, { reason }]) => sum + (reason === null ? Math.max(0, maximum - slots(id)) : 0),
-      0
-    )
+  /** She takes the topic, and speaks what was asked for. */
+  const isFor = (mitra_id: string, { language, topic }: ChatSessionRow): boolean => {
+    const mitra = tables.mitras.get(mitra_id)
+    return mitra?.topics.includes(topic) === true && (language === null || mitra.languages.includes(language))
+  }
+
+  /** Mitras who are there for it, whether or not it would be fair to ask them now. */
+  const thereFor = (request: ChatSessionRow): ReadonlyArray<string> =>
+    [...standings].filter(([id, { reason }]) => reason === null && isFor(id, request)).map(([id]) => id)
 
   /** Oldest first: a younger request is asked about only when there is room for all older ones, too. */
   const checkLine = (session_id: string) => {
@@ -130,11 +142,13 @@ export const asking: MakeRule = (context, complain) => {
     if (row?.kind !== "blast" || !numbers.surely("pairing_queue_enabled", true)) return
     if (context.steadyFor_ms() < recoversMs || context.clocksTrueFor_ms() < 5_000) return
     if (now - movedAt < readAgoMs || now - Math.max(...changedAt.values()) < readAgoMs) return
-    const older = [...open.values()].filter(({ id, kind, requested_at, search_ends_at }) =>
-      kind === "blast" && id !== session_id && search_ends_at > now &&
-      requested_at < row.requested_at - readAgoMs
+    const there = thereFor(row)
+    const older = [...open.values()].filter((other) =>
+      other.kind === "blast" && other.id !== session_id && other.search_ends_at > now &&
+      other.requested_at < row.requested_at - readAgoMs && there.some((id) => isFor(id, other))
     )
-    const places = room(numbers.largest("max_customers_per_mitra"))
+    const maximum = numbers.largest("max_customers_per_mitra")
+    const places = there.reduce((sum, id) => sum + Math.max(0, maximum - slots(id)), 0)
     if (older.length === 0 || places > older.length) return
     complain(`asked ${places} places' mitras while ${older.length} older requests wait`, { session_id })
   }
@@ -167,7 +181,7 @@ export const asking: MakeRule = (context, complain) => {
     const left = [...standings].find(([id, { reason, since_ms }]) =>
       tables.blocks.where("customer", customer_id).every(({ mitra_id }) => mitra_id !== id) &&
       reason === null && now - since_ms > within && now - (changedAt.get(id) ?? 0) > within &&
-      (!isTargeted || id === target_mitra_id) && isFresh(id) && isFair(id) &&
+      isFor(id, request) && (!isTargeted || id === target_mitra_id) && isFresh(id) && isFair(id) &&
       slots(id) < numbers.smallest("max_customers_per_mitra") && asked.every(({ mitra_id }) =>
         mitra_id !== id
       )
@@ -195,7 +209,12 @@ export const asking: MakeRule = (context, complain) => {
         numbers.changed(change)
         if (change.key === "max_customers_per_mitra") standings.forEach((_, id) => mitras.add(id))
       },
-      mitras: ({ key }) => mitras.add(key),
+      mitras: ({ after, before: was, key }) => {
+        mitras.add(key)
+        if (after?.languages !== was?.languages || after?.topics !== was?.topics) {
+          profiledAt.set(key, context.now_ms())
+        }
+      },
       mitra_status: ({ after, before: was, key }) => {
         if (after?.is_online !== was?.is_online || after?.is_draining !== was?.is_draining) mitras.add(key)
         before.set(key, was?.last_offer_at ?? 0)

@@ -11,6 +11,7 @@ const askedFor: Readonly<Record<string, readonly [string, (payload: Answer) => s
   "admin.force_offline": ["mitra.force_offline", ({ mitra_id }) => mitra_id],
   "admin.mitra_create": ["mitra.create", () => null],
   "admin.mitra_rename": ["mitra.rename", ({ mitra_id }) => mitra_id],
+  "admin.mitra_profile": ["mitra.profile", ({ mitra_id }) => mitra_id],
   "admin.settings_write": ["setting.write", ({ key }) => key],
   "admin.reroute": ["session.reroute", ({ session_id }) => session_id],
   "admin.force_close": ["session.force_close", ({ session_id }) => session_id],

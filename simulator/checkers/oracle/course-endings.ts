@@ -91,10 +91,14 @@ export const expired = (course: Course, { at, cause }: EventOf<"RequestExpired">
     : "window_over"
   const isEarly = at < course.search_ends_at
   const mayEnd = cause === "all_declined" ||
-    cause === "no_mitra_available" && around.numbers.may("pairing_queue_enabled", false)
+    (cause === "no_mitra_available" || cause === "no_mitra_fits") &&
+      around.numbers.may("pairing_queue_enabled", false)
   const flaw = firstOf(
     [isLooking(course), `expired when ${course.phase}`],
-    [cause === atTheEnd, `expired because of ${cause}, and not ${atTheEnd}`],
+    [
+      cause === atTheEnd || none && cause === "no_mitra_fits",
+      `expired because of ${cause}, and not ${atTheEnd}`
+    ],
     [at <= course.search_ends_at, `expired ${at - course.search_ends_at} ms after the window`],
     [!isEarly || mayEnd, `expired ${course.search_ends_at - at} ms before the window was over`]
   )

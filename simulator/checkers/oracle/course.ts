@@ -28,6 +28,11 @@ const offersSent = (
       return at < course.search_ends_at ? at : null
     })
   const nexts = numbers.lately("pairing_wave_size").flatMap((size) => expectedNext(Number(size)))
+  const endings = numbers.lately("pairing_acceptance_seconds").map((seconds) =>
+    seconds === 0 || course.kind === "targeted"
+      ? course.search_ends_at
+      : Math.min(course.search_ends_at, event.at + Number(seconds) * 1000)
+  )
   const isFull = total >= numbers.smallest("pairing_offers_max")
   const isLast = course.kind === "targeted" || isFull
   const flaw = firstOf(
@@ -37,10 +42,7 @@ const offersSent = (
     [offers.length > 0, "a wave without an offer"],
     [event.at >= course.next_wave_at || nobodyPending(), `wave ${wave} went out before its time`],
     [offers.every(({ mitra_id }) => !course.asked.has(mitra_id)), "a mitra was asked twice"],
-    [
-      offers.every(({ deadline_at }) => deadline_at === course.search_ends_at),
-      "an offer has another deadline"
-    ],
+    [offers.every(({ deadline_at }) => endings.includes(deadline_at)), "an offer has another deadline"],
     [offers.every(({ sent_at }) => sent_at === event.at), "an offer was not sent with its wave"],
     [
       course.kind === "blast" || offers.every(({ mitra_id }) => mitra_id === course.target_mitra_id),

@@ -40,10 +40,15 @@ const courseOf = (row: ChatSessionRow): Course => ({
 })
 
 /** What the row says otherwise than the course. */
-const differenceOf = (course: Course, row: ChatSessionRow): string | null => {
+const differenceOf = (
+  course: Course,
+  row: ChatSessionRow,
+  offers: ReadonlyArray<OfferRow>
+): string | null => {
   const isLooking = course.phase === "searching" || course.phase === "pending_acceptance"
+  const open = offers.filter(({ status }) => status === "pending").map(({ deadline_at }) => deadline_at)
   const due = isLooking
-    ? Math.min(course.search_ends_at, row.next_wave_at ?? course.search_ends_at)
+    ? Math.min(course.search_ends_at, row.next_wave_at ?? course.search_ends_at, ...open)
     : nextDue(course)
   const pairs: ReadonlyArray<readonly [string, unknown, unknown]> = [
     ["status", row.status, course.phase],
@@ -152,7 +157,7 @@ export const exact: MakeRule = (context, complain) => {
       if (flaw !== null) complain(`at ${seq}: ${flaw}`, { session_id })
       timely(session_id, event?._tag ?? "a message", at, course)
     }
-    const difference = differenceOf(course, row)
+    const difference = differenceOf(course, row, offersOf(session_id))
     if (difference !== null) complain(difference, { session_id })
   }
 

@@ -2,14 +2,22 @@
 // the unit tests that reach its file, then seeds of the simulator, then worlds on a real PostgreSQL. What was
 // tried is kept and not tried again; the rest of the time box goes to the next.
 import * as Fs from "node:fs"
-import { parseArgs } from "node:util"
+import { flagsOf, numberOf, understood } from "../../../testkit/command-line.mjs"
 import { Prng } from "../../kernel/prng.ts"
 import { stopwatch } from "../../run/stopwatch.ts"
 import { applied, idOf, type MechanicalMutant, mutantsOf } from "./operators.ts"
 import { makeTree, type Tree, type Tried } from "./tree.ts"
 
-const { values: options } = parseArgs({
-  options: {
+const usage =
+  `npm run mutants -- --minutes 30 --seed 1     plants one small change after the other, and sees what notices
+  --count 300                                so many, drawn by the seed from all there are
+  --under src/domain,src/actors              only in these folders
+  --by unit,seeds,postgres                   what may notice: unit tests, seeds, worlds on a real PostgreSQL
+  --seeds 6                                  how many seeds each must live through
+  --list                                     names them and plants none`
+
+const options = understood(usage, process.argv.slice(2), (args) => {
+  const given = flagsOf(args, {
     count: { type: "string", default: "300" },
     minutes: { type: "string", default: "30" },
     under: { type: "string", default: "src/domain,src/actors,src/http,src/layers" },
@@ -17,7 +25,13 @@ const { values: options } = parseArgs({
     seeds: { type: "string", default: "6" },
     by: { type: "string", default: "unit,seeds" },
     list: { type: "boolean", default: false }
-  }
+  })
+  for (const name of ["count", "minutes", "seeds"] as const) numberOf(`--${name}`, given[name], 1)
+  const nowhere = given.under.split(",").filter((path) => !Fs.existsSync(path))
+  if (nowhere.length > 0) throw new Error(`--under names no folder: ${nowhere.join(", ")}`)
+  const nobody = given.by.split(",").filter((way) => !["unit", "seeds", "postgres"].includes(way))
+  if (nobody.length > 0) throw new Error(`--by takes unit, seeds and postgres; given: ${nobody.join(", ")}`)
+  return given
 })
 
 const folder = ".data/mutants"

@@ -6,7 +6,8 @@ import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
 import { fairness, freshness } from "../../domain/freshness.ts"
-import { candidateLimit, queueCountMax, queues } from "../../domain/pairing.ts"
+import { olderCount, competing, type Wanted } from "../../domain/matching.ts"
+import { candidateLimit, queueCountMax, queues, wantedBy, wantsOthers } from "../../domain/pairing.ts"
 import type { SessionCommand } from "../../domain/session/commands.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import { decide } from "../../domain/session/decide.ts"
@@ -14,7 +15,8 @@ import { looksForMitras, type SessionFacts, wantsReachability } from "../../doma
 import type { SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import { outcomeOfMessage, replyTo, SessionOutcome, type SessionReply } from "../../domain/session/reply.ts"
-import type { SessionState } from "../../domain/session/state.ts"
+import { type SessionState, topics } from "../../domain/session/state.ts"
+import type { Settings as Values } from "../../domain/settings.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Bus } from "../../services/bus/bus.ts"
 import { makeFirstReplyWatch } from "../../services/operations/first-reply.ts"
@@ -49,6 +51,31 @@ const makeFacts = Effect.gen(function*() {
   const mitraFacts = yield* makeMitraFacts
   const trust = yield* Trust
 
+  const lookFor = Effect.fnUntraced(
+    function*(state: SessionState, values: Values, now: number, limit: number, wanted: Wanted) {
+      return yield* availability.candidates({
+        ...freshness(values, now),
+        ...fairness(values, now, state.kind),
+        limit,
+        wanted,
+        exclude: [
+          ...state.offers.map((offer) => offer.mitra_id),
+          ...(yield* trust.blockedMitrasOf(state.customer_id))
+        ],
+        only: state.target_mitra_id
+      })
+    }
+  )
+
+  /** Asked of a request that found nobody: would there have been one, had it wanted less? */
+  const othersAreFree = Effect.fnUntraced(function*(state: SessionState, values: Values, now: number) {
+    for (const topic of topics) {
+      const found = yield* lookFor(state, values, now, 1, { topic, language: null })
+      if (found.length > 0) return true
+    }
+    return false
+  })
+
   return Effect.fnUntraced(
     function*(state: SessionState, command: SessionCommand, now: number) {
       const values = yield* settings.current
@@ -60,6 +87,7 @@ const makeFacts = Effect.gen(function*() {
         settings: values,
         candidates: null,
         waiting_ahead: 0,
+        others_are_free: wantsOthers(state, now) && (yield* othersAreFree(state, values, now)),
         mitra_is_reachable,
         pair_is_blocked: command._tag === "Accept" && (yield* trust.isBlocked({
           customer_id: state.customer_id,
@@ -73,18 +101,16 @@ const makeFacts = Effect.gen(function*() {
       if (!looksForMitras(state, command, now)) return known
       // Counted before the candidates are read: a request that leaves the line in between then counts twice,
       // as one ahead and by the place it took. The other way round it would not count at all.
-      const waiting_ahead = queues(state, values) ? yield* sessions.aheadOf(state, now, queueCountMax) : 0
-      const candidates = yield* availability.candidates({
-        ...freshness(values, now),
-        ...fairness(values, now, state.kind),
-        limit: candidateLimit(state, values, waiting_ahead),
-        exclude: [
-          ...state.offers.map((offer) => offer.mitra_id),
-          ...(yield* trust.blockedMitrasOf(state.customer_id))
-        ],
-        only: state.target_mitra_id
-      })
-      return { ...known, candidates, waiting_ahead }
+      const older = queues(state, values) ? yield* sessions.aheadOf(state, now, queueCountMax) : []
+      const limit = candidateLimit(state, values, olderCount(older))
+      const candidates = yield* lookFor(state, values, now, limit, wantedBy(state))
+      const isOver = candidates.length === 0 && state.offers.length === 0 && !values.pairing_queue_enabled
+      return {
+        ...known,
+        candidates,
+        waiting_ahead: competing(older, candidates),
+        others_are_free: isOver && (yield* othersAreFree(state, values, now))
+      }
     }
   )
 })

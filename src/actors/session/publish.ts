@@ -12,7 +12,12 @@ const participants = (state: SessionState): ReadonlyArray<Topic> => [
 ]
 
 // Machine-internal bookkeeping that no phone is shown.
-const silent = new Set<SessionEvent["_tag"]>(["SearchedInVain", "OfferDeclined", "OfferWithdrawn"])
+const silent = new Set<SessionEvent["_tag"]>([
+  "SearchedInVain",
+  "OfferDeclined",
+  "OfferWithdrawn",
+  "OffersLapsed"
+])
 
 /** That the mitra cannot be reached is said to the one who waits for her. */
 const forCustomer = new Set<SessionEvent["_tag"]>(["MitraWentAway", "MitraCameBack"])

@@ -21,7 +21,10 @@ import { type ConfirmationOutcome, makeConfirmPaid, type PaidNotice } from "./co
 import { SessionActors } from "./protocol.ts"
 import { asSystem } from "../turn-call.ts"
 
-type RequestShape = Pick<NewRequest, "kind" | "target_mitra_id" | "opened_by">
+type RequestShape = Pick<NewRequest, "kind" | "target_mitra_id" | "language" | "opened_by">
+
+/** Once more on the same payment: by which command, and for which language. */
+export type AnotherTry = Pick<NewRequest, "language"> & { readonly command_id: string }
 
 export type RequestOutcome =
   /** The payment's session, or for an extension the session that it was handed to. */
@@ -40,7 +43,7 @@ export class Requests extends Context.Service<Requests, {
    */
   readonly openAgain: (
     payment: Payment,
-    commandId: string,
+    again: AnotherTry,
     audit?: AuditEntry
   ) => Effect.Effect<Opened, Unavailable>
   /** The provider says that a payment was paid. Safe to hear any number of times, in any order. */
@@ -127,8 +130,8 @@ export const layer = Layer.effect(Requests)(
 
     const openFor = Effect.fn("Requests.openFor")(function*(payment: Payment) {
       if (payment.extends_session_id !== null) return yield* extend(payment, payment.extends_session_id)
-      const { kind, target_mitra_id } = payment
-      const opened = yield* open(payment, { kind, target_mitra_id })
+      const { kind, language, target_mitra_id } = payment
+      const opened = yield* open(payment, { kind, language, target_mitra_id })
       switch (opened._tag) {
         case "AlreadyActive":
           return { _tag: "Blocked", by: opened.session_id } as const
@@ -141,8 +144,9 @@ export const layer = Layer.effect(Requests)(
     })
 
     const openAgain = Effect.fn("Requests.openAgain")(
-      function*(payment: Payment, commandId: string, audit?: AuditEntry) {
-        return yield* open(payment, { kind: "blast", target_mitra_id: null, opened_by: commandId }, audit)
+      function*(payment: Payment, { command_id, language }: AnotherTry, audit?: AuditEntry) {
+        const request = { kind: "blast", target_mitra_id: null, language, opened_by: command_id } as const
+        return yield* open(payment, request, audit)
       }
     )
 

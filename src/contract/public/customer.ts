@@ -1,6 +1,7 @@
 // What a customer may ask: prices, payments, whether a bestie is available, and the state of a request.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
+import { Language } from "../../domain/matching.ts"
 import { topics } from "../../domain/session/state.ts"
 import { CallError } from "../errors.ts"
 import { ClientId, Id, shortText } from "../fields.ts"
@@ -17,6 +18,8 @@ export const CustomerRpcs = RpcGroup.make(
       command_id: ClientId,
       tier_id: shortText(40),
       topic: Schema.Literals(topics),
+      /** Only besties who speak it are asked; null or missing: no matter. */
+      language: Schema.optionalKey(Schema.NullOr(Language)),
       /** The same bestie again: only she is asked. She must have served this customer before. */
       target_mitra_id: Schema.optionalKey(Schema.NullOr(Id))
     },
@@ -36,7 +39,12 @@ export const CustomerRpcs = RpcGroup.make(
   }),
   /** Asks all besties, with a payment whose request found none: one more request per command id. */
   Rpc.make("customer.retry_request", {
-    payload: { command_id: ClientId, payment_id: Id },
+    payload: {
+      command_id: ClientId,
+      payment_id: Id,
+      /** Another one than was ordered, or null for no matter; missing: the same. */
+      language: Schema.optionalKey(Schema.NullOr(Language))
+    },
     success: RequestView,
     error: CallError
   }),

@@ -2,6 +2,8 @@
 // write is audited in the transaction of the change.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
+import { Language, languages } from "../../domain/matching.ts"
+import { Topic, topics } from "../../domain/session/state.ts"
 import { roles } from "../../domain/staff.ts"
 import { CallError } from "../errors.ts"
 import { Id, Instant, shortText } from "../fields.ts"
@@ -11,6 +13,14 @@ const Role = Schema.Literals(roles)
 const Email = Schema.String.check(Schema.isMaxLength(200), Schema.isPattern(/^[^@\s\p{C}]+@[^@\s\p{C}]+$/u))
 /** As many as the database keeps. */
 const DisplayName = shortText(40)
+
+const some = <S extends Schema.Top>(item: S, maximum: number) =>
+  Schema.Array(item).check(Schema.isMinLength(1), Schema.isMaxLength(maximum))
+
+export const ProfileView = Schema.Struct({
+  languages: some(Language, languages.length),
+  topics: some(Topic, topics.length)
+})
 
 export const StaffView = Schema.Struct({
   staff_id: Id,
@@ -67,6 +77,12 @@ export const AdminAccountRpcs = RpcGroup.make(
   Rpc.make("admin.mitra_rename", {
     payload: { mitra_id: Id, display_name: DisplayName },
     success: MitraAccountView,
+    error: CallError
+  }),
+  /** What she may be asked for: offers made before stay. */
+  Rpc.make("admin.mitra_profile", {
+    payload: { mitra_id: Id, ...ProfileView.fields },
+    success: Schema.Struct({ mitra_id: Id, ...ProfileView.fields }),
     error: CallError
   }),
   Rpc.make("admin.test_numbers", {

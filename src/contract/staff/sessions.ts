@@ -2,6 +2,7 @@
 // do so, stuck sessions, past ones, and how a mitra answers.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
+import { Language } from "../../domain/matching.ts"
 import { absenceCauses, sessionStatuses } from "../../domain/session/state.ts"
 import { SessionInspection } from "./staff-views.ts"
 import { CallError } from "../errors.ts"
@@ -70,6 +71,7 @@ export const AdminSessionRpcs = RpcGroup.make(
           mitra_id: Id,
           mitra_name: Schema.String,
           sessions: Schema.Int,
+          languages: Schema.Array(Language),
           free_slots: Schema.Int
         })
       )

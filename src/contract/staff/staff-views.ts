@@ -7,6 +7,7 @@ import { SettingsSchema } from "../../domain/settings.ts"
 import { CallError } from "../errors.ts"
 import { ClientId, Id, Instant, shortText } from "../fields.ts"
 import { SessionView } from "../views.ts"
+import { ProfileView } from "./accounts.ts"
 import { SecondFactorCode } from "./own-account.ts"
 
 const Nullable = Schema.NullOr
@@ -28,6 +29,7 @@ export const MitraInspection = Schema.Struct({
   is_active: Schema.Boolean,
   is_online: Schema.Boolean,
   is_draining: Schema.Boolean,
+  ...ProfileView.fields,
   hold: HoldView,
   presence: PresenceView,
   online_since: Nullable(Instant),

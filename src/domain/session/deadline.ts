@@ -1,5 +1,6 @@
 // When a session must next be woken. The nearest of everything that can become due; null when the
 // session is over.
+import { nextLapse } from "../pairing.ts"
 import type { SessionState } from "./state.ts"
 
 /** Seconds before the end at which both phones are warned, latest last. */
@@ -26,7 +27,11 @@ export const deadlineOf = (state: SessionState): number | null => {
   switch (state.status) {
     case "searching":
     case "pending_acceptance":
-      return Math.min(state.search_ends_at, state.next_wave_at ?? state.search_ends_at)
+      return Math.min(
+        state.search_ends_at,
+        state.next_wave_at ?? state.search_ends_at,
+        nextLapse(state) ?? state.search_ends_at
+      )
     case "active":
       return nextWarning(state)?.at ?? state.ends_at
     case "extending":

@@ -1,7 +1,7 @@
 // What time alone makes happen. Run before every command, so that a command never acts on a state
 // that the clock has already ended. Each event carries the instant it became due, not the instant
 // of the turn: a server that was away for a minute neither gives nor takes a second.
-import { expiryCause, lookingNow, search, wantsCandidates, type Candidate } from "../pairing.ts"
+import { expiryCause, lapsed, lookingNow, search, wantsCandidates, type Candidate } from "../pairing.ts"
 import type { Settings } from "../settings.ts"
 import { closingEvent, endedBy } from "./answer-ending.ts"
 import { approved } from "./answer-extension.ts"
@@ -16,8 +16,10 @@ export interface SessionFacts {
   readonly settings: Settings
   /** Present only when `wantsCandidates` asked for them; null means they could not be read now. */
   readonly candidates: ReadonlyArray<Candidate> | null
-  /** How many older requests wait for a mitra, too; beside `candidates`, else 0. */
+  /** How many older requests wait for the same mitras, too; beside `candidates`, else 0. */
   readonly waiting_ahead: number
+  /** Mitras are free who are not what the request wants; asked when it found none (`wantsOthers`). */
+  readonly others_are_free: boolean
   /** Present only when `wantsReachability` asked for it. */
   readonly mitra_is_reachable: boolean | null
   /** For Accept: she or the customer has blocked the other since she was asked. */
@@ -39,11 +41,20 @@ export interface RerouteTarget {
   readonly is_blocked: boolean
 }
 
+/** The same request when the offers whose time has passed are over: the next look may be due with them. */
+const withoutLapsed = (state: SessionState, now: number): SessionState => {
+  let current = state
+  for (let event = lapsed(current, now); event !== null; event = lapsed(current, now)) {
+    current = evolve(current, event)
+  }
+  return current
+}
+
 /** True when this command makes the session look for mitras: a message or a cancel never waits for that. */
 export const looksForMitras = (state: SessionState, command: SessionCommand, now: number): boolean =>
   command._tag === "Requeue"
     ? wantsCandidates(lookingNow(state, now), now)
-    : command._tag === "Tick" && wantsCandidates(state, now)
+    : command._tag === "Tick" && wantsCandidates(withoutLapsed(state, now), now)
 
 /** True when this turn must know whether the mitra can be reached: an extension's window is over. */
 export const wantsReachability = (state: SessionState, now: number): boolean =>
@@ -66,14 +77,22 @@ const nextDue = (state: SessionState, facts: SessionFacts): SessionEvent | null 
   const { now, settings } = facts
   switch (state.status) {
     case "searching":
-    case "pending_acceptance":
+    case "pending_acceptance": {
+      const lapse = lapsed(state, now)
+      if (lapse !== null) return lapse
       if (now >= state.search_ends_at) {
-        return { _tag: "RequestExpired", at: state.search_ends_at, cause: expiryCause(state) }
+        return {
+          _tag: "RequestExpired",
+          at: state.search_ends_at,
+          cause: expiryCause(state, facts.others_are_free)
+        }
       }
       if (facts.candidates !== null && wantsCandidates(state, now)) {
-        return search(state, { candidates: facts.candidates, ahead: facts.waiting_ahead }, settings, now)
+        const { candidates, others_are_free, waiting_ahead: ahead } = facts
+        return search(state, { candidates, ahead, others_are_free }, settings, now)
       }
       return null
+    }
     case "active": {
       const warning = nextWarning(state)
       if (warning !== null && warning.at <= now) {

@@ -9,7 +9,13 @@ export type ClosingReason =
   | "force_closed"
   | "extension_rejected"
   | "extension_timeout"
-export type ExpiryCause = "no_mitra_available" | "all_declined" | "window_over" | "returning_chat_timeout"
+export type ExpiryCause =
+  | "no_mitra_available"
+  /** Mitras were free, but none who is what was asked for. */
+  | "no_mitra_fits"
+  | "all_declined"
+  | "window_over"
+  | "returning_chat_timeout"
 export type CompletedReason = "goodbye" | "grace_over" | "force_closed"
 
 export type SessionEvent =
@@ -24,6 +30,8 @@ export type SessionEvent =
   | { readonly _tag: "SearchedInVain"; readonly at: number; readonly next_wave_at: number | null }
   | { readonly _tag: "OfferDeclined"; readonly at: number; readonly mitra_id: string }
   | { readonly _tag: "OfferWithdrawn"; readonly at: number; readonly mitra_id: string }
+  /** They let their time to answer pass; the request still looks. */
+  | { readonly _tag: "OffersLapsed"; readonly at: number; readonly mitra_ids: ReadonlyArray<string> }
   | {
     readonly _tag: "Paired"
     readonly at: number
@@ -105,6 +113,7 @@ const unsequenced: ReadonlySet<SessionEvent["_tag"]> = new Set([
   "SearchedInVain",
   "OfferDeclined",
   "OfferWithdrawn",
+  "OffersLapsed",
   "ReceiptMoved",
   "MitraWentAway",
   "MitraCameBack"

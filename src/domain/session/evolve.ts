@@ -18,22 +18,17 @@ const endPending = (
       : offer
   )
 
-/** One offer ends without a yes. When none is left pending, the next look is due at once. */
-const offerLost = (
+/** Offers end without a yes. When none is left pending, the next look is due at once. */
+const offersLost = (
   state: SessionState,
-  event: EventOf<"OfferDeclined"> | EventOf<"OfferWithdrawn">,
+  at: number,
+  mitraIds: ReadonlyArray<string>,
   status: OfferStatus,
   ending: OfferEnding
 ): SessionState => {
-  const offers = endPending(
-    state.offers,
-    status,
-    ending,
-    event.at,
-    (offer) => offer.mitra_id === event.mitra_id
-  )
+  const offers = endPending(state.offers, status, ending, at, (offer) => mitraIds.includes(offer.mitra_id))
   const nobodyLeft = !offers.some((offer) => offer.status === "pending")
-  return { ...state, offers, next_wave_at: nobodyLeft ? event.at : state.next_wave_at }
+  return { ...state, offers, next_wave_at: nobodyLeft ? at : state.next_wave_at }
 }
 
 const assigned = (
@@ -160,9 +155,11 @@ const apply = (state: SessionState, event: SessionEvent): SessionState => {
     case "SearchedInVain":
       return { ...state, next_wave_at: event.next_wave_at }
     case "OfferDeclined":
-      return offerLost(state, event, "declined", "declined")
+      return offersLost(state, event.at, [event.mitra_id], "declined", "declined")
     case "OfferWithdrawn":
-      return offerLost(state, event, "ignored", "withdrawn")
+      return offersLost(state, event.at, [event.mitra_id], "ignored", "withdrawn")
+    case "OffersLapsed":
+      return offersLost(state, event.at, event.mitra_ids, "ignored", "expired")
     case "Paired":
       return paired(state, event)
     case "RequestCancelled":

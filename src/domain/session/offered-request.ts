@@ -1,6 +1,7 @@
 // A request as the mitra sees it to whom it was offered: enough to decide, nothing of the customer but the
 // call name. It travels in her answer and on the bus, so that showing an offer reads nothing.
 import * as Schema from "effect/Schema"
+import { Language } from "../matching.ts"
 import {
   modes,
   type Offer,
@@ -16,6 +17,8 @@ export const OfferedRequest = Schema.Struct({
   session_id: Schema.String,
   customer_name: Schema.String,
   topic: Schema.Literals(topics),
+  /** Missing in what a runner of the previous version sends. */
+  language: Schema.optionalKey(Schema.NullOr(Language)),
   mode: Schema.Literals(modes),
   kind: Schema.Literals(requestKinds),
   duration_ms: Schema.Int,
@@ -37,6 +40,7 @@ export const requestWith = (state: SessionState, offer: Offer): OfferedRequest =
     session_id: state.id,
     customer_name: state.customer_name,
     topic: state.topic,
+    language: state.language,
     mode: state.mode,
     kind: state.kind,
     duration_ms: state.ledger.purchased_ms,

@@ -1,6 +1,7 @@
 // A new request: the first state of a session, made once per confirmed payment and once more per
 // command of its customer to try again.
 import { emptyLedger } from "../ledger.ts"
+import type { Language } from "../matching.ts"
 import type { Settings } from "../settings.ts"
 import { noCursor, type SessionState, type Topic } from "./state.ts"
 
@@ -14,6 +15,7 @@ export interface NewRequest {
   readonly target_mitra_id: string | null
   readonly mode: "chat" | "call"
   readonly topic: Topic
+  readonly language: Language | null
   readonly purchased_ms: number
   /** Set when the customer asks again on a payment whose request found no bestie. */
   readonly opened_by?: string

@@ -1,6 +1,7 @@
 // A session as one of its two people may see it: what the view needs and nothing else. A mitra never sees
 // the customer's payment. It travels between runners in the answer to a command.
 import * as Schema from "effect/Schema"
+import { Language } from "../matching.ts"
 import { leftOf } from "../ledger.ts"
 import {
   absenceCauses,
@@ -26,6 +27,8 @@ export const SeenSession = Schema.Struct({
   kind: Schema.Literals(requestKinds),
   mode: Schema.Literals(modes),
   topic: Schema.Literals(topics),
+  /** Missing in what a runner of the previous version sends. */
+  language: Schema.optionalKey(Schema.NullOr(Language)),
   purchased_ms: Schema.Int,
   customer_name: Schema.String,
   mitra_id: OptionalText,
@@ -71,6 +74,7 @@ export const seenFrom = (state: SessionState, side: Side): SeenSession => ({
   kind: state.kind,
   mode: state.mode,
   topic: state.topic,
+  language: state.language,
   purchased_ms: state.ledger.purchased_ms,
   customer_name: state.customer_name,
   mitra_id: state.mitra_id,

@@ -2,6 +2,7 @@
 // the column names. Times are epoch milliseconds, null where they have not happened.
 import * as Schema from "effect/Schema"
 import type { Ledger } from "../ledger.ts"
+import type { Language } from "../matching.ts"
 
 export const sessionStatuses = [
   "searching",
@@ -118,6 +119,8 @@ export interface SessionState {
   readonly target_mitra_id: string | null
   readonly mode: (typeof modes)[number]
   readonly topic: Topic
+  /** What the mitra must speak; null: no matter. */
+  readonly language: Language | null
   readonly status: SessionStatus
   readonly mitra_id: string | null
   readonly mitra_name: string | null

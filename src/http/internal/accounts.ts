@@ -4,11 +4,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { AdminAccountRpcs, type StaffView } from "../../contract/staff/accounts.ts"
 import { instantOrNull } from "../../contract/fields.ts"
+import { type Profile, profileOf } from "../../domain/matching.ts"
 import { isPhone, maskedPhone } from "../../domain/phone.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { isName } from "../../domain/text.ts"
 import { permissionsOf, type Role, roles } from "../../domain/staff.ts"
 import { Accounts, type MitraAccount } from "../../services/accounts/accounts.ts"
+import { Availability } from "../../services/availability/availability.ts"
 import { Staff, type StaffChange, type StaffSummary } from "../../services/accounts/staff.ts"
 import { SignIns, testNumbersMax } from "../../services/accounts/sign-ins.ts"
 import { Bus, revoked } from "../../services/bus/bus.ts"
@@ -115,6 +117,16 @@ const renameMitra = Effect.fnUntraced(function*(mitraId: string, displayName: st
   return mitraView(mitra)
 })
 
+const setProfile = Effect.fnUntraced(function*(mitra_id: string, given: Profile) {
+  const profile = profileOf(given)
+  const entry = yield* entryOf("mitra.profile", "mitra", mitra_id)
+  if (!(yield* (yield* Accounts).setProfile(mitra_id, profile, entry))) {
+    return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id })
+  }
+  yield* (yield* Availability).changed([mitra_id])
+  return { mitra_id, ...profile }
+})
+
 const putTestNumber = Effect.fnUntraced(function*(number: { readonly phone: string; readonly code: string }) {
   yield* checkPhone(number.phone)
   const entry = yield* entryOf("test_number.put", "test_number", maskedPhone(number.phone))
@@ -145,6 +157,7 @@ export const layer = (options: { readonly testNumbersCount: boolean }) =>
       answering(changeStaff(staff_id, { is_active }, "staff.set_active")),
     "admin.mitra_create": (payload) => answering(createMitra(payload)),
     "admin.mitra_rename": ({ display_name, mitra_id }) => answering(renameMitra(mitra_id, display_name)),
+    "admin.mitra_profile": ({ mitra_id, ...profile }) => answering(setProfile(mitra_id, profile)),
     "admin.test_numbers": () =>
       answering(
         Effect.flatMap(SignIns, (port) => port.testNumbers).pipe(

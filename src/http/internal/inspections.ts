@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { LedgerView, MitraInspection, SessionInspection } from "../../contract/staff/staff-views.ts"
 import { instant, instantOrNull } from "../../contract/fields.ts"
 import { isBalanced, type Ledger } from "../../domain/ledger.ts"
+import { usualProfile } from "../../domain/matching.ts"
 import type { MitraHold } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
@@ -93,6 +94,7 @@ export const inspectMitra = Effect.fnUntraced(function*(mitraId: string) {
     is_active: state.is_active,
     is_online: state.is_online,
     is_draining: state.is_draining,
+    ...((yield* (yield* Accounts).profileOf(mitraId)) ?? usualProfile),
     hold: holdView(state.hold),
     presence: {
       connected: yield* (yield* Presence).isConnected({ user_type: "mitra", user_id: mitraId }),

@@ -91,7 +91,11 @@ const retry = Effect.fnUntraced(function*(commandId: string, paymentId: string) 
   const entry = yield* entryOf("payment.retry", "payment", paymentId)
   const { failure_cause, status } = payment
   const audit = { ...entry, before: { status, failure_cause }, after: { command_id: commandId } }
-  const opened = yield* (yield* Requests).openAgain(payment, commandId, audit)
+  const opened = yield* (yield* Requests).openAgain(
+    payment,
+    { command_id: commandId, language: payment.language },
+    audit
+  )
   if (opened._tag === "AlreadyActive") return yield* alreadyActive(opened.session_id)
   if (opened._tag === "NotPaid") return yield* notOpen(yield* find(paymentId))
   if (opened._tag === "Exists" && status !== "confirmed") {

@@ -45,6 +45,7 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.drain_runner": to("write", "system"),
   "admin.mitra_create": to("write", "mitras"),
   "admin.mitra_rename": to("write", "mitras"),
+  "admin.mitra_profile": to("write", "mitras"),
   "admin.mitra_delete": to("write", "staff"),
   "admin.inspect_session": to("read", "sessions"),
   "admin.cases": to("read", "cases"),

@@ -64,6 +64,8 @@ const candidates = Effect.fnUntraced(function*(session_id: string, limit: number
     declined_since: null,
     open_offers_max: 1_000_000,
     limit,
+    // Staff may give her a chat in a language of their choice; a topic she does not take she is spared.
+    wanted: { topic: state.topic, language: null },
     exclude: [
       ...(state.mitra_id === null ? [] : [state.mitra_id]),
       ...(yield* (yield* Trust).blockedMitrasOf(state.customer_id))
@@ -71,9 +73,12 @@ const candidates = Effect.fnUntraced(function*(session_id: string, limit: number
     only: null
   })
   return {
-    candidates: found.map((candidate) => ({
-      ...candidate,
-      free_slots: Math.max(0, values.max_customers_per_mitra - candidate.sessions)
+    candidates: found.map(({ languages, mitra_id, mitra_name, sessions }) => ({
+      mitra_id,
+      mitra_name,
+      sessions,
+      languages,
+      free_slots: Math.max(0, values.max_customers_per_mitra - sessions)
     }))
   }
 })

@@ -11,6 +11,7 @@ import { type Payment, Payments } from "../../services/payments/payments.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
+import type { Order } from "./checkout-curl.ts"
 
 export const checkoutPath = "/checkout"
 
@@ -33,6 +34,7 @@ const choices = {
   late: "Pay late"
 } as const
 type Choice = keyof typeof choices
+type CurlOf = (order: Order) => string
 
 const isChoice = (text: string | undefined): text is Choice => text !== undefined && text in choices
 
@@ -46,7 +48,7 @@ word-break:break-all;background:#f6f6f9;padding:10px;border-radius:8px}p{color:#
 const rupiah = (idr: number): string => `Rp ${String(idr).replaceAll(/\B(?=(\d{3})+$)/g, ".")}`
 
 /** Nothing in it is anybody's text: an id, amounts, a status. */
-const pageOf = ({ amount_idr, id, status }: Payment, said: string | null, base: string) =>
+const pageOf = ({ amount_idr, id, status }: Payment, said: string | null, curlOf: CurlOf) =>
   HttpServerResponse.text(
     `<!doctype html><html lang="en"><meta charset="utf-8"><title>Checkout (development)</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>${style}</style><main>
@@ -57,10 +59,7 @@ ${said === null ? "" : `<p role="status"><strong>${said}</strong></p>`}
       Object.entries(choices).map(([value, label]) => `<button name="say" value="${value}">${label}</button>`)
         .join("")
     }</form>
-<p>The same from a terminal:</p><pre>curl -X POST ${base}/api/webhooks/payments/builtin \\
-  -H "content-type: application/json" -H "x-callback-token: $PAYMENT_WEBHOOK_TOKEN" \\
-  -d '{"external_id":"${id}","status":"PAID","amount":${amount_idr},"id":"by-hand"}'</pre>
-<p>Unless it was set, PAYMENT_WEBHOOK_TOKEN is dev-webhook-token.</p></main></html>`,
+<p>The same from a terminal:</p><pre>${curlOf({ payment_id: id, amount_idr })}</pre></main></html>`,
     { contentType: "text/html; charset=utf-8", headers }
   )
 
@@ -89,8 +88,7 @@ const unknown = refusalResponse(refuse("PAYMENT_NOT_FOUND", "There is no such pa
 const unreadable = refusalResponse(refuse("BAD_REQUEST", "The form could not be read."), 400)
 const later = Effect.succeed(tryAgainResponse("This is not possible right now. Please try again.", 1000))
 
-/** `base` is this listener as a browser reaches it. */
-export const layer = (base: string) =>
+export const layer = (curlOf: CurlOf) =>
   HttpRouter.use(Effect.fnUntraced(function*(router) {
     const context = yield* Effect.context<Payments | Requests>()
     const answered = Effect.fnUntraced(function*(choice: Choice | null) {
@@ -98,7 +96,7 @@ export const layer = (base: string) =>
       const payment = yield* (yield* Payments).find(id)
       if (payment === null) return unknown
       const said = choice === null ? null : yield* say(payment, choice)
-      return pageOf((yield* (yield* Payments).find(id)) ?? payment, said, base)
+      return pageOf((yield* (yield* Payments).find(id)) ?? payment, said, curlOf)
     })
     const bounded = <R>(
       answer: Effect.Effect<HttpServerResponse.HttpServerResponse, Unavailable | HttpServerError, R>

@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
-import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { UserType } from "../../services/accounts/sign-ins.ts"
@@ -20,6 +19,7 @@ import { Limits, WireClock } from "./limits.ts"
 import { LiveConnection, type Wire } from "./live-connection.ts"
 import { makeNewConnections } from "./new-connections.ts"
 import { makePlaces } from "./places.ts"
+import { refusedPause, returnPause, spreadMs } from "./return-pause.ts"
 import { watchAll } from "./watch.ts"
 
 export interface Person {
@@ -50,8 +50,11 @@ export class Connections extends Context.Service<Connections, {
     authSessionId: string | null,
     code: CloseCode
   ) => Effect.Effect<number>
-  /** Tells everybody to come back, elsewhere if they can; returns how many. New ones are let in. */
-  readonly sendAway: Effect.Effect<number>
+  /**
+   * Tells everybody to come back, elsewhere if they can; returns how many. New ones are let in: `again` when
+   * these are such, who found nothing better.
+   */
+  readonly sendAway: (again: boolean) => Effect.Effect<number>
   /** Reads nothing more, lets calls in flight finish within the bound, then tells all phones to come back. */
   readonly drain: Effect.Effect<DrainReport>
   /** Counts one more new connection of this address: null, or after how many ms it may come back. */
@@ -143,9 +146,9 @@ const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effec
       RealTime.timeoutOption(boundMs),
       Effect.provideService(Clock.Clock, wireClock)
     )
-  const retryAfter = Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)
   return Effect.gen(function*() {
     const connections = [...directory.open.values()]
+    const retryAfter = returnPause(connections.length, limits)
     yield* begin
     if (connections.length > 0) {
       yield* Effect.logInfo("draining sockets").pipe(
@@ -200,7 +203,7 @@ const makeOpen = Effect.fnUntraced(function*(
       cut: () => connection.cut()
     })
     // It was let in just before the drain began.
-    if (isDraining()) connection.startDraining(limits.retry_after_max_ms)
+    if (isDraining()) connection.startDraining(spreadMs(directory.open.size, limits))
     return { connection, removed }
   }
 
@@ -257,14 +260,10 @@ const makeConnections = Effect.gen(function*() {
         for (const connection of named) connection.close(code)
         return named.length
       }),
-    sendAway: Effect.gen(function*() {
+    sendAway: Effect.fnUntraced(function*(again) {
       const staying = [...directory.open.values()].filter(({ closing }) => closing === null)
-      for (const connection of staying) {
-        connection.close(
-          closeCodes.goingAway,
-          yield* Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)
-        )
-      }
+      const retryAfter = again ? refusedPause(limits) : returnPause(staying.length, limits)
+      for (const connection of staying) connection.close(closeCodes.goingAway, yield* retryAfter)
       return staying.length
     }),
     drain: yield* Effect.cached(yield* makeDrain(directory, begin)),

@@ -63,6 +63,11 @@ export interface SocketLimits {
   readonly drain_cut_ms: number
   /** and then for plain HTTP requests. */
   readonly drain_requests_ms: number
+  /** Phones that are sent away are spread so that so many come back in a second, */
+  readonly returns_per_second: number
+  /** the last of them after so long, however many they are. */
+  readonly return_max_ms: number
+  /** Who was refused, or found no better runner, waits between these. */
   readonly retry_after_min_ms: number
   readonly retry_after_max_ms: number
   /** For plain HTTP requests; a WebSocket frame has its own bound. */
@@ -106,6 +111,9 @@ export const publicLimits: SocketLimits = {
   drain_flush_ms: stopBudgets.phones_flush_ms,
   drain_cut_ms: stopBudgets.phones_cut_ms,
   drain_requests_ms: stopBudgets.phones_requests_ms,
+  // A core takes about so many in (docs/performance.md, connect-storm).
+  returns_per_second: 500,
+  return_max_ms: 30_000,
   retry_after_min_ms: 500,
   retry_after_max_ms: 5_000,
   body_max_bytes: 65_536

@@ -5,11 +5,11 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Random from "effect/Random"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { Connections } from "./connections.ts"
 import { Limits, type SocketLimits, WireClock } from "./limits.ts"
+import { refusedPause } from "./return-pause.ts"
 import { type Upgrade, SocketProtocol } from "./server.ts"
 import { upgraded } from "./transport.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
@@ -62,8 +62,7 @@ const wrongSubprotocol = (offered: ReadonlyArray<string>) =>
 const unauthorized = (refusal: Refusal) => refusalResponse(refusal, 401, { "www-authenticate": "Bearer" })
 
 const later = Effect.fnUntraced(function*(message: string, limits: SocketLimits) {
-  const retryAfterMs = yield* Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)
-  return tryAgainResponse(message, retryAfterMs)
+  return tryAgainResponse(message, yield* refusedPause(limits))
 })
 
 /** A flood costs no upgrade and no token check; its first refusal in a while leaves a line. */

@@ -17,6 +17,7 @@ import {
 } from "../encryption/phones.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { auditedWhenNew, insertAuditEntry } from "./audit-log.postgres.ts"
+import { profiles } from "./mitra-profiles.postgres.ts"
 import { devices } from "./devices.postgres.ts"
 import { firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -213,5 +214,10 @@ export const layer = Layer.effect(Accounts)(Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const cipher = yield* Cipher
   const find = yield* makeMitraRead(sql)
-  return Accounts.of({ ...customers(sql, cipher), ...mitras(sql, cipher, find), ...devices(sql) })
+  return Accounts.of({
+    ...customers(sql, cipher),
+    ...mitras(sql, cipher, find),
+    ...profiles(sql),
+    ...devices(sql)
+  })
 }))

@@ -5,7 +5,9 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Freshness } from "../../domain/freshness.ts"
+import { Language } from "../../domain/matching.ts"
 import type { Candidate } from "../../domain/pairing.ts"
+import { Topic } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
@@ -17,7 +19,9 @@ type CandidatesOptions = Parameters<Availability["Service"]["candidates"]>[0]
 const decodeCandidates = allOf(Schema.Struct({
   mitra_id: Schema.String,
   mitra_name: Schema.String,
-  sessions: Schema.Int
+  sessions: Schema.Int,
+  languages: Schema.Array(Language),
+  topics: Schema.Array(Topic)
 }))
 const decodeCounts = firstOf(Schema.Struct({ online: Schema.Int, available: Schema.Int }))
 const decodeIds = allOf(Schema.Struct({ mitra_id: Schema.String }))
@@ -47,6 +51,9 @@ const isFairToAsk = (sql: SqlClient.SqlClient, { declined_since, open_offers_max
         AND coalesce(o.responded_at, o.deadline_at) >= ${timestamp(declined_since)})`
   }`
 
+const isWanted = (sql: SqlClient.SqlClient, { wanted: { language, topic } }: CandidatesOptions) =>
+  sql`${topic} = ANY (m.topics)${language === null ? sql`` : sql` AND ${language} = ANY (m.languages)`}`
+
 /**
  * Idle mitras come from an index in the order of asking, so this costs what is asked for, not what
  * is online (20,000 online, 200 asked: 3 ms, against 25 ms for sorting all of them). Those who have
@@ -54,17 +61,19 @@ const isFairToAsk = (sql: SqlClient.SqlClient, { declined_since, open_offers_max
  */
 const selectCandidates = (sql: SqlClient.SqlClient, options: CandidatesOptions) => {
   const eligible = sql`s.is_online AND m.is_active AND NOT s.is_draining AND ${isFresh(sql, options)}
-    AND ${isFairToAsk(sql, options)} AND s.mitra_id <> ALL (${options.exclude}::uuid[])
+    AND ${isFairToAsk(sql, options)} AND ${
+    isWanted(sql, options)
+  } AND s.mitra_id <> ALL (${options.exclude}::uuid[])
     ${options.only === null ? sql`` : sql`AND s.mitra_id = ${options.only}`}`
   return sql`
     WITH idle AS MATERIALIZED (
-      SELECT s.mitra_id, m.display_name, 0 AS sessions, s.last_offer_at, s.online_since
+      SELECT s.mitra_id, m.display_name, m.languages, m.topics, 0 AS sessions, s.last_offer_at, s.online_since
       FROM mitra_status s JOIN mitras m ON m.id = s.mitra_id
       WHERE ${eligible} AND NOT EXISTS (SELECT FROM mitra_slots x WHERE x.mitra_id = s.mitra_id)
       ORDER BY s.last_offer_at NULLS FIRST, s.online_since, s.mitra_id
       LIMIT ${options.limit}::int
     ), busy AS (
-      SELECT s.mitra_id, m.display_name, used.sessions, s.last_offer_at, s.online_since
+      SELECT s.mitra_id, m.display_name, m.languages, m.topics, used.sessions, s.last_offer_at, s.online_since
       FROM (SELECT mitra_id, count(*)::int AS sessions FROM mitra_slots GROUP BY mitra_id) used
       JOIN mitra_status s ON s.mitra_id = used.mitra_id
       JOIN mitras m ON m.id = s.mitra_id
@@ -72,7 +81,8 @@ const selectCandidates = (sql: SqlClient.SqlClient, options: CandidatesOptions) 
       ORDER BY used.sessions, s.last_offer_at NULLS FIRST, s.online_since, s.mitra_id
       LIMIT ${options.limit}::int - (SELECT count(*) FROM idle)
     )
-    SELECT mitra_id, display_name AS mitra_name, sessions
+    SELECT mitra_id, display_name AS mitra_name, sessions, to_json(languages) AS languages,
+      to_json(topics) AS topics
     FROM (SELECT * FROM idle UNION ALL SELECT * FROM busy) found
     ORDER BY sessions, last_offer_at NULLS FIRST, online_since, mitra_id`
 }

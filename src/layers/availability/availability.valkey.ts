@@ -6,6 +6,7 @@ import type { Availability, HeartbeatOutcome } from "../../services/availability
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { listed, unavailable, Valkey } from "../platform/valkey/connection.ts"
 import { grouped } from "../platform/valkey/grouped.ts"
+import { profileIn, wantKey } from "./mirror/keys.ts"
 import { timeText } from "./mirror/mirror-writes.ts"
 import * as Scripts from "./mirror/read-scripts.ts"
 import type { Script } from "../platform/valkey/script.ts"
@@ -90,13 +91,15 @@ export const makeMirrorReads = Effect.fnUntraced(function*({ onGeneration }: Mir
           orEmpty(options.declined_since),
           options.open_offers_max,
           orEmpty(backgroundOf(options)),
+          wantKey(options.wanted),
           ...options.exclude
         ]).pipe(
           Effect.map((found) =>
-            Array.from({ length: found.length / 3 }, (_, index) => ({
-              mitra_id: String(found[index * 3]),
-              mitra_name: String(found[index * 3 + 1]),
-              sessions: Number(found[index * 3 + 2])
+            Array.from({ length: found.length / 4 }, (_, index) => ({
+              mitra_id: String(found[index * 4]),
+              mitra_name: String(found[index * 4 + 1]),
+              sessions: Number(found[index * 4 + 2]),
+              ...profileIn(String(found[index * 4 + 3]).split(" "))
             }))
           )
         ),

@@ -3,6 +3,8 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
+import { Language } from "../../domain/matching.ts"
+import { Topic } from "../../domain/session/state.ts"
 import { allOf, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { isUuid } from "../../domain/uuid.ts"
@@ -20,6 +22,8 @@ const MirrorRow = Schema.Struct({
   /** Her last ping by the rows, coming online being the first. */
   seen_at: Schema.NullOr(Schema.Number),
   sessions: Schema.Number,
+  languages: Schema.Array(Language),
+  topics: Schema.Array(Topic),
   open_offers: Schema.Number,
   declined_at: Schema.NullOr(Schema.Number)
 })
@@ -39,7 +43,9 @@ export const hasDevice = (mitraId: string) =>
 
 const columns = `m.id AS mitra_id, m.display_name, m.is_active, coalesce(s.is_online, false) AS is_online,
   coalesce(s.is_draining, false) AS is_draining, ${hasDevice("m.id")} AS has_device,
-  ${ms("s.online_since")} AS online_since, ${ms("s.last_offer_at")} AS last_offer_at,
+  to_json(m.languages) AS languages, to_json(m.topics) AS topics, ${ms("s.online_since")} AS online_since, ${
+  ms("s.last_offer_at")
+} AS last_offer_at,
   ${ms("greatest(s.last_heartbeat_at, s.online_since)")} AS seen_at,
   (SELECT count(*)::int FROM mitra_slots x WHERE x.mitra_id = m.id) AS sessions,
   (SELECT count(*)::int FROM chat_request_notifications o

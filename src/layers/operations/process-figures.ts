@@ -11,7 +11,7 @@ const percentiles = [["50", 50], ["99", 99]] as const
 const resolutionMs = 20
 
 /** The histogram holds whole beats; how much longer than one they took is the delay. */
-const lateMs = (beatNanos: number): number => Math.max(0, beatNanos / nanosPerMs - resolutionMs)
+export const lateMs = (beatNanos: number): number => Math.max(0, beatNanos / nanosPerMs - resolutionMs)
 
 type Delay = ReturnType<typeof monitorEventLoopDelay>
 
@@ -25,16 +25,19 @@ const read = (delay: Delay): void => {
   set("process_resident_bytes", process.memoryUsage.rss())
 }
 
+/** Measured from now on until the scope closes. */
+export const eventLoopDelay: Effect.Effect<Delay, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => {
+    const histogram = monitorEventLoopDelay({ resolution: resolutionMs })
+    histogram.enable()
+    return histogram
+  }),
+  (histogram) => Effect.sync(() => void histogram.disable())
+)
+
 /** The function that brings them up to date. */
 export const makeProcessFigures: Effect.Effect<() => void, never, Scope.Scope> = Effect.gen(function*() {
-  const delay = yield* Effect.acquireRelease(
-    Effect.sync(() => {
-      const histogram = monitorEventLoopDelay({ resolution: resolutionMs })
-      histogram.enable()
-      return histogram
-    }),
-    (histogram) => Effect.sync(() => void histogram.disable())
-  )
+  const delay = yield* eventLoopDelay
   set("process_start_seconds", Math.floor(performance.timeOrigin / 1000))
   return () => read(delay)
 })

@@ -1,5 +1,6 @@
 // The payment_requests table. Our word for its column look_at is next_check_at: when to ask the provider
 // next.
+import { languages } from "../../domain/matching.ts"
 import { paymentAnomalies, paymentProviders, paymentStatuses, resolutions } from "../../domain/payment.ts"
 import { topics } from "../../domain/session/state.ts"
 import {
@@ -30,6 +31,7 @@ export const paymentRequests = table("payment_requests", ["id"], {
   kind: once(oneOf(["blast", "targeted"])),
   target_mitra_id: once(orNull(uuid)),
   topic: once(oneOf(topics)),
+  language: once(orNull(oneOf(languages))),
   provider: once(oneOf(paymentProviders)),
   checkout_url: once(text),
   discount_idr: once(integer),

@@ -32,8 +32,8 @@ const refOf = firstOf(Schema.Struct({ provider_ref: Schema.NullOr(Schema.String)
 const newPayment = insertRows(paymentRequests, { end: "ON CONFLICT (id) DO NOTHING" })
 
 const insert = (sql: Sql, payment: NewPayment) => {
-  const { discount_idr = 0, next_check_at = null, provider = "builtin", ...row } = payment
-  const document = newPayment.document([{ ...row, discount_idr, look_at: next_check_at, provider }])
+  const { discount_idr = 0, language = null, next_check_at = null, provider = "builtin", ...row } = payment
+  const document = newPayment.document([{ ...row, discount_idr, language, look_at: next_check_at, provider }])
   return sql.unsafe(newPayment.text, [document])
 }
 

@@ -1,6 +1,7 @@
 // The table of sessions: its columns, and how a session's state becomes a row and comes back from one. A new
 // column is one line here, its field in the state, and a migration; the compiler asks for what is missing.
 import * as Schema from "effect/Schema"
+import { languages } from "../../domain/matching.ts"
 import { absenceCauses, type SessionState, sessionStatuses, topics } from "../../domain/session/state.ts"
 import {
   always,
@@ -57,6 +58,7 @@ export const chatSessions = table("chat_sessions", ["id"], {
   target_mitra_id: once(orNull(uuid)),
   mode: once(oneOf(["chat", "call"])),
   topic: always(oneOf(topics)),
+  language: once(orNull(oneOf(languages))),
   status: always(oneOf(sessionStatuses)),
   mitra_id: always(orNull(uuid)),
   absence: always(orNull(json(Absence))),
@@ -116,6 +118,7 @@ export const sessionRowOf = (state: SessionState, deadline_at: number | null): W
     target_mitra_id: state.target_mitra_id,
     mode: state.mode,
     topic: state.topic,
+    language: state.language,
     status: state.status,
     mitra_id: state.mitra_id,
     absence: state.absence,

@@ -88,7 +88,7 @@ const withoutOffers = selectedSessions(false)
 export const selectSessions = (sql: SqlClient.SqlClient, options: { readonly offers: boolean }) =>
   sql`${sql.literal(options.offers ? whole : withoutOffers)}`
 
-const offeredOfSession = ["topic", "mode", "kind", "ledger"] as const
+const offeredOfSession = ["topic", "language", "mode", "kind", "ledger"] as const
 const offeredNames = namesOf(offers, ["position"])
 
 const OfferedRow = Schema.Struct({
@@ -103,6 +103,7 @@ const offeredOf = (row: typeof OfferedRow.Type): OfferedRequest => ({
   session_id: row.session_id,
   customer_name: row.customer_name,
   topic: row.topic,
+  language: row.language,
   mode: row.mode,
   kind: row.kind,
   duration_ms: row.ledger.purchased_ms,

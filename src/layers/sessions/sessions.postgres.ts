@@ -5,7 +5,8 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import type { SessionState } from "../../domain/session/state.ts"
+import { Language } from "../../domain/matching.ts"
+import { type SessionState, Topic } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../domain/audit.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
@@ -27,7 +28,11 @@ const openTries = 5
 
 const ids = allOf(Schema.Struct({ id: Schema.String }))
 const epochOf = firstOf(Schema.Struct({ epoch: BigCount }))
-const aheadOf = firstOf(Schema.Struct({ ahead: BigCount }))
+const older = allOf(Schema.Struct({
+  topic: Topic,
+  language: Schema.NullOr(Language),
+  requests: Schema.Int
+}))
 
 const paidSessions = allOf(Schema.Struct({ payment_id: Schema.String, id: Schema.String }))
 const sessionsByPayment = (rows: unknown): Effect.Effect<ReadonlyMap<string, string>> =>
@@ -129,15 +134,13 @@ const asked = (sql: Sql): Part<"pendingOfferSessionsOf" | "aheadOf"> => ({
       answered
     ),
   aheadOf: ({ id, requested_at }, now, limit) =>
-    sql`SELECT count(*) AS ahead FROM (
-        SELECT FROM chat_sessions WHERE status IN ('searching', 'pending_acceptance') AND kind = 'blast'
+    sql`SELECT topic, language, count(*)::int AS requests FROM (
+        SELECT topic, language FROM chat_sessions
+        WHERE status IN ('searching', 'pending_acceptance') AND kind = 'blast'
           AND (requested_at, id) < (${timestamp(requested_at)}::timestamptz, ${id}::uuid)
           AND search_ends_at > ${timestamp(now)}
-        LIMIT ${limit}) older`.pipe(
-      Effect.flatMap(aheadOf),
-      Effect.map((row) => row?.ahead ?? 0),
-      answered
-    )
+        ORDER BY requested_at, id LIMIT ${limit}) older
+      GROUP BY topic, language ORDER BY topic, language NULLS FIRST`.pipe(Effect.flatMap(older), answered)
 })
 
 export const layer = Layer.effect(Sessions)(Effect.gen(function*() {

@@ -3,6 +3,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ChangeEntry } from "../../domain/audit.ts"
+import type { Profile } from "../../domain/matching.ts"
 import type { Side } from "../../domain/session/state.ts"
 import type { Proof } from "../../domain/phone.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
@@ -66,6 +67,14 @@ export class Accounts extends Context.Service<Accounts, {
     displayName: string,
     entry: ChangeEntry
   ) => Effect.Effect<MitraAccount | null, Unavailable>
+  /** What she may be asked for; null for an unknown mitra. */
+  readonly profileOf: (mitraId: string) => Effect.Effect<Profile | null, Unavailable>
+  /** The same, as staff want it. A change has its audit entry with it; false for an unknown mitra. */
+  readonly setProfile: (
+    mitraId: string,
+    profile: Profile,
+    entry: ChangeEntry
+  ) => Effect.Effect<boolean, Unavailable>
   readonly findMitra: (id: string) => Effect.Effect<MitraAccount | null, Unavailable>
   readonly findMitraByPhone: (phone: string) => Effect.Effect<MitraAccount | null, Unavailable>
   /**

@@ -3,6 +3,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Fairness, Freshness } from "../../domain/freshness.ts"
+import type { Wanted } from "../../domain/matching.ts"
 import type { Candidate } from "../../domain/pairing.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
 
@@ -25,6 +26,8 @@ export class Availability extends Context.Service<Availability, {
   readonly candidates: (
     options: Freshness & Fairness & {
       readonly limit: number
+      /** Only mitras who fit it. */
+      readonly wanted: Wanted
       readonly exclude: ReadonlyArray<string>
       /** Only this mitra (a targeted request), or null for all. */
       readonly only: string | null

@@ -76,6 +76,8 @@ export const figures = {
   draining: gauge("1 from the order to stop until the end"),
   drain_ms: gauge("How long the drain of the sockets took"),
   event_loop_delay_ms: gauge("Delay of the event loop since the last look", "percentile"),
+  overloaded: gauge("1 while sign-ups, codes and orders are put off"),
+  calls_put_off_total: counter("Calls put off while overloaded"),
   process_resident_bytes: gauge("Resident memory of this process"),
   process_cpu_seconds: gauge("Processor time of this process since its start"),
   process_start_seconds: gauge("When this process started, in Unix seconds")

@@ -3,6 +3,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
+import type { Language } from "../../domain/matching.ts"
 import type { PaymentAnomaly, PaymentProvider, PaymentStatus, Resolution } from "../../domain/payment.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import type { Topic } from "../../domain/session/state.ts"
@@ -23,6 +24,7 @@ export interface Payment {
   readonly kind: "blast" | "targeted"
   readonly target_mitra_id: string | null
   readonly topic: Topic
+  readonly language: Language | null
   readonly provider: PaymentProvider
   readonly checkout_url: string
   /** Taken off the tier's price for the customer's first session; 0 for none. */
@@ -37,8 +39,8 @@ export interface Payment {
 
 /** Paid in full to the built-in provider, unless it says otherwise. */
 export type NewPayment =
-  & Omit<Payment, "provider" | "discount_idr" | "next_check_at">
-  & Partial<Pick<Payment, "provider" | "discount_idr" | "next_check_at">>
+  & Omit<Payment, "provider" | "discount_idr" | "next_check_at" | "language">
+  & Partial<Pick<Payment, "provider" | "discount_idr" | "next_check_at" | "language">>
 
 /** The bound of `openOf`: more than any customer orders. */
 export const openPaymentsMax = 50

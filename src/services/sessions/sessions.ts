@@ -3,6 +3,7 @@
 // epoch milliseconds.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { Older } from "../../domain/matching.ts"
 import type { SessionState, Side } from "../../domain/session/state.ts"
 import type { AuditEntry } from "../../domain/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
@@ -57,10 +58,10 @@ export class Sessions extends Context.Service<Sessions, {
   ) => Effect.Effect<StoredMessage | null, Unavailable>
   /** Sessions with a pending offer to this mitra. */
   readonly pendingOfferSessionsOf: (mitraId: string) => Effect.Effect<ReadonlyArray<string>, Unavailable>
-  /** Blast requests older than this one that still look or wait for an answer, at most `limit`. */
+  /** Blast requests older than this one that look or wait for an answer, at most `limit`, by their wants. */
   readonly aheadOf: (
     request: Pick<SessionState, "id" | "requested_at">,
     now: number,
     limit: number
-  ) => Effect.Effect<number, Unavailable>
+  ) => Effect.Effect<ReadonlyArray<Older>, Unavailable>
 }>()("halobestie/services/Sessions") {}

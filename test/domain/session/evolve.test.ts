@@ -54,6 +54,7 @@ const kinds: { readonly [Tag in SessionEvent["_tag"]]: fc.Arbitrary<SessionEvent
   SearchedInVain: event("SearchedInVain", { next_wave_at: fc.option(instant) }),
   OfferDeclined: event("OfferDeclined", { mitra_id: mitraId }),
   OfferWithdrawn: event("OfferWithdrawn", { mitra_id: mitraId }),
+  OffersLapsed: event("OffersLapsed", { mitra_ids: fc.array(mitraId, { maxLength: 3 }) }),
   Paired: event("Paired", { mitra_id: mitraId, mitra_name: fc.string(), ends_at: instant }),
   RequestCancelled: event("RequestCancelled", { by: fc.constantFrom("customer", "staff") }),
   RequestExpired: event("RequestExpired", { cause: fc.constantFrom("all_declined", "window_over") }),

@@ -2,6 +2,7 @@
 // who acts, at which second, and what the machine made of it. T0 is the instant of the request.
 import { assert } from "@effect/vitest"
 import * as Result from "effect/Result"
+import { type Profile, usualProfile } from "../../../src/domain/matching.ts"
 import type { Candidate } from "../../../src/domain/pairing.ts"
 import type { Refusal, RefusalCode } from "../../../src/domain/refusal.ts"
 import type { SessionCommand } from "../../../src/domain/session/commands.ts"
@@ -22,10 +23,11 @@ export const at = (seconds: number): number => T0 + seconds * 1000
 export const customer: Participant = { side: "customer", id: "customer-1" }
 export const otherCustomer: Participant = { side: "customer", id: "customer-2" }
 export const mitra = (n: number): Participant => ({ side: "mitra", id: `mitra-${n}` })
-export const candidate = (n: number, sessions = 0): Candidate => ({
+export const candidate = (n: number, sessions = 0, profile: Profile = usualProfile): Candidate => ({
   mitra_id: `mitra-${n}`,
   mitra_name: `Bestie ${n}`,
-  sessions
+  sessions,
+  ...profile
 })
 export const candidates = (count: number): ReadonlyArray<Candidate> =>
   Array.from({ length: count }, (_, index) => candidate(index + 1))
@@ -40,6 +42,7 @@ export const blast: NewRequest = {
   target_mitra_id: null,
   mode: "chat",
   topic: "regular",
+  language: null,
   purchased_ms: 12 * 60_000
 }
 export const targeted: NewRequest = { ...blast, kind: "targeted", target_mitra_id: mitra(1).id }
@@ -55,6 +58,7 @@ export interface World {
   readonly settings?: Partial<Settings>
   readonly candidates?: ReadonlyArray<Candidate> | null
   readonly waiting_ahead?: number
+  readonly others_are_free?: boolean
   readonly mitra_is_reachable?: boolean | null
   readonly reroute_to?: RerouteTarget | null
   readonly mitra_absence?: Absence | null
@@ -83,6 +87,7 @@ export const tell = (
     settings: settingsOf(world),
     candidates: world.candidates ?? null,
     waiting_ahead: world.waiting_ahead ?? 0,
+    others_are_free: world.others_are_free ?? false,
     mitra_is_reachable: world.mitra_is_reachable === undefined ? true : world.mitra_is_reachable,
     reroute_to: world.reroute_to === undefined ? ready : world.reroute_to,
     mitra_absence: world.mitra_absence ?? null,

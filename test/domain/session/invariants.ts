@@ -44,7 +44,7 @@ const checkOffers = (state: SessionState, offersMax: number): void => {
   for (const offer of state.offers) {
     const mayHaveNoEnding = offer.status === "pending" || offer.status === "accepted"
     must((offer.ending === null) === mayHaveNoEnding, "a lost offer says why")
-    must(offer.deadline_at === state.search_ends_at, "an offer ends with its request")
+    must(offer.deadline_at <= state.search_ends_at, "no offer is open longer than its request")
     must(offer.sent_at < offer.deadline_at, "an offer can still be answered when it is sent")
     must(state.kind === "blast" || offer.mitra_id === state.target_mitra_id, "targeted asks its mitra only")
   }

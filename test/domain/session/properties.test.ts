@@ -159,7 +159,8 @@ it("Ticking at every deadline between the commands of a chat changes neither its
 
 /** Every event, cause, reason and refusal a walk can meet. */
 const outcomes = `
-  OffersSent SearchedInVain OfferDeclined OfferWithdrawn Paired RequestCancelled RequestExpired
+  OffersSent SearchedInVain OfferDeclined OfferWithdrawn OffersLapsed Paired
+  RequestCancelled RequestExpired
   ExtensionRequested SessionResumed extension_rejected extension_timeout EXTENSION_PENDING EXTENSION_RESOLVED
   MessageSent ReceiptMoved WarningGiven TopicChanged ClosingStarted GoodbyeLeft SessionCompleted
   no_mitra_available all_declined window_over returning_chat_timeout time_up ended_by_customer

@@ -68,6 +68,7 @@ export const anySetup: fc.Arbitrary<Setup> = fc.record({
   settings: fc.record({
     pairing_wave_size: fc.constantFrom(0, 1, 2, 3),
     pairing_wave_seconds: fc.constantFrom(1, 15, 60, 300),
+    pairing_acceptance_seconds: fc.constantFrom(0, 0, 1, 10),
     pairing_offers_max: fc.constantFrom(1, 3, 200),
     pairing_blast_timeout_seconds: fc.constantFrom(1, 20, 60, 60),
     pairing_search_again_seconds: fc.constantFrom(1, 3, 60),
@@ -189,8 +190,7 @@ const instantOf = (step: Step, state: SessionState, last: number): number => {
 
 type About = Partial<Pick<SessionFacts, "reroute_to" | "mitra_absence" | "pair_is_blocked">>
 
-const nobody = { reroute_to: null, mitra_absence: null, pair_is_blocked: false }
-
+const nobody = { others_are_free: false, reroute_to: null, mitra_absence: null, pair_is_blocked: false }
 /** What a step finds out about the mitras it names. */
 const aboutMitras = (step: Step, now: number): About => ({
   reroute_to: step.candidates === null

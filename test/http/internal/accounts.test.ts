@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
+import { usualProfile } from "../../../src/domain/matching.ts"
 import { Accounts } from "../../../src/services/accounts/accounts.ts"
 import { Staff } from "../../../src/services/accounts/staff.ts"
 import { SignIns, testNumbersMax } from "../../../src/services/accounts/sign-ins.ts"
@@ -110,6 +111,23 @@ describe("mitra accounts", () => {
         ["mitra.create", made.mitra_id],
         ["mitra.rename", made.mitra_id]
       ])
+    }).pipe(Effect.provide(desk)))
+
+  it.effect("may be asked for the usual things until staff say otherwise, once and in one form", () =>
+    Effect.gen(function*() {
+      const me = yield* admin
+      const dara = { display_name: "Dara", phone: "+628110000009" }
+      const { mitra_id } = yield* me.call("admin.mitra_create", dara)
+      const accounts = yield* Accounts
+      assert.deepStrictEqual(yield* accounts.profileOf(mitra_id), usualProfile)
+      const profile = { mitra_id, languages: ["jv", "en", "jv"], topics: ["sensitive"] }
+      const answer = { mitra_id, languages: ["en", "jv"], topics: ["sensitive"] }
+      assert.deepStrictEqual(yield* me.call("admin.mitra_profile", profile), answer)
+      assert.deepStrictEqual(yield* me.call("admin.mitra_profile", profile), answer)
+      const actions = (yield* logged).map(([action]) => action)
+      assert.deepStrictEqual(actions.toSorted(), ["mitra.create", "mitra.profile"])
+      const nobody = { ...profile, mitra_id: idOf(0x99) }
+      assert.strictEqual(yield* refused(me.call("admin.mitra_profile", nobody)), "ACCOUNT_NOT_FOUND")
     }).pipe(Effect.provide(desk)))
 
   it.effect("need a phone that is one, a name that is more than spaces, and to exist", () =>

@@ -21,6 +21,7 @@ const payloads: Readonly<Record<string, object>> = {
   "admin.staff_set_active": { staff_id: idOf(0x77), is_active: false },
   "admin.mitra_create": { display_name: "Dara", phone: "+628110000009" },
   "admin.mitra_rename": { mitra_id: idOf(0x77), display_name: "Dara" },
+  "admin.mitra_profile": { mitra_id: idOf(0x77), languages: ["en"], topics: ["regular"] },
   "admin.push_outbox": {},
   "admin.push_dead_letters": { before: null, limit: 10 },
   "admin.push_replay": { command_id: "replay-everything", push_id: null },

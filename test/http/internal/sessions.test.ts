@@ -45,7 +45,7 @@ describe("a hand-over", () => {
       yield* request(yield* customerPhone("Budi"))
       const { candidates } = yield* nina.call("admin.session_candidates", { session_id, limit: 10 })
       assert.deepStrictEqual(candidates, [
-        { mitra_id: bunga.id, mitra_name: "Bestie 2", sessions: 0, free_slots: 3 }
+        { mitra_id: bunga.id, mitra_name: "Bestie 2", sessions: 0, languages: ["id"], free_slots: 3 }
       ])
       yield* TestClock.adjust("10 seconds")
       const payload = {

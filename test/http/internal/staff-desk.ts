@@ -12,6 +12,7 @@ import * as AccountHandlers from "../../../src/http/internal/accounts.ts"
 import * as Permissions from "../../../src/http/internal/permissions.ts"
 import * as PushHandlers from "../../../src/http/internal/pushes.ts"
 import { Connection } from "../../../src/http/socket/connection.ts"
+import * as AvailabilityMemory from "../../../testkit/memory/availability.memory.ts"
 import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
 import * as StoresMemory from "../../../testkit/memory/stores.memory.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
@@ -28,6 +29,7 @@ const passwords = Layer.succeed(Passwords)({
 })
 
 export const adapters = Layer.mergeAll(
+  AvailabilityMemory.layer,
   StoresMemory.layer,
   BusMemory.layer,
   PushMemory.layer,

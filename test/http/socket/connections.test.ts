@@ -14,14 +14,18 @@ const layer = ConnectionsLayer.layer.pipe(Layer.provide(SecureRandom.layerWebCry
 
 const makeWire = () => {
   const closes: Array<number> = []
+  const pauses: Array<number> = []
   return {
     closes,
+    /** What each close said of coming back. */
+    pauses,
     readyState: 1,
     bufferedAmount: 0,
     send: () => {},
     ping: () => {},
-    close: (code: number) => {
+    close: (code: number, reason: string) => {
       closes.push(code)
+      pauses.push((JSON.parse(reason) as { readonly retry_after_ms?: number }).retry_after_ms ?? -1)
     },
     terminate: () => {}
   }
@@ -133,6 +137,32 @@ describe("the register of connections", () => {
       assert.deepStrictEqual(wire.closes, [])
       for (let pings = 0; pings < 400; pings += 1) connection.pingedByPhone()
       assert.deepStrictEqual(wire.closes, [4502])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("sends a few away to come back at once, and thousands one after the other", () =>
+    Effect.gen(function*() {
+      const sentAway = Effect.fnUntraced(function*(phones: number) {
+        const all = yield* Effect.all(Array.from({ length: phones }, () => opened))
+        assert.strictEqual(yield* all[0]!.connections.sendAway(false), phones)
+        for (const { leave } of all) yield* leave
+        return all.flatMap(({ wire }) => wire.pauses).toSorted((a, b) => a - b)
+      })
+      assert.isAtMost((yield* sentAway(40)).at(-1)!, 80)
+      const many = yield* sentAway(5_000)
+      // Ten seconds' worth: as many in the first half as in the second.
+      assert.isAtLeast(many[0]!, 0)
+      assert.isAtMost(many.at(-1)!, 10_000)
+      assert.closeTo(many[2_500]!, 5_000, 500)
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("lets those wait who came although they had been sent away", () =>
+    Effect.gen(function*() {
+      const all = yield* Effect.all(Array.from({ length: 20 }, () => opened))
+      yield* all[0]!.connections.sendAway(true)
+      for (const { wire } of all) {
+        assert.isAtLeast(wire.pauses[0]!, 500)
+        assert.isAtMost(wire.pauses[0]!, 5_000)
+      }
     }).pipe(Effect.provide(layer)))
 
   it.live("sends a connection away that was let in just before the drain began", () =>

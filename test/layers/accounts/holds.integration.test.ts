@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import people from "../../../migrations/0001_create_people.ts"
 import pauseAfterMissedOffers from "../../../migrations/0005_pause_after_missed_offers.ts"
 import holdAndDrainMitras from "../../../migrations/0021_hold_and_drain_mitras.ts"
+import matchWants from "../../../migrations/0022_match_wants.ts"
 import settingsAndAudit from "../../../migrations/0002_create_settings_and_audit.ts"
 import payments from "../../../migrations/0003_create_payments.ts"
 import chatSessions from "../../../migrations/0004_create_chat_sessions.ts"
@@ -30,7 +31,7 @@ const inUse = Effect.gen(function*() {
     VALUES (${id}, false, 'missed_offers', ${at})`
 })
 
-describe("the migration to holds and drains", () => {
+describe("the migrations to holds, drains and wants", () => {
   it.live("leaves a mitra who is online as she is, and the version before can go on writing her row", () =>
     Effect.gen(function*() {
       const url = yield* freshDatabaseUrl
@@ -45,6 +46,12 @@ describe("the migration to holds and drains", () => {
         yield* sql`INSERT INTO mitra_online_logs (mitra_id, is_online, cause, at)
     VALUES (${id}, false, 'drained', ${at})`
         yield* sql`UPDATE mitra_status SET is_online = false, online_since = NULL`
+        yield* matchWants
+        assert.deepStrictEqual(yield* sql`SELECT to_json(languages) AS languages, topics FROM mitras`, [
+          { languages: ["id"], topics: ["regular", "sensitive"] }
+        ])
+        const nothing = sql`UPDATE mitras SET topics = '{}'`
+        assert.strictEqual((yield* Effect.exit(nothing))._tag, "Failure", "a mitra for nothing")
         const unheld = sql`UPDATE mitra_status SET held_until = ${at}`
         assert.strictEqual((yield* Effect.exit(unheld))._tag, "Failure", "an end without a hold")
       }).pipe(Effect.provide(databaseAt(url, 2)))

@@ -2,10 +2,12 @@
 // they refuse, and whatever they take, every answer is the rows'. And why it is so is told.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
-import { inject } from "vitest"
+import { afterAll, beforeAll, inject } from "vitest"
 import { Availability } from "../../../src/services/availability/availability.ts"
 import { Mirror } from "../../../src/services/availability/mirror.ts"
 import { availabilitySuite } from "../../../testkit/conformance/availability.ts"
@@ -26,10 +28,34 @@ const withoutScripts = Effect.gen(function*() {
   const url = new URL(valkey.url)
   url.username = "app"
   url.password = "word"
-  return url.toString()
+  return { url: url.toString(), wipe: valkey.wipe }
 })
 
 const inClusterMode = Effect.flatMap(program, valkeyCluster)
+
+const thatEvicts = Effect.gen(function*() {
+  const { command, url, wipe } = yield* valkeyProgram(yield* program)
+  yield* command("CONFIG", "SET", "maxmemory", "100mb")
+  yield* command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+  return { url, wipe }
+})
+
+const kinds = [
+  ["without scripts", withoutScripts],
+  ["in cluster mode", inClusterMode],
+  ["that evicts single keys", thatEvicts]
+] as const
+
+/** One for all tests of a kind, because it takes a second and more to start; each finds it empty. */
+const startedOnce = (server: (typeof kinds)[number][1]) => {
+  const scope = Scope.makeUnsafe()
+  let running: Effect.Success<typeof server> | null = null
+  beforeAll(async () => {
+    running = await Effect.runPromise(Scope.provide(server, scope))
+  })
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+  return Effect.suspend(() => Effect.as(running!.wipe, running!.url))
+}
 
 /** Rows that are put, and a mirror that is told of them, whatever becomes of it. */
 const told = Layer.effect(MitraRows)(
@@ -46,9 +72,8 @@ const told = Layer.effect(MitraRows)(
   })
 ).pipe(Layer.provide(inPostgres))
 
-for (
-  const [name, server] of [["without scripts", withoutScripts], ["in cluster mode", inClusterMode]] as const
-) {
+for (const [name, kind] of kinds) {
+  const server = startedOnce(kind)
   const withWriteBack = (seconds: number) =>
     Layer.unwrap(Effect.map(server, (url) => mirroredAt(url, patient, seconds))).pipe(
       Layer.provideMerge(freshDatabase),
@@ -85,7 +110,7 @@ for (
           Effect.timeout("10 seconds")
         )
         assert.notStrictEqual(state, "up")
-        assert.match(last_error ?? "", /NOPERM|MOVED|CROSSSLOT|CLUSTER|non local key/i)
+        assert.match(last_error ?? "", /NOPERM|MOVED|CROSSSLOT|CLUSTER|non local key|allkeys-lru/i)
       }).pipe(Effect.provide(mirrored)))
   })
 }

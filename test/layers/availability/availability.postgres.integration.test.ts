@@ -11,6 +11,7 @@ import * as fc from "fast-check"
 import * as Memory from "../../../testkit/memory/availability.memory.ts"
 import * as Postgres from "../../../src/layers/availability/availability.postgres.ts"
 import * as Tables from "../../../testkit/memory/store/tables.ts"
+import { topics } from "../../../src/domain/session/state.ts"
 import { Availability } from "../../../src/services/availability/availability.ts"
 import { availabilitySuite } from "../../../testkit/conformance/availability.ts"
 import { online } from "../../../testkit/conformance/availability-given.ts"
@@ -182,7 +183,9 @@ const someMitras: fc.Arbitrary<ReadonlyArray<SomeMitra>> = fc.array(
     online_since: someTime,
     last_heartbeat_at: someTime,
     last_offer_at: fc.option(fc.integer({ min: 1, max: 5 }), { nil: null }),
-    sessions: fc.integer({ min: 0, max: 4 })
+    sessions: fc.integer({ min: 0, max: 4 }),
+    languages: fc.subarray(["id", "en"] as const, { minLength: 1 }),
+    topics: fc.subarray([...topics], { minLength: 1 })
   }),
   { minLength: 40, maxLength: 80 }
 ).map((mitras) => mitras.map((mitra, index) => ({ ...mitra, id: idOfMitra(index) })))
@@ -192,6 +195,10 @@ const someQuestion = fc.record({
   max_customers: fc.integer({ min: 1, max: 4 }),
   declined_since: fc.constant(null),
   open_offers_max: fc.constant(5),
+  wanted: fc.record({
+    topic: fc.constantFrom(...topics),
+    language: fc.constantFrom(null, null, "id" as const, "en" as const)
+  }),
   limit: fc.integer({ min: 0, max: 60 }),
   exclude: fc.array(fc.integer({ min: 0, max: 80 }).map(idOfMitra), { maxLength: 20 }),
   only: fc.option(fc.integer({ min: 0, max: 80 }).map(idOfMitra), { nil: null, freq: 4 })

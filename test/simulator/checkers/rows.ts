@@ -25,6 +25,7 @@ export const session = (change: Partial<ChatSessionRow> = {}): ChatSessionRow =>
   target_mitra_id: null,
   mode: "chat",
   topic: "regular",
+  language: null,
   status: "searching",
   mitra_id: null,
   absence: null,
@@ -141,6 +142,8 @@ export const mitra = (change: Partial<MitraRow> = {}): MitraRow => ({
   display_name: "Ayu",
   phone: "+628110000001",
   is_active: true,
+  languages: ["id"],
+  topics: ["regular", "sensitive"],
   created_at: startMs,
   deactivated_at: null,
   ...change

@@ -34,7 +34,8 @@ describe("hazards", () => {
         all.map(({ group_turns }) => group_turns !== null),
         all.map(({ watch_every_ms }) => watch_every_ms !== null),
         all.map(({ cluster_pace }) => cluster_pace !== 1),
-        all.map(({ has_failpoints }) => has_failpoints)
+        all.map(({ has_failpoints }) => has_failpoints),
+        all.map(({ has_two_versions }) => has_two_versions)
       ]
     ) {
       const share = isOn.filter(Boolean).length / isOn.length

@@ -30,6 +30,8 @@ const rowOf = (tables: Tables, mitraId: string): MirrorRow | null => {
     last_offer_at: status?.last_offer_at ?? null,
     seen_at: seen.length === 0 ? null : Math.max(...seen),
     sessions: tables.mitra_slots.where("mitra", mitraId).length,
+    languages: mitra.languages,
+    topics: mitra.topics,
     open_offers: offers.filter((offer) => offer.status === "pending").length,
     declined_at: declines.length === 0 ? null : Math.max(...declines)
   }

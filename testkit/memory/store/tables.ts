@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type { Json } from "effect/Schema"
+import type { Profile } from "../../../src/domain/matching.ts"
 import type { MitraState } from "../../../src/domain/mitra.ts"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
 import type { AuditEntry } from "../../../src/domain/audit.ts"
@@ -37,7 +38,7 @@ export type { AssignmentRow, CommandSeenRow, MitraSlotRow, OfferRow, ProposalRow
 
 export type CustomerRow = CustomerAccount
 
-export interface MitraRow extends MitraAccount {
+export interface MitraRow extends MitraAccount, Profile {
   readonly created_at: number
   readonly deactivated_at: number | null
 }

@@ -7,12 +7,15 @@ import { refuse } from "../../../domain/refusal.ts"
 import { isAllowed } from "../../../domain/staff.ts"
 import { Staff } from "../../../services/accounts/staff.ts"
 import { count } from "../../../services/operations/figures.ts"
+import { Unavailable } from "../../../services/platform/unavailable.ts"
 import { TokenVerifier } from "../../socket/token-verifier.ts"
 import * as VerifyStaffToken from "./verify-staff-token.ts"
 
 const forbidden = refuse("FORBIDDEN", "This token may not do this.")
+/** Of a version from before tokens: nothing is done, and its staff's repeat by a newer runner is. */
+const withoutToken = new Unavailable({ what: "staff_token", retryable: true })
 
-/** Between honest runners this never happens: somebody else speaks on the runner port. */
+/** Between runners of one version this never happens: somebody else speaks on the runner port. */
 const tell = (staffId: string) =>
   Effect.suspend(() => {
     count("forged_staff_calls_total")
@@ -27,7 +30,11 @@ export const layer = Layer.effect(StaffAuthority)(
     const staff = yield* Staff
     return StaffAuthority.of({
       allows: Effect.fnUntraced(function*({ staff_id, token }, needed) {
-        const principal = yield* verifier.verify(token ?? "").pipe(
+        if (token === undefined) {
+          yield* tell(staff_id)
+          return yield* withoutToken
+        }
+        const principal = yield* verifier.verify(token).pipe(
           Effect.tapError((error) => error._tag === "Refusal" ? tell(staff_id) : Effect.void)
         )
         const account = yield* staff.findStaff(staff_id)

@@ -12,7 +12,7 @@ import { SignIn } from "../auth/sign-in.ts"
 import { currentConnection } from "../../socket/connection.ts"
 import { TokenVerifier } from "../../socket/token-verifier.ts"
 import { signInView } from "../views/sign-in-view.ts"
-import { answering } from "./answering.ts"
+import { answering, whenThereIsRoom } from "./answering.ts"
 import { tellSecurityEvent } from "../../security-events.ts"
 import { inShare } from "../../../services/platform/pool-shares.ts"
 
@@ -87,14 +87,14 @@ export const layer = AuthRpcs.toLayer(Effect.gen(function*() {
   return AuthRpcs.of({
     "auth.sign_in_anonymous": ({ call_name }) =>
       answering(
-        connecting(
+        whenThereIsRoom(connecting(
           Effect.flatMap(
             currentConnection,
             ({ remote_address }) => signIn.anonymous(call_name, remote_address)
           )
-        )
+        ))
       ),
-    "auth.request_code": (payload) => answering(connecting(requestCode(payload))),
+    "auth.request_code": (payload) => answering(whenThereIsRoom(connecting(requestCode(payload)))),
     "auth.verify_code": (payload) => answering(connecting(verifyCode(payload))),
     "auth.refresh": ({ refresh_token }) => answering(connecting(signIn.refresh(refresh_token))),
     "auth.authenticate": ({ access_token }) => answering(authenticate(access_token)),

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { CustomerRpcs } from "../../../contract/public/customer.ts"
 import type { BeaconView } from "../../../contract/views.ts"
+import type { Language } from "../../../domain/matching.ts"
 import { notFound } from "../../../domain/payment.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { Requests } from "../../../actors/session/requests.ts"
@@ -15,7 +16,7 @@ import { Pricing } from "../../../services/payments/pricing.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
-import { answering, streaming } from "./answering.ts"
+import { answering, streaming, whenThereIsRoom } from "./answering.ts"
 import { changeSession, viewOwnRequest } from "./own-session.ts"
 import {
   alreadyActive,
@@ -57,17 +58,24 @@ const notOpen = (payment: Payment) =>
     status: payment.status
   })
 
-const retry = Effect.fnUntraced(function*(commandId: string, paymentId: string) {
+const retry = Effect.fnUntraced(function*({ command_id, language, payment_id }: {
+  readonly command_id: string
+  readonly payment_id: string
+  readonly language?: Language | null
+}) {
   const me = yield* currentCustomer
-  const payment = yield* ownPayment(me, paymentId)
+  const payment = yield* ownPayment(me, payment_id)
   if (payment.product !== "chat_session" || payment.confirmed_at === null) return yield* notOpen(payment)
   yield* notPaused(me.id)
-  const opened = yield* (yield* Requests).openAgain(payment, commandId)
+  const opened = yield* (yield* Requests).openAgain(payment, {
+    command_id,
+    language: language === undefined ? payment.language : language
+  })
   switch (opened._tag) {
     case "AlreadyActive":
       return yield* alreadyActive(opened.session_id)
     case "NotPaid":
-      return yield* notOpen(yield* ownPayment(me, paymentId))
+      return yield* notOpen(yield* ownPayment(me, payment_id))
     default:
       return yield* viewOwnRequest(me, opened.session_id)
   }
@@ -137,11 +145,10 @@ const asStranger = inShare("strangers")
 
 export const layer = CustomerRpcs.toLayer({
   "customer.pricing": () => answering(asStranger(pricing)),
-  "customer.create_payment": (payload) => answering(asStranger(createPayment(payload))),
+  "customer.create_payment": (payload) => answering(whenThereIsRoom(asStranger(createPayment(payload)))),
   "customer.payment_status": ({ payment_id }) => answering(asStranger(paymentStatus(payment_id))),
   "customer.pending_payments": () => answering(asStranger(pendingPayments)),
-  "customer.retry_request": ({ command_id, payment_id }) =>
-    answering(asStranger(retry(command_id, payment_id))),
+  "customer.retry_request": (payload) => answering(asStranger(retry(payload))),
   "customer.abandon_payment": ({ payment_id }) => answering(asStranger(abandon(payment_id))),
   "customer.availability": () => answering(askBeacon),
   "customer.watch_availability": () => streaming(Stream.unwrap(watchBeacon)),

@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { QueueView, RequestView, SessionView } from "../../../contract/views.ts"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
+import { olderCount } from "../../../domain/matching.ts"
 import { queueCountMax, queues } from "../../../domain/pairing.ts"
 import type { SessionCommand } from "../../../domain/session/commands.ts"
 import type { SessionReply } from "../../../domain/session/reply.ts"
@@ -54,7 +55,7 @@ const queueOf: (state: SessionState) => Answer<QueueView | null, Sessions | Sess
       const sessions = yield* Sessions
       const views = yield* SessionViews
       const now = yield* Clock.currentTimeMillis
-      const position = 1 + (yield* sessions.aheadOf(state, now, queueCountMax))
+      const position = 1 + olderCount(yield* sessions.aheadOf(state, now, queueCountMax))
       const end = yield* views.nthEnd(position)
       const estimated_wait_seconds = end === null ? null : Math.max(0, Math.ceil((end - now) / 1000))
       return { position, estimated_wait_seconds }

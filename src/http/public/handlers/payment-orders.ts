@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { Language } from "../../../domain/matching.ts"
 import { firstCheckAt } from "../../../domain/payment.ts"
 import { discountOn } from "../../../domain/pricing.ts"
 import { refuse } from "../../../domain/refusal.ts"
@@ -124,7 +125,10 @@ const mayOrder = Effect.fnUntraced(function*(customerId: string) {
   yield* within("orders_per_customer", customerId)
 })
 
-type Ordered = Pick<Payment, "id" | "product" | "extends_session_id" | "target_mitra_id" | "topic">
+type Ordered = Pick<
+  Payment,
+  "id" | "product" | "extends_session_id" | "target_mitra_id" | "topic" | "language"
+>
 
 /**
  * The provider's page first, then the row: no payment is ever without a page, and a page without a payment
@@ -189,7 +193,11 @@ const createFirst = Effect.fnUntraced(function*(order: Order, tier: PricingTier,
 })
 
 export const orderPayment = Effect.fnUntraced(function*(
-  order: Order & { readonly topic: Topic; readonly target_mitra_id?: string | null }
+  order: Order & {
+    readonly topic: Topic
+    readonly language?: Language | null
+    readonly target_mitra_id?: string | null
+  }
 ) {
   const id = paymentIdFor(order.customer_id, order.command_id)
   // First of all, because by the time of a repeat the payment may have become the live session.
@@ -199,14 +207,15 @@ export const orderPayment = Effect.fnUntraced(function*(
   yield* notPaused(order.customer_id)
   yield* nothingLive(order.customer_id)
   yield* mayOrder(order.customer_id)
-  const { target_mitra_id = null, topic } = order
+  const { language = null, target_mitra_id = null, topic } = order
   if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
   return yield* createFirst(order, tier, {
     id,
     product: "chat_session",
     extends_session_id: null,
     target_mitra_id,
-    topic
+    topic,
+    language
   })
 })
 
@@ -225,6 +234,7 @@ export const orderExtension = Effect.fnUntraced(function*(order: Order & { reado
     product: "extension",
     extends_session_id: session.id,
     target_mitra_id: null,
-    topic: session.topic
+    topic: session.topic,
+    language: null
   })
 })

@@ -9,6 +9,7 @@ export const offerView = (request: OfferedRequest, now: number): OfferView => ({
   ending: request.offer.ending,
   customer_name: request.customer_name,
   topic: request.topic,
+  ...(request.language === undefined || request.language === null ? {} : { language: request.language }),
   mode: request.mode,
   kind: request.kind,
   duration_seconds: Math.floor(request.duration_ms / 1000),

@@ -74,6 +74,7 @@ export const sessionFact = (sessionId: string, seq: number, event: SessionEvent)
     case "SearchedInVain":
     case "OfferDeclined":
     case "OfferWithdrawn":
+    case "OffersLapsed":
     case "ReceiptMoved":
     case "MitraWentAway":
     case "MitraCameBack":

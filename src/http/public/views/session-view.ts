@@ -29,6 +29,7 @@ export const viewOfSeen = (seen: SeenSession, { now, unread }: Reading): Session
   kind: seen.kind,
   mode: seen.mode,
   topic: seen.topic,
+  ...(seen.language === undefined || seen.language === null ? {} : { language: seen.language }),
   duration_seconds: Math.floor(seen.purchased_ms / 1000),
   customer_name: seen.customer_name,
   mitra_id: seen.mitra_id,

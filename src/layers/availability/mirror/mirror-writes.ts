@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import type { MirrorRow } from "../mirror-rows.postgres.ts"
 import { listed, unavailable, Valkey } from "../../platform/valkey/connection.ts"
+import { wantKeysOf } from "./keys.ts"
 import { apply, drawTicket } from "./write-scripts.ts"
 
 export interface Ticket {
@@ -51,13 +52,14 @@ const argumentsOf = (row: MirrorRow): ReadonlyArray<string> => [
   String(row.open_offers),
   orEmpty(row.declined_at),
   flag(row.is_draining),
-  flag(row.has_device)
+  flag(row.has_device),
+  wantKeysOf(row).join(" ")
 ]
 
 /** A mitra without a row: out of everything, and not deactivated either. */
 const absent = (
   mitraId: string
-): ReadonlyArray<string> => [mitraId, "0", "1", "", "", "0", "0", "0", "", "0", "", "0", "0"]
+): ReadonlyArray<string> => [mitraId, "0", "1", "", "", "0", "0", "0", "", "0", "", "0", "0", ""]
 
 const inRunsOf = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   Array.from(

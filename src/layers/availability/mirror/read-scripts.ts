@@ -1,6 +1,6 @@
 // What is asked of the mirror, and the heartbeat, each as one script: one round trip, one instant. Every
 // answer begins with the mirror's generation; an empty or half-filled Valkey says so instead of answering.
-import { deactivatedBucket, drainingBucket, keys } from "./keys.ts"
+import { allWantKeys, deactivatedBucket, drainingBucket, keys } from "./keys.ts"
 import { script } from "../../platform/valkey/script.ts"
 
 /** The whole answer of a Valkey that has no complete mirror. */
@@ -120,8 +120,8 @@ return out`
 
 /**
  * ARGV: stale before ('' for no matter), capacity, limit, only ('' for all), declined since ('' for
- * no matter), open offers below, stale before for whom a push can reach ('' for no difference), then the ids
- * to leave out. Answers id, name, sessions, again and again.
+ * no matter), open offers below, stale before for whom a push can reach ('' for no difference), the want,
+ * then the ids to leave out. Answers id, name, sessions, the wants she fits, again and again.
  * Walks the order of asking from its head and stops at the limit: who is at the tail costs nothing.
  */
 export const candidates = script(
@@ -129,9 +129,9 @@ export const candidates = script(
   `${whole}
 local stale_before, limit, only = tonumber(ARGV[1]), tonumber(ARGV[3]), ARGV[4]
 local declined_since, open_below = tonumber(ARGV[5]), tonumber(ARGV[6])
-local background = tonumber(ARGV[7])
+local background, want = tonumber(ARGV[7]), ARGV[8]
 local left_out = {}
-for i = 8, #ARGV do left_out[ARGV[i]] = true end
+for i = 9, #ARGV do left_out[ARGV[i]] = true end
 local out = {mirror[1]}
 
 local function consider(id, bucket)
@@ -139,13 +139,16 @@ local function consider(id, bucket)
   local seen = redis.call('ZSCORE', '${keys.seen}' .. bucket, id)
   local is_silent = not seen or (stale_before and tonumber(seen) <= stale_before)
   if is_silent and not (seen and background and tonumber(seen) > background) then return end
-  local card = redis.call('HMGET', '${keys.card}' .. id, 'bucket', 'name', 'open', 'declined', 'device')
+  local card = redis.call('HMGET', '${keys.card}' .. id, 'bucket', 'name', 'open', 'declined', 'device',
+    'wants')
   if is_silent and card[5] ~= '1' then return end
+  if not string.find(' ' .. (card[6] or '') .. ' ', ' ' .. want .. ' ', 1, true) then return end
   if card[1] ~= tostring(bucket) or tonumber(card[3]) >= open_below then return end
   if declined_since and card[4] ~= '' and tonumber(card[4]) >= declined_since then return end
   out[#out + 1] = id
   out[#out + 1] = card[2]
   out[#out + 1] = tostring(bucket)
+  out[#out + 1] = card[6]
 end
 
 if only ~= '' then
@@ -155,11 +158,11 @@ if only ~= '' then
 end
 for bucket = 0, tonumber(ARGV[2]) - 1 do
   local from = 0
-  while (#out - 1) / 3 < limit do
-    local step = math.max(16, math.min(256, limit - (#out - 1) / 3))
-    local page = redis.call('ZRANGE', '${keys.queue}' .. bucket, from, from + step - 1)
+  while (#out - 1) / 4 < limit do
+    local step = math.max(16, math.min(256, limit - (#out - 1) / 4))
+    local page = redis.call('ZRANGE', '${keys.queue}' .. bucket .. ':' .. want, from, from + step - 1)
     for _, member in ipairs(page) do
-      if (#out - 1) / 3 >= limit then break end
+      if (#out - 1) / 4 >= limit then break end
       consider(string.sub(member, -36), bucket)
     end
     if #page < step then break end
@@ -169,19 +172,27 @@ end
 return out`
 )
 
-/** Answers the sorted sets that have members, as kind, bucket, again and again. Needs no whole mirror. */
+/**
+ * Answers the sorted sets that have members, as kind, bucket (of a queue with its want), again and again.
+ * Queues without a want are an older version's. Needs no whole mirror.
+ */
 export const filled = script(
   "filled",
   `
 local out = {}
+local function look(kind, key, name)
+  if redis.call('EXISTS', key .. name) == 1 then
+    out[#out + 1] = kind
+    out[#out + 1] = name
+  end
+end
 local names = {'${deactivatedBucket}', '${drainingBucket}'}
 for bucket = 0, 32 do names[#names + 1] = tostring(bucket) end
 for _, name in ipairs(names) do
-  for kind, key in pairs({seen = '${keys.seen}', queue = '${keys.queue}'}) do
-    if redis.call('EXISTS', key .. name) == 1 then
-      out[#out + 1] = kind
-      out[#out + 1] = name
-    end
+  look('seen', '${keys.seen}', name)
+  look('queue', '${keys.queue}', name)
+  for want in string.gmatch('${allWantKeys.join(" ")}', '%S+') do
+    look('queue', '${keys.queue}', name .. ':' .. want)
   end
 end
 return out`

@@ -26,12 +26,12 @@ return 1`
 )
 
 /** What one mitra takes of ARGV below. */
-export const fieldsPerMitra = 13
+export const fieldsPerMitra = 14
 
 /**
  * ARGV: generation, ticket, then per mitra: id, online, active, sessions ('' when there is no such row),
  * name, online since, last offer, last ping, last ping as text, open offers, last decline (or ''),
- * draining, has a device.
+ * draining, has a device, the wants she fits (separated by a blank).
  * Answers generation known, written, drifted (what was written differed), outrun (by a later ticket),
  * removed (was online here). A known ping that is later than the row's stays: pings reach rows late.
  */
@@ -43,9 +43,10 @@ local ticket = tonumber(ARGV[2])
 local written, drifted, outrun, removed = 0, 0, 0, 0
 
 local function write(id, online, active, sessions, name, since, offered, seen, seen_text, open, declined,
-  draining, device)
+  draining, device, wants)
   local card = '${keys.card}' .. id
-  local old = redis.call('HMGET', card, 'ticket', 'bucket', 'member', 'name', 'open', 'declined', 'device')
+  local old = redis.call('HMGET', card, 'ticket', 'bucket', 'member', 'name', 'open', 'declined', 'device',
+    'wants')
   if old[1] and tonumber(old[1]) > ticket then outrun = outrun + 1 return end
   local drift = not old[1] or old[4] ~= name or old[5] ~= open or old[6] ~= declined
   if (old[7] or '0') ~= device then drift = true end
@@ -66,9 +67,15 @@ local function write(id, online, active, sessions, name, since, offered, seen, s
       redis.call('ZREM', '${keys.seen}' .. was, id)
     end
   end
-  if stood ~= '' and (stood ~= member or was ~= bucket) then
-    drift = true
-    redis.call('ZREM', '${keys.queue}' .. was, stood)
+  local moved = stood ~= member or was ~= bucket
+  if (old[8] or '') ~= wants then drift = true end
+  if stood ~= '' then
+    if moved then drift = true end
+    for want in string.gmatch(old[8] or '', '%S+') do
+      if moved or not string.find(' ' .. wants .. ' ', ' ' .. want .. ' ', 1, true) then
+        redis.call('ZREM', '${keys.queue}' .. was .. ':' .. want, stood)
+      end
+    end
   end
   if redis.call(active == '1' and 'SREM' or 'SADD', '${keys.deactivated}', id) == 1 then drift = true end
   local listed = bucket ~= '' and bucket ~= '${deactivatedBucket}'
@@ -82,8 +89,12 @@ local function write(id, online, active, sessions, name, since, offered, seen, s
     if redis.call('ZADD', '${keys.seen}' .. bucket, seen, id) == 1 then drift = true end
     if seen_text ~= '' then redis.call('SET', '${keys.heartbeat}' .. id, seen_text) end
   end
-  if member ~= '' and redis.call('ZADD', '${keys.queue}' .. bucket, 'CH', offered, member) == 1 then
-    drift = true
+  if member ~= '' then
+    for want in string.gmatch(wants, '%S+') do
+      if redis.call('ZADD', '${keys.queue}' .. bucket .. ':' .. want, 'CH', offered, member) == 1 then
+        drift = true
+      end
+    end
   end
   if sessions == '' then
     redis.call('DEL', '${keys.capacity}' .. id)
@@ -92,7 +103,7 @@ local function write(id, online, active, sessions, name, since, offered, seen, s
     redis.call('SET', '${keys.capacity}' .. id, sessions)
   end
   redis.call('HSET', card, 'ticket', ARGV[2], 'bucket', bucket, 'member', member,
-    'name', name, 'open', open, 'declined', declined, 'device', device)
+    'name', name, 'open', open, 'declined', declined, 'device', device, 'wants', wants)
   if sessions == '' then redis.call('EXPIRE', card, 600) else redis.call('PERSIST', card) end
   written = written + 1
   if drift then drifted = drifted + 1 end
@@ -103,8 +114,8 @@ return {1, written, drifted, outrun, removed}`
 )
 
 /**
- * ARGV: seen or queue, bucket, then members that stand there. Takes out those whose card says they
- * stand elsewhere: another tool put them there, or their card was lost. Answers how many.
+ * ARGV: seen or queue, bucket (of a queue with its want), then members that stand there. Takes out those
+ * whose card says they stand elsewhere: another tool put them there, or it was lost. Answers how many.
  */
 export const prune = script(
   "prune",
@@ -112,9 +123,11 @@ export const prune = script(
 local pruned = 0
 local queue = ARGV[1] == 'queue'
 local key = (queue and '${keys.queue}' or '${keys.seen}') .. ARGV[2]
+local bucket, want = string.match(ARGV[2], '^([^:]*):?(.*)$')
 for i = 3, #ARGV do
-  local card = redis.call('HMGET', '${keys.card}' .. string.sub(ARGV[i], -36), 'bucket', 'member')
-  if card[1] ~= ARGV[2] or (queue and card[2] ~= ARGV[i]) then
+  local card = redis.call('HMGET', '${keys.card}' .. string.sub(ARGV[i], -36), 'bucket', 'member', 'wants')
+  local fits = string.find(' ' .. (card[3] or '') .. ' ', ' ' .. want .. ' ', 1, true)
+  if card[1] ~= bucket or (queue and (card[2] ~= ARGV[i] or not fits)) then
     pruned = pruned + redis.call('ZREM', key, ARGV[i])
   end
 end

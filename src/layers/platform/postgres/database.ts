@@ -6,7 +6,6 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
 import { isSqlError } from "effect/sql/SqlError"
@@ -61,8 +60,6 @@ const waitEvery = "1 second"
 
 export interface Waiting {
   readonly wait_seconds: number
-  /** Tells the outside that this process lives, and is not ready. */
-  readonly while_waiting: Effect.Effect<void, never, Scope.Scope>
 }
 
 const isPassingRestart = (error: unknown): boolean => isSqlError(error) && isRestarting(error)
@@ -73,19 +70,16 @@ const isPassingRestart = (error: unknown): boolean => isSqlError(error) && isRes
  */
 const whenItAnswers = <E, R>(
   checks: Effect.Effect<void, E, R>,
-  { wait_seconds, while_waiting }: Waiting
+  { wait_seconds }: Waiting
 ) =>
-  Effect.scoped(Effect.gen(function*() {
+  Effect.gen(function*() {
     const began = yield* Clock.currentTimeMillis
     let isTold = false
     yield* checks.pipe(
       Effect.tapError((error) => {
         if (isTold || !isPassingRestart(error)) return Effect.void
         isTold = true
-        return Effect.andThen(
-          Effect.logWarning(`the database does not answer yet: waiting up to ${wait_seconds} s`),
-          while_waiting
-        )
+        return Effect.logWarning(`the database does not answer yet: waiting up to ${wait_seconds} s`)
       }),
       Effect.retry({
         schedule: Schedule.spaced(waitEvery),
@@ -97,7 +91,7 @@ const whenItAnswers = <E, R>(
       })
     )
     if (isTold) yield* Effect.logInfo("the database answers: the start goes on")
-  }))
+  })
 
 /** A pool on a database that is migrated elsewhere, and whose sealed texts can be read here. */
 export const layerChecked = (options: PoolSize & Waiting & { readonly url: Redacted.Redacted }) => {

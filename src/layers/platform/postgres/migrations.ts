@@ -25,6 +25,7 @@ import blockAndReport from "../../../../migrations/0018_block_and_report.ts"
 import erasePeople from "../../../../migrations/0019_erase_people.ts"
 import valkeySightings from "../../../../migrations/0020_create_valkey_sightings.ts"
 import holdAndDrainMitras from "../../../../migrations/0021_hold_and_drain_mitras.ts"
+import matchWants from "../../../../migrations/0022_match_wants.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -47,7 +48,8 @@ const migrations = {
   "0018_block_and_report": blockAndReport,
   "0019_erase_people": erasePeople,
   "0020_create_valkey_sightings": valkeySightings,
-  "0021_hold_and_drain_mitras": holdAndDrainMitras
+  "0021_hold_and_drain_mitras": holdAndDrainMitras,
+  "0022_match_wants": matchWants
 }
 export type MigrationName = keyof typeof migrations
 

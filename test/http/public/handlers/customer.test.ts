@@ -2,14 +2,17 @@
 // and machines over memory adapters, virtual time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
+import { TryAgain } from "../../../../src/contract/errors.ts"
 import { instant } from "../../../../src/contract/fields.ts"
 import { paymentIdFor } from "../../../../src/http/public/handlers/payment-orders.ts"
 import { snapshotLifetimeMs } from "../../../../src/layers/availability/beacon.ts"
+import { Overload } from "../../../../src/services/platform/overload.ts"
 import { MemoryTables } from "../../../../testkit/memory/store/tables.ts"
 import { idOf, minute, t0 } from "../../../../testkit/conformance/given.ts"
-import { customerPhone, newCommand, refused } from "../../phone.ts"
-import { chat, confirm, given, onlineMitra, order, request, tier } from "../../script.ts"
+import { customerPhone, newCommand, newPhone, refused } from "../../phone.ts"
+import { chat, confirm, given, onlineMitra, order, request, say, tier } from "../../script.ts"
 import { Faults, world } from "../../world.ts"
 
 describe("customer.pricing", () => {
@@ -26,6 +29,43 @@ describe("customer.pricing", () => {
         price_idr: 10_000,
         first_session_price_idr: null
       }])
+    }).pipe(Effect.provide(world)))
+})
+
+/** A runner that has more to do than it can, once `now` is set. */
+const burdened = () => {
+  const load = { now: false }
+  const overload = Layer.succeed(Overload)({ isTooMuch: () => load.now })
+  return { load, world: Layer.provide(world, overload) }
+}
+
+describe("a runner that has more to do than it can", () => {
+  const { load, world } = burdened()
+  it.effect("puts off sign-ups, codes and orders; what is paid and chats go on", () =>
+    Effect.gen(function*() {
+      yield* given
+      const { sari, session_id } = yield* chat
+      const rina = yield* customerPhone("Rina")
+      const paid = yield* order(rina)
+      load.now = true
+      const stranger = yield* newPhone
+      const later = yield* Effect.all([
+        Effect.flip(stranger.call("auth.sign_in_anonymous", { call_name: "Dewi" })),
+        Effect.flip(stranger.call("auth.request_code", { phone: "+628120000001", user_type: "customer" })),
+        Effect.flip(order(rina))
+      ])
+      for (const answer of later) {
+        assert.instanceOf(answer, TryAgain)
+        assert.isTrue(answer.retry_after_ms >= 5_000 && answer.retry_after_ms <= 10_000)
+      }
+      yield* confirm(paid.payment_id)
+      yield* say(sari, session_id, "still there?")
+      assert.strictEqual(
+        (yield* rina.call("customer.payment_status", { payment_id: paid.payment_id })).status,
+        "confirmed"
+      )
+      load.now = false
+      yield* stranger.call("auth.sign_in_anonymous", { call_name: "Dewi" })
     }).pipe(Effect.provide(world)))
 })
 

@@ -132,6 +132,7 @@ const facts: Facts = {
   SearchedInVain: [{ _tag: "SearchedInVain", at, next_wave_at: null }, null],
   OfferDeclined: [{ _tag: "OfferDeclined", at, mitra_id: mitraId }, null],
   OfferWithdrawn: [{ _tag: "OfferWithdrawn", at, mitra_id: mitraId }, null],
+  OffersLapsed: [{ _tag: "OffersLapsed", at, mitra_ids: [mitraId] }, null],
   ReceiptMoved: [{ _tag: "ReceiptMoved", at, side: "mitra", delivered_seq: 1, read_seq: 1 }, null]
 }
 
@@ -146,6 +147,7 @@ const opened = openRequest(
     target_mitra_id: null,
     mode: "chat",
     topic: "regular",
+    language: null,
     purchased_ms: 300_000
   },
   defaultSettings,

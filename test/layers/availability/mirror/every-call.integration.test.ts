@@ -66,7 +66,13 @@ const changed: ReadonlyArray<SomeMitra> = [
   online(7, { online_since: null, is_active: false })
 ]
 
-const fair = { declined_since: null, open_offers_max: 5, limit: 10, exclude: [] }
+const fair = {
+  declined_since: null,
+  open_offers_max: 5,
+  wanted: { topic: "regular", language: null },
+  limit: 10,
+  exclude: []
+} as const
 let asked = 0
 /** A rule of its own for every question: counts by one rule are shared for a second. */
 const ruleNow = () => ({ now, stale_before: now - 45_000 - (asked += 1), max_customers: 3 })

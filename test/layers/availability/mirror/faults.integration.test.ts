@@ -69,7 +69,8 @@ const look = (seen: Seen) =>
     const port = yield* Availability
     const now = yield* Clock.currentTimeMillis
     const rule = { now, stale_before: now - staleAfterMs, max_customers: 3 }
-    const fair = { declined_since: null, open_offers_max: 5 }
+    const wanted = { topic: "regular", language: null } as const
+    const fair = { declined_since: null, open_offers_max: 5, wanted }
     yield* timed(
       seen,
       port.candidates({ ...rule, ...fair, limit: 200, exclude: [], only: null }),

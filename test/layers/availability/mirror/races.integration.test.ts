@@ -85,7 +85,9 @@ const twoRunners = Effect.gen(function*() {
 })
 
 const rule = { now, stale_before: now - 45_000, max_customers: 3 }
-const everybody = { ...rule, declined_since: null, open_offers_max: 5, limit: 100, exclude: [], only: null }
+const wanted = { topic: "regular", language: null } as const
+const fair = { declined_since: null, open_offers_max: 5, wanted }
+const everybody = { ...rule, ...fair, limit: 100, exclude: [], only: null }
 const candidateNumbers = (port: Availability["Service"]) =>
   Effect.map(port.candidates(everybody), (found) => found.map(({ mitra_id }) => Number(mitra_id.slice(-12))))
 

@@ -1,14 +1,18 @@
 // Sessions on a real database that is set up in another way than we rely on, and a start before it answers.
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as NoCipher from "../../../../src/layers/encryption/cipher.none.ts"
+import { relied } from "../../../../src/layers/platform/postgres/client.ts"
 import { layerChecked } from "../../../../src/layers/platform/postgres/database.ts"
 import { checkFitness } from "../../../../src/layers/platform/postgres/fitness.ts"
 import { databaseAt, freshDatabaseUrl } from "../../../support/postgres.ts"
+import { poolerOf } from "../../../support/pooler.ts"
 import { tcpProxy } from "../../../support/tcp-proxy.ts"
 
 const foreign = [
@@ -38,9 +42,12 @@ describe("a session", () => {
     }).pipe(Effect.scoped))
 })
 
+/** What our sessions set in their start packet, and the driver. */
+const settingNames = [...Object.keys(relied), "extra_float_digits", "options"].join(",").toLowerCase()
+
 const started = (url: string, wait_seconds: number) =>
   Effect.asVoid(Layer.build(
-    layerChecked({ url: Redacted.make(url), connections_max: 4, wait_seconds, while_waiting: Effect.void })
+    layerChecked({ url: Redacted.make(url), connections_max: 4, wait_seconds })
       .pipe(
         Layer.provide(NoCipher.layer)
       )
@@ -63,4 +70,20 @@ describe("a start", () => {
       url.pathname = "/no_such_database"
       assert.isTrue((yield* Effect.exit(started(url.toString(), 60)))._tag === "Failure")
     }).pipe(Effect.scoped))
+
+  for (const [how, ignored] of [["as it comes", ""], ["told to ignore them", settingNames]] as const) {
+    it.live(
+      `through a pooler in transaction mode, ${how}, is refused with the reason`,
+      () =>
+        Effect.gen(function*() {
+          const pooled = yield* poolerOf(yield* freshDatabaseUrl, ignored)
+          const exit = yield* Effect.exit(started(pooled, 60))
+          assert.match(
+            Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "started",
+            /pooler|startup parameter/
+          )
+        }).pipe(Effect.scoped),
+      30_000
+    )
+  }
 })
