@@ -40,8 +40,8 @@ export class Coverage {
       turn: (turn, isWritten, by) => {
         for (const each of watching) each.turn?.(turn, isWritten, by)
       },
-      sent: (phone, frame) => {
-        for (const each of watching) each.sent?.(phone, frame)
+      sent: (phone, tag, payload) => {
+        for (const each of watching) each.sent?.(phone, tag, payload)
       },
       heard: (phone, event) => onSnapshot(phone, event, this),
       called: onCall(this)
@@ -220,9 +220,8 @@ const onSnapshot = (phone: Phone, event: Answer, coverage: Coverage): void => {
 const onFrames: Watch = ({ now_ms, tables }, coverage) => {
   const accepted = new Map<string, { readonly by: Phone; readonly at_ms: number }>()
   return {
-    sent: (phone, frame) => {
-      if (!frame.includes("\"mitra.accept\"")) return
-      const session_id = JSON.parse(frame).payload?.session_id as string
+    sent: (phone, tag, { session_id }) => {
+      if (tag !== "mitra.accept") return
       const deadline = tables.chat_request_notifications.get(`${session_id}/${phone.id}`)?.deadline_at
       if (deadline !== undefined && Math.abs(deadline - now_ms()) < tickMs) {
         coverage.reached("accept at the expiry tick")

@@ -1,7 +1,8 @@
 // One run from one seed: a world, its clients, its faults and its checker. The phases are start (runners come
 // up), business (clients and faults), healing (no more faults, no new requests) and the end, when every
 // session and payment must have ended.
-import type { PhoneApp, Watcher } from "./clients/phone-app.ts"
+import type { PhoneApp } from "./clients/phone-app.ts"
+import type { Watcher } from "./clients/watcher.ts"
 import type { Answer, CallFailure } from "./clients/connection.ts"
 import { seedWorld } from "./clients/seed-data.ts"
 import { Provider } from "./clients/provider.ts"
@@ -148,6 +149,9 @@ const notifyAll = (watchers: ReadonlyArray<Watcher>): Watcher => ({
   },
   onFrame: (app, direction, frame) => {
     for (const each of watchers) each.onFrame?.(app, direction, frame)
+  },
+  onRequest: (app, tag, payload) => {
+    for (const each of watchers) each.onRequest?.(app, tag, payload)
   }
 })
 

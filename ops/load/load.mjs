@@ -1,161 +1,133 @@
-// `npm run load -- --url ws://host/ws`: arrivals and calls over many sockets, with thresholds and an exit
-// code. `--smoke` is small enough for a test. The scenario is data: how many phones arrive a second, and what
-// each does how often. A page with latency over time is written with --report.
+// `npm run load -- --url ws://host/ws`: a scenario of arrivals, calls, chats and heartbeats over many
+// sockets, with thresholds and an exit code. `--smoke` is small enough for a test. --report writes a page.
 import { writeFileSync } from "node:fs"
-import { WebSocket } from "ws"
-import { flagsOf, numberOf, socketUrlOf, understood } from "../../testkit/command-line.mjs"
+import { parseArgs } from "node:util"
+import { startChats } from "./chats.mjs"
+import { Figures } from "./figures.mjs"
+import { leanPhone } from "./lean-phone.mjs"
+import { pageOf } from "./page.mjs"
+import { scenarioOf, ScenarioProblem } from "./scenario.mjs"
+import { watchServer } from "./server-metrics.mjs"
 
-const usage =
-  `npm run load -- --url ws://host/ws      2,000 phones for a minute; exit code 1 when a threshold is missed
-  --phones N --seconds N                so many, for so long once all have arrived
-  --smoke                               100 phones for three seconds
-  --metrics http://host:3001            an internal listener, for the page
-  --report load.html                    writes a page with latency over time`
+const usage = `usage: npm run load -- --url ws://host/ws [--smoke] [--scenario FILE.json] [--report FILE.html]
+  --phones N --rate N --seconds N --chats N   instead of the scenario's numbers (docs/operations/load.md)
+  --internal URL         the internal listener: the server's own metrics, and staff for chats
+  --own-addresses        each phone comes from an address of its own (a server with TRUSTED_PROXY_HOPS=1)
+  chats need --internal, --webhook-token, --admin-email, --admin-password and --mitra-code`
 
-const values = understood(usage, process.argv.slice(2), (args) => {
-  const given = flagsOf(args, {
-    url: { type: "string", default: "" },
-    metrics: { type: "string" },
-    report: { type: "string" },
-    phones: { type: "string" },
-    seconds: { type: "string" },
-    smoke: { type: "boolean", default: false }
-  })
-  socketUrlOf("--url", given.url)
-  if (given.phones !== undefined) numberOf("--phones", given.phones, 1)
-  if (given.seconds !== undefined) numberOf("--seconds", given.seconds, 0)
-  return given
-})
+const strings = [
+  "url",
+  "scenario",
+  "report",
+  "phones",
+  "rate",
+  "seconds",
+  "chats",
+  "internal",
+  "webhook-token",
+  "admin-email",
+  "admin-password",
+  "mitra-code"
+]
 
-const thresholds = { p95_ms: 200, p99_ms: 500, errors_share: 0.001 }
-const full = { arrive_per_second: 200, phones: 2_000, steady_seconds: 60, think_ms: 5_000 }
-const small = { arrive_per_second: 50, phones: 100, steady_seconds: 3, think_ms: 500 }
-const scenario = {
-  ...(values.smoke ? small : full),
-  ...(values.phones === undefined ? {} : { phones: Number(values.phones) }),
-  ...(values.seconds === undefined ? {} : { steady_seconds: Number(values.seconds) }),
-  /** In turn, by every phone, between its pauses. */
-  calls: [
-    ["customer.pricing", {}],
-    ["customer.pending_payments", {}],
-    ["customer.availability", {}]
-  ]
+const refused = (why) => {
+  console.error(`${why}\n${usage}`)
+  process.exit(2)
 }
 
-/** Latencies by second: plain arrays, because 20,000 sockets on one core leave no time for more. */
-const seconds = []
-const totals = { calls: 0, errors: 0, latencies: [] }
-const startedAt = performance.now()
-
-const note = (ms, isError) => {
-  const second = Math.floor((performance.now() - startedAt) / 1000)
-  const bucket = seconds[second] ??= { latencies: [], errors: 0 }
-  totals.calls += 1
-  if (isError) {
-    totals.errors += 1
-    bucket.errors += 1
-    return
+const asked = () => {
+  const flags = Object.fromEntries(strings.map((name) => [name, { type: "string" }]))
+  try {
+    const { values } = parseArgs({
+      options: { ...flags, smoke: { type: "boolean" }, "own-addresses": { type: "boolean" } }
+    })
+    if (values.url === undefined) return refused("--url is missing")
+    const scenario = scenarioOf(values)
+    const missing = ["internal", "webhook-token", "admin-email", "admin-password", "mitra-code"]
+      .filter((name) => values[name] === undefined)
+    if (scenario.chats.count > 0 && missing.length > 0) return refused(`chats need --${missing.join(", --")}`)
+    return { scenario, values }
+  } catch (error) {
+    if (error instanceof ScenarioProblem || error.code?.startsWith("ERR_PARSE")) return refused(error.message)
+    throw error
   }
-  bucket.latencies.push(ms)
-  totals.latencies.push(ms)
 }
 
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
-
-let open = 0
-let isOver = false
-
-/** One phone: signs in, then one call after the other with a pause between. Only the socket is kept. */
-const phone = (number) => {
-  const socket = new WebSocket(values.url, { perMessageDeflate: false })
-  let id = 0
-  let askedAt = 0
-  const ask = (tag, payload) => {
-    askedAt = performance.now()
-    socket.send(JSON.stringify({ _tag: "Request", id: String(++id), tag, payload, headers: [] }))
-  }
-  const next = () => {
-    if (isOver) return
-    const [tag, payload] = scenario.calls[id % scenario.calls.length]
-    ask(tag, payload)
-  }
-  socket.on("open", () => {
-    open += 1
-    ask("auth.sign_in_anonymous", { call_name: `load ${number}` })
-  })
-  socket.on("message", (bytes) => {
-    const frame = JSON.parse(String(bytes))
-    if (frame._tag !== "Exit" || frame.requestId !== String(id)) return
-    const isError = frame.exit._tag !== "Success"
-    note(performance.now() - askedAt, isError)
-    const token = frame.exit.value?.access_token
-    if (token !== undefined) return ask("auth.authenticate", { access_token: token })
-    setTimeout(next, scenario.think_ms * (0.5 + Math.random()))
-  })
-  socket.on("error", () => note(0, true))
-  socket.on("close", () => {
-    open -= 1
-    if (!isOver) note(0, true)
-  })
-  return socket
+const { scenario, values } = asked()
+const figures = new Figures()
+const load = {
+  url: values.url,
+  scenario,
+  figures,
+  has_own_addresses: values["own-addresses"] === true,
+  sentAt: new Map(),
+  isOver: false
+}
+const chatting = {
+  http: values.url.replace(/^ws/, "http").replace(/\/ws$/, ""),
+  internal: values.internal,
+  webhook_token: values["webhook-token"],
+  admin_email: values["admin-email"],
+  admin_password: values["admin-password"],
+  code: values["mitra-code"]
 }
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-const progress = setInterval(() => {
-  const last = seconds.at(-1)?.latencies.toSorted((a, b) => a - b) ?? []
+
+const tell = () => {
+  const last = figures.seconds.at(-2)
+  if (last === undefined) return
+  const cores = last.server?.cores == null ? "" : `, server ${last.server.cores.toFixed(2)} cores`
   console.log(
-    `${open} phones, ${totals.calls} calls, ${totals.errors} errors, p95 ${
-      quantile(last, 0.95).toFixed(0)
-    } ms`
+    `${figures.open} phones, ${figures.calls} calls, ${figures.failed} errors, p95 ${
+      last.latencies.quantile(0.95).toFixed(0)
+    } ms${cores}`
   )
-}, 1_000)
-
-const phones = []
-for (let number = 0; number < scenario.phones; number++) {
-  phones.push(phone(number))
-  await pause(1000 / scenario.arrive_per_second)
 }
+
+/** In tens of milliseconds, so that a late timer costs no arrivals. */
+const arrive = async () => {
+  const { arrive_per_second, phones: { count } } = scenario
+  const phones = []
+  const began = performance.now()
+  while (phones.length < count) {
+    const due = Math.min(count, Math.ceil((performance.now() - began) / 1000 * arrive_per_second))
+    while (phones.length < due) phones.push(leanPhone(load, phones.length))
+    await pause(10)
+  }
+  return phones
+}
+
+const stopWatching = watchServer(values.internal, figures)
+const hangUpChats = await startChats(load, chatting)
+const progress = setInterval(tell, values.smoke ? 1_000 : 5_000)
+const phones = await arrive()
 await pause(scenario.steady_seconds * 1000)
-isOver = true
+for (const phone of phones) if (phone.isSilent()) figures.failedWith("silence", "asked and never answered")
+const opened = figures.open
+load.isOver = true
 clearInterval(progress)
-const metrics = values.metrics === undefined
-  ? null
-  : await fetch(`${values.metrics}/metrics`).then((answer) => answer.text()).catch(() => null)
-for (const socket of phones) socket.close()
+const metrics = stopWatching()
+const { system, user } = process.cpuUsage()
+hangUpChats()
+for (const phone of phones) phone.close()
 
-const sorted = totals.latencies.toSorted((a, b) => a - b)
-const results = {
-  p95_ms: quantile(sorted, 0.95),
-  p99_ms: quantile(sorted, 0.99),
-  errors_share: totals.calls === 0 ? 1 : totals.errors / totals.calls
-}
+const results = figures.results()
 let missed = 0
-for (const [name, limit] of Object.entries(thresholds)) {
+for (const [name, limit] of Object.entries(scenario.thresholds)) {
   const holds = results[name] < limit
   if (!holds) missed += 1
   console.log(
     `${holds ? "ok  " : "MISS"} ${name.padEnd(13)} ${results[name].toFixed(4)}, the limit is ${limit}`
   )
 }
-console.log(`${totals.calls} calls over ${scenario.phones} phones`)
-
-const page = () => {
-  const p95 = seconds.map((one) => quantile((one?.latencies ?? []).toSorted((a, b) => a - b), 0.95))
-  const most = Math.max(1, ...p95)
-  const points = p95.map((ms, index) => `${index * 8},${200 - 190 * ms / most}`).join(" ")
-  const own = (metrics ?? "").split("\n").filter((line) =>
-    /^halobestie_(phones|event_loop|calls_total|process)/.test(line)
-  ).join("\n")
-  return `<!doctype html><meta charset="utf-8"><title>Load</title><h1>p95 per second, up to ${
-    most.toFixed(0)
-  } ms</h1>
-<svg width="${
-    p95.length * 8 + 8
-  }" height="210"><polyline fill="none" stroke="black" points="${points}"/></svg>
-<pre>${
-    JSON.stringify({ scenario, results, calls: totals.calls }, null, 2)
-  }</pre><h2>The server's own metrics</h2>
-<pre>${own.replaceAll("<", "&lt;")}</pre>`
+for (const [what, count] of [...figures.errors].toSorted(([, a], [, b]) => b - a).slice(0, 10)) {
+  console.log(`     ${count} x ${what}`)
 }
-if (values.report !== undefined) writeFileSync(values.report, page())
+const there = `${opened} of ${phones.length} phones and ${scenario.chats.count} chats`
+const usedSeconds = ((system + user) / 1e6).toFixed(1)
+const usedMebibytes = (process.memoryUsage().rss / 1024 ** 2).toFixed(0)
+console.log(`${figures.calls} calls, ${there} at the end`)
+console.log(`this client used ${usedSeconds} s of one core and ${usedMebibytes} MiB`)
+if (values.report !== undefined) writeFileSync(values.report, pageOf(scenario, figures, metrics))
 process.exit(missed === 0 ? 0 : 1)

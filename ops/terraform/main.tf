@@ -1,5 +1,5 @@
 # The shape of an environment. The modules hold the interface between the parts; a provider's resources are
-# put into them once a provider is chosen. terraform fmt checks these files in the tests; no provider is here.
+# put into them once a provider is chosen. terraform fmt and validate check these files in the tests where it is installed; no provider is here.
 terraform {
   required_version = ">= 1.6"
 }

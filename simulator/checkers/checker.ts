@@ -8,6 +8,11 @@ import { oneMitra } from "./one-mitra.ts"
 import { exact } from "./oracle/exact.ts"
 import { answers } from "./oracle/answers.ts"
 import { mirror } from "./oracle/mirror.ts"
+import { identity } from "./oracle/identity.ts"
+import { line } from "./oracle/line.ts"
+import { lockOuts } from "./oracle/lock-outs.ts"
+import { orders } from "./oracle/orders.ts"
+import { rotation } from "./oracle/rotation.ts"
 import { signInTimes } from "./oracle/sign-in-times.ts"
 import { asking } from "./oracle/asking.ts"
 import { reading } from "./oracle/reading.ts"
@@ -60,6 +65,11 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "answers": answers,
   "mirror": mirror,
   "sign-in times": signInTimes,
+  "lock-outs": lockOuts,
+  "rotation": rotation,
+  "orders": orders,
+  "identity": identity,
+  "line": line,
   "asking": asking,
   "reading": reading,
   "notified": notified,
@@ -191,8 +201,8 @@ export const checkerOf =
         for (const called of callers) called(app, tag, payload, outcome)
       },
       onConnection: (app, what) => phones.connection(app, what),
-      onFrame: (app, direction, frame) => {
-        if (direction === "up") { for (const sent of senders) sent(app, frame) }
+      onRequest: (app, tag, payload) => {
+        for (const sent of senders) sent(app, tag, payload)
       }
     })
     let nextInterval_us = 0

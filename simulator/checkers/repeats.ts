@@ -59,11 +59,10 @@ export const repeats: MakeRule = (context, complain) => {
   }
 
   return {
-    sent: (phone, frame) => {
-      if (!tags.some((tag) => frame.includes(`"${tag}"`))) return
-      const { payload, tag } = JSON.parse(frame)
+    sent: (phone, tag, payload) => {
+      if (!tags.includes(tag)) return
       const key = keyOf(phone, tag, payload)
-      attempts.set(key, (attempts.get(key) ?? new Set()).add(payload.command_id))
+      attempts.set(key, (attempts.get(key) ?? new Set()).add(payload["command_id"]))
     },
     called: (phone, tag, payload, outcome) => {
       const code = refusalOf(outcome)

@@ -56,8 +56,8 @@ export interface Rule {
   readonly statement?: () => void
   readonly turn?: (turn: TurnWrite, isWritten: boolean, by: Process) => void
   readonly heard?: (phone: Phone, event: Answer) => void
-  /** A frame as it leaves the phone. */
-  readonly sent?: (phone: Phone, frame: string) => void
+  /** A request as it leaves the phone. */
+  readonly sent?: (phone: Phone, tag: string, payload: Answer) => void
   readonly called?: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) => void
   /** Several times per second of virtual time: for expectations that may take a while to come true. */
   readonly onInterval?: () => void

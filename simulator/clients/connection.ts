@@ -140,6 +140,8 @@ export interface ConnectionOptions {
   readonly onOver: (over: ConnectionLost) => void
   /** Every frame in both directions, for the trace. */
   readonly onFrame?: (direction: "up" | "down", frame: string) => void
+  /** Every request, as it leaves. */
+  readonly onRequest?: (tag: string, payload: Answer) => void
 }
 
 export class PhoneConnection {
@@ -218,19 +220,24 @@ export class PhoneConnection {
       settle.failed(lost)
     })
     this.#pending.push({ id, tag, settle, timer })
-    this.#send({ _tag: "Request", id, tag, payload, headers: [] })
+    this.#ask(id, tag, payload)
   }
 
   /** The event stream, or a stream of another call: values arrive at `onEvent` until the connection ends. */
   follow(tag: string, payload: object): void {
     const id = `${++this.#ids}`
     this.#streams.add(id)
-    this.#send({ _tag: "Request", id, tag, payload, headers: [] })
+    this.#ask(id, tag, payload)
   }
 
   hangUp(why = new ConnectionLost(1000, "hung up")): void {
     this.#line?.hangUp()
     this.#end(why)
+  }
+
+  #ask(id: string, tag: string, payload: object): void {
+    this.#options.onRequest?.(tag, payload)
+    this.#send({ _tag: "Request", id, tag, payload, headers: [] })
   }
 
   #send(message: object): void {

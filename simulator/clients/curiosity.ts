@@ -121,6 +121,27 @@ const mistypes: Deed = (client, prng) =>
     })
   )
 
+/** Two phones with one token: the first gets its successor and goes on with it, the other comes later. */
+const copiesToken: Deed = Effect.fnUntraced(function*(client, prng, session) {
+  const { app, context } = client
+  const refresh_token = app.tokens?.refresh_token ?? null
+  // Who has a chat would lose it, being signed out.
+  if (refresh_token === null || session !== null || !prng.chance(0.2)) return
+  const isLate = prng.chance(0.7)
+  yield* stranger(
+    context,
+    app,
+    "public",
+    Effect.fnUntraced(function*(ask) {
+      const fresh = yield* ask("auth.refresh", { refresh_token })
+      if (fresh === null) return
+      if (isLate) app.adopt(fresh as NonNullable<typeof app.tokens>)
+      yield* Effect.sleep(isLate ? prng.between(9_000, 40_000) : prng.between(0, 9_000))
+      yield* ask("auth.refresh", { refresh_token })
+    })
+  )
+})
+
 const deeds: ReadonlyArray<Deed> = [
   looks,
   looks,
@@ -131,6 +152,7 @@ const deeds: ReadonlyArray<Deed> = [
   ofOthers,
   purse,
   device,
+  copiesToken,
   mistypes
 ]
 

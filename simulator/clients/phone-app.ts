@@ -21,6 +21,7 @@ import {
   waitOf
 } from "./connection.ts"
 import { ClientState } from "./client-state.ts"
+import type { Watcher } from "./watcher.ts"
 
 export type Role = "customer" | "mitra" | "staff"
 
@@ -28,14 +29,6 @@ export interface Tokens {
   readonly access_token: string
   readonly refresh_token: string | null
   readonly user_id: string
-}
-
-/** Everything that happened on one phone, for traces, timelines and checkers. */
-export interface Watcher {
-  readonly onEvent?: (app: PhoneApp, event: Answer) => void
-  readonly onCall?: (app: PhoneApp, tag: string, payload: object, outcome: Answer | CallFailure) => void
-  readonly onConnection?: (app: PhoneApp, what: string) => void
-  readonly onFrame?: (app: PhoneApp, direction: "up" | "down", frame: string) => void
 }
 
 export interface PhoneAppOptions {
@@ -230,7 +223,8 @@ export class PhoneApp {
           this.#changed()
         },
         onOver: settle,
-        onFrame: (direction, frame) => watcher.onFrame?.(this, direction, frame)
+        onFrame: (direction, frame) => watcher.onFrame?.(this, direction, frame),
+        onRequest: (tag, payload) => watcher.onRequest?.(this, tag, payload)
       })
       this.#connection = connection
       yield* connection.open(this.tokens?.access_token ?? null, this.prefers)

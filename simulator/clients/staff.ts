@@ -30,6 +30,7 @@ const settingsToChange: ReadonlyArray<readonly [string, ReadonlyArray<number | b
   ["pairing_wave_seconds", [5, 15, 20]],
   ["pairing_wave_growth", [1, 1, 2, 3]],
   ["pairing_acceptance_seconds", [0, 0, 10, 20]],
+  ["mitra_gone_pause_seconds", [0, 60, 600, 600]],
   ["pairing_offers_max", [20, 200]],
   ["pairing_blast_timeout_seconds", [30, 60, 60, 90]],
   ["pairing_queue_enabled", [true, true, false]],

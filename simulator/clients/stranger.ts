@@ -22,7 +22,8 @@ export const stranger = (
       peer: `stranger at ${app.name}`,
       onEvent: () => {},
       onOver: () => {},
-      onFrame: (direction, frame) => watcher.onFrame?.(app, direction, frame)
+      onFrame: (direction, frame) => watcher.onFrame?.(app, direction, frame),
+      onRequest: (tag, payload) => watcher.onRequest?.(app, tag, payload)
     })
     yield* connection.open(null)
     const ask: Ask = (tag, payload) =>

@@ -29,6 +29,8 @@ const mirrored = {
   devices: { key: ["token"] },
   settings: { key: ["key"], rowOf: without("key") },
   audit_log: { key: ["id"] },
+  pricing_tiers: { key: ["id"] },
+  pricing_discounts: { key: ["id"], rowOf: without("id") },
   payment_requests: { key: ["id"], rowOf: payment },
   webhook_logs: { key: ["id"], rowOf: webhook },
   chat_sessions: { key: ["id"], rowOf: without("customer_goodbye_sealed", "mitra_goodbye_sealed") },

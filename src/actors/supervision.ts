@@ -1,4 +1,4 @@
-// Everything that lives, on one screen.
+// Everything that lives, on one screen; test/guards/what-lives.test.ts knows what is missing.
 //
 //   cluster (one per runner, shards and singletons shared out through Postgres)
 //   |- ChatSession   one actor per session: mailbox, timer, epoch     wakes on a message or the sweep
@@ -14,8 +14,26 @@
 //   |- sweep/withdrawals        every 5 s         takes back offers to mitras who may get none
 //   |- sweep/retention         every 60 s        erases deleted accounts' texts, old accounts and records
 //   `- sweep/payments           every 60 s        asks, expires, opens what a crash left behind
-//   every runner
-//   `- settings follower        on a bus message  forgets cached settings that staff changed elsewhere
+//   every runner, whatever it owns
+//   |- actors/settings-follower               on a bus message   forgets settings changed elsewhere
+//   |- actors/cluster-reach                   every 0.5 s        asks the others; the one cut off steps aside
+//   |- http/readiness                         every 2 s          is the database fit for traffic
+//   |- http/unfit                             every 0.5 s        an unfit runner sends its phones elsewhere
+//   |- http/socket/watch                      every 0.5 s        pings, silence, what is due on a socket
+//   |- http/socket/revocations                on a bus message   closes the sockets of a revoked sign-in
+//   |- http/internal/console/live-hub         every few seconds  counts of the last hour; looks while watched
+//   |- layers/journal/group-commit            always             writes what turns decided, in groups
+//   |- layers/operations/overload             every second       how late the event loop runs
+//   |- layers/platform/batcher                always             pings and reads that share a round trip
+//   |- layers/platform/postgres/postgres-clock every 5 s         compares this clock with Postgres'
+//   |- layers/bus/publisher                   always             tells other runners what was committed
+//   |- layers/bus/listener                    always             hears them, on a connection of its own
+//   |- layers/bus/links                       every beat         which link reaches everybody, who is missing
+//   |- layers/bus/audience                    every beat         is anybody else listening
+//   `- with Valkey only
+//      |- layers/platform/valkey/breaker      on a failure       recovers the mirror before it is believed
+//      |- layers/availability/presence.valkey every beat         says who is connected here
+//      `- layers/availability/mirror/sharing  every 2 s          do all runners see the same Valkey
 //
 // A defect in a turn costs its caller one answer: the state is reloaded, repeats are slowed down.
 // A sweep pass that fails is logged, reported as a milestone and tried again at the next beat.

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { ServerConfig } from "../config/server-config.ts"
 import { type ChainHead, verifyAuditChain } from "../layers/accounts/audit-chain.postgres.ts"
-import { given } from "./database.ts"
+import { embeddedToo } from "./database.ts"
 
 class AuditLogBroken extends Schema.TaggedError<AuditLogBroken>()("AuditLogBroken", {
   message: Schema.String
@@ -17,7 +17,7 @@ const headOf = (text: string): ChainHead | null => {
 }
 
 export const auditVerify = Effect.fnUntraced(function*(expect: string) {
-  const database = yield* given(yield* ServerConfig)
+  const database = embeddedToo(yield* ServerConfig)
   const expected = expect === "" ? null : headOf(expect)
   if (expect !== "" && expected === null) {
     return yield* new AuditLogBroken({

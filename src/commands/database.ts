@@ -1,9 +1,12 @@
 // `migrate` and `seed`: what an operator runs before the new version starts. Both are safe to repeat and
 // need DATABASE_URL; the embedded database of development is prepared by `serve` itself.
+import { existsSync } from "node:fs"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { ConfigProblem, ServerConfig, type ServerConfigValues } from "../config/server-config.ts"
+import { startEmbeddedPostgres } from "../layers/platform/embedded-postgres/embedded-postgres.ts"
 import { pool, seedPorts } from "../layers/platform/postgres/database.ts"
 import { checkKeys } from "../layers/encryption/key-record.ts"
 import { schemaVersion } from "../layers/platform/postgres/migrations.ts"
@@ -22,6 +25,15 @@ export const given = Effect.fnUntraced(function*(config: ServerConfigValues) {
       "The embedded development database is migrated and seeded by `npm start` itself."
   })
 })
+
+/** To look only: the same, or the embedded one of this machine, whether its server runs or not. */
+export const embeddedToo = (config: ServerConfigValues) =>
+  Layer.unwrap(Effect.gen(function*() {
+    const directory = `${config.data_dir}/postgres`
+    if (config.database_url !== null || !existsSync(directory)) return yield* given(config)
+    const { url } = yield* startEmbeddedPostgres({ directory, log: () => {} })
+    return pool(url, { connections_max: 4 })
+  }))
 
 const refuseBackwards = ({ oldest_code, version }: SchemaState) =>
   version <= schemaVersion ? Effect.void : Effect.fail(

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import { ServerConfig } from "../config/server-config.ts"
-import { given } from "./database.ts"
+import { embeddedToo } from "./database.ts"
 
 class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
 
@@ -138,6 +138,6 @@ export const inspect = Effect.fnUntraced(function*(kind: keyof typeof kinds, id:
   if (!uuid.test(id)) {
     return yield* new NotFound({ message: `${JSON.stringify(id)} is no id: expected a UUID.` })
   }
-  const database = yield* given(yield* ServerConfig)
+  const database = embeddedToo(yield* ServerConfig)
   yield* Effect.provide(kinds[kind](id), database)
 })

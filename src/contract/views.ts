@@ -42,7 +42,12 @@ export const SessionView = Schema.Struct({
   remaining_ms: Nullable(Schema.Int),
   extension: Nullable(ExtensionView),
   /** For the customer, while the mitra cannot be reached; missing otherwise. */
-  mitra_away: Schema.optionalKey(Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Instant })),
+  mitra_away: Schema.optionalKey(Schema.Struct({
+    cause: Schema.Literals(absenceCauses),
+    since: Instant,
+    /** The paid clock stands until then; missing while it runs. */
+    paused_until: Schema.optionalKey(Instant)
+  })),
   closing_ends_at: Nullable(Instant),
   ended_at: Nullable(Instant),
   ended_by: Nullable(Schema.String),

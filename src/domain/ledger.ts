@@ -99,6 +99,16 @@ export const settle = (ledger: Ledger, at: number, reason: string): Ledger => {
   return { ...closed, entries: [...closed.entries, entry] }
 }
 
+/** The reason of what was not served because the mitra was gone: it is owed to the customer. */
+export const owedReason = "mitra_deactivated"
+
+export const owedMs = ({ entries }: Ledger): number =>
+  entries.reduce(
+    (sum, { charged_ms, reason, state }) =>
+      state === "forfeited" && reason === owedReason ? sum + charged_ms : sum,
+    0
+  )
+
 /** True when nothing is running and every purchased millisecond has exactly one entry. */
 export const isBalanced = (ledger: Ledger): boolean =>
   ledger.open === null && chargedMs(ledger) === ledger.purchased_ms

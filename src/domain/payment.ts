@@ -38,7 +38,8 @@ export interface PaymentState {
 }
 
 export type PaymentCommand =
-  | { readonly _tag: "Confirm"; readonly amount_idr: number }
+  /** `discount_is_taken`: it has the first session's discount, and so has another that was paid. */
+  | { readonly _tag: "Confirm"; readonly amount_idr: number; readonly discount_is_taken?: boolean }
   | { readonly _tag: "Expire" }
   | { readonly _tag: "Consume" }
   /** Not under a request that still looks, or a chat that runs, on it. */
@@ -50,6 +51,8 @@ export type PaymentEvent =
   | { readonly _tag: "PaymentExpired"; readonly at: number }
   /** Money for an order that was given up: it stays given up, and must go back. */
   | { readonly _tag: "AbandonedPaymentPaid"; readonly at: number }
+  /** Money for a second order with the discount of the first session: it opens nothing, and must go back. */
+  | { readonly _tag: "SecondDiscountPaid"; readonly at: number }
   | { readonly _tag: "PaymentConsumed"; readonly at: number }
   | { readonly _tag: "PaymentAbandoned"; readonly at: number }
   | { readonly _tag: "PairingFailed"; readonly at: number; readonly cause: string }
@@ -98,7 +101,7 @@ const abandon = (
 
 const confirm = (
   state: PaymentState,
-  amountIdr: number,
+  { amount_idr: amountIdr, discount_is_taken = false }: Extract<PaymentCommand, { _tag: "Confirm" }>,
   at: number
 ): Decision<PaymentEvent, PaymentReply> => {
   // A repeat of the same word, also after the customer gave the paid request up: never twice.
@@ -114,6 +117,7 @@ const confirm = (
     }
   }
   if (state.status === "abandoned") return changed({ _tag: "AbandonedPaymentPaid", at })
+  if (discount_is_taken) return changed({ _tag: "SecondDiscountPaid", at })
   return changed({ _tag: "PaymentConfirmed", at, late: at >= state.expires_at || state.status !== "pending" })
 }
 
@@ -125,7 +129,7 @@ export const decide = (
 ): Decision<PaymentEvent, PaymentReply> => {
   switch (command._tag) {
     case "Confirm":
-      return confirm(state, command.amount_idr, now)
+      return confirm(state, command, now)
     case "Expire":
       if (state.status === "pending" && now >= state.expires_at) {
         return changed({ _tag: "PaymentExpired", at: now })
@@ -147,22 +151,41 @@ export const decide = (
 const statusAfter = {
   PaymentConfirmed: "confirmed",
   AbandonedPaymentPaid: "abandoned",
+  SecondDiscountPaid: "abandoned",
   PaymentExpired: "expired",
   PaymentConsumed: "consumed",
   PaymentAbandoned: "abandoned",
   PairingFailed: "failed_pairing"
 } as const
 
+const paying = new Set<PaymentEvent["_tag"]>([
+  "PaymentConfirmed",
+  "AbandonedPaymentPaid",
+  "SecondDiscountPaid"
+])
+
 export const evolve = (state: PaymentState, event: PaymentEvent): PaymentState => ({
   ...state,
   status: statusAfter[event._tag],
-  confirmed_at: event._tag === "PaymentConfirmed" || event._tag === "AbandonedPaymentPaid"
-    ? event.at
-    : state.confirmed_at
+  confirmed_at: paying.has(event._tag) ? event.at : state.confirmed_at
 })
 
 /** Why staff see a payment that was given up and whose money came, in whichever order. */
 export const abandonedCause = "abandoned"
+/** The same for one whose discount another order has used up. */
+export const discountTakenCause = "discount_taken"
+
+/** Why money that came with this event must go back; null when it need not. */
+export const givenBackCause = (events: ReadonlyArray<PaymentEvent>): string | null => {
+  switch (events[0]?._tag) {
+    case "AbandonedPaymentPaid":
+      return abandonedCause
+    case "SecondDiscountPaid":
+      return discountTakenCause
+    default:
+      return null
+  }
+}
 
 export const deadlineOf = (state: PaymentState): number | null =>
   state.status === "pending" ? state.expires_at : null

@@ -32,6 +32,7 @@ const fields = {
   mitra_may_end_session: Schema.Boolean,
   topic_sensitive_is_final: Schema.Boolean,
   reroute_propose_after_seconds: whole(10, 3600),
+  mitra_gone_pause_seconds: whole(0, 86_400),
   reports_pause_people: whole(0, 100),
   reports_pause_days: whole(1, 365),
   retention_inactive_days: whole(31, 3650),
@@ -74,6 +75,8 @@ export const defaultSettings: Settings = {
   mitra_may_end_session: false,
   topic_sensitive_is_final: false,
   reroute_propose_after_seconds: 120,
+  /** So long the paid clock of a deactivated mitra's chat waits for another one; 0: it runs on. */
+  mitra_gone_pause_seconds: 600,
   /** So many different people's reports pause who they are about; 0: none do. */
   reports_pause_people: 3,
   reports_pause_days: 30,

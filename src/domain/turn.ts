@@ -48,6 +48,8 @@ export type PaymentMove =
   }
   /** The request found no bestie: noted for staff, and the payment stays good for another try. */
   | { readonly _tag: "NoteFailure"; readonly payment_id: string; readonly cause: string }
+  /** What was charged is owed in part: for staff to give back; the payment stays consumed. */
+  | { readonly _tag: "NoteOwed"; readonly payment_id: string; readonly cause: string }
   /** What was paid for will not happen: the payment ends as a failure that staff see. */
   | { readonly _tag: "Fail"; readonly payment_id: string; readonly cause: string }
 

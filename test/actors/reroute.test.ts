@@ -5,10 +5,11 @@ import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { MitraActors } from "../../src/actors/mitra/protocol.ts"
 import { SessionActors } from "../../src/actors/session/protocol.ts"
-import { chargedMs, isBalanced } from "../../src/domain/ledger.ts"
+import { chargedMs, isBalanced, owedMs } from "../../src/domain/ledger.ts"
 import { MemoryTables } from "../../testkit/memory/store/tables.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { Staff } from "../../src/services/accounts/staff.ts"
+import { Payments } from "../../src/services/payments/payments.ts"
 import { Presence } from "../../src/services/availability/presence.ts"
 import { givenStaff, staffId } from "../../testkit/conformance/given.ts"
 import { actorWorld, asMitra, onlineMitra, paidRequest, stateOf } from "./actor-world.ts"
@@ -163,7 +164,7 @@ describe("a hand-over", () => {
 })
 
 describe("a chat without its mitra", () => {
-  it.effect("is proposed within a second of her deactivation, and goes on; the ledger says since when", () =>
+  it.effect("is proposed within a second of her deactivation, and its time waits for who takes over", () =>
     Effect.gen(function*() {
       const chat = yield* running(300)
       yield* whilePinging(chat.ayu, 100)
@@ -178,8 +179,27 @@ describe("a chat without its mitra", () => {
       assert.deepStrictEqual(yield* proposals, [["mitra_deactivated", "accepted", "rerouted"]])
       yield* whilePinging(bunga, 220)
       const { ledger } = yield* stateOf(chat.session_id)
-      assert.deepStrictEqual(reasons(ledger.entries), ["paired", "mitra_deactivated", "rerouted"])
+      assert.deepStrictEqual(reasons(ledger.entries), ["paired", "rerouted"])
+      const stood = ledger.entries.find(({ state }) => state === "paused")
+      assert.deepInclude(stood, { reason: "mitra_deactivated", charged_ms: 0 })
       assert.strictEqual(chargedMs(ledger), 300_000)
+    }).pipe(Effect.provide(actorWorld)))
+
+  it.effect("closes when nobody took over in time, and what is owed is a case for staff", () =>
+    Effect.gen(function*() {
+      const chat = yield* running(300)
+      yield* whilePinging(chat.ayu, 100)
+      yield* deactivate(chat.ayu)
+      yield* TestClock.adjust("599 seconds")
+      assert.strictEqual((yield* stateOf(chat.session_id)).status, "active")
+      yield* TestClock.adjust("2 seconds")
+      const { end_reason, ledger, payment_id, status } = yield* stateOf(chat.session_id)
+      assert.deepStrictEqual([status, end_reason], ["closing", "mitra_gone"])
+      assert.isTrue(isBalanced(ledger))
+      assert.strictEqual(owedMs(ledger), 300_000 - (ledger.entries[0]?.charged_ms ?? 0))
+      assert.approximately(owedMs(ledger), 200_000, 1_000)
+      const [trouble] = yield* (yield* Payments).troubled({ before: null, limit: 10 })
+      assert.deepInclude(trouble, { id: payment_id, status: "consumed", failure_cause: "mitra_gone" })
     }).pipe(Effect.provide(actorWorld)))
 
   it.effect("is proposed when her silence has lasted for the setting, not before, and once", () =>

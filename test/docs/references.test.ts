@@ -1,20 +1,28 @@
 // Docs and comments name only what exists: files, tests by their titles, npm commands and their flags,
 // identifiers, decisions. Every rule is first shown red on a text that is wrong.
 import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { payloadOf } from "../../src/commands/call.ts"
+import { AdminApi } from "../../src/contract/staff/staff-api.ts"
 import { parse, type ProjectFile, projectFiles, projectPaths } from "../tidy/project-files.ts"
 import { rules } from "../tidy/rules.ts"
 import {
   codeOf,
   decisionsIn,
   filesNamed,
+  callsIn,
+  commandsIn,
   flagsIn,
   identifiersIn,
   pathsIn,
+  type Handed,
   proseOf,
   type Quote,
   type Reference,
   scriptsIn,
-  titlesIn
+  shellWords,
+  titlesIn,
+  wordsIn
 } from "./references.ts"
 
 const files = projectFiles()
@@ -45,11 +53,21 @@ const foreign = new Set([
   "_seconds"
 ])
 
-/** Where the flags of a script are declared. */
-const declaredIn: Readonly<Record<string, string>> = {
-  simulate: "simulator/cli.ts",
+/** Where the flags of a script are declared, if not in its program. */
+const declaredElsewhere: Readonly<Record<string, string>> = {
   demo: "demo/options.mjs",
-  rewrap: "src/cli.ts"
+  soak: "soak/options.ts",
+  bench: "bench/peers/options.ts"
+}
+const declaredIn = (script: string): string =>
+  declaredElsewhere[script] ?? scripts[script]?.split(" ").findLast((word) => /\.(ts|mjs)$/.test(word)) ?? ""
+
+/** What a script is told to do, where it does more than one thing. */
+const tasksOf: Readonly<Record<string, (word: string) => boolean>> = {
+  bench: (word) => textOf.get("bench/main.ts")?.includes(`  "${word}": {`) === true,
+  call: (word) => AdminApi.requests.has(word),
+  settings: (word) => word === "set",
+  inspect: (word) => ["session", "mitra", "payment"].includes(word)
 }
 
 const unknownPath = ({ name }: Reference) => filesNamed(name, paths).length === 0
@@ -61,16 +79,23 @@ const unknownIdentifier = ({ name }: Reference) =>
 const unknownTitle = ({ file, name }: Quote) =>
   !Object.hasOwn(rules, name) &&
   !filesNamed(file, paths).some((path) => plainTests.get(path)?.includes(plain(name)))
-const unknownFlags = (text: string) =>
-  Object.entries(declaredIn).flatMap(([script, declared]) =>
-    flagsIn(text, script).filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(textOf.get(declared) ?? ""))
-  )
+const unknownFlag = ({ name, script }: Handed) =>
+  !new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(textOf.get(declaredIn(script)) ?? "")
+const unknownTask = ({ name, script }: Handed) => tasksOf[script]?.(name) !== true
+const refusedCall = ({ name }: Reference) => {
+  const [tag = "", ...given] = shellWords(name)
+  return Result.isFailure(payloadOf(tag, given, "command"))
+}
+const unknownCommand = ({ name }: Reference) => textOf.get("src/cli.ts")?.includes(`"${name}",`) !== true
 
 const kinds: Readonly<Record<string, (text: string) => ReadonlyArray<Reference>>> = {
   "files that exist": (text) => pathsIn(text).filter(unknownPath),
   "titles of tests that are in the file named before them": (text) => titlesIn(text).filter(unknownTitle),
   "npm scripts that package.json has": (text) => scriptsIn(text).filter(unknownScript),
-  "flags that the script declares": unknownFlags,
+  "flags that the script declares": (text) => flagsIn(text).filter(unknownFlag),
+  "tasks that the script has": (text) => wordsIn(text).filter(unknownTask),
+  "calls with what they take": (text) => callsIn(text).filter(refusedCall),
+  "commands that the server has": (text) => commandsIn(text).filter(unknownCommand),
   "decisions that were taken": (text) => decisionsIn(text).filter(unknownDecision),
   "identifiers that the code has": (text) => identifiersIn(text).filter(unknownIdentifier)
 }
@@ -85,7 +110,19 @@ const broken: Readonly<Record<keyof typeof kinds, readonly [wrong: string, right
     "`test/tidy.test.ts` \"needs every exception it was granted\", `test/tidy/*.ts` \"are never index\""
   ],
   "npm scripts that package.json has": ["`npm run tests:all`", "`npm run check`, npm run --silent types"],
-  "flags that the script declares": ["npm run simulate -- --sead 7", "npm run simulate -- --seed 7"],
+  "flags that the script declares": [
+    "npm run simulate -- --sead 7, `npm run --silent soak -- --minute 3`, npm run bench -- peers --smok",
+    "npm run simulate -- --seed 7, `npm run --silent soak -- --minutes 3`, npm run bench -- peers --smoke"
+  ],
+  "tasks that the script has": [
+    "`npm run bench -- messages-of-old`, `npm run call -- admin.counts`, npm run soak -- now",
+    "`npm run bench -- messages ../other`, `npm run call -- admin.live_counts`, npm run soak -- --minutes 3"
+  ],
+  "calls with what they take": [
+    "`npm run call -- clock.advance`, `npm run call -- clock.advance days=1`",
+    "`npm run call -- clock.advance duration_ms=1`, npm run call -- clock.set instant='a b'"
+  ],
+  "commands that the server has": ["node src/cli.ts start, npx halobestie reseed", "node src/cli.ts serve"],
   "decisions that were taken": ["decision 9999, see decisions/0999", "decision 7, docs/decisions/0008"],
   "identifiers that the code has": ["`notAWordOfOurs`, `Requests.neverHeard`", "`Requests.confirmPaid`"]
 }
@@ -105,6 +142,23 @@ describe("a document or a comment names", () => {
       assert.deepStrictEqual(wrongOnes(right), [])
     })
   }
+})
+
+it("README or CONTRIBUTING tells of every script", () => {
+  const told = ["README.md", "CONTRIBUTING.md"].map((path) => textOf.get(path) ?? "").join("\n")
+  // npm itself runs `prepare`; the other three are what `check:static` is made of.
+  const inside = new Set(["prepare", "format:check", "lint", "types"])
+  const named = new Set(scriptsIn(told).map(({ name }) => name))
+  for (const word of ["start", "test"]) if (told.includes(`npm ${word}`)) named.add(word)
+  assert.deepStrictEqual(Object.keys(scripts).filter((name) => !inside.has(name) && !named.has(name)), [])
+})
+
+it("docs/architecture.md names every capability", () => {
+  const [, list = ""] = /The capabilities are ([^:]+):/.exec(textOf.get("docs/architecture.md") ?? "") ?? []
+  const folders = new Set(paths.flatMap((path) => /^src\/services\/([\w-]+)\/\w/.exec(path)?.[1] ?? []))
+  // Not of the product: what the process stands on, and what only testers have.
+  for (const name of ["platform", "manual-clock"]) folders.delete(name)
+  assert.sameMembers(list.split(/,\s+/), [...folders])
 })
 
 describe("what is read for references", () => {

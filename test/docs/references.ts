@@ -88,12 +88,42 @@ export const titlesIn = (text: string): ReadonlyArray<Quote> =>
 export const scriptsIn = (text: string): ReadonlyArray<Reference> =>
   found(text, /\bnpm run (?:--silent )?([\w:-]+)/g)
 
-/** The flags handed to a script, after the two dashes. */
-export const flagsIn = (text: string, script: string): ReadonlyArray<Reference> =>
-  (text.includes(`npm run ${script}`) ? text.split("\n") : []).flatMap((line, index) => {
-    const [, handed = ""] = new RegExp(String.raw`npm run ${script} -- ([^\n#|]*)`).exec(line) ?? []
-    return [...handed.matchAll(/--([a-z][\w-]*)/g)].map(([, name = ""]) => ({ line: index + 1, name }))
+export interface Handed extends Reference {
+  readonly script: string
+}
+
+/** What is handed to scripts after the two dashes, up to the end of the command. */
+const handedIn = (text: string): ReadonlyArray<Handed> =>
+  [...text.matchAll(/npm run (?:--silent )?([\w:-]+) -- ([^\n#|`]*)/g)].map((match) => ({
+    line: lineOf(text, match.index),
+    name: match[2] ?? "",
+    script: match[1] ?? ""
+  }))
+
+/** The flags among it. */
+export const flagsIn = (text: string): ReadonlyArray<Handed> =>
+  handedIn(text).flatMap((handed) =>
+    [...handed.name.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)].map(([, name = ""]) => ({ ...handed, name }))
+  )
+
+/** Its first word, where that is no flag: what a script is to do. */
+export const wordsIn = (text: string): ReadonlyArray<Handed> =>
+  handedIn(text).flatMap((handed) => {
+    const [, name = ""] = /^([a-z][\w.-]*)/.exec(handed.name) ?? []
+    return name === "" ? [] : [{ ...handed, name }]
   })
+
+/** What stands after `npm run call --`, as a shell would part it. */
+export const callsIn = (text: string): ReadonlyArray<Reference> =>
+  handedIn(text).filter(({ script }) => script === "call")
+
+/** The words of a line, single quotes taken off. */
+export const shellWords = (line: string): ReadonlyArray<string> =>
+  (line.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((word) => word.replaceAll("'", ""))
+
+/** Commands of the server, as they are called without npm. */
+export const commandsIn = (text: string): ReadonlyArray<Reference> =>
+  found(text, /(?:\bsrc\/cli\.ts|\bnpx halobestie) ([a-z][a-z-]*)/g)
 
 /** Identifiers between backticks: a name, members of it, a table, an index; not the names of files. */
 export const identifiersIn = (text: string): ReadonlyArray<Reference> => {

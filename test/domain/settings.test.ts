@@ -49,6 +49,7 @@ const limits: ReadonlyArray<readonly [SettingKey, number, number]> = [
   ["pairing_wave_seconds", 1, 300],
   ["pairing_wave_growth", 1, 10],
   ["pairing_acceptance_seconds", 0, 3600],
+  ["mitra_gone_pause_seconds", 0, 86_400],
   ["pairing_offers_max", 1, 200],
   ["pairing_blast_timeout_seconds", 1, 3600],
   ["pairing_search_again_seconds", 1, 60],

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, statSync } from "node:fs"
 import { spawnSync } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
 import { parse, parseAllDocuments } from "yaml"
-import { variables } from "../../src/config/server-config.ts"
+import * as Result from "effect/Result"
+import { readConfig, variables } from "../../src/config/server-config.ts"
 import { read, root } from "./prometheus.ts"
 
 const known: ReadonlySet<string> = new Set([
@@ -13,6 +14,31 @@ const known: ReadonlySet<string> = new Set([
 ])
 const strangersIn = (names: ReadonlyArray<string>) => names.filter((name) => !known.has(name))
 const drainSeconds = variables.drain_timeout_seconds.development
+/** What an operator puts where the files have a secret. */
+const secrets: Readonly<Record<string, string>> = {
+  DATABASE_URL: "postgres://halobestie:pw@postgres/halobestie",
+  VALKEY_URL: "redis://:pw@valkey:6379",
+  AUTH_JWT_SECRET: "jwt-hunter2-0123456789-0123456789-0123456789",
+  PAYMENT_WEBHOOK_TOKEN: "webhook-hunter2-0123456789",
+  ADMIN_EMAIL: "ops@halobestie.example",
+  ADMIN_PASSWORD: "admin-hunter2-0123",
+  MESSAGE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
+  RUNNER_SECRET: "runner-hunter2-0123456789-0123456789"
+}
+
+/** Why a server would not start on what a file gives; "" when it would. */
+const problemOf = (given: Readonly<Record<string, string>>): string => {
+  const names = Object.entries(given).map(([name, value]) => [name.replace(/_FILE$/, ""), value] as const)
+  // As a container on its network: others reach it.
+  const environment = { RUNNER_HOST: "10.0.0.5", ...Object.fromEntries(names) }
+  const filled = Object.fromEntries(
+    Object.entries(environment).map((
+      [name, value]
+    ) => [name, secrets[name] ?? value.replace(/^\$\{.*:-(.*)}$/, "$1")])
+  )
+  return Result.match(readConfig(filled), { onFailure: ({ message }) => message, onSuccess: () => "" })
+}
+
 const yaml = (path: string) => parse(read(path), { merge: true })
 
 describe("ops/compose.yaml", () => {
@@ -27,10 +53,11 @@ describe("ops/compose.yaml", () => {
     assert.isTrue(networks.private.internal)
   })
 
-  it("gives the runners only variables that exist, and more time to stop than a drain may take", () => {
+  it("gives the runners what they start on, and more time to stop than a drain may take", () => {
     for (const runner of ["runner1", "runner2", "migrate", "seed"]) {
       const { environment, read_only, stop_grace_period } = services[runner]
       assert.deepStrictEqual(strangersIn(Object.keys(environment)), [])
+      assert.strictEqual(problemOf(environment), "")
       assert.isTrue(read_only)
       assert.isAbove(Number.parseInt(stop_grace_period), drainSeconds)
     }
@@ -60,7 +87,7 @@ describe("ops/compose.yaml", () => {
 })
 
 describe("ops/k8s", () => {
-  const documents: ReadonlyArray<any> = ["halobestie.yaml", "migrate.yaml"].flatMap((file) =>
+  const documents: ReadonlyArray<any> = ["halobestie.yaml", "migrate.yaml", "secret.yaml"].flatMap((file) =>
     parseAllDocuments(read(`ops/k8s/${file}`)).map((document) => document.toJS())
   )
   const of = (kind: string) => documents.filter((document) => document.kind === kind)
@@ -114,10 +141,12 @@ describe("ops/k8s", () => {
     assert.strictEqual(server.livenessProbe.httpGet.path, "/healthz")
   })
 
-  it("gives only variables that exist and advertises the pod's own address", () => {
+  it("gives what a server starts on, only variables that exist, and the pod's own address", () => {
     assert.deepStrictEqual(strangersIn(server.env.map(({ name }: any) => name)), [])
     const host = server.env.find(({ name }: any) => name === "RUNNER_HOST")
     assert.strictEqual(host.valueFrom.fieldRef.fieldPath, "status.podIP")
+    const given = server.env.flatMap(({ name, value }: any) => (value === undefined ? [] : [[name, value]]))
+    assert.strictEqual(problemOf({ ...Object.fromEntries(given), ...of("Secret")[0].stringData }), "")
   })
 
   it("opens the internal and the runner port only where they belong", () => {
@@ -173,11 +202,12 @@ describe("the pipeline", () => {
 })
 
 describe("ops/staging.env and ops/docker.md", () => {
-  it("give only variables that exist", () => {
-    const given = read("ops/staging.env").split("\n").filter((line) => /^[A-Z]/.test(line))
-      .map((line) => line.split("=")[0] ?? "")
-    assert.isAbove(given.length, 10)
-    assert.deepStrictEqual(strangersIn(given), [])
+  it("give only variables that exist, and all that a server starts on", () => {
+    const lines = read("ops/staging.env").split("\n").filter((line) => /^[A-Z]/.test(line))
+    const given = Object.fromEntries(lines.map((line) => line.split("=", 2)))
+    assert.isAbove(lines.length, 10)
+    assert.deepStrictEqual(strangersIn(Object.keys(given)), [])
+    assert.strictEqual(problemOf(given), "")
   })
 })
 

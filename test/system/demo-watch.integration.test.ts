@@ -12,7 +12,7 @@ describe("the demo to be watched", () => {
     "prints the console's address and how to sign in, plays, and ends by itself",
     () =>
       Effect.gen(function*() {
-        const words = [run, "--watch", "--seconds", "20"]
+        const words = [run, "--watch", "--seconds", "10"]
         const { stdout } = yield* Effect.promise(() =>
           promisify(execFile)(process.execPath, words, { timeout: 100_000 })
         )

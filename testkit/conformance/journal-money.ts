@@ -222,6 +222,21 @@ const trying = (test: Test) => {
   )
 }
 
+const owing = (test: Test) => {
+  test(
+    "what is owed when a mitra is gone is noted on the payment that was charged, which stays charged",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1)
+      const chat = yield* Stage.givenChat(1, 1)
+      const mitra_absence = { cause: "mitra_deactivated", since: t0 + 100 } as const
+      yield* Stage.act(chat, { _tag: "CheckMitra" }, { at: t0 + 100, mitra_absence })
+      yield* Stage.act(chat, Stage.tick, { at: t0 + 100 + 10 * minute })
+      assert.strictEqual((yield* (yield* Sessions).find(session(1)))?.end_reason, "mitra_gone")
+      assert.deepInclude(yield* standing(1), { status: "consumed", failure_cause: "mitra_gone" })
+    })
+  )
+}
+
 const lining = (test: Test) => {
   test(
     "the line holds blast requests that look, oldest first, and counts who is ahead",
@@ -280,5 +295,6 @@ export const journalMoney = (name: string, layer: Layer.Layer<Stage.Stage>) =>
     const test: Test = (title, body) => it.live(title, () => Effect.provide(body, layer))
     extending(test)
     trying(test)
+    owing(test)
     lining(test)
   })

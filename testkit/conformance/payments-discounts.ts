@@ -80,6 +80,27 @@ const discounts = (test: Test) => {
   )
 
   test(
+    "of two discounted orders that are paid in one moment one is good, and the other's money goes back",
+    Effect.gen(function*() {
+      const port = yield* Payments
+      for (const round of times(6)) {
+        const customer_id = idOf(0xe0 + round)
+        const customer = { id: customer_id, call_name: "Ani", phone: null, created_at: t0 }
+        yield* (yield* Accounts).createCustomer(customer)
+        const [one, two] = [0x900 + 2 * round, 0x901 + 2 * round]
+        yield* port.createDiscounted(cheaper(one, { customer_id }))
+        // Its time is over, so the discount is free again; its money comes late all the same.
+        yield* port.checked(idOf(one), null, t0 + hour)
+        yield* port.createDiscounted(cheaper(two, { customer_id }))
+        yield* atOnce([one, two].map((n) => port.confirm({ ...paying(n, t0 + hour), amount_idr: 8_000 })))
+        const found = yield* Effect.forEach([one, two], (n) => port.find(idOf(n)))
+        const outcomes = found.map((each) => `${each?.status} ${each?.failure_cause}`)
+        assert.sameMembers(outcomes, ["confirmed null", "abandoned discount_taken"])
+      }
+    })
+  )
+
+  test(
     "what is open of a customer comes newest first, without what is over",
     Effect.gen(function*() {
       const port = yield* Payments

@@ -2,7 +2,14 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import { abandonedCause, decide, evolve, notFound, type PaymentAnomaly } from "../../src/domain/payment.ts"
+import {
+  abandonedCause,
+  decide,
+  evolve,
+  givenBackCause,
+  notFound,
+  type PaymentAnomaly
+} from "../../src/domain/payment.ts"
 import type { Refusal } from "../../src/domain/refusal.ts"
 import {
   type Confirmation,
@@ -102,7 +109,13 @@ const heardAgain = (tables: Tables, row: PaymentRow, options: ConfirmOptions): C
 const confirm = (tables: Tables, options: ConfirmOptions): Confirmation => {
   const row = tables.payment_requests.get(options.payment_id)
   if (row === undefined) return { _tag: "UnknownPayment" }
-  const decided = decide(row, { _tag: "Confirm", amount_idr: options.amount_idr }, options.now)
+  const discount_is_taken = row.discount_idr > 0 &&
+    rowsOf(tables, row.customer_id).some((other) =>
+      other.id !== row.id && other.discount_idr > 0 && other.confirmed_at !== null &&
+      (other.status === "consumed" || other.resolution !== "refunded")
+    )
+  const command = { _tag: "Confirm", amount_idr: options.amount_idr, discount_is_taken } as const
+  const decided = decide(row, command, options.now)
   if (Result.isFailure(decided.reply)) {
     recordAnomaly(tables, row, "amount_mismatch", options)
     return { _tag: "AmountMismatch", expected_idr: row.amount_idr }
@@ -110,7 +123,8 @@ const confirm = (tables: Tables, options: ConfirmOptions): Confirmation => {
   if (decided.events.length === 0) return heardAgain(tables, row, options)
   const { status } = decided.events.reduce(evolve, row)
   const { now, provider_ref } = options
-  const failure = status === "abandoned" ? { failure_cause: abandonedCause, failed_at: now } : {}
+  const failure_cause = givenBackCause(decided.events)
+  const failure = failure_cause === null ? {} : { failure_cause, failed_at: now }
   const confirmed = { ...row, status, confirmed_at: now, provider_ref, next_check_at: null, ...failure }
   tables.payment_requests.set(row.id, confirmed)
   return { _tag: "Confirmed", payment: paymentOf(confirmed) }

@@ -15,8 +15,8 @@ export const mitraEnglish = {
   activate_what: "She may sign in and go online again.",
   deactivate: "Deactivate",
   deactivate_what:
-    "She is signed out everywhere, her offers are withdrawn, and she is asked no more. Running " +
-    "chats go on; reroute them if they must not.",
+    "She is signed out everywhere, her offers are withdrawn, and she is asked no more. The paid time " +
+    "of her chats stands still for a while: give them to another mitra, or what is left is owed.",
   force_offline: "Force offline",
   force_offline_what:
     "She goes offline and is asked no more. She may come back when the time of the hold is over, or " +

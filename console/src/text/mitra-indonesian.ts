@@ -15,8 +15,8 @@ export const mitraIndonesian = {
   activate_what: "Ia boleh masuk dan online lagi.",
   deactivate: "Nonaktifkan",
   deactivate_what:
-    "Ia dikeluarkan di semua tempat, tawarannya ditarik, dan ia tidak ditanya lagi. Obrolan yang " +
-    "berjalan berlanjut; alihkan bila tidak boleh.",
+    "Ia dikeluarkan di semua tempat, tawarannya ditarik, dan ia tidak ditanya lagi. Waktu berbayar " +
+    "obrolannya berhenti sebentar: alihkan ke mitra lain, atau sisanya harus dikembalikan.",
   force_offline: "Paksa offline",
   force_offline_what:
     "Ia menjadi offline dan tidak ditanya lagi. Ia boleh kembali saat masa tahanan habis, atau saat " +

@@ -77,12 +77,9 @@ export const answers: MakeRule = (context, complain) => {
   }
   let lowest = 3
 
-  const ask = (phone: Phone, frame: string) => {
-    if (frame.includes("\"events.subscribe\"")) subscribed.set(phone, context.now_ms())
-    else if (frame.includes("\"_tag\":\"Request\"") && !frame.includes("\"mitra.heartbeat\"")) {
-      const { payload, tag } = JSON.parse(frame)
-      asked.ask(phone, keyOf(tag, payload), context.now_ms())
-    }
+  const ask = (phone: Phone, tag: string, payload: Answer) => {
+    if (tag === "events.subscribe") subscribed.set(phone, context.now_ms())
+    else if (tag !== "mitra.heartbeat") asked.ask(phone, keyOf(tag, payload), context.now_ms())
   }
 
   return {

@@ -113,9 +113,8 @@ export const audit: MakeRule = (context, complain) => {
     }
   }
 
-  const ask = (phone: Phone, frame: string) => {
+  const ask = (phone: Phone, tag: string, payload: Answer) => {
     if (phone.role !== "staff") return
-    const { payload, tag } = JSON.parse(frame)
     const known = askedFor[tag]
     if (known === undefined) return
     asked.set(keyOf(known[0], known[1](payload) ?? ""), context.now_ms())

@@ -41,6 +41,7 @@ export const closingStarted = (
     ) ?? missing(course),
     extension_rejected: wasPaused && at < deadline_at ? null : "rejected after the deadline",
     extension_timeout: wasPaused && at === deadline_at ? null : "ran out beside the deadline",
+    mitra_gone: course.pause !== null && at === course.pause.until ? null : "given up beside its time",
     ended_by_customer: early ? null : "ended after its end",
     ended_by_mitra: early && numbers.may("mitra_may_end_session", true) ? null : "the mitra may not end it",
     force_closed: null

@@ -33,6 +33,8 @@ export interface Course {
   purchased_ms: number
   warned: Array<number>
   extension: { readonly deadline_at: number; readonly left_ms: number; readonly payment_id: string } | null
+  /** While the chat has no mitra and its time stands: what is left, and until when it waits. */
+  pause: { readonly left_ms: number; readonly until: number } | null
   closing_ends_at: number | null
   closing_reason: string | null
   ended_at: number | null

@@ -157,8 +157,16 @@ const rerouted = (course: Course, event: EventOf<"Rerouted">): Flaw => {
   const flaw = firstOf(
     [course.phase === "active", `handed over when ${course.phase}`],
     [event.from_mitra_id === course.mitra_id, "handed over by somebody who did not have it"],
-    [event.ends_at === course.ends_at && event.at < (course.ends_at ?? 0), "the hand-over moved the end"]
+    [
+      course.pause === null
+        ? event.ends_at === course.ends_at && event.at < (course.ends_at ?? 0)
+        : event.ends_at === event.at + course.pause.left_ms,
+      "the hand-over moved the end"
+    ]
   )
+  if (course.pause !== null) {
+    Object.assign(course, { runs_from: event.at, ends_at: event.ends_at, pause: null })
+  }
   course.mitra_id = event.mitra_id
   return flaw
 }
@@ -204,6 +212,7 @@ export const nextDue = (course: Course): number | null => {
   const { ends_at, phase, runs_from, warned: given } = course
   switch (phase) {
     case "active": {
+      if (course.pause !== null) return course.pause.until
       const next = warnings.map((seconds) => [seconds, (ends_at ?? 0) - seconds * 1000] as const).find((
         [seconds, at]
       ) => at > runs_from && given.every((each) => each > seconds))

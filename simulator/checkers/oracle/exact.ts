@@ -29,6 +29,7 @@ const courseOf = (row: ChatSessionRow): Course => ({
   purchased_ms: row.ledger.purchased_ms,
   warned: [],
   extension: null,
+  pause: null,
   closing_ends_at: null,
   closing_reason: null,
   ended_at: null,
@@ -68,6 +69,19 @@ const differenceOf = (
   ]
   const wrong = pairs.find(([, is, ought]) => is !== ought)
   return wrong === undefined ? null : `${wrong[0]} is ${String(wrong[1])}; it must be ${String(wrong[2])}`
+}
+
+/** That the chat has no mitra, or has one again, has no number: the row says it, and what is left stays. */
+const followPause = (course: Course, row: ChatSessionRow): void => {
+  const until = row.absence?.paused_until
+  const at = row.ledger.open?.from ?? 0
+  if (course.phase !== "active") course.pause = null
+  else if (until !== undefined && course.pause === null) {
+    course.pause = { left_ms: (course.ends_at ?? 0) - at, until }
+    course.ends_at = null
+  } else if (until === undefined && course.pause !== null) {
+    Object.assign(course, { runs_from: at, ends_at: at + course.pause.left_ms, pause: null })
+  }
 }
 
 interface Entry {
@@ -157,6 +171,7 @@ export const exact: MakeRule = (context, complain) => {
       if (flaw !== null) complain(`at ${seq}: ${flaw}`, { session_id })
       timely(session_id, event?._tag ?? "a message", at, course)
     }
+    followPause(course, row)
     const difference = differenceOf(course, row, offersOf(session_id))
     if (difference !== null) complain(difference, { session_id })
   }

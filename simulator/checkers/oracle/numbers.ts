@@ -15,6 +15,7 @@ const defaults = {
   pairing_wave_growth: 1,
   pairing_wave_seconds: 15,
   pairing_acceptance_seconds: 0,
+  mitra_gone_pause_seconds: 600,
   pairing_offers_max: 200,
   pairing_blast_timeout_seconds: 60,
   pairing_search_again_seconds: 3,

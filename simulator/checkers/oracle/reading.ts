@@ -25,6 +25,7 @@ export const reading: MakeRule = (context, complain) => {
   const chats = new Map<string, Reading>()
   const asked = new Asked<Phone>()
   const typedAt = new Map<string, number>()
+  const subscribed = new Map<Phone, number>()
 
   const of = (session_id: string): Reading => {
     const known = chats.get(session_id)
@@ -39,7 +40,8 @@ export const reading: MakeRule = (context, complain) => {
   }
 
   const about = (phone: Phone, session_id: string) => ({ session_id, people: [phone.name] })
-  const keyOf = (tag: string, payload: Answer) => `${tag}/${payload["session_id"] ?? ""}`
+  const keyOf = (tag: string, payload: Answer) =>
+    `${tag}/${payload["command_id"] ?? payload["session_id"] ?? ""}`
 
   const checkUnread = (phone: Phone, session_id: string, unread: number, since_ms: number) => {
     if (phone.role === "staff" || tables.chat_sessions.get(session_id)?.[`${phone.role}_id`] !== phone.id) {
@@ -121,6 +123,19 @@ export const reading: MakeRule = (context, complain) => {
     )
   }
 
+  const checkViews = (phone: Phone, views: ReadonlyArray<Answer>, since: number) => {
+    for (const { session_id, unread } of views) {
+      if (typeof unread === "number") checkUnread(phone, session_id, unread, since)
+    }
+  }
+
+  /** What a phone is shown first is as true as an answer. */
+  const heardSnapshot = (phone: Phone, views: ReadonlyArray<Answer>) => {
+    const since = subscribed.get(phone)
+    subscribed.delete(phone)
+    if (since !== undefined) checkViews(phone, views, since)
+  }
+
   return {
     rows: {
       messages: ({ after, before }) => {
@@ -144,26 +159,25 @@ export const reading: MakeRule = (context, complain) => {
         }
       }
     },
-    sent: (phone, frame) => {
-      if (!frame.includes("\"chat.")) return
-      const { payload, tag } = JSON.parse(frame)
-      if (payload === undefined) return
-      if (tag === "chat.typing") typedAt.set(`${payload.session_id}/${phone.role}`, context.now_ms())
-      asked.ask(phone, keyOf(tag, payload), context.now_ms())
+    sent: (phone, tag, payload) => {
+      if (phone.role === "staff" || tag === "mitra.heartbeat") return
+      if (tag === "chat.typing") typedAt.set(`${payload["session_id"]}/${phone.role}`, context.now_ms())
+      if (tag === "events.subscribe") subscribed.set(phone, context.now_ms())
+      else asked.ask(phone, keyOf(tag, payload), context.now_ms())
     },
     heard: (phone, event) => {
       if (event["_tag"] === "typing") heardTyping(phone, event)
       else if (event["_tag"] === "receipt") heardReceipt(phone, event)
+      else if (event["_tag"] === "snapshot") heardSnapshot(phone, event["sessions"])
     },
     called: (phone, tag, payload, outcome) => {
       const answer = answerOf(outcome)
-      const since = tag.startsWith("chat.") ? asked.answered(phone, keyOf(tag, payload)) : null
-      if (answer === null || since === null || phone.role === "staff") return
+      if (phone.role === "staff" || tag === "mitra.heartbeat") return
+      const since = asked.answered(phone, keyOf(tag, payload))
+      if (answer === null || since === null) return
       if (tag === "chat.history") return checkPage(phone, payload, answer, since)
       const views: ReadonlyArray<Answer> = answer["sessions"] ?? ("unread" in answer ? [answer] : [])
-      for (const { session_id, unread } of views) {
-        if (typeof unread === "number") checkUnread(phone, session_id, unread, since)
-      }
+      checkViews(phone, views, since)
       if (tag !== "chat.unread") return
       const sum = views.reduce((total, { unread }) => total + unread, 0)
       if (sum !== answer["total"]) complain(`${phone.name} has ${answer["total"]} unread in all, not ${sum}`)

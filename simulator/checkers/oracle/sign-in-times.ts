@@ -120,8 +120,8 @@ export const signInTimes: MakeRule = (context, complain) => {
         if (hasExpired && early > 0 && isExact()) complain(`a payment expired ${early} ms before its time`)
       }
     },
-    sent: (phone, frame) => {
-      if (frame.includes("\"auth.")) askedAt.set(phone, context.now_ms())
+    sent: (phone, tag) => {
+      if (tag.startsWith("auth.")) askedAt.set(phone, context.now_ms())
     },
     called: (phone, tag, payload, outcome) => {
       if (!tag.startsWith("auth.")) return

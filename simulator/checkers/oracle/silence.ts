@@ -19,8 +19,7 @@ export const silence: MakeRule = (context, complain) => {
   let logged = tables.mitra_online_logs.length
   let checkedAt = 0
 
-  const isSign = (frame: string) =>
-    frame.includes("\"mitra.heartbeat\"") || frame.includes("\"mitra.go_online\"")
+  const isSign = (tag: string) => tag === "mitra.heartbeat" || tag === "mitra.go_online"
 
   const scanLog = () => {
     for (; logged < tables.mitra_online_logs.length; logged += 1) {
@@ -66,8 +65,8 @@ export const silence: MakeRule = (context, complain) => {
   return {
     rows: { settings: numbers.changed },
     statement: scanLog,
-    sent: (phone, frame) => {
-      if (phone.id === null || phone.role !== "mitra" || !isSign(frame)) return
+    sent: (phone, tag) => {
+      if (phone.id === null || phone.role !== "mitra" || !isSign(tag)) return
       sentAt.set(phone.id, context.now_ms())
       pending.set(phone, context.now_ms())
     },

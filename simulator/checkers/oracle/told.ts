@@ -224,9 +224,9 @@ export const told: MakeRule = (context, complain) => {
         else if (kind === "extension_requested") ticks.delete(`${phone.name}/${session_id}`)
       }
     },
-    sent: (phone, frame) => {
-      if (phone.id === null || !frame.includes("\"chat.typing\"")) return
-      const key = `${JSON.parse(frame).payload.session_id}/${phone.id}`
+    sent: (phone, tag, { session_id }) => {
+      if (phone.id === null || tag !== "chat.typing") return
+      const key = `${session_id}/${phone.id}`
       const before = typed.get(key)?.at(-1) ?? Number.NEGATIVE_INFINITY
       typed.set(key, [before, context.now_ms()])
     },

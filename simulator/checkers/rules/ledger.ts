@@ -68,6 +68,11 @@ export const ledger: MakeRule = (context, complain) => {
     const charged = entries.reduce((sum, entry) => sum + entry.charged_ms, 0)
     switch (row.status) {
       case "active":
+        if (row.absence?.paused_until !== undefined) {
+          return open?.state === "paused" && row.ends_at === null
+            ? null
+            : "its mitra is gone but its clock runs"
+        }
         if (open?.state !== "served") return "the chat is active but its clock does not run"
         return row.ends_at === open.from + purchased_ms - charged
           ? null
@@ -87,8 +92,12 @@ export const ledger: MakeRule = (context, complain) => {
     const times = timesOfSession.get(row.id)
     if (times === undefined || (row.status !== "closing" && row.status !== "completed")) return null
     const tolerance = clockDifferenceMs * times.changes
+    // No event with a number says that a chat stood without a mitra.
+    const gone_ms = row.ledger.entries
+      .filter(({ reason, state }) => state === "paused" && reason === "mitra_deactivated")
+      .reduce((sum, { from, to }) => sum + to - from, 0)
     for (const state of ["served", "paused"] as const) {
-      const byEvents = state === "served" ? times.served_ms : times.paused_ms
+      const byEvents = state === "served" ? times.served_ms - gone_ms : times.paused_ms + gone_ms
       const counted = sumOf(row.ledger, state)
       if (Math.abs(byEvents - counted) > tolerance) {
         return `${byEvents} ms ${state} by the events, ${counted} by the ledger`

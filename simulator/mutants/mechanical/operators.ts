@@ -11,6 +11,18 @@ export interface MechanicalMutant {
   /** What stands there, and what is put in its place. */
   readonly before: string
   readonly after: string
+  /** The expression or statement that it is a part of: what can be chosen at run time. */
+  readonly whole: Whole
+  /** It is read once, as the file is loaded. */
+  readonly is_static: boolean
+}
+
+export interface Whole {
+  readonly start: number
+  readonly end: number
+  readonly is_statement: boolean
+  /** It opens a line of its own, where a parenthesis would be taken for a call of the line before. */
+  readonly opens_line: boolean
 }
 
 export const idOf = ({ after, before, file, kind, line }: MechanicalMutant): string =>
@@ -32,6 +44,12 @@ const childrenOf = (node: Node): ReadonlyArray<Node> =>
   Object.values(node).flatMap((value) =>
     Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []
   )
+
+const isCompared = ({ operator, type }: Node): boolean =>
+  type === "BinaryExpression" && ["===", "!==", "<", "<=", ">", ">="].includes(String(operator))
+
+const isFunction = ({ type }: Node): boolean =>
+  ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"].includes(type)
 
 /** Types are gone before anything runs. */
 const isOfTypes = ({ type }: Node): boolean =>
@@ -91,6 +109,8 @@ const literals: Operator = (node) => {
 const conditions: Operator = (node, text) => {
   if (node.type !== "IfStatement" && node.type !== "ConditionalExpression") return []
   const test = node["test"] as Node
+  // Another comparison is the same mutant.
+  if (isCompared(test)) return []
   return [["condition", test.start, test.end, `!(${text.slice(test.start, test.end)})`]]
 }
 
@@ -135,23 +155,47 @@ const operators = [comparisons, logic, literals, conditions, calls, waits, order
 /** Statements and messages in templates are not keys; SQL is broken in mutants/sql.ts. */
 const isLeftAlone = (node: Node, text: string): boolean =>
   node.type === "TaggedTemplateExpression" ||
+  node.type === "ImportDeclaration" ||
   (node.type === "CallExpression" &&
     /^(Effect\.log|annotateLogs|Effect\.annotateLogs)/.test(text.slice(node.start)))
+
+interface Place {
+  readonly is_static: boolean
+  readonly opens_line: number | null
+}
+
+/** What can be chosen at run time in place of this change: the node, or the one that the change is about. */
+const wholeOf = (node: Node, [kind, start, end]: Change, place: Place): Whole => {
+  const is_statement = kind === "missing call" || kind === "order"
+  const isInside = start >= node.start && end <= node.end && kind !== "condition" && kind !== "key" &&
+    kind !== "order"
+  const bounds = isInside ? { start: node.start, end: node.end } : { start, end }
+  return { ...bounds, is_statement, opens_line: place.opens_line === bounds.start }
+}
+
+const inside = (place: Place, parent: Node, child: Node): Place => ({
+  is_static: place.is_static && !isFunction(parent),
+  opens_line: (parent.type === "BlockStatement" || parent.type === "Program") &&
+      child.type === "ExpressionStatement"
+    ? child.start
+    : place.opens_line
+})
 
 /** Every mutant of one file, in the order of the text. */
 export const mutantsOf = (file: string, text: string): ReadonlyArray<MechanicalMutant> => {
   const found: Array<MechanicalMutant> = []
-  const visit = (node: Node): void => {
-    if (isOfTypes(node) || isLeftAlone(node, text) || node.type === "ImportDeclaration") return
-    for (const operator of operators) {
-      for (const [kind, start, end, after] of operator(node, text)) {
-        const line = text.slice(0, start).split("\n").length
-        found.push({ file, kind, line, start, end, before: text.slice(start, end), after })
-      }
+  const visit = (node: Node, place: Place): void => {
+    if (isOfTypes(node) || isLeftAlone(node, text)) return
+    for (const change of operators.flatMap((operator) => operator(node, text))) {
+      const [kind, start, end, after] = change
+      const line = text.slice(0, start).split("\n").length
+      const whole = wholeOf(node, change, place)
+      const before = text.slice(start, end)
+      found.push({ file, kind, line, start, end, before, after, whole, is_static: place.is_static })
     }
-    for (const child of childrenOf(node)) visit(child)
+    for (const child of childrenOf(node)) visit(child, inside(place, node, child))
   }
-  visit(parseSync(file, text).program as unknown as Node)
+  visit(parseSync(file, text).program as unknown as Node, { is_static: true, opens_line: null })
   return found
 }
 

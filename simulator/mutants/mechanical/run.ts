@@ -1,19 +1,35 @@
-// `npm run mutants`: mechanical mutants of the server, each tried by the cheapest thing that could see it:
-// the unit tests that reach its file, then seeds of the simulator, then worlds on a real PostgreSQL. What was
-// tried is kept and not tried again; the rest of the time box goes to the next.
+// `npm run mutants`: mechanical mutants of the server, all put into one second working copy behind a switch,
+// each tried by the cheapest thing that could see it: the compiler, the nearest unit tests, small worlds, and
+// the nearest integration tests. What was tried is kept and not tried again.
 import * as Fs from "node:fs"
 import { flagsOf, numberOf, understood } from "../../../testkit/command-line.mjs"
-import { Prng } from "../../kernel/prng.ts"
+import { say } from "../../command/terminal.ts"
 import { stopwatch } from "../../run/stopwatch.ts"
-import { applied, idOf, type MechanicalMutant, mutantsOf } from "./operators.ts"
-import { makeTree, type Tree, type Tried } from "./tree.ts"
+import { applied, idOf } from "./operators.ts"
+import { makeRelated, type Related } from "./related.ts"
+import {
+  compiledSoFar,
+  folder,
+  keep,
+  keepCompiled,
+  type Result,
+  resultsSoFar,
+  summary,
+  type Way,
+  ways as allWays
+} from "./results.ts"
+import { sampleOf } from "./sample.ts"
+import { makeTree, type Tree } from "./tree.ts"
+import { type NumberedMutant, woven } from "./weave.ts"
+import { type Played, smallPlans, startWorlds, type Worlds } from "./worlds.ts"
 
 const usage =
   `npm run mutants -- --minutes 30 --seed 1     plants one small change after the other, and sees what notices
   --count 300                                so many, drawn by the seed from all there are
   --under src/domain,src/actors              only in these folders
-  --by unit,seeds,postgres                   what may notice: unit tests, seeds, worlds on a real PostgreSQL
-  --seeds 6                                  how many seeds each must live through
+  --by types,unit,worlds,integration         what may notice: the compiler, tests, small simulated worlds
+  --worlds 12                                so many small worlds are made
+  --each 3                                   so many of those that reach a mutant it must live through
   --list                                     names them and plants none`
 
 const options = understood(usage, process.argv.slice(2), (args) => {
@@ -22,158 +38,206 @@ const options = understood(usage, process.argv.slice(2), (args) => {
     minutes: { type: "string", default: "30" },
     under: { type: "string", default: "src/domain,src/actors,src/http,src/layers" },
     seed: { type: "string", default: "1" },
-    seeds: { type: "string", default: "6" },
-    by: { type: "string", default: "unit,seeds" },
+    worlds: { type: "string", default: "12" },
+    each: { type: "string", default: "3" },
+    by: { type: "string", default: "types,unit,worlds,integration" },
     list: { type: "boolean", default: false }
   })
-  for (const name of ["count", "minutes", "seeds"] as const) numberOf(`--${name}`, given[name], 1)
+  numberOf("--minutes", given.minutes, 0)
+  for (const name of ["count", "worlds", "each"] as const) numberOf(`--${name}`, given[name], 1)
   const nowhere = given.under.split(",").filter((path) => !Fs.existsSync(path))
   if (nowhere.length > 0) throw new Error(`--under names no folder: ${nowhere.join(", ")}`)
-  const nobody = given.by.split(",").filter((way) => !["unit", "seeds", "postgres"].includes(way))
-  if (nobody.length > 0) throw new Error(`--by takes unit, seeds and postgres; given: ${nobody.join(", ")}`)
+  const nobody = given.by.split(",").filter((way) => !(allWays as ReadonlyArray<string>).includes(way))
+  if (nobody.length > 0) throw new Error(`--by takes ${allWays.join(", ")}; given: ${nobody.join(", ")}`)
   return given
 })
 
-const folder = ".data/mutants"
-const resultsFile = `${folder}/results.jsonl`
-const survivorsPage = "simulator/mutants/mechanical/survivors.md"
+const ways = new Set(String(options.by).split(",") as ReadonlyArray<Way>)
+const unitFilesMax = 4
+const testsWithinMs = 150_000
+const typesWithinMs = 600_000
+const worldWithinMs = 120_000
+const whyLine = /FAIL .*|AssertionError.*|Error: .*/
 
-interface Result {
-  readonly id: string
-  readonly kind: string
-  readonly file: string
-  /** What saw it; null: nothing did. */
-  readonly by: string | null
-  readonly why: string
-  readonly seconds: number
-}
+const byFile = (mutants: ReadonlyArray<NumberedMutant>): ReadonlyMap<string, ReadonlyArray<NumberedMutant>> =>
+  Map.groupBy(mutants, ({ file }) => file)
 
-const filesUnder = (path: string): ReadonlyArray<string> =>
-  Fs.readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).map((
-    name
-  ) => `${path}/${name}`).toSorted()
-
-/** As many of each folder as its share of all, drawn by the seed: the same list on every machine. */
-const chosen = (): ReadonlyArray<MechanicalMutant> => {
-  const all = String(options.under).split(",").flatMap(filesUnder).flatMap((file) =>
-    mutantsOf(file, Fs.readFileSync(file, "utf8"))
+/** One mutant of each file at a time: the compiler's complaints of a file are about its mutant. */
+const refusedByTypes = async (
+  tree: Tree,
+  mutants: ReadonlyArray<NumberedMutant>
+): Promise<ReadonlySet<number>> => {
+  const known = compiledSoFar()
+  const refused = new Set(
+    mutants.filter((mutant) => known.get(idOf(mutant)) === false).map(({ number }) => number)
   )
-  const prng = new Prng(`mechanical mutants/${options.seed}`)
-  return all.map((mutant) => ({ mutant, rank: prng.fraction() })).toSorted((a, b) => a.rank - b.rank)
-    .slice(0, Number(options.count)).map(({ mutant }) => mutant)
-}
-
-const resultsSoFar = (): ReadonlyArray<Result> =>
-  Fs.existsSync(resultsFile)
-    ? Fs.readFileSync(resultsFile, "utf8").trim().split("\n").filter((line) => line !== "").map((line) =>
-      JSON.parse(line)
-    )
-    : []
-
-const unitWithinMs = 180_000
-const seedsWithinMs = 240_000
-const whyLine = /FAIL .*|AssertionError.*|^  \d* ?[a-z0-9 ]+: .*|Error: .*/m
-
-const ways: Readonly<Record<string, (tree: Tree, file: string) => Promise<Tried>>> = {
-  unit: (tree, file) =>
-    tree.run(
-      "node_modules/.bin/vitest",
-      ["related", "--run", "--project", "unit", "--bail", "1", file],
-      unitWithinMs
-    ),
-  seeds: (tree) =>
-    tree.run("npm", [
-      "run",
-      "--silent",
-      "simulate",
-      "--",
-      "--seeds",
-      String(options.seeds),
-      "--hours",
-      "0.3",
-      "--jobs",
-      "1",
-      "--stop-at-first",
-      "--profile",
-      "busy"
-    ], seedsWithinMs),
-  postgres: (tree) =>
-    tree.run("npm", ["run", "--silent", "simulate", "--", "--postgres", "--hours", "0.05"], seedsWithinMs)
-}
-
-const tryOne = async (tree: Tree, mutant: MechanicalMutant): Promise<Result> => {
-  const elapsed = stopwatch()
-  const text = Fs.readFileSync(mutant.file, "utf8")
-  const result = (by: string | null, why: string): Result => ({
-    id: idOf(mutant),
-    kind: mutant.kind,
-    file: mutant.file,
-    by,
-    why,
-    seconds: Math.round(elapsed() / 1000)
-  })
-  tree.put(mutant.file, applied(text, mutant))
-  try {
-    for (const way of String(options.by).split(",")) {
-      // oxlint-disable-next-line no-await-in-loop
-      const tried = await ways[way]!(tree, mutant.file)
-      if (tried.isRed) {
-        return result(way, tried.isLate ? "too late" : whyLine.exec(tried.output)?.[0]?.trim() ?? "")
-      }
+  const files = byFile(mutants.filter((mutant) => !known.has(idOf(mutant))))
+  const rounds = Math.max(0, ...[...files.values()].map(({ length }) => length))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [file, some] of files) {
+      const text = Fs.readFileSync(file, "utf8")
+      const mutant = some[round]
+      tree.put(file, mutant === undefined ? text : applied(text, mutant))
     }
-    return result(null, "")
-  } finally {
-    tree.put(mutant.file, text)
+    // oxlint-disable-next-line no-await-in-loop
+    const { output } = await tree.run(
+      "node_modules/.bin/tsc",
+      ["-p", ".", "--pretty", "false"],
+      typesWithinMs
+    )
+    const wrong = new Set([...output.matchAll(/^(src\/[^(]+)\(/gm)].map(([, file]) => file))
+    for (const [file, some] of files) {
+      const mutant = some[round]
+      if (mutant === undefined) continue
+      known.set(idOf(mutant), !wrong.has(file))
+      if (wrong.has(file)) refused.add(mutant.number)
+    }
+  }
+  keepCompiled(known)
+  return refused
+}
+
+const switchFrom = (file: string): string =>
+  `${"../".repeat(file.split("/").length - 1)}simulator/mutants/mechanical/switch.ts`
+
+const weave = (tree: Tree, mutants: ReadonlyArray<NumberedMutant>): void => {
+  for (const [file, some] of byFile(mutants)) {
+    tree.put(file, woven(Fs.readFileSync(file, "utf8"), some, switchFrom(file)))
   }
 }
+
+const greenWithout = new Map<string, boolean>()
 
 /** What is red without a mutant proves nothing about one. */
-const beGreen = async (tree: Tree): Promise<void> => {
-  for (const way of String(options.by).split(",")) {
-    // oxlint-disable-next-line no-await-in-loop
-    const tried = await ways[way]!(tree, "src/domain/uuid.ts")
-    if (tried.isRed) throw new Error(`"${way}" is red without any mutant:\n${tried.output.slice(-2_000)}`)
-  }
+const isGreenWithout = async (tree: Tree, project: string, file: string): Promise<boolean> => {
+  const known = greenWithout.get(file)
+  if (known !== undefined) return known
+  const isGreen = await tests(tree, project, [file], -1) === "green"
+  greenWithout.set(file, isGreen)
+  return isGreen
 }
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
+const tests = async (
+  tree: Tree,
+  project: string,
+  files: ReadonlyArray<string>,
+  mutant: number
+): Promise<string> => {
+  if (files.length === 0) return "no test is near"
+  const args = ["run", "--project", project, "--bail", "1", ...files]
+  const { isLate, isRed, output } = await tree.run("node_modules/.bin/vitest", args, testsWithinMs, {
+    MUTANT: String(mutant)
+  })
+  if (!isRed) return "green"
+  const failing = /FAIL .*?(test\/\S+\.ts)/.exec(output)?.[1]
+  if (failing !== undefined && mutant >= 0 && !(await isGreenWithout(tree, project, failing))) {
+    return `no verdict: ${failing} is red without the mutant`
+  }
+  return isLate ? "red: too late" : `red: ${whyLine.exec(output)?.[0]?.trim() ?? output.slice(-200)}`
+}
 
-const summary = (results: ReadonlyArray<Result>): void => {
-  const caught = results.filter(({ by }) => by !== null)
-  const known = Fs.readFileSync(survivorsPage, "utf8")
-  say(`tried           ${results.length}`)
-  for (const [by, some] of Map.groupBy(results, ({ by }) => by ?? "nothing")) {
-    say(`  by ${by.padEnd(11)} ${some.length} (${Math.round(100 * some.length / results.length)} %)`)
+type Plans = ReturnType<typeof smallPlans>
+
+const tryWorlds = async (
+  worlds: Worlds,
+  plans: Plans,
+  sound: ReadonlyArray<Played>,
+  { is_static, number }: NumberedMutant
+): Promise<string> => {
+  const those = plans.map((plan, index) => ({ plan, base: sound[index]! }))
+    .filter(({ base }) => is_static || base.reached.includes(number)).slice(0, Number(options.each))
+  if (those.length === 0) return "not reached"
+  let hasChanged = false
+  for (const { base, plan } of those) {
+    // oxlint-disable-next-line no-await-in-loop
+    const { hash, rule, text } = await worlds.play(number, plan)
+    if (rule !== null) return `red: ${plan.seed} ${rule}: ${text.slice(0, 200)}`
+    hasChanged ||= hash !== base.hash
   }
-  for (const [kind, some] of Map.groupBy(results, ({ kind }) => kind)) {
-    say(`  ${kind.padEnd(15)}${some.filter(({ by }) => by !== null).length} of ${some.length} caught`)
+  return hasChanged ? "green" : "nothing changed"
+}
+
+interface Bench {
+  readonly tree: Tree
+  readonly worlds: Worlds
+  readonly plans: Plans
+  readonly sound: ReadonlyArray<Played>
+  readonly related: (file: string, most: number) => Related
+  readonly refused: ReadonlySet<number>
+}
+
+const tryOne = async (bench: Bench, mutant: NumberedMutant): Promise<Result> => {
+  const elapsed = stopwatch()
+  const said: Partial<Record<Way, string>> = {}
+  const isSeen = () => Object.values(said).some((each) => each.startsWith("red"))
+  const { integration, unit } = bench.related(mutant.file, unitFilesMax)
+  if (bench.refused.has(mutant.number)) said.types = "red"
+  else {
+    if (ways.has("unit")) said.unit = await tests(bench.tree, "unit", unit, mutant.number)
+    if (ways.has("worlds")) {
+      const own = mutant.is_static
+        ? startWorlds(bench.tree.folder, worldWithinMs, mutant.number)
+        : bench.worlds
+      said.worlds = await tryWorlds(own, bench.plans, bench.sound, mutant)
+      if (own !== bench.worlds) own.stop()
+    }
+    if (ways.has("integration") && !isSeen()) {
+      said.integration = await tests(bench.tree, "integration", integration, mutant.number)
+    }
   }
-  say(`caught          ${caught.length} of ${results.length}`)
-  const unjudged = results.filter(({ by, id }) => by === null && !known.includes(id))
-  if (unjudged.length > 0) say(`without a verdict in ${survivorsPage}:`)
-  for (const { id } of unjudged) say(`  ${id}`)
+  const by = (Object.entries(said).find(([, each]) => each.startsWith("red"))?.[0] ?? null) as Way | null
+  const { file, kind } = mutant
+  return { id: idOf(mutant), kind, file, ways: said, by, seconds: Math.round(elapsed() / 1000) }
+}
+
+const soundWorlds = async (worlds: Worlds, plans: Plans): Promise<ReadonlyArray<Played>> => {
+  const played: Array<Played> = []
+  for (const plan of plans) {
+    // oxlint-disable-next-line no-await-in-loop
+    const each = await worlds.play(-1, plan)
+    if (each.rule !== null) {
+      throw new Error(`${plan.seed} is red without any mutant: ${each.rule} ${each.text}`)
+    }
+    played.push(each)
+  }
+  return played
+}
+
+const prepared = async (mutants: ReadonlyArray<NumberedMutant>): Promise<Bench> => {
+  const tree = makeTree(`${folder}/tree`)
+  const refused = ways.has("types") ? await refusedByTypes(tree, mutants) : new Set<number>()
+  weave(tree, mutants)
+  const worlds = startWorlds(tree.folder, worldWithinMs)
+  const plans = smallPlans(ways.has("worlds") ? Number(options.worlds) : 0)
+  const sound = await soundWorlds(worlds, plans)
+  const few = `${refused.size} refused by the compiler`
+  say(`prepared        ${mutants.length} mutants, ${few}, ${plans.length} worlds`)
+  return { tree, worlds, plans, sound, related: makeRelated(), refused }
 }
 
 const main = async (): Promise<void> => {
   Fs.mkdirSync(folder, { recursive: true })
   const results = [...resultsSoFar()]
-  const mutants = chosen()
+  const folders = String(options.under).split(",")
+  const mutants = sampleOf(folders, String(options.seed), Number(options.count))
   if (options.list) {
     for (const mutant of mutants) say(idOf(mutant))
     return
   }
   const done = new Set(results.map(({ id }) => id))
   const elapsed = stopwatch()
-  const tree = makeTree(`${folder}/tree`)
-  await beGreen(tree)
-  for (const mutant of mutants) {
-    if (elapsed() > Number(options.minutes) * 60_000) break
-    if (done.has(idOf(mutant))) continue
-    // oxlint-disable-next-line no-await-in-loop
-    const result = await tryOne(tree, mutant)
-    results.push(result)
-    Fs.appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
-    say(`${(result.by ?? "SURVIVED").padEnd(9)} ${String(result.seconds).padStart(4)} s  ${result.id}`)
+  const bench = await prepared(mutants)
+  try {
+    for (const mutant of mutants) {
+      if (elapsed() > Number(options.minutes) * 60_000) break
+      if (done.has(idOf(mutant))) continue
+      // oxlint-disable-next-line no-await-in-loop
+      const result = await tryOne(bench, mutant)
+      results.push(result)
+      keep(result)
+    }
+  } finally {
+    bench.worlds.stop()
   }
   const ids = new Set(mutants.map(idOf))
   summary(results.filter(({ id }) => ids.has(id)))

@@ -1,4 +1,4 @@
-// A second working copy for mechanical mutants: one file of it at a time is another than here. The programs
+// A second working copy for mechanical mutants: its files hold them, those here do not. The programs
 // that try a mutant run there, so that nobody else meets it.
 import { execFile, execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -12,7 +12,13 @@ export interface Tried {
 
 export interface Tree {
   readonly put: (file: string, text: string) => void
-  readonly run: (program: string, args: ReadonlyArray<string>, withinMs: number) => Promise<Tried>
+  readonly folder: string
+  readonly run: (
+    program: string,
+    args: ReadonlyArray<string>,
+    withinMs: number,
+    variables?: Readonly<Record<string, string>>
+  ) => Promise<Tried>
 }
 
 const copied = [
@@ -44,12 +50,13 @@ export const makeTree = (folder: string): Tree => {
   const env = { ...process.env, PATH }
   return {
     put: (file, text) => Fs.writeFileSync(Path.join(folder, file), text),
-    run: (program, args, withinMs) =>
+    folder,
+    run: (program, args, withinMs, variables = {}) =>
       new Promise((resolve) => {
         execFile(
           program,
           args,
-          { cwd: folder, env, timeout: withinMs, maxBuffer },
+          { cwd: folder, env: { ...env, ...variables }, timeout: withinMs, maxBuffer },
           (error, out, err) => {
             resolve({ isRed: error !== null, isLate: error?.killed === true, output: `${out}\n${err}` })
           }

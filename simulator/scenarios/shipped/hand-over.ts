@@ -1,4 +1,5 @@
-// Crossings around a hand-over: staff give a chat to another mitra while its time runs out.
+// Crossings around a hand-over: staff give a chat to another mitra while its time runs out, or while it
+// stands because its mitra was deactivated.
 import type { Customer } from "../people/customer.ts"
 import type { Mitra } from "../people/mitra.ts"
 import type { ScenarioRun } from "../run.ts"
@@ -86,5 +87,35 @@ export const rerouteInClosing = scenario(
     script.at("330 s", holdsNoPlace(script, citra, bunga))
     script.at("332 s", dewi.saysGoodbye())
     script.at("334 s", dewi.sees("completed"), citra.sees("completed"))
+  }
+)
+
+export const deactivationDuringChat = scenario(
+  "deactivation during a chat",
+  "The time of such a chat stands: another mitra has all that was left, or it closes and the rest is owed.",
+  (script) => {
+    const [ayu, bunga, citra] = [script.mitra("ayu"), script.mitra("bunga"), script.mitra("citra")]
+    const [sari, dewi] = [script.customer("sari"), script.customer("dewi")]
+    const staff = script.staff()
+    script.at("0 s", ayu.goesOnline(), bunga.goesOnline(), citra.goesOnline())
+    script.at("2 s", sari.pays("chat_5"))
+    script.at("8 s", ayu.accepts())
+    script.at("20 s", dewi.pays("chat_5"))
+    script.at("28 s", citra.accepts())
+    script.at("60 s", staff.deactivates(ayu), staff.deactivates(citra))
+    script.at("62 s", ayu.isNotConnected(), sari.says("still there?"))
+
+    script.at("120 s", staff.reroutes(sari, ayu, bunga))
+    script.at("122 s", staff.wasAnswered("admin.reroute"), bunga.heardExactly("still there?"))
+    script.at("366 s", sari.seesNo("closing"))
+    script.at("372 s", sari.sees("closing"), bunga.sees("closing"))
+    script.at("372 s", served(script, sari, [["paired", 53], ["mitra_deactivated", 0], ["rerouted", 247]]))
+
+    script.at("658 s", dewi.seesNo("closing"))
+    script.at("664 s", dewi.sees("closing"))
+    const stood = [["mitra_deactivated", 0], ["mitra_deactivated", 267]] as const
+    script.at("664 s", served(script, dewi, [["paired", 33], ...stood]), holdsNoPlace(script, ayu, citra))
+    script.at("666 s", sari.saysGoodbye(), dewi.saysGoodbye())
+    script.at("668 s", dewi.sees("completed"))
   }
 )

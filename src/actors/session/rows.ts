@@ -4,6 +4,7 @@ import type { SecureRandom } from "effect/crypto"
 import { deadlineOf } from "../../domain/session/deadline.ts"
 import type { SessionCommand } from "../../domain/session/commands.ts"
 import type { SessionFacts } from "../../domain/session/due.ts"
+import { owedMs } from "../../domain/ledger.ts"
 import { numbered, onlyAppends, type SessionEvent } from "../../domain/session/events.ts"
 import { evolve } from "../../domain/session/evolve.ts"
 import { holdingStatuses, type Offer, type SessionState } from "../../domain/session/state.ts"
@@ -47,29 +48,33 @@ const slotOf = (turn: SessionTurn): SessionWrite["slot"] => {
 }
 
 /** Charged with the yes and never before: pairing charges the request, its approval the extension. */
-const paymentMove = (state: SessionState, event: SessionEvent): PaymentMove | null => {
+const movesOf = (state: SessionState, event: SessionEvent): ReadonlyArray<PaymentMove> => {
   const { amount_idr, payment_id } = state
   switch (event._tag) {
     case "Paired":
-      return { _tag: "Consume", payment_id, product: "chat_session", amount_idr }
+      return [{ _tag: "Consume", payment_id, product: "chat_session", amount_idr }]
     case "SessionResumed":
-      return {
-        _tag: "Consume",
-        payment_id: event.payment_id,
-        product: "extension",
-        amount_idr: event.amount_idr
-      }
+      return [
+        { _tag: "Consume", payment_id: event.payment_id, product: "extension", amount_idr: event.amount_idr }
+      ]
     case "RequestExpired":
-      return { _tag: "NoteFailure", payment_id, cause: event.cause }
+      return [{ _tag: "NoteFailure", payment_id, cause: event.cause }]
     case "RequestCancelled":
-      return { _tag: "NoteFailure", payment_id, cause: `cancelled_by_${event.by}` }
-    case "ClosingStarted":
+      return [{ _tag: "NoteFailure", payment_id, cause: `cancelled_by_${event.by}` }]
+    case "ClosingStarted": {
+      const moves: Array<PaymentMove> = []
       // Whatever ended the pause without a yes: the extension was paid for and will not happen.
-      return state.extension === null
-        ? null
-        : { _tag: "Fail", payment_id: state.extension.payment_id, cause: event.reason }
+      if (state.extension !== null) {
+        moves.push({ _tag: "Fail", payment_id: state.extension.payment_id, cause: event.reason })
+      }
+      // Time that was paid for and could not be served: staff give it back.
+      if (owedMs(evolve(state, event).ledger) > 0) {
+        moves.push({ _tag: "NoteOwed", payment_id, cause: "mitra_gone" })
+      }
+      return moves
+    }
     default:
-      return null
+      return []
   }
 }
 
@@ -77,8 +82,7 @@ const paymentMoves = (turn: SessionTurn): ReadonlyArray<PaymentMove> => {
   const moves: Array<PaymentMove> = []
   let state = turn.before
   for (const event of turn.events) {
-    const move = paymentMove(state, event)
-    if (move !== null) moves.push(move)
+    moves.push(...movesOf(state, event))
     state = evolve(state, event)
   }
   return moves
@@ -129,7 +133,8 @@ type ProposalDraft = WithoutId<ProposalMove>
 const proposalOf = (turn: SessionTurn): ProposalDraft | null => {
   const { after, before } = turn
   if (after.absence !== null && after.absence !== before.absence && after.mitra_id !== null) {
-    return { _tag: "Open", mitra_id: after.mitra_id, ...after.absence }
+    const { cause, since } = after.absence
+    return { _tag: "Open", mitra_id: after.mitra_id, cause, since }
   }
   if (before.absence === null || after.absence !== null) return null
   const rerouted = turn.events.find((event) => event._tag === "Rerouted")

@@ -79,7 +79,11 @@ export const PhoneEvent = Schema.Union([
   Schema.TaggedStruct("mitra_away", {
     session_id: Id,
     cause: Schema.NullOr(Schema.Literals(absenceCauses)),
-    since: Instant
+    since: Instant,
+    /** The paid clock stands, until another takes over or then. */
+    paused_until: Schema.optionalKey(Instant),
+    /** Beside a cause of null: the clock runs again, to this end. */
+    ends_at: Schema.optionalKey(Instant)
   }),
   Schema.TaggedStruct("typing", { session_id: Id, side: Schema.Literals(sides), expires_in_ms: Schema.Int }),
   Schema.TaggedStruct("offer", { offer: OfferView }),

@@ -9,17 +9,22 @@ import { type Answer, notActive, nothing, notParticipant } from "./answer.ts"
 import type { CommandOf } from "./commands.ts"
 import { closingEvent } from "./answer-ending.ts"
 import type { SessionEvent } from "./events.ts"
-import { type PendingExtension, type SessionState, sideOf } from "./state.ts"
+import { isPaused, type PendingExtension, type SessionState, sideOf } from "./state.ts"
 
 const pending = (state: SessionState): Refusal =>
   refuse("EXTENSION_PENDING", "Your bestie has not answered the last extension yet.", {
     session_id: state.id
   })
 
+const paused = (state: SessionState): Refusal =>
+  refuse("SESSION_PAUSED", "Your bestie is gone and your time stands still; another one is looked for.", {
+    session_id: state.id
+  })
+
 /** Why this session takes no extension now; null when it does. Asked before the customer pays, too. */
 export const extensionRefusal = (state: SessionState): Refusal | null => {
   if (state.status === "extending") return pending(state)
-  if (state.status === "active") return null
+  if (state.status === "active") return isPaused(state) ? paused(state) : null
   const refused = notActive(state)
   return Result.isFailure(refused) ? refused.failure : null
 }

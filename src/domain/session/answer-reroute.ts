@@ -1,11 +1,13 @@
 // How a running chat changes hands: staff give it to another mitra, or learn that its mitra is gone. Only
 // an active chat is rerouted: while an extension waits, the answer decides within seconds what there is left.
 import * as Result from "effect/Result"
+import * as Ledger from "../ledger.ts"
 import { type Refusal, refuse } from "../refusal.ts"
 import { type Answer, notActive, nothing } from "./answer.ts"
 import type { CommandOf } from "./commands.ts"
 import type { RerouteTarget, SessionFacts } from "./due.ts"
-import { assignmentsMax, holdingStatuses, type SessionState } from "./state.ts"
+import type { SessionEvent } from "./events.ts"
+import { assignmentsMax, holdingStatuses, isPaused, type SessionState } from "./state.ts"
 
 /** Why staff may not have what they asked for of this session; null when they may. */
 const sessionRefusal = (state: SessionState, command: CommandOf<"Reroute">): Refusal | null => {
@@ -52,7 +54,8 @@ export const answerReroute = (
   if (state.status !== "active" && state.status !== "extending") return notActive(state)
   const target = facts.reroute_to
   const refusal = sessionRefusal(state, command) ?? targetRefusal(target, command.mitra_id)
-  if (refusal !== null || target === null || state.mitra_id === null || state.ends_at === null) {
+  const ends_at = Ledger.endsAt(Ledger.serve(state.ledger, facts.now, "rerouted"))
+  if (refusal !== null || target === null || state.mitra_id === null || ends_at === null) {
     return refusal === null ? notActive(state) : Result.fail(refusal)
   }
   return Result.succeed([{
@@ -61,20 +64,28 @@ export const answerReroute = (
     from_mitra_id: state.mitra_id,
     mitra_id: command.mitra_id,
     mitra_name: target.mitra_name,
-    ends_at: state.ends_at,
+    ends_at,
     staff_id: command.staff_id,
     reason: command.reason
   }])
+}
+
+const cameBack = (state: SessionState, at: number): SessionEvent => {
+  const ends_at = isPaused(state) ? Ledger.endsAt(Ledger.serve(state.ledger, at, "mitra_back")) : null
+  return { _tag: "MitraCameBack", at, ...(ends_at === null ? {} : { ends_at }) }
 }
 
 export const answerCheckMitra = (state: SessionState, facts: SessionFacts): Answer => {
   if (!holdingStatuses.includes(state.status)) return nothing
   const absence = facts.mitra_absence
   if (absence === null) {
-    return state.absence === null ? nothing : Result.succeed([{ _tag: "MitraCameBack", at: facts.now }])
+    return state.absence === null ? nothing : Result.succeed([cameBack(state, facts.now)])
   }
   if (absence.cause === state.absence?.cause) return nothing
   // Told by a server whose clock runs ahead, it would lie behind the end of the paid time.
   const since = Math.min(absence.since, facts.now)
-  return Result.succeed([{ _tag: "MitraWentAway", at: facts.now, cause: absence.cause, since }])
+  const pause_ms = facts.settings.mitra_gone_pause_seconds * 1000
+  const stands = state.status === "active" && absence.cause === "mitra_deactivated" && pause_ms > 0
+  const pause = stands && !isPaused(state) ? { paused_until: facts.now + pause_ms } : {}
+  return Result.succeed([{ _tag: "MitraWentAway", at: facts.now, cause: absence.cause, since, ...pause }])
 }

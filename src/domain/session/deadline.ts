@@ -33,7 +33,7 @@ export const deadlineOf = (state: SessionState): number | null => {
         nextLapse(state) ?? state.search_ends_at
       )
     case "active":
-      return nextWarning(state)?.at ?? state.ends_at
+      return nextWarning(state)?.at ?? state.ends_at ?? state.absence?.paused_until ?? null
     case "extending":
       return state.extension?.deadline_at ?? null
     case "closing":

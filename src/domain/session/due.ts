@@ -94,6 +94,10 @@ const nextDue = (state: SessionState, facts: SessionFacts): SessionEvent | null 
       return null
     }
     case "active": {
+      const paused_until = state.absence?.paused_until
+      if (paused_until !== undefined) {
+        return paused_until <= now ? closingEvent(paused_until, "mitra_gone", settings) : null
+      }
       const warning = nextWarning(state)
       if (warning !== null && warning.at <= now) {
         return { _tag: "WarningGiven", at: warning.at, remaining_seconds: warning.remaining_seconds }

@@ -9,6 +9,8 @@ export type ClosingReason =
   | "force_closed"
   | "extension_rejected"
   | "extension_timeout"
+  /** The mitra was deactivated, and nobody took over in time. */
+  | "mitra_gone"
 export type ExpiryCause =
   | "no_mitra_available"
   /** Mitras were free, but none who is what was asked for. */
@@ -60,7 +62,7 @@ export type SessionEvent =
   | { readonly _tag: "WarningGiven"; readonly at: number; readonly remaining_seconds: number }
   /** `by`: the mitra who changed it. */
   | { readonly _tag: "TopicChanged"; readonly at: number; readonly topic: Topic; readonly by: string }
-  /** Staff gave the running chat to another mitra. The paid clock runs on. */
+  /** Staff gave the running chat to another mitra. The paid clock runs on, or again. */
   | {
     readonly _tag: "Rerouted"
     readonly at: number
@@ -73,7 +75,8 @@ export type SessionEvent =
   }
   /** The mitra cannot be reached since `since`: the ledger and staff are told, no phone. */
   | { readonly _tag: "MitraWentAway"; readonly at: number } & Absence
-  | { readonly _tag: "MitraCameBack"; readonly at: number }
+  /** `ends_at`: of the paid time, which stood meanwhile; missing when it did not. */
+  | { readonly _tag: "MitraCameBack"; readonly at: number; readonly ends_at?: number }
   /** The paid clock stands still until the mitra, or the deadline, answers. */
   | {
     readonly _tag: "ExtensionRequested"

@@ -2,6 +2,7 @@
 // history can never fail. Whether an event was allowed is decide's business.
 import * as Ledger from "../ledger.ts"
 import { isSequenced, type EventOf, type SessionEvent } from "./events.ts"
+import { isOwed, isPaused } from "./state.ts"
 import type { Assignment, Offer, OfferEnding, OfferStatus, SessionState } from "./state.ts"
 
 /** Only a decline is her answer: an offer that ended otherwise has no response time. */
@@ -60,6 +61,7 @@ const rerouted = (state: SessionState, event: EventOf<"Rerouted">): SessionState
     ...state,
     mitra_id: event.mitra_id,
     mitra_name: event.mitra_name,
+    ends_at: event.ends_at,
     absence: null,
     assignments: [
       ...unassigned(state, event.at, left),
@@ -134,6 +136,25 @@ const resumed = (state: SessionState, event: EventOf<"SessionResumed">): Session
   )
 })
 
+/** The clock stands while another mitra is looked for, where staff want that; else its time has a reason. */
+const wentAway = (state: SessionState, event: EventOf<"MitraWentAway">): SessionState => {
+  const { cause, since } = event
+  const paused_until = event.paused_until ?? state.absence?.paused_until
+  if (paused_until === undefined) {
+    return { ...state, absence: { cause, since }, ledger: Ledger.rename(state.ledger, since, cause) }
+  }
+  const ledger = isPaused(state) ? state.ledger : Ledger.pause(state.ledger, since, cause)
+  return { ...state, absence: { cause, since, paused_until }, ends_at: null, ledger }
+}
+
+const cameBack = (state: SessionState, event: EventOf<"MitraCameBack">): SessionState => {
+  if (!isPaused(state)) {
+    return { ...state, absence: null, ledger: Ledger.rename(state.ledger, event.at, "mitra_back") }
+  }
+  const ledger = Ledger.serve(state.ledger, event.at, "mitra_back")
+  return { ...state, absence: null, ends_at: Ledger.endsAt(ledger), ledger }
+}
+
 const receipt = (state: SessionState, event: EventOf<"ReceiptMoved">): SessionState => ({
   ...state,
   cursors: {
@@ -176,12 +197,10 @@ const apply = (state: SessionState, event: SessionEvent): SessionState => {
       return { ...state, topic: event.topic }
     case "Rerouted":
       return rerouted(state, event)
-    case "MitraWentAway": {
-      const { cause, since } = event
-      return { ...state, absence: { cause, since }, ledger: Ledger.rename(state.ledger, since, cause) }
-    }
+    case "MitraWentAway":
+      return wentAway(state, event)
     case "MitraCameBack":
-      return { ...state, absence: null, ledger: Ledger.rename(state.ledger, event.at, "mitra_back") }
+      return cameBack(state, event)
     case "ExtensionRequested":
       return extending(state, event)
     case "SessionResumed":
@@ -195,7 +214,7 @@ const apply = (state: SessionState, event: SessionEvent): SessionState => {
         absence: null,
         closing_ends_at: event.closing_ends_at,
         end_reason: event.reason,
-        ledger: Ledger.settle(state.ledger, event.at, event.reason)
+        ledger: Ledger.settle(state.ledger, event.at, isOwed(state) ? Ledger.owedReason : event.reason)
       }
     case "GoodbyeLeft":
       return event.side === "customer"

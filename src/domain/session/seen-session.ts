@@ -47,7 +47,11 @@ export const SeenSession = Schema.Struct({
   })),
   /** For the customer's side; missing in the answer of an actor of the previous version. */
   absence: Schema.optionalKey(
-    Schema.NullOr(Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Schema.Int }))
+    Schema.NullOr(Schema.Struct({
+      cause: Schema.Literals(absenceCauses),
+      since: Schema.Int,
+      paused_until: Schema.optionalKey(Schema.Int)
+    }))
   ),
   closing_ends_at: OptionalInstant,
   ended_at: OptionalInstant,

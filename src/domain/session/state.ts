@@ -86,6 +86,8 @@ export const absenceCauses = ["mitra_deactivated", "mitra_offline"] as const
 export interface Absence {
   readonly cause: (typeof absenceCauses)[number]
   readonly since: number
+  /** The paid clock stands until then; missing while it runs. */
+  readonly paused_until?: number
 }
 
 /** One mitra's time with a chat: of the one who accepted it, then of each to whom staff gave it. */
@@ -147,6 +149,13 @@ export interface SessionState {
   readonly cursors: { readonly customer: Cursor; readonly mitra: Cursor }
   readonly last_seq: number
 }
+
+/** The paid clock stands because the chat has no mitra. */
+export const isPaused = ({ absence }: SessionState): boolean => absence?.paused_until !== undefined
+
+/** What is not served when this chat ends is owed to the customer: her mitra was taken from her. */
+export const isOwed = (state: SessionState): boolean =>
+  isPaused(state) || state.absence?.cause === "mitra_deactivated"
 
 export const noCursor: Cursor = { delivered_seq: 0, read_seq: 0 }
 

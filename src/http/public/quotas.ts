@@ -33,6 +33,12 @@ const table = {
   sign_ups_in_total: { name: "sign_ups_total", asks_max: 20_000, window_ms: hour, ...slower },
   codes_per_network: { name: "codes_network", asks_max: 300, window_ms: day, ...slower },
   codes_in_total: { name: "codes_total", asks_max: 10_000, window_ms: day, ...slower },
+  /** Of ten thousand phones that follow each other: bought in a row, they are one stranger's. */
+  codes_per_range: { name: "codes_range", asks_max: 500, window_ms: day, ...slower },
+  /** Each further guess waits longer, whatever code it is for; a person mistypes one or two. */
+  guesses_minute: { name: "guesses_minute", asks_max: 8, window_ms: minute, ...slower },
+  guesses_ten_minutes: { name: "guesses_ten_minutes", asks_max: 12, window_ms: 10 * minute, ...slower },
+  guesses_hour: { name: "guesses_hour", asks_max: 20, window_ms: hour, ...slower },
   reports_per_person: { name: "reports", asks_max: 20, window_ms: day, ...slower },
   orders_per_customer: { name: "orders", asks_max: 20, window_ms: hour, ...slower }
 } as const satisfies Record<string, Quota>
@@ -93,10 +99,28 @@ export const within = Effect.fnUntraced(function*(name: QuotaName, who: string) 
   })
 })
 
+const isCounted = (address: string) =>
+  Effect.map(Quotas, ({ counts_loopback }) => counts_loopback || !isLoopback(address))
+
+const rangeDigits = 4
+
+/** For a code to this phone: its whole range of numbers counts as one. */
+export const withinRange = Effect.fnUntraced(function*(phone: string, address: string) {
+  if (yield* isCounted(address)) yield* within("codes_per_range", phone.slice(0, -rangeDigits))
+})
+
+/** For one guess at the codes that this network asked for. */
+export const withinGuesses = Effect.fnUntraced(function*(phone: string, address: string) {
+  if (!(yield* isCounted(address))) return
+  const who = `${phone}/${networkOf(address)}`
+  yield* within("guesses_minute", who)
+  yield* within("guesses_ten_minutes", who)
+  yield* within("guesses_hour", who)
+})
+
 /** The same for an address: all of an IPv6 /64 is one customer's, so it counts as one. */
 export const withinNetwork = Effect.fnUntraced(function*(name: QuotaName, address: string) {
-  const { counts_loopback } = yield* Quotas
-  if (counts_loopback || !isLoopback(address)) yield* within(name, networkOf(address))
+  if (yield* isCounted(address)) yield* within(name, networkOf(address))
 })
 
 const pacesMax = 50_000

@@ -143,11 +143,14 @@ const transactionRows = (turn: SessionTurn) =>
     at: turn.at
   }))
 
+/** What a payment is after its failure was noted. */
+const statusAfter = { Fail: "failed_pairing", NoteFailure: "confirmed", NoteOwed: "consumed" } as const
+
 const failedRows = ({ at, session: { payments } }: SessionTurn) =>
   payments.flatMap((move) =>
     move._tag === "Consume" ? [] : [{
       payment_id: move.payment_id,
-      status: move._tag === "Fail" ? "failed_pairing" : "confirmed",
+      status: statusAfter[move._tag],
       cause: move.cause,
       at: timestamp(at)
     }]

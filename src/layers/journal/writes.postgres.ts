@@ -52,7 +52,8 @@ const failPayments = (sql: Sql, { failed }: Rows) =>
     (rows) =>
       sql`UPDATE payment_requests p SET status = r.status, failure_cause = r.cause, failed_at = r.at
       FROM json_to_recordset(${rows}::json) AS r(payment_id uuid, status text, cause text, at timestamptz)
-      WHERE p.id = r.payment_id AND p.status = 'confirmed'`
+      WHERE p.id = r.payment_id
+        AND p.status = CASE r.status WHEN 'consumed' THEN 'consumed' ELSE 'confirmed' END`
   )
 
 const newTransactions = insertRows(transactionsTable)

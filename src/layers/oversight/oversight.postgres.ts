@@ -84,7 +84,8 @@ const live = (sql: Sql): Part<"fingerprints" | "liveOf" | "live" | "nextEnds"> =
         : sql`AND (s.requested_at, s.id) > (${timestamp(after.at)}::timestamptz, ${after.id}::uuid)`
     } ORDER BY s.requested_at, s.id LIMIT ${limit}`.pipe(Effect.flatMap(liveSessions), answered),
   nextEnds: (limit) =>
-    sql`SELECT ends_at FROM chat_sessions WHERE status = 'active' ORDER BY ends_at LIMIT ${limit}`.pipe(
+    sql`SELECT ends_at FROM chat_sessions WHERE status = 'active' AND ends_at IS NOT NULL
+      ORDER BY ends_at LIMIT ${limit}`.pipe(
       Effect.flatMap(allOf(Schema.Struct({ ends_at: Millis }))),
       Effect.map((rows) => rows.map((row) => row.ends_at)),
       answered

@@ -6,7 +6,14 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { abandonedCause, decide, evolve, notFound, type PaymentAnomaly } from "../../domain/payment.ts"
+import {
+  abandonedCause,
+  decide,
+  evolve,
+  givenBackCause,
+  notFound,
+  type PaymentAnomaly
+} from "../../domain/payment.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import {
   type Confirmation,
@@ -68,6 +75,20 @@ const createDiscounted = (sql: Sql) =>
     answered
   )
 
+/**
+ * Another order with the discount was paid and not given back. Under the customer's lock: of two that are
+ * paid in one moment, the second one sees the first.
+ */
+const discountIsTaken = Effect.fnUntraced(function*(sql: Sql, payment: Payment) {
+  if (payment.discount_idr === 0 || payment.confirmed_at !== null) return false
+  yield* sql`SELECT id FROM customers WHERE id = ${payment.customer_id} FOR NO KEY UPDATE`
+  const others = yield* sql`SELECT id FROM payment_requests
+    WHERE customer_id = ${payment.customer_id} AND id <> ${payment.id} AND discount_idr > 0
+      AND confirmed_at IS NOT NULL AND (status = 'consumed' OR resolution IS DISTINCT FROM 'refunded')
+    LIMIT 1`
+  return others.length > 0
+})
+
 /** Told once per reference: its repeats are no news. */
 const recordAnomaly = (sql: Sql, anomaly: PaymentAnomaly, options: ConfirmOptions) =>
   sql`UPDATE payment_requests SET anomaly = ${anomaly}, anomaly_idr = ${Math.round(options.amount_idr)},
@@ -91,18 +112,22 @@ const confirm = (sql: Sql) =>
     function*(options: ConfirmOptions) {
       const payment = yield* selectPayment(sql, options.payment_id, "FOR UPDATE")
       if (payment === null) return { _tag: "UnknownPayment" } satisfies Confirmation
-      const decided = decide(payment, { _tag: "Confirm", amount_idr: options.amount_idr }, options.now)
+      const discount_is_taken = yield* discountIsTaken(sql, payment)
+      const command = { _tag: "Confirm", amount_idr: options.amount_idr, discount_is_taken } as const
+      const decided = decide(payment, command, options.now)
       if (Result.isFailure(decided.reply)) {
         yield* recordAnomaly(sql, "amount_mismatch", options)
         return { _tag: "AmountMismatch", expected_idr: payment.amount_idr } satisfies Confirmation
       }
       if (decided.events.length === 0) return yield* heardAgain(sql, payment, options)
       const { status } = decided.events.reduce(evolve, payment)
-      const isGivenUp = status === "abandoned"
-      const failure_cause = isGivenUp ? abandonedCause : payment.failure_cause
+      const given_back = givenBackCause(decided.events)
+      const failure_cause = given_back ?? payment.failure_cause
       yield* sql`UPDATE payment_requests SET status = ${status}, confirmed_at = ${timestamp(options.now)},
         provider_ref = ${storable(options.provider_ref)}, look_at = NULL, failure_cause = ${failure_cause},
-        failed_at = coalesce(${timestampOrNull(isGivenUp ? options.now : null)}::timestamptz, failed_at)
+        failed_at = coalesce(${
+        timestampOrNull(given_back === null ? null : options.now)
+      }::timestamptz, failed_at)
       WHERE id = ${payment.id}`
       const confirmed: Payment = {
         ...payment,

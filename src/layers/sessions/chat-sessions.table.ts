@@ -46,7 +46,11 @@ const Extension = Schema.Struct({
   deadline_at: Schema.Int
 })
 
-const Absence = Schema.Struct({ cause: Schema.Literals(absenceCauses), since: Schema.Int })
+const Absence = Schema.Struct({
+  cause: Schema.Literals(absenceCauses),
+  since: Schema.Int,
+  paused_until: Schema.optionalKey(Schema.Int)
+})
 
 export const chatSessions = table("chat_sessions", ["id"], {
   id: once(uuid),

@@ -93,7 +93,7 @@ const epoch = (sql: Sql): Part<"epoch"> => ({
 
 const queue = (sql: Sql): Part<"nthEnd" | "haveMet"> => ({
   nthEnd: (nth) =>
-    sql`SELECT ends_at FROM chat_sessions WHERE status = 'active'
+    sql`SELECT ends_at FROM chat_sessions WHERE status = 'active' AND ends_at IS NOT NULL
       ORDER BY ends_at LIMIT 1 OFFSET ${nth - 1}`.pipe(
       Effect.flatMap(endOf),
       Effect.map((row) => row?.ends_at ?? null),

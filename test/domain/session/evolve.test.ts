@@ -76,8 +76,12 @@ const kinds: { readonly [Tag in SessionEvent["_tag"]]: fc.Arbitrary<SessionEvent
     staff_id: fc.uuid(),
     reason: fc.string()
   }),
-  MitraWentAway: event("MitraWentAway", { cause: fc.constantFrom(...absenceCauses), since: instant }),
-  MitraCameBack: event("MitraCameBack", {}),
+  MitraWentAway: event("MitraWentAway", {
+    cause: fc.constantFrom(...absenceCauses),
+    since: instant,
+    paused_until: fc.option(instant, { nil: undefined })
+  }),
+  MitraCameBack: event("MitraCameBack", { ends_at: fc.option(instant, { nil: undefined }) }),
   ExtensionRequested: event("ExtensionRequested", {
     payment_id: fc.uuid(),
     amount_idr: seq,

@@ -7,6 +7,7 @@ import { isSequenced, type SessionEvent } from "../../../src/domain/session/even
 import {
   assignmentsMax,
   holdingStatuses,
+  isPaused,
   isTerminal,
   openStatuses,
   type SessionState
@@ -71,7 +72,10 @@ const checkClock = (state: SessionState): void => {
   const paired = state.mitra_id !== null
   const over = isTerminal(state.status)
   must((state.started_at !== null) === paired, "started when paired")
-  must((state.ends_at !== null) === (state.status === "active"), "ends_at only while active")
+  must(
+    (state.ends_at !== null) === (state.status === "active" && !isPaused(state)),
+    "ends_at while the paid time runs"
+  )
   must(
     (state.closing_ends_at !== null) === (state.status === "closing"),
     "closing_ends_at only while closing"
@@ -86,8 +90,8 @@ const checkClock = (state: SessionState): void => {
     const paused = state.ledger.entries
       .reduce((sum, entry) => sum + (entry.state === "paused" ? entry.to - entry.from : 0), 0)
     must(
-      state.ends_at ===
-        (state.ledger.entries[0]?.from ?? state.started_at ?? 0) + state.ledger.purchased_ms + paused,
+      isPaused(state) || state.ends_at ===
+          (state.ledger.entries[0]?.from ?? state.started_at ?? 0) + state.ledger.purchased_ms + paused,
       "the whole purchase is served, and pauses cost nothing"
     )
   } else if (state.status === "extending") {

@@ -167,13 +167,13 @@ it("Time without a reachable mitra is served, and says so until she is back", ()
 })
 
 it("A hand-over ends the time without a mitra; so does the end of the paid time", () => {
-  const gone = { cause: "mitra_deactivated", since: at(100) } as const
+  const gone = { cause: "mitra_offline", since: at(100) } as const
   const away = check(given.active(), 100, gone).state
   const handed = given.reroute(away, 140).state
   assert.isNull(handed.absence)
   assert.deepStrictEqual(handed.ledger.entries.map(({ charged_ms, reason }) => [reason, charged_ms]), [
     ["paired", 90_000],
-    ["mitra_deactivated", 40_000]
+    ["mitra_offline", 40_000]
   ])
   const closing = given.tick(away, given.ACTIVE_ENDS).state
   assert.isNull(closing.absence)
@@ -192,7 +192,11 @@ it("Who was offline and is deactivated is gone for that reason", () => {
   const away = check(given.active(), 200, { cause: "mitra_offline", since: at(70) }).state
   const told = check(away, 300, { cause: "mitra_deactivated", since: at(300) })
   assertHappened(told, ["MitraWentAway"])
-  assert.deepStrictEqual(told.state.absence, { cause: "mitra_deactivated", since: at(300) })
+  assert.deepStrictEqual(told.state.absence, {
+    cause: "mitra_deactivated",
+    since: at(300),
+    paused_until: at(900)
+  })
 })
 
 it("A customer cannot ask for a hand-over, and their own commands go on as before", () => {

@@ -77,6 +77,7 @@ export const anySetup: fc.Arbitrary<Setup> = fc.record({
     max_customers_per_mitra: fc.constantFrom(1, 3),
     extension_timeout_seconds: fc.constantFrom(1, 10, 60),
     extension_default_action_on_timeout: fc.constantFrom("auto_approve", "auto_approve", "auto_reject"),
+    mitra_gone_pause_seconds: fc.constantFrom(0, 1, 600),
     closing_grace_seconds: fc.constantFrom(1, 300),
     mitra_may_end_session: fc.boolean(),
     topic_sensitive_is_final: fc.boolean()

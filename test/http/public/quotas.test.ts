@@ -3,9 +3,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { TestClock } from "effect/testing"
 import { Refusal } from "../../../src/domain/refusal.ts"
 import { networkOf } from "../../../src/http/public/networks.ts"
-import { makePace, Quotas, quotas, withinNetwork } from "../../../src/http/public/quotas.ts"
+import {
+  makePace,
+  Quotas,
+  quotas,
+  withinGuesses,
+  withinNetwork,
+  withinRange
+} from "../../../src/http/public/quotas.ts"
 import * as RateLimitsMemory from "../../../src/layers/platform/rate-limits.local.ts"
 import { valueOf } from "../../../src/services/operations/figures.ts"
 import { times } from "../../../testkit/conformance/given.ts"
@@ -103,6 +111,32 @@ describe("a stranger", () => {
       yield* phone.call("customer.abandon_payment", { command_id: newCommand(), payment_id })
       yield* order(phone)
     }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("has codes sent to so many phones of one range of numbers, from however many networks", () =>
+    Effect.gen(function*() {
+      const { asks_max } = quotas.codes_per_range
+      const ask = (n: number) =>
+        withinRange(`+6281234${String(n).padStart(4, "0")}`, `203.0.${n % 250}.${n % 200}`)
+      yield* Effect.forEach(times(asks_max), ask)
+      assert.strictEqual(codeOf(yield* Effect.flip(ask(asks_max))), "RATE_LIMITED")
+      yield* withinRange("+6281235000", "203.0.113.9")
+    }).pipe(Effect.provide(RateLimitsMemory.layer)))
+
+  it.effect("guesses at a phone's codes ever more slowly, and only from their own network", () =>
+    Effect.gen(function*() {
+      const guess = (address = "203.0.113.7") => withinGuesses("+6281234567890", address)
+      const wait = Effect.map(Effect.flip(guess()), retryAfterOf)
+      yield* Effect.forEach(times(8), () => guess())
+      assert.isAtMost(yield* wait, 60)
+      yield* guess("203.0.113.8")
+      yield* TestClock.adjust("1 minute")
+      yield* Effect.forEach(times(4), () => guess())
+      assert.isAbove(yield* wait, 60)
+      yield* TestClock.adjust("10 minutes")
+      yield* Effect.forEach(times(8), () => guess())
+      yield* TestClock.adjust("1 minute")
+      assert.isAbove(yield* wait, 600)
+    }).pipe(Effect.provide(RateLimitsMemory.layer)))
 
   it.effect("has a code sent only to phones of the countries that are served", () =>
     Effect.gen(function*() {

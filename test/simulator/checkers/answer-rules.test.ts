@@ -56,7 +56,7 @@ describe("repeats", () => {
     const sari = recorded.phone("sari", "customer")
     recorded.commit(put.session(active({ status: "closing", end_reason: "ended_by_customer" })))
     for (const command_id of ["sari-1", "sari-2"]) {
-      recorded.sends(sari, { tag: "chat.end", payload: { command_id, session_id: "chat" } })
+      recorded.sends(sari, "chat.end", { command_id, session_id: "chat" })
     }
     recorded.calls(sari, "chat.end", { session_id: "chat" }, refused("chat.end"))
     assert.deepStrictEqual(recorded.complaints, [])

@@ -88,7 +88,7 @@ export const history = (make: MakeRule) => {
       phone.clientState.hear(event, now)
       rule.heard?.(phone, event)
     },
-    sends: (phone: Phone, frame: object) => rule.sent?.(phone, JSON.stringify(frame)),
+    sends: (phone: Phone, tag: string, payload: Answer) => rule.sent?.(phone, tag, payload),
     calls: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) =>
       rule.called?.(phone, tag, payload, outcome),
     passes: (ms: number) => {

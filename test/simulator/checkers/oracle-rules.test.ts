@@ -11,7 +11,6 @@ import { Refused } from "../../../simulator/clients/connection.ts"
 import { history, startMs } from "./history.ts"
 import { active, all, event, message, mitra, offer, payment, push, put, session } from "./rows.ts"
 
-const request = (tag: string, payload: object) => ({ _tag: "Request", id: "1", tag, payload, headers: [] })
 const text = (recorded: { readonly complaints: ReadonlyArray<string> }) => recorded.complaints.join("\n")
 
 describe("told", () => {
@@ -69,7 +68,7 @@ describe("silence", () => {
     const recorded = history(silence)
     const ayu = recorded.phone("ayu", "mitra")
     goesOnline(recorded)
-    recorded.sends(ayu, request("mitra.heartbeat", {}))
+    recorded.sends(ayu, "mitra.heartbeat", {})
     recorded.calls(ayu, "mitra.heartbeat", {}, { is_online: true })
     const at = startMs + 44_999
     recorded.commit((tables) => {
@@ -101,7 +100,7 @@ describe("audit", () => {
     const boss = recorded.phone("boss", "staff")
     recorded.commit(all(staff, put.mitra(mitra({ id: "dewi" }))))
     recorded.complaints.length = 0
-    recorded.sends(boss, request("admin.deactivate_mitra", { mitra_id: "ayu" }))
+    recorded.sends(boss, "admin.deactivate_mitra", { mitra_id: "ayu" })
     recorded.commit(all(put.mitra(mitra()), entry("mitra.create")))
     recorded.complaints.length = 0
     recorded.commit(all(put.mitra(mitra({ is_active: false })), entry("mitra.deactivate")))
@@ -174,7 +173,7 @@ describe("reading", () => {
     const payload = { session_id: "chat", before_seq: null, after_seq: null, limit: 2 }
     recorded.commit(chat)
     recorded.passes(1_000)
-    recorded.sends(ayu, request("chat.history", payload))
+    recorded.sends(ayu, "chat.history", payload)
     recorded.calls(ayu, "chat.history", payload, { messages, has_more, handovers: [] })
     return recorded.complaints
   }
@@ -192,7 +191,7 @@ describe("reading", () => {
     recorded.commit(chat)
     recorded.passes(1_000)
     const asked = (unread: number) => {
-      recorded.sends(ayu, request("chat.unread", {}))
+      recorded.sends(ayu, "chat.unread", {})
       recorded.calls(ayu, "chat.unread", {}, { total: unread, sessions: [{ session_id: "chat", unread }] })
     }
     asked(3)
@@ -211,13 +210,13 @@ describe("answers", () => {
     const ends_at = new Date(startMs + 300_000).toISOString()
     recorded.commit(put.session(active({ last_seq: 1 })))
     recorded.passes(1_000)
-    recorded.sends(sari, request("chat.end", payload))
+    recorded.sends(sari, "chat.end", payload)
     recorded.calls(sari, "chat.end", payload, { ...view, ends_at })
     assert.deepStrictEqual(recorded.complaints, [])
-    recorded.sends(sari, request("chat.end", payload))
+    recorded.sends(sari, "chat.end", payload)
     recorded.calls(sari, "chat.end", payload, { ...view, ends_at, last_seq: 0 })
     assert.include(text(recorded), "sari was shown active at 0, which it was not meanwhile")
-    recorded.sends(sari, request("chat.end", payload))
+    recorded.sends(sari, "chat.end", payload)
     const over = new Refused("chat.end", { code: "SESSION_OVER", message: "" })
     recorded.calls(sari, "chat.end", payload, over)
     assert.include(text(recorded), "sari was told SESSION_OVER for chat.end of a chat that was active")

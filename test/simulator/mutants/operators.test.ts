@@ -1,6 +1,7 @@
 // Which slips of the hand the mechanical mutants make, and that each is the text with one place changed.
 import { assert, describe, it } from "@effect/vitest"
 import { applied, idOf, mutantsOf } from "../../../simulator/mutants/mechanical/operators.ts"
+import { woven } from "../../../simulator/mutants/mechanical/weave.ts"
 
 const code = `import { a } from "./a.ts"
 type Bound = 5
@@ -8,7 +9,7 @@ export const late = (now: number, at: number) => now >= at && at > 0
 export const run = function*(id: string, side: string) {
   yield* lock(id)
   yield* write(id)
-  if (id === side) return \`\${id}/\${side}\`
+  if (isOpen(id)) return \`\${id}/\${side}\`
   return yield* read(\`key \${id}\`)
 }
 `
@@ -33,7 +34,7 @@ describe("a mechanical mutant", () => {
     assert.deepStrictEqual(made("boundary"), [[
       "export const late = (now: number, at: number) => now >= at && at > 1"
     ]])
-    assert.deepStrictEqual(made("condition"), [["if (!(id === side)) return `${id}/${side}`"]])
+    assert.deepStrictEqual(made("condition"), [["if (!(isOpen(id))) return `${id}/${side}`"]])
   })
 
   it("is a call that is missing, swapped with its neighbour, or not waited for", () => {
@@ -44,8 +45,8 @@ describe("a mechanical mutant", () => {
 
   it("is a key without one of its parts, where it has several", () => {
     assert.deepStrictEqual(made("key"), [
-      ["if (id === side) return `${\"\"}/${side}`"],
-      ["if (id === side) return `${id}/${\"\"}`"]
+      ["if (isOpen(id)) return `${\"\"}/${side}`"],
+      ["if (isOpen(id)) return `${id}/${\"\"}`"]
     ])
   })
 
@@ -53,5 +54,29 @@ describe("a mechanical mutant", () => {
     const all = mutantsOf("src/x.ts", code)
     assert.isFalse(all.some(({ line }) => line <= 2))
     assert.include(all.map(idOf), "src/x.ts:3 logic: && -> ||")
+  })
+
+  it("can be chosen at run time, beside all others, on the line where it stands", () => {
+    const short = "const most = () => {\n  check()\n  return first() < 5 && second()\n}\n"
+    const all = mutantsOf("src/x.ts", short).map((mutant, number) => ({ ...mutant, number }))
+    const text = woven(short, all, "./switch.ts")
+    assert.strictEqual(text.split("\n").length, short.split("\n").length)
+    const body = text.replace(/^import [^;]*;/, "")
+    const results = [-1, ...all.map(({ number }) => number)].map((active) => {
+      const calls: Array<string> = []
+      const run = new Function("isMutant", "check", "first", "second", `${body}; return most()`)
+      const value = run(
+        (number: number) => number === active,
+        () => calls.push("check"),
+        () => 5,
+        () => true
+      )
+      return [all[active]?.kind ?? "none", value, calls.length]
+    })
+    assert.deepStrictEqual(results[0], ["none", false, 1])
+    assert.deepInclude(results, ["comparison", true, 1])
+    assert.deepInclude(results, ["boundary", true, 1])
+    assert.deepInclude(results, ["logic", true, 1])
+    assert.deepInclude(results, ["missing call", false, 0])
   })
 })

@@ -22,7 +22,8 @@ const holdSession = (state: SessionState, deadlineAt: number | null): void => {
   const { closing_ends_at, ended_at, ended_by, ends_at, extension, mitra_id, started_at, status } = state
   const isServed = ["active", "extending", "closing", "completed"].includes(status)
   hold(!isServed || (mitra_id !== null && started_at !== null), "chat_sessions_check")
-  hold((status === "active") === (ends_at !== null), "chat_sessions_check")
+  const isPaused = state.absence?.paused_until !== undefined
+  hold((status === "active" && !isPaused) === (ends_at !== null), "chat_sessions_check")
   hold((status === "closing") === (closing_ends_at !== null), "chat_sessions_check")
   hold(isTerminal(status) === (ended_at !== null), "chat_sessions_check")
   hold((status === "extending") === (extension !== null), "chat_sessions_check")
@@ -140,8 +141,9 @@ const consume = (tables: Tables, turn: TurnWrite, state: SessionState, ids: Read
 const failPayments = (tables: Tables, { at, session }: TurnWrite): void => {
   for (const move of session?.payments ?? []) {
     const payment = tables.payment_requests.get(move.payment_id)
-    if (move._tag === "Consume" || payment?.status !== "confirmed") continue
-    const status = move._tag === "Fail" ? "failed_pairing" : "confirmed"
+    const from = move._tag === "NoteOwed" ? "consumed" : "confirmed"
+    if (move._tag === "Consume" || payment?.status !== from) continue
+    const status = move._tag === "Fail" ? "failed_pairing" : from
     tables.payment_requests.set(payment.id, { ...payment, status, failure_cause: move.cause, failed_at: at })
   }
 }

@@ -9,7 +9,7 @@ import { refuse } from "../../../domain/refusal.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { type Checked, type CodeLimits, type Issued, SignIns } from "../../../services/accounts/sign-ins.ts"
 import { networkOf } from "../networks.ts"
-import { Quotas, tellRateLimited, within, withinNetwork } from "../quotas.ts"
+import { Quotas, tellRateLimited, within, withinGuesses, withinNetwork, withinRange } from "../quotas.ts"
 import { tellSecurityEvent } from "../../security-events.ts"
 import { secretsOf } from "./access-tokens.ts"
 import { askerOf, claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
@@ -105,6 +105,7 @@ const mayCost = Effect.fnUntraced(function*({ phone, remote_address }: PhoneAsk)
     })
   }
   yield* withinNetwork("codes_per_network", remote_address)
+  yield* withinRange(phone, remote_address)
   yield* within("codes_in_total", "everybody")
 })
 
@@ -146,6 +147,7 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
   const prove = Effect.fnUntraced(function*(ask: PhoneAsk, code: string) {
     if (!/^[0-9]{6}$/.test(code)) return yield* refuse("CODE_INVALID", "A code has six digits.")
     yield* mayAsk(ask)
+    yield* withinGuesses(ask.phone, ask.remote_address)
     if (options.dev_code === null || code !== options.dev_code) {
       const checked = yield* (yield* SignIns).checkCode({
         phone: ask.phone,

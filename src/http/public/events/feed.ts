@@ -88,10 +88,25 @@ const noteDelivery = (event: SessionEvent, side: Side, now: number): void => {
 }
 
 /** Only the customer is told: she is the one who waits. */
-export const sayAway = (feed: Feed, session_id: string, absence: Absence | null, at = 0): void => {
-  if (feed.caller.side !== "customer" || !feed.known.away(session_id, absence?.cause ?? null)) return
-  const since = instant(absence?.since ?? at)
-  feed.ready.push({ _tag: "mitra_away", session_id, cause: absence?.cause ?? null, since })
+export const sayAway = (
+  feed: Feed,
+  session_id: string,
+  absence: Absence | null,
+  back: { readonly at: number; readonly ends_at?: number } = { at: 0 }
+): void => {
+  if (feed.caller.side !== "customer" || !feed.known.away(session_id, absence)) return
+  const { paused_until } = absence ?? {}
+  const { ends_at } = absence === null ? back : {}
+  if (paused_until !== undefined) feed.known.clock(session_id, null)
+  if (ends_at !== undefined) feed.known.clock(session_id, ends_at)
+  feed.ready.push({
+    _tag: "mitra_away",
+    session_id,
+    cause: absence?.cause ?? null,
+    since: instant(absence?.since ?? back.at),
+    ...(paused_until === undefined ? {} : { paused_until: instant(paused_until) }),
+    ...(ends_at === undefined ? {} : { ends_at: instant(ends_at) })
+  })
 }
 
 const onEvent = (
@@ -101,7 +116,7 @@ const onEvent = (
 ): void => {
   if (seq === null) {
     if (event?._tag === "MitraWentAway") return sayAway(feed, session_id, event)
-    if (event?._tag === "MitraCameBack") return sayAway(feed, session_id, null, event.at)
+    if (event?._tag === "MitraCameBack") return sayAway(feed, session_id, null, event)
     if (event?._tag !== "ReceiptMoved") return
     const { delivered_seq, read_seq, side } = event
     const isNews = feed.known.receipt(session_id, side, { delivered_seq, read_seq })

@@ -111,11 +111,17 @@ export class KnownSessions {
   }
 
   /** True when this is news of whether the mitra can be reached. */
-  away(sessionId: string, cause: Absence["cause"] | null): boolean {
+  away(sessionId: string, absence: Absence | null): boolean {
     const known = this.#get(sessionId, 0)
+    const cause = absence?.cause ?? null
     if (known.away === cause) return false
     known.away = cause
     return true
+  }
+
+  /** Where the paid time ends now; null while it stands. */
+  clock(sessionId: string, endsAt: number | null): void {
+    this.#get(sessionId, 0).ends_at = endsAt
   }
 
   /** True when this receipt says something the phone was not told yet. */

@@ -31,7 +31,10 @@ const compareSession = (feed: Feed, state: SessionState, now: number): void => {
   if (state.last_seq > feed.known.lastSeq(state.id)) {
     feed.gaps.push({ session_id: state.id, to: state.last_seq })
   }
-  sayAway(feed, state.id, state.absence, now)
+  sayAway(feed, state.id, state.absence, {
+    at: now,
+    ...(state.ends_at === null ? {} : { ends_at: state.ends_at })
+  })
   for (const side of sides) {
     const cursor = state.cursors[side]
     if (feed.known.receipt(state.id, side, cursor)) {

@@ -22,6 +22,12 @@ const extensionView = (extension: NonNullable<SeenSession["extension"]>, now: nu
   remaining_ms: Math.max(0, extension.deadline_at - now)
 })
 
+const awayView = ({ cause, paused_until, since }: NonNullable<SeenSession["absence"]>) => ({
+  cause,
+  since: instant(since),
+  ...(paused_until === undefined ? {} : { paused_until: instant(paused_until) })
+})
+
 export const viewOfSeen = (seen: SeenSession, { now, unread }: Reading): SessionView => ({
   session_id: seen.id,
   payment_id: seen.payment_id,
@@ -42,7 +48,7 @@ export const viewOfSeen = (seen: SeenSession, { now, unread }: Reading): Session
   extension: seen.extension === null ? null : extensionView(seen.extension, now),
   ...(seen.absence === undefined || seen.absence === null
     ? {}
-    : { mitra_away: { cause: seen.absence.cause, since: instant(seen.absence.since) } }),
+    : { mitra_away: awayView(seen.absence) }),
   closing_ends_at: instantOrNull(seen.closing_ends_at),
   ended_at: instantOrNull(seen.ended_at),
   ended_by: seen.ended_by,

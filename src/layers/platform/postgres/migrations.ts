@@ -26,6 +26,7 @@ import erasePeople from "../../../../migrations/0019_erase_people.ts"
 import valkeySightings from "../../../../migrations/0020_create_valkey_sightings.ts"
 import holdAndDrainMitras from "../../../../migrations/0021_hold_and_drain_mitras.ts"
 import matchWants from "../../../../migrations/0022_match_wants.ts"
+import pauseWithoutMitra from "../../../../migrations/0023_pause_without_mitra.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -49,7 +50,8 @@ const migrations = {
   "0019_erase_people": erasePeople,
   "0020_create_valkey_sightings": valkeySightings,
   "0021_hold_and_drain_mitras": holdAndDrainMitras,
-  "0022_match_wants": matchWants
+  "0022_match_wants": matchWants,
+  "0023_pause_without_mitra": pauseWithoutMitra
 }
 export type MigrationName = keyof typeof migrations
 

@@ -55,14 +55,19 @@ describe("a customer whose mitra is deactivated", () => {
         const events = yield* sari.subscribe()
         yield* nextOf(events, "snapshot")
         yield* deactivate(ayu.id)
-        assert.deepInclude(yield* nextOf(events, "mitra_away"), { session_id, cause: "mitra_deactivated" })
+        const away = yield* nextOf(events, "mitra_away")
+        assert.deepInclude(away, { session_id, cause: "mitra_deactivated" })
+        assert.isDefined(away.paused_until, "her time stands, and until when")
       }))
       const { sessions } = yield* snapshot
       assert.strictEqual(sessions[0]?.mitra_away?.cause, "mitra_deactivated")
+      assert.isDefined(sessions[0]?.mitra_away?.paused_until)
+      assert.isNull(sessions[0]?.ends_at)
       assert.strictEqual(sessions[0]?.status, "active", "nobody is cut off")
       yield* handOver(session_id, ayu, bunga)
       const after = yield* snapshot
       assert.isUndefined(after.sessions[0]?.mitra_away)
+      assert.isNotNull(after.sessions[0]?.ends_at)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
   it.effect("is told after the bus had lost it, once", () =>

@@ -1,0 +1,93 @@
+// Orders: what an order costs and lasts, by the prices that were on the list just then; who gets the discount
+// of a first session; that nothing is sold that was not on sale, and nothing ordered that nobody asked for.
+import type { PaymentRow, Tables } from "../../../testkit/memory/store/tables.ts"
+import { type MakeRule, type Phone } from "../rule.ts"
+import type { Answer } from "../../clients/connection.ts"
+import { Past } from "./past.ts"
+
+type TierRow = Tables["pricing_tiers"] extends Map<string, infer Row> ? Row : never
+type DiscountRow = Tables["pricing_discounts"] extends Map<string, infer Row> ? Row : never
+
+/** From the question to the row: the provider makes its page in between. */
+const underWayMs = 60_000
+
+const off = (price: number, { is_active, kind, value }: DiscountRow): number => {
+  if (!is_active) return 0
+  const taken = kind === "percent" ? Math.floor(price * value / 100) : value
+  // No provider takes a payment of nothing.
+  return Math.min(taken, price - 1)
+}
+
+/** Money for a session came and was not given back, or a cheaper order is still open. */
+const hasHadOne = (payment: PaymentRow): boolean =>
+  payment.product === "chat_session" &&
+  (payment.confirmed_at !== null && payment.resolution !== "refunded" ||
+    payment.discount_idr > 0 && payment.status === "pending")
+
+export const orders: MakeRule = (context, complain) => {
+  const { tables } = context
+  const tiers = new Map<string, Past<TierRow>>()
+  const discounts = new Past<DiscountRow | null>(tables.pricing_discounts.get("first_session") ?? null)
+  const asked = new Map<string, Array<{ readonly payload: Answer; readonly at_ms: number }>>()
+  for (const [id, tier] of tables.pricing_tiers) tiers.set(id, new Past(tier))
+
+  const askedFor = ({ customer_id, product, tier_id, topic }: PaymentRow): boolean =>
+    (asked.get(customer_id) ?? []).some(({ at_ms, payload }) =>
+      context.now_ms() - at_ms < underWayMs && payload["tier_id"] === tier_id &&
+      (product === "extension" || payload["topic"] === topic)
+    )
+
+  const flawOf = (payment: PaymentRow): string | null => {
+    const { amount_idr, customer_id, discount_idr, duration_seconds, mode, product, tier_id } = payment
+    const since = context.now_ms() - underWayMs
+    const onSale = (tiers.get(tier_id ?? "")?.since(since) ?? []).filter(({ is_active }) => is_active)
+    const price = amount_idr + discount_idr
+    const bought = onSale.find((tier) =>
+      tier.price_idr === price && tier.duration_seconds === duration_seconds && tier.mode === mode
+    )
+    if (bought === undefined) return `${price} for ${duration_seconds} s of ${mode}, which was not on sale`
+    if (context.phoneOf(customer_id) !== undefined && !askedFor(payment)) return "an order nobody asked for"
+    if (discount_idr === 0) return null
+    if (product !== "chat_session") return "a discount on an extension"
+    const offs = discounts.since(since).flatMap((rule) => rule === null ? [] : [off(price, rule)])
+    if (!offs.includes(discount_idr)) return `${discount_idr} off ${price}`
+    const earlier = tables.payment_requests.where("customer", customer_id).find((other) =>
+      other.id !== payment.id && hasHadOne(other)
+    )
+    return earlier === undefined ? null : "a second discount of a first session"
+  }
+
+  const remember = (phone: Phone, payload: Answer) => {
+    if (phone.id === null) return
+    const mine = asked.get(phone.id) ?? []
+    const since = context.now_ms() - underWayMs
+    asked.set(phone.id, [...mine.filter(({ at_ms }) => at_ms > since), { payload, at_ms: context.now_ms() }])
+  }
+
+  return {
+    rows: {
+      pricing_tiers: ({ after, key }) => {
+        if (after === undefined) return
+        const past = tiers.get(key) ?? new Past<TierRow>()
+        tiers.set(key, past)
+        past.set(context.now_ms(), after)
+      },
+      pricing_discounts: ({ after }) => discounts.set(context.now_ms(), after ?? null),
+      payment_requests: ({ after, before }) => {
+        if (after === undefined) return
+        if (before !== undefined) {
+          if (after.amount_idr !== before.amount_idr || after.discount_idr !== before.discount_idr) {
+            complain("an order changed its price")
+          }
+          return
+        }
+        const flaw = flawOf(after)
+        const phone = context.phoneOf(after.customer_id)
+        if (flaw !== null) complain(`ordered: ${flaw}`, { people: phone === undefined ? [] : [phone.name] })
+      }
+    },
+    sent: (phone, tag, payload) => {
+      if (tag === "customer.create_payment" || tag === "chat.request_extension") remember(phone, payload)
+    }
+  }
+}
