@@ -1,5 +1,5 @@
-// Lanes between runners: calls go straight to actors that live on the other one, with their own refusals; what
-// a lane does not carry, or may not have carried, is the cluster's, and so is the rest of the port.
+// Lanes between runners: calls go straight to actors that live on the other one, with their own refusals;
+// what a lane does not carry, or may not have carried, is the cluster's, and so is the rest of the port.
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -169,7 +169,7 @@ describe("a lane", () => {
       assert.strictEqual(runners.dialled(), 2)
     }))
 
-  it.effect("lasts while its end is there, and sends everybody to the cluster after three silent seconds", () =>
+  it.effect("lasts while its end is there; after three silent seconds the cluster has its calls", () =>
     Effect.gen(function*() {
       const runners = yield* makeRunners({ dispatch: answering(Effect.never) })
       yield* runners.open

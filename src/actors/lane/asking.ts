@@ -43,7 +43,7 @@ export const makeAsking = (
   /** Of the connection that is open. */
   let outbox: Queue.Queue<Asked> | null = null
   let isDialling = false
-  let restsUntil = 0
+  let pausedUntil = 0
   let usedAt = 0
   let number = 0
 
@@ -60,7 +60,7 @@ export const makeAsking = (
   }
   const over = Effect.sync(() => {
     // One that was open may be dialled again at once.
-    restsUntil = outbox === null ? uptimeMs() + restMs : 0
+    pausedUntil = outbox === null ? uptimeMs() + restMs : 0
     isDialling = false
     outbox = null
     for (const n of waiting.keys()) end(n, null)
@@ -83,7 +83,7 @@ export const makeAsking = (
   }).pipe(Effect.scoped, Effect.ignoreCause, Effect.ensuring(over))
 
   const dial = (): void => {
-    if (isDialling || uptimeMs() < restsUntil) return
+    if (isDialling || uptimeMs() < pausedUntil) return
     isDialling = true
     usedAt = uptimeMs()
     Effect.runForkWith(context)(Effect.forkIn(life, scope))

@@ -1,7 +1,7 @@
 // What travels on a lane: lines of JSON, each a batch of messages, after a greeting that no frame of the
 // cluster's own protocol can begin with. An empty batch asks whether the other end is there, or says so.
 
-/** Both ends say it first. A runner of a version before takes it for a frame of absurd length and hangs up. */
+/** Both ends say it first. A runner of a version before takes it for an absurdly long frame and hangs up. */
 export const greeting = "halobestie lane 1\n"
 
 /** Messages in a line: what reads one holds up nobody for long. */

@@ -1,5 +1,5 @@
-// Lanes: calls to actors on another runner without the cluster's detour, over a connection of their own on the
-// runners' port, behind the same secret and the same door. The cluster decides who owns an actor, starts it,
+// Lanes: calls to actors on another runner without the cluster's detour, over a connection of their own on
+// the runners' port, behind the same secret and the same door. The cluster decides who owns an actor, starts it,
 // carries its first call and one a minute; the epoch keeps the rest safe, as it does calls within a process.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -25,7 +25,7 @@ import { makeRoutes, noting } from "./routes.ts"
 /** Runners ever dialled; the cluster carries what is beyond. */
 const runnersMax = 256
 
-/** How the turn ended on the other runner; null when the cluster must carry the call, whether it ran or not. */
+/** How the turn ended on the other runner; null when the cluster must carry the call, even if it ran. */
 export type Carried = Exit.Exit<any, Refusal | Unavailable> | null
 
 export interface LanesOf {
