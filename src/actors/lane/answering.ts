@@ -1,6 +1,6 @@
 // The end of a lane that was dialled: calls go to the actors that live here, as a caller of this process
-// would call them. What does not live here, what staff do, and what is more than one runner may ask at a time is
-// the cluster's. Answers leave in the order in which the turns end.
+// would call them. What does not live here, what staff do, and what is more than one runner may ask at a
+// time is the cluster's. Answers leave in the order in which the turns end.
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,6 +1,7 @@
 // Lanes: calls to actors on another runner without the cluster's detour, over a connection of their own on
-// the runners' port, behind the same secret and the same door. The cluster decides who owns an actor, starts it,
-// carries its first call and one a minute; the epoch keeps the rest safe, as it does calls within a process.
+// the runners' port, behind the same secret and the same door. The cluster decides who owns an actor, starts
+// it, carries its first call and one a minute; the epoch keeps the rest safe, as it does calls within a
+// process.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
