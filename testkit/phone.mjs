@@ -121,7 +121,7 @@ export class Phone {
     const since = [...this.lastSeq].map(([session_id, seq]) => ({ session_id, seq }))
     return new Promise((resolve, reject) => {
       const id = this.#send("events.subscribe", { since, epoch: this.epoch })
-      this.#stream = { id, resolve, reject, sentAt: performance.now() }
+      this.#stream = { id, resolve, reject, sentAt: performance.now(), isOpen: false }
       this.#expire(reject, "events.subscribe")
     })
   }
@@ -225,11 +225,21 @@ export class Phone {
       this.#calls.delete(requestId)
       call.resolve(exit)
     } else if (this.#stream?.id === requestId) {
-      const error = exit._tag === "Success"
-        ? new Error("the stream ended")
-        : problem("events.subscribe", failureOf(exit))
-      this.#stream.reject(error)
+      const { isOpen, reject } = this.#stream
+      const error = exit._tag === "Success" ? { _tag: "Ended" } : failureOf(exit)
       this.#stream = null
+      if (isOpen) void this.#subscribeAgain(retryAfterMs(error) ?? 0)
+      else reject(problem("events.subscribe", error))
+    }
+  }
+
+  /** The server gave the stream up: this phone asks for it again with what it holds, or comes back anew. */
+  async #subscribeAgain(afterMs) {
+    await sleep(afterMs)
+    try {
+      if (this.closed === null) await this.subscribe()
+    } catch {
+      this.cut()
     }
   }
 
@@ -255,6 +265,7 @@ export class Phone {
     for (const { session_id, last_seq } of snapshot.sessions) {
       if (!this.lastSeq.has(session_id)) this.lastSeq.set(session_id, last_seq)
     }
+    this.#stream.isOpen = true
     this.#stream.resolve(snapshot)
   }
 
