@@ -38,6 +38,9 @@ export const makeMovingTime = Effect.fnUntraced(function*(options: {
   const now = () => clock.currentTimeMillisUnsafe()
   let rate = 0
   let running: Fiber.Fiber<unknown> | null = null
+  /** What passes since time began to run. */
+  let stretch: { readonly from: number; readonly began: number; steps: number } | null = null
+  let last: Passed | null = null
 
   const rest = Effect.fnUntraced(function*(moving: Moving) {
     const unsettled = yield* settling.settle({ ...moving, within_ms })
@@ -77,10 +80,18 @@ export const makeMovingTime = Effect.fnUntraced(function*(options: {
       const steps = yield* move(to, moving)
       const took_ms = real.currentTimeMillisUnsafe() - began
       const passed: Passed = { from, now: now(), ...settling.takeNotes(), steps, took_ms }
+      last = passed
       return passed
     }).pipe(moves.withPermit)
 
-  const state = Effect.sync(() => ({ now: now(), rate, next_due_at: clock.nextAt() }))
+  const soFar = (): Passed | null => {
+    if (stretch === null) return last
+    const { began, from, steps } = stretch
+    const took_ms = real.currentTimeMillisUnsafe() - began
+    return { from, now: now(), ...settling.readNotes(), steps, took_ms }
+  }
+
+  const state = Effect.sync(() => ({ now: now(), rate, next_due_at: clock.nextAt(), passed: soFar() }))
 
   /** Waits, within the bound, for work that does not settle, then moves on. */
   const keepMoving = (speed: number) =>
@@ -91,7 +102,10 @@ export const makeMovingTime = Effect.fnUntraced(function*(options: {
         const at = real.currentTimeMillisUnsafe()
         const by = (at - last) * speed
         last = at
-        yield* Effect.ignore(moves.withPermit(move(now() + by, { wait_for_phones: false })))
+        const moved = Effect.map(move(now() + by, { wait_for_phones: false }), (steps) => {
+          if (stretch !== null) stretch.steps += steps
+        })
+        yield* Effect.ignore(moves.withPermit(moved))
       }
     })
 
@@ -99,6 +113,8 @@ export const makeMovingTime = Effect.fnUntraced(function*(options: {
     if (running !== null) yield* Fiber.interrupt(running)
     running = null
     rate = 0
+    last = soFar()
+    stretch = null
     return yield* state
   })
 
@@ -106,6 +122,8 @@ export const makeMovingTime = Effect.fnUntraced(function*(options: {
     Effect.gen(function*() {
       yield* pause
       rate = speed
+      settling.takeNotes()
+      stretch = { from: now(), began: real.currentTimeMillisUnsafe(), steps: 0 }
       running = yield* Effect.forkDetach(keepMoving(speed))
       return yield* state
     })

@@ -22,6 +22,8 @@ export interface Settling {
   }) => Effect.Effect<ReadonlyArray<string>>
   /** What happened since the last time this was asked. */
   readonly takeNotes: () => Notes
+  /** The same, to be told again. */
+  readonly readNotes: () => Notes
 }
 
 export interface Notes {
@@ -67,6 +69,7 @@ const makeNotes = () => {
     swept: (sweep: string) => {
       sweeps[sweep] = (sweeps[sweep] ?? 0) + 1
     },
+    read: (): Notes => ({ fired, fired_not_shown: notShown, sweeps }),
     take: (): Notes => {
       const notes = { fired, fired_not_shown: notShown, sweeps }
       fired = []
@@ -107,6 +110,7 @@ export const makeSettling = (real: Clock.Clock): Settling => {
   return {
     log,
     takeNotes: notes.take,
+    readNotes: notes.read,
     settle: Effect.fnUntraced(function*({ wait_for_phones, within_ms }) {
       const giveUpAt = real.currentTimeMillisUnsafe() + within_ms
       let before = begun

@@ -1,6 +1,8 @@
 // Docs and comments name only what exists: files, tests by their titles, npm commands and their flags,
 // identifiers, decisions. Every rule is first shown red on a text that is wrong.
 import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { payloadOf } from "../../src/commands/call.ts"
 import { AdminApi } from "../../src/contract/staff/staff-api.ts"
 import { parse, type ProjectFile, projectFiles, projectPaths } from "../tidy/project-files.ts"
 import { rules } from "../tidy/rules.ts"
@@ -8,6 +10,7 @@ import {
   codeOf,
   decisionsIn,
   filesNamed,
+  callsIn,
   commandsIn,
   flagsIn,
   identifiersIn,
@@ -17,6 +20,7 @@ import {
   type Quote,
   type Reference,
   scriptsIn,
+  shellWords,
   titlesIn,
   wordsIn
 } from "./references.ts"
@@ -78,6 +82,10 @@ const unknownTitle = ({ file, name }: Quote) =>
 const unknownFlag = ({ name, script }: Handed) =>
   !new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(textOf.get(declaredIn(script)) ?? "")
 const unknownTask = ({ name, script }: Handed) => tasksOf[script]?.(name) !== true
+const refusedCall = ({ name }: Reference) => {
+  const [tag = "", ...given] = shellWords(name)
+  return Result.isFailure(payloadOf(tag, given, "command"))
+}
 const unknownCommand = ({ name }: Reference) => textOf.get("src/cli.ts")?.includes(`"${name}",`) !== true
 
 const kinds: Readonly<Record<string, (text: string) => ReadonlyArray<Reference>>> = {
@@ -86,6 +94,7 @@ const kinds: Readonly<Record<string, (text: string) => ReadonlyArray<Reference>>
   "npm scripts that package.json has": (text) => scriptsIn(text).filter(unknownScript),
   "flags that the script declares": (text) => flagsIn(text).filter(unknownFlag),
   "tasks that the script has": (text) => wordsIn(text).filter(unknownTask),
+  "calls with what they take": (text) => callsIn(text).filter(refusedCall),
   "commands that the server has": (text) => commandsIn(text).filter(unknownCommand),
   "decisions that were taken": (text) => decisionsIn(text).filter(unknownDecision),
   "identifiers that the code has": (text) => identifiersIn(text).filter(unknownIdentifier)
@@ -108,6 +117,10 @@ const broken: Readonly<Record<keyof typeof kinds, readonly [wrong: string, right
   "tasks that the script has": [
     "`npm run bench -- messages-of-old`, `npm run call -- admin.counts`, npm run soak -- now",
     "`npm run bench -- messages ../other`, `npm run call -- admin.live_counts`, npm run soak -- --minutes 3"
+  ],
+  "calls with what they take": [
+    "`npm run call -- clock.advance`, `npm run call -- clock.advance days=1`",
+    "`npm run call -- clock.advance duration_ms=1`, npm run call -- clock.set instant='a b'"
   ],
   "commands that the server has": ["node src/cli.ts start, npx halobestie reseed", "node src/cli.ts serve"],
   "decisions that were taken": ["decision 9999, see decisions/0999", "decision 7, docs/decisions/0008"],

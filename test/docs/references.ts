@@ -113,6 +113,14 @@ export const wordsIn = (text: string): ReadonlyArray<Handed> =>
     return name === "" ? [] : [{ ...handed, name }]
   })
 
+/** What stands after `npm run call --`, as a shell would part it. */
+export const callsIn = (text: string): ReadonlyArray<Reference> =>
+  handedIn(text).filter(({ script }) => script === "call")
+
+/** The words of a line, single quotes taken off. */
+export const shellWords = (line: string): ReadonlyArray<string> =>
+  (line.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((word) => word.replaceAll("'", ""))
+
 /** Commands of the server, as they are called without npm. */
 export const commandsIn = (text: string): ReadonlyArray<Reference> =>
   found(text, /(?:\bsrc\/cli\.ts|\bnpx halobestie) ([a-z][a-z-]*)/g)

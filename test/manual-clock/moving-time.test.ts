@@ -95,6 +95,28 @@ describe("the manual clock", () => {
       assert.strictEqual((yield* advance(10)).fired.length, 1)
     }))
 
+  it.live("tells what a run brings about while it goes on, and still after it was paused", () =>
+    Effect.gen(function*() {
+      const { advance, onIt, time } = yield* makeHeld()
+      assert.isNull((yield* time.state).passed)
+      yield* advance(5)
+      assert.deepInclude((yield* time.state).passed, { from: t0, now: t0 + 5, fired: [] })
+      const fired = yield* Deferred.make<void>()
+      const beat = Effect.andThen(
+        Effect.sleep("1 hour"),
+        record((log) => log.fired({ what: "session.ClosingStarted", id: "s", at: t0 }))
+      )
+      yield* Effect.forkChild(onIt(Effect.andThen(beat, Deferred.succeed(fired, undefined))))
+      yield* time.run(100_000)
+      yield* Deferred.await(fired)
+      assert.lengthOf((yield* time.state).passed?.fired ?? [], 1)
+      const { now, passed } = yield* time.pause
+      assert.deepInclude(passed, { from: t0 + 5, now, fired_not_shown: 0 })
+      assert.strictEqual(passed?.fired[0]?.what, "session.ClosingStarted")
+      assert.deepEqual((yield* time.state).passed, passed)
+      assert.lengthOf((yield* advance(5)).fired, 0)
+    }))
+
   it.live("never goes back", () =>
     Effect.gen(function*() {
       const { time } = yield* makeHeld()

@@ -10,14 +10,6 @@ const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.is
 const dayMs = 86_400_000
 const Count = Schema.Int
 
-export const ClockView = Schema.Struct({
-  now: Instant,
-  /** Seconds of the product per real second; 0 while time stands still. */
-  rate: Schema.Finite,
-  /** When the next deadline, sweep or retry is due. */
-  next_due_at: Schema.NullOr(Instant)
-})
-
 export const PassedView = Schema.Struct({
   from: Instant,
   now: Instant,
@@ -30,6 +22,16 @@ export const PassedView = Schema.Struct({
   steps: Count,
   /** Of real time. */
   took_ms: Count
+})
+
+export const ClockView = Schema.Struct({
+  now: Instant,
+  /** Seconds of the product per real second; 0 while time stands still. */
+  rate: Schema.Finite,
+  /** When the next deadline, sweep or retry is due. */
+  next_due_at: Schema.NullOr(Instant),
+  /** What the last move brought about, or the run that goes on so far: of what fired the newest. */
+  passed: Schema.NullOr(PassedView)
 })
 
 /** Whether time waits, at each instant, until connected phones have taken their events. Usually yes. */

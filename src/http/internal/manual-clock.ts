@@ -17,6 +17,8 @@ import { entryOf } from "./change-entry.ts"
 /** Farther than any of our columns and tokens is meant to reach. */
 const latest = DateTime.toEpochMillis(DateTime.makeUnsafe("2200-01-01T00:00:00Z"))
 
+const newestMax = 50
+
 const held = Effect.flatMap(ManualClock, (clock) =>
   clock === null
     ? refuse("CLOCK_NOT_HELD", "This server's time is real. Start one with CLOCK=simulated to hold it.")
@@ -32,17 +34,24 @@ const audited = Effect.fnUntraced(function*(action: string, target: string, befo
   yield* (yield* Staff).appendAudit({ ...entry, before, after })
 })
 
-const clockView = ({ next_due_at, now, rate }: ClockState): typeof ClockView.Type => ({
-  now: instant(now),
-  rate,
-  next_due_at: instantOrNull(next_due_at)
-})
-
 const passedView = (passed: Passed): typeof PassedView.Type => ({
   ...passed,
   from: instant(passed.from),
   now: instant(passed.now),
   fired: passed.fired.map((one) => ({ ...one, at: instant(one.at) }))
+})
+
+/** Asked again and again by an open page. */
+const newest = (passed: Passed): Passed => {
+  const older = Math.max(0, passed.fired.length - newestMax)
+  return { ...passed, fired: passed.fired.slice(older), fired_not_shown: passed.fired_not_shown + older }
+}
+
+const clockView = ({ next_due_at, now, passed, rate }: ClockState): typeof ClockView.Type => ({
+  now: instant(now),
+  rate,
+  next_due_at: instantOrNull(next_due_at),
+  passed: passed === null ? null : passedView(newest(passed))
 })
 
 const faultView = ({ began_at, fault, id, undone_at }: Fault): typeof FaultView.Type => ({

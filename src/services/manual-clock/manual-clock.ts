@@ -11,6 +11,8 @@ export interface ClockState {
   readonly rate: number
   /** When the next thing is due: a deadline, a sweep, a retry. Null when nothing waits. */
   readonly next_due_at: number | null
+  /** What the last move brought about, or the run that goes on so far; null before any. */
+  readonly passed: Passed | null
 }
 
 export interface Passed {
