@@ -11,6 +11,7 @@ import {
   RunnerHealth,
   Runners,
   RunnerStorage,
+  type ShardId,
   ShardingConfig,
   SocketRunner,
   SqlRunnerStorage
@@ -102,7 +103,7 @@ export const layerOver = <E, R>(
 }
 
 /** Locks in Postgres, kept while they last; a runner gets actors when another one has found it. */
-const storage = (reach: Reach.Reach, held: Set<string>) =>
+const storage = (reach: Reach.Reach, held: Map<string, ShardId.ShardId>) =>
   Layer.effect(RunnerStorage.RunnerStorage)(
     Effect.gen(function*() {
       const patient = yield* makePatient(yield* RunnerStorage.RunnerStorage, held)
@@ -127,7 +128,7 @@ export const overTcp = (
 ): Substrate<SocketServer.SocketServerError, SqlClient | ShardingConfig.ShardingConfig> => {
   const address = RunnerAddress.make(options.host, options.port)
   const reach = Reach.makeReach(RunnerRegistry.writtenAddress(address))
-  const held = new Set<string>()
+  const held = new Map<string, ShardId.ShardId>()
   return {
     address,
     listen: sockets.listen(options),
