@@ -13,15 +13,17 @@ import {
   RunnerStorage,
   type ShardId,
   ShardingConfig,
-  SocketRunner,
+  RunnerServer,
+  Sharding,
   SqlRunnerStorage
 } from "effect/cluster"
-import { RpcClient, RpcSerialization } from "effect/rpc"
+import { RpcClient, RpcSerialization, RpcServer } from "effect/rpc"
 import { Socket, type SocketServer } from "effect/socket"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { stopBudgets } from "../services/platform/stop-budgets.ts"
 import * as Reach from "./cluster-reach.ts"
 import type { Heartbeats } from "./gone-runners.ts"
+import { makeLanes } from "./lane/lanes.ts"
 import * as RunnerRegistry from "./runner-registry.ts"
 import { makePatient } from "./shard-locks.ts"
 
@@ -89,8 +91,14 @@ export const layerOver = <E, R>(
   timings: Partial<ShardingConfig.ShardingConfig["Service"]> = {}
 ) => {
   const protocol = clientProtocol(substrate.connect)
-  return SocketRunner.layer.pipe(
-    Layer.provide([substrate.listen, protocol]),
+  const lanes = makeLanes(substrate.connect)
+  return RunnerServer.layer.pipe(
+    Layer.provideMerge(Sharding.layer),
+    Layer.provideMerge(lanes.layerRunners),
+    Layer.merge(lanes.layer),
+    // Until Sharding has given its actors away, the others are told where to.
+    Layer.provide(RpcServer.layerProtocolSocketServer),
+    Layer.provide([lanes.layerListening.pipe(Layer.provide(substrate.listen)), protocol]),
     Layer.provideMerge(substrate.health.pipe(Layer.provide(Runners.layerRpc), Layer.provide(protocol))),
     Layer.provideMerge(MessageStorage.layerNoop),
     Layer.merge(RunnerRegistry.layer(substrate.address)),
