@@ -26,6 +26,8 @@
 //   |- layers/operations/overload             every second       how late the event loop runs
 //   |- layers/platform/batcher                always             pings and reads that share a round trip
 //   |- layers/platform/postgres/postgres-clock every 5 s         compares this clock with Postgres'
+//   |- layers/platform/lagging-reads          until it is there  seeks the read replica
+//   |- layers/platform/postgres/replica        every second       looks how far the replica is behind
 //   |- layers/bus/publisher                   always             tells other runners what was committed
 //   |- layers/bus/listener                    always             hears them, on a connection of its own
 //   |- layers/bus/links                       every beat         which link reaches everybody, who is missing
