@@ -1,34 +1,22 @@
 // What open consoles cost the server: its CPU with 1,000 live chats, a tenth of which change every second,
 // and 0, 1 and 10 pages that follow `admin.watch`. The chats are rows: what is measured is the looking, not
 // the chatting.
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import { WebSocket } from "ws"
+import { timestamp } from "../src/layers/platform/postgres/columns.ts"
 import { pool } from "../src/layers/platform/postgres/database.ts"
 import { freePorts, seedDatabase, spawnRunner, whenReady } from "../test/support/server-process.ts"
 import { signInAdmin } from "../test/system/staff.ts"
 import { cpuMsOf } from "./measuring.ts"
+import { liveChats } from "./live-chats.ts"
 import { benchDatabase } from "./postgres.ts"
 
 const chats = 1_000
 const seconds = 15
 const pages = [0, 1, 10] as const
-
-const inserted = (sql: SqlClient.SqlClient) =>
-  sql`WITH people AS (INSERT INTO customers (id, call_name, created_at)
-      SELECT gen_random_uuid(), 'Customer ' || n, now() FROM generate_series(1, ${chats}::int) n
-      RETURNING id),
-    paid AS (INSERT INTO payment_requests (id, customer_id, status, tier_id, mode, duration_seconds,
-        amount_idr, kind, topic, checkout_url, created_at, expires_at, confirmed_at)
-      SELECT gen_random_uuid(), id, 'consumed', 'chat_60', 'chat', 3600, 95000, 'blast', 'regular', '',
-        now(), now() + interval '1 hour', now() FROM people RETURNING id, customer_id)
-    INSERT INTO chat_sessions (id, customer_id, payment_id, amount_idr, kind, mode, topic, status, mitra_id,
-      requested_at, search_ends_at, started_at, ends_at, ledger, deadline_at, last_seq)
-    SELECT gen_random_uuid(), customer_id, id, 95000, 'blast', 'chat', 'regular', 'active',
-      (SELECT m.id FROM mitras m LIMIT 1), now(), now() + interval '1 minute', now(),
-      now() + interval '1 hour', '{"purchased_ms":3600000,"entries":[],"open":null}',
-      now() + interval '57 minutes', 2 FROM paid`
 
 /** One page: signed in, following, acknowledging. Gives the bytes it was told. */
 const opened = (url: string, token: string) =>
@@ -77,7 +65,7 @@ export const bench = Effect.gen(function*() {
   const url = Redacted.value(yield* benchDatabase)
   yield* seedDatabase(url)
   yield* Effect.gen(function*() {
-    yield* inserted(yield* SqlClient.SqlClient)
+    yield* liveChats(yield* SqlClient.SqlClient, chats, timestamp(yield* Clock.currentTimeMillis))
     const server = yield* spawnRunner(url, yield* Effect.promise(() => freePorts()))
     yield* whenReady(server)
     const token = yield* Effect.promise(() => signInAdmin(server))

@@ -1,39 +1,10 @@
 // A whole client of the wire in one class, made to be copied into any language: connect, call, follow
 // the event stream with acks, notice a lost connection and resume. Only `ws`; see docs/wire.md.
 import { WebSocket } from "ws"
+import { ConnectionLost, failureOf, lost, problem, retryAfterMs, sleep } from "./phone-answers.mjs"
 import { ServerClock } from "./server-clock.mjs"
 
-/** The server said no, for a stable reason: show it or handle it, do not repeat it blindly. */
-export class Refused extends Error {
-  constructor(tag, { code, message, details }) {
-    super(`${tag} was refused with ${code}: ${message}`)
-    this.code = code
-    this.details = details
-  }
-}
-
-/** Whether it happened is unknown: reconnect, then repeat with the same ids. */
-export class ConnectionLost extends Error {}
-
-export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Milliseconds to wait before connecting again; null means: do not, something must change first. */
-export const reconnectDelayMs = ({ code, reason }, attempt) => {
-  if (code === 1009 || (code >= 4500 && code <= 4999)) return null
-  const asked = retryAfterOf(reason)
-  if (asked !== null) return asked
-  const ceiling = Math.min(30_000, 500 * 2 ** attempt)
-  return ceiling / 2 + Math.random() * ceiling / 2
-}
-
-/** A close reason is JSON when the server made it; something on the way may have closed as well. */
-const retryAfterOf = (reason) => {
-  try {
-    return JSON.parse(reason).retry_after_ms ?? null
-  } catch {
-    return null
-  }
-}
+export { ConnectionLost, reconnectDelayMs, Refused, sleep } from "./phone-answers.mjs"
 
 const callTimeoutMs = 5_000
 const attemptsMax = 5
@@ -121,7 +92,7 @@ export class Phone {
     const since = [...this.lastSeq].map(([session_id, seq]) => ({ session_id, seq }))
     return new Promise((resolve, reject) => {
       const id = this.#send("events.subscribe", { since, epoch: this.epoch })
-      this.#stream = { id, resolve, reject, sentAt: performance.now() }
+      this.#stream = { id, resolve, reject, sentAt: performance.now(), isOpen: false }
       this.#expire(reject, "events.subscribe")
     })
   }
@@ -225,11 +196,21 @@ export class Phone {
       this.#calls.delete(requestId)
       call.resolve(exit)
     } else if (this.#stream?.id === requestId) {
-      const error = exit._tag === "Success"
-        ? new Error("the stream ended")
-        : problem("events.subscribe", failureOf(exit))
-      this.#stream.reject(error)
+      const { isOpen, reject } = this.#stream
+      const error = exit._tag === "Success" ? { _tag: "Ended" } : failureOf(exit)
       this.#stream = null
+      if (isOpen) void this.#subscribeAgain(retryAfterMs(error) ?? 0)
+      else reject(problem("events.subscribe", error))
+    }
+  }
+
+  /** The server gave the stream up: this phone asks for it again with what it holds, or comes back anew. */
+  async #subscribeAgain(afterMs) {
+    await sleep(afterMs)
+    try {
+      if (this.closed === null) await this.subscribe()
+    } catch {
+      this.cut()
     }
   }
 
@@ -255,6 +236,7 @@ export class Phone {
     for (const { session_id, last_seq } of snapshot.sessions) {
       if (!this.lastSeq.has(session_id)) this.lastSeq.set(session_id, last_seq)
     }
+    this.#stream.isOpen = true
     this.#stream.resolve(snapshot)
   }
 
@@ -282,19 +264,3 @@ export class Phone {
     for (const { reject } of waiting) reject(lost(this.closed))
   }
 }
-
-const lost = ({ code, reason }) => new ConnectionLost(`the connection closed with ${code} ${reason}`.trim())
-
-/** A failed exit carries its error as the one `Fail` of its cause. */
-const failureOf = (exit) => exit.cause.find((part) => part._tag === "Fail")?.error ?? { _tag: "Interrupted" }
-
-const retryAfterMs = (error) => {
-  if (error._tag === "TryAgain") return error.retry_after_ms
-  if (error.code === "RATE_LIMITED") return error.details.retry_after_ms
-  return error.code === "TOO_MANY_REQUESTS" ? 100 : null
-}
-
-const problem = (tag, error) =>
-  error._tag === "Refusal"
-    ? new Refused(tag, error)
-    : new ConnectionLost(`${tag}: ${error.message ?? "the server gave the call up"}`)

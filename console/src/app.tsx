@@ -58,6 +58,10 @@ const pageOf = ([place, id]: ReadonlyArray<string>): ReactNode => {
   }
 }
 
+/** One session is alive or past: it belongs to neither list. */
+const placeOf = ([place = "now", id]: ReadonlyArray<string>): string =>
+  place === "sessions" && id !== undefined ? "" : place
+
 /** A page that breaks says so, and the others go on. */
 class Fence extends Component<{ readonly children: ReactNode }, { readonly problem: Problem | null }> {
   override state = { problem: null }
@@ -78,7 +82,7 @@ export const App = () => {
   if (phase === "signed_out" || me === null) return <SignInPage />
   return (
     <>
-      <Shell me={me} isLost={phase === "lost"} place={route[0] ?? "now"}>
+      <Shell me={me} isLost={phase === "lost"} place={placeOf(route)}>
         <Fence key={route.join("/")}>
           <Suspense fallback={<Waiting />}>{pageOf(route)}</Suspense>
         </Fence>
@@ -93,7 +97,10 @@ export const App = () => {
         centered
         title={text.sign_in.again}
       >
-        <SignInForm email={me.email} lead={`${reason ?? ""} ${text.sign_in.again_lead}`} />
+        <SignInForm
+          email={me.email}
+          lead={`${reason === null ? "" : text.sign_in[reason]} ${text.sign_in.again_lead}`}
+        />
       </Modal>
     </>
   )

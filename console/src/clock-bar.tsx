@@ -102,17 +102,20 @@ const Held = ({ me }: { me: Me }) => {
   )
 }
 
-export const ClockBar = ({ me }: { me: Me }) => (
-  <Group
-    className="clock-bar"
-    gap="xs"
-    mx="calc(var(--mantine-spacing-md) * -1)"
-    mb="md"
-    mt="calc(var(--mantine-spacing-md) * -1)"
-    role="toolbar"
-    aria-label="clock"
-  >
-    {me.is_clock_held ? <Held me={me} /> : null}
-    {me.takes_faults && mayDo(me, "write", "system") ? <FaultMenu zone={me.time_zone} /> : null}
-  </Group>
-)
+export const ClockBar = ({ me }: { me: Me }) => {
+  const text = useText()
+  return (
+    <Group
+      className="clock-bar"
+      gap="xs"
+      mx="calc(var(--mantine-spacing-md) * -1)"
+      mb="md"
+      mt="calc(var(--mantine-spacing-md) * -1)"
+      role="toolbar"
+      aria-label={text.clock.bar}
+    >
+      {me.is_clock_held ? <Held me={me} /> : null}
+      {me.takes_faults && mayDo(me, "write", "system") ? <FaultMenu zone={me.time_zone} /> : null}
+    </Group>
+  )
+}

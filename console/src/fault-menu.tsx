@@ -149,7 +149,12 @@ export const FaultMenu = ({ zone }: { zone: string }) => {
                 {text.faults[one.fault.kind]}, {text.faults.until}{" "}
                 {timeOfDay(Date.parse(one.undone_at), zone)}
               </Text>
-              <Button size="compact-xs" variant="default" onClick={() => void undo.press(one.fault_id)}>
+              <Button
+                size="compact-xs"
+                variant="default"
+                flex="none"
+                onClick={() => void undo.press(one.fault_id)}
+              >
                 {text.faults.undo}
               </Button>
             </Group>

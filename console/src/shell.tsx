@@ -79,7 +79,7 @@ const LiveDot = () => {
       role="status"
       {...(isLive ? {} : { c: "dimmed" })}
     >
-      {isLive ? text.live : `not ${text.live}`}
+      {isLive ? text.live : text.cut}
     </Badge>
   )
 }

@@ -133,7 +133,12 @@ const copiesToken: Deed = Effect.fnUntraced(function*(client, prng, session) {
     app,
     "public",
     Effect.fnUntraced(function*(ask) {
-      const fresh = yield* ask("auth.refresh", { refresh_token })
+      const shown = ask("auth.refresh", { refresh_token })
+      // Now and then in one instant.
+      const both = prng.chance(0.4)
+        ? Effect.all([shown, shown], { concurrency: 2 })
+        : Effect.map(shown, Array.of)
+      const [fresh = null] = yield* both
       if (fresh === null) return
       if (isLate) app.adopt(fresh as NonNullable<typeof app.tokens>)
       yield* Effect.sleep(isLate ? prng.between(9_000, 40_000) : prng.between(0, 9_000))

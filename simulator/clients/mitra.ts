@@ -110,6 +110,9 @@ const atAnInstant = (mitra: Mitra, offer: Answer): number | null => {
 
 const answerOffer = Effect.fnUntraced(function*(mitra: Mitra, sessionId: string, offer: Answer) {
   const { app, prng, workload } = mitra
+  if (mitra.chances.chance(0.2)) {
+    yield* Effect.forkChild(tryTo(mitra, "mitra.offer_seen", { session_id: sessionId }, 5_000))
+  }
   if (prng.chance(workload.ignores_offer_share)) return
   const isLate = prng.chance(workload.answers_late_share)
   const thinks = isLate

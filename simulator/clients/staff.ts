@@ -80,6 +80,7 @@ const changeSetting = (staff: Staff) => {
 
 /** Looks after the account: a second factor that is begun and dropped, a password, the end of the sign-in. */
 const lookAfterAccount = Effect.fnUntraced(function*(staff: Staff) {
+  yield* tryTo(staff, "admin.prolong", {})
   yield* tryTo(staff, "admin.second_factor", {})
   yield* tryTo(staff, "admin.second_factor_begin", {})
   yield* tryTo(staff, "admin.second_factor_confirm", { code: "000000" })

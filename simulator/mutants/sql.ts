@@ -40,6 +40,18 @@ export const sqlMutants = {
     /FOR NO KEY UPDATE$/,
     ""
   ),
+  "sql-unlocked-tokens": replacing(
+    "two who show one token at once both get a successor",
+    /FROM auth_sessions WHERE refresh_hash = [^]*FOR UPDATE/,
+    /FOR UPDATE$/,
+    ""
+  ),
+  "sql-unlocked-payments": replacing(
+    "a payment is confirmed by two notices at once",
+    /FROM payment_requests [^]*FOR UPDATE$/,
+    /FOR UPDATE$/,
+    ""
+  ),
   "sql-doubled-claims": replacing(
     "runners claim the same pushes and payments, without a lock between them",
     /FOR UPDATE SKIP LOCKED/,

@@ -141,7 +141,7 @@ export const makeRealPostgres = Effect.fnUntraced(function*(
   for (let number = 1; number <= options.runners; number += 1) {
     pools.set(`runner-${number}`, yield* Layer.build(Layer.fresh(databaseAt(url, connectionsPerRunner))))
   }
-  const { written } = yield* Effect.provide(makeRowHistory(mirroredTables), own)
+  const { written } = yield* Effect.provide(makeRowHistory(mirroredTables, true), own)
   const adapters = Layer.mergeAll(Accounts.layer, Pricing.layer, Staff.layer, layerPasswords).pipe(
     Layer.provideMerge(
       Layer.mergeAll(CipherNone.layer, SecureRandom.layerWebCrypto, Layer.succeedContext(own))

@@ -12,11 +12,18 @@ export interface Written<Table extends string> {
   readonly before: Columns | null
 }
 
-const remember = (tables: ReadonlyArray<string>): ReadonlyArray<string> => [
+/**
+ * A transaction that is kept open for a few milliseconds after a write, now and then: others meet it there,
+ * as they seldom would on a database that lies in the same machine.
+ */
+const lingering = `IF random() < 0.08 THEN PERFORM pg_sleep(random() * 0.012); END IF;`
+
+const remember = (tables: ReadonlyArray<string>, lingers: boolean): ReadonlyArray<string> => [
   `CREATE TABLE shadow_history (n bigserial PRIMARY KEY, name text NOT NULL, before jsonb, after jsonb)`,
   `CREATE FUNCTION shadow_remember() RETURNS trigger AS $$ BEGIN
     INSERT INTO shadow_history (name, before, after) VALUES (TG_TABLE_NAME,
       CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
+    ${lingers ? lingering : ""}
     RETURN NULL;
   END $$ LANGUAGE plpgsql`,
   ...tables.map((table) =>
@@ -30,9 +37,9 @@ const isGenerated = (table: string, column: string) => table === "mitra_online_l
 
 /** On a fresh database, once. Instants are epoch milliseconds. */
 export const makeRowHistory = Effect.fnUntraced(
-  function*<Table extends string>(tables: ReadonlyArray<Table>) {
+  function*<Table extends string>(tables: ReadonlyArray<Table>, lingers = false) {
     const sql = yield* SqlClient.SqlClient
-    for (const statement of remember(tables)) yield* sql.unsafe(statement)
+    for (const statement of remember(tables, lingers)) yield* sql.unsafe(statement)
     const listed = yield* sql<{ table_name: string; column_name: string; data_type: string }>`
     SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'`
     const typesOf = (table: Table) =>

@@ -10,6 +10,7 @@ import { Refusal } from "../domain/refusal.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
 import { spanned, traceparentOf } from "../services/operations/spans.ts"
 import * as RealTime from "../services/platform/real-time.ts"
+import { Lanes } from "./lane/lanes.ts"
 import { LocalActors } from "./local-actors.ts"
 
 /** Longer than a tuned failover (3-4 s), shorter than a phone's patience. */
@@ -34,7 +35,8 @@ const isMoving = (error: Refusal | Unavailable): boolean =>
   error._tag === "Unavailable" && (error.what === "actor" || error.what === "cluster")
 
 /**
- * The door to actors of one kind. A call waits at most `patience` for an actor that lives here and as long
+ * The door to actors of one kind: on this runner directly, on another one by its lane, else through the
+ * cluster. A call waits at most `patience` for an actor that lives here and as long
  * again for one that moves; a failure leaves it unknown whether the command ran. Finding the owner is
  * infrastructure: it retries in real time. The owner's turn has the product's.
  */
@@ -43,6 +45,7 @@ export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
   throughCluster: (id: string, call: Call) => Effect.Effect<Reply, E>
 ) {
   const localActors = yield* LocalActors
+  const lanes = yield* Lanes
   // One for all calls: the actor's side copies its services (a hundred entries) for every context
   // it has not seen yet, and an actor has no business with its caller's anyway.
   const context = yield* RealTime.contextOnRealTime
@@ -59,6 +62,18 @@ export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
       )
     )
 
+  const ended = (exit: Exit.Exit<Reply, Refusal | Unavailable>, id: string, call: Call) =>
+    Exit.isSuccess(exit)
+      ? exit
+      // The actor lost its ownership, or ended under the call: the cluster knows the new owner.
+      : Effect.catchIf(settle(exit.cause), isMoving, () => wherever(id, call))
+
+  const onAnotherRunner = (id: string, call: Call) => {
+    const carried = lanes?.carry(kind, id, call, patienceMs) ?? null
+    if (carried === null) return wherever(id, call)
+    return Effect.flatMap(carried, (exit) => exit === null ? wherever(id, call) : ended(exit, id, call))
+  }
+
   const leave = (turn: Fiber.Fiber<Reply, Refusal | Unavailable>) => Effect.sync(() => turn.interruptUnsafe())
 
   return (id: string, called: Call): Effect.Effect<Reply, Refusal | Unavailable> =>
@@ -66,15 +81,13 @@ export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
       const trace = traceparentOf(fiber)
       const call = trace === undefined ? called : { ...called, trace }
       const turn = localActors.dispatch(kind, id, call, context)
-      if (turn === null) return wherever(id, call)
+      if (turn === null) return onAnotherRunner(id, call)
       return RealTime.awaitFor(turn, patienceMs).pipe(
         // Its caller no longer waits: the turn is told to end and left to itself.
         Effect.onInterrupt(() => leave(turn)),
         Effect.flatMap((exit) => {
           if (exit === null) return Effect.andThen(leave(turn), Effect.fail(unavailable("cluster")))
-          if (Exit.isSuccess(exit)) return exit
-          // The actor lost its ownership, or ended under the call: the cluster knows the new owner.
-          return Effect.catchIf(settle(exit.cause), isMoving, () => wherever(id, call))
+          return ended(exit, id, call)
         })
       )
     }))

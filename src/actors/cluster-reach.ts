@@ -124,7 +124,7 @@ export const layer = (
   own: RunnerAddress.RunnerAddress,
   reach: Reach,
   door: Door,
-  held: ReadonlySet<string>,
+  held: ReadonlyMap<string, unknown>,
   heartbeats: Effect.Effect<Heartbeats, unknown, SqlClient>
 ) =>
   Layer.effectContext(Effect.gen(function*() {

@@ -11,16 +11,19 @@ import {
   RunnerHealth,
   Runners,
   RunnerStorage,
+  type ShardId,
   ShardingConfig,
-  SocketRunner,
+  RunnerServer,
+  Sharding,
   SqlRunnerStorage
 } from "effect/cluster"
-import { RpcClient, RpcSerialization } from "effect/rpc"
+import { RpcClient, RpcSerialization, RpcServer } from "effect/rpc"
 import { Socket, type SocketServer } from "effect/socket"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { stopBudgets } from "../services/platform/stop-budgets.ts"
 import * as Reach from "./cluster-reach.ts"
 import type { Heartbeats } from "./gone-runners.ts"
+import { makeLanes } from "./lane/lanes.ts"
 import * as RunnerRegistry from "./runner-registry.ts"
 import { makePatient } from "./shard-locks.ts"
 
@@ -88,8 +91,14 @@ export const layerOver = <E, R>(
   timings: Partial<ShardingConfig.ShardingConfig["Service"]> = {}
 ) => {
   const protocol = clientProtocol(substrate.connect)
-  return SocketRunner.layer.pipe(
-    Layer.provide([substrate.listen, protocol]),
+  const lanes = makeLanes(substrate.connect)
+  return RunnerServer.layer.pipe(
+    Layer.provideMerge(Sharding.layer),
+    Layer.provideMerge(lanes.layerRunners),
+    Layer.merge(lanes.layer),
+    // Until Sharding has given its actors away, the others are told where to.
+    Layer.provide(RpcServer.layerProtocolSocketServer),
+    Layer.provide([lanes.layerListening.pipe(Layer.provide(substrate.listen)), protocol]),
     Layer.provideMerge(substrate.health.pipe(Layer.provide(Runners.layerRpc), Layer.provide(protocol))),
     Layer.provideMerge(MessageStorage.layerNoop),
     Layer.merge(RunnerRegistry.layer(substrate.address)),
@@ -102,7 +111,7 @@ export const layerOver = <E, R>(
 }
 
 /** Locks in Postgres, kept while they last; a runner gets actors when another one has found it. */
-const storage = (reach: Reach.Reach, held: Set<string>) =>
+const storage = (reach: Reach.Reach, held: Map<string, ShardId.ShardId>) =>
   Layer.effect(RunnerStorage.RunnerStorage)(
     Effect.gen(function*() {
       const patient = yield* makePatient(yield* RunnerStorage.RunnerStorage, held)
@@ -127,7 +136,7 @@ export const overTcp = (
 ): Substrate<SocketServer.SocketServerError, SqlClient | ShardingConfig.ShardingConfig> => {
   const address = RunnerAddress.make(options.host, options.port)
   const reach = Reach.makeReach(RunnerRegistry.writtenAddress(address))
-  const held = new Set<string>()
+  const held = new Map<string, ShardId.ShardId>()
   return {
     address,
     listen: sockets.listen(options),

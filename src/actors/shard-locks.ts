@@ -6,8 +6,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Semaphore from "effect/Semaphore"
 import type { RunnerStorage, ShardId } from "effect/cluster"
 import type { PersistenceError } from "effect/cluster/ClusterError"
+import { makeRelease } from "./lock-releases.ts"
 
 type Storage = RunnerStorage.RunnerStorage["Service"]
 type Address = Parameters<Storage["refresh"]>[0]
@@ -30,7 +32,7 @@ const patient = (clock: Clock.Clock): Clock.Clock => ({
 })
 
 /** `held` tells, as far as it is known here. */
-export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Set<string>) {
+export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Map<string, ShardId.ShardId>) {
   const scope = yield* Effect.scope
   const clock = yield* Clock.Clock
   const slow = patient(clock)
@@ -47,6 +49,13 @@ export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Set
   const toItsEnd = <A>(question: Effect.Effect<A, PersistenceError>) =>
     Effect.flatMap(unhurried(question), (asked) => Fiber.join(asked))
 
+  const noteHeld = (shards: Shards) => {
+    for (const shard of shards) held.set(shard.toString(), shard)
+  }
+  // All of them go over one connection: whoever waits there must not run out of time for it.
+  const turn = Semaphore.makeUnsafe(1)
+  const release = makeRelease({ turn, inner, unhurried, held })
+
   const note = (asked: Shards, askedAt: number) => (exit: Exit.Exit<Shards, PersistenceError>) => {
     refreshing = null
     if (Exit.isFailure(exit)) {
@@ -55,12 +64,12 @@ export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Set
     }
     confirmedAt = askedAt
     for (const shard of asked) held.delete(shard.toString())
-    for (const shard of exit.value) held.add(shard.toString())
+    noteHeld(exit.value)
   }
 
   const begin = Effect.fnUntraced(function*(address: Address, asked: Shards) {
     const askedAt = uptimeMs()
-    const fiber = yield* unhurried(inner.refresh(address, asked))
+    const fiber = yield* unhurried(turn.withPermit(inner.refresh(address, asked)))
     refreshing = fiber
     fiber.addObserver(note(asked, askedAt))
     return fiber
@@ -72,23 +81,22 @@ export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Set
     Effect.suspend(() => {
       const given = [...late.values()]
       late.clear()
-      return Effect.forEach(given, (shard) => unhurried(inner.release(address, shard)), { discard: true })
+      return Effect.forEach(given, (shard) => unhurried(release(address, shard)), { discard: true })
     })
 
   const acquire: Storage["acquire"] = Effect.fnUntraced(function*(address, shardIds) {
     const asked = [...shardIds]
     for (const shard of asked) late.delete(shard.toString())
-    const asking = yield* unhurried(inner.acquire(address, asked))
+    const asking = yield* unhurried(
+      turn.withPermit(Effect.tap(inner.acquire(address, asked), (got) => Effect.sync(() => noteHeld(got))))
+    )
     const keepLate = Effect.sync(() =>
       asking.addObserver((exit) => {
         if (Exit.isSuccess(exit)) { for (const shard of exit.value) late.set(shard.toString(), shard) }
       })
     )
     const acquired = yield* Effect.onInterrupt(Fiber.join(asking), () => keepLate)
-    for (const shard of acquired) {
-      late.delete(shard.toString())
-      held.add(shard.toString())
-    }
+    for (const shard of acquired) late.delete(shard.toString())
     return acquired
   })
 
@@ -106,13 +114,9 @@ export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Set
     ...inner,
     refresh,
     acquire,
-    release: (address, shardId) =>
-      toItsEnd(Effect.tap(inner.release(address, shardId), () =>
-        Effect.sync(() => {
-          held.delete(shardId.toString())
-        }))),
+    release,
     releaseAll: (address) =>
-      toItsEnd(Effect.tap(inner.releaseAll(address), () => Effect.sync(() => held.clear())))
+      toItsEnd(turn.withPermit(Effect.tap(inner.releaseAll(address), () => Effect.sync(() => held.clear()))))
   }
   return storage
 })

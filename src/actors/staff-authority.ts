@@ -33,11 +33,15 @@ const staffCommands: Readonly<Record<StaffCommand["_tag"], Permission>> = {
 }
 const neededFor = new Map<string, Permission>(Object.entries(staffCommands))
 
-interface StaffCall {
+export interface StaffCall {
   readonly sender_id: string
   readonly staff: StaffOrigin | null
   readonly command: { readonly _tag: string; readonly staff_id?: string }
 }
+
+/** Whether who asks must be proven to the owner of the actor, when it lives on another runner. */
+export const isStaffCall = ({ command, staff }: StaffCall): boolean =>
+  staff !== null || neededFor.has(command._tag)
 
 const forbidden = refuse("FORBIDDEN", "Only staff may do this, and only in their own name.")
 

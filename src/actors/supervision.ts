@@ -43,6 +43,7 @@ import * as MitraActor from "./mitra/actor.ts"
 import * as MitraActorClient from "./mitra/actor-client.ts"
 import * as SessionActor from "./session/actor.ts"
 import * as SessionActorClient from "./session/actor-client.ts"
+import * as Lanes from "./lane/lanes.ts"
 import * as LocalActors from "./local-actors.ts"
 import * as Requests from "./session/requests.ts"
 import * as SettingsFollower from "./settings-follower.ts"
@@ -115,7 +116,7 @@ const catchUp = Layer.effectDiscard(
 export const layer = (cadence: SweepCadence) =>
   Layer.merge(sweeps(cadence), SettingsFollower.layer).pipe(
     Layer.provideMerge(catchUp),
-    Layer.provideMerge(actors),
+    Layer.provideMerge(Layer.merge(actors, Lanes.layerServing)),
     Layer.provideMerge(actorClients),
     Layer.provide(RealTime.layerOnRealTime(LocalActors.layer))
   )

@@ -15,6 +15,7 @@ import * as RealTime from "../services/platform/real-time.ts"
 import { makeDeadlineTimer } from "./deadline-timer.ts"
 import { makeIdempotency } from "./idempotency.ts"
 import type { Machine, Turn } from "./machine.ts"
+import { makeMailbox } from "./mailbox.ts"
 import { asSystem, type Call } from "./turn-call.ts"
 import { makeTurnFailpoints } from "./turn-failpoints.ts"
 import { makeTurnSupervision } from "./turn-supervision.ts"
@@ -42,7 +43,7 @@ export const makeTurns = Effect.fnUntraced(function*<
   const journal = yield* Journal
   const bus = yield* Bus
   const scope = yield* Effect.scope
-  const mailbox = yield* Semaphore.make(1)
+  const inMailbox = makeMailbox(yield* Semaphore.make(1))
   const failpoints = yield* makeTurnFailpoints
   const tracking = yield* makeTurnTracking(machine)
   const repeats = yield* makeIdempotency(machine)
@@ -152,7 +153,7 @@ export const makeTurns = Effect.fnUntraced(function*<
 
   const run = (call: Call<Command>): Effect.Effect<Reply, Refusal | Unavailable> =>
     spanned("turn", { kind, id, command: call.command._tag }, call.trace)(
-      tracking.turn(mailbox.withPermit(supervision.supervise(call, () => takeTurn(call))))
+      tracking.turn(inMailbox(supervision.supervise(call, () => takeTurn(call))))
     )
 
   const timer = yield* makeDeadlineTimer(

@@ -15,9 +15,9 @@ import { makeLines } from "./log-lines.ts"
 
 const levels = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 
-/** The cluster repeats what our own lines say: the runner's port, and that the last runner leaves. */
+/** The cluster repeats what our own lines say: that the last runner leaves. */
 export const isExpected = (message: string, isDraining: boolean): boolean =>
-  message.startsWith("Listening on: ") || (isDraining && message === "No healthy runners available")
+  isDraining && message === "No healthy runners available"
 
 const textOf = (message: unknown): string => String(Array.isArray(message) ? message[0] : message)
 

@@ -4,7 +4,13 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { refuse, type Refusal } from "./refusal.ts"
 
-const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const wholeLimits = new Map<unknown, { readonly minimum: number; readonly maximum: number }>()
+
+const whole = (minimum: number, maximum: number) => {
+  const field = Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+  wholeLimits.set(field, { minimum, maximum })
+  return field
+}
 
 const fields = {
   max_customers_per_mitra: whole(1, 32),
@@ -120,3 +126,21 @@ export const checkSetting = (
   }
   return Result.succeed([known, decoded.success] as const)
 }
+
+/** The stored value where it is usable; else the default. */
+const inForce = (key: SettingKey, stored: unknown): Settings[SettingKey] => {
+  const checked = checkSetting(key, stored, 0)
+  return Result.isSuccess(checked) ? checked.success[1] : defaultSettings[key]
+}
+
+/** Whether somebody who saw `seen` may still be thinking of what is stored; without `seen` nobody asks. */
+export const isStillSeen = (key: SettingKey, stored: unknown, seen: unknown): boolean =>
+  seen === undefined || inForce(key, stored) === seen
+
+export interface SettingLimits {
+  readonly minimum: number
+  readonly maximum: number
+}
+
+/** Of a number, the least and the most it may be; null for everything else. */
+export const limitsOf = (key: SettingKey): SettingLimits | null => wholeLimits.get(fields[key]) ?? null

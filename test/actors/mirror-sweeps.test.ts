@@ -46,7 +46,7 @@ const world = (given: Given, offline: Array<string>) => {
   }))).pipe(Layer.provide(Memory.layer), Layer.provide(Tables.layer))
   const settings = Layer.succeed(Settings)(Settings.of({
     current: Effect.succeed({ ...defaultSettings, mitra_ping_required: given.ping_required ?? true }),
-    put: () => Effect.void,
+    put: () => Effect.succeed(true),
     refresh: Effect.void
   }))
   const actors = Layer.succeed(MitraActors)(

@@ -17,15 +17,24 @@ const shards = [1, 2, 3].map((id) => ShardId.make("default", id))
 
 const world = Effect.gen(function*() {
   const memory = yield* RunnerStorage.makeMemory
-  const slow = { refresh: Effect.void as Effect.Effect<void, PersistenceError>, acquire: Effect.void }
+  const slow = {
+    refresh: Effect.void as Effect.Effect<void, PersistenceError>,
+    acquire: Effect.void,
+    release: Effect.void
+  }
   const released: Array<string> = []
   const storage = yield* makePatient({
     ...memory,
     refresh: (address, asked) => Effect.andThen(slow.refresh, memory.refresh(address, asked)),
     acquire: (address, asked) => Effect.andThen(slow.acquire, memory.acquire(address, asked)),
     release: (address, shard) =>
-      Effect.andThen(Effect.sync(() => released.push(shard.toString())), memory.release(address, shard))
-  }, new Set())
+      slow.release.pipe(
+        Effect.andThen(Effect.sync(() => released.push(shard.toString()))),
+        Effect.andThen(memory.release(address, shard))
+      ),
+    releaseAll: (address) =>
+      Effect.andThen(Effect.sync(() => released.push("all")), memory.releaseAll(address))
+  }, new Map())
   return { slow, released, storage }
 })
 
@@ -84,5 +93,24 @@ describe("shard locks", () => {
       assert.deepStrictEqual(again, Exit.succeed([shards[0]!]))
       yield* asked(storage.refresh(own, [shards[0]!]))
       assert.deepStrictEqual(released, shards.slice(1).map(String))
+    }))
+
+  it.effect("that are given back by the hundred cost three questions, and the others stay", () =>
+    Effect.gen(function*() {
+      const { released, slow, storage } = yield* world
+      slow.release = Effect.sleep(20)
+      const many = Array.from({ length: 300 }, (_, id) => ShardId.make("default", id))
+      yield* storage.acquire(own, many)
+      const leaving = many.slice(0, 200)
+      const leave = Effect.forEach(leaving, (shard) => storage.release(own, shard), {
+        concurrency: "unbounded"
+      })
+      const left = yield* Effect.forkChild(leave)
+      yield* TestClock.adjust(60)
+      yield* Fiber.join(left)
+      // The first is on its way when the others come.
+      assert.deepStrictEqual(released, [many[0]!.toString(), "all"])
+      const kept = yield* asked(storage.refresh(own, many))
+      assert.deepStrictEqual(kept, Exit.succeed(many.slice(200)))
     }))
 })

@@ -11,6 +11,7 @@ export const admin = { email: "admin@halobestie.local", password: "development-a
 export interface Stage {
   readonly server: ServerProcess
   readonly browser: Browser
+  readonly databaseUrl: string
   /** One call as the admin, beside the page. */
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly call: (tag: string, payload?: object) => Promise<any>
@@ -25,12 +26,14 @@ export const signIn = async (page: Page, account: typeof admin): Promise<void> =
 }
 
 export const stage = Effect.fnUntraced(function*(environment: Readonly<Record<string, string>> = {}) {
-  const server = yield* Effect.flatMap(freshDatabaseUrl, (url) => startServer(url, environment))
+  const databaseUrl = yield* freshDatabaseUrl
+  const server = yield* startServer(databaseUrl, environment)
   const browser = yield* launched
   const token = yield* Effect.promise(() => signInAdmin(server))
   const made: Stage = {
     server,
     browser,
+    databaseUrl,
     call: (tag, payload = {}) => adminCall(server, token, tag, payload),
     signedIn: async (account = admin, options = {}) => {
       const opened = await openPage(browser, server.internalUrl, options)

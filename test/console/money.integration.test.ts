@@ -3,20 +3,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { customer, mitra, pay } from "../system/people.ts"
-import { stage, visit } from "./console-server.ts"
+import { admin, stage, visit } from "./console-server.ts"
 
 describe("a failed pairing", () => {
   it.live(
-    "is found on the first page and asked again from the list, without a line of JSON",
+    "is found on the first page and asked again from the list; who settles one too late keeps the note",
     () =>
       Effect.gen(function*() {
         const { call, server, signedIn } = yield* stage({ CLOCK: "simulated" })
         yield* Effect.promise(async () => {
-          const sari = await customer(server, "Sari")
-          await pay(server, sari, "chat_12")
+          for (const name of ["Sari", "Eka"]) await pay(server, await customer(server, name), "chat_12")
           await call("clock.advance", { duration_ms: 61_000 })
           const { errors, page } = await signedIn()
-          await page.getByRole("link", { name: "1 failed pairings" }).click()
+          await page.getByRole("link", { name: "2 failed pairings" }).click()
           const row = page.getByRole("row", { name: /Sari.*Rp 22.000/ })
           await row.getByText("no mitra available").waitFor()
           const ayu = await mitra(server, 1)
@@ -27,6 +26,17 @@ describe("a failed pairing", () => {
           await dialog.getByRole("button", { name: "Ask again" }).click()
           await dialog.waitFor({ state: "hidden" })
           await offered
+          await page.getByRole("row", { name: /Eka/ }).getByRole("button", { name: "Dismiss" }).click()
+          const late = page.getByRole("dialog", { name: "Dismiss" })
+          await late.getByLabel("Reason").fill("she has had her money back")
+          const { payments } = await call("admin.failed_pairings", { before: null, limit: 5 })
+          const { payment_id } = payments.find((one: { customer_name: string }) =>
+            one.customer_name === "Eka"
+          )
+          await call("admin.payment_set_refunded", { payment_id, note: "a colleague was first" })
+          await late.getByRole("button", { name: "Dismiss" }).click()
+          await late.getByText("ALREADY_RESOLVED").waitFor()
+          assert.strictEqual(await late.getByLabel("Reason").inputValue(), "she has had her money back")
           assert.deepStrictEqual(errors, [])
         })
       }),
@@ -51,11 +61,21 @@ describe("a setting", () => {
           await page.getByText("SETTING_INVALID").waitFor()
           await page.getByText(/does not accept this value/).waitFor()
           assert.strictEqual(await field.inputValue(), "99")
+          await page.getByText("from 1 to 32 · default 3").waitFor()
           await field.fill("5")
           await save.click()
           await page.getByText("3 → 5").waitFor()
+          await call("admin.settings_write", { key: "max_customers_per_mitra", value: 6 })
+          await field.fill("7")
+          await save.click()
+          await page.getByText("STALE_WRITE").waitFor()
+          await page.getByRole("row", { name: "max customers per mitra 5 6 7" }).waitFor()
+          await page.getByRole("alert").getByText(admin.email).waitFor()
+          assert.strictEqual(await field.inputValue(), "7")
+          await page.getByRole("button", { name: "Save mine over it" }).click()
+          await page.getByText("6 → 7").waitFor()
           const { settings } = await call("admin.settings_read")
-          assert.strictEqual(settings.max_customers_per_mitra, 5)
+          assert.strictEqual(settings.max_customers_per_mitra, 7)
           assert.deepStrictEqual(errors, [])
         })
       }),
@@ -65,7 +85,7 @@ describe("a setting", () => {
 
 describe("two people who change one price", () => {
   it.live(
-    "the second is shown who came first and what differs, loses nothing, and decides",
+    "the second is shown who came first and what differs, loses nothing, and decides; so with the discount",
     () =>
       Effect.gen(function*() {
         const { call, signedIn } = yield* stage()
@@ -94,6 +114,15 @@ describe("two people who change one price", () => {
           const { tiers } = await call("admin.pricing")
           const tier = tiers.find((one: { tier_id: string }) => one.tier_id === "chat_5")
           assert.strictEqual(tier.price_idr, 15_000)
+          const rule = { kind: "percent", value: 20, is_active: true, version: 0 }
+          await call("admin.discount_put", rule)
+          const page = mine.page()
+          await page.getByLabel("%").fill("30")
+          await page.getByRole("button", { name: "Save" }).click()
+          await page.getByText("STALE_WRITE").waitFor()
+          await page.getByRole("row", { name: /value 10 20 30/ }).waitFor()
+          await page.getByRole("button", { name: "Take theirs" }).click()
+          assert.strictEqual(await page.getByLabel("%").inputValue(), "20")
         })
       }),
     120_000

@@ -3,11 +3,34 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TOTP } from "otpauth"
+import type { Page } from "playwright-core"
 import { openPage } from "../support/chromium.ts"
-import { adminCall, post } from "../system/staff.ts"
+import { adminCall, post, signInAdmin } from "../system/staff.ts"
 import { admin, signIn, stage, visit } from "./console-server.ts"
 
 const colleague = { email: "viewer@halobestie.local", password: "a-long-password" }
+
+/** The calls a page makes, counted; `until` waits for so many. */
+const callsOf = (page: Page) => {
+  const made: Array<string> = []
+  let heard = () => {}
+  page.on("websocket", (socket) => {
+    socket.on("framesent", ({ payload }) => {
+      made.push(String(payload))
+      heard()
+    })
+  })
+  const times = (tag: string) => made.filter((frame) => frame.includes(`"${tag}"`)).length
+  return {
+    until: async (tag: string, count: number) => {
+      while (times(tag) < count) {
+        await new Promise<void>((resolve) => {
+          heard = resolve
+        })
+      }
+    }
+  }
+}
 
 describe("signing in", () => {
   it.live(
@@ -37,17 +60,29 @@ describe("signing in", () => {
   )
 
   it.live(
-    "that has run out is asked for again over the page, which keeps what was typed",
+    "is prolonged while the page is open; once run out it is asked for again, and what was typed stays",
     () =>
       Effect.gen(function*() {
-        const { call, signedIn } = yield* stage({ CLOCK: "simulated" })
+        const { browser, server } = yield* stage({ CLOCK: "simulated" })
         yield* Effect.promise(async () => {
-          const { errors, page } = await signedIn()
+          const { errors, page } = await openPage(browser, server.internalUrl)
+          const calls = callsOf(page)
+          // With a sign-in of its own each time: the one of before is over by then.
+          const advance = async (duration_ms: number) =>
+            adminCall(server, await signInAdmin(server), "clock.advance", { duration_ms })
+          await signIn(page, admin)
+          for (const hour of [1, 2]) {
+            await page.getByText("live", { exact: true }).waitFor()
+            await advance(50 * 60_000)
+            await calls.until("admin.prolong", hour)
+            await calls.until("admin.authenticate", hour + 1)
+          }
           await visit(page, "mitras")
+          await page.getByText("Ayu").waitFor()
           await page.getByRole("button", { name: "New mitra" }).click()
           const dialog = page.getByRole("dialog", { name: "New mitra" })
           await dialog.getByLabel("Name").fill("Dara")
-          await call("clock.advance", { duration_ms: 3_600_001 })
+          await advance(3_600_001)
           const again = page.getByRole("dialog", { name: "Sign in again" })
           await again.locator("input[type=password]").fill(admin.password)
           await again.getByRole("button", { name: "Sign in" }).click()

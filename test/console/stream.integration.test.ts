@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { launched, openPage } from "../support/chromium.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
+import { freshValkey } from "../support/valkey.ts"
 import { freePorts, seedDatabase, spawnRunner, whenReady } from "../support/server-process.ts"
 import { customer, mitra, pair } from "../system/people.ts"
 import { admin, signIn, stage, visit } from "./console-server.ts"
@@ -47,28 +48,48 @@ describe("a server that restarts under the page", () => {
   )
 })
 
-describe("a drain", () => {
-  it.live("says who will notice before it is ordered, and ends the runner", () =>
-    Effect.gen(function*() {
-      const { server, signedIn } = yield* stage()
-      const { page } = yield* Effect.promise(() => signedIn())
-      yield* Effect.promise(async () => {
-        const sari = await customer(server, "Sari")
-        await visit(page, "health")
-        await page.getByText("1 phones connected").first().waitFor()
-        await page.getByRole("button", { name: "Drain" }).click()
-        const dialog = page.getByRole("dialog", { name: "Drain" })
-        await dialog.getByText(/its phones are told to come back elsewhere.*\(1 phones connected\)/).waitFor()
-        await dialog.getByRole("button", { name: "Drain" }).click()
-        await page.getByText("The server cannot be reached").waitFor()
-        sari.phone.hangUp()
-      })
-      const ended = yield* Effect.callback<number | null>((resume) => {
-        if (server.child.exitCode !== null) return resume(Effect.succeed(server.child.exitCode))
-        server.child.once("close", (code) => resume(Effect.succeed(code)))
-      })
-      assert.strictEqual(ended, 0, server.lines.join("\n"))
-    }), 120_000)
+describe("the health of a runner", () => {
+  it.live(
+    "shows a mirror that lies and mends it at a press; a drain says who will notice, and ends it",
+    () =>
+      Effect.gen(function*() {
+        const valkey = yield* freshValkey
+        const { server, signedIn } = yield* stage({ VALKEY_URL: valkey.url })
+        const { page } = yield* Effect.promise(() => signedIn())
+        const ayu = yield* Effect.promise(async () => {
+          const online = await mitra(server, 1)
+          await visit(page, "health")
+          await page.getByText("Valkey says what Postgres says.").waitFor()
+          await page.getByText("shut, Valkey answers").waitFor()
+          return online
+        })
+        yield* valkey.command("SREM", "mitras:online", ayu.id)
+        yield* Effect.promise(async () => {
+          await page.getByText("differ between Valkey and Postgres").waitFor()
+          await page.getByRole("button", { name: "Reseed" }).click()
+          await page.getByRole("dialog").getByRole("button", { name: "Reseed" }).click()
+          await page.getByText("Valkey says what Postgres says.").waitFor()
+          ayu.phone.hangUp()
+        })
+        yield* Effect.promise(async () => {
+          const sari = await customer(server, "Sari")
+          await page.getByText("1 phones connected").first().waitFor()
+          await page.getByRole("button", { name: "Drain" }).click()
+          const dialog = page.getByRole("dialog", { name: "Drain" })
+          await dialog.getByText(/its phones are told to come back elsewhere.*\(1 phones connected\)/)
+            .waitFor()
+          await dialog.getByRole("button", { name: "Drain" }).click()
+          await page.getByText("The server cannot be reached").waitFor()
+          sari.phone.hangUp()
+        })
+        const ended = yield* Effect.callback<number | null>((resume) => {
+          if (server.child.exitCode !== null) return resume(Effect.succeed(server.child.exitCode))
+          server.child.once("close", (code) => resume(Effect.succeed(code)))
+        })
+        assert.strictEqual(ended, 0, server.lines.join("\n"))
+      }),
+    120_000
+  )
 })
 
 describe("a line that is cut", () => {

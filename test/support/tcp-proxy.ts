@@ -31,7 +31,7 @@ const makeLane = () => {
   const goDue = () => {
     while (late[0] !== undefined && late[0].due_at <= performance.now()) late.shift()!.act()
     // A timer may strike a moment early.
-    if (late[0] !== undefined) setTimeout(goDue, late[0].due_at - performance.now())
+    if (late[0] !== undefined) setTimeout(goDue, Math.max(1, late[0].due_at - performance.now()))
   }
   return (lateMs: number, act: () => void): void => {
     if (lateMs === 0 && late.length === 0) return act()

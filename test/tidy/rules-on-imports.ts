@@ -55,7 +55,7 @@ const rulesFor = (path: string): Allowed | null => {
   if (/^console\/[^/]+\.mjs$/.test(path)) return { ours: [], packages: [node, /^vite$/] }
   // The phone of the demo and of the tests: an example for clients in any language.
   if (path === "testkit/phone.mjs") {
-    return { ours: [/^\.\.\/testkit\/server-clock\.mjs$/], packages: [node, /^ws$/] }
+    return { ours: [/^\.\.\/testkit\/(phone-answers|server-clock)\.mjs$/], packages: [node, /^ws$/] }
   }
   const outside = beside[path.split("/")[0] ?? ""]
   if (outside !== undefined) return outside

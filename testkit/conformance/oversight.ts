@@ -120,7 +120,7 @@ const stories = (test: Test) => {
   )
 
   test(
-    "what needs somebody is counted, and a customer's payments are listed newest first",
+    "what needs somebody is counted, a customer's payments are listed newest first, customers found by name",
     Effect.gen(function*() {
       yield* Stage.givenMitras(1)
       yield* Stage.givenChat(1, 1)
@@ -131,6 +131,12 @@ const stories = (test: Test) => {
       const [paid] = yield* port.paymentsOf(customer(1), 10)
       assert.deepInclude(paid, { id: payment(1), amount_idr: 10_000, customer_name: "Sari 1" })
       assert.deepStrictEqual(yield* port.paymentsOf("nobody", 10), [])
+      yield* Stage.givenPayment(2, { confirmed: true })
+      const named = (beginning: string, limit = 10) => port.customersNamed(beginning, limit)
+      assert.deepStrictEqual(yield* named("sARI"), [customer(1), customer(2)])
+      assert.deepStrictEqual(yield* named("Sari 2"), [customer(2)])
+      assert.deepStrictEqual(yield* named("sari", 1), [customer(1)])
+      for (const nobody of ["ari", "%", "S_ri"]) assert.deepStrictEqual(yield* named(nobody), [])
     })
   )
 

@@ -7,7 +7,7 @@ import { Mitras } from "../../src/services/accounts/mitras.ts"
 import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
 import { SessionViews } from "../../src/services/sessions/session-views.ts"
 import { Sessions } from "../../src/services/sessions/sessions.ts"
-import { givenStaff, minute, staffId, t0 } from "./given.ts"
+import { atOnce, givenStaff, minute, staffId, t0 } from "./given.ts"
 import * as Stage from "./stage.ts"
 import { accept, asCustomer, asMitra, customer, mitra, payment, session } from "./stage.ts"
 
@@ -182,11 +182,36 @@ const activity = (test: Test) => {
   )
 }
 
+const offerTimes = (test: Test) => {
+  test(
+    "an offer keeps when it was first seen and first accepted too late, and nobody else's is noted",
+    Effect.gen(function*() {
+      yield* Stage.givenMitras(1, 2, 3)
+      yield* Stage.offer(yield* Stage.givenRequest(1), t0 + 10, 1, 2)
+      const port = yield* SessionOversight
+      const note = (n: number, what: "seen_at" | "late_accept_at", at: number, s = 1) =>
+        port.noteOffer({ session_id: session(s), mitra_id: mitra(n), what, at: t0 + at })
+      const [seen, late] = ["seen_at", "late_accept_at"] as const
+      const notes = [note(1, seen, 20), note(2, seen, 30), note(2, late, 45), note(3, seen, 20)]
+      assert.deepStrictEqual(yield* atOnce(notes), [true, true, true, false])
+      assert.isTrue(yield* note(1, seen, 90))
+      assert.isTrue(yield* note(2, late, 90))
+      assert.isFalse(yield* note(1, seen, 20, 7))
+      assert.deepStrictEqual(yield* port.offerTimes(session(1)), [
+        { mitra_id: mitra(1), seen_at: t0 + 20, late_accept_at: null },
+        { mitra_id: mitra(2), seen_at: t0 + 30, late_accept_at: t0 + 45 }
+      ])
+      assert.deepStrictEqual(yield* port.offerTimes(session(7)), [])
+    })
+  )
+}
+
 export const sessionOversight = (name: string, layer: Layer.Layer<Stage.Stage>) =>
   describe(`SessionOversight and Mitras (${name})`, () => {
     const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, layer))
     alive(test)
     pages(test)
     oversight(test)
+    offerTimes(test)
     activity(test)
   })

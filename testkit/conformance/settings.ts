@@ -132,6 +132,25 @@ const others = (test: Test) => {
   )
 
   test(
+    "a change of a value that somebody changed meanwhile is not stored, and leaves no entry",
+    Effect.gen(function*() {
+      const port = yield* Settings
+      const change = (n: number, value: number, seen: number) =>
+        port.put("max_customers_per_mitra", value, entry(n, value), seen)
+      assert.isFalse(yield* change(1, 7, 4), "the default was in force")
+      const first = yield* atOnce([2, 3, 4].map((n) => change(n, 10 + n, 3)))
+      assert.lengthOf(first.filter((isStored) => isStored), 1)
+      const value = yield* limit
+      const entries = Effect.flatMap(Staff, (staff) => staff.auditPage({ before: null, limit: 10 }))
+      assert.deepStrictEqual((yield* entries).map((one) => one.after), [value])
+      assert.isFalse(yield* change(5, 8, 3))
+      assert.isTrue(yield* change(6, 8, value))
+      assert.isTrue(yield* change(6, 8, value), "a repeat")
+      assert.lengthOf(yield* entries, 2)
+    })
+  )
+
+  test(
     "what another runner wrote is read after a refresh",
     Effect.gen(function*() {
       assert.strictEqual(yield* limit, 3)

@@ -144,6 +144,15 @@ const mitras = (tables: Tables): Pick<Oversight["Service"], "mitras"> => ({
     )
 })
 
+const small = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+
+const customersNamed = (tables: Tables, beginning: string, limit: number): ReadonlyArray<string> =>
+  [...tables.customers.values()]
+    .filter((row) => small(row.call_name).startsWith(small(beginning)))
+    .toSorted((a, b) => compare(small(a.call_name), small(b.call_name)) || compare(a.id, b.id))
+    .slice(0, limit)
+    .map((row) => row.id)
+
 const timeline = (tables: Tables, sessionId: string): ReadonlyArray<TimelineEntry> => {
   const events = [...tables.session_events.values()].filter((row) => row.session_id === sessionId)
     .map(({ event, seq }): TimelineEntry => {
@@ -189,6 +198,7 @@ export const layer = Layer.effect(Oversight)(
     Oversight.of({
       ...live(tables),
       ...mitras(tables),
+      customersNamed: (beginning, limit) => Effect.sync(() => customersNamed(tables, beginning, limit)),
       paymentsOf: (customerId, limit) =>
         Effect.sync(() =>
           tables.payment_requests.where("customer", customerId)

@@ -96,12 +96,31 @@ const details = (tables: Tables): Part<"topicChanges" | "firstReplyAt" | "ownerO
   past: (options) => Effect.sync(() => past(tables, options))
 })
 
+const offerTimes = (tables: Tables): Part<"noteOffer" | "offerTimes"> => ({
+  noteOffer: ({ at, mitra_id, session_id, what }) =>
+    Effect.sync(() => {
+      const key = `${session_id}/${mitra_id}`
+      if (!tables.chat_request_notifications.has(key)) return false
+      const before = tables.offer_times.get(key) ??
+        { session_id, mitra_id, seen_at: null, late_accept_at: null }
+      tables.offer_times.set(key, { ...before, [what]: before[what] ?? at })
+      return true
+    }),
+  offerTimes: (sessionId) =>
+    Effect.sync(() =>
+      tables.offer_times.where("session", sessionId)
+        .map(({ late_accept_at, mitra_id, seen_at }) => ({ mitra_id, seen_at, late_accept_at }))
+        .toSorted((a, b) => compare(a.mitra_id, b.mitra_id))
+    )
+})
+
 export const layer = Layer.effect(SessionOversight)(
   Effect.map(MemoryTables, (tables) =>
     SessionOversight.of({
       ...alive(tables),
       ...inTrouble(tables),
       ...details(tables),
-      ...proposals(tables)
+      ...proposals(tables),
+      ...offerTimes(tables)
     }))
 )

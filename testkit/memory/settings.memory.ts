@@ -1,6 +1,7 @@
 // Settings in memory: the rows are the shared in-memory store's, the cache is this layer's own.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { isStillSeen } from "../../src/domain/settings.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import { appendEntry } from "./audit-log.memory.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
@@ -8,9 +9,12 @@ import { cached, type SettingsStore } from "../../src/layers/settings/settings.t
 
 export const settingsStore = (tables: Tables): SettingsStore => ({
   rows: Effect.sync(() => [...tables.settings].map(([key, row]) => ({ key, value: row.value }))),
-  write: (key, value, audit) =>
+  write: (key, value, audit, seen) =>
     Effect.sync(() => {
+      const isRepeat = tables.audit_log.has(audit.id)
+      if (!isRepeat && !isStillSeen(key, tables.settings.get(key)?.value, seen)) return false
       if (appendEntry(tables, audit)) tables.settings.set(key, { value, updated_at: audit.at })
+      return true
     })
 })
 

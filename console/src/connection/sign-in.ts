@@ -1,5 +1,6 @@
 // Who is signed in, and the line that is kept open for them. The token lives in this module's memory and
-// nowhere else; when it has run out the password is asked again, over the page, which keeps what was typed.
+// nowhere else, and is prolonged while the page is open; when that is no longer allowed the password is asked
+// again, over the page, which keeps what was typed.
 import { closeCodes } from "../../../src/contract/close-codes.ts"
 import { askOnceMore, stepUpWith } from "./step-up.ts"
 import { makeStore } from "./store.ts"
@@ -22,8 +23,8 @@ export interface Standing {
   readonly me: Me | null
   /** Rises with every line: what was read before may be old. */
   readonly generation: number
-  /** Why the password is asked again, in the server's words. */
-  readonly reason: string | null
+  /** Why the password is asked again. */
+  readonly reason: "ran_out" | "ended" | null
 }
 
 const nobody: Standing = { phase: "signed_out", me: null, generation: 0, reason: null }
@@ -35,12 +36,13 @@ const url = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location
 
 let line: Line | null = null
 let token: string | null = null
+let tokenEndsAt: number | null = null
 let attempt = 0
 
 const endsTheSignIn = (code: string): boolean =>
   ["TOKEN_EXPIRED", "TOKEN_INVALID", "NOT_SIGNED_IN"].includes(code)
 
-const askAgain = (reason: string | null) => {
+const askAgain = (reason: Standing["reason"]) => {
   token = null
   standing.set({ ...standing.get(), phase: "ask_again", reason })
 }
@@ -49,15 +51,16 @@ const onOver = (over: Over): void => {
   line = null
   const { phase } = standing.get()
   if (phase === "signed_out" || phase === "ask_again") return
-  if (over.code === closeCodes.tokenExpired.code) return askAgain("Your sign-in has run out.")
-  if (over.code === closeCodes.revoked.code) return askAgain("Your sign-in was ended by somebody.")
+  if (over.code === closeCodes.tokenExpired.code) return askAgain("ran_out")
+  if (over.code === closeCodes.revoked.code) return askAgain("ended")
   standing.set({ ...standing.get(), phase: "lost" })
   setTimeout(() => void resume(), retryMs[Math.min(attempt, retryMs.length - 1)])
   attempt += 1
 }
 
 const signInOn = async (opened: Line, accessToken: string): Promise<void> => {
-  await opened.call("admin.authenticate", { access_token: accessToken })
+  const { access_expires_at } = await opened.call("admin.authenticate", { access_token: accessToken })
+  tokenEndsAt = Date.parse(access_expires_at)
   const me = await opened.call("admin.me", {})
   line = opened
   token = accessToken
@@ -73,10 +76,24 @@ const resume = async (): Promise<void> => {
     await signInOn(opened, token)
   } catch (error) {
     const code = error instanceof Problem ? error.code : "CONNECTION_LOST"
-    if (endsTheSignIn(code)) askAgain("Your sign-in has run out.")
+    if (endsTheSignIn(code)) askAgain("ran_out")
     // A line that could not be opened was reported as over, and tries again by that.
   }
 }
+
+/** Another hour, on the same line; what is on the page is not disturbed. */
+export const prolong = async (): Promise<void> => {
+  const open = line
+  if (open === null || token === null) return
+  const { access_expires_at, access_token } = await open.call("admin.prolong", {})
+  await open.call("admin.authenticate", { access_token })
+  if (line !== open) return
+  token = access_token
+  tokenEndsAt = Date.parse(access_expires_at)
+}
+
+/** By the product's clock; null while nobody is signed in. */
+export const signInEndsAt = (): number | null => standing.get().phase === "ready" ? tokenEndsAt : null
 
 export const signIn = async (email: string, password: string, code: string | null = null): Promise<void> => {
   const opened = await openLine(url(), onOver)
@@ -108,7 +125,9 @@ const callOnce = async <T extends Tag>(tag: T, payload: PayloadOf<T>): Promise<A
   try {
     return await line.call(tag, payload)
   } catch (error) {
-    if (error instanceof Problem && endsTheSignIn(error.code)) askAgain(error.message)
+    if (error instanceof Problem && endsTheSignIn(error.code)) {
+      askAgain(error.code === "TOKEN_INVALID" ? "ended" : "ran_out")
+    }
     throw error
   }
 }

@@ -1,15 +1,20 @@
-// One customer, found by id or by a whole phone: what is alive, what is past, what was paid.
+// Customers by the beginning of the call name; one, by id or a whole phone: what is alive, what is past, what
+// was paid.
 import { Button, Group, SimpleGrid, TextInput } from "@mantine/core"
 import { useState } from "react"
+import type { AnswerOf } from "../connection/line.ts"
 import { useCall } from "../connection/use-call.ts"
 import { Card, Empty, Fact, Failed, Page, Waiting } from "../parts/page.tsx"
 import { PastSessions } from "../parts/past-sessions.tsx"
 import { PaymentRows } from "../parts/payment-rows.tsx"
-import { SessionLink } from "../parts/person.tsx"
+import { SessionLink, ShortId } from "../parts/person.tsx"
+import { type Column, Rows } from "../parts/rows.tsx"
 import { Status } from "../parts/status.tsx"
 import { Instant } from "../parts/time.tsx"
 import { go } from "../routes.ts"
 import { useText } from "../text/catalogue.ts"
+
+type Line = AnswerOf<"admin.customers">["customers"][number]
 
 const Payments = ({ id }: { id: string }) => {
   const text = useText()
@@ -55,6 +60,34 @@ const Customer = ({ find }: { find: string }) => {
   )
 }
 
+/** An id or a phone is somebody; anything else is the beginning of a name. */
+const isWhole = (find: string): boolean => /^(\+?\d[\d -]+|[0-9a-f-]{36})$/i.test(find)
+
+const Named = ({ beginning }: { beginning: string }) => {
+  const text = useText()
+  const { data, problem } = useCall("admin.customers", { search: beginning, limit: 50 })
+  const columns: ReadonlyArray<Column<Line>> = [
+    { head: text.column.name, cell: (row) => row.call_name },
+    { head: text.customer.phone, cell: (row) => row.phone_masked ?? text.customer.anonymous },
+    { head: text.customer.since, cell: (row) => <Instant at={row.created_at} isDayShown /> },
+    { head: text.column.target, cell: (row) => <ShortId id={row.customer_id} /> }
+  ]
+  if (data === null) return problem === null ? <Waiting /> : <Failed problem={problem} />
+  return (
+    <Card pad={false}>
+      {data.customers.length === 0 ? <Empty>{text.nothing}</Empty> : (
+        <Rows
+          label={text.nav.customers}
+          columns={columns}
+          rows={data.customers}
+          keyOf={(row) => row.customer_id}
+          linkOf={(row) => ["customers", row.customer_id]}
+        />
+      )}
+    </Card>
+  )
+}
+
 const CustomersPage = ({ id }: { id: string | null }) => {
   const text = useText()
   const [sought, setSought] = useState(id ?? "")
@@ -71,13 +104,18 @@ const CustomersPage = ({ id }: { id: string | null }) => {
             label={text.customer.find}
             value={sought}
             w={380}
+            maw="100%"
             maxLength={64}
             onChange={(event) => setSought(event.currentTarget.value)}
           />
           <Button type="submit">{text.customer.go}</Button>
         </Group>
       </form>
-      {id === null ? <Empty>{text.customer.hint}</Empty> : <Customer find={id} />}
+      {id === null
+        ? <Empty>{text.customer.hint}</Empty>
+        : isWhole(id)
+        ? <Customer find={id} />
+        : <Named beginning={id} />}
     </Page>
   )
 }

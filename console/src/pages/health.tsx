@@ -120,7 +120,10 @@ const Mirror = ({ health: { mirror }, reload }: { health: Health; reload: () => 
               <Spark values={drifts} colour="#e03131" label={text.drifted} />
             </div>
           </Group>
-          <SimpleGrid cols={{ base: 2, sm: 5 }} mt="sm">
+          <SimpleGrid cols={{ base: 2, sm: 6 }} mt="sm">
+            <Fact label={text.breaker}>
+              <Well is={mirror.state === "up"} yes={text.breaker_shut} no={words(mirror.state)} />
+            </Fact>
             <Fact label="Postgres">{mirror.drift?.rows ?? "?"}</Fact>
             <Fact label="Valkey">{mirror.drift?.keys ?? "?"}</Fact>
             <Fact label={text.fallbacks}>{number(mirror.fallbacks)}</Fact>
@@ -136,8 +139,8 @@ const Mirror = ({ health: { mirror }, reload }: { health: Health; reload: () => 
   )
 }
 
-const didOf = (did: Health["sweeps"][number]["did"]): string =>
-  did === null ? "failed" : Object.entries(did).map(([name, count]) => `${words(name)} ${count}`).join(", ")
+const didOf = (did: Health["sweeps"][number]["did"], failed: string): string =>
+  did === null ? failed : Object.entries(did).map(([name, count]) => `${words(name)} ${count}`).join(", ")
 
 const Sweeps = ({ health: { sweeps } }: { health: Health }) => {
   const text = useText()
@@ -162,7 +165,9 @@ const Sweeps = ({ health: { sweeps } }: { health: Health }) => {
                 </td>
                 <td>{lengthOf(one.took_ms)}</td>
                 <td className="wide">
-                  <Text size="xs" c={one.did === null ? "red" : "dimmed"}>{didOf(one.did)}</Text>
+                  <Text size="xs" c={one.did === null ? "red" : "dimmed"}>
+                    {didOf(one.did, text.health.failed)}
+                  </Text>
                 </td>
               </tr>
             ))}
@@ -173,16 +178,18 @@ const Sweeps = ({ health: { sweeps } }: { health: Health }) => {
   )
 }
 
-const Journal = ({ health: { journal } }: { health: Health }) => {
+const Work = ({ health: { journal, mailboxes } }: { health: Health }) => {
   const { health: text } = useText()
   const shown = (of: Health["journal"]["group_ms"], unit: (value: number) => string) =>
     of === null ? "–" : `${text.mean} ${unit(of.mean)}, ${text.max} ${unit(of.max)} (${number(of.count)})`
   return (
-    <Card title={text.journal}>
+    <Card title={text.work}>
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
         <Fact label={text.group}>{shown(journal.group_turns, (value) => value.toFixed(1))}</Fact>
         <Fact label={text.group_time}>{shown(journal.group_ms, (value) => `${value.toFixed(1)} ms`)}</Fact>
         <Fact label={text.turn_wait}>{shown(journal.turn_wait_ms, (value) => `${value.toFixed(1)} ms`)}</Fact>
+        <Fact label={text.mailbox_calls}>{number(mailboxes.calls)}</Fact>
+        <Fact label={text.mailbox_depth}>{shown(mailboxes.depth, (value) => value.toFixed(1))}</Fact>
       </SimpleGrid>
     </Card>
   )
@@ -199,7 +206,7 @@ const HealthPage = () => {
       <Stores health={data} />
       <Mirror health={data} reload={reload} />
       <StuckSessions />
-      <Journal health={data} />
+      <Work health={data} />
       <Sweeps health={data} />
     </Page>
   )

@@ -198,7 +198,7 @@ const Log = ({ log }: { log: Mitra["online_log"] }) => {
         <Empty>{text.nothing}</Empty> :
         log.map((entry) => (
           <Text size="sm" key={entry.at} component="div">
-            <Instant at={entry.at} isDayShown /> {entry.is_online ? "online" : "offline"}{" "}
+            <Instant at={entry.at} isDayShown /> {entry.is_online ? text.online : text.offline}{" "}
             <Text span c="dimmed" size="sm">{words(entry.cause)}</Text>
           </Text>
         ))}

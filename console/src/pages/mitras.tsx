@@ -14,7 +14,8 @@ import { Since } from "../parts/time.tsx"
 import { useText } from "../text/catalogue.ts"
 import { MitraFields } from "./mitra-fields.tsx"
 
-type Filter = "all" | "online" | "draining" | "offline" | "inactive"
+const filters = ["all", "online", "draining", "offline", "inactive"] as const
+type Filter = (typeof filters)[number]
 
 const Create = ({ onDone }: { onDone: () => void }) => {
   const text = useText()
@@ -96,7 +97,8 @@ const MitrasPage = () => {
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
       <SegmentedControl
-        data={["all", "online", "draining", "offline", "inactive"]}
+        data={filters.map((value) => ({ value, label: text.mitra.filter[value] }))}
+        aria-label={text.column.state}
         value={filter}
         w="fit-content"
         onChange={(value) => setFilter(value as Filter)}

@@ -48,7 +48,8 @@ const needs = {
   proposals: to("sessions"),
   failed_pairings: to("payments"),
   anomalies: to("payments"),
-  dead_letters: to("push")
+  dead_letters: to("push"),
+  mirror_drift: to("health")
 } as const
 
 const Attention = () => {
@@ -158,7 +159,7 @@ const Queue = () => {
   const { data } = useCall("admin.queue", waiting.length === 0 ? null : { limit: 50 }, 5_000)
   const estimates = new Map(data?.queue.map((one) => [one.session.session_id, one.estimated_wait_seconds]))
   const columns: ReadonlyArray<Column<LiveSessionView>> = [
-    { head: text.column.place, cell: (row) => waiting.indexOf(row) + 1, width: 50 },
+    { head: text.column.place, cell: (row) => waiting.indexOf(row) + 1 || "–", width: 50 },
     {
       head: text.column.customer,
       cell: (row) => <CustomerLink id={row.customer_id} name={row.customer_name} />

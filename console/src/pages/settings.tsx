@@ -1,15 +1,25 @@
-// The product's settings with their defaults; switches on top. A value the server refuses stays typed, with
-// the reason beside it; below, who changed what.
-import { Button, Group, NumberInput, Select, Stack, Switch, Text } from "@mantine/core"
+// The product's settings with their limits and defaults; switches on top. A value the server refuses stays
+// typed, with the reason beside it, and so does one that a colleague changed meanwhile; below, who changed
+// what.
+import { Button, Group, NumberInput, Select, SimpleGrid, Switch, Text } from "@mantine/core"
 import { useState } from "react"
-import { defaultSettings, type SettingKey, settingKeys, type Settings } from "../../../src/domain/settings.ts"
+import {
+  defaultSettings,
+  limitsOf,
+  type SettingKey,
+  settingKeys,
+  type Settings
+} from "../../../src/domain/settings.ts"
 import { call } from "../connection/sign-in.ts"
 import { useAction, useCall } from "../connection/use-call.ts"
-import { words } from "../format.ts"
+import { useDraft } from "../connection/use-draft.ts"
+import { number, words } from "../format.ts"
 import { AuditRows } from "../parts/audit-rows.tsx"
+import { Difference } from "../parts/difference.tsx"
 import { Card, Failed, Page, Waiting } from "../parts/page.tsx"
 import { useMay } from "../parts/permitted.tsx"
 import { useText } from "../text/catalogue.ts"
+import type { Texts } from "../text/english.ts"
 
 const choices: Partial<Record<SettingKey, ReadonlyArray<string>>> = {
   extension_default_action_on_timeout: ["auto_approve", "auto_reject"]
@@ -56,45 +66,56 @@ const Field = ({ isDisabled, name, onTyped, typed }: {
   )
 }
 
+/** What a number may be, and what it is where nobody chose. */
+const hintOf = (name: SettingKey, text: Texts): string => {
+  const limits = limitsOf(name)
+  const range = limits === null
+    ? ""
+    : `${text.settings.limits} ${number(limits.minimum)} ${text.settings.up_to} ${number(limits.maximum)} · `
+  return `${range}${text.settings.default} ${String(defaultSettings[name])}`
+}
+
 const Line = ({ name, onSaved, value }: LineOptions) => {
   const text = useText()
   const mayWrite = useMay("write", "settings")
-  const [typed, setTyped] = useState<Value>(value)
-  const { isBusy, press, problem } = useAction(
-    () => call("admin.settings_write", { key: name, value: typed }),
+  const draft = useDraft<Value>(value, {
+    read: async () => (await call("admin.settings_read", {})).settings[name],
+    write: async (mine, seen) =>
+      (await call("admin.settings_write", { key: name, value: mine, seen })).settings[name],
     onSaved
-  )
-  const isChanged = typed !== value
+  })
   return (
     <div>
       <Group justify="space-between" wrap="nowrap" gap="sm">
         <div>
           <Text size="sm">{words(name)}</Text>
-          <Text size="xs" c="dimmed">{text.settings.default} {String(defaultSettings[name])}</Text>
+          <Text size="xs" c="dimmed">{hintOf(name, text)}</Text>
         </div>
         <Group gap="xs" wrap="nowrap">
-          <Field name={name} typed={typed} isDisabled={!mayWrite} onTyped={setTyped} />
+          <Field name={name} typed={draft.mine} isDisabled={!mayWrite} onTyped={draft.type} />
           <Button
             size="xs"
-            variant={isChanged ? "filled" : "default"}
-            disabled={!mayWrite || !isChanged}
-            loading={isBusy}
-            onClick={() => void press()}
+            variant={draft.isChanged ? "filled" : "default"}
+            disabled={!mayWrite || !draft.isChanged || draft.theirs !== null}
+            loading={draft.isBusy}
+            onClick={draft.save}
           >
             {text.save}
           </Button>
         </Group>
       </Group>
-      <Failed problem={problem} />
+      <Failed problem={draft.problem} />
+      <Difference draft={draft} fieldsOf={(one) => ({ [name]: one })} targetId={name} />
     </div>
   )
 }
 
 const Toggle = ({ name, onSaved, value }: LineOptions) => {
+  const text = useText()
   const mayWrite = useMay("write", "settings")
+  // A colleague's press counts as seen from now on: the switch moves, and says why it did not stay.
   const { isBusy, press, problem } = useAction(
-    (next: boolean) => call("admin.settings_write", { key: name, value: next }),
-    onSaved
+    (next: boolean) => call("admin.settings_write", { key: name, value: next, seen: value }).finally(onSaved)
   )
   return (
     <div>
@@ -102,7 +123,7 @@ const Toggle = ({ name, onSaved, value }: LineOptions) => {
         label={words(name)}
         checked={value === true}
         disabled={!mayWrite || isBusy}
-        description={`default ${String(defaultSettings[name])}`}
+        description={hintOf(name, text)}
         onChange={(event) => void press(event.currentTarget.checked)}
       />
       <Failed problem={problem} />
@@ -133,16 +154,16 @@ const SettingsPage = () => {
         </Group>
       </Card>
       <Card title={text.settings.numbers}>
-        <Stack gap="sm">
+        <SimpleGrid cols={{ base: 1, lg: 2 }} verticalSpacing="sm" spacing={48}>
           {entriesOf(settings, false).map((name) => (
-            <Line key={`${name} ${settings[name]}`} name={name} value={settings[name]} onSaved={saved} />
+            <Line key={name} name={name} value={settings[name]} onSaved={saved} />
           ))}
-        </Stack>
+        </SimpleGrid>
       </Card>
       <Card pad={false} title={text.settings.changes}>
         <AuditRows
           key={changes}
-          filter={{ action: "setting.", target_id: null, staff_id: null }}
+          filter={{ action: "setting.", target_type: null, target_id: null, staff_id: null }}
           height={320}
         />
       </Card>

@@ -108,11 +108,16 @@ const People = () => {
       head: text.column.state,
       cell: (row) => (
         <Text size="sm" c="dimmed">
-          {row.is_active ? "" : text.staff.inactive} {row.locked_until === null ? "" : text.staff.locked}
+          {row.is_active ? text.staff.active : text.staff.inactive}{" "}
+          {row.locked_until === null ? "" : text.staff.locked}
         </Text>
       )
     },
-    { head: text.column.actions, cell: (row) => <Actions row={row} onDone={reload} />, width: 420 }
+    {
+      head: text.column.actions,
+      cell: (row) => <Actions key={row.role} row={row} onDone={reload} />,
+      width: 420
+    }
   ]
   if (data === null) return problem === null ? <Waiting /> : <Failed problem={problem} />
   return (
@@ -124,7 +129,7 @@ const People = () => {
             label={text.staff.people}
             columns={columns}
             rows={data.staff}
-            keyOf={(row) => `${row.staff_id} ${row.role} ${row.is_active}`}
+            keyOf={(row) => row.staff_id}
           />
         )}
     </Card>

@@ -13,6 +13,7 @@ type Entry = AnswerOf<"admin.audit_search">["entries"][number]
 
 export interface AuditFilter {
   readonly action: string | null
+  readonly target_type: string | null
   readonly target_id: string | null
   readonly staff_id: string | null
 }
@@ -22,7 +23,7 @@ const limit = 50
 export const AuditRows = ({ filter, height = 640 }: { filter: AuditFilter; height?: number }) => {
   const text = useText()
   const { items, more, next, problem } = usePages(JSON.stringify(filter), async (before) => {
-    const { entries } = await call("admin.audit_search", { ...filter, target_type: null, before, limit })
+    const { entries } = await call("admin.audit_search", { ...filter, before, limit })
     return { items: entries, next: entries.length < limit ? null : entries.at(-1)?.id ?? null }
   })
   const columns: ReadonlyArray<Column<Entry>> = [

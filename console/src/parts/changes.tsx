@@ -9,6 +9,7 @@ const isFields = (value: unknown): value is Fields =>
 const shown = (value: unknown): string => value === undefined ? "–" : JSON.stringify(value)
 
 const textOf = (before: unknown, after: unknown): string => {
+  if (before === null && after === null) return ""
   if (!isFields(after) || (before !== null && !isFields(before))) {
     return before === null ? shown(after) : `${shown(before)} → ${shown(after)}`
   }

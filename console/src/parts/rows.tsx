@@ -2,6 +2,8 @@
 // stutter.
 import { type ReactNode, useState } from "react"
 import { go } from "../routes.ts"
+import { useText } from "../text/catalogue.ts"
+import { useSteady } from "./steady.ts"
 
 export interface Column<A> {
   readonly head: string
@@ -24,11 +26,13 @@ interface Options<A> {
   readonly height?: number
 }
 
-function Line<A>({ columns, linkOf, row }: { row: A } & Pick<Options<A>, "columns" | "linkOf">) {
+function Line<A>(
+  { columns, isGone, linkOf, row }: { row: A; isGone: boolean } & Pick<Options<A>, "columns" | "linkOf">
+) {
   const open = linkOf === undefined ? undefined : () => go(...linkOf(row))
   return (
     <tr
-      className={open === undefined ? undefined : "link"}
+      className={`${open === undefined ? "" : "link"} ${isGone ? "gone" : ""}`}
       tabIndex={open === undefined ? undefined : 0}
       onClick={open}
       onKeyDown={open === undefined ? undefined : (event) => {
@@ -47,8 +51,10 @@ function Line<A>({ columns, linkOf, row }: { row: A } & Pick<Options<A>, "column
 const Gap = ({ height }: { height: number }) =>
   height <= 0 ? null : <tr aria-hidden="true" style={{ height }} />
 
-export function Rows<A>({ columns, height = 520, keyOf, label, linkOf, rows }: Options<A>) {
+export function Rows<A>({ columns, height = 520, keyOf, label, linkOf, rows: current }: Options<A>) {
+  const text = useText()
   const [top, setTop] = useState(0)
+  const { changes, hold, isGone, release, rows } = useSteady(current, keyOf)
   const first = Math.max(0, Math.floor(top / rowHeight) - spare)
   const last = Math.min(rows.length, Math.ceil((top + height) / rowHeight) + spare)
   return (
@@ -59,7 +65,10 @@ export function Rows<A>({ columns, height = 520, keyOf, label, linkOf, rows }: O
       role="region"
       aria-label={label}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onPointerEnter={(event) => event.pointerType === "mouse" ? hold() : undefined}
+      onPointerLeave={release}
     >
+      {changes === 0 ? null : <div className="steady" role="status">{changes} {text.steady}</div>}
       <table className="rows" aria-rowcount={rows.length}>
         <thead>
           <tr>
@@ -80,6 +89,7 @@ export function Rows<A>({ columns, height = 520, keyOf, label, linkOf, rows }: O
             <Line
               key={keyOf(row)}
               row={row}
+              isGone={isGone(row)}
               columns={columns}
               {...(linkOf === undefined ? {} : { linkOf })}
             />

@@ -1,6 +1,7 @@
 // Badges: a session's state, a mitra's three facts, a payment's state. The colour never says it alone.
 import { Badge, Group } from "@mantine/core"
 import { words } from "../format.ts"
+import { useText } from "../text/catalogue.ts"
 
 const colours: Readonly<Record<string, string>> = {
   searching: "blue",
@@ -45,10 +46,13 @@ export const Presence = ({ connected, declared, push }: {
   connected: boolean | null
   declared: boolean
   push: boolean
-}) => (
-  <Group gap={4} wrap="nowrap">
-    <Flag is={connected} yes="connected" no="no socket" />
-    <Flag is={declared} yes="online" no="offline" />
-    <Flag is={push} yes="push" no="no push" />
-  </Group>
-)
+}) => {
+  const text = useText()
+  return (
+    <Group gap={4} wrap="nowrap">
+      <Flag is={connected} yes={text.mitra.connected} no={text.mitra.no_socket} />
+      <Flag is={declared} yes={text.online} no={text.offline} />
+      <Flag is={push} yes={text.mitra.push} no={text.mitra.no_push} />
+    </Group>
+  )
+}

@@ -38,5 +38,10 @@ export const mitraEnglish = {
   log: "Online log",
   chats: "Chats now",
   heartbeat: "Last heartbeat",
-  inactive: "deactivated"
+  inactive: "deactivated",
+  connected: "connected",
+  no_socket: "no socket",
+  push: "push",
+  no_push: "no push",
+  filter: { all: "All", online: "Online", draining: "Draining", offline: "Offline", inactive: "Deactivated" }
 }

@@ -1,5 +1,7 @@
 // The texts of the page of one mitra in Indonesian, in the shape of the English ones.
-export const mitraIndonesian = {
+import type { mitraEnglish } from "./mitra-english.ts"
+
+export const mitraIndonesian: typeof mitraEnglish = {
   find: "Sebagian nama, id, atau nomor lengkap",
   create: "Mitra baru",
   create_what: "Ia bisa langsung masuk dengan nomor ini.",
@@ -38,5 +40,16 @@ export const mitraIndonesian = {
   log: "Log online",
   chats: "Obrolan sekarang",
   heartbeat: "Detak terakhir",
-  inactive: "nonaktif"
+  inactive: "nonaktif",
+  connected: "tersambung",
+  no_socket: "tanpa socket",
+  push: "push",
+  no_push: "tanpa push",
+  filter: {
+    all: "Semua",
+    online: "Online",
+    draining: "Dikosongkan",
+    offline: "Offline",
+    inactive: "Nonaktif"
+  }
 }

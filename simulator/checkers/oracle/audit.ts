@@ -1,6 +1,7 @@
 // Audit: whatever only staff can do leaves exactly one entry, in the transaction that does it, in the name of
 // somebody who asked for it just then; and what was refused or never asked leaves none.
 import type { AuditEntry } from "../../../src/domain/audit.ts"
+import type { MitraRow } from "../../../testkit/memory/store/tables.ts"
 import { type MakeRule, type Phone, refusalOf } from "../rule.ts"
 import type { Answer } from "../../clients/connection.ts"
 
@@ -31,6 +32,8 @@ const askedFor: Readonly<Record<string, readonly [string, (payload: Answer) => s
   "admin.reseed_mirror": ["mirror.reseed", () => null],
   "admin.drain_runner": ["runner.drain", () => null]
 }
+
+const profileOf = ({ languages, topics }: MitraRow): string => JSON.stringify([languages, topics])
 
 const judged = new Set(Object.values(askedFor).map(([action]) => action))
 
@@ -133,6 +136,7 @@ export const audit: MakeRule = (context, complain) => {
           did(after.is_active ? "mitra.activate" : "mitra.deactivate", key)
         }
         if (after.display_name !== before.display_name) did("mitra.rename", key)
+        if (profileOf(after) !== profileOf(before)) did("mitra.profile", key)
       },
       mitra_status: ({ after, before, key }) => {
         if (before?.is_online !== true || after?.is_online !== false) return

@@ -37,6 +37,9 @@ export const warnings: ReadonlyArray<number> = [180, 60]
 
 /** A broadcast may be lost; a runner reads the settings anew once a minute. */
 const knownLateMs = 90_000
+/** Where nothing has been broken for long, every runner hears of a change at once. */
+const heardWithinMs = 10_000
+const recoversMs = 60_000
 
 export class Numbers {
   readonly #context: CheckerContext
@@ -57,7 +60,9 @@ export class Numbers {
   }
 
   /** The values that some runner may use now; the newest is the last. */
-  lately(name: NumberName, within_ms = knownLateMs): ReadonlyArray<Value> {
+  lately(name: NumberName): ReadonlyArray<Value> {
+    const isSteady = this.#context.steadyFor_ms() > knownLateMs + recoversMs
+    const within_ms = isSteady ? heardWithinMs : knownLateMs
     const values = this.#values.get(name) ?? []
     const since = this.#context.now_ms() - within_ms
     const first = values.findLastIndex(({ from_ms }) => from_ms <= since)

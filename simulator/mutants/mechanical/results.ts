@@ -21,11 +21,12 @@ export interface Result {
   readonly seconds: number
 }
 
-export const resultsSoFar = (): ReadonlyArray<Result> =>
-  Fs.existsSync(resultsFile)
-    ? Fs.readFileSync(resultsFile, "utf8").trim().split("\n").filter((line) => line !== "")
-      .map((line) => JSON.parse(line))
-    : []
+/** By the mutant's id; of several lines about one the last, which knows what was said before. */
+export const resultsSoFar = (): Map<string, Result> => {
+  const lines = Fs.existsSync(resultsFile) ? Fs.readFileSync(resultsFile, "utf8").trim().split("\n") : []
+  const results = lines.filter((line) => line !== "").map((line): Result => JSON.parse(line))
+  return new Map(results.map((result) => [result.id, result]))
+}
 
 const compiledFile = `${folder}/compiled.json`
 

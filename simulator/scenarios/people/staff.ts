@@ -61,6 +61,7 @@ export class Staff extends Person {
       ["admin.live_sessions", () => ({ ...page, filter: "all", mitra_id: null })],
       ["admin.queue", () => ({ limit: 20 })],
       ["admin.mitras", () => ({ ...page, filter: "online", search: null })],
+      ["admin.customers", () => ({ search: "s", limit: 20 })],
       ["admin.customer", (run) => ({ find: chat.app(run).id })],
       ["admin.customer_payments", (run) => ({ customer_id: chat.app(run).id, limit: 20 })],
       ["admin.session_timeline", (run) => ({ session_id: chat.session(run)?.id })],

@@ -30,6 +30,12 @@ export const MitraRpcs = RpcGroup.make(
     success: SessionView,
     error: CallError
   }),
+  /** Her app shows the offer. For staff who look at a request afterwards; it changes nothing else. */
+  Rpc.make("mitra.offer_seen", {
+    payload: { session_id: Id },
+    success: Schema.Struct({ noted: Schema.Literals([true]) }),
+    error: CallError
+  }),
   Rpc.make("mitra.decline", {
     payload: { command_id: ClientId, session_id: Id },
     success: OfferView,

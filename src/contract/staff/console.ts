@@ -81,12 +81,16 @@ export const MitraLineView = Schema.Struct({
 })
 export type MitraLineView = typeof MitraLineView.Type
 
-export const CustomerView = Schema.Struct({
+export const CustomerLineView = Schema.Struct({
   customer_id: Id,
   call_name: Schema.String,
   /** The middle is hidden; null for an anonymous customer. */
   phone_masked: Nullable(Schema.String),
-  created_at: Instant,
+  created_at: Instant
+})
+
+export const CustomerView = Schema.Struct({
+  ...CustomerLineView.fields,
   belongs_to: Nullable(Id),
   live_sessions: Schema.Array(SessionView)
 })
@@ -113,7 +117,9 @@ export const AlertsView = Schema.Struct({
   proposals: Count,
   failed_pairings: Count,
   anomalies: Count,
-  dead_letters: Count
+  dead_letters: Count,
+  /** Mitras of whom Valkey says something else than Postgres; looked at every half minute. */
+  mirror_drift: Count
 })
 export type AlertsView = typeof AlertsView.Type
 
@@ -145,6 +151,8 @@ export const HealthView = Schema.Struct({
     group_ms: HistogramView,
     turn_wait_ms: HistogramView
   }),
+  /** Of this runner's actors: calls in all mailboxes now, and in one as a call arrived, itself included. */
+  mailboxes: Schema.Struct({ calls: Count, depth: HistogramView }),
   /** Pages that watch this runner. */
   watchers: Count
 })
@@ -202,6 +210,12 @@ const lists = RpcGroup.make(
   }),
   /** By id, or by a whole phone. */
   Rpc.make("admin.customer", { payload: { find: shortText(64) }, success: CustomerView, error: CallError }),
+  /** By the beginning of the call name; of capitals, A to Z count as their small letters. */
+  Rpc.make("admin.customers", {
+    payload: { search: shortText(64), limit: PageLimit },
+    success: Schema.Struct({ customers: Schema.Array(CustomerLineView) }),
+    error: CallError
+  }),
   Rpc.make("admin.customer_payments", {
     payload: { customer_id: Id, limit: PageLimit },
     success: Schema.Struct({ payments: Schema.Array(ReviewedPaymentView) }),

@@ -1,5 +1,5 @@
-// The calls about one's own account in the control center: signing out, another password, a second factor,
-// and proving once more who is there. Every role may make them.
+// The calls about one's own account in the control center: signing out, staying signed in, another password,
+// a second factor, and proving once more who is there. Every role may make them.
 import * as Schema from "effect/Schema"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { CallError } from "../errors.ts"
@@ -14,6 +14,12 @@ export const AdminOwnAccountRpcs = RpcGroup.make(
   Rpc.make("admin.sign_out", {
     payload: {},
     success: Schema.Struct({ signed_out: Schema.Boolean }),
+    error: CallError
+  }),
+  /** Another hour for the sign-in that makes the call; then `admin.authenticate` on the same connection. */
+  Rpc.make("admin.prolong", {
+    payload: {},
+    success: Schema.Struct({ access_token: Schema.String, access_expires_at: Instant }),
     error: CallError
   }),
   Rpc.make("admin.step_up", {

@@ -67,7 +67,13 @@ export const SessionInspection = Schema.Struct({
     ending: Nullable(Schema.String),
     wave: Schema.Int,
     sent_at: Instant,
-    responded_at: Nullable(Instant)
+    responded_at: Nullable(Instant),
+    /** When her app showed it, if it says so. */
+    seen_at: Nullable(Instant),
+    /** When she accepted what was over by then. */
+    late_accept_at: Nullable(Instant),
+    /** So much later than the winner's accept. */
+    lost_by_ms: Nullable(Schema.Int)
   })),
   ledger: LedgerView,
   /** From the pairing to the first message of a mitra; null: none has written yet. */
@@ -137,6 +143,8 @@ export const AuditEntryView = Schema.Struct({
   peer: Schema.String,
   at: Instant
 })
+
+const SettingValue = Schema.Union([Schema.Finite, Schema.String, Schema.Boolean])
 
 export const AdminRpcs = RpcGroup.make(
   Rpc.make("admin.sign_in", {
@@ -216,7 +224,8 @@ export const AdminRpcs = RpcGroup.make(
     error: CallError
   }),
   Rpc.make("admin.settings_write", {
-    payload: { key: shortText(80), value: Schema.Json },
+    /** `seen`: the value it was changed from; while another one is in force, it is STALE_WRITE. */
+    payload: { key: shortText(80), value: Schema.Json, seen: Schema.optionalKey(SettingValue) },
     success: Schema.Struct({ settings: SettingsSchema }),
     error: CallError
   }),

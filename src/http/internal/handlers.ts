@@ -3,6 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { Json } from "effect/Schema"
 import { freshness } from "../../domain/freshness.ts"
 import { checkSetting } from "../../domain/settings.ts"
 import { AdminRpcs } from "../../contract/staff/staff-views.ts"
@@ -99,15 +100,25 @@ const readSettings = Effect.gen(function*() {
   return { settings: yield* (yield* Settings).current }
 })
 
-const writeSetting = Effect.fnUntraced(function*(key: string, value: unknown, heartbeatSeconds: number) {
+interface SettingChange {
+  readonly key: string
+  readonly value: unknown
+  readonly seen?: Json
+}
+
+const writeSetting = Effect.fnUntraced(function*(change: SettingChange, heartbeatSeconds: number) {
   yield* currentStaff
   const settings = yield* Settings
-  const checked = checkSetting(key, value, heartbeatSeconds)
+  const checked = checkSetting(change.key, change.value, heartbeatSeconds)
   if (Result.isFailure(checked)) return yield* checked.failure
   const [name, accepted] = checked.success
   const before = (yield* settings.current)[name]
   const entry = yield* entryOf("setting.write", "setting", name)
-  yield* settings.put(name, accepted, { ...entry, before, after: accepted })
+  const isStored = yield* settings.put(name, accepted, { ...entry, before, after: accepted }, change.seen)
+  if (!isStored) {
+    const details = { key: name, given: change.seen ?? null, value: (yield* settings.current)[name] }
+    return yield* refuse("STALE_WRITE", "A colleague has changed this setting meanwhile.", details)
+  }
   yield* (yield* Bus).publish([{ topic: "settings", event: { _tag: "SettingsChanged" } }])
   return { settings: yield* settings.current }
 })
@@ -145,6 +156,6 @@ export const layer = (options: { readonly heartbeatSeconds: number }) =>
     "admin.reseed_mirror": () => answering(reseedMirror),
     "admin.force_close": (payload) => answering(forceClose(payload)),
     "admin.settings_read": () => answering(readSettings),
-    "admin.settings_write": ({ key, value }) => answering(writeSetting(key, value, options.heartbeatSeconds)),
+    "admin.settings_write": (change) => answering(writeSetting(change, options.heartbeatSeconds)),
     "admin.audit_log": (page) => answering(auditLog(page))
   })

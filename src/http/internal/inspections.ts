@@ -9,11 +9,12 @@ import { usualProfile } from "../../domain/matching.ts"
 import type { MitraHold } from "../../domain/mitra.ts"
 import { refuse } from "../../domain/refusal.ts"
 import { deadlineOf } from "../../domain/session/deadline.ts"
+import type { Offer } from "../../domain/session/state.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Accounts } from "../../services/accounts/accounts.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
 import { Presence } from "../../services/availability/presence.ts"
-import { SessionOversight } from "../../services/sessions/session-oversight.ts"
+import { type OfferTimes, SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { Sessions } from "../../services/sessions/sessions.ts"
 import { sessionView } from "../public/views/session-view.ts"
 
@@ -26,6 +27,28 @@ const ledgerView = (ledger: Ledger): typeof LedgerView.Type => ({
   entries: ledger.entries.map((entry) => ({ ...entry, from: instant(entry.from), to: instant(entry.to) })),
   open: ledger.open === null ? null : { ...ledger.open, from: instant(ledger.open.from) }
 })
+
+/** The blast's post-mortem: a loser is one who wanted it, and was told that it was taken. */
+const offersView = (offers: ReadonlyArray<Offer>, times: ReadonlyArray<OfferTimes>) => {
+  const wonAt = offers.find((offer) => offer.status === "accepted")?.responded_at ?? null
+  const timesOf = new Map(times.map((one) => [one.mitra_id, one]))
+  return offers.map((offer) => {
+    const late = timesOf.get(offer.mitra_id)?.late_accept_at ?? null
+    const isLoser = late !== null && wonAt !== null && offer.ending === "taken"
+    return {
+      mitra_id: offer.mitra_id,
+      mitra_name: offer.mitra_name,
+      status: offer.status,
+      ending: offer.ending,
+      wave: offer.wave,
+      sent_at: instant(offer.sent_at),
+      responded_at: instantOrNull(offer.responded_at),
+      seen_at: instantOrNull(timesOf.get(offer.mitra_id)?.seen_at ?? null),
+      late_accept_at: instantOrNull(late),
+      lost_by_ms: isLoser ? Math.max(0, late - wonAt) : null
+    }
+  })
+}
 
 export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
   const sessions = yield* Sessions
@@ -43,15 +66,7 @@ export const inspectSession = Effect.fnUntraced(function*(sessionId: string) {
     owner_runner: owner?.runner ?? null,
     owner_epoch: owner?.epoch ?? 0,
     deadline_at: instantOrNull(deadlineOf(state)),
-    offers: state.offers.map((offer) => ({
-      mitra_id: offer.mitra_id,
-      mitra_name: offer.mitra_name,
-      status: offer.status,
-      ending: offer.ending,
-      wave: offer.wave,
-      sent_at: instant(offer.sent_at),
-      responded_at: instantOrNull(offer.responded_at)
-    })),
+    offers: offersView(state.offers, yield* oversight.offerTimes(sessionId)),
     ledger: ledgerView(state.ledger),
     first_reply_ms: firstReplyAt === null || state.started_at === null
       ? null

@@ -17,7 +17,7 @@ import { currentStaff } from "./staff/current-staff.ts"
 import { countAttempt, forgiveAttempts, type StaffEvent, tellStaffEvent } from "./staff/password-attempts.ts"
 import { isOn, newRecoveryCodes, newSecret, recoveryHash, stepOf, takeCode } from "./staff/second-factor.ts"
 import { provedForMs } from "./staff/step-up.ts"
-import { wrongCode } from "./staff/staff-sign-in.ts"
+import { prolong, wrongCode } from "./staff/staff-sign-in.ts"
 
 const own = Effect.gen(function*() {
   const { peer, staff_id } = yield* currentStaff
@@ -35,6 +35,12 @@ const signOut = Effect.gen(function*() {
   yield* tellStaffEvent("signed_out", account.email, address)
   return { signed_out: true }
 }).pipe(Effect.uninterruptible)
+
+const stay = Effect.gen(function*() {
+  const principal = yield* (yield* currentConnection).principal
+  const { access_token, expires_at } = yield* prolong(principal ?? { auth_session_id: "", user_id: "" })
+  return { access_token, access_expires_at: instant(expires_at) }
+})
 
 const failed = Effect.fnUntraced(function*(event: StaffEvent, email: string, address: string) {
   yield* tellStaffEvent(event, email, address)
@@ -133,6 +139,7 @@ const takeOff = Effect.fnUntraced(function*(staffId: string | null, action: stri
 
 export const layer = AdminOwnAccountRpcs.toLayer({
   "admin.sign_out": () => answering(signOut),
+  "admin.prolong": () => answering(stay),
   "admin.step_up": (given) => answering(stepUp(given)),
   "admin.password_change": (given) => answering(changePassword(given)),
   "admin.second_factor": () => answering(secondFactor),

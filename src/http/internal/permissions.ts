@@ -28,6 +28,7 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.queue": to("read", "sessions"),
   "admin.session_timeline": to("read", "sessions"),
   "admin.customer": to("read", "sessions"),
+  "admin.customers": to("read", "sessions"),
   "admin.customer_payments": to("read", "payments"),
   "admin.mitras": to("read", "mitras"),
   "admin.audit_search": to("read", "audit"),
@@ -65,6 +66,7 @@ export const neededBy: Readonly<Record<string, Permission | "anybody">> = {
   "admin.audit_log": to("read", "audit"),
   // One's own account: every role.
   "admin.sign_out": to("read", "dashboard"),
+  "admin.prolong": to("read", "dashboard"),
   "admin.step_up": to("read", "dashboard"),
   "admin.password_change": to("read", "dashboard"),
   "admin.second_factor": to("read", "dashboard"),
@@ -131,6 +133,7 @@ export const auditedReads: Readonly<Record<string, AuditedRead>> = {
   "admin.inspect_session": session,
   "admin.session_timeline": session,
   "admin.customer": { action: "customer.read", target_type: "customer", target: "find" },
+  "admin.customers": { action: "customer.search", target_type: "customer", target: "search" },
   "admin.customer_payments": { action: "customer.read", target_type: "customer", target: "customer_id" }
 }
 

@@ -14,6 +14,9 @@ export const spreadMs = (
 export const returnPause = (phones: number, limits: SocketLimits): Effect.Effect<number> =>
   Random.nextIntBetween(0, spreadMs(phones, limits))
 
+/** For a phone that the balancer still leads to a runner that stops: the next time it may know better. */
+export const elsewherePause: Effect.Effect<number> = Random.nextIntBetween(100, 500)
+
 /** For a phone that came although this runner cannot serve it: the next one may be no better. */
 export const refusedPause = (limits: SocketLimits): Effect.Effect<number> =>
   Random.nextIntBetween(limits.retry_after_min_ms, limits.retry_after_max_ms)

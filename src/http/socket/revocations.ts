@@ -3,7 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FiberHandle from "effect/FiberHandle"
+import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as RcMap from "effect/RcMap"
@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { SignIns, type UserType } from "../../services/accounts/sign-ins.ts"
-import { Bus, type BusEvent, type Topic } from "../../services/bus/bus.ts"
+import { Bus, type BusEvent, type Subscription, type Topic } from "../../services/bus/bus.ts"
 import { Presence } from "../../services/availability/presence.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { Connections, type Person } from "./connections.ts"
@@ -35,6 +35,21 @@ export class Revocations extends Context.Service<Revocations, {
 const personOf = (topic: Topic): Person => {
   const colon = topic.indexOf(":")
   return { user_type: topic.slice(0, colon) as UserType, user_id: topic.slice(colon + 1) }
+}
+
+/** Somebody with an open socket here. */
+interface Followed {
+  readonly topic: Topic
+  readonly person: Person
+  readonly messages: Subscription
+}
+
+const takenFrom = (messages: Subscription): ReadonlyArray<BusEvent> => {
+  const events: Array<BusEvent> = []
+  for (let next = Queue.takeUnsafe(messages); next?._tag === "Success"; next = Queue.takeUnsafe(messages)) {
+    events.push(next.value.event)
+  }
+  return events
 }
 
 const makeRevocations = Effect.gen(function*() {
@@ -77,19 +92,37 @@ const makeRevocations = Effect.gen(function*() {
     return event._tag === "Resync" ? recheckInBackground : Effect.void
   }
 
+  // One fiber for everybody: most people are never told anything here, and a fiber each is memory each.
+  const arrived = yield* Queue.unbounded<Followed>()
+  const rechecks = yield* FiberMap.make<Topic>()
+  const handleAll = ({ messages, person, topic }: Followed) =>
+    Effect.forEach(
+      takenFrom(messages),
+      // In the background, so that a revocation is never queued behind a database that does not answer.
+      (event) => handle(person, event, FiberMap.run(rechecks, topic, recheck(person))),
+      { discard: true }
+    )
+  const next = Effect.flatMap(
+    Queue.take(arrived),
+    (followed) =>
+      Effect.catchCause(
+        handleAll(followed),
+        (cause) => Effect.logError("handling a revocation failed", cause)
+      )
+  )
+  yield* Effect.forkScoped(Effect.forever(next))
+
   const follow = Effect.fnUntraced(function*(topic: Topic) {
     const person = personOf(topic)
+    yield* Effect.addFinalizer(() => FiberMap.remove(rechecks, topic))
     // Most of what is said to a person is for their phone.
-    const queue = yield* bus.subscribe([topic], "Revoked")
+    const messages = yield* bus.subscribe([topic], "Revoked")
+    const followed: Followed = { messages, person, topic }
+    // Unbounded, but it holds a person once for each of their messages, which are bounded.
+    messages.onArrival = () => void Queue.offerUnsafe(arrived, followed)
+    if (Queue.sizeUnsafe(messages) > 0) Queue.offerUnsafe(arrived, followed)
     // Lasts as long as any socket of this person on this listener.
     yield* presence.register(person)
-    const rechecking = yield* FiberHandle.make<void>()
-    const next = Effect.flatMap(Queue.take(queue), (message) =>
-      // In the background, so that a revocation is never queued behind a database that does not answer.
-      handle(person, message.event, FiberHandle.run(rechecking, recheck(person))).pipe(
-        Effect.catchCause((cause) => Effect.logError("handling a revocation failed", cause))
-      ))
-    yield* Effect.forkScoped(Effect.forever(next))
   })
 
   // A socket that is open and not heard is no presence: what is worth a push is pushed.

@@ -9,7 +9,7 @@ import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { Connections } from "./connections.ts"
 import { Limits, type SocketLimits, WireClock } from "./limits.ts"
-import { refusedPause } from "./return-pause.ts"
+import { elsewherePause, refusedPause } from "./return-pause.ts"
 import { type Upgrade, SocketProtocol } from "./server.ts"
 import { upgraded } from "./transport.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
@@ -61,9 +61,8 @@ const wrongSubprotocol = (offered: ReadonlyArray<string>) =>
 
 const unauthorized = (refusal: Refusal) => refusalResponse(refusal, 401, { "www-authenticate": "Bearer" })
 
-const later = Effect.fnUntraced(function*(message: string, limits: SocketLimits) {
-  return tryAgainResponse(message, yield* refusedPause(limits))
-})
+const later = (message: string, limits: SocketLimits) =>
+  Effect.map(refusedPause(limits), (retryAfterMs) => tryAgainResponse(message, retryAfterMs))
 
 /** A flood costs no upgrade and no token check; its first refusal in a while leaves a line. */
 const tooFast = Effect.fnUntraced(function*(remote_address: string, retryAfterMs: number) {
@@ -118,7 +117,8 @@ export const makeHandshake = Effect.gen(function*() {
     function*(upgrade: Upgrade, remote_address: string, token: string | null) {
       const closed = (yield* readiness.reasons).find((reason) => closedDoors.includes(reason))
       if (closed !== undefined) {
-        return yield* later(`This server is not taking connections: ${closed}.`, limits)
+        const pause = closed === "draining" ? elsewherePause : refusedPause(limits)
+        return tryAgainResponse(`This server is not taking connections: ${closed}.`, yield* pause)
       }
       if (!(yield* socket.isServing)) return yield* later("This server is starting.", limits)
       return yield* admit(upgrade, remote_address, token).pipe(

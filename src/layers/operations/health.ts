@@ -111,7 +111,7 @@ const outbox = Effect.sync(() => {
   })
 })
 
-const sweeps = Effect.map(
+export const sweepChecks = Effect.map(
   Clock.currentTimeMillis,
   (now) =>
     seriesOfFigure("sweep_last_success_seconds").map(([[name = ""], seconds]) => {
@@ -154,7 +154,7 @@ export const layer = Layer.effect(Health)(Effect.gen(function*() {
     checks: Effect.gen(function*() {
       yield* sample
       const checks = yield* Effect.all(named, { concurrency: "unbounded" })
-      return [...checks, yield* outbox, ...(yield* sweeps)]
+      return [...checks, yield* outbox, ...(yield* sweepChecks)]
     }).pipe(Effect.provideContext(services))
   })
 }))

@@ -32,7 +32,9 @@ const conditions: Readonly<Record<MitraFilter, string>> = {
 }
 
 /** The text itself, where LIKE would read signs. */
-const literally = (search: string): string => `%${search.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+export const signs = (search: string): string => search.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
+
+const literally = (search: string): string => `%${signs(search)}%`
 
 export const mitraLines = (sql: SqlClient.SqlClient): Pick<Oversight["Service"], "mitras"> => ({
   mitras: ({ after, filter, limit, search }) =>

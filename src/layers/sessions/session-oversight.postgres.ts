@@ -9,6 +9,7 @@ import { Cipher } from "../../services/encryption/cipher.ts"
 import { SessionOversight } from "../../services/sessions/session-oversight.ts"
 import { allOf, BigCount, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
+import { makeOfferTimes } from "./offer-times.postgres.ts"
 import { past } from "./past.postgres.ts"
 import { proposals } from "./proposals.postgres.ts"
 
@@ -115,6 +116,7 @@ export const layer = Layer.effect(SessionOversight)(Effect.gen(function*() {
     ...inTrouble(sql),
     ...details(sql),
     ...past(sql, cipher),
-    ...proposals(sql)
+    ...proposals(sql),
+    ...(yield* makeOfferTimes(sql))
   })
 }))

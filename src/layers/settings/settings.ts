@@ -24,8 +24,13 @@ export interface SettingRow {
 
 export interface SettingsStore {
   readonly rows: Effect.Effect<ReadonlyArray<SettingRow>, Unavailable>
-  /** The value and its audit entry, together or not at all. */
-  readonly write: (key: string, value: Json, audit: AuditEntry) => Effect.Effect<void, Unavailable>
+  /** The value and its audit entry, together or not at all; false: not, because of `seen`. */
+  readonly write: (
+    key: SettingKey,
+    value: Json,
+    audit: AuditEntry,
+    seen?: Json
+  ) => Effect.Effect<boolean, Unavailable>
 }
 
 const maxAgeMs = 60_000
@@ -78,7 +83,7 @@ export const cached = Effect.fnUntraced(function*(store: SettingsStore) {
   return Settings.of({
     current: Effect.flatMap(fresh, (values) => values === null ? loaded : Effect.succeed(values)),
     // Also after a failure: whether the write was committed is then unknown.
-    put: (key, value, audit) => store.write(key, value, audit).pipe(Effect.ensuring(refresh)),
+    put: (key, value, audit, seen) => store.write(key, value, audit, seen).pipe(Effect.ensuring(refresh)),
     refresh
   })
 })

@@ -33,6 +33,8 @@ export const figures = {
   bus_forged_payloads_total: counter("Payloads on Valkey that no runner of this fleet signed"),
   forged_staff_calls_total: counter("Staff commands from a runner that could not prove whose they are"),
   turns_total: counter("Committed turns, by actor", "actor"),
+  mailbox_calls: gauge("Calls that wait or work in the actors' mailboxes"),
+  mailbox_depth: histogram("Calls in an actor's mailbox as another arrives, itself included"),
   turn_ms: histogram("From a turn's start to its commit", "actor"),
   fenced_turns_total: counter("Turns refused because another owner has a newer epoch", "actor"),
   turn_defects_total: counter("Turns that died and whose state was reloaded", "actor"),

@@ -110,6 +110,11 @@ export class Oversight extends Context.Service<Oversight, {
     readonly after: { readonly name: string; readonly id: string } | null
     readonly limit: number
   }) => Effect.Effect<ReadonlyArray<MitraLine>, Unavailable>
+  /** Ids of customers whose call name begins with this, by name. */
+  readonly customersNamed: (
+    beginning: string,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<string>, Unavailable>
   /** Newest first. */
   readonly paymentsOf: (
     customerId: string,

@@ -1,6 +1,6 @@
 // SessionOversight: what staff and the sweeps find among all sessions: due, waiting, without their mitra,
 // stuck, past; and the proposals to give a chat to another mitra, opened and closed by the session's own
-// turns until staff decide. Times are epoch milliseconds.
+// turns until staff decide; and when an offer was seen or accepted too late. Times are epoch milliseconds.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Absence, SessionState, SessionStatus } from "../../domain/session/state.ts"
@@ -25,6 +25,22 @@ export interface TopicChange {
   readonly topic: SessionState["topic"]
   /** The mitra who changed it; null where it was not noted. */
   readonly by: string | null
+}
+
+/** What a mitra did about an offer without it changing anything. */
+export interface OfferTimes {
+  readonly mitra_id: string
+  /** Her app showed it. */
+  readonly seen_at: number | null
+  /** She accepted what was over by then. */
+  readonly late_accept_at: number | null
+}
+
+export interface OfferNote {
+  readonly session_id: string
+  readonly mitra_id: string
+  readonly what: "seen_at" | "late_accept_at"
+  readonly at: number
 }
 
 export const proposalStatuses = ["open", "accepted", "dismissed", "resolved"] as const
@@ -85,6 +101,10 @@ export class SessionOversight extends Context.Service<SessionOversight, {
     sessionId: string,
     limit: number
   ) => Effect.Effect<ReadonlyArray<TopicChange>, Unavailable>
+  /** The first instant of each kind counts. False: this mitra was never asked. */
+  readonly noteOffer: (note: OfferNote) => Effect.Effect<boolean, Unavailable>
+  /** Of those who did anything. */
+  readonly offerTimes: (sessionId: string) => Effect.Effect<ReadonlyArray<OfferTimes>, Unavailable>
   /** When the first message of a mitra came; null: none has written yet. */
   readonly firstReplyAt: (sessionId: string) => Effect.Effect<number | null, Unavailable>
   /** Owner of record, for staff: the runner that took the last epoch. */

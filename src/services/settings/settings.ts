@@ -2,6 +2,7 @@
 // and at least once a minute; a write is one transaction with its audit entry.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { Json } from "effect/Schema"
 import type { SettingKey, Settings as Values } from "../../domain/settings.ts"
 import type { AuditEntry } from "../../domain/audit.ts"
 import type { Unavailable } from "../platform/unavailable.ts"
@@ -11,13 +12,15 @@ export class Settings extends Context.Service<Settings, {
   readonly current: Effect.Effect<Values, Unavailable>
   /**
    * Stores one checked value; the audit entry goes with it, in one transaction. The same entry again
-   * is a repeat and changes nothing. This runner's next read sees the new value.
+   * is a repeat and changes nothing. False, and nothing is stored: another value than `seen` is in force.
+   * This runner's next read sees the new value.
    */
   readonly put: <Key extends SettingKey>(
     key: Key,
     value: Values[Key],
-    audit: AuditEntry
-  ) => Effect.Effect<void, Unavailable>
+    audit: AuditEntry,
+    seen?: Json
+  ) => Effect.Effect<boolean, Unavailable>
   /** Forgets the cached values: the next read asks the database. */
   readonly refresh: Effect.Effect<void>
 }>()("halobestie/services/Settings") {}

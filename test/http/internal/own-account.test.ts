@@ -234,6 +234,40 @@ describe("a step up", () => {
   )
 })
 
+describe("a sign-in that is prolonged", () => {
+  test(
+    "counts for another hour, again and again until it is twelve hours old, and proves nothing anew",
+    Effect.gen(function*() {
+      let { token } = yield* rina
+      for (let hour = 1; hour < 12; hour += 1) {
+        const { access_token } = yield* (yield* callsWith(token))("admin.prolong")
+        token = access_token
+        yield* TestClock.adjust("59 minutes")
+        yield* (yield* callsWith(token))("admin.second_factor")
+      }
+      const { access_token } = yield* (yield* callsWith(token))("admin.prolong")
+      const call = yield* callsWith(access_token)
+      assert.strictEqual(yield* refused(call("admin.second_factor_begin")), "STEP_UP_REQUIRED")
+      yield* TestClock.adjust("12 minutes")
+      assert.strictEqual(yield* refused(call("admin.prolong")), "TOKEN_EXPIRED")
+    })
+  )
+
+  test(
+    "is one sign-in: whoever signs out ends every token of it",
+    Effect.gen(function*() {
+      const { call, token } = yield* rina
+      const { access_token } = yield* call("admin.prolong")
+      yield* (yield* callsWith(access_token))("admin.sign_out")
+      const verifier = yield* TokenVerifier
+      for (const one of [token, access_token]) {
+        assert.strictEqual(yield* refused(verifier.verify(one)), "TOKEN_INVALID")
+      }
+      assert.strictEqual(yield* refused(call("admin.prolong")), "TOKEN_INVALID")
+    })
+  )
+})
+
 describe("a sign-in is over", () => {
   test(
     "at once after signing out, and the others go on",

@@ -90,6 +90,9 @@ describe("a listener that stops", () => {
       const refused = yield* refusedUpgrade(server.url)
       assert.strictEqual(refused.status, 503)
       assert.isAbove(Number(refused.headers["retry-after"]), 0)
+      // The balancer may know better the next time.
+      const { retry_after_ms } = refused.body as { readonly retry_after_ms: number }
+      assert.isTrue(retry_after_ms >= 100 && retry_after_ms <= 500, String(retry_after_ms))
       phone.send(request("3", "test.who"))
       yield* arrived(phone)
       yield* Deferred.succeed(server.observed.gate, undefined)

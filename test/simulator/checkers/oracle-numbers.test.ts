@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { identity } from "../../../simulator/checkers/oracle/identity.ts"
 import { line } from "../../../simulator/checkers/oracle/line.ts"
 import { lockOuts } from "../../../simulator/checkers/oracle/lock-outs.ts"
+import { Numbers } from "../../../simulator/checkers/oracle/numbers.ts"
 import { orders } from "../../../simulator/checkers/oracle/orders.ts"
 import { reading } from "../../../simulator/checkers/oracle/reading.ts"
 import { rotation } from "../../../simulator/checkers/oracle/rotation.ts"
@@ -153,6 +154,32 @@ describe("rotation", () => {
     assert.include(text(recorded), "which was shown in time")
     recorded.commit(stored(row("third", { rotated_from: "first" })))
     assert.include(text(recorded), "a token was exchanged for two")
+  })
+})
+
+describe("settings", () => {
+  it("count everywhere ten seconds after a change, and later where something was broken", () => {
+    const changed = (isSteady: boolean) => {
+      const recorded = history((context) => {
+        const numbers = new Numbers(context)
+        return {
+          rows: { settings: numbers.changed },
+          onInterval: () => values.push(numbers.lately("closing_grace_seconds"))
+        }
+      })
+      const values: Array<ReadonlyArray<unknown>> = []
+      if (!isSteady) recorded.faulty()
+      recorded.passes(200_000)
+      recorded.commit((tables) => {
+        tables.settings.set("closing_grace_seconds", { value: 60, updated_at: 0 })
+      })
+      recorded.passes(9_500)
+      const before = values.at(-1)
+      recorded.passes(1_000)
+      return [before, values.at(-1)]
+    }
+    assert.deepStrictEqual(changed(true), [[300, 60], [60]])
+    assert.deepStrictEqual(changed(false), [[300, 60], [300, 60]])
   })
 })
 

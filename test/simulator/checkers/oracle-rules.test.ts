@@ -110,6 +110,9 @@ describe("audit", () => {
     recorded.commit(entry("mitra.activate"))
     assert.include(text(recorded), "mitra.activate ayu is in the audit log, and was not done")
     assert.include(text(recorded), "mitra.activate ayu is in the audit log, and nobody asked for it")
+    recorded.complaints.length = 0
+    recorded.commit(put.mitra(mitra({ languages: ["jv"], topics: ["regular"] })))
+    assert.include(text(recorded), "mitra.profile ayu: 0 entries in the audit log")
   })
 })
 

@@ -21,6 +21,7 @@ import {
   type PushStatus
 } from "../../../src/services/push/push-outbox.ts"
 import type { OnlineLogEntry } from "../../../src/services/accounts/mitras.ts"
+import type { OfferTimes } from "../../../src/services/sessions/session-oversight.ts"
 import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
 import type { CommandSeenRow, TransactionRow } from "../../../src/layers/journal/journal.tables.ts"
 import type { ReadableSessionRow } from "../../../src/layers/sessions/chat-sessions.table.ts"
@@ -35,6 +36,10 @@ import type { Block, Report } from "../../../src/services/trust/trust.ts"
 import { Table } from "./table.ts"
 
 export type { AssignmentRow, CommandSeenRow, MitraSlotRow, OfferRow, ProposalRow, TransactionRow }
+
+export interface OfferTimesRow extends OfferTimes {
+  readonly session_id: string
+}
 
 export type CustomerRow = CustomerAccount
 
@@ -188,6 +193,8 @@ const chatsTables = () => ({
     pending: (row) => row.status === "pending" ? row.mitra_id : undefined,
     status: (row) => row.status
   }),
+  /** `<session_id>/<mitra_id>` */
+  offer_times: new Table<OfferTimesRow, "session">({ session: (row) => row.session_id }),
   /** `<mitra_id>/<slot>` */
   mitra_slots: new Table<MitraSlotRow, "mitra" | "session">({
     mitra: (row) => row.mitra_id,

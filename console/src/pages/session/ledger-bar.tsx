@@ -1,5 +1,5 @@
 // The paid time as one bar: every second that was served, paused or forfeited, adding up to what was paid.
-// What still runs grows by the product's time.
+// What still runs grows by the product's time, and takes from what is left.
 import { Badge, Group, Text } from "@mantine/core"
 import { useProductNow } from "../../connection/live.ts"
 import { lengthOf, words } from "../../format.ts"
@@ -49,6 +49,7 @@ export const LedgerBar = ({ ledger }: { ledger: Ledger }) => {
   const pieces = piecesOf(ledger, now)
   const served = total(pieces, ["served", "running"])
   const forfeited = total(pieces, ["forfeited"])
+  const paused = pausedMs(ledger)
   return (
     <Card
       title={`${text.session.ledger}: ${lengthOf(ledger.purchased_ms)}`}
@@ -71,7 +72,8 @@ export const LedgerBar = ({ ledger }: { ledger: Ledger }) => {
       <Group gap="lg" mt="xs">
         <Key kind="served" label={text.session.served} ms={served} />
         {forfeited > 0 ? <Key kind="forfeited" label={text.session.forfeited} ms={forfeited} /> : null}
-        <Text size="sm" c="dimmed">{text.session.paused} {lengthOf(pausedMs(ledger))}</Text>
+        <Key kind="left" label={text.session.left} ms={ledger.purchased_ms - served - forfeited} />
+        {paused > 0 ? <Text size="sm" c="dimmed">{text.session.paused} {lengthOf(paused)}</Text> : null}
       </Group>
     </Card>
   )

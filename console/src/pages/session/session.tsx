@@ -22,7 +22,7 @@ export type Inspection = AnswerOf<"admin.inspect_session">
 const Receipts = ({ session }: Pick<Inspection, "session">) => {
   const text = useText()
   const side = (name: "customer" | "mitra") =>
-    `${name}: ${text.session.read_up_to} ${
+    `${text.session[name]}: ${text.session.read_up_to} ${
       session.cursors[name].read_seq
     } ${text.session.of} ${session.last_seq}`
   return (

@@ -98,7 +98,7 @@ export const Timeline = ({ requestedAt, sessionId, version }: {
         <ol className="timeline">
           <li>
             <Text size="sm">
-              <b>requested</b>{" "}
+              <b>{text.session.requested}</b>{" "}
               <Text span size="xs" c="dimmed">
                 <Instant at={requestedAt} />
               </Text>

@@ -16,6 +16,12 @@ export interface Sample extends Counts {
   readonly version: number
 }
 
+/** What needs somebody. */
+export interface Attention extends Alerts {
+  /** Mitras of whom Valkey says something else than Postgres. */
+  readonly mirror_drift: number
+}
+
 export interface Cursor {
   readonly hub: string
   readonly version: number
@@ -36,7 +42,14 @@ const removedMax = 2_000
 /** Sessions in one batch. */
 export const pageMax = 300
 
-export const noAlerts: Alerts = { stuck: 0, proposals: 0, failed_pairings: 0, anomalies: 0, dead_letters: 0 }
+export const noAlerts: Attention = {
+  stuck: 0,
+  proposals: 0,
+  failed_pairings: 0,
+  anomalies: 0,
+  dead_letters: 0,
+  mirror_drift: 0
+}
 const noCounts: Counts = { online: 0, available: 0, waiting: 0, active: 0, closing: 0 }
 
 interface Line {
@@ -48,7 +61,7 @@ export class Board {
   /** Another one after each time nobody watched; nobody is told anything before it has a name. */
   hub: string
   counts: Counts = noCounts
-  alerts: Alerts = noAlerts
+  alerts: Attention = noAlerts
   version = 0
   private readonly lines = new Map<string, Line>()
   private removed: Array<{ readonly id: string; readonly version: number }> = []
@@ -84,7 +97,7 @@ export class Board {
     return isNew
   }
 
-  setAlerts(alerts: Alerts): boolean {
+  setAlerts(alerts: Attention): boolean {
     const isNew = JSON.stringify(alerts) !== JSON.stringify(this.alerts)
     this.alerts = alerts
     if (isNew) this.version += 1

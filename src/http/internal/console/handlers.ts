@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import {
   AdminConsoleRpcs,
+  type CustomerLineView,
   type CustomerView,
   type MeView,
   type MitraLineView
@@ -15,7 +16,7 @@ import { refuse } from "../../../domain/refusal.ts"
 import { liveStatuses, type SessionStatus } from "../../../domain/session/state.ts"
 import { permissionsOf, type Role } from "../../../domain/staff.ts"
 import { isUuid } from "../../../domain/uuid.ts"
-import { Accounts } from "../../../services/accounts/accounts.ts"
+import { Accounts, type CustomerAccount } from "../../../services/accounts/accounts.ts"
 import { Staff } from "../../../services/accounts/staff.ts"
 import { Presence } from "../../../services/availability/presence.ts"
 import { Faults } from "../../../services/manual-clock/faults.ts"
@@ -32,7 +33,7 @@ import { health } from "./health.ts"
 import { liveView } from "./live-view.ts"
 import { watch } from "./watch.ts"
 
-const presenceAtOnce = 8
+const readsAtOnce = 8
 const waitingStatuses: ReadonlyArray<SessionStatus> = ["searching", "pending_acceptance"]
 
 const statusesOf: Readonly<Record<"all" | "waiting" | "running" | "closing", ReadonlyArray<SessionStatus>>> =
@@ -132,10 +133,24 @@ const mitras = Effect.fnUntraced(function*(asked: {
     Effect.map(
       presence.isConnected({ user_type: "mitra", user_id: line.mitra_id }),
       (connected) => mitraView(line, slots, connected)
-    ), { concurrency: presenceAtOnce })
+    ), { concurrency: readsAtOnce })
   const last = shown.at(-1)
   const isMore = found.length > asked.limit && last !== undefined
   return { mitras: lines, next: isMore ? `${last.display_name}_${last.mitra_id}` : null }
+})
+
+const customerLine = (account: CustomerAccount): typeof CustomerLineView.Type => ({
+  customer_id: account.id,
+  call_name: account.call_name,
+  phone_masked: account.phone === null ? null : maskedPhone(account.phone),
+  created_at: instant(account.created_at)
+})
+
+const customers = Effect.fnUntraced(function*(search: string, limit: number) {
+  const accounts = yield* Accounts
+  const ids = yield* (yield* Oversight).customersNamed(search.trim(), limit)
+  const found = yield* Effect.forEach(ids, (id) => accounts.findCustomer(id), { concurrency: readsAtOnce })
+  return { customers: found.flatMap((account) => account === null ? [] : [customerLine(account)]) }
 })
 
 const customer = Effect.fnUntraced(function*(find: string) {
@@ -154,10 +169,7 @@ const customer = Effect.fnUntraced(function*(find: string) {
   const now = yield* Clock.currentTimeMillis
   const live = yield* (yield* SessionViews).liveOf("customer", account.id)
   const view: typeof CustomerView.Type = {
-    customer_id: account.id,
-    call_name: account.call_name,
-    phone_masked: account.phone === null ? null : maskedPhone(account.phone),
-    created_at: instant(account.created_at),
+    ...customerLine(account),
     belongs_to: account.belongs_to,
     live_sessions: live.map((state) => sessionView(state, { side: "customer", unread: 0, now }))
   }
@@ -205,6 +217,7 @@ export const layer = (options: { readonly time_zone: string }) =>
     "admin.live_sessions": (asked) => answering(liveSessions(asked)),
     "admin.queue": ({ limit }) => answering(queue(limit)),
     "admin.mitras": (asked) => answering(mitras(asked)),
+    "admin.customers": ({ limit, search }) => answering(customers(search, limit)),
     "admin.customer": ({ find }) => answering(customer(find)),
     "admin.customer_payments": ({ customer_id, limit }) => answering(customerPayments(customer_id, limit)),
     "admin.session_timeline": ({ session_id }) => answering(timeline(session_id)),

@@ -6,6 +6,7 @@ import * as Metric from "effect/Metric"
 import type { HealthView } from "../../../contract/staff/console.ts"
 import { instant, instantOrNull } from "../../../contract/fields.ts"
 import { Bus } from "../../../services/bus/bus.ts"
+import { valueOf } from "../../../services/operations/figures.ts"
 import { Oversight } from "../../../services/oversight/oversight.ts"
 import { SweepReports } from "../../../services/platform/sweep-reports.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -49,6 +50,7 @@ export const health = Effect.gen(function*() {
       group_ms: histogramOf(snapshots, "journal_group_ms"),
       turn_wait_ms: histogramOf(snapshots, "journal_turn_wait_ms")
     },
+    mailboxes: { calls: valueOf("mailbox_calls"), depth: histogramOf(snapshots, "mailbox_depth") },
     watchers: (yield* LiveHub).watchers()
   }
   return view

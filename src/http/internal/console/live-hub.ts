@@ -11,6 +11,7 @@ import { SecureRandom } from "effect/crypto"
 import { freshness } from "../../../domain/freshness.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { Availability } from "../../../services/availability/availability.ts"
+import { Mirror } from "../../../services/availability/mirror.ts"
 import { Oversight } from "../../../services/oversight/oversight.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import { SessionOversight } from "../../../services/sessions/session-oversight.ts"
@@ -21,6 +22,8 @@ const lookEveryMs = 1_000
 const shareOfTime = 20
 const sampleEveryMs = 15_000
 const alertsEveryMs = 5_000
+/** Everything the mirror holds is compared for it. */
+const driftEveryMs = 30_000
 /** So long after the last watcher left, one who comes back goes on where they were. */
 const lingerMs = 60_000
 /** A deadline that nobody noticed for so long. */
@@ -50,10 +53,13 @@ const realNow = RealTime.onRealTime(Clock.currentTimeMillis)
 const makeLook = Effect.fnUntraced(function*(board: Board) {
   const oversight = yield* Oversight
   const availability = yield* Availability
+  const mirror = yield* Mirror
   const sessions = yield* SessionOversight
   const settings = yield* Settings
   let known: ReadonlyMap<string, string> = new Map()
   let alertsAt = 0
+  let driftAt = 0
+  let mirror_drift = 0
 
   const readCounts = Effect.gen(function*() {
     const freshest = freshness(yield* settings.current, yield* now)
@@ -87,13 +93,19 @@ const makeLook = Effect.fnUntraced(function*(board: Board) {
     const at = yield* realNow
     if (at - alertsAt < alertsEveryMs) return countsMoved || board.version !== before
     alertsAt = at
-    const alertsMoved = board.setAlerts(yield* oversight.alerts((yield* now) - stuckAfterMs))
+    if (at - driftAt >= driftEveryMs) {
+      driftAt = at
+      mirror_drift = (yield* mirror.status).drift?.drifted ?? 0
+    }
+    const alerts = yield* oversight.alerts((yield* now) - stuckAfterMs)
+    const alertsMoved = board.setAlerts({ ...alerts, mirror_drift })
     return alertsMoved || countsMoved || board.version !== before
   })
 
   const forget = () => {
     known = new Map()
     alertsAt = 0
+    driftAt = 0
     board.clear()
   }
   return { look, sample, forget }

@@ -1,6 +1,6 @@
 // Staff at the door: email and password, the second factor where there is one, a lock after repeated
-// failures, a short-lived token. Staff get no refresh token: after it runs out they sign in again. Who came
-// in, and who tried, is in the audit log.
+// failures, a short-lived token. Staff get no refresh token: whoever is signed in may have another hour until
+// the sign-in is twelve hours old. Who came in, and who tried, is in the audit log.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ import { Passwords } from "../../../services/accounts/passwords.ts"
 import { Staff, type StaffAccount } from "../../../services/accounts/staff.ts"
 import { StaffProofs } from "../../../services/accounts/staff-proofs.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
-import { AccessTokens } from "../../public/auth/access-tokens.ts"
+import { accessLifetimeSeconds, AccessTokens } from "../../public/auth/access-tokens.ts"
 import { countAttempt, forgiveAttempts, tellStaffEvent } from "./password-attempts.ts"
 import { isOn, takeCode } from "./second-factor.ts"
 import { entryBy } from "../change-entry.ts"
@@ -48,24 +48,46 @@ const audit = Effect.fnUntraced(
   }
 )
 
+/** A token with its row: the first one of a sign-in, or another one. */
+const grant = Effect.fnUntraced(
+  function*(staff_id: string, now: number, row: { readonly id: string; readonly family_id: string }) {
+    const owner = { user_type: "staff", user_id: staff_id, auth_session_id: row.family_id } as const
+    const { expires_at, token } = yield* (yield* AccessTokens).sign(owner)
+    // A hash of no token: nothing that staff keep can be exchanged.
+    const refresh_hash = Hex.encode(yield* (yield* SecureRandom.SecureRandom).randomBytes(32))
+    const { user_id, user_type } = owner
+    yield* (yield* SignIns).open(
+      { ...row, user_type, user_id, refresh_hash, created_at: now, expires_at },
+      { only_one: false }
+    )
+    return { staff_id, access_token: token, expires_at }
+  }
+)
+
 const openSession = Effect.fnUntraced(function*(account: StaffAccount, now: number) {
-  const random = yield* SecureRandom.SecureRandom
-  const id = yield* random.uuidV7()
-  const owner = { user_type: "staff", user_id: account.id, auth_session_id: id } as const
-  const { expires_at, token } = yield* (yield* AccessTokens).sign(owner)
-  yield* (yield* SignIns).open({
-    id,
-    family_id: id,
-    user_type: "staff",
-    user_id: account.id,
-    // A hash of no token: a staff sign-in cannot be refreshed.
-    refresh_hash: Hex.encode(yield* random.randomBytes(32)),
-    created_at: now,
-    expires_at
-  }, { only_one: false })
+  const id = yield* (yield* SecureRandom.SecureRandom).uuidV7()
+  const opened = yield* grant(account.id, now, { id, family_id: id })
   yield* (yield* StaffProofs).prove(id, now)
-  return { staff_id: account.id, access_token: token, expires_at }
+  return opened
 })
+
+/** After so long somebody has to say again who is there. */
+const signInMaxMs = 12 * 3_600_000
+
+const tooOld = refuse("TOKEN_EXPIRED", "This sign-in is nearly twelve hours old. Sign in again.")
+
+/** Another hour for this sign-in; it proves nothing anew. */
+export const prolong = Effect.fnUntraced(
+  function*({ auth_session_id, user_id }: { readonly auth_session_id: string; readonly user_id: string }) {
+    const now = yield* Clock.currentTimeMillis
+    const open = yield* (yield* SignIns).listOf({ user_type: "staff", user_id }, now)
+    const mine = open.find((one) => one.family_id === auth_session_id)
+    const end = now + accessLifetimeSeconds * 1000
+    if (mine === undefined || end > mine.opened_at + signInMaxMs) return yield* tooOld
+    const id = yield* (yield* SecureRandom.SecureRandom).uuidV7()
+    return yield* grant(user_id, now, { id, family_id: auth_session_id })
+  }
+)
 
 /** Nothing where there is none; a code that is asked for is no failure yet. */
 const passSecondFactor = Effect.fnUntraced(

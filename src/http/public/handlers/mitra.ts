@@ -4,11 +4,12 @@ import * as Effect from "effect/Effect"
 import { instant } from "../../../contract/fields.ts"
 import { MitraRpcs } from "../../../contract/public/mitra.ts"
 import type { MitraCommand } from "../../../domain/mitra.ts"
-import { refuse } from "../../../domain/refusal.ts"
+import { type Refusal, refuse } from "../../../domain/refusal.ts"
 import { offeredRequest } from "../../../domain/session/offered-request.ts"
 import { MitraActors } from "../../../actors/mitra/protocol.ts"
 import { Availability } from "../../../services/availability/availability.ts"
 import { Bus, revoked } from "../../../services/bus/bus.ts"
+import { type OfferNote, SessionOversight } from "../../../services/sessions/session-oversight.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { currentMitra, participantOf } from "../auth/caller.ts"
@@ -16,6 +17,7 @@ import { offerView } from "../views/offer-view.ts"
 import { answering } from "./answering.ts"
 import { changeSession, command, sessionNotFound } from "./own-session.ts"
 import { inShare } from "../../../services/platform/pool-shares.ts"
+import type { Unavailable } from "../../../services/platform/unavailable.ts"
 
 const declare = Effect.fnUntraced(function*(commandId: string, command: MitraCommand) {
   const me = yield* currentMitra
@@ -64,9 +66,28 @@ const goOnline = Effect.fnUntraced(function*(commandId: string) {
   return is_online
 })
 
+const noteOffer = Effect.fnUntraced(function*(session_id: string, what: OfferNote["what"]) {
+  const { id: mitra_id } = yield* currentMitra
+  const at = yield* Clock.currentTimeMillis
+  return yield* (yield* SessionOversight).noteOffer({ session_id, mitra_id, what, at })
+})
+
+const offerSeen = Effect.fnUntraced(function*(sessionId: string) {
+  if (yield* noteOffer(sessionId, "seen_at")) return { noted: true } as const
+  return yield* refuse("OFFER_NOT_FOUND", "This request was not offered to you.", { session_id: sessionId })
+})
+
+const isLate = (error: Refusal | Unavailable): boolean =>
+  error._tag === "Refusal" && ["OFFER_TAKEN", "OFFER_CANCELLED", "OFFER_EXPIRED"].includes(error.code)
+
+/** By how much she lost is for staff: a note that cannot be made keeps nobody from the answer. */
 const accept = Effect.fnUntraced(function*(commandId: string, sessionId: string) {
   const me = yield* currentMitra
-  return yield* changeSession(me, sessionId, commandId, { _tag: "Accept", by: participantOf(me) })
+  return yield* changeSession(me, sessionId, commandId, { _tag: "Accept", by: participantOf(me) }).pipe(
+    Effect.tapError((error) =>
+      isLate(error) ? Effect.ignore(noteOffer(sessionId, "late_accept_at")) : Effect.void
+    )
+  )
 })
 
 /** For the answer of an actor of the previous version, which carries no offer. */
@@ -123,6 +144,7 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) => 
       answering(Effect.flatMap(declare(command_id, { _tag: "GoOffline" }), status)),
     "mitra.heartbeat": () => answering(Effect.flatMap(heartbeat, status)),
     "mitra.accept": ({ command_id, session_id }) => answering(accept(command_id, session_id)),
+    "mitra.offer_seen": ({ session_id }) => answering(inShare("strangers")(offerSeen(session_id))),
     "mitra.decline": ({ command_id, session_id }) => answering(decline(command_id, session_id)),
     "mitra.answer_extension": (payload) => answering(answerExtension(payload)),
     "mitra.requests": ({ before, limit }) => answering(inShare("strangers")(requests(before, limit)))

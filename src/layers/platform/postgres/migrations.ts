@@ -27,6 +27,7 @@ import valkeySightings from "../../../../migrations/0020_create_valkey_sightings
 import holdAndDrainMitras from "../../../../migrations/0021_hold_and_drain_mitras.ts"
 import matchWants from "../../../../migrations/0022_match_wants.ts"
 import pauseWithoutMitra from "../../../../migrations/0023_pause_without_mitra.ts"
+import noteOffersFindCustomers from "../../../../migrations/0024_note_offers_find_customers.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -51,7 +52,8 @@ const migrations = {
   "0020_create_valkey_sightings": valkeySightings,
   "0021_hold_and_drain_mitras": holdAndDrainMitras,
   "0022_match_wants": matchWants,
-  "0023_pause_without_mitra": pauseWithoutMitra
+  "0023_pause_without_mitra": pauseWithoutMitra,
+  "0024_note_offers_find_customers": noteOffersFindCustomers
 }
 export type MigrationName = keyof typeof migrations
 

@@ -17,6 +17,7 @@ import { Connection } from "../../../../src/http/socket/connection.ts"
 import * as Readiness from "../../../../src/http/readiness.ts"
 import * as MirrorOff from "../../../../src/layers/availability/mirror/mirror.off.ts"
 import { Accounts } from "../../../../src/services/accounts/accounts.ts"
+import { Mirror } from "../../../../src/services/availability/mirror.ts"
 import { RunnerRegistry } from "../../../../src/services/platform/runner-registry.ts"
 import { Shutdown } from "../../../../src/services/platform/shutdown.ts"
 import * as PushMemory from "../../../../testkit/memory/push.memory.ts"
@@ -30,11 +31,17 @@ const registry = Layer.succeed(RunnerRegistry)({
   members: Effect.succeed([{ address: "10.0.0.1:4000", is_healthy: true }])
 })
 
+/** One that says something else than the rows of two mitras. */
+const drifting = Layer.effect(Mirror)(Effect.map(Mirror, (port) => ({
+  ...port,
+  status: Effect.map(port.status, (status) => ({ ...status, drift: { rows: 3, keys: 3, drifted: 2 } }))
+}))).pipe(Layer.provide(MirrorOff.layer))
+
 const office = Layer.merge(ConsoleHandlers.layer({ time_zone: "Asia/Jakarta" }), Permissions.layer).pipe(
   Layer.provide(LiveHub.layer({ sampling: false })),
   Layer.provide(Layer.mergeAll(
     PushMemory.layer,
-    MirrorOff.layer,
+    drifting,
     ThisRunner.layer,
     Readiness.layer,
     Layer.succeed(Shutdown)({ request: Effect.void }),
@@ -111,6 +118,8 @@ describe("the console's lists", () => {
       const customer = yield* call("admin.customer", { find: sari.id })
       assert.deepInclude(customer, { call_name: "Sari", phone_masked: null })
       assert.strictEqual(customer.live_sessions[0].session_id, session_id)
+      const { customers } = yield* call("admin.customers", { search: "sa", limit: 10 })
+      assert.deepStrictEqual(customers.map((one: { customer_id: string }) => one.customer_id), [sari.id])
       const paid = yield* call("admin.customer_payments", { customer_id: sari.id, limit: 10 })
       assert.strictEqual(paid.payments[0].session_id, session_id)
       assert.strictEqual(yield* refused(call("admin.customer", { find: "nobody" })), "ACCOUNT_NOT_FOUND")
@@ -136,6 +145,7 @@ describe("the console's lists", () => {
       const health = yield* call("admin.health")
       assert.deepInclude(health.postgres, { answers: true })
       assert.deepInclude(health.mirror, { state: "off" })
+      assert.isAtLeast(health.mailboxes.depth.max, 1)
       const everything = { staff_id: null, action: null, target_type: null, target_id: null, before: null }
       const { entries: looks } = yield* call("admin.audit_search", { ...everything, limit: 5 })
       assert.deepStrictEqual(looks.map((one: { action: string }) => one.action), ["session.read"])
@@ -159,6 +169,7 @@ describe("the stream of what is alive", () => {
       assert.deepStrictEqual([first.is_reset, first.is_complete, first.is_fresh], [true, true, true])
       assert.deepStrictEqual(first.sessions.map((one) => one.session_id), [session_id])
       assert.deepInclude(first.counts, { online: 1, active: 1 })
+      assert.deepInclude(first.alerts, { stuck: 0, mirror_drift: 2 })
       yield* say(sari, session_id, "hello")
       yield* onlineMitra(2)
       yield* TestClock.adjust("2 seconds")

@@ -28,6 +28,7 @@ const payloads: Record<string, object> = {
   "mitra.go_offline": { command_id },
   "mitra.heartbeat": {},
   "mitra.accept": { command_id, session_id },
+  "mitra.offer_seen": { session_id },
   "mitra.decline": { command_id, session_id },
   "mitra.answer_extension": { command_id, session_id, extension_seq: 3, approve: true },
   "mitra.requests": { before: null, limit: 10 },

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import { TestClock } from "effect/testing"
 import { instant } from "../../../../src/contract/fields.ts"
+import { inspectSession } from "../../../../src/http/internal/inspections.ts"
 import { MitraActors } from "../../../../src/actors/mitra/protocol.ts"
 import { Availability } from "../../../../src/services/availability/availability.ts"
 import { Bus } from "../../../../src/services/bus/bus.ts"
@@ -106,6 +107,35 @@ describe("accepting", () => {
       assert.deepInclude(other, { code: "OFFER_TAKEN" })
       const view = yield* sari.call("customer.request_status", { session_id })
       assert.deepInclude(view, { status: "active", mitra_id: ayu.id, remaining_ms: 300_000 })
+    }).pipe(Effect.provide(world)))
+
+  it.effect("leaves for staff when each mitra saw the offer, and by how much the others lost", () =>
+    Effect.gen(function*() {
+      yield* given
+      const [ayu, bunga, citra] = [yield* onlineMitra(1), yield* onlineMitra(2), yield* onlineMitra(3)]
+      const { session_id } = yield* request(yield* customerPhone("Sari"))
+      const accept = (phone: typeof ayu) =>
+        phone.call("mitra.accept", { command_id: newCommand(), session_id })
+      yield* TestClock.adjust("300 millis")
+      assert.deepStrictEqual(yield* bunga.call("mitra.offer_seen", { session_id }), { noted: true })
+      yield* TestClock.adjust("700 millis")
+      yield* accept(ayu)
+      yield* TestClock.adjust("37 millis")
+      assert.strictEqual(yield* refused(accept(bunga)), "OFFER_TAKEN")
+      yield* TestClock.adjust("1 second")
+      yield* bunga.call("mitra.offer_seen", { session_id })
+      assert.strictEqual(yield* refused(accept(bunga)), "OFFER_TAKEN")
+      const unknown = { session_id: staffId }
+      assert.strictEqual(yield* refused(citra.call("mitra.offer_seen", unknown)), "OFFER_NOT_FOUND")
+      const { offers } = yield* inspectSession(session_id)
+      const about = ({ id }: typeof ayu) => offers.find(({ mitra_id }) => mitra_id === id)
+      assert.deepInclude(about(ayu), { seen_at: null, late_accept_at: null, lost_by_ms: null })
+      assert.deepInclude(about(bunga), {
+        seen_at: instant(t0 + 300),
+        late_accept_at: instant(t0 + 1_037),
+        lost_by_ms: 37
+      })
+      assert.deepInclude(about(citra), { status: "missed", seen_at: null, lost_by_ms: null })
     }).pipe(Effect.provide(world)))
 
   it.effect("shows the session without the customer's payment, and the same when repeated", () =>

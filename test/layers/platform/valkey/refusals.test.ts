@@ -33,5 +33,6 @@ describe("a memory policy", () => {
     assert.isNull(evictionTrouble(info(4_194_304, "noeviction")))
     assert.isNull(evictionTrouble(info(4_194_304, "volatile-lru")))
     assert.isNull(evictionTrouble(""))
+    assert.isNull(evictionTrouble("maxmemory_policy:allkeys-lru\r\n"))
   })
 })
