@@ -55,6 +55,24 @@ const usePeople = (): ReadonlyArray<{ readonly value: string; readonly label: st
   return [...people].map(([value, label]) => ({ value, label }))
 }
 
+const Amount = ({ label, most, onChange, unit, value }: {
+  label: string
+  most: number
+  unit: string
+  value: number
+  onChange: (value: number) => void
+}) => (
+  <NumberInput
+    size="xs"
+    label={label}
+    min={1}
+    max={most}
+    suffix={` ${unit}`}
+    value={value}
+    onChange={(typed) => onChange(Number(typed) || 1)}
+  />
+)
+
 const Start = ({ onStarted }: { onStarted: () => void }) => {
   const text = useText()
   const people = usePeople()
@@ -93,27 +111,9 @@ const Start = ({ onStarted }: { onStarted: () => void }) => {
         )
         : null}
       {isDelay(kind)
-        ? (
-          <NumberInput
-            size="xs"
-            label={text.faults.delay}
-            min={1}
-            max={60_000}
-            suffix=" ms"
-            value={delayMs}
-            onChange={(value) => setDelay(Number(value) || 1)}
-          />
-        )
+        ? <Amount label={text.faults.delay} most={60_000} unit="ms" value={delayMs} onChange={setDelay} />
         : null}
-      <NumberInput
-        size="xs"
-        label={text.faults.undo_after}
-        min={1}
-        max={3_600}
-        suffix=" s"
-        value={seconds}
-        onChange={(value) => setSeconds(Number(value) || 1)}
-      />
+      <Amount label={text.faults.undo_after} most={3_600} unit="s" value={seconds} onChange={setSeconds} />
       <Button
         size="compact-sm"
         loading={isBusy}

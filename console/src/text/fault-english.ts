@@ -1,4 +1,4 @@
-// The texts about faults on demand in English. The Indonesian ones are beside this file and have the same shape.
+// The texts about faults on demand in English; the Indonesian ones are beside this file.
 
 export const faultEnglish = {
   kind: "What goes wrong",
