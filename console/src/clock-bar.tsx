@@ -1,20 +1,19 @@
 // For testers, where the product's time is in their hands: move it, let it run, see what that brought
 // about; and troubles on demand, each undone by itself after a while.
-import { Button, Group, Menu, NumberInput, Popover, Text } from "@mantine/core"
+import { Button, Group, NumberInput, Popover, Text } from "@mantine/core"
 import { useState } from "react"
 import { setProductTime, useProductNow } from "./connection/live.ts"
 import { call, mayDo, type Me } from "./connection/sign-in.ts"
 import { useAction, useCall } from "./connection/use-call.ts"
-import type { AnswerOf, PayloadOf } from "./connection/line.ts"
+import type { AnswerOf } from "./connection/line.ts"
+import { FaultMenu } from "./fault-menu.tsx"
 import { dayAndTime, lengthOf, words } from "./format.ts"
 import { Failed } from "./parts/page.tsx"
 import { useText } from "./text/catalogue.ts"
 
 type Passed = AnswerOf<"clock.advance">
-type Fault = PayloadOf<"faults.start">["fault"]
 
 const minute = 60_000
-const faultMs = 30_000
 
 const Fired = ({ passed, zone }: { passed: Passed; zone: string }) => {
   const text = useText()
@@ -32,6 +31,9 @@ const Fired = ({ passed, zone }: { passed: Passed; zone: string }) => {
             {dayAndTime(Date.parse(one.at), zone)} · {one.what} {one.id.slice(-8)}
           </Text>
         ))}
+        {passed.fired_not_shown === 0
+          ? null
+          : <Text size="xs" c="dimmed">{passed.fired_not_shown} {text.clock.more_fired}</Text>}
         <Text size="xs" c="dimmed" mt="xs">
           {Object.entries(passed.sweeps).map(([name, count]) => `${words(name)} ${count}`).join(", ")}
         </Text>
@@ -40,68 +42,27 @@ const Fired = ({ passed, zone }: { passed: Passed; zone: string }) => {
   )
 }
 
-const Faults = () => {
-  const text = useText()
-  const { data, reload } = useCall("faults.list", {}, 5_000)
-  const { press } = useAction(
-    (fault: Fault) => call("faults.start", { fault, undo_after_ms: faultMs }),
-    reload
-  )
-  const undo = useAction(() => call("faults.undo", { fault_id: null }), reload)
-  const running = data?.faults ?? []
-  return (
-    <Menu position="bottom-start" width={300}>
-      <Menu.Target>
-        <Button size="compact-xs" variant="default">{text.clock.faults}: {running.length}</Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => void press({ kind: "lose_valkey" })}>{text.clock.lose_valkey}</Menu.Item>
-        <Menu.Item onClick={() => void press({ kind: "slow_database", delay_ms: 500 })}>
-          {text.clock.slow_database}
-        </Menu.Item>
-        <Menu.Item onClick={() => void press({ kind: "double_webhook" })}>
-          {text.clock.double_webhook}
-        </Menu.Item>
-        {running.map((one) => (
-          <Menu.Label key={one.fault_id}>
-            {words(one.fault.kind)}, {text.clock.until} {one.undone_at.slice(11, 19)} UTC
-          </Menu.Label>
-        ))}
-        <Menu.Item onClick={() => void undo.press()} disabled={running.length === 0}>
-          {text.clock.undo}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
 const Held = ({ me }: { me: Me }) => {
   const text = useText()
   const now = useProductNow()
   const [rate, setRate] = useState<number>(10)
-  const [passed, setPassed] = useState<Passed | null>(null)
   const clock = useCall("clock.now", {}, 2_000)
   const isRunning = (clock.data?.rate ?? 0) > 0
   const told = (view: { now: string; rate?: number }) => {
     setProductTime(view.now, view.rate ?? 0)
     clock.reload()
   }
-  const advance = useAction((ms: number) => call("clock.advance", { duration_ms: ms }), (answer) => {
-    setPassed(answer)
-    told(answer)
-  })
+  const advance = useAction((ms: number) => call("clock.advance", { duration_ms: ms }), told)
   const next = useAction(async () => {
     const { next_due_at, now: from } = await call("clock.now", {})
     const ms = next_due_at === null ? minute : Math.max(1, Date.parse(next_due_at) - Date.parse(from))
     return call("clock.advance", { duration_ms: ms })
-  }, (answer) => {
-    setPassed(answer)
-    told(answer)
-  })
+  }, told)
   const run = useAction(() => isRunning ? call("clock.pause", {}) : call("clock.run", { rate }), told)
   const isBusy = advance.isBusy || next.isBusy
   const mayWrite = mayDo(me, "write", "system")
   const due = clock.data?.next_due_at ?? null
+  const passed = clock.data?.passed ?? null
   return (
     <>
       <Text size="sm" fw={600}>{isRunning ? text.clock.running : text.clock.held}</Text>
@@ -154,7 +115,7 @@ export const ClockBar = ({ me }: { me: Me }) => {
       aria-label={text.clock.bar}
     >
       {me.is_clock_held ? <Held me={me} /> : null}
-      {me.takes_faults && mayDo(me, "write", "system") ? <Faults /> : null}
+      {me.takes_faults && mayDo(me, "write", "system") ? <FaultMenu zone={me.time_zone} /> : null}
     </Group>
   )
 }

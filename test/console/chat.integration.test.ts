@@ -2,8 +2,9 @@
 // another mitra. The clock bar moves the product's time.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { Page } from "playwright-core"
 import { commandId, confirm, customer, isFact, mitra, pair, type Person, send } from "../system/people.ts"
-import { stage, visit } from "./console-server.ts"
+import { type Stage, stage, visit } from "./console-server.ts"
 
 const held = { CLOCK: "simulated" }
 
@@ -100,12 +101,43 @@ describe("a chat", () => {
   )
 })
 
+/** Lags one person by name, cuts her, and takes one of the two back before its time. */
+const troubled = async (page: Page, server: Stage["server"], call: Stage["call"]) => {
+  const ayu = await mitra(server, 1)
+  await page.getByRole("button", { name: "Faults: 0" }).click()
+  await page.getByRole("combobox", { name: "Whose" }).click()
+  await page.getByRole("option", { name: "Ayu, Mitra" }).click()
+  await chosenFault(page, "Slow down somebody's sockets")
+  await page.getByLabel("By how much", { exact: true }).fill("70")
+  await page.getByLabel("Undone by itself after", { exact: true }).fill("600")
+  await page.getByRole("button", { name: "Start", exact: true }).click()
+  await page.getByText(/Slow down somebody's sockets, until \d\d:\d\d:\d\d/).waitFor()
+  await chosenFault(page, "Cut somebody's sockets")
+  await page.getByRole("button", { name: "Start", exact: true }).click()
+  await page.getByRole("button", { name: "Faults: 2" }).waitFor()
+  await ayu.phone.call("mitra.heartbeat", {}).then(() => assert.fail("still connected"), () => {})
+  const { faults } = await call("faults.list")
+  assert.sameDeepMembers(faults.map((one: { readonly fault: object }) => one.fault), [
+    { kind: "lag_socket", user_id: ayu.id, delay_ms: 70 },
+    { kind: "cut_socket", user_id: ayu.id }
+  ])
+  await page.getByRole("button", { name: "Undo", exact: true }).first().click()
+  await page.getByRole("button", { name: "Faults: 1" }).waitFor()
+  await page.getByRole("button", { name: "Undo", exact: true }).click()
+  await page.getByRole("button", { name: "Faults: 0" }).waitFor()
+}
+
+const chosenFault = async (page: Page, name: string) => {
+  await page.getByRole("combobox", { name: "What goes wrong" }).click()
+  await page.getByRole("option", { name }).click()
+}
+
 describe("the clock bar", () => {
   it.live(
-    "moves the product's time, goes to the next due thing, runs and pauses",
+    "moves the product's time, goes to the next due thing, runs and pauses; faults are chosen and undone",
     () =>
       Effect.gen(function*() {
-        const { call, signedIn } = yield* stage(held)
+        const { call, server, signedIn } = yield* stage(held)
         yield* Effect.promise(async () => {
           const { errors, page } = await signedIn()
           const time = page.getByTestId("product-time")
@@ -123,6 +155,8 @@ describe("the clock bar", () => {
           await page.getByRole("button", { name: "Pause" }).click()
           await page.getByText("The product's time is held").waitFor()
           assert.strictEqual((await call("clock.now")).rate, 0)
+          await page.getByRole("button", { name: /What happened: \d/ }).waitFor()
+          await troubled(page, server, call)
           assert.deepStrictEqual(errors, [])
         })
       }),

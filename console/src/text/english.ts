@@ -1,6 +1,7 @@
 // The console's texts in English. The Indonesian ones are beside this file and have the same shape.
 import { accountEnglish } from "./account-english.ts"
 import { caseEnglish } from "./case-english.ts"
+import { faultEnglish } from "./fault-english.ts"
 import { mitraEnglish } from "./mitra-english.ts"
 import { paymentEnglish, staleEnglish } from "./payment-english.ts"
 
@@ -272,11 +273,9 @@ export const english = {
     nothing: "Nothing was due.",
     faults: "Faults",
     undo: "Undo all",
-    until: "until",
-    lose_valkey: "Lose Valkey",
-    slow_database: "Slow database",
-    double_webhook: "Next webhook twice"
-  }
+    more_fired: "earlier ones are not shown"
+  },
+  faults: faultEnglish
 }
 
 type Widened<A> = { readonly [Key in keyof A]: A[Key] extends string ? string : Widened<A[Key]> }

@@ -2,6 +2,7 @@
 import type { Texts } from "./english.ts"
 import { accountIndonesian } from "./account-indonesian.ts"
 import { caseIndonesian } from "./case-indonesian.ts"
+import { faultIndonesian } from "./fault-indonesian.ts"
 import { mitraIndonesian } from "./mitra-indonesian.ts"
 import { paymentIndonesian, staleIndonesian } from "./payment-indonesian.ts"
 
@@ -273,9 +274,7 @@ export const indonesian: Texts = {
     nothing: "Tidak ada yang jatuh tempo.",
     faults: "Gangguan",
     undo: "Batalkan semua",
-    until: "sampai",
-    lose_valkey: "Hilangkan Valkey",
-    slow_database: "Database lambat",
-    double_webhook: "Webhook berikut dua kali"
-  }
+    more_fired: "yang lebih awal tidak ditampilkan"
+  },
+  faults: faultIndonesian
 }
