@@ -20,6 +20,8 @@ export interface ClientSession {
   last_seq: number
   /** When the paid time ends, by the newest event that says so. */
   ends_at: unknown
+  /** Events up to this one say nothing new of that: a snapshot was later. */
+  ends_told_to: number
   /** `client_message_id` -> what the server acknowledged. */
   readonly acknowledged: Map<string, { readonly seq: number; readonly body: string; readonly at_ms: number }>
   isOver: boolean
@@ -77,6 +79,7 @@ export class ClientState {
       declaredGaps: [],
       last_seq: 0,
       ends_at: undefined,
+      ends_told_to: 0,
       acknowledged: new Map(),
       isOver: false
     }
@@ -113,6 +116,12 @@ export class ClientState {
       case "mitra_status":
         this.isOnline = event["is_online"]
         return
+      case "mitra_away": {
+        // The clock stands, or runs again: the one change of it that has no number.
+        const { ends_at, paused_until, session_id } = event
+        if (ends_at !== undefined || paused_until !== undefined) this.session(session_id).ends_at = ends_at
+        return
+      }
       default:
         return
     }
@@ -172,6 +181,8 @@ export class ClientState {
       const isBack = this.#handedOver.has(session)
       if (isBack) this.#revive(session)
       this.viewed(view)
+      session.ends_at = view["ends_at"] ?? undefined
+      session.ends_told_to = view["last_seq"]
       // New to this phone: what came before is history, what comes now is numbered from here.
       const isNew = session.last_seq === 0 && session.events.length === 0
       if (!isNew && (!isBack || asked.has(session.id))) continue
@@ -200,7 +211,7 @@ export class ClientState {
     session.last_seq = seq
     const received: ReceivedEvent = { at_ms, seq, fact }
     session.events.push(received)
-    if (fact.ends_at !== undefined) session.ends_at = fact.ends_at
+    if (fact.ends_at !== undefined && seq > session.ends_told_to) session.ends_at = fact.ends_at
     session.latest.set(fact.kind === "message" ? `message/${fact.message.side}` : fact.kind, received)
     if (lastKinds.has(fact.kind)) this.#end(session)
     if (fact.kind === "rerouted") this.#changedHands(session, fact)

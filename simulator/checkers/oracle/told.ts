@@ -215,8 +215,11 @@ export const told: MakeRule = (context, complain) => {
       } else if (_tag === "snapshot") {
         for (const view of event["sessions"]) {
           viewed(phone, view)
-          if (view.status === "active") clockRuns(phone, view.session_id)
+          if (view.status === "active" && view.ends_at !== null) clockRuns(phone, view.session_id)
         }
+      } else if (_tag === "mitra_away") {
+        if (event["ends_at"] !== undefined) clockRuns(phone, session_id)
+        else if (event["paused_until"] !== undefined) ticks.delete(`${phone.name}/${session_id}`)
       } else if (_tag === "session") {
         const { ends_at, kind } = event["fact"]
         if (ends_at !== undefined) clockRuns(phone, session_id)

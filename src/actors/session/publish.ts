@@ -19,8 +19,9 @@ const silent = new Set<SessionEvent["_tag"]>([
   "OffersLapsed"
 ])
 
-/** That the mitra cannot be reached is said to the one who waits for her. */
-const forCustomer = new Set<SessionEvent["_tag"]>(["MitraWentAway", "MitraCameBack"])
+/** That the mitra cannot be reached is said to the one who waits for her; that the clock runs again, to both. */
+const isForCustomer = (event: SessionEvent): boolean =>
+  event._tag === "MitraWentAway" || (event._tag === "MitraCameBack" && event.ends_at === undefined)
 
 /** The mitra who handed the chat over hears of that and of what came before it, but of nothing after it. */
 const handedOver = (turn: SessionTurn): { readonly topic: Topic; readonly last: number } | null => {
@@ -96,7 +97,7 @@ export const publishSession = (turn: SessionTurn): ReadonlyArray<BusMessage> => 
   const facts = numbered(turn.events, turn.before.last_seq).flatMap(({ event, seq }, index) =>
     silent.has(event._tag)
       ? []
-      : (forCustomer.has(event._tag)
+      : (isForCustomer(event)
         ? [`customer:${after.customer_id}` as const]
         : [...topics, ...(former !== null && index <= former.last ? [former.topic] : [])]).map((
           topic

@@ -87,16 +87,17 @@ const noteDelivery = (event: SessionEvent, side: Side, now: number): void => {
   if (event._tag === "Paired") observe("accept_to_both_ms", now - event.at, [side])
 }
 
-/** Only the customer is told: she is the one who waits. */
+/** The customer is told: she is the one who waits. The mitra only until when her own clock runs again. */
 export const sayAway = (
   feed: Feed,
   session_id: string,
   absence: Absence | null,
   back: { readonly at: number; readonly ends_at?: number } = { at: 0 }
 ): void => {
-  if (feed.caller.side !== "customer" || !feed.known.away(session_id, absence)) return
   const { paused_until } = absence ?? {}
   const { ends_at } = absence === null ? back : {}
+  if (feed.caller.side === "mitra" && ends_at === undefined) return
+  if (!feed.known.away(session_id, absence)) return
   if (paused_until !== undefined) feed.known.clock(session_id, null)
   if (ends_at !== undefined) feed.known.clock(session_id, ends_at)
   feed.ready.push({

@@ -8,7 +8,7 @@ import type { PhoneEvent } from "../../../../src/contract/public/events.ts"
 import { Bus } from "../../../../src/services/bus/bus.ts"
 import { MitraActors } from "../../../../src/actors/mitra/protocol.ts"
 import { handOver } from "../handover.ts"
-import { nextOf } from "../../phone.ts"
+import { newCommand, nextOf } from "../../phone.ts"
 import { chat, given, onlineMitra, say } from "../../script.ts"
 import { Faults, world } from "../../world.ts"
 
@@ -35,12 +35,12 @@ const stage = Effect.gen(function*() {
   return { ayu, bunga, sari, session_id }
 })
 
-const deactivate = (mitraId: string) =>
+const byStaff = (_tag: "Activate" | "Deactivate", mitraId: string) =>
   Effect.flatMap(MitraActors, (actors) =>
     actors.run(mitraId, {
       sender_id: "staff:1",
       command_id: null,
-      command: { _tag: "Deactivate", staff_id: "1" },
+      command: { _tag, staff_id: "1" },
       staff: null
     }))
 
@@ -54,7 +54,7 @@ describe("a customer whose mitra is deactivated", () => {
       yield* Effect.scoped(Effect.gen(function*() {
         const events = yield* sari.subscribe()
         yield* nextOf(events, "snapshot")
-        yield* deactivate(ayu.id)
+        yield* byStaff("Deactivate", ayu.id)
         const away = yield* nextOf(events, "mitra_away")
         assert.deepInclude(away, { session_id, cause: "mitra_deactivated" })
         assert.isDefined(away.paused_until, "her time stands, and until when")
@@ -70,6 +70,27 @@ describe("a customer whose mitra is deactivated", () => {
       assert.isNotNull(after.sessions[0]?.ends_at)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
+  it.effect("and the mitra herself are told until when, once she is there again", () =>
+    Effect.gen(function*() {
+      const { ayu, sari, session_id } = yield* stage
+      const customer = yield* sari.subscribe()
+      yield* nextOf(customer, "snapshot")
+      yield* byStaff("Deactivate", ayu.id)
+      yield* nextOf(customer, "mitra_away")
+      yield* byStaff("Activate", ayu.id)
+      const mitra = yield* ayu.subscribe()
+      const { sessions } = yield* nextOf(mitra, "snapshot")
+      assert.isNull(sessions[0]?.ends_at, "its clock stands until she says that she is there")
+      yield* ayu.call("mitra.go_online", { command_id: newCommand() })
+      const back = yield* nextOf(customer, "mitra_away")
+      assert.isDefined(back.ends_at)
+      yield* nextOf(mitra, "mitra_status")
+      const own = yield* nextOf(mitra, "mitra_away")
+      assert.deepInclude(own, { session_id, cause: null, ends_at: back.ends_at })
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* nextOf(mitra, "tick"), { ends_at: back.ends_at })
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
   it.effect("is told after the bus had lost it, once", () =>
     Effect.gen(function*() {
       const { ayu, sari, session_id } = yield* stage
@@ -77,7 +98,7 @@ describe("a customer whose mitra is deactivated", () => {
       yield* nextOf(events, "snapshot")
       const faults = yield* Faults
       faults.onBus = () => []
-      yield* deactivate(ayu.id)
+      yield* byStaff("Deactivate", ayu.id)
       faults.onBus = (messages) => messages
       const bus = yield* Bus
       yield* bus.publish([{ topic: `customer:${sari.id}`, event: { _tag: "Resync" } }])
