@@ -25,15 +25,33 @@ export type Session = typeof Session.Type
 const sessionOf = firstOf(Session)
 const pidOf = firstOf(Schema.Struct({ pid: Schema.Int }))
 
-/** Two connections that are open at once have two sessions, unless somebody shares them out. */
+type Held = Effect.Success<SqlClient.SqlClient["reserve"]>
+
+const backendOf = (connection: Held) =>
+  Effect.map(
+    Effect.flatMap(connection.execute("SELECT pg_backend_pid() AS pid", [], undefined), pidOf),
+    (answer) => answer?.pid
+  )
+
+/**
+ * Two connections that are open at once have two sessions and keep them, unless somebody shares them out: then
+ * what the first was served by serves the second as soon as that begins something, and the first goes elsewhere.
+ */
 const sharesSessions = Effect.fnUntraced(function*(sql: SqlClient.SqlClient) {
   const one = yield* sql.reserve
   const other = yield* sql.reserve
-  const pids = yield* Effect.forEach(
-    [one, other],
-    (connection) => Effect.flatMap(connection.execute("SELECT pg_backend_pid() AS pid", [], undefined), pidOf)
+  const before = yield* backendOf(one)
+  const execute = (statement: string) => other.execute(statement, [], undefined)
+  return yield* Effect.acquireUseRelease(
+    execute("BEGIN"),
+    // Nothing more is asked of the first when its session is taken: it might be the only one.
+    () =>
+      Effect.flatMap(backendOf(other), (taken) =>
+        taken === before
+          ? Effect.succeed(true)
+          : Effect.map(backendOf(one), (after) => after !== before)),
+    () => Effect.ignore(execute("COMMIT"))
   )
-  return pids[0]?.pid === pids[1]?.pid
 }, Effect.scoped)
 
 const lost = (settings: Readonly<Record<string, string | null>>): ReadonlyArray<string> =>
