@@ -96,13 +96,15 @@ const MitrasPage = () => {
         maw={420}
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
-      <SegmentedControl
-        data={filters.map((value) => ({ value, label: text.mitra.filter[value] }))}
-        aria-label={text.column.state}
-        value={filter}
-        w="fit-content"
-        onChange={(value) => setFilter(value as Filter)}
-      />
+      <div className="sideways">
+        <SegmentedControl
+          data={filters.map((value) => ({ value, label: text.mitra.filter[value] }))}
+          aria-label={text.column.state}
+          value={filter}
+          w="fit-content"
+          onChange={(value) => setFilter(value as Filter)}
+        />
+      </div>
       <Failed problem={problem} />
       <Card pad={false}>
         {items === null
