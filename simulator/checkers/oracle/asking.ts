@@ -170,8 +170,10 @@ export const asking: MakeRule = (context, complain) => {
       other.kind !== "blast" || other.requested_at >= requested_at
     )
     if (!isTargeted && !isFirst || search_ends_at - now < 1_000) return
+    // A wave of a few asks at least one of those who are free: the last of them waits for all others.
     const look_s = numbers.largest("pairing_wave_size") > 0
-      ? Math.max(numbers.largest("pairing_wave_seconds"), numbers.largest("pairing_search_again_seconds"))
+      ? Math.max(numbers.largest("pairing_wave_seconds"), numbers.largest("pairing_search_again_seconds")) *
+        standings.size
       : numbers.largest("pairing_search_again_seconds")
     const within = look_s * 1000 + lateMs
     if (now - requested_at < within || context.steadyFor_ms() - recoversMs < within) return
