@@ -1,12 +1,12 @@
 // `npm run load -- --url ws://host/ws`: a scenario of arrivals, calls, chats and heartbeats over many
 // sockets, with thresholds and an exit code. `--smoke` is small enough for a test. --report writes a page.
 import { writeFileSync } from "node:fs"
-import { parseArgs } from "node:util"
+import { flagsOf, socketUrlOf, understood } from "../../testkit/command-line.mjs"
 import { startChats } from "./chats.mjs"
 import { Figures } from "./figures.mjs"
 import { leanPhone } from "./lean-phone.mjs"
 import { pageOf } from "./page.mjs"
-import { scenarioOf, ScenarioProblem } from "./scenario.mjs"
+import { scenarioOf } from "./scenario.mjs"
 import { watchServer } from "./server-metrics.mjs"
 
 const usage = `usage: npm run load -- --url ws://host/ws [--smoke] [--scenario FILE.json] [--report FILE.html]
@@ -30,30 +30,20 @@ const strings = [
   "mitra-code"
 ]
 
-const refused = (why) => {
-  console.error(`${why}\n${usage}`)
-  process.exit(2)
-}
-
-const asked = () => {
+const { scenario, values } = understood(usage, process.argv.slice(2), (args) => {
   const flags = Object.fromEntries(strings.map((name) => [name, { type: "string" }]))
-  try {
-    const { values } = parseArgs({
-      options: { ...flags, smoke: { type: "boolean" }, "own-addresses": { type: "boolean" } }
-    })
-    if (values.url === undefined) return refused("--url is missing")
-    const scenario = scenarioOf(values)
-    const missing = ["internal", "webhook-token", "admin-email", "admin-password", "mitra-code"]
-      .filter((name) => values[name] === undefined)
-    if (scenario.chats.count > 0 && missing.length > 0) return refused(`chats need --${missing.join(", --")}`)
-    return { scenario, values }
-  } catch (error) {
-    if (error instanceof ScenarioProblem || error.code?.startsWith("ERR_PARSE")) return refused(error.message)
-    throw error
-  }
-}
-
-const { scenario, values } = asked()
+  const given = flagsOf(args, {
+    ...flags,
+    smoke: { type: "boolean" },
+    "own-addresses": { type: "boolean" }
+  })
+  socketUrlOf("--url", given.url ?? "")
+  const asked = scenarioOf(given)
+  const missing = ["internal", "webhook-token", "admin-email", "admin-password", "mitra-code"]
+    .filter((name) => given[name] === undefined)
+  if (asked.chats.count > 0 && missing.length > 0) throw new Error(`chats need --${missing.join(", --")}`)
+  return { scenario: asked, values: given }
+})
 const figures = new Figures()
 const load = {
   url: values.url,

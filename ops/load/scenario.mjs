@@ -29,24 +29,22 @@ const smoke = {
   chats: { ...full.chats, message_every_ms: 300 }
 }
 
-export class ScenarioProblem extends Error {}
-
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Only names that exist, and numbers where there were numbers. */
 const merged = (base, given, path = "") => {
-  if (!isObject(given)) throw new ScenarioProblem(`${path || "the scenario"} must be an object`)
+  if (!isObject(given)) throw new Error(`${path || "the scenario"} must be an object`)
   const result = { ...base }
   for (const [name, value] of Object.entries(given)) {
     const at = path === "" ? name : `${path}.${name}`
     if (!(name in base)) {
-      throw new ScenarioProblem(`${at} means nothing; known are ${Object.keys(base).join(", ")}`)
+      throw new Error(`${at} means nothing; known are ${Object.keys(base).join(", ")}`)
     }
     if (typeof base[name] === "number" && !(Number.isFinite(value) && value >= 0)) {
-      throw new ScenarioProblem(`${at} must be a number`)
+      throw new Error(`${at} must be a number`)
     }
     if (Array.isArray(base[name]) !== Array.isArray(value)) {
-      throw new ScenarioProblem(`${at} has another form`)
+      throw new Error(`${at} has another form`)
     }
     result[name] = isObject(base[name]) ? merged(base[name], value, at) : value
   }
@@ -57,7 +55,7 @@ const parsed = (path) => {
   try {
     return JSON.parse(readFileSync(path, "utf8"))
   } catch (error) {
-    throw new ScenarioProblem(`${path}: ${error.message}`, { cause: error })
+    throw new Error(`${path}: ${error.message}`, { cause: error })
   }
 }
 

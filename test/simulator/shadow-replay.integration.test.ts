@@ -9,7 +9,9 @@ import { freshDatabase } from "../support/postgres.ts"
 import { record } from "./shadow/recording.ts"
 import { replay } from "./shadow/replay.ts"
 
+/** So many at least, and further ones until the database has judged in every way. */
 const seeds = 20
+const seedsMax = 60
 const turnsOfOne = 60
 
 describe("simulated worlds, committed again to Postgres", () => {
@@ -17,7 +19,8 @@ describe("simulated worlds, committed again to Postgres", () => {
     const verdicts = new Set<string>()
     const appended = new Set<string>()
     const tables = new Set<string>()
-    for (let seed = 1; seed <= seeds; seed += 1) {
+    const isJudged = () => ["Committed", "Repeated", "Fenced"].every((verdict) => appended.has(verdict))
+    for (let seed = 1; seed <= seeds || (seed <= seedsMax && !isJudged()); seed += 1) {
       const layer = Layer.mergeAll(freshDatabase, CipherNone.layer, SecureRandom.layerWebCrypto)
       const compared = await replay(record(`shadow-${seed}`, turnsOfOne)).pipe(
         Effect.provide(layer),

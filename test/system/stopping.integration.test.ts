@@ -55,7 +55,9 @@ describe("stopping on SIGTERM", () => {
           `${JSON.stringify(sari.phone.closed)} ${first.lines.join("\n")}`
         )
         const hint = JSON.parse(sari.phone.closed?.reason ?? "{}")
-        assert.isAtLeast(hint.retry_after_ms, 1)
+        // Two phones, one of them within 4 ms: a few come back at once.
+        assert.isAtLeast(hint.retry_after_ms, 0)
+        assert.isAtMost(hint.retry_after_ms, 10)
         assert.isTrue(first.lines.some((line) => line.includes("drained: everything is closed")))
 
         const second = yield* startRunner(url)

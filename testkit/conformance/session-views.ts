@@ -139,6 +139,7 @@ const overviews = (test: Test) => {
         session_id: session(2),
         customer_name: "Sari 2",
         topic: "regular",
+        language: "id",
         mode: "chat",
         kind: "blast",
         duration_ms: 300_000,

@@ -51,6 +51,7 @@ const offeredOf = (tables: Tables, offer: OfferRow): ReadonlyArray<OfferedReques
     session_id: session.id,
     customer_name: tables.customers.get(session.customer_id)?.call_name ?? "",
     topic: session.topic,
+    language: session.language,
     mode: session.mode,
     kind: session.kind,
     duration_ms: session.ledger.purchased_ms,
