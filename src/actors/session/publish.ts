@@ -19,7 +19,7 @@ const silent = new Set<SessionEvent["_tag"]>([
   "OffersLapsed"
 ])
 
-/** That the mitra cannot be reached is said to the one who waits for her; that the clock runs again, to both. */
+/** That the mitra cannot be reached is said to the one who waits; that the clock runs again, to both. */
 const isForCustomer = (event: SessionEvent): boolean =>
   event._tag === "MitraWentAway" || (event._tag === "MitraCameBack" && event.ends_at === undefined)
 
