@@ -35,7 +35,7 @@ const backendOf = (connection: Held) =>
 
 /**
  * Two connections that are open at once have two sessions and keep them, unless somebody shares them out:
- * then what served the first serves the second as soon as that begins something, and the first goes elsewhere.
+ * then what served the first serves the second once that begins something, and the first goes elsewhere.
  */
 const sharesSessions = Effect.fnUntraced(function*(sql: SqlClient.SqlClient) {
   const one = yield* sql.reserve
