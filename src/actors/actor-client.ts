@@ -36,9 +36,9 @@ const isMoving = (error: Refusal | Unavailable): boolean =>
 
 /**
  * The door to actors of one kind: on this runner directly, on another one by its lane, else through the
- * cluster. A call waits at most `patience` for an actor that lives here and as long
- * again for one that moves; a failure leaves it unknown whether the command ran. Finding the owner is
- * infrastructure: it retries in real time. The owner's turn has the product's.
+ * cluster. A call waits at most `patience` for an actor that lives here and as long again for one that moves;
+ * a failure leaves it unknown whether the command ran. Finding the owner is infrastructure: it retries in
+ * real time. The owner's turn has the product's.
  */
 export const makeActorClient = Effect.fnUntraced(function*<Call, Reply, E>(
   kind: string,

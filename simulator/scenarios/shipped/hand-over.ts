@@ -37,18 +37,24 @@ const neverHeardOf = (script: Script, mitra: Mitra, customer: Customer) =>
     (run) => !mitra.app(run).clientState.sessions.has(customer.session(run)?.id ?? "")
   )
 
+/** Sari in a chat with ayu from 8 s on, Dewi with citra from 28 s on, and bunga free. */
+const twoChats = (script: Script) => {
+  const [ayu, bunga, citra] = [script.mitra("ayu"), script.mitra("bunga"), script.mitra("citra")]
+  const [sari, dewi] = [script.customer("sari"), script.customer("dewi")]
+  const staff = script.staff()
+  script.at("0 s", ayu.goesOnline(), bunga.goesOnline(), citra.goesOnline())
+  script.at("2 s", sari.pays("chat_5"))
+  script.at("8 s", ayu.accepts())
+  script.at("20 s", dewi.pays("chat_5"))
+  script.at("28 s", citra.accepts())
+  return { ayu, bunga, citra, sari, dewi, staff }
+}
+
 export const rerouteInClosing = scenario(
   "reroute in closing",
   "40 ms before the time is up a chat still changes hands; when it is up, and in the grace, it does not.",
   (script) => {
-    const [ayu, bunga, citra] = [script.mitra("ayu"), script.mitra("bunga"), script.mitra("citra")]
-    const [sari, dewi] = [script.customer("sari"), script.customer("dewi")]
-    const staff = script.staff()
-    script.at("0 s", ayu.goesOnline(), bunga.goesOnline(), citra.goesOnline())
-    script.at("2 s", sari.pays("chat_5"))
-    script.at("8 s", ayu.accepts())
-    script.at("20 s", dewi.pays("chat_5"))
-    script.at("28 s", citra.accepts())
+    const { ayu, bunga, citra, dewi, sari, staff } = twoChats(script)
     script.at("30 s", sari.says("halo"), dewi.says("hai"))
 
     script.at("290 s", staff.provesAgain())
@@ -94,14 +100,7 @@ export const deactivationDuringChat = scenario(
   "deactivation during a chat",
   "The time of such a chat stands: another mitra has all that was left, or it closes and the rest is owed.",
   (script) => {
-    const [ayu, bunga, citra] = [script.mitra("ayu"), script.mitra("bunga"), script.mitra("citra")]
-    const [sari, dewi] = [script.customer("sari"), script.customer("dewi")]
-    const staff = script.staff()
-    script.at("0 s", ayu.goesOnline(), bunga.goesOnline(), citra.goesOnline())
-    script.at("2 s", sari.pays("chat_5"))
-    script.at("8 s", ayu.accepts())
-    script.at("20 s", dewi.pays("chat_5"))
-    script.at("28 s", citra.accepts())
+    const { ayu, bunga, citra, dewi, sari, staff } = twoChats(script)
     script.at("60 s", staff.deactivates(ayu), staff.deactivates(citra))
     script.at("62 s", ayu.isNotConnected(), sari.says("still there?"))
 

@@ -42,6 +42,7 @@ export const answer = Effect.fnUntraced(function*(
   writer: Socket.Writer,
   lines: ReturnType<typeof makeLineReader>
 ) {
+  // Unbounded, but the other runner waits for no more than so many answers at a time (asking.ts).
   const outbox = yield* Queue.unbounded<Answered>()
   const running = new Map<number, Fiber.Fiber<unknown, unknown>>()
 

@@ -76,6 +76,7 @@ export const makeAsking = (
     const isLine = (line: string | undefined) => line !== undefined
     const line = yield* first.pipe(Effect.repeat({ until: isLine }), RealTime.timeout(greetedWithin))
     if (`${line}\n` !== greeting) return
+    // Unbounded, but it holds what those ask who wait, and that they left: `waitingMax` bounds them.
     const opened = yield* Queue.unbounded<Asked>()
     outbox = opened
     const isWanted = () => waiting.size > 0 || uptimeMs() - usedAt < idleMaxMs

@@ -73,7 +73,7 @@ export type SessionEvent =
     readonly staff_id: string
     readonly reason: string
   }
-  /** The mitra cannot be reached since `since`: the ledger and staff are told, no phone. */
+  /** The mitra cannot be reached since `since`: the ledger, staff and the customer are told. */
   | { readonly _tag: "MitraWentAway"; readonly at: number } & Absence
   /** `ends_at`: of the paid time, which stood meanwhile; missing when it did not. */
   | { readonly _tag: "MitraCameBack"; readonly at: number; readonly ends_at?: number }

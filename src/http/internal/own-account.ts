@@ -9,11 +9,10 @@ import { SignIns } from "../../services/accounts/sign-ins.ts"
 import { Passwords } from "../../services/accounts/passwords.ts"
 import { Staff } from "../../services/accounts/staff.ts"
 import { StaffProofs } from "../../services/accounts/staff-proofs.ts"
-import { currentConnection } from "../socket/connection.ts"
 import { closeAfterAnswer } from "../socket/own-sockets.ts"
 import { answering } from "../public/handlers/answering.ts"
 import { entryOf } from "./change-entry.ts"
-import { currentStaff } from "./staff/current-staff.ts"
+import { currentPrincipal, currentStaff } from "./staff/current-staff.ts"
 import { countAttempt, forgiveAttempts, type StaffEvent, tellStaffEvent } from "./staff/password-attempts.ts"
 import { isOn, newRecoveryCodes, newSecret, recoveryHash, stepOf, takeCode } from "./staff/second-factor.ts"
 import { provedForMs } from "./staff/step-up.ts"
@@ -28,17 +27,15 @@ const own = Effect.gen(function*() {
 
 const signOut = Effect.gen(function*() {
   const { account, address, now } = yield* own
-  const principal = yield* (yield* currentConnection).principal
-  if (principal === null) return { signed_out: false }
-  yield* (yield* SignIns).revokeFamily(principal.auth_session_id, "signed_out", now)
-  yield* closeAfterAnswer(`staff:${account.id}`, principal.auth_session_id)
+  const { auth_session_id } = yield* currentPrincipal
+  yield* (yield* SignIns).revokeFamily(auth_session_id, "signed_out", now)
+  yield* closeAfterAnswer(`staff:${account.id}`, auth_session_id)
   yield* tellStaffEvent("signed_out", account.email, address)
   return { signed_out: true }
 }).pipe(Effect.uninterruptible)
 
 const stay = Effect.gen(function*() {
-  const principal = yield* (yield* currentConnection).principal
-  const { access_token, expires_at } = yield* prolong(principal ?? { auth_session_id: "", user_id: "" })
+  const { access_token, expires_at } = yield* prolong(yield* currentPrincipal)
   return { access_token, access_expires_at: instant(expires_at) }
 })
 
@@ -69,14 +66,14 @@ const checkCode = Effect.fnUntraced(function*(code: string) {
 
 const stepUp = Effect.fnUntraced(
   function*({ code, password }: { readonly code: string | null; readonly password: string | null }) {
-    const principal = yield* (yield* currentConnection).principal
+    const { auth_session_id } = yield* currentPrincipal
     if ((code === null) === (password === null)) {
       return yield* refuse("BAD_REQUEST", "Give your password or a code, one of the two.")
     }
     if (password !== null) yield* checkPassword(password, "step_up_failed")
     if (code !== null) yield* checkCode(code)
     const now = yield* Clock.currentTimeMillis
-    yield* (yield* StaffProofs).prove(principal?.auth_session_id ?? "", now)
+    yield* (yield* StaffProofs).prove(auth_session_id, now)
     return { proved_until: instant(now + provedForMs) }
   }
 )

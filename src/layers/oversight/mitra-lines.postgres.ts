@@ -32,9 +32,9 @@ const conditions: Readonly<Record<MitraFilter, string>> = {
 }
 
 /** The text itself, where LIKE would read signs. */
-export const signs = (search: string): string => search.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
+export const likeEscaped = (search: string): string => search.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
 
-const literally = (search: string): string => `%${signs(search)}%`
+const literally = (search: string): string => `%${likeEscaped(search)}%`
 
 export const mitraLines = (sql: SqlClient.SqlClient): Pick<Oversight["Service"], "mitras"> => ({
   mitras: ({ after, filter, limit, search }) =>

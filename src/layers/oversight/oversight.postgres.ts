@@ -11,7 +11,7 @@ import { allOf, BigCount, firstOf, Millis, timestamp } from "../platform/postgre
 import { answered } from "../platform/postgres/failure.ts"
 import { reviewedPaymentsOf, selectReviewed } from "../payments/payment-rows.postgres.ts"
 import { auditPage } from "../accounts/audit-log.postgres.ts"
-import { mitraLines, signs } from "./mitra-lines.postgres.ts"
+import { likeEscaped, mitraLines } from "./mitra-lines.postgres.ts"
 
 type Sql = SqlClient.SqlClient
 type Part<Key extends keyof Oversight["Service"]> = Pick<Oversight["Service"], Key>
@@ -131,7 +131,7 @@ const people = (sql: Sql): Part<"customersNamed"> => ({
   // By its index; the language of the database has no say in what a small letter is.
   customersNamed: (beginning, limit) =>
     sql`SELECT id FROM customers
-      WHERE lower(call_name COLLATE "C") LIKE lower(${`${signs(beginning)}%`}::text COLLATE "C")
+      WHERE lower(call_name COLLATE "C") LIKE lower(${`${likeEscaped(beginning)}%`}::text COLLATE "C")
       ORDER BY lower(call_name COLLATE "C"), id LIMIT ${limit}`.pipe(
       Effect.flatMap(allOf(Schema.Struct({ id: Schema.String }))),
       Effect.map((rows) => rows.map((row) => row.id)),

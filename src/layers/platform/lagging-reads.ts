@@ -3,6 +3,7 @@
 // when it fails or is slow, the primary answers the same call at once.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -101,10 +102,10 @@ export const layerOver = <R>(options: ReplicaOptions<R>) =>
     const pool = Layer.fresh(Pool.layer(options))
     const connect = Effect.gen(function*() {
       const own = yield* Scope.fork(scope)
-      const reached = Layer.buildWithScope(Layer.provideMerge(Layer.fresh(options.ports), pool), own).pipe(
-        Effect.onError((cause) => Scope.close(own, { _tag: "Failure", cause } as never))
-      )
-      const ports = yield* reached
+      const ports = yield* Layer.buildWithScope(Layer.provideMerge(Layer.fresh(options.ports), pool), own)
+        .pipe(
+          Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
+        )
       const watched = yield* Scope.provide(
         watch(primary, Context.get(ports, SqlClient.SqlClient), lagMax),
         own

@@ -14,13 +14,17 @@ const notSignedIn = refuse(
   "Sign in first: admin.sign_in, then admin.authenticate (or the Authorization header)."
 )
 
+/** With the sign-in it came by. */
+export const currentPrincipal = Effect.gen(function*() {
+  const principal = yield* (yield* currentConnection).principal
+  return principal === null || principal.user_type !== "staff" ? yield* notSignedIn : principal
+})
+
 export const currentStaff = Effect.gen(function*() {
-  const connection = yield* currentConnection
-  const principal = yield* connection.principal
-  if (principal === null || principal.user_type !== "staff") return yield* notSignedIn
+  const principal = yield* currentPrincipal
   const staff: CurrentStaff = {
     staff_id: principal.user_id,
-    peer: connection.remote_address,
+    peer: (yield* currentConnection).remote_address,
     sender_id: `staff:${principal.user_id}`,
     ...(principal.token === undefined ? {} : { token: principal.token })
   }
