@@ -27,7 +27,7 @@ export const programOf = (folder: string): Program => {
 }
 const checkout = programOf(root)
 const webhookToken = "golden-webhook-token"
-const linesKept = 80
+const linesKept = 4_000
 
 /** Compiled code of earlier processes: a third less time until the next one is ready. */
 const inherited = {
