@@ -1,5 +1,5 @@
-// Closes the sockets of a revoked sign-in at once, wherever the revocation happened. One subscription hears of
-// all revocations, so that nobody's phone costs one; what the bus may have lost is asked of the sign-ins.
+// Closes the sockets of a revoked sign-in at once, wherever the revocation happened. One subscription hears
+// of all revocations, so that no phone costs one; what the bus may have lost is asked of the sign-ins.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

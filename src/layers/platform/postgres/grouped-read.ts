@@ -1,6 +1,6 @@
-// Reads that many ask at the same time, about a person each or all about the same: phones that connect. An idle server reads at
-// once; what arrives while two statements are under way shares the next one. What comes back is decoded by
-// each caller, so that a row nobody can read is one caller's trouble.
+// Reads that many ask at the same time, about a person each or all about the same: phones that connect. An
+// idle server reads at once; what arrives while two statements are under way shares the next one. What comes
+// back is decoded by each caller, so that a row nobody can read is one caller's trouble.
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { isUuid } from "../../../domain/uuid.ts"
