@@ -1,6 +1,6 @@
 // Which of the registered runners this one reaches, and what follows. Every runner asks every other; who
-// reaches fewer than are there without it is the one that is cut off, and says nothing about the others: it gives
-// its actors, and with them the health check, to those who reach each other. docs/decisions/0025.
+// reaches fewer than are there without it is the one that is cut off, and says nothing about the others: it
+// gives its actors, and with them the health check, to those who reach each other. docs/decisions/0025.
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

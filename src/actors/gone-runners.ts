@@ -1,6 +1,6 @@
-// The hearts of runners that do not answer, as they beat in the storage. One that beats on is there, and this
-// runner does not reach it. One that refuses connections and whose heart stands still while ours beats is gone:
-// it may have had the health check, and then nobody says so until its row runs out after six seconds.
+// The hearts of runners that do not answer, as they beat in the storage. One that beats on is there, and
+// this runner does not reach it. One that refuses connections with a heart that stands still while ours beats
+// is gone: it may have had the health check, and then nobody says so until its row runs out after 6 s.
 
 /** As they stand in the storage, by address. */
 export type Heartbeats = ReadonlyMap<string, string>
