@@ -1,10 +1,10 @@
 // Nothing a real phone does is refused (docs/security.md): paid chats and a reconnect storm of phones that
-// share a few addresses, as behind a carrier's NAT, on a server that counts addresses as production does. New
-// accounts come as people do, over minutes; all come back at once. One refusal by a limit ends it with code 1.
+// share a few addresses, as behind a carrier's NAT, on a server that counts addresses as production does.
+// Accounts are made over minutes, as people come; all come back at once. One refusal makes the exit code 1.
 // `npm run bench -- crowd [chats] [phones] [addresses]`; the whole is `crowd 1000 5000 20`.
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { Phone, reconnectDelayMs, sleep } from "../testkit/phone.mjs"
+import { ConnectionLost, Phone, reconnectDelayMs, sleep } from "../testkit/phone.mjs"
 import { freePorts, seedDatabase, spawnRunner, whenReady } from "../test/support/server-process.ts"
 import { commandId, pay } from "../test/system/people.ts"
 import { adminCall, signInAdmin } from "../test/system/staff.ts"
@@ -33,6 +33,19 @@ const inTurn = async (count: number, atOnce: number, one: (n: number) => Promise
   await Promise.all(Array.from({ length: atOnce }, work))
 }
 
+const triesMax = 12
+
+/** Asks again, with the same ids, when no answer came in time: phones and server share a machine here. */
+const persistently = async <A>(ask: () => Promise<A>): Promise<A> => {
+  for (let attempt = 1;; attempt += 1) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || attempt === triesMax) throw error
+    }
+  }
+}
+
 const nextSignUp = new Map<string, number>()
 
 /** Waits until this address may have another new account. */
@@ -55,13 +68,12 @@ const signedUp = async (url: string, n: number, addresses: number): Promise<Sign
   await signUpTurn(headers)
   const phone = new Phone(url, headers)
   await phone.connect()
-  const { access_token } = await phone.call("auth.sign_in_anonymous", { call_name: `Phone ${n}` })
-  await phone.authenticate(access_token)
-  await phone.subscribe()
+  const call_name = `Phone ${n}`
+  const { access_token } = await persistently(() => phone.call("auth.sign_in_anonymous", { call_name }))
+  await persistently(() => phone.authenticate(access_token))
+  await persistently(() => phone.subscribe())
   return { phone, token: access_token, headers }
 }
-
-const triesMax = 12
 
 /** As the app comes back: a moment later, then later and later. */
 const comeBack = async (phone: Phone, token: string): Promise<number> => {
@@ -167,12 +179,12 @@ export const bench = Effect.scoped(Effect.gen(function*() {
     await inTurn(chats, signUpsAtOnce, async (n) => {
       const signed = await signedUp(server.socketUrl, n, addresses)
       customers.push(signed)
-      await pay(server, signed, "chat_5")
+      await persistently(() => pay(server, signed, "chat_5"))
       const { event } = await signed.phone.event("paired", isPaired, 60_000)
       for (let message = 0; message < messagesPerSide; message += 1) {
         const began = performance.now()
         const payload = { session_id: event.session_id, client_message_id: commandId(), body: "hello" }
-        await signed.phone.call("chat.send", payload)
+        await persistently(() => signed.phone.call("chat.send", payload))
         took.push(performance.now() - began)
       }
     })

@@ -1,4 +1,4 @@
-// The push worker and a new sign-in: the other phones are told, with the app open or closed, the newcomer's not.
+// The push worker and a new sign-in: the other phones are told, app open or closed, the newcomer's is not.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Accounts } from "../../src/services/accounts/accounts.ts"
@@ -20,7 +20,7 @@ describe("a new sign-in", () => {
         const signIn = { user_type: "customer", user_id: customer(1), refresh_hash: "hash-9" } as const
         yield* (yield* SignIns).open(
           { ...signIn, id: newcomer, family_id: newcomer, created_at: t0, expires_at: t0 + hour },
-          { only_one: false, notice: { push_id: idOf(8), due_at: t0 + 15_000, expires_at: t0 + hour } }
+          { only_one: false, notice: { due_at: t0 + 15_000, expires_at: t0 + hour } }
         )
         const device = { user_type: "customer", user_id: customer(1), auth_session_id: newcomer } as const
         yield* (yield* Accounts).registerDevice(
@@ -35,7 +35,7 @@ describe("a new sign-in", () => {
         assert.strictEqual(message?.token, `${customer(1)}/phone-1`)
         assert.strictEqual(message?.collapse_id, "sign_in")
         assert.deepStrictEqual(message?.data, {
-          push_id: idOf(8),
+          push_id: newcomer,
           kind: "sign_in",
           expires_at: "2026-01-01T01:00:00.123Z"
         })

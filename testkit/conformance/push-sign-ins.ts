@@ -15,11 +15,10 @@ const sari = { user_type: "customer", user_id: customer(1) } as const
 const ayu = { user_type: "mitra", user_id: mitra(1) } as const
 type User = typeof sari | typeof ayu
 
-const push = idOf(0x70)
-const times = { due_at: t0 + 15, expires_at: t0 + 1000 }
+const notice = { due_at: t0 + 15, expires_at: t0 + 1000 }
 
 /** Sign-in `n` of this person, at t0 + n. */
-const signIn = Effect.fnUntraced(function*(n: number, user: User, notice = false) {
+const signIn = Effect.fnUntraced(function*(n: number, user: User, isTold = false) {
   yield* (yield* SignIns).open({
     ...user,
     id: idOf(n),
@@ -27,7 +26,7 @@ const signIn = Effect.fnUntraced(function*(n: number, user: User, notice = false
     refresh_hash: `hash-${n}`,
     created_at: t0 + n,
     expires_at: t0 + hour
-  }, { only_one: user === ayu, ...(notice ? { notice: { push_id: push, ...times } } : {}) })
+  }, { only_one: user === ayu, ...(isTold ? { notice } : {}) })
 })
 
 const phone = Effect.fnUntraced(function*(n: number, user: User, registered_at = t0 + n) {
@@ -60,12 +59,12 @@ export const pushSignIns = (name: string, layer: Layer.Layer<Everything>) =>
         assert.lengthOf(more, 0)
         assert.deepInclude(told, {
           ...sari,
-          id: push,
+          id: idOf(2),
           kind: "sign_in",
           session_id: null,
           auth_session_id: idOf(2),
           created_at: t0 + 2,
-          expires_at: times.expires_at
+          expires_at: notice.expires_at
         })
         yield* phone(2, sari)
         assert.deepStrictEqual(yield* beside(sari, 2), ["token-1"])
@@ -101,7 +100,7 @@ export const pushSignIns = (name: string, layer: Layer.Layer<Everything>) =>
         const [told] = yield* claimed(t0 + 15)
         yield* finishAt(told!, { _tag: "Dead", code: "REFUSED" }, t0 + 16, { sent: 0, failed: 1 })
         const [letter] = yield* outbox.deadLetters({ before: null, limit: 2 })
-        assert.deepInclude(letter, { id: push, kind: "sign_in", session_id: null, code: "REFUSED" })
+        assert.deepInclude(letter, { id: idOf(2), kind: "sign_in", session_id: null, code: "REFUSED" })
         const [cost] = yield* outbox.costs(t0 + 16, 1)
         assert.deepInclude(cost, { kind: "sign_in", sent: 0, failed: 1 })
       })

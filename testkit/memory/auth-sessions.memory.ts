@@ -41,13 +41,12 @@ const isRevoked = (tables: Tables, familyId: string): boolean =>
   familyOf(tables, familyId).some((row) => row.revoked_at !== null)
 
 const writeNotice = (tables: Tables, session: AuthSession, notice: SignInNotice | undefined): void => {
-  const { family_id, user_id, user_type } = session
-  if (notice === undefined || user_type === "staff" || tables.push_outbox.has(notice.push_id)) return
+  const { family_id, id, user_id, user_type } = session
+  if (notice === undefined || user_type === "staff" || tables.push_outbox.has(id)) return
   const phones = tables.devices.where("person", `${user_type}:${user_id}`)
   if (!phones.some((phone) => phone.auth_session_id !== family_id)) return
-  const { push_id: id, ...times } = notice
   const about = { session_id: null, auth_session_id: family_id, kind: "sign_in" } as const
-  tables.push_outbox.set(id, newPush({ id, user_type, user_id, ...about, ...times }, session.created_at))
+  tables.push_outbox.set(id, newPush({ id, user_type, user_id, ...about, ...notice }, session.created_at))
 }
 
 const open = (tables: Tables, session: AuthSession, { notice, only_one: onlyOne }: OpenOptions) => {

@@ -96,7 +96,7 @@ const isInactiveMitra = (sql: SqlClient.SqlClient, session: AuthSession) =>
  */
 const insertNotice = (sql: SqlClient.SqlClient, session: AuthSession, notice: SignInNotice) =>
   sql`INSERT INTO push_outbox (id, user_type, user_id, kind, auth_session_id, created_at, due_at, expires_at)
-    SELECT ${notice.push_id}, ${session.user_type}, ${session.user_id}, 'sign_in', ${session.family_id},
+    SELECT ${session.id}, ${session.user_type}, ${session.user_id}, 'sign_in', ${session.family_id},
       ${timestamp(session.created_at)}, ${timestamp(notice.due_at)}, ${timestamp(notice.expires_at)}
     WHERE EXISTS (SELECT 1 FROM devices WHERE user_type = ${session.user_type}
         AND user_id = ${session.user_id} AND auth_session_id <> ${session.family_id})

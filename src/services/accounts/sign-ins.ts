@@ -33,9 +33,8 @@ export type Rotation =
     readonly family_id: string
   }
 
-/** For the other phones of this person: a push about the sign-in. */
+/** For the other phones of this person: a push about the sign-in, with its id. */
 export interface SignInNotice {
-  readonly push_id: string
   readonly due_at: number
   readonly expires_at: number
 }

@@ -27,7 +27,7 @@ const signIn = (n: number) =>
         created_at: t0,
         expires_at: t0 + hour
       },
-      { only_one: false, notice: { push_id: idOf(100 + n), due_at: t0, expires_at: t0 + hour } }
+      { only_one: false, notice: { due_at: t0, expires_at: t0 + hour } }
     ))
 
 /** A server of that version, as long as the scope lasts. */

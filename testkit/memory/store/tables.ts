@@ -15,6 +15,7 @@ import type { StaffAccount } from "../../../src/services/accounts/staff.ts"
 import type { AuthSession, OneTimeCode, TestNumber } from "../../../src/services/accounts/sign-ins.ts"
 import {
   openPushStatuses,
+  type OutboxEntry,
   type PushCost,
   type PushHold,
   type PushStatus

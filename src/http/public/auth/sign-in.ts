@@ -100,12 +100,7 @@ const tellOthers = Effect.fnUntraced(function*({ user_id, user_type }: Owner, fa
 })
 
 /** For those whose app is closed. */
-const noticeAt = (now: number) =>
-  Effect.map(Effect.flatMap(SecureRandom.SecureRandom, (random) => random.uuidV7()), (push_id) => ({
-    push_id,
-    due_at: now + signInPushDelayMs,
-    expires_at: now + signInPushLifeMs
-  }))
+const noticeAt = (now: number) => ({ due_at: now + signInPushDelayMs, expires_at: now + signInPushLifeMs })
 
 const open = Effect.fnUntraced(function*(owner: Owner, by: "new" | "proven") {
   const random = yield* SecureRandom.SecureRandom
@@ -124,7 +119,7 @@ const open = Effect.fnUntraced(function*(owner: Owner, by: "new" | "proven") {
   // A mitra has one live device: her other sign-ins end here. A new account has no others.
   const { revoked_families } = yield* signIns.open(session, {
     only_one: owner.user_type === "mitra",
-    ...(by === "proven" ? { notice: yield* noticeAt(now) } : {})
+    ...(by === "proven" ? { notice: noticeAt(now) } : {})
   })
   yield* publishRevoked(`${owner.user_type}:${owner.user_id}`, revoked_families)
   yield* stillActive(owner, session.family_id)
