@@ -65,7 +65,7 @@ const revoke = (sql: SqlClient.SqlClient, matching: Fragment, reason: string, at
   )
 
 /** The schema version of the first code that knows pushes about sign-ins. */
-const firstWithNotices = 30
+const firstWithNotices = 31
 
 interface Insertion {
   readonly revoked_at: number | null
@@ -91,7 +91,7 @@ const isInactiveMitra = (sql: SqlClient.SqlClient, session: AuthSession) =>
     : Effect.succeed(false)
 
 /**
- * For the other phones of this person. Not while a server of before 0030 is at work: staff's calls about
+ * For the other phones of this person. Not while a server of before 0031 is at work: staff's calls about
  * pushes would fail there for a row of a kind it does not know. The open apps are told all the same.
  */
 const insertNotice = (sql: SqlClient.SqlClient, session: AuthSession, notice: SignInNotice) =>

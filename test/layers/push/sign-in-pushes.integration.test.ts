@@ -4,7 +4,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import pushAboutSignIns from "../../../migrations/0030_push_about_sign_ins.ts"
+import pushAboutSignIns from "../../../migrations/0031_push_about_sign_ins.ts"
 import * as NoCipher from "../../../src/layers/encryption/cipher.none.ts"
 import * as SignIns from "../../../src/layers/accounts/sign-ins.postgres.ts"
 import { migrateUpTo } from "../../../src/layers/platform/postgres/migrations.ts"
@@ -53,7 +53,7 @@ describe("the migration to pushes about sign-ins", () => {
       const url = yield* emptyDatabaseUrl
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
-        yield* migrateUpTo(29)
+        yield* migrateUpTo(30)
         // Of a chat that need not be there.
         const offer =
           sql`INSERT INTO push_outbox (id, user_type, user_id, kind, session_id, created_at, due_at,
@@ -66,11 +66,11 @@ describe("the migration to pushes about sign-ins", () => {
         yield* Effect.andThen(offer, sql`ALTER TABLE push_outbox ENABLE TRIGGER ALL`)
         yield* sql`INSERT INTO devices (token, platform, user_type, user_id, auth_session_id, registered_at)
           VALUES ('token-1', 'ios', 'customer', ${customerId}, ${idOf(3)}, now())`
-        for (const name of ["halobestie", "halobestie/29"]) {
+        for (const name of ["halobestie", "halobestie/30"]) {
           yield* Effect.scoped(Effect.andThen(serverAtWork(url, name), signIn(10)))
           assert.deepStrictEqual(yield* kinds, [{ kind: "paired", status: "pending" }], name)
         }
-        yield* Effect.scoped(Effect.andThen(serverAtWork(url, "halobestie/30"), signIn(11)))
+        yield* Effect.scoped(Effect.andThen(serverAtWork(url, "halobestie/31"), signIn(11)))
         assert.deepStrictEqual(yield* kinds, [
           { kind: "paired", status: "pending" },
           { kind: "sign_in", status: "pending" }
