@@ -1,7 +1,7 @@
 // What writes the accepted turns of a group: at most one write per table, none for a table it does not touch,
-// and all that may share a statement in one, because each costs a trip. The rows of a write travel as one JSON
-// parameter: measured against UNNEST of arrays it costs the same for 50 rows and less for one, and the driver
-// cannot send arrays of nothing but nulls.
+// and all that may share a statement in one, because each costs a trip. The rows of a write travel as one
+// JSON parameter: measured against UNNEST of arrays it costs the same for 50 rows and less for one, and the
+// driver cannot send arrays of nothing but nulls.
 import type * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
