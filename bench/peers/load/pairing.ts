@@ -64,7 +64,7 @@ const nth = (
     }
   })
 
-/** Requests that are open at a time: one less than a mitra may be asked for, so that no offer is kept back. */
+/** Requests that are open at a time: one less than a mitra may be asked for, so that every offer is made. */
 const openAtOnce = 4
 
 /** Each mitra takes what is offered her until she has as many chats as customers came with her. */
