@@ -99,8 +99,9 @@ export const answers: MakeRule = (context, complain) => {
         if (after === undefined) return
         const past = chats.get(key) ?? new Past<State>()
         chats.set(key, past)
+        // A chat whose mitra is deactivated stands still without a number: only its end is not known any more.
         const isSame = before !== undefined && after.last_seq === before.last_seq &&
-          after.status === before.status
+          after.status === before.status && after.ends_at === before.ends_at
         if (isSame && after.mitra_id === before.mitra_id) return
         const { ends_at, extension, last_seq, mitra_id, status, topic } = after
         past.set(context.now_ms(), { ends_at, extension, last_seq, mitra_id, status, topic })
