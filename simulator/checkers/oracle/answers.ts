@@ -99,7 +99,7 @@ export const answers: MakeRule = (context, complain) => {
         if (after === undefined) return
         const past = chats.get(key) ?? new Past<State>()
         chats.set(key, past)
-        // A chat whose mitra is deactivated stands still without a number: only its end is not known any more.
+        // A chat whose mitra is deactivated stands still without a number: only its end is unknown.
         const isSame = before !== undefined && after.last_seq === before.last_seq &&
           after.status === before.status && after.ends_at === before.ends_at
         if (isSame && after.mitra_id === before.mitra_id) return
