@@ -12,16 +12,13 @@ export const identity: MakeRule = (context, complain) => {
 
   const about = (phone: Phone, session_id: string | null) => ({ session_id, people: [phone.name] })
 
-  const checkOrder = (
-    phone: Phone,
-    tag: string,
-    { command_id, session_id }: Answer,
-    { payment_id }: Answer
-  ) => {
+  const checkOrder = (phone: Phone, tag: string, payload: Answer, { payment_id }: Answer) => {
+    const { command_id, session_id } = payload
     const row = tables.payment_requests.get(payment_id)
     if (row !== undefined && row.customer_id !== phone.id) {
       complain(`${phone.name} was given the order of somebody else for ${tag}`, about(phone, null))
     }
+    // An app may count its commands anew in every chat.
     const key = `${phone.id}/${tag}/${session_id ?? ""}/${command_id}`
     const before = ordered.get(key) ?? payment_id
     ordered.set(key, payment_id)
