@@ -80,9 +80,10 @@ const orderOf = ({ phone }: Awaited<ReturnType<typeof customer>>) =>
 
 export const ordersUnpaid = async (server: ServerProcess): Promise<void> => {
   const stranger = await customer(server)
-  let [isOver, ordered] = [false, 0]
+  const over = new AbortController()
+  let ordered = 0
   const attack = Array.from({ length: 10 }, async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       if (await orderOf(stranger)) ordered += 1
       else await sleep(20)
     }
@@ -93,7 +94,7 @@ export const ordersUnpaid = async (server: ServerProcess): Promise<void> => {
     if (await orderOf(await customer(server, `Honest ${n}`))) honest += 1
     await sleep(400)
   }
-  isOver = true
+  over.abort()
   await Promise.all(attack)
   console.log(
     `S3 one account made ${ordered} orders in 10 s; of 20 other customers' meanwhile ${honest} succeeded`
