@@ -12,6 +12,7 @@ import type { Latency } from "./network/line.ts"
 import type { Mutation } from "./server/mutation.ts"
 import type { RealStores, Timings } from "./stores/stores.ts"
 import { Trace } from "./trace.ts"
+import type { RealValkey } from "./valkey/real-valkey.ts"
 import { World } from "./world.ts"
 
 export interface SimulationOptions {
@@ -31,6 +32,8 @@ export interface SimulationOptions {
   /** Breaks one guard of the server on purpose: some rule must report it. */
   readonly mutation?: Mutation | null
   readonly hazards?: Hazards | null
+  /** Asked all that the simulated Valkey is asked. */
+  readonly realValkey?: RealValkey | null
 }
 
 /** The clients of a run: their apps start with `begin`. */
