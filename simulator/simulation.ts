@@ -117,7 +117,7 @@ const startingMs = 10_000
 const healingMs = 2 * 3_600_000
 /** Webhooks may be late and sockets silent: before this nothing proves that the world is at rest. */
 const healingLeastMs = 10 * 60_000
-const restCheckEveryMs = 5 * 60_000
+const restCheckEveryMs = 60_000
 const logLinesMax = 2_000
 
 const outcomeOf = (outcome: Answer | CallFailure): string => {
@@ -208,7 +208,7 @@ function* play(
   }
   for (let healed = 0; healed < healingMs && isSound(); healed += restCheckEveryMs) {
     yield* runFor(restCheckEveryMs)
-    if (healed >= healingLeastMs && checker.isAtRest?.() === true) break
+    if (healed + restCheckEveryMs >= healingLeastMs && checker.isAtRest?.() === true) break
   }
   if (isSound()) checker.atEnd()
   return {
