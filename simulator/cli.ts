@@ -40,6 +40,10 @@ const simulate = Command.make(
       Flag.withDescription("A key of the workload, as name=value; see simulator/clients/workload.ts"),
       Flag.withDefault({})
     ),
+    setting: Flag.KeyValuePair("setting").pipe(
+      Flag.withDescription("A setting that staff turned before the world begins, as name=value"),
+      Flag.withDefault({})
+    ),
     faultRate: Flag.Finite("fault-rate").pipe(
       Flag.withAlias("oftener"),
       Flag.withDescription("Runners and stores fail so many times as often"),

@@ -4,7 +4,7 @@
 import type { PhoneApp } from "./clients/phone-app.ts"
 import type { Watcher } from "./clients/watcher.ts"
 import type { Answer, CallFailure } from "./clients/connection.ts"
-import { seedWorld } from "./clients/seed-data.ts"
+import { seedWorld, type StartingSettings } from "./clients/seed-data.ts"
 import { Provider } from "./clients/provider.ts"
 import type { Hazards } from "./faults/hazards.ts"
 import type { LogLine } from "./kernel/runtime.ts"
@@ -24,6 +24,8 @@ export interface SimulationOptions {
   readonly mitras: number
   readonly customers: number
   readonly starts_at: number
+  /** What staff turned before the world begins. */
+  readonly settings?: StartingSettings
   readonly timings: Timings
   /** Of phones' networks; a scenario fixes it, so that what is sent together arrives together. */
   readonly phoneLatency?: Latency

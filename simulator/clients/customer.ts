@@ -5,6 +5,7 @@ import { nextArrival } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
 import { curiosity, maySignOut } from "./curiosity.ts"
 import type { Answer, CallFailure } from "./connection.ts"
+import { edgeDeeds } from "./edge-deeds.ts"
 import { launch } from "./client-faults.ts"
 import {
   type Client,
@@ -232,6 +233,7 @@ const visit = (customer: Customer) =>
     if (!(yield* app.until(() => app.isConnected, 3 * minute))) return
     yield* Effect.forkChild(registerPhone(customer))
     yield* Effect.forkChild(curiosity(customer))
+    yield* Effect.forkChild(edgeDeeds(customer))
     yield* Effect.forkChild(looksAtSignIns(customer))
     if (plan.session_id === null) {
       const isNew = plan.payment_id === null

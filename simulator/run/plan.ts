@@ -3,6 +3,7 @@
 import type { FaultChoice } from "../faults/plan.ts"
 import { chosenFaults, faultKinds } from "../faults/plan.ts"
 import { defaultWorkload } from "../clients/workload.ts"
+import type { Json } from "effect/Schema"
 import { Prng } from "../kernel/prng.ts"
 
 export const paceChoices = ["fitting", "production"] as const
@@ -19,6 +20,8 @@ export interface RunPlan {
   readonly faults: ReadonlyArray<string>
   /** Keys that differ from the default workload; see clients/workload.ts. */
   readonly workload: Readonly<Record<string, string>>
+  /** Settings that staff have turned before the world begins, by key; what is not named has its default. */
+  readonly settings?: Readonly<Record<string, Json>>
   /** Runners and stores fail so many times as often. */
   readonly faultRate: number
   /** How often the server's own work beats: what ships, or as fits the faults; see stores/timings.ts. */
@@ -90,6 +93,7 @@ export const replayCommand = (plan: RunPlan): string =>
     ...(plan.valkey ? ["--valkey"] : []),
     `--faults ${faultsText(plan.faults)}`,
     ...Object.entries(workloadOf(plan)).map(([name, value]) => `--set ${name}=${value}`),
+    ...Object.entries(plan.settings ?? {}).map(([name, value]) => `--setting ${name}=${value}`),
     ...(plan.faultRate === 1 ? [] : [`--fault-rate ${plan.faultRate}`]),
     ...(plan.pace === "fitting" ? [] : [`--pace ${plan.pace}`]),
     ...(plan.mutant === null ? [] : [`--mutant ${plan.mutant}`]),

@@ -67,6 +67,7 @@ const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
     mitras: plan.mitras,
     customers: plan.customers,
     starts_at: startsAt,
+    settings: plan.settings ?? {},
     timings: hazards === null ? timingsOf(plan) : timingsWith(timingsOf(plan), hazards),
     hazards,
     realValkey: plan.realValkey === true ? realValkey() : null,

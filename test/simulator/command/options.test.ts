@@ -15,6 +15,7 @@ const none: SimulateOptions = {
   valkey: false,
   faults: null,
   set: {},
+  setting: {},
   faultRate: 1,
   pace: "fitting",
   profile: null,
