@@ -1,6 +1,6 @@
 // A real Valkey for worlds: it is asked without a moment passing in the world, so that a world with it is the
-// same run as without. The asking is done by a thread (blocking-thread.ts), which starts the server as well and
-// ends it with this process.
+// same run as without. The asking is done by a thread (blocking-thread.ts), which starts the server as well
+// and ends it with this process.
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads"
 import type { Script } from "../../src/layers/platform/valkey/script.ts"
 import type { Reply } from "./engine.ts"
