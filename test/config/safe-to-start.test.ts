@@ -71,6 +71,12 @@ describe("production", () => {
     )
   })
 
+  it("takes a simple key that only opens what was sealed with it", () => {
+    const [good, simple] = [Uint8Array.from({ length: 32 }, (_, n) => n), Buffer.alloc(32)]
+      .map((bytes, n) => `k${n}:${Buffer.from(bytes).toString("base64")}`)
+    assert.strictEqual(problemOf({ ...production, MESSAGE_ENCRYPTION_KEYS: `${good},${simple}` }), "")
+  })
+
   it.each(refusedInProduction)("refuses %s", (_what, given, name) => {
     const problem = problemOf({ ...production, ...given })
     assert.include(problem, `  - ${name} is `)
