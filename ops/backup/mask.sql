@@ -23,6 +23,18 @@ UPDATE mitras m SET display_name = 'Bestie ' || n.number, phone_sealed = NULL, p
   phone = CASE WHEN num_nonnulls(m.phone, m.phone_sealed) = 1 THEN '+62998' || lpad(n.number::text, 9, '0') END
   FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM mitras) n WHERE n.id = m.id;
 
+-- Months that were detached are no parts of their tables any more: what follows would not reach them.
+DO $$
+DECLARE part regclass;
+BEGIN
+  FOR part IN SELECT detached_parts(parent)
+    FROM unnest(ARRAY['session_events', 'messages', 'mitra_online_logs', 'webhook_logs']) AS parent
+  LOOP
+    EXECUTE format('DROP TABLE %s', part);
+  END LOOP;
+END $$;
+DELETE FROM detached_months;
+
 -- What was said, as long as it was where that can be told.
 UPDATE messages SET body = CASE WHEN body IS NULL THEN 'xxxxx' ELSE repeat('x', char_length(body)) END,
   body_sealed = NULL;

@@ -1,6 +1,6 @@
 // Which of the registered runners this one reaches, and what follows. Every runner asks every other; who
-// reaches less than half of all is the one that is cut off, and says nothing about the others: it gives its
-// actors, and with them the health check, to those who reach each other. docs/decisions/0025.
+// reaches fewer than are there without it is the one that is cut off, and says nothing about the others: it
+// gives its actors, and with them the health check, to those who reach each other. docs/decisions/0025.
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import { RunnerAddress, RunnerHealth, Runners, RunnerStorage } from "effect/clus
 import type { SqlClient } from "effect/sql/SqlClient"
 import { ClusterStanding, type ClusterStandingOf } from "../services/platform/cluster-standing.ts"
 import * as RealTime from "../services/platform/real-time.ts"
-import { type Heartbeats, makeGone } from "./gone-runners.ts"
+import { type Hearts, type Heartbeats, makeHearts } from "./gone-runners.ts"
 import { writtenAddress } from "./runner-registry.ts"
 
 type Storage = RunnerStorage.RunnerStorage["Service"]
@@ -30,11 +30,19 @@ const unreachedAt = 3
 export const makeReach = (own: string) => {
   const failures = new Map<string, number>()
   const refusing = new Set<string>()
+  let hearts: Hearts | null = null
   let healthy = new Map<string, boolean>()
   const others = () => [...healthy.keys()].filter((address) => address !== own)
   const failing = (atLeast: number) => others().filter((address) => (failures.get(address) ?? 0) >= atLeast)
-  /** With half of all it is a tie: whoever has the health check decides it. */
-  const isMinority = (lost: number) => (healthy.size - lost) * 2 < healthy.size
+  /** Nobody answers at its address, and its heart stands still: its process has ended. */
+  const isGone = (address: string) => refusing.has(address) && hearts?.isStill(address) === true
+  /** Of those that are left. With half of them it is a tie: whoever has the health check decides it. */
+  const isMinority = (failed: ReadonlyArray<string>) => {
+    const left = healthy.size - failed.filter(isGone).length
+    return (healthy.size - failed.length) * 2 < left
+  }
+  /** One whose heart has not beaten since may have ended as well: that cuts nobody off. */
+  const isThere = (address: string) => hearts === null || (hearts.hasBeaten(address) && !isGone(address))
   return {
     list: (members: ReadonlyArray<readonly [string, boolean]>) => {
       healthy = new Map(members)
@@ -50,10 +58,19 @@ export const makeReach = (own: string) => {
       if (counts === refusedCounts) refusing.add(address)
       else refusing.delete(address)
     },
-    /** Healthy as far as the storage knows, and not there when it was asked last. */
-    refusing: () => others().filter((address) => refusing.has(address) && healthy.get(address) === true),
+    failing: () => failing(refusedCounts),
+    /** How the hearts of those that fail beat; null: nobody can say, and all are taken for living. */
+    watch: (found: Hearts | null) => {
+      hearts = found
+    },
+    /** Gone, and healthy as far as the storage knows. */
+    gone: () => others().filter((address) => isGone(address) && healthy.get(address) === true),
     unreached: () => failing(unreachedAt),
-    isCutOff: () => isMinority(failing(unreachedAt).length),
+    /** More are there without it than it reaches, itself among them. */
+    isCutOff: () => {
+      const unreached = failing(unreachedAt)
+      return healthy.size - unreached.length < unreached.filter(isThere).length
+    },
     isHealthy: (address: string) => healthy.get(address) ?? false,
     /** Somebody is there who can take over. */
     isAnotherHealthy: () => others().some((address) => healthy.get(address) === true),
@@ -61,7 +78,7 @@ export const makeReach = (own: string) => {
     verdictOn: (address: string): boolean => {
       const before = healthy.get(address) ?? true
       const counted = failures.get(address)
-      if (address === own || counted === undefined || isMinority(failing(refusedCounts).length)) return before
+      if (address === own || counted === undefined || isMinority(failing(refusedCounts))) return before
       if (counted === 0) return true
       return counted >= unreachedAt ? false : before
     }
@@ -129,10 +146,10 @@ export const layer = (
 ) =>
   Layer.effectContext(Effect.gen(function*() {
     const services = yield* Effect.context<SqlClient>()
-    const gone = makeGone()
     const storage = yield* RunnerStorage.RunnerStorage
     const { ping } = yield* Runners.Runners
     const own_address = writtenAddress(own)
+    const hearts = makeHearts(own_address)
     let steppedBack = false
 
     const settle = Effect.suspend(() => {
@@ -141,11 +158,18 @@ export const layer = (
       else door.open()
       return isOut && reach.isHealthy(own_address) ? storage.setRunnerHealth(own, false) : Effect.void
     })
+    const listen = Effect.gen(function*() {
+      const failing = reach.failing()
+      const beats = failing.length === 0 ? new Map() : yield* Effect.provideContext(heartbeats, services)
+      hearts.look(failing, beats)
+      reach.watch(hearts)
+    }).pipe(
+      RealTime.timeout(listingWithin),
+      Effect.catchCause(() => Effect.sync(() => reach.watch(null)))
+    )
     /** Whoever had the health check may be the one that is gone. */
     const buryGone = Effect.gen(function*() {
-      const refusing = reach.refusing()
-      const beats = refusing.length === 0 ? new Map() : yield* Effect.provideContext(heartbeats, services)
-      for (const address of gone.look(refusing, beats)) {
+      for (const address of reach.gone()) {
         yield* Effect.logInfo("a runner is gone: it refuses connections and its heart stands still").pipe(
           Effect.annotateLogs({ runner: address })
         )
@@ -155,6 +179,7 @@ export const layer = (
     const look = Effect.gen(function*() {
       const members = yield* storage.getRunners.pipe(RealTime.timeout(listingWithin))
       yield* round(reach, members, ping)
+      yield* listen
       yield* settle
       yield* buryGone.pipe(RealTime.timeout(listingWithin))
     })

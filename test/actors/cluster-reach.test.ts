@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Runner, RunnerAddress, RunnerStorage } from "effect/cluster"
 import { joiningUnproven, makeReach } from "../../src/actors/cluster-reach.ts"
+import { makeHearts, stillLooksMax } from "../../src/actors/gone-runners.ts"
 
 const addressOf = (n: number) => RunnerAddress.make(`10.0.0.${n}`, 34431)
 const runner = (n: number) => Runner.make({ address: addressOf(n), groups: ["default"], weight: 1 })
@@ -67,6 +68,51 @@ describe("a runner among others", () => {
     assert.isFalse(reach.verdictOn(b))
     reach.answered(b)
     assert.isTrue(reach.verdictOn(b))
+  })
+})
+
+describe("a runner whose two others are silent at once", () => {
+  const both = (beat: (look: number) => string) => {
+    const reach = reachAmong(a, b, c)
+    const hearts = makeHearts(a)
+    reach.watch(hearts)
+    return {
+      reach,
+      look: (look: number) => {
+        for (const other of [b, c]) refuses(reach, other, 1)
+        hearts.look(reach.failing(), new Map([[a, String(look)], [b, beat(look)], [c, beat(look)]]))
+      }
+    }
+  }
+
+  it("is the one that is left when their hearts stand still, and finds them gone", () => {
+    const { look, reach } = both(() => "as ever")
+    for (let n = 0; n < stillLooksMax; n++) {
+      look(n)
+      assert.isFalse(reach.isCutOff())
+      assert.deepStrictEqual(reach.gone(), [])
+      assert.isTrue(reach.verdictOn(b))
+    }
+    look(stillLooksMax)
+    assert.isFalse(reach.isCutOff())
+    assert.deepStrictEqual(reach.gone(), [b, c])
+    assert.isFalse(reach.verdictOn(b))
+  })
+
+  it("is the one that is cut off when their hearts beat on", () => {
+    const { look, reach } = both((n) => String(Math.floor(n / 3)))
+    for (let n = 0; n < 8; n++) look(n)
+    assert.isTrue(reach.isCutOff())
+    assert.deepStrictEqual(reach.gone(), [])
+    assert.isTrue(reach.verdictOn(b))
+  })
+
+  it("takes both for living when nobody can tell how their hearts beat", () => {
+    const { look, reach } = both(() => "as ever")
+    for (let n = 0; n <= stillLooksMax; n++) look(n)
+    reach.watch(null)
+    assert.isTrue(reach.isCutOff())
+    assert.deepStrictEqual(reach.gone(), [])
   })
 })
 

@@ -40,6 +40,7 @@ const faults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   WebhooksFailing: { "halobestie_webhooks_total{provider='xendit',status='503'}": "0+1x30" },
   ValkeyGone: { "halobestie_mirror_fallbacks_total": "0+9x30" },
+  ReplicaUnused: { "halobestie_replica_in_use{instance='a'}": "1 0x30" },
   EventLoopLate: { "halobestie_event_loop_delay_ms{percentile='99'}": "0 400x30" },
   StaffSignInsFailing: { "halobestie_staff_events_total{event='sign_in_failed'}": "0+5x30" },
   ForgedOnTheBackNetwork: {
@@ -63,6 +64,7 @@ const well: Readonly<Record<string, string>> = {
   "halobestie_draining{instance='a'}": "0x30",
   "halobestie_push_outbox_depth": "20x30",
   "halobestie_double_winners": "0x30",
+  "halobestie_replica_in_use{instance='a'}": "1x30",
   "halobestie_sweep_last_success_seconds{sweep='deadlines'}": "0+60x30",
   "halobestie_calls_total{outcome='success',instance='a'}": "0+600x30",
   "halobestie_event_loop_delay_ms{percentile='99'}": "15x30",

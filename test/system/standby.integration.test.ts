@@ -53,8 +53,11 @@ const readyzSays = async (server: ServerProcess, words: string): Promise<void> =
   }
 }
 
+const metricsOf = (server: ServerProcess) =>
+  fetch(`${server.internalUrl}/metrics`).then((answer) => answer.text())
+
 const servedBy = async (server: ServerProcess) => {
-  const text = await fetch(`${server.internalUrl}/metrics`).then((answer) => answer.text())
+  const text = await metricsOf(server)
   const of = (from: string) =>
     Number(new RegExp(`halobestie_replica_reads_total\\{from="${from}"\\} (\\d+)`).exec(text)?.[1] ?? 0)
   return { replica: of("replica"), primary: of("primary") }
@@ -81,6 +84,8 @@ const readsFromStandby = async (server: ServerProcess, standbyUrl: string, sari:
   await healthSays(server, /"name":"replica","state":"degraded"[^}]*is \d+ s behind/)
   await looksBack(sari)
   assert.deepStrictEqual(await servedBy(server), { replica: 1, primary: 1 })
+  // What the alert ReplicaUnused looks at.
+  assert.match(await metricsOf(server), /^halobestie_replica_in_use 0$/m)
   psql(standbyUrl, "SELECT pg_wal_replay_resume()")
   await healthSays(server, /"name":"replica","state":"ok"/)
 }

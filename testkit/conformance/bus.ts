@@ -127,6 +127,23 @@ const delivering = (behaviour: Suite) => {
   )
 
   behaviour(
+    "who asks for one kind of event of everybody gets that of each topic, and every Resync",
+    Effect.gen(function*() {
+      const queue = yield* Effect.flatMap(Bus, (bus) => bus.subscribe("all", "Revoked"))
+      const revoked: BusEvent = { _tag: "Revoked", auth_session_id: "a1" }
+      const resync: BusMessage = { topic: "mitra:1", event: { _tag: "Resync" } }
+      yield* publish(typing("mitra:1", 1), { topic: "mitra:1", event: revoked }, typing("customer:1", 2))
+      yield* publish({ topic: "customer:1", event: revoked }, resync)
+      const heard = yield* Effect.forEach([1, 2, 3], () => take(queue))
+      assert.deepStrictEqual(heard.slice(0, 2), [
+        { topic: "mitra:1", event: revoked },
+        { topic: "customer:1", event: revoked }
+      ])
+      assert.strictEqual(heard[2]?.event._tag, "Resync")
+    })
+  )
+
+  behaviour(
     "every subscriber of a topic gets each message",
     Effect.gen(function*() {
       const queues = [yield* subscribe("mitra:1"), yield* subscribe("mitra:1"), yield* subscribe("mitra:1")]

@@ -5,13 +5,16 @@ import {
   type AuthSession,
   type OpenSignIn,
   type Rotation,
+  type SignInNotice,
   type ShownRow,
   type SignIns,
   signInsMax
 } from "../../src/services/accounts/sign-ins.ts"
 import { hold } from "./store/constraints.ts"
+import { newPush } from "./store/push-rows.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
 
+type OpenOptions = Parameters<SignIns["Service"]["open"]>[1]
 type RotateOptions = Parameters<SignIns["Service"]["rotate"]>[0]
 
 const familyOf = (tables: Tables, familyId: string): ReadonlyArray<AuthSessionRow> =>
@@ -37,7 +40,16 @@ const revoke = (
 const isRevoked = (tables: Tables, familyId: string): boolean =>
   familyOf(tables, familyId).some((row) => row.revoked_at !== null)
 
-const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
+const writeNotice = (tables: Tables, session: AuthSession, notice: SignInNotice | undefined): void => {
+  const { family_id, id, user_id, user_type } = session
+  if (notice === undefined || user_type === "staff" || tables.push_outbox.has(id)) return
+  const phones = tables.devices.where("person", `${user_type}:${user_id}`)
+  if (!phones.some((phone) => phone.auth_session_id !== family_id)) return
+  const about = { session_id: null, auth_session_id: family_id, kind: "sign_in" } as const
+  tables.push_outbox.set(id, newPush({ id, user_type, user_id, ...about, ...notice }, session.created_at))
+}
+
+const open = (tables: Tables, session: AuthSession, { notice, only_one: onlyOne }: OpenOptions) => {
   const repeated = tables.auth_sessions.has(session.id)
   const taken = tables.auth_sessions.where("hash", session.refresh_hash).filter((row) =>
     row.id !== session.id
@@ -59,6 +71,7 @@ const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
       revoked_reason: inactive ? "deactivated" : null
     })
   }
+  writeNotice(tables, session, notice)
   return { revoked_families }
 }
 
@@ -146,7 +159,7 @@ const part = (calls: Part): Part => calls
 export const makeAuthSessions = Effect.gen(function*() {
   const tables = yield* MemoryTables
   return part({
-    open: (session, options) => Effect.sync(() => open(tables, session, options.only_one)),
+    open: (session, options) => Effect.sync(() => open(tables, session, options)),
     rotate: (options) => Effect.sync(() => rotate(tables, options)),
     isLive: (familyId, owner, shown) =>
       Effect.sync(() => {

@@ -6,7 +6,6 @@ import * as References from "effect/References"
 import type { CloseCode } from "../../contract/close-codes.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import type { UserType } from "../../services/accounts/sign-ins.ts"
-import type { Unavailable } from "../../services/platform/unavailable.ts"
 
 export interface Principal {
   readonly user_type: UserType
@@ -20,6 +19,12 @@ export interface Principal {
   readonly token?: string
 }
 
+/** Who a token is of, and how much had been heard of revocations before it was checked. */
+export interface CheckedToken {
+  readonly principal: Principal
+  readonly heard: number
+}
+
 export class Connection extends Context.Service<Connection, {
   readonly id: string
   /** The address of the other end, for logs and per-address limits. */
@@ -29,9 +34,10 @@ export class Connection extends Context.Service<Connection, {
   /**
    * Signs this connection in, or prolongs it with a newer token of the same person. From then on a
    * revocation or the end of the token closes it. Another person's token is refused: streams that are
-   * already open belong to the first one.
+   * already open belong to the first one. `heard`, of `CheckedToken`, spares asking whether the sign-in was
+   * revoked meanwhile.
    */
-  readonly authenticate: (principal: Principal) => Effect.Effect<void, Refusal | Unavailable>
+  readonly authenticate: (principal: Principal, heard?: number) => Effect.Effect<void, Refusal>
   /** Interrupts what is in flight and closes the socket. Closing twice is harmless. */
   readonly close: (code: CloseCode) => Effect.Effect<void>
 }>()("halobestie/http/Connection") {}

@@ -4,33 +4,21 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import { SecureRandom } from "effect/crypto"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
-import type { UserType } from "../../services/accounts/sign-ins.ts"
-import { add as addTo } from "../../services/operations/figures.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import type { Principal } from "./connection.ts"
 import { laggingWire } from "./lagging-wire.ts"
 import { Limits, WireClock } from "./limits.ts"
+import { type Directory, makeDirectory, type Person, type Silence } from "./directory.ts"
 import { LiveConnection, type Wire } from "./live-connection.ts"
 import { makeNewConnections } from "./new-connections.ts"
 import { makePlaces } from "./places.ts"
 import { refusedPause, returnPause, spreadMs } from "./return-pause.ts"
 import { watchAll } from "./watch.ts"
-
-export interface Person {
-  readonly user_type: UserType
-  readonly user_id: string
-}
-
-export interface Silence {
-  readonly person: Person
-  readonly is_silent: boolean
-}
 
 export interface DrainReport {
   readonly connections: number
@@ -64,6 +52,8 @@ export class Connections extends Context.Service<Connections, {
   readonly open: (wire: Wire, remote_address: string) => Effect.Effect<LiveConnection, never, Scope.Scope>
   /** From now on `closePerson` finds it. */
   readonly signIn: (connection: LiveConnection, principal: Principal) => Effect.Effect<void>
+  /** Everybody who is signed in here. */
+  readonly people: Effect.Effect<ReadonlyArray<Person>>
   readonly signInsOf: (person: Person) => Effect.Effect<ReadonlySet<string>>
   readonly find: (clientId: number) => LiveConnection | undefined
   /** Client ids whose calls must be interrupted, once each. */
@@ -71,72 +61,6 @@ export class Connections extends Context.Service<Connections, {
   /** People whose every socket here has fallen silent, and those of them of whom one is heard again. */
   readonly silences: Queue.Queue<Silence>
 }>()("halobestie/http/Connections") {}
-
-const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`
-
-/** Connections by person, kept in step with who is open. */
-const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) => void) => {
-  const open = new Map<number, LiveConnection>()
-  const byPerson = new Map<string, Set<LiveConnection>>()
-  const silent = new Set<string>()
-  const empty = Latch.makeUnsafe(true)
-  const of = (person: Person): ReadonlySet<LiveConnection> => byPerson.get(keyOf(person)) ?? new Set()
-  const settleSilence = (person: Person | null): void => {
-    if (person === null) return
-    const key = keyOf(person)
-    const staying = [...of(person)].filter(({ closing }) => closing === null)
-    const is_silent = staying.length > 0 && staying.every((connection) => connection.is_silent)
-    if (is_silent === silent.has(key)) return
-    if (is_silent) silent.add(key)
-    else silent.delete(key)
-    onSilence({ person, is_silent })
-  }
-  return {
-    open,
-    empty,
-    of,
-    settleSilence,
-    add: (connection: LiveConnection): void => {
-      open.set(connection.client_id, connection)
-      addTo("connections_open", 1)
-      empty.closeUnsafe()
-    },
-    remove: (connection: LiveConnection): void => {
-      open.delete(connection.client_id)
-      if (open.size === 0) empty.openUnsafe()
-      addTo("connections_open", -1)
-      connection.leaveLoad()
-      if (connection.principal === null) return
-      addTo("phones_connected", -1, [connection.principal.user_type])
-      const key = keyOf(connection.principal)
-      const rest = byPerson.get(key)
-      rest?.delete(connection)
-      if (rest?.size === 0) byPerson.delete(key)
-      settleSilence(connection.principal)
-    },
-    signIn: (connection: LiveConnection, principal: Principal): void => {
-      // It may have closed while its token was being checked.
-      if (open.get(connection.client_id) !== connection) return
-      if (connection.principal === null) addTo("phones_connected", 1, [principal.user_type])
-      connection.principal = principal
-      const key = keyOf(principal)
-      const theirs = byPerson.get(key) ?? new Set()
-      const [first] = theirs
-      if (first !== undefined) {
-        connection.bucket = first.bucket
-        connection.joinLoadOf(first)
-      }
-      byPerson.set(key, theirs.add(connection))
-      settleSilence(principal)
-      const staying = [...theirs].filter((one) => one.closing === null)
-      for (const oldest of staying.slice(0, Math.max(0, staying.length - socketsMax))) {
-        oldest.close(closeCodes.tooManySockets)
-      }
-    }
-  }
-}
-
-type Directory = ReturnType<typeof makeDirectory>
 
 const makeDrain = Effect.fnUntraced(function*(directory: Directory, begin: Effect.Effect<void>) {
   const limits = yield* Limits
@@ -281,6 +205,7 @@ const makeConnections = Effect.gen(function*() {
         // No network for them just now, however often they try.
         if (faults?.isCut(principal.user_id) === true) connection.cut()
       }),
+    people: Effect.sync(directory.people),
     signInsOf: (person) =>
       Effect.sync(() =>
         new Set(

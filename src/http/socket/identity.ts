@@ -4,13 +4,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { refuse } from "../../domain/refusal.ts"
-import { Unavailable } from "../../services/platform/unavailable.ts"
+import { Presence } from "../../services/availability/presence.ts"
 import { Connection, type Principal } from "./connection.ts"
 import { Connections } from "./connections.ts"
-import { Limits, WireClock } from "./limits.ts"
 import type { LiveConnection } from "./live-connection.ts"
 import { Revocations } from "./revocations.ts"
-import * as RealTime from "../../services/platform/real-time.ts"
 
 const isSamePerson = (one: Principal, other: Principal): boolean =>
   one.user_type === other.user_type && one.user_id === other.user_id
@@ -20,37 +18,24 @@ const anotherPerson = refuse(
   "This connection is signed in as somebody else. Open a new connection to change accounts."
 )
 const ranOut = refuse("TOKEN_EXPIRED", "The access token has run out. Refresh it, then authenticate again.")
-const unconfirmed = new Unavailable({ what: "bus", retryable: true })
 
 /** Makes connections as handlers see them; each lives in its socket's scope. */
 export const makeIdentity = Effect.gen(function*() {
-  const limits = yield* Limits
-  const wireClock = yield* WireClock
   const connections = yield* Connections
   const revocations = yield* Revocations
-
-  const watch = (principal: Principal, scope: Scope.Scope) =>
-    revocations.watch(principal).pipe(
-      Scope.provide(scope),
-      RealTime.timeoutOrElse({
-        duration: limits.authenticate_max_ms,
-        orElse: () => Effect.fail(unconfirmed)
-      }),
-      Effect.provideService(Clock.Clock, wireClock)
-    )
+  const presence = yield* Presence
 
   return (live: LiveConnection, scope: Scope.Scope): Connection["Service"] => {
     let claimedBy: Principal | null = null
-    let isWatched = false
+    let isPresent = false
 
-    const authenticate = Effect.fnUntraced(function*(principal: Principal) {
+    const authenticate = Effect.fnUntraced(function*(principal: Principal, heard?: number) {
       // Claimed before anything waits, so that of two different people in flight at once one is refused.
       if (claimedBy !== null && !isSamePerson(claimedBy, principal)) return yield* anotherPerson
       if (principal.expires_at <= (yield* Clock.currentTimeMillis)) return yield* ranOut
       claimedBy = principal
-      // Watched before it counts as signed in: a revocation cannot slip in between.
-      if (!isWatched) yield* watch(principal, scope)
-      isWatched = true
+      if (!isPresent) yield* Scope.provide(presence.register(principal), scope)
+      isPresent = true
       const isFirst = live.principal === null
       yield* connections.signIn(live, principal)
       if (isFirst) {
@@ -59,8 +44,8 @@ export const makeIdentity = Effect.gen(function*() {
           Effect.annotateLogs({ connection: live.id, user_type, user_id })
         )
       }
-      // It may have been revoked after its token was checked and before we were listening.
-      yield* Effect.forkIn(revocations.recheck(principal), scope)
+      // It may have been revoked after its token was checked and before a revocation found it here.
+      if (heard !== revocations.heard()) yield* Effect.forkIn(revocations.recheck(principal), scope)
     })
 
     return Connection.of({

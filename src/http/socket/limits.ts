@@ -51,7 +51,7 @@ export interface SocketLimits {
   /** New sockets of one address at once, and in the long run. */
   readonly connection_burst: number
   readonly connections_per_second: number
-  /** How long a token check or the subscription to revocations may take. */
+  /** How long a token check may take, also a second one. */
   readonly authenticate_max_ms: number
   /** How long /readyz says "draining" before connections are refused, also with nobody connected. */
   readonly drain_notice_ms: number

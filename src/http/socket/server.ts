@@ -20,7 +20,7 @@ import { WorkTracker } from "../../services/manual-clock/work-tracker.ts"
 import { spanned } from "../../services/operations/spans.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
-import { type ActiveConnection, type Connection, onConnection, type Principal } from "./connection.ts"
+import { type ActiveConnection, type CheckedToken, type Connection, onConnection } from "./connection.ts"
 import { defectReporter, makeAnswering } from "./answering.ts"
 import { Connections } from "./connections.ts"
 import { makeIdentity } from "./identity.ts"
@@ -44,7 +44,7 @@ export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly serve: (
     transport: Upgrade,
     remote_address: string,
-    principal: Principal | null
+    token: CheckedToken | null
   ) => Effect.Effect<void, never, Scope.Scope>
 }>()("halobestie/http/SocketProtocol") {}
 
@@ -139,13 +139,14 @@ const makeServe = Effect.fnUntraced(function*(
   const annotations = Context.get(context, References.CurrentLogAnnotations)
   const annotationsOn = (live: LiveConnection) => ({ ...annotations, connection: live.id })
 
-  const signIn = (connection: Connection["Service"], principal: Principal) =>
-    connection.authenticate(principal).pipe(
-      Effect.catchTag("Refusal", () => connection.close(closeCodes.tokenExpired)),
-      Effect.catchTag("Unavailable", () => connection.close(closeCodes.replaced))
+  const signIn = (connection: Connection["Service"], { heard, principal }: CheckedToken) =>
+    Effect.catchTag(
+      connection.authenticate(principal, heard),
+      "Refusal",
+      () => connection.close(closeCodes.tokenExpired)
     )
 
-  return Effect.fnUntraced(function*(upgrade: Upgrade, remote_address: string, principal: Principal | null) {
+  return Effect.fnUntraced(function*(upgrade: Upgrade, remote_address: string, token: CheckedToken | null) {
     const transport = yield* upgrade
     const live = yield* connections.open(transport.wire, remote_address)
     live.stop = (id, call) => Effect.runForkWith(context)(stopCall(live, id, call, dispatch))
@@ -161,7 +162,7 @@ const makeServe = Effect.fnUntraced(function*(
       Effect.sync(() => active.set(live.client_id, { connection, annotations: annotationsOn(live) })),
       () => Effect.sync(() => active.delete(live.client_id))
     )
-    yield* (principal === null ? Effect.void : signIn(connection, principal)).pipe(
+    yield* (token === null ? Effect.void : signIn(connection, token)).pipe(
       Effect.andThen(
         readFrames(live, faults === null ? transport.pull : Effect.tap(transport.pull, late), dispatch).pipe(
           Effect.setContext(context)
@@ -210,8 +211,8 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
   return SocketProtocol.of({
     activeOf,
     isServing: Effect.sync(() => write !== null),
-    serve: (upgrade, remote_address, principal) =>
-      serve(upgrade, remote_address, principal).pipe(
+    serve: (upgrade, remote_address, token) =>
+      serve(upgrade, remote_address, token).pipe(
         // An upgrade that fails was answered by the platform.
         Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.void)
       ),

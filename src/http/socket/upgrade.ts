@@ -15,6 +15,7 @@ import { upgraded } from "./transport.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { tellRateLimited } from "../public/quotas.ts"
 import { Readiness } from "../readiness.ts"
+import { Revocations } from "./revocations.ts"
 import { tellSecurityEvent } from "../security-events.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
 import { TokenVerifier } from "./token-verifier.ts"
@@ -88,6 +89,7 @@ export const makeHandshake = Effect.gen(function*() {
   const connections = yield* Connections
   const socket = yield* SocketProtocol
   const verifier = yield* TokenVerifier
+  const revocations = yield* Revocations
 
   const verify = Effect.fnUntraced(function*(token: string) {
     // The bound is the wire's; whether the token has run out is measured by the product's time.
@@ -107,8 +109,9 @@ export const makeHandshake = Effect.gen(function*() {
     if (wait !== null) return yield* tooFast(remote_address, wait)
     // Taken before the token is checked, so that many at once cannot all find the last place.
     if (!(yield* connections.admit(remote_address))) return yield* later("Too many connections.", limits)
-    const principal = token === null ? null : yield* verify(token)
-    yield* socket.serve(upgrade, remote_address, principal)
+    const heard = revocations.heard()
+    const checked = token === null ? null : { principal: yield* verify(token), heard }
+    yield* socket.serve(upgrade, remote_address, checked)
     return HttpServerResponse.empty()
   })
 

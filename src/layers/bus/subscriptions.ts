@@ -7,8 +7,11 @@ import type { BusEvent, BusMessage, Subscription, Topic } from "../../services/b
 
 /** Messages one subscriber may leave lying before it is told to resync instead. */
 export const subscriptionLimit = 256
+/** The same for one who hears of everybody: its Resync asks about all of them. */
+export const subscriptionLimitOfAll = 4_096
 
 interface Registration {
+  /** Empty: it hears all. */
   readonly topics: ReadonlyArray<Topic>
   /** The one kind of event it wants; null for all. */
   readonly only: BusEvent["_tag"] | null
@@ -20,7 +23,7 @@ interface Registration {
 
 export interface Subscriptions {
   readonly subscribe: (
-    topics: ReadonlyArray<Topic>,
+    topics: ReadonlyArray<Topic> | "all",
     only?: BusEvent["_tag"]
   ) => Effect.Effect<Subscription, never, Scope.Scope>
   readonly deliver: (messages: ReadonlyArray<BusMessage>) => void
@@ -39,8 +42,12 @@ export const deliver = (queue: Subscription & Queue.Queue<BusMessage>, message: 
 export const asSubscription = (queue: Queue.Queue<BusMessage>): Subscription & Queue.Queue<BusMessage> =>
   Object.assign(queue, { onArrival: null })
 
+const limitOf = (topics: ReadonlyArray<Topic> | "all"): number =>
+  topics === "all" ? subscriptionLimitOfAll : subscriptionLimit
+
 export const makeSubscriptions = (): Subscriptions => {
   const byTopic = new Map<Topic, Set<Registration>>()
+  const ofAll = new Set<Registration>()
   const everybody = new Set<Registration>()
   let dropped = 0
 
@@ -67,31 +74,32 @@ export const makeSubscriptions = (): Subscriptions => {
     subscription.resync_at = subscription.offered - 1
   }
 
-  const deliverOne = (message: BusMessage): void => {
+  const deliverTo = (subscription: Registration, message: BusMessage): void => {
     const tag = message.event._tag
-    for (const subscription of byTopic.get(message.topic) ?? []) {
-      if (tag === "Resync") {
-        resync(subscription, message.topic)
-      } else if (subscription.only !== null && subscription.only !== tag) {
-        continue
-      } else if (!put(subscription, message)) {
-        dropped += 1
-        clear(subscription)
-        resync(subscription, message.topic)
-      }
-    }
+    if (tag === "Resync") return resync(subscription, message.topic)
+    if (subscription.only !== null && subscription.only !== tag) return
+    if (put(subscription, message)) return
+    dropped += 1
+    clear(subscription)
+    resync(subscription, message.topic)
   }
 
-  const add = (topics: ReadonlyArray<Topic>, only: BusEvent["_tag"] | null) =>
-    Effect.map(Queue.dropping<BusMessage>(subscriptionLimit), (queue): Registration => {
+  const deliverOne = (message: BusMessage): void => {
+    for (const subscription of byTopic.get(message.topic) ?? []) deliverTo(subscription, message)
+    for (const subscription of ofAll) deliverTo(subscription, message)
+  }
+
+  const add = (topics: ReadonlyArray<Topic> | "all", only: BusEvent["_tag"] | null) =>
+    Effect.map(Queue.dropping<BusMessage>(limitOf(topics)), (queue): Registration => {
       const subscription = {
-        topics: [...new Set(topics)],
+        topics: topics === "all" ? [] : [...new Set(topics)],
         only,
         queue: asSubscription(queue),
         offered: 0,
         resync_at: -1
       }
       everybody.add(subscription)
+      if (topics === "all") ofAll.add(subscription)
       for (const topic of subscription.topics) {
         byTopic.set(topic, (byTopic.get(topic) ?? new Set()).add(subscription))
       }
@@ -101,6 +109,7 @@ export const makeSubscriptions = (): Subscriptions => {
   const remove = (subscription: Registration) =>
     Effect.suspend(() => {
       everybody.delete(subscription)
+      ofAll.delete(subscription)
       for (const topic of subscription.topics) {
         const others = byTopic.get(topic)
         others?.delete(subscription)
@@ -117,10 +126,8 @@ export const makeSubscriptions = (): Subscriptions => {
       ),
     deliver: (messages) => messages.forEach(deliverOne),
     resyncAll: () => {
-      for (const subscription of everybody) {
-        const topic = subscription.topics[0]
-        if (topic !== undefined) resync(subscription, topic)
-      }
+      // Whose topic it names says nothing; who hears all has no first one.
+      for (const subscription of everybody) resync(subscription, subscription.topics[0] ?? "settings")
     },
     dropped: () => dropped
   }

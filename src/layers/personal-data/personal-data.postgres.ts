@@ -87,6 +87,7 @@ const scrub = Effect.fnUntraced(function*(sql: Sql, { user_id, user_type }: Pers
     yield* sql`UPDATE mitras SET display_name = ${erased}, is_active = false, ${gone},
       deactivated_at = coalesce(deactivated_at, ${timestamp(at)}) WHERE id = ${user_id}`
     yield* sql`DELETE FROM mitra_online_logs WHERE mitra_id = ${user_id}`
+    yield* sql`SELECT erase_detached_log(${user_id})`
   }
 })
 

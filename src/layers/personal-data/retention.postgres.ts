@@ -18,6 +18,8 @@ const lookedAt = allOf(Schema.Struct({
   is_inactive: Schema.Boolean
 }))
 
+const countOf = firstOf(Schema.Struct({ count: Schema.Int }))
+
 /** Of one customer: messages first, then, when none is left, the goodbyes and the mark that it is done. */
 const eraseTexts = (sql: Sql): Part["eraseTexts"] =>
   Effect.fnUntraced(
@@ -36,6 +38,12 @@ const eraseTexts = (sql: Sql): Part["eraseTexts"] =>
         UPDATE messages m SET body = ${erased}, body_sealed = NULL
         FROM found WHERE m.session_id = found.session_id AND m.seq = found.seq RETURNING 1 AS one`
       if (messages.length > 0) return messages.length
+      // In months that lie detached until they are dropped (migration 0030).
+      const detached = yield* Effect.flatMap(
+        sql`SELECT erase_detached_texts(${next.id}, ${limit}) AS count`,
+        countOf
+      )
+      if (detached !== null && detached.count > 0) return detached.count
       yield* sql`UPDATE session_events e
         SET event = jsonb_set(e.event, '{text}', to_jsonb(${erased}::text)), text_sealed = NULL
         FROM chat_sessions s

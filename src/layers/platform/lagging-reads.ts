@@ -11,7 +11,7 @@ import * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
 import { defaultSettings } from "../../domain/settings.ts"
 import { Mitras } from "../../services/accounts/mitras.ts"
-import { count } from "../../services/operations/figures.ts"
+import { count, set } from "../../services/operations/figures.ts"
 import { ReplicaStanding } from "../../services/operations/replica-standing.ts"
 import { Oversight } from "../../services/oversight/oversight.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
@@ -99,6 +99,8 @@ export const layerOver = <R>(options: ReplicaOptions<R>) =>
       (values) => values.replica_lag_max_seconds
     )
     let far: Far | null = null
+    // One that is never reached must be seen, too.
+    set("replica_in_use", 0)
     const pool = Layer.fresh(Pool.layer(options))
     const connect = Effect.gen(function*() {
       const own = yield* Scope.fork(scope)

@@ -9,7 +9,7 @@ import { Cipher } from "../../services/encryption/cipher.ts"
 import { SessionViews } from "../../services/sessions/session-views.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
-import { makeGroupedRead } from "../platform/postgres/grouped-read.ts"
+import { makeGroupedRead, makeSharedRead } from "../platform/postgres/grouped-read.ts"
 import { pastOf } from "./past.postgres.ts"
 import { offeredRequests, selectOffered, selectSessions, sessionStates } from "./session-rows.postgres.ts"
 import { transcript } from "./transcript.postgres.ts"
@@ -82,14 +82,15 @@ const epochOf = firstOf(Schema.Struct({ epoch: Schema.String }))
 
 // A restore to a point in time and a replica that takes over begin a new timeline; a dump that is read back
 // is a database with another oid.
-const epoch = (sql: Sql): Part<"epoch"> => ({
-  epoch: sql`SELECT to_hex((SELECT oid FROM pg_database WHERE datname = current_database())::bigint) || '-' ||
+const makeEpoch = (sql: Sql) =>
+  makeSharedRead(
+    sql`SELECT to_hex((SELECT oid FROM pg_database WHERE datname = current_database())::bigint) || '-' ||
       left(pg_walfile_name(pg_current_wal_lsn()), 8) AS epoch`.pipe(
-    Effect.flatMap(epochOf),
-    Effect.map((row) => row?.epoch ?? ""),
-    answered
+      Effect.flatMap(epochOf),
+      Effect.map((row) => row?.epoch ?? ""),
+      answered
+    )
   )
-})
 
 const queue = (sql: Sql): Part<"nthEnd" | "haveMet"> => ({
   nthEnd: (nth) =>
@@ -118,7 +119,7 @@ export const layer = Layer.effect(SessionViews)(Effect.gen(function*() {
     ...(yield* makePersonal(sql, cipher)),
     ...(yield* makeOffers(sql)),
     ...queue(sql),
-    ...epoch(sql),
+    epoch: yield* makeEpoch(sql),
     ...transcript(sql, cipher),
     ...pastOf(sql, cipher)
   })

@@ -106,4 +106,12 @@ export class Accounts extends Context.Service<Accounts, {
   readonly dropInvalidDevice: (token: string) => Effect.Effect<void, Unavailable>
   /** Newest first, only those whose sign-in is live: empty means that this person cannot be pushed to. */
   readonly devicesOf: (owner: DeviceOwner) => Effect.Effect<ReadonlyArray<Device>, Unavailable>
+  /**
+   * Those of the person's other sign-ins, newest first: of the living ones, and for a day of the ones that
+   * this sign-in replaced.
+   */
+  readonly devicesBeside: (
+    owner: DeviceOwner,
+    familyId: string
+  ) => Effect.Effect<ReadonlyArray<Device>, Unavailable>
 }>()("halobestie/services/Accounts") {}

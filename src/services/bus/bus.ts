@@ -95,12 +95,12 @@ export class Bus extends Context.Service<Bus, {
   /** Hands messages over and returns at once; delivery is at most once, in order per publisher. */
   readonly publish: (messages: ReadonlyArray<BusMessage>) => Effect.Effect<void>
   /**
-   * Messages for these topics from now on. The queue is bounded: a subscriber that falls behind, and every
-   * subscriber after an interruption, gets `Resync` instead of what it missed. With `only`, events of
-   * other kinds are left out, except `Resync`.
+   * Messages for these topics, or for every topic there is, from now on. The queue is bounded: a subscriber
+   * that falls behind, and every subscriber after an interruption, gets `Resync` instead of what it missed.
+   * With `only`, events of other kinds are left out, except `Resync`.
    */
   readonly subscribe: (
-    topics: ReadonlyArray<Topic>,
+    topics: ReadonlyArray<Topic> | "all",
     only?: BusEvent["_tag"]
   ) => Effect.Effect<Subscription, never, Scope.Scope>
   readonly state: Effect.Effect<BusState>

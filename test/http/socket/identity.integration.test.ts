@@ -3,9 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as BusMemory from "../../../testkit/memory/bus.memory.ts"
-import { Bus, type BusEvent, type Topic } from "../../../src/services/bus/bus.ts"
+import type { BusEvent, Topic } from "../../../src/services/bus/bus.ts"
 import { listening, tokenFor } from "./listening.ts"
 import { codeOf, connect, type Phone, refusalOf, refusedUpgrade, request } from "./phone.ts"
 
@@ -21,12 +19,6 @@ const authenticate = Effect.fnUntraced(function*(phone: Phone, token: string) {
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 const revoked = { code: 4503, reason: "{\"reason\":\"revoked\"}" }
-
-/** A bus whose subscriptions take a moment, so that what comes meanwhile can get in between. */
-const hesitating = Layer.effect(
-  Bus,
-  Effect.map(Bus, (bus) => Bus.of({ ...bus, subscribe: (topics) => Effect.delay(bus.subscribe(topics), 50) }))
-).pipe(Layer.provide(BusMemory.layer))
 
 type Server = Effect.Success<ReturnType<typeof listening>>
 const publish = (server: Server, topic: Topic, event: BusEvent) => server.bus.publish([{ topic, event }])
@@ -115,7 +107,7 @@ describe("a token in a call", () => {
 
   it.live("of two people at the same moment signs in exactly one of them", () =>
     Effect.gen(function*() {
-      const phone = yield* connect((yield* listening({}, hesitating)).url)
+      const phone = yield* connect((yield* listening()).url)
       phone.send([
         request("1", "test.authenticate", { token: tokenFor({ user_id: "a" }) }),
         request("2", "test.authenticate", { token: tokenFor({ user_id: "b" }) })
@@ -196,11 +188,25 @@ describe("a revocation", () => {
       assert.deepStrictEqual(yield* phone.closed, revoked)
     }))
 
-  it.live("that happened between the check of the token and the sign-in is found out", () =>
+  it.live("that is heard between the check of the token and the sign-in is found out", () =>
     Effect.gen(function*() {
       const server = yield* listening()
       server.ended.add("family-1")
+      // The pause lets it be handled while nobody is signed in yet.
+      server.between.check = Effect.andThen(
+        publish(server, "customer:sari", { _tag: "Revoked", auth_session_id: "family-1" }),
+        Effect.sleep(20)
+      )
       const phone = yield* connect(server.url, [], bearer(tokenFor()))
+      assert.deepStrictEqual(yield* phone.closed, revoked)
+    }))
+
+  it.live("that happened before a connection signs in by a call is found out", () =>
+    Effect.gen(function*() {
+      const server = yield* listening()
+      server.ended.add("family-1")
+      const phone = yield* connect(server.url)
+      phone.send(request("auth", "test.authenticate", { token: tokenFor() }))
       assert.deepStrictEqual(yield* phone.closed, revoked)
     }))
 
@@ -227,24 +233,6 @@ describe("a revocation", () => {
       yield* who(second)
       yield* publish(server, "customer:sari", { _tag: "Revoked", auth_session_id: null })
       assert.deepStrictEqual(yield* second.closed, revoked)
-    }))
-})
-
-describe("a bus that does not answer", () => {
-  const hanging = Layer.succeed(
-    Bus,
-    Bus.of({
-      publish: () => Effect.void,
-      subscribe: () => Effect.never,
-      state: Effect.die(new Error("not part of this test"))
-    })
-  )
-
-  it.live("cannot keep a socket half signed in: it is told to come back", () =>
-    Effect.gen(function*() {
-      const server = yield* listening({ authenticate_max_ms: 100 }, hanging)
-      const phone = yield* connect(server.url, [], bearer(tokenFor()))
-      assert.deepStrictEqual(yield* phone.closed, { code: 4004, reason: "{\"reason\":\"internal\"}" })
     }))
 })
 

@@ -130,20 +130,31 @@ export const tokenFor = (principal: Partial<Principal> = {}): string =>
     ...principal
   })).toString("base64url")
 
-const layerVerifier = Layer.succeed(
-  TokenVerifier,
-  TokenVerifier.of({
-    verify: (token) =>
-      Effect.suspend((): Effect.Effect<Principal, Refusal | Unavailable> => {
-        if (token === "unknowable") return Effect.fail(new Unavailable({ what: "postgres", retryable: true }))
-        try {
-          return Effect.succeed(JSON.parse(Buffer.from(token, "base64url").toString()) as Principal)
-        } catch {
-          return Effect.fail(refuse("TOKEN_INVALID", "This token was not signed here."))
-        }
-      })
-  })
-)
+/** What happens after a token was checked, and before its connection is signed in. */
+interface Between {
+  check: Effect.Effect<void>
+}
+
+const layerVerifier = (between: Between) =>
+  Layer.succeed(
+    TokenVerifier,
+    TokenVerifier.of({
+      verify: (token) =>
+        Effect.tap(
+          Effect.suspend((): Effect.Effect<Principal, Refusal | Unavailable> => {
+            if (token === "unknowable") {
+              return Effect.fail(new Unavailable({ what: "postgres", retryable: true }))
+            }
+            try {
+              return Effect.succeed(JSON.parse(Buffer.from(token, "base64url").toString()) as Principal)
+            } catch {
+              return Effect.fail(refuse("TOKEN_INVALID", "This token was not signed here."))
+            }
+          }),
+          () => between.check
+        )
+    })
+  )
 
 const layerSignIns = (ended: ReadonlySet<string>) => {
   const unused = () => Effect.die(new Error("not part of these tests"))
@@ -209,17 +220,17 @@ const layerRoutes = HttpRouter.use((router) =>
 
 /** Starts a listener; stops it with the scope, or earlier with `stop`. */
 export const listening = Effect.fnUntraced(function*(
-  limits: Partial<SocketLimits> = {},
-  bus: Layer.Layer<Bus> = BusMemory.layer
+  limits: Partial<SocketLimits> = {}
 ) {
   const observed: Observed = { gate: yield* Deferred.make<void>(), interrupted: [] }
   const ended = new Set<string>()
+  const between: Between = { check: Effect.void }
   const log = makeLog()
   const layer = layerPublic({ host: "127.0.0.1", port: 0, group: TestRpcs, routes: layerRoutes }).pipe(
     Layer.provide(layerHandlers(observed)),
-    Layer.provide(layerVerifier),
+    Layer.provide(layerVerifier(between)),
     Layer.provide([layerSignIns(ended), PresenceMemory.layer]),
-    Layer.provideMerge(bus),
+    Layer.provideMerge(BusMemory.layer),
     Layer.provideMerge(ReadinessLayer.layer),
     Layer.provide(SecureRandom.layerWebCrypto),
     Layer.provide(Layer.succeed(Limits, { ...publicLimits, watch_every_ms: 20, ...limits })),
@@ -241,6 +252,7 @@ export const listening = Effect.fnUntraced(function*(
     observed,
     /** Sign-ins that are no longer live. */
     ended,
+    between,
     log: log.lines,
     /** The first line with this text, once there is one. */
     logged: log.logged,

@@ -41,6 +41,17 @@ describe("resyncs of a subscription", () => {
       assert.strictEqual(subscriptions.dropped(), subscriptionLimit)
     }))
 
+  it.effect("who hears all topics is told to resync, too, once for all that piled up", () =>
+    Effect.gen(function*() {
+      const subscriptions = makeSubscriptions()
+      const queue = yield* subscriptions.subscribe("all")
+      subscriptions.deliver([typing("mitra:1", 1)])
+      subscriptions.resyncAll()
+      subscriptions.resyncAll()
+      subscriptions.deliver([typing("customer:1", 2)])
+      assert.deepStrictEqual(yield* Effect.forEach([1, 2, 3], () => takeLabel(queue)), [1, "Resync", 2])
+    }))
+
   it.effect("one topic's Resync is not told to subscribers of others", () =>
     Effect.gen(function*() {
       const subscriptions = makeSubscriptions()

@@ -2,11 +2,17 @@
 // time, and months that go.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import boundGrowingTables from "../../../migrations/0025_bound_growing_tables.ts"
 import partGrowingTables from "../../../migrations/0026_part_growing_tables.ts"
 import makeAndRetireMonths from "../../../migrations/0027_make_and_retire_months.ts"
 import lookUpMessagesByMonth from "../../../migrations/0029_look_up_messages_by_month.ts"
+import eraseInDetachedMonths from "../../../migrations/0030_erase_in_detached_months.ts"
+import { erased } from "../../../src/domain/retention.ts"
+import * as Cipher from "../../../src/layers/encryption/cipher.none.ts"
+import * as PersonalDataPostgres from "../../../src/layers/personal-data/personal-data.postgres.ts"
+import { PersonalData } from "../../../src/services/personal-data/personal-data.ts"
 import { runBackfill, backfills } from "../../../src/layers/platform/postgres/backfills.ts"
 import { migrateUpTo } from "../../../src/layers/platform/postgres/migrations.ts"
 import { databaseAt, emptyDatabaseUrl } from "../../support/postgres.ts"
@@ -189,4 +195,37 @@ describe("tables in parts by month", { timeout: 60_000 }, () => {
       assert.deepStrictEqual(yield* sql`SELECT to_regclass('messages_first') AS gone`, [{ gone: null }])
       refused(yield* Effect.exit(called("detach_months('customers', now(), now())")))
     })))
+  it.live("forget who is deleted while they lie detached, as they did while they were parts", () =>
+    onDatabase(
+      Effect.gen(function*() {
+        yield* inParts
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`INSERT INTO session_events (session_id, seq, type, event, at)
+        VALUES (${old}, 3, 'GoodbyeLeft', '{"text": "farewell", "side": "mitra"}', now())`
+        for (const table of ["messages", "session_events", "mitra_online_logs"]) {
+          yield* called(`detach_months('${table}', now() + interval '1 year', now())`)
+        }
+        // Erased by the version before, which did not look there.
+        yield* sql`UPDATE customers SET deleted_at = now(), erased_at = now()`
+        yield* eraseInDetachedMonths
+        const data = yield* PersonalData
+        const done: Array<number> = []
+        do done.push(yield* data.eraseTexts(10, Date.now()))
+        while (done.at(-1) !== 0)
+        assert.deepStrictEqual(done, [1, 1, 1, 0], "a message, a goodbye, the mark")
+        assert.deepStrictEqual(yield* sql`SELECT body FROM messages_first`, [{ body: erased }])
+        assert.deepStrictEqual(
+          yield* sql`SELECT event FROM session_events_first WHERE seq = 3`,
+          [{ event: { text: erased, side: "mitra" } }]
+        )
+        assert.deepStrictEqual(
+          yield* data.erase({ user_type: "mitra", user_id: mitra ?? "" }, Date.now()),
+          { _tag: "Erased" }
+        )
+        assert.deepStrictEqual(yield* sql`SELECT 1 FROM mitra_online_logs_first`, [])
+        // Of those who stay nothing is taken.
+        yield* sql`UPDATE customers SET deleted_at = NULL`
+        assert.strictEqual(yield* called(`erase_detached_texts('${customer}', 10)`), 0)
+      }).pipe(Effect.provide(Layer.provide(PersonalDataPostgres.layer, Cipher.layer)))
+    ))
 })

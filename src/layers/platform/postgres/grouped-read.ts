@@ -1,6 +1,6 @@
-// Reads that many ask at the same time, each about one person: phones that connect. An idle server reads at
-// once; what arrives while two statements are under way shares the next one. What comes back is decoded by
-// each caller, so that a row nobody can read is one caller's trouble.
+// Reads that many ask at the same time, about a person each or all about the same: phones that connect. An
+// idle server reads at once; what arrives while two statements are under way shares the next one. What comes
+// back is decoded by each caller, so that a row nobody can read is one caller's trouble.
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { isUuid } from "../../../domain/uuid.ts"
@@ -24,17 +24,21 @@ export interface Positioned {
 const documentOf = (asks: ReadonlyArray<object>): string =>
   JSON.stringify(asks.map((ask, asked) => ({ asked, ...ask })))
 
+const bounds = {
+  queue_max: queueMax,
+  batch_max: groupMax,
+  at_once: statementsAtOnce,
+  overloaded: busy,
+  stopped: draining,
+  drain_ms: 0
+}
+
 /** `read` gives the rows of all asks, those of one in their order. Lives until the scope closes. */
 export const makeGroupedRead = Effect.fnUntraced(function*<Ask extends { readonly id: string }>(
   read: (asks: string) => Effect.Effect<ReadonlyArray<unknown>, SqlError>
 ) {
   const inGroup = yield* makeBatcher<Ask, ReadonlyArray<Positioned>>({
-    queue_max: queueMax,
-    batch_max: groupMax,
-    at_once: statementsAtOnce,
-    overloaded: busy,
-    stopped: draining,
-    drain_ms: 0,
+    ...bounds,
     run: (asks) =>
       Effect.map(answered(read(documentOf(asks))), (rows) => {
         const answers: ReadonlyArray<Array<Positioned>> = asks.map(() => [])
@@ -46,3 +50,13 @@ export const makeGroupedRead = Effect.fnUntraced(function*<Ask extends { readonl
   return (ask: Ask): Effect.Effect<ReadonlyArray<Positioned>, Unavailable> =>
     isUuid(ask.id) ? inGroup(ask) : Effect.succeed([])
 })
+
+/** One answer for all who asked before `read` began: never older than the ask. */
+export const makeSharedRead = <A>(read: Effect.Effect<A, Unavailable>) =>
+  Effect.map(
+    makeBatcher<null, A>({
+      ...bounds,
+      run: (asks) => Effect.map(read, (answer) => asks.map(() => answer))
+    }),
+    (ask) => ask(null)
+  )

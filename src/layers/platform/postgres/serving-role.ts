@@ -20,11 +20,13 @@ const foundOf = firstOf(
 const appendOnly = "audit_log"
 /** Read only: the chain is written by its trigger, the versions by migrations. */
 const readOnly = "audit_chain, schema_migrations, schema_window, schema_backfills, detached_months"
-/** What it may have done by the owner: months of the tables in parts (migration 0027). */
+/** What it may have done by the owner: months of the tables in parts (migrations 0027 and 0030). */
 const ownersWork = [
   "make_months(timestamptz, integer)",
   "detach_months(text, timestamptz, timestamptz)",
-  "drop_detached_months(timestamptz)"
+  "drop_detached_months(timestamptz)",
+  "erase_detached_texts(uuid, integer)",
+  "erase_detached_log(uuid)"
 ]
 
 const quoted = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`
