@@ -25,7 +25,7 @@ export interface MitraState {
 /** Of an account that was just created. */
 export const neverOnline = { is_online: false, online_since: null, is_draining: false, hold: null } as const
 
-/** Staff rename her, and a colleague was first: her name is not the one it was changed from, and not already the new one. */
+/** A colleague renamed her first: to neither the name it is changed from nor the one that is wanted. */
 export const isOutrun = (name: string, wanted: string, seen: string | undefined): boolean =>
   seen !== undefined && name !== seen && name !== wanted
 

@@ -1,8 +1,7 @@
 // How the console looks and reads: every page and dialog passes axe's checks, every page in both schemes and,
 // in Indonesian, on a phone's width; it works by keyboard, loads little, and shows a thousand chats. All are
 // photographed into .data/console for people to look at.
-import { mkdirSync, readFileSync } from "node:fs"
-import { createRequire } from "node:module"
+import { mkdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { assert, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -16,31 +15,10 @@ import { indonesian } from "../../console/src/text/indonesian.ts"
 import { pool } from "../../src/layers/platform/postgres/database.ts"
 import { openPage } from "../support/chromium.ts"
 import { commandId, customer, mitra, pay, type Person, send } from "../system/people.ts"
+import { violationsOn } from "./axe.ts"
 import { admin, closePages, stage, type Stage, visit } from "./console-server.ts"
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 const album = fileURLToPath(new URL("../../.data/console/", import.meta.url))
-
-interface Violation {
-  readonly id: string
-  readonly nodes: ReadonlyArray<{ readonly html: string }>
-}
-
-/** All rules, or, of a page that was looked at in light, those that a colour may break. */
-const violationsOn = async (
-  page: Page,
-  { coloursOnly = false, within = ":root" }: { readonly coloursOnly?: boolean; readonly within?: string } = {}
-): Promise<ReadonlyArray<string>> => {
-  if (await page.evaluate("globalThis.axe === undefined")) await page.evaluate(axe)
-  const rules = coloursOnly ? ", runOnly: [\"color-contrast\"]" : ""
-  const ran = `axe.run(${JSON.stringify(within)}, { resultTypes: ["violations"]${rules} })`
-  const found = await page.evaluate(ran) as {
-    readonly violations: ReadonlyArray<Violation>
-    readonly passes: ReadonlyArray<Violation>
-  }
-  assert.isNotEmpty(found.passes.filter(({ id }) => id === "color-contrast"), "axe looked at nothing")
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((one) => one.html).join(" ")}`)
-}
 
 /** Three are asked: each has it on her screen, the first wins, the second is a moment too late. */
 const blast = async (
