@@ -85,6 +85,7 @@ export const wordEnglish = {
   call: "call",
   regular: "regular",
   sensitive: "sensitive",
+  sign_in: "sign-in",
   message: "message",
   offer: "offer",
   paired: "paired",

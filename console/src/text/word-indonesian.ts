@@ -85,6 +85,7 @@ export const wordIndonesian = {
   call: "telepon",
   regular: "biasa",
   sensitive: "sensitif",
+  sign_in: "masuk",
   message: "pesan",
   offer: "tawaran",
   paired: "dipasangkan",
