@@ -1,7 +1,11 @@
 // Pushes: what a phone whose app is closed is told, and how often it is tried. The text is generic, because
 // a lock screen shows it to any bystander. What it is about travels as ids.
 
-export const pushKinds = ["offer", "paired", "message", "extension", "closing"] as const
+/** About a session: written by its turns. */
+export const sessionPushKinds = ["offer", "paired", "message", "extension", "closing"] as const
+export type SessionPushKind = (typeof sessionPushKinds)[number]
+
+export const pushKinds = [...sessionPushKinds, "sign_in"] as const
 export type PushKind = (typeof pushKinds)[number]
 
 export interface PushText {
@@ -14,7 +18,8 @@ export const pushTexts: Readonly<Record<PushKind, PushText>> = {
   paired: { title: "Your bestie is here", body: "Your chat has begun." },
   message: { title: "New message", body: "Open the app to read it." },
   extension: { title: "More time?", body: "Please say yes or no." },
-  closing: { title: "Your chat is ending", body: "There is time left to say goodbye." }
+  closing: { title: "Your chat is ending", body: "There is time left to say goodbye." },
+  sign_in: { title: "New sign-in to your account", body: "If this was not you, open the app now." }
 }
 
 /** An open app takes a message in within this time; messages that follow quickly share one push. */
@@ -22,8 +27,13 @@ export const messagePushDelayMs = 2000
 /** For so long an unfetched message is worth a push. */
 export const messagePushLifeMs = 3_600_000
 
+/** Who signs in on the phone in their hand registers its push token meanwhile, and is not told. */
+export const signInPushDelayMs = 15_000
+/** A phone that was off for a day still hears that somebody else signed in. */
+export const signInPushLifeMs = 86_400_000
+
 /** A socket that is open now may be gone in a moment: so soon is looked again. */
-export const checkAgainMs: Readonly<Record<PushKind, number>> = {
+export const checkAgainMs: Readonly<Record<SessionPushKind, number>> = {
   offer: 5000,
   paired: 15_000,
   message: 15_000,
@@ -44,4 +54,5 @@ export const retryAfterMs = (attempts: number, spread: number): number => {
 }
 
 /** The same event pushed again replaces itself on the phone, and so do messages of one chat. */
-export const collapseId = (kind: PushKind, sessionId: string): string => `${kind}.${sessionId}`
+export const collapseId = (kind: PushKind, sessionId: string | null): string =>
+  sessionId === null ? kind : `${kind}.${sessionId}`

@@ -3,7 +3,7 @@
 import type { Json } from "effect/Schema"
 import type { AuditEntry } from "./audit.ts"
 import type { MitraEvent, MitraState } from "./mitra.ts"
-import type { PushKind } from "./push.ts"
+import type { SessionPushKind } from "./push.ts"
 import type { Refusal } from "./refusal.ts"
 import type { SessionEvent } from "./session/events.ts"
 import type { Absence, Assignment, Offer, SessionState } from "./session/state.ts"
@@ -30,7 +30,7 @@ export interface PushEntry {
   readonly id: string
   readonly user_type: "customer" | "mitra"
   readonly user_id: string
-  readonly kind: PushKind
+  readonly kind: SessionPushKind
   readonly session_id: string
   /** Not before this. */
   readonly due_at: number

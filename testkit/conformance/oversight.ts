@@ -3,6 +3,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Staff } from "../../src/services/accounts/staff.ts"
 import { type AuditFilter, type MitraFilter, Oversight } from "../../src/services/oversight/oversight.ts"
 import { givenStaff, idOf, minute, staffId, t0 } from "./given.ts"
@@ -95,6 +97,23 @@ const lists = (test: Test) => {
       const after = { name: "Bestie 1", id: mitra(1) }
       const [next] = yield* port.mitras({ search: null, filter: "all", after, limit: 1 })
       assert.deepInclude(next, { mitra_id: mitra(2), sessions: 0, open_offers: 0, push_reachable: false })
+      const signIn = { user_type: "mitra", user_id: mitra(2), id: idOf(9), family_id: idOf(9) } as const
+      yield* (yield* SignIns).open(
+        { ...signIn, refresh_hash: "hash", created_at: t0, expires_at: t0 + minute },
+        { only_one: true }
+      )
+      const device = { user_type: "mitra", user_id: mitra(2), auth_session_id: idOf(9) } as const
+      yield* (yield* Accounts).registerDevice(
+        { ...device, token: "token", platform: "ios", registered_at: t0 },
+        10
+      )
+      const isReachable = Effect.map(
+        port.mitras({ search: null, filter: "all", after, limit: 1 }),
+        ([line]) => line?.push_reachable
+      )
+      assert.isTrue(yield* isReachable)
+      yield* (yield* SignIns).revokeFamily(idOf(9), "signed_out", t0)
+      assert.isFalse(yield* isReachable, "her sign-in there is over")
       const [first] = yield* port.mitras({ search: null, filter: "all", after: null, limit: 1 })
       assert.deepInclude(first, { mitra_id: mitra(1), sessions: 1, is_online: false })
     })

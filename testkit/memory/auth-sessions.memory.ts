@@ -1,17 +1,25 @@
 // Part of SignIns in memory: refresh token families as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
-import { rotationOf, successorEnd } from "../../src/domain/sign-in/refresh-token.ts"
+import {
+  exchangesWindowMs,
+  exchangeWaitMs,
+  rotationOf,
+  successorEnd
+} from "../../src/domain/sign-in/refresh-token.ts"
 import {
   type AuthSession,
   type OpenSignIn,
   type Rotation,
+  type SignInNotice,
   type ShownRow,
   type SignIns,
   signInsMax
 } from "../../src/services/accounts/sign-ins.ts"
 import { hold } from "./store/constraints.ts"
+import { newPush } from "./store/push-rows.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
 
+type OpenOptions = Parameters<SignIns["Service"]["open"]>[1]
 type RotateOptions = Parameters<SignIns["Service"]["rotate"]>[0]
 
 const familyOf = (tables: Tables, familyId: string): ReadonlyArray<AuthSessionRow> =>
@@ -37,7 +45,16 @@ const revoke = (
 const isRevoked = (tables: Tables, familyId: string): boolean =>
   familyOf(tables, familyId).some((row) => row.revoked_at !== null)
 
-const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
+const writeNotice = (tables: Tables, session: AuthSession, notice: SignInNotice | undefined): void => {
+  const { family_id, id, user_id, user_type } = session
+  if (notice === undefined || user_type === "staff" || tables.push_outbox.has(id)) return
+  const phones = tables.devices.where("person", `${user_type}:${user_id}`)
+  if (!phones.some((phone) => phone.auth_session_id !== family_id)) return
+  const about = { session_id: null, auth_session_id: family_id, kind: "sign_in" } as const
+  tables.push_outbox.set(id, newPush({ id, user_type, user_id, ...about, ...notice }, session.created_at))
+}
+
+const open = (tables: Tables, session: AuthSession, { notice, only_one: onlyOne }: OpenOptions) => {
   const repeated = tables.auth_sessions.has(session.id)
   const taken = tables.auth_sessions.where("hash", session.refresh_hash).filter((row) =>
     row.id !== session.id
@@ -59,6 +76,7 @@ const open = (tables: Tables, session: AuthSession, onlyOne: boolean) => {
       revoked_reason: inactive ? "deactivated" : null
     })
   }
+  writeNotice(tables, session, notice)
   return { revoked_families }
 }
 
@@ -99,6 +117,12 @@ const rotate = (tables: Tables, options: RotateOptions): Rotation => {
     const session = { id, refresh_hash, created_at, expires_at, family_id, user_type, user_id }
     return { _tag: "Rotated", session }
   }
+  const times = familyOf(tables, family_id)
+    .filter((one) => one.rotated_from !== null && one.created_at > now - exchangesWindowMs)
+    .map(({ created_at }) => created_at)
+  const oldest_at = times.length === 0 ? null : Math.min(...times)
+  const retry_after_ms = exchangeWaitMs({ count: times.length, oldest_at }, now)
+  if (retry_after_ms > 0) return { _tag: "TooOften", family_id, retry_after_ms }
   const family_opened_at = tables.auth_sessions.get(family_id)?.created_at ?? row.created_at
   const expires_at = successorEnd({ family_opened_at, user_type }, next.expires_at)
   const session: AuthSession = { ...next, expires_at, family_id, user_type, user_id, created_at: now }
@@ -146,7 +170,7 @@ const part = (calls: Part): Part => calls
 export const makeAuthSessions = Effect.gen(function*() {
   const tables = yield* MemoryTables
   return part({
-    open: (session, options) => Effect.sync(() => open(tables, session, options.only_one)),
+    open: (session, options) => Effect.sync(() => open(tables, session, options)),
     rotate: (options) => Effect.sync(() => rotate(tables, options)),
     isLive: (familyId, owner, shown) =>
       Effect.sync(() => {

@@ -11,6 +11,7 @@ import {
   type TimelineEntry
 } from "../../src/services/oversight/oversight.ts"
 import { troubleAt } from "../../src/services/payments/payments.ts"
+import { hasDevice } from "./store/mirror-rows.ts"
 import { reviewedPaymentOf } from "./store/payment-rows.ts"
 import { type ChatSessionRow, MemoryTables, type MitraRow, type Tables } from "./store/tables.ts"
 
@@ -121,7 +122,7 @@ const mitraLine = (tables: Tables, mitra: MitraRow): ReadonlyArray<MitraLine> =>
     owner_runner,
     sessions: tables.mitra_slots.where("mitra", mitra.id).length,
     open_offers: tables.chat_request_notifications.where("pending", mitra.id).length,
-    push_reachable: tables.devices.where("person", `mitra:${mitra.id}`).length > 0
+    push_reachable: hasDevice(tables, mitra.id)
   }]
 }
 

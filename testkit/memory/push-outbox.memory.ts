@@ -113,7 +113,15 @@ const depth = (tables: Tables, now: number) => {
 }
 
 const letterOf = (row: PushRow) => {
-  const { claims: _claims, due_at: _due, finished_at, last_error, status: _status, ...letter } = row
+  const {
+    auth_session_id: _sign_in,
+    claims: _claims,
+    due_at: _due,
+    finished_at,
+    last_error,
+    status: _status,
+    ...letter
+  } = row
   return { ...letter, died_at: finished_at ?? 0, code: last_error ?? "" }
 }
 

@@ -4,7 +4,7 @@ import { onlineMitras } from "./people-there.ts"
 import { cpuFigures, figure, idsOf, type Outcome, perSecond, type Scenario } from "./scenario.ts"
 import type { Costs } from "../accounting.ts"
 
-const mitrasBeating = 100
+const mitrasBeating = 400
 
 interface Asked {
   readonly sent: number

@@ -1,11 +1,14 @@
 // Notified: which pushes each event writes down, with which lifetime, in the same transaction; what the
 // provider is given must fit the time that is left, is never for an open app, and comes in time for one that
 // is closed.
-import type { PushRow, SessionEventRow } from "../../../testkit/memory/store/tables.ts"
+import type { AuthSessionRow, PushRow, SessionEventRow } from "../../../testkit/memory/store/tables.ts"
 import type { StoredMessage } from "../../../src/services/sessions/sessions.ts"
 import { type MakeRule, type Phone } from "../rule.ts"
 
 const messageLifeMs = 3_600_000
+/** A new sign-in is told to the person's other phones, after the newcomer had time to register its own. */
+const signInDelayMs = 15_000
+const signInLifeMs = 24 * 3_600_000
 /** An open app takes a message in within this time. */
 const messageDelayMs = 2_000
 /** From the decision to the provider's answer. */
@@ -16,6 +19,9 @@ const surelyAwayMs = 70_000
 /** The worker's cadence, and its ways. */
 const sentWithinMs = 12_000
 const recoversMs = 180_000
+const attemptsMax = 6
+/** What this world's provider says of a notification that it refuses for good. */
+const neverTaken = "INVALID_ARGUMENT"
 
 /** A push that an event must write down: to whom, what, until when. */
 const draftsOf = (
@@ -45,6 +51,7 @@ export const notified: MakeRule = (context, complain) => {
   const { tables } = context
   let events: Array<SessionEventRow> = []
   let messages: Array<StoredMessage> = []
+  let signIns: Array<AuthSessionRow> = []
   let pushes: Array<PushRow> = []
   const waiting = new Map<
     string,
@@ -53,7 +60,7 @@ export const notified: MakeRule = (context, complain) => {
   let seen = 0
 
   const check = () => {
-    if (events.length === 0 && messages.length === 0 && pushes.length === 0) return
+    if (events.length + messages.length + signIns.length + pushes.length === 0) return
     const wanted = new Set<string>()
     for (const row of events) {
       const chat = tables.chat_sessions.get(row.session_id)
@@ -65,17 +72,24 @@ export const notified: MakeRule = (context, complain) => {
       const to = chat?.customer_id === sender_id ? chat.mitra_id : chat?.customer_id
       if (to != null) wanted.add(`${session_id}/message/${to}`)
     }
+    for (const { created_at, family_id, user_id } of signIns) {
+      const hasOthers = [...tables.devices.values()].some((device) =>
+        device.user_id === user_id && device.auth_session_id !== family_id
+      )
+      if (hasOthers) wanted.add(`${family_id}/sign_in/${user_id}/${created_at + signInLifeMs}`)
+    }
     for (const push of pushes) {
       const { created_at, due_at, expires_at, kind, session_id, user_id } = push
       const key = kind === "message"
         ? `${session_id}/message/${user_id}`
-        : `${session_id}/${kind}/${user_id}/${expires_at}`
+        : `${session_id ?? push.auth_session_id}/${kind}/${user_id}/${expires_at}`
       if (!wanted.delete(key) && kind !== "message") {
         complain(`a push was written that no event asks for: ${key}`, { session_id })
       }
       const isLate = kind === "message" && expires_at - due_at !== messageLifeMs - messageDelayMs
       if (isLate) complain(`a message is worth a push for ${expires_at - due_at} ms`, { session_id })
-      if (kind !== "message" && due_at > created_at) {
+      const waitsMs = kind === "sign_in" ? signInDelayMs : 0
+      if (kind !== "message" && due_at > created_at + waitsMs) {
         complain(`the push of ${kind} waits ${due_at - created_at} ms`, { session_id })
       }
       follow(push)
@@ -86,6 +100,7 @@ export const notified: MakeRule = (context, complain) => {
     }
     events = []
     messages = []
+    signIns = []
     pushes = []
   }
 
@@ -98,11 +113,19 @@ export const notified: MakeRule = (context, complain) => {
       )
   }
 
+  /** What the provider could not take is tried six times; what it will never take, once. */
+  const givenUp = ({ attempts, kind, last_error, session_id }: PushRow) => {
+    if (last_error === neverTaken || attempts === attemptsMax) return
+    complain(`the push of ${kind} was given up after ${attempts} attempts: ${last_error}`, { session_id })
+  }
+
   /** One whose app has been closed for long must hear of it from the provider. */
   const follow = (push: PushRow) => {
     const phone = context.phoneOf(push.user_id)
     const now = context.now_ms()
-    if (phone === undefined || push.kind === "message" || context.awayFor_ms(phone) < surelyAwayMs) return
+    // Of a sign-in only the person's other phones hear.
+    if (phone === undefined || push.kind === "message" || push.kind === "sign_in") return
+    if (context.awayFor_ms(phone) < surelyAwayMs) return
     if (push.expires_at - now < sentWithinMs + 2_000 || context.steadyFor_ms() < recoversMs) return
     waiting.set(push.id, { push, phone, since_ms: now })
   }
@@ -153,7 +176,7 @@ export const notified: MakeRule = (context, complain) => {
       if (row !== undefined && owner !== undefined && owner !== row.user_id) {
         complain("a push was sent to another person's phone", about)
       }
-      if (phone !== undefined && context.owedFor_ms(phone) > connectedMs) {
+      if (phone !== undefined && kind !== "sign_in" && context.owedFor_ms(phone) > connectedMs) {
         complain(`${phone.name} was sent a push of ${kind} with the app open`, {
           ...about,
           people: [phone.name]
@@ -170,8 +193,13 @@ export const notified: MakeRule = (context, complain) => {
       messages: ({ after, before }) => {
         if (after !== undefined && before === undefined) messages.push(after)
       },
+      auth_sessions: ({ after, before }) => {
+        const isFirst = after !== undefined && before === undefined && after.id === after.family_id
+        if (isFirst && after.user_type !== "staff") signIns.push(after)
+      },
       push_outbox: ({ after, before }) => {
         if (before === undefined && after !== undefined) pushes.push(after)
+        if (after?.status === "dead" && before?.status !== "dead") givenUp(after)
       }
     },
     statement: check,

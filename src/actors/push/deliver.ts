@@ -3,7 +3,13 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { checkAgainMs, checkingMaxMs, pushAttemptsMax, retryAfterMs } from "../../domain/push.ts"
+import {
+  checkAgainMs,
+  checkingMaxMs,
+  pushAttemptsMax,
+  retryAfterMs,
+  type SessionPushKind
+} from "../../domain/push.ts"
 import { Accounts, type Device } from "../../services/accounts/accounts.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Presence } from "../../services/availability/presence.ts"
@@ -32,8 +38,8 @@ interface Tried {
 const untried = (outcome: PushOutcome): Tried => ({ outcome, sent: 0, failed: 0 })
 
 /** Looks again later: the socket may close in a moment, or be dead without having been noticed. */
-const whileConnected = (push: ClaimedPush, now: number): PushOutcome => {
-  const due_at = now + checkAgainMs[push.kind]
+const whileConnected = (push: ClaimedPush, kind: SessionPushKind, now: number): PushOutcome => {
+  const due_at = now + checkAgainMs[kind]
   return due_at < push.expires_at && due_at - push.created_at <= checkingMaxMs
     ? { _tag: "Waiting", due_at }
     : { _tag: "Skipped", reason: "connected" }
@@ -82,11 +88,15 @@ export const makeDeliver = Effect.gen(function*() {
 
   /** One person's phones; the first answer that asks for a hold sets `held` for the whole batch. */
   const tell = Effect.fnUntraced(function*(push: ClaimedPush, held: { current: PushHold | null }) {
-    const owner = { user_type: push.user_type, user_id: push.user_id }
-    if ((yield* presence.isConnected(owner)) === true) {
-      return untried(whileConnected(push, yield* Clock.currentTimeMillis))
+    const { kind, user_id, user_type } = push
+    const owner = { user_type, user_id }
+    // Of a new sign-in the others are told, and the socket that is open may well be the new one's.
+    if (kind !== "sign_in" && (yield* presence.isConnected(owner)) === true) {
+      return untried(whileConnected(push, kind, yield* Clock.currentTimeMillis))
     }
-    const phones = yield* accounts.devicesOf(owner)
+    const phones = yield* push.auth_session_id === null
+      ? accounts.devicesOf(owner)
+      : accounts.devicesBeside(owner, push.auth_session_id)
     if (phones.length === 0) return untried({ _tag: "Skipped", reason: "no_device" })
     if (held.current !== null) return untried({ _tag: "Waiting", due_at: held.current.until })
     const now = yield* Clock.currentTimeMillis

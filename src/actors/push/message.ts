@@ -12,7 +12,7 @@ export const messageFor = (push: ClaimedPush, device: Device, ttlMs: number): Pu
   data: {
     push_id: push.id,
     kind: push.kind,
-    session_id: push.session_id,
+    ...(push.session_id === null ? {} : { session_id: push.session_id }),
     expires_at: DateTime.formatIso(DateTime.makeUnsafe(push.expires_at))
   },
   ttl_ms: ttlMs,

@@ -1,7 +1,7 @@
 // Which pushes a session turn writes down, in its own transaction. Every person concerned gets a row, with
 // an open app or without: whether a socket is open is asked when the push is sent, because it may close in
 // between, and a turn must not wait for the answer.
-import { messagePushDelayMs, messagePushLifeMs, type PushKind } from "../../domain/push.ts"
+import { messagePushDelayMs, messagePushLifeMs, type SessionPushKind } from "../../domain/push.ts"
 import type { SessionEvent } from "../../domain/session/events.ts"
 import type { Side } from "../../domain/session/state.ts"
 import type { PushEntry } from "../../services/journal/journal.ts"
@@ -11,7 +11,7 @@ export type PushDraft = Omit<PushEntry, "id">
 
 export const pushesOf = ({ after, at, events }: SessionTurn): ReadonlyArray<PushDraft> => {
   const session_id = after.id
-  const to = (user_type: Side, kind: PushKind, expires_at: number): ReadonlyArray<PushDraft> => {
+  const to = (user_type: Side, kind: SessionPushKind, expires_at: number): ReadonlyArray<PushDraft> => {
     const user_id = user_type === "customer" ? after.customer_id : after.mitra_id
     return user_id === null ? [] : [{ session_id, kind, user_type, user_id, due_at: at, expires_at }]
   }

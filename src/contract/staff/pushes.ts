@@ -25,7 +25,8 @@ export const DeadLetterView = Schema.Struct({
   kind: Kind,
   user_type: Schema.Literals(["customer", "mitra"]),
   user_id: Id,
-  session_id: Id,
+  /** Null: it is about a sign-in. */
+  session_id: Schema.NullOr(Id),
   attempts: Schema.Int,
   /** The provider's word for why. */
   code: Schema.String,

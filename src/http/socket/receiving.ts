@@ -1,6 +1,8 @@
 // What happens to a frame between the socket and the RPC server: checked, counted, limited, and only then
 // handed over. All of it is one step; refusals are answered in it.
+import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { tellRateLimited } from "../public/quotas.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { type ClientMessage, parseFrame, type RequestId } from "./frames.ts"
@@ -19,10 +21,24 @@ export interface Dispatch {
   /** Null for a call that does not exist here. */
   readonly kindOf: (tag: string) => "call" | "stream" | null
   readonly handOver: (live: LiveConnection, message: ClientMessage) => void
+  /** For what takes no part in it: log lines. */
+  readonly fork: (effect: Effect.Effect<void>) => void
 }
 
 const answerRefused = (live: LiveConnection, id: RequestId, refusal: Refusal): void =>
   live.send(exitFrame(id, refusedExit(refusal)))
+
+/** The same, counted and told: by a limit that no phone comes near. */
+const answerLimited = (
+  live: LiveConnection,
+  id: RequestId,
+  refusal: Refusal,
+  limit: string,
+  dispatch: Dispatch
+): void => {
+  dispatch.fork(tellRateLimited(limit, live.principal?.user_id ?? live.remote_address))
+  answerRefused(live, id, refusal)
+}
 
 const unknownMethod = (tag: string) =>
   refuse("UNKNOWN_METHOD", `There is no call named ${JSON.stringify(tag)}.`)
@@ -54,10 +70,11 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
   const admission = live.bucket.take(live.now())
   if (admission._tag === "Flooding") return live.close(closeCodes.flooding)
   if (admission._tag === "Refused") {
-    return answerRefused(live, request.id, rateLimited(admission.retry_after_ms, dispatch.limits))
+    const refusal = rateLimited(admission.retry_after_ms, dispatch.limits)
+    return answerLimited(live, request.id, refusal, "requests", dispatch)
   }
   const tooMany = tooManyOf(live, dispatch.limits)
-  if (tooMany !== null) return answerRefused(live, request.id, tooMany)
+  if (tooMany !== null) return answerLimited(live, request.id, tooMany, "in_flight", dispatch)
   const kind = dispatch.kindOf(request.tag)
   if (kind === null) return answerRefused(live, request.id, unknownMethod(request.tag))
   live.begin(request.id, {

@@ -103,6 +103,7 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
       if (rpc === undefined) return null
       return RpcSchema.isStreamSchema(rpc.successSchema) ? "stream" : "call"
     },
+    fork,
     handOver: makeHandOver(fork, () => write, () => own)
   }
   // The RPC server knows one way on: that the client has acknowledged.

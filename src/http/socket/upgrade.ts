@@ -117,8 +117,10 @@ export const makeHandshake = Effect.gen(function*() {
     const wait = yield* connections.tooSoon(remote_address)
     if (wait !== null) return yield* tooFast(remote_address, wait)
     // Taken before the token is checked, so that many at once cannot all find the last place.
-    const hasPlace = yield* Scope.provide(connections.admit(remote_address), life)
-    if (!hasPlace) return yield* later("Too many connections.", limits)
+    if (!(yield* Scope.provide(connections.admit(remote_address), life))) {
+      yield* tellRateLimited("connections", remote_address)
+      return yield* later("Too many connections.", limits)
+    }
     const heard = revocations.heard()
     const checked = token === null ? null : { principal: yield* verify(token), heard }
     const isServed = yield* socket.serve(upgrade, remote_address, checked, life)

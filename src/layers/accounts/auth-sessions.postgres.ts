@@ -4,11 +4,17 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { rotationOf, successorEnd } from "../../domain/sign-in/refresh-token.ts"
+import {
+  exchangesWindowMs,
+  exchangeWaitMs,
+  rotationOf,
+  successorEnd
+} from "../../domain/sign-in/refresh-token.ts"
 import {
   type AuthSession,
   type Rotation,
   type ShownRow,
+  type SignInNotice,
   type SignIns,
   signInsMax
 } from "../../services/accounts/sign-ins.ts"
@@ -63,6 +69,9 @@ const revoke = (sql: SqlClient.SqlClient, matching: Fragment, reason: string, at
     Effect.map((rows) => rows.map((row) => row.family_id))
   )
 
+/** The schema version of the first code that knows pushes about sign-ins. */
+const firstWithNotices = 31
+
 interface Insertion {
   readonly revoked_at: number | null
   /** The row it was exchanged for; null for the first of a family. */
@@ -86,9 +95,24 @@ const isInactiveMitra = (sql: SqlClient.SqlClient, session: AuthSession) =>
     )
     : Effect.succeed(false)
 
+/**
+ * For the other phones of this person. Not while a server of before 0031 is at work: staff's calls about
+ * pushes would fail there for a row of a kind it does not know. The open apps are told all the same.
+ */
+const insertNotice = (sql: SqlClient.SqlClient, session: AuthSession, notice: SignInNotice) =>
+  sql`INSERT INTO push_outbox (id, user_type, user_id, kind, auth_session_id, created_at, due_at, expires_at)
+    SELECT ${session.id}, ${session.user_type}, ${session.user_id}, 'sign_in', ${session.family_id},
+      ${timestamp(session.created_at)}, ${timestamp(notice.due_at)}, ${timestamp(notice.expires_at)}
+    WHERE EXISTS (SELECT 1 FROM devices WHERE user_type = ${session.user_type}
+        AND user_id = ${session.user_id} AND auth_session_id <> ${session.family_id})
+      AND NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+        AND application_name ~ '^halobestie(/\\d+)?$'
+        AND coalesce(substring(application_name FROM '\\d+$')::int, 0) < ${firstWithNotices})
+    ON CONFLICT (id) DO NOTHING`
+
 const open = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(
-    function*(session: AuthSession, options: { readonly only_one: boolean }) {
+    function*(session: AuthSession, options: Parameters<SignIns["Service"]["open"]>[1]) {
       const { user_type, user_id, family_id } = session
       if (options.only_one) yield* lockFor(sql, "person", `${user_type}:${user_id}`)
       const inactive = yield* isInactiveMitra(sql, session)
@@ -97,6 +121,7 @@ const open = (sql: SqlClient.SqlClient) =>
         ? yield* revoke(sql, others, "replaced", session.created_at)
         : []
       yield* insert(sql, session, { revoked_at: inactive ? session.created_at : null, rotated_from: null })
+      if (options.notice !== undefined) yield* insertNotice(sql, session, options.notice)
       return { revoked_families }
     },
     sql.withTransaction,
@@ -117,6 +142,16 @@ const present = (sql: SqlClient.SqlClient, refreshHash: string) =>
     ) AS family_is_revoked
     FROM auth_sessions WHERE refresh_hash = ${refreshHash} FOR UPDATE`.pipe(Effect.flatMap(presentedOf))
 
+const latelyOf = firstOf(Schema.Struct({ count: Schema.Int, oldest_at: Schema.NullOr(Millis) }))
+
+const exchangedLately = (sql: SqlClient.SqlClient, familyId: string, now: number) =>
+  sql`SELECT count(*)::int AS count, min(created_at) AS oldest_at FROM auth_sessions
+    WHERE family_id = ${familyId} AND rotated_from IS NOT NULL
+      AND created_at > ${timestamp(now - exchangesWindowMs)}`.pipe(
+    Effect.flatMap(latelyOf),
+    Effect.map((row) => row ?? { count: 0, oldest_at: null })
+  )
+
 const exchange = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function*(options: RotateOptions) {
     const { next, now } = options
@@ -135,6 +170,8 @@ const exchange = (sql: SqlClient.SqlClient) =>
     if (there !== null) {
       return { _tag: "Rotated", session: { ...there, family_id, user_type, user_id } } satisfies Rotation
     }
+    const retry_after_ms = exchangeWaitMs(yield* exchangedLately(sql, family_id, now), now)
+    if (retry_after_ms > 0) return { _tag: "TooOften", family_id, retry_after_ms } satisfies Rotation
     const expires_at = successorEnd(token, next.expires_at)
     const session: AuthSession = { ...next, expires_at, family_id, user_type, user_id, created_at: now }
     yield* sql`UPDATE auth_sessions SET rotated_at = coalesce(rotated_at, ${timestamp(now)}::timestamptz)

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
+import { signInPushLifeMs } from "../../domain/push.ts"
 import type { Accounts, Device, DeviceOwner } from "../../services/accounts/accounts.ts"
 import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { allOf, firstOf, Millis, timestamp } from "../platform/postgres/columns.ts"
@@ -29,6 +30,11 @@ const isLive = (sql: SqlClient.SqlClient) =>
   sql`EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = devices.auth_session_id) AND NOT EXISTS (
     SELECT 1 FROM auth_sessions WHERE family_id = devices.auth_session_id AND revoked_at IS NOT NULL)`
 
+/** Another sign-in took its place less than a day before `at`: it may still be told so. */
+const isReplaced = (sql: SqlClient.SqlClient, at: number) =>
+  sql`EXISTS (SELECT 1 FROM auth_sessions WHERE family_id = devices.auth_session_id
+    AND revoked_reason = 'replaced' AND revoked_at > ${timestamp(at - signInPushLifeMs)})`
+
 const register = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(
     function*(device: Device, devicesMax: number) {
@@ -46,7 +52,8 @@ const register = (sql: SqlClient.SqlClient) =>
           user_id = excluded.user_id, auth_session_id = excluded.auth_session_id,
           registered_at = excluded.registered_at`
       const others = sql`${isOf(sql, device)} AND token <> ${device.token}`
-      yield* sql`DELETE FROM devices WHERE ${others} AND NOT (${isLive(sql)})`
+      yield* sql`DELETE FROM devices WHERE ${others} AND NOT (${isLive(sql)})
+        AND NOT (${isReplaced(sql, device.registered_at)})`
       yield* sql`DELETE FROM devices WHERE token IN (
         SELECT token FROM devices WHERE ${others}
         ORDER BY registered_at DESC, token OFFSET ${devicesMax - 1})`
@@ -58,7 +65,7 @@ const register = (sql: SqlClient.SqlClient) =>
 
 export const devices = (sql: SqlClient.SqlClient): Pick<
   Accounts["Service"],
-  "registerDevice" | "dropDevice" | "dropInvalidDevice" | "devicesOf"
+  "registerDevice" | "dropDevice" | "dropInvalidDevice" | "devicesOf" | "devicesBeside"
 > => ({
   registerDevice: register(sql),
   dropDevice: (owner, token) =>
@@ -67,6 +74,16 @@ export const devices = (sql: SqlClient.SqlClient): Pick<
   devicesOf: (owner) =>
     sql`SELECT token, platform, user_type, user_id, auth_session_id, registered_at FROM devices
           WHERE ${isOf(sql, owner)} AND ${isLive(sql)} ORDER BY registered_at DESC, token`.pipe(
+      Effect.flatMap(devicesOf),
+      answered
+    ),
+  devicesBeside: (owner, familyId) =>
+    sql`SELECT token, platform, user_type, user_id, auth_session_id, registered_at FROM devices
+          WHERE ${isOf(sql, owner)} AND auth_session_id <> ${familyId}
+            AND (${isLive(sql)} OR EXISTS (SELECT 1 FROM auth_sessions AS old, auth_sessions AS new
+              WHERE old.family_id = devices.auth_session_id AND old.revoked_reason = 'replaced'
+                AND new.id = ${familyId} AND new.created_at = old.revoked_at))
+          ORDER BY registered_at DESC, token`.pipe(
       Effect.flatMap(devicesOf),
       answered
     )

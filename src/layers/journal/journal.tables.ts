@@ -1,7 +1,7 @@
 // The other tables a group of turns adds rows to: outcomes of commands, money movements, pushes, the log of
 // online times and the audit log.
 import { offlineCauses } from "../../domain/mitra.ts"
-import { pushKinds } from "../../domain/push.ts"
+import { sessionPushKinds } from "../../domain/push.ts"
 import {
   anyJson,
   boolean,
@@ -38,13 +38,14 @@ export const transactions = table("transactions", ["id"], {
 })
 export type TransactionRow = RowOf<typeof transactions>
 
-/** The worker writes what became of one. */
+/** Those of turns; sign-ins write theirs elsewhere. The worker writes what became of one. */
 export const pushOutbox = table("push_outbox", ["id"], {
   id: once(uuid),
   user_type: once(oneOf(["customer", "mitra"])),
   user_id: once(uuid),
-  kind: once(oneOf(pushKinds)),
+  kind: once(oneOf(sessionPushKinds)),
   session_id: once(uuid),
+  auth_session_id: elsewhere(orNull(uuid)),
   created_at: once(instant),
   due_at: once(instant),
   expires_at: once(instant),

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { MitraFilter, MitraLine, Oversight } from "../../services/oversight/oversight.ts"
+import { hasDevice } from "../availability/mirror-rows.postgres.ts"
 import { allOf, BigCount, Millis } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 
@@ -43,7 +44,7 @@ export const mitraLines = (sql: SqlClient.SqlClient): Pick<Oversight["Service"],
         (SELECT count(*) FROM mitra_slots held WHERE held.mitra_id = m.id) AS sessions,
         (SELECT count(*) FROM chat_request_notifications n
           WHERE n.mitra_id = m.id AND n.status = 'pending') AS open_offers,
-        EXISTS (SELECT FROM devices d WHERE d.user_type = 'mitra' AND d.user_id = m.id) AS push_reachable
+        ${sql.literal(hasDevice("m.id"))} AS push_reachable
       FROM mitras m JOIN mitra_status o ON o.mitra_id = m.id
       WHERE ${sql.literal(conditions[filter])}
         ${

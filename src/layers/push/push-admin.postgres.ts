@@ -29,7 +29,7 @@ const lettersOf = allOf(Schema.Struct({
   user_type: Schema.Literals(["customer", "mitra"]),
   user_id: Schema.String,
   kind: Kind,
-  session_id: Schema.String,
+  session_id: Schema.NullOr(Schema.String),
   expires_at: Millis,
   attempts: Schema.Int,
   created_at: Millis,

@@ -23,7 +23,8 @@ const Claim = Schema.Struct({
   user_type: Schema.Literals(["customer", "mitra"]),
   user_id: Schema.String,
   kind: Schema.Literals(pushKinds),
-  session_id: Schema.String,
+  session_id: Schema.NullOr(Schema.String),
+  auth_session_id: Schema.NullOr(Schema.String),
   due_at: Millis,
   expires_at: Millis,
   created_at: Millis,
@@ -37,8 +38,11 @@ const wantedOf = firstOf(Schema.Struct({ is_wanted: Schema.Boolean }))
 
 const open = "status IN ('pending', 'retrying', 'sending')"
 
-/** Of a row `p` and its session `s`: is the push still of use to its receiver? */
+/** Of a row `p` and its session `s`, if it has one: is the push still of use to its receiver? */
 const isWanted = `CASE p.kind
+    WHEN 'sign_in' THEN EXISTS (SELECT 1 FROM auth_sessions a WHERE a.family_id = p.auth_session_id)
+      AND NOT EXISTS (SELECT 1 FROM auth_sessions a
+        WHERE a.family_id = p.auth_session_id AND a.revoked_at IS NOT NULL)
     WHEN 'offer' THEN EXISTS (SELECT 1 FROM chat_request_notifications o
       WHERE o.session_id = p.session_id AND o.mitra_id = p.user_id AND o.status = 'pending')
     ELSE (p.user_id = s.customer_id OR p.user_id = s.mitra_id) AND CASE p.kind
@@ -61,15 +65,15 @@ const decide = `WITH decided AS (
       WHEN p.expires_at <= $2::timestamptz THEN 'expired'
       WHEN ${isSuperseded} OR NOT (${isWanted}) THEN 'cancelled'
       ELSE 'sending' END AS status
-    FROM push_outbox p JOIN chat_sessions s ON s.id = p.session_id
+    FROM push_outbox p LEFT JOIN chat_sessions s ON s.id = p.session_id
     WHERE p.id = ANY($1::uuid[])
   )
   UPDATE push_outbox p SET status = j.status, claims = p.claims + 1,
     due_at = CASE j.status WHEN 'sending' THEN $3::timestamptz ELSE p.due_at END,
     finished_at = CASE j.status WHEN 'sending' THEN NULL ELSE $2::timestamptz END
   FROM decided j WHERE j.id = p.id
-  RETURNING p.id, p.user_type, p.user_id, p.kind, p.session_id, p.due_at, p.expires_at, p.created_at,
-    p.claims, p.attempts, p.status`
+  RETURNING p.id, p.user_type, p.user_id, p.kind, p.session_id, p.auth_session_id, p.due_at, p.expires_at,
+    p.created_at, p.claims, p.attempts, p.status`
 
 const claim = (sql: Sql) =>
   Effect.fnUntraced(
@@ -106,7 +110,7 @@ const claim = (sql: Sql) =>
 
 const stillWanted = (sql: Sql) => (push: ClaimedPush, now: number) =>
   sql.unsafe(
-    `SELECT (${isWanted}) AS is_wanted FROM push_outbox p JOIN chat_sessions s ON s.id = p.session_id
+    `SELECT (${isWanted}) AS is_wanted FROM push_outbox p LEFT JOIN chat_sessions s ON s.id = p.session_id
      WHERE p.id = $1::uuid AND p.claims = $2::int AND p.status = 'sending'
        AND p.expires_at > $3::timestamptz`,
     [push.id, push.claims, timestamp(now)]

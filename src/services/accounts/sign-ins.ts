@@ -25,6 +25,8 @@ export type Rotation =
   | { readonly _tag: "Unknown" }
   | { readonly _tag: "Expired" }
   | { readonly _tag: "Revoked" }
+  /** This family was exchanged too often within an hour; the token stays good. */
+  | { readonly _tag: "TooOften"; readonly family_id: string; readonly retry_after_ms: number }
   /** A token already used, as its successor is: the family is now revoked. */
   | {
     readonly _tag: "Reused"
@@ -32,6 +34,12 @@ export type Rotation =
     readonly user_id: string
     readonly family_id: string
   }
+
+/** For the other phones of this person: a push about the sign-in, with its id. */
+export interface SignInNotice {
+  readonly due_at: number
+  readonly expires_at: number
+}
 
 /** A sign-in as its own person sees it. */
 export interface OpenSignIn {
@@ -92,11 +100,12 @@ export class SignIns extends Context.Service<SignIns, {
    * Stores the first session of a family; the same id again changes nothing. `only_one`: all other
    * families of this person are revoked in the same transaction (one live device), and those that
    * could still have been used are named, so that their sockets can be closed. A mitra who was
-   * deactivated meanwhile gets a family that is revoked from the start.
+   * deactivated meanwhile gets a family that is revoked from the start. `notice` is written down with it,
+   * once, where the person has a phone of another sign-in, also of one that ends here.
    */
   readonly open: (
     session: AuthSession,
-    options: { readonly only_one: boolean }
+    options: { readonly only_one: boolean; readonly notice?: SignInNotice }
   ) => Effect.Effect<{ readonly revoked_families: ReadonlyArray<string> }, Unavailable>
   /**
    * Exchanges a refresh hash for a new row of its family, atomically. A token may be exchanged again until

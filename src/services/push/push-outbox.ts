@@ -1,5 +1,6 @@
-// PushOutbox: the pushes that turns wrote down, on their way out. One worker claims them for a moment and
-// finishes each with its outcome; an unfinished claim is due again: at least once, never silently lost.
+// PushOutbox: the pushes that turns and sign-ins wrote down, on their way out. One worker claims them for a
+// moment and finishes each with its outcome; an unfinished claim is due again: at least once, never silently
+// lost.
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { PushKind } from "../../domain/push.ts"
@@ -22,7 +23,15 @@ export interface PushHold {
   readonly reason: PushHoldReason
 }
 
-export interface ClaimedPush extends PushEntry {
+/** About a session, or (kind `sign_in`) about a sign-in: then `session_id` is null. */
+export interface OutboxEntry extends Omit<PushEntry, "kind" | "session_id"> {
+  readonly kind: PushKind
+  readonly session_id: string | null
+  /** The family id of the sign-in. */
+  readonly auth_session_id: string | null
+}
+
+export interface ClaimedPush extends OutboxEntry {
   /** The number of this claim of the row: an older one finishes nothing. */
   readonly claims: number
   readonly attempts: number
@@ -74,7 +83,7 @@ export interface OutboxDepth {
   readonly hold: PushHold | null
 }
 
-export interface DeadLetter extends Omit<PushEntry, "due_at"> {
+export interface DeadLetter extends Omit<OutboxEntry, "due_at" | "auth_session_id"> {
   readonly attempts: number
   readonly created_at: number
   readonly died_at: number

@@ -17,6 +17,7 @@ const deadLetter = Effect.fnUntraced(function*(n: number) {
     user_type: "mitra",
     user_id: idOf(0xb1),
     kind: "closing",
+    auth_session_id: null,
     session_id: idOf(0x51),
     due_at: t0,
     expires_at: t0 + minute,

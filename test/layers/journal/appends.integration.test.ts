@@ -1,5 +1,6 @@
-// Turns that only append, where they meet Postgres: written in one round trip, by a function that a migration
-// brings to a database in use, and sent the longer way when the function could not write them.
+// Turns where they meet Postgres, by their round trips: those that only append are written in one, by a
+// function that a migration brings to a database in use, and sent the longer way when the function could not
+// write them; that way is no longer than it must be either.
 import { assert, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
@@ -15,6 +16,8 @@ import { runnerOn } from "./runners.ts"
 
 const lateMs = 250
 const roundTripMs = 2 * lateMs
+/** For a turn of several trips: a machine that is busy now and then makes it look like more of them. */
+const shortlyMs = 40
 
 const message = (n: number, id: string) => Stage.send(asCustomer(n), id, "halo")
 
@@ -76,6 +79,28 @@ describe("turns that only append", () => {
         const topic = { _tag: "SetTopic", by: asMitra(1), topic: "sensitive" } as const
         assert.isFalse(isAppend((yield* Stage.make(owner, topic, { at: t0 + 100 })).write))
       }).pipe(Effect.provide(runnerOn(url)))
+    }).pipe(Effect.scoped))
+})
+
+describe("a turn that pairs", () => {
+  it.live("takes six round trips, whatever it writes", () =>
+    Effect.gen(function*() {
+      const proxy = yield* tcpProxy(yield* freshDatabaseUrl)
+      yield* Effect.gen(function*() {
+        yield* Stage.givenMitras(1, 2, 3)
+        // What follows finds its connections open and its statements prepared.
+        for (const n of [1, 2]) yield* Stage.givenChat(n, n)
+        const owner = yield* Stage.givenRequest(3)
+        yield* Stage.offer(owner, t0 + 10, 3)
+        const { write } = yield* Stage.make(owner, Stage.accept(3), { at: t0 + 20 })
+        yield* proxy.slow(shortlyMs)
+        const began = performance.now()
+        const { _tag } = yield* Stage.commit(write)
+        const trips = (performance.now() - began) / (2 * shortlyMs)
+        assert.strictEqual(_tag, "Committed")
+        assert.isAtLeast(trips, 5.9)
+        assert.isBelow(trips, 9)
+      }).pipe(Effect.provide(runnerOn(proxy.url)))
     }).pipe(Effect.scoped))
 })
 

@@ -20,6 +20,7 @@ import { journalPairing } from "../../../testkit/conformance/journal-pairing.ts"
 import { journalReroute } from "../../../testkit/conformance/journal-reroute.ts"
 import { pushAdmin } from "../../../testkit/conformance/push-admin.ts"
 import { pushOutbox } from "../../../testkit/conformance/push-outbox.ts"
+import { pushSignIns } from "../../../testkit/conformance/push-sign-ins.ts"
 import { sessions } from "../../../testkit/conformance/sessions.ts"
 import { sessionViews } from "../../../testkit/conformance/session-views.ts"
 import { sessionsLossless } from "../../../testkit/conformance/sessions-lossless.ts"
@@ -51,6 +52,7 @@ const suites = [
   journalReroute,
   pushOutbox,
   pushAdmin,
+  pushSignIns,
   sessions,
   sessionViews,
   sessionsLossless,

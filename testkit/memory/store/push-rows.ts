@@ -1,11 +1,25 @@
 // The push outbox of the in-memory store: what turns write into it, and which rows are still of use, as
 // Postgres has them.
 import type { SessionWrite, TurnWrite } from "../../../src/services/journal/journal.ts"
-import { openPushStatuses, type PushOutcome } from "../../../src/services/push/push-outbox.ts"
+import {
+  openPushStatuses,
+  type OutboxEntry,
+  type PushOutcome
+} from "../../../src/services/push/push-outbox.ts"
 import type { PushRow, Tables } from "./tables.ts"
 
 export const openRows = (tables: Tables): ReadonlyArray<PushRow> =>
   openPushStatuses.flatMap((status) => tables.push_outbox.where("status", status))
+
+export const newPush = (push: OutboxEntry, created_at: number): PushRow => ({
+  ...push,
+  status: "pending",
+  attempts: 0,
+  claims: 0,
+  created_at,
+  last_error: null,
+  finished_at: null
+})
 
 const isSamePerson = (a: PushRow, b: Pick<PushRow, "session_id" | "user_id" | "kind">): boolean =>
   a.session_id === b.session_id && a.user_id === b.user_id && a.kind === b.kind
@@ -14,15 +28,7 @@ export const writePush = (tables: Tables, turn: TurnWrite, session: SessionWrite
   for (const push of session.push) {
     const rows = push.kind === "message" ? tables.push_outbox.where("open", push.session_id) : []
     if (rows.some((row) => row.status === "pending" && isSamePerson(row, push))) continue
-    tables.push_outbox.set(push.id, {
-      ...push,
-      status: "pending",
-      attempts: 0,
-      claims: 0,
-      created_at: turn.at,
-      last_error: null,
-      finished_at: null
-    })
+    tables.push_outbox.set(push.id, newPush({ ...push, auth_session_id: null }, turn.at))
   }
   const over = new Set(session.cancels_offer_push_of)
   if (over.size === 0) return
@@ -42,11 +48,15 @@ const hasUndelivered = (tables: Tables, push: PushRow, deliveredSeq: number, las
 }
 
 export const isWanted = (tables: Tables, push: PushRow): boolean => {
+  if (push.kind === "sign_in") {
+    const family = tables.auth_sessions.where("family", push.auth_session_id ?? "")
+    return family.length > 0 && family.every(({ revoked_at }) => revoked_at === null)
+  }
   if (push.kind === "offer") {
     const offer = tables.chat_request_notifications.get(`${push.session_id}/${push.user_id}`)
     return offer?.status === "pending"
   }
-  const session = tables.chat_sessions.get(push.session_id)
+  const session = tables.chat_sessions.get(push.session_id ?? "")
   if (session === undefined) return false
   if (push.user_id !== session.customer_id && push.user_id !== session.mitra_id) return false
   switch (push.kind) {
@@ -63,7 +73,7 @@ export const isWanted = (tables: Tables, push: PushRow): boolean => {
 
 /** A newer row that waits tells the same. */
 export const isSuperseded = (tables: Tables, push: PushRow): boolean =>
-  push.kind === "message" &&
+  push.kind === "message" && push.session_id !== null &&
   tables.push_outbox.where("open", push.session_id).some((row) =>
     row.id > push.id && isSamePerson(row, push) && (row.status === "pending" || row.status === "retrying")
   )

@@ -13,9 +13,9 @@ import type { CustomerAccount, Device, MitraAccount } from "../../../src/service
 import type { RawWebhook, ReviewedPayment } from "../../../src/services/payments/payments.ts"
 import type { StaffAccount } from "../../../src/services/accounts/staff.ts"
 import type { AuthSession, OneTimeCode, TestNumber } from "../../../src/services/accounts/sign-ins.ts"
-import type { PushEntry } from "../../../src/services/journal/journal.ts"
 import {
   openPushStatuses,
+  type OutboxEntry,
   type PushCost,
   type PushHold,
   type PushStatus
@@ -106,7 +106,7 @@ export interface SessionEventRow {
   readonly event: SessionEvent
 }
 
-export interface PushRow extends PushEntry {
+export interface PushRow extends OutboxEntry {
   readonly status: PushStatus
   readonly attempts: number
   readonly claims: number
@@ -217,7 +217,7 @@ const chatsTables = () => ({
   commands_seen: new Map<string, CommandSeenRow>(),
   push_outbox: new Table<PushRow, "open" | "status">({
     /** Of this session, and still to be sent. */
-    open: (row) => isOpenPush(row) ? row.session_id : undefined,
+    open: (row) => isOpenPush(row) ? row.session_id ?? undefined : undefined,
     status: (row) => row.status
   }),
   /** At most one, under the key "hold". */

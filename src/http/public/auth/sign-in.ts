@@ -9,6 +9,7 @@ import { SecureRandom } from "effect/crypto"
 import type { ProvenTokens, Tokens } from "../../../contract/public/auth.ts"
 import { instant } from "../../../contract/fields.ts"
 import { type Refusal, refuse } from "../../../domain/refusal.ts"
+import { signInPushDelayMs, signInPushLifeMs } from "../../../domain/push.ts"
 import { isName, isReservedName } from "../../../domain/text.ts"
 import {
   type AuthSession,
@@ -22,7 +23,7 @@ import { Accounts } from "../../../services/accounts/accounts.ts"
 import { count } from "../../../services/operations/figures.ts"
 import { RateLimits } from "../../../services/platform/rate-limits.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
-import { Quotas, within, withinNetwork } from "../quotas.ts"
+import { Quotas, tellRateLimited, within, withinNetwork } from "../quotas.ts"
 import { AccessTokens, secretsOf, signerOf } from "./access-tokens.ts"
 import { tellSecurityEvent } from "../../security-events.ts"
 import { Connection, type Principal } from "../../socket/connection.ts"
@@ -98,6 +99,9 @@ const tellOthers = Effect.fnUntraced(function*({ user_id, user_type }: Owner, fa
   yield* (yield* Bus).publish([{ topic, event: { _tag: "SignedIn", auth_session_id: family, at } }])
 })
 
+/** For those whose app is closed. */
+const noticeAt = (now: number) => ({ due_at: now + signInPushDelayMs, expires_at: now + signInPushLifeMs })
+
 const open = Effect.fnUntraced(function*(owner: Owner, by: "new" | "proven") {
   const random = yield* SecureRandom.SecureRandom
   const now = yield* Clock.currentTimeMillis
@@ -112,11 +116,13 @@ const open = Effect.fnUntraced(function*(owner: Owner, by: "new" | "proven") {
     expires_at: now + refreshLifetimeMs
   }
   const signIns = yield* SignIns
-  // A mitra has one live device: her other sign-ins end here.
-  const { revoked_families } = yield* signIns.open(session, { only_one: owner.user_type === "mitra" })
+  // A mitra has one live device: her other sign-ins end here. A new account has no others.
+  const { revoked_families } = yield* signIns.open(session, {
+    only_one: owner.user_type === "mitra",
+    ...(by === "proven" ? { notice: noticeAt(now) } : {})
+  })
   yield* publishRevoked(`${owner.user_type}:${owner.user_id}`, revoked_families)
   yield* stillActive(owner, session.family_id)
-  // A new account has nobody else, and a mitra's other sign-ins have just ended.
   if (by === "proven" && owner.user_type === "customer") yield* tellOthers(owner, session.family_id, now)
   count("sign_ins_total", [owner.user_type, "opened"])
   yield* Effect.logInfo("signed in").pipe(
@@ -152,6 +158,13 @@ const anonymous = Effect.fnUntraced(function*(callName: string, remote_address: 
 
 const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { readonly _tag: "Rotated" }>) {
   count("sign_ins_total", ["unknown", "refresh_refused"])
+  if (rotation._tag === "TooOften") {
+    yield* tellRateLimited("refreshes", rotation.family_id)
+    return yield* refuse("RATE_LIMITED", "This sign-in was refreshed too often. Please wait.", {
+      limit: "refreshes",
+      retry_after_seconds: Math.ceil(rotation.retry_after_ms / 1000)
+    })
+  }
   if (rotation._tag !== "Reused") {
     return yield* refuse("REFRESH_INVALID", "This refresh token is not valid any more. Sign in again.")
   }

@@ -18,6 +18,8 @@ import { identityOf, makeSharing, notShared, type Sharing } from "./sharing.ts"
 export interface MirrorOptions {
   /** How often the write-back sweep runs: rows may be this much behind on pings. */
   readonly write_back_seconds: number
+  /** Left alone so long, at most, when it is lost again and again: half a minute unless given. */
+  readonly rest_max_ms?: number
 }
 
 /** Since this runner started. */
@@ -32,6 +34,9 @@ export interface Figures {
 const firstSeedWithinMs = 15_000
 const retryAfterMs = 100
 const retryAfterMaxMs = 1_000
+const lastsAfterMs = 10_000
+const restMs = 1_000
+const restMaxMs = 30_000
 const idsPerRefresh = 500
 const refreshesWaitingMax = 50_000
 const replayAtOnce = 2_000
@@ -176,7 +181,10 @@ export const makeMirror = Effect.fnUntraced(function*(
     onUp: tellPings,
     first_within_ms: firstSeedWithinMs,
     retry_after_ms: retryAfterMs,
-    retry_after_max_ms: retryAfterMaxMs
+    retry_after_max_ms: retryAfterMaxMs,
+    lasts_after_ms: lastsAfterMs,
+    rest_ms: restMs,
+    rest_max_ms: options.rest_max_ms ?? restMaxMs
   })
   trip = breaker.trip
   yield* followConnection(breaker)

@@ -34,6 +34,7 @@ import makeAndRetireMonths from "../../../../migrations/0027_make_and_retire_mon
 import indexAnomalies from "../../../../migrations/0028_index_anomalies.ts"
 import lookUpMessagesByMonth from "../../../../migrations/0029_look_up_messages_by_month.ts"
 import eraseInDetachedMonths from "../../../../migrations/0030_erase_in_detached_months.ts"
+import pushAboutSignIns from "../../../../migrations/0031_push_about_sign_ins.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -65,7 +66,8 @@ const migrations = {
   "0027_make_and_retire_months": makeAndRetireMonths,
   "0028_index_anomalies": indexAnomalies,
   "0029_look_up_messages_by_month": lookUpMessagesByMonth,
-  "0030_erase_in_detached_months": eraseInDetachedMonths
+  "0030_erase_in_detached_months": eraseInDetachedMonths,
+  "0031_push_about_sign_ins": pushAboutSignIns
 }
 export type MigrationName = keyof typeof migrations
 

@@ -1,6 +1,7 @@
 // The breaker: whether the mirror is believed. One failure is enough to stop believing it, because a lost
 // write cannot be told from a late one; belief comes back only through a recovery, which runs in the
-// background, so that no request ever pays for a probe.
+// background, so that no request ever pays for a probe. A mirror that is lost again and again soon after its
+// recovery is left alone for ever longer: under overload each recovery costs what it was lost for.
 //
 //   up       reads and writes go to Valkey
 //   down     nothing goes to Valkey but a probe now and then
@@ -43,6 +44,30 @@ export interface BreakerOptions {
   readonly first_within_ms: number
   readonly retry_after_ms: number
   readonly retry_after_max_ms: number
+  /** Lost again sooner than this, it did not last; then the next recovery waits, twice as long each time. */
+  readonly lasts_after_ms: number
+  readonly rest_ms: number
+  readonly rest_max_ms: number
+}
+
+const realNow = RealTime.onRealTime(Clock.currentTimeMillis)
+
+/** How often in a row the mirror was lost before it had lasted, and how long it is then left alone. */
+const makeRestlessness = ({ lasts_after_ms, rest_ms, rest_max_ms }: BreakerOptions) => {
+  let losses = 0
+  let recoveredAt: number | null = null
+  return {
+    recovered: Effect.map(realNow, (now) => void (recoveredAt = now)),
+    lost: Effect.map(realNow, (now) => {
+      losses = recoveredAt !== null && now - recoveredAt < lasts_after_ms ? losses + 1 : 0
+    }),
+    /** The first such loss may be bad luck. */
+    rest: Effect.suspend(() =>
+      losses < 2
+        ? Effect.void
+        : RealTime.onRealTime(Effect.sleep(Math.min(rest_max_ms, rest_ms * 2 ** Math.min(losses - 2, 16))))
+    )
+  }
 }
 
 export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) {
@@ -54,6 +79,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
   const startedAt = yield* Clock.currentTimeMillis
   let trips = 0
   let settling: Fiber.Fiber<void> | null = null
+  const restlessness = makeRestlessness(options)
   const wake = () => void Queue.offerUnsafe(woken, undefined)
 
   const trip = (reason: string): Effect.Effect<void> =>
@@ -63,6 +89,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
       state = "down"
       upSince = null
       downSince = yield* Clock.currentTimeMillis
+      yield* restlessness.lost
       wake()
       settling = yield* Effect.forkIn(options.onTrip, scope)
       yield* Effect.logWarning("the mirror is lost: Postgres answers").pipe(Effect.annotateLogs({ reason }))
@@ -79,6 +106,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
     const now = yield* Clock.currentTimeMillis
     state = "up"
     upSince = now
+    yield* restlessness.recovered
     yield* Effect.logInfo("the mirror is up").pipe(
       Effect.annotateLogs(downSince === null ? {} : { down_ms: now - downSince })
     )
@@ -105,6 +133,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
       if (state === "up") {
         failures = 0
         yield* Queue.take(woken)
+        yield* restlessness.rest
         continue
       }
       const recovered = yield* attempt.pipe(

@@ -186,6 +186,13 @@ describe("the list of one's own sign-ins", () => {
       const door = yield* signIn
       const first = yield* anonymous("Sari")
       const sari = yield* verify(first.access_token)
+      const phone = {
+        token: "sari-s-first",
+        platform: "ios",
+        registered_at: t0,
+        user_type: "customer"
+      } as const
+      yield* (yield* Accounts).registerDevice({ ...phone, ...sari, user_type: "customer" }, 10)
       const proof = { phone: "+6281300000001", user_type: "customer", device_key: null, by: sari } as const
       const ask = { ...proof, remote_address: "203.0.113.7" }
       yield* TestClock.adjust("1 minute")
@@ -195,10 +202,25 @@ describe("the list of one's own sign-ins", () => {
       assert.deepStrictEqual(told, [
         { _tag: "SignedIn", auth_session_id: other.auth_session_id, at: t0 + 60_000 }
       ])
+      const pushes = [...(yield* MemoryTables).push_outbox.values()]
+      assert.deepStrictEqual(
+        pushes.map(({ auth_session_id, due_at, expires_at, kind }) => ({
+          auth_session_id,
+          due_at,
+          expires_at,
+          kind
+        })),
+        [{
+          kind: "sign_in",
+          auth_session_id: other.auth_session_id,
+          due_at: t0 + 75_000,
+          expires_at: t0 + 60_000 + 24 * hour
+        }]
+      )
       yield* refresh(first.refresh_token)
       assert.deepStrictEqual(yield* door.list(sari), [
         { family_id: other.auth_session_id, opened_at: t0 + 60_000, renewed_at: t0 + 60_000, platform: null },
-        { family_id: sari.auth_session_id, opened_at: t0, renewed_at: t0 + 60_000, platform: null }
+        { family_id: sari.auth_session_id, opened_at: t0, renewed_at: t0 + 60_000, platform: "ios" }
       ])
       const budi = yield* verify((yield* anonymous("Budi")).access_token)
       assert.strictEqual(yield* codeOf(door.end(budi, other.auth_session_id)), "NOT_FOUND")

@@ -28,7 +28,7 @@ class RowsOnly extends Context.Service<RowsOnly, MitraRows["Service"]>()("halobe
 class Rows extends Context.Service<Rows, Availability["Service"]>()("halobestie/test/RowsAlone") {}
 
 const world = Layer.mergeAll(
-  inMirror.pipe(Layer.provideMerge(layerMirrored({ write_back_seconds: 60 }))),
+  inMirror.pipe(Layer.provideMerge(layerMirrored({ write_back_seconds: 60, rest_max_ms: 0 }))),
   Layer.effect(Rows)(Effect.service(Availability)).pipe(Layer.provide(Postgres.layer)),
   Layer.effect(RowsOnly)(Effect.service(MitraRows)).pipe(Layer.provide(inPostgres))
 ).pipe(

@@ -42,7 +42,10 @@ const breakerOf = Effect.fnUntraced(function*(more: Partial<Given> = {}) {
     onUp: Effect.void,
     first_within_ms: 1_000,
     retry_after_ms: 100,
-    retry_after_max_ms: 1_000
+    retry_after_max_ms: 1_000,
+    lasts_after_ms: 10_000,
+    rest_ms: 1_000,
+    rest_max_ms: 30_000
   })
   return { breaker, given }
 })
@@ -71,6 +74,33 @@ describe("the breaker", () => {
       yield* breaker.settled
       assert.deepStrictEqual([asked, given.trips, breaker.state(), breaker.upSince()], [0, 1, "down", null])
     }))
+  )
+
+  const losing = (givenMs: number) =>
+    Effect.scoped(Effect.gen(function*() {
+      const { breaker, given } = yield* breakerOf()
+      const downFor: Array<number> = []
+      for (let loss = 0; loss < 9; loss++) {
+        yield* TestClock.adjust(givenMs)
+        const recoveries = given.recoveries
+        yield* breaker.trip("too late")
+        let waited = 0
+        for (; given.recoveries === recoveries; waited += 500) yield* TestClock.adjust(500)
+        downFor.push(waited)
+      }
+      return downFor
+    }))
+
+  behaviour(
+    "lost again and again within ten seconds, is left alone for ever longer, at most half a minute",
+    Effect.map(losing(2_000), (downFor) => {
+      assert.deepStrictEqual(downFor, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+    })
+  )
+
+  behaviour(
+    "that lasts longer each time is recovered at once each time",
+    Effect.map(losing(10_000), (downFor) => assert.isTrue(downFor.every((waited) => waited <= 500)))
   )
 
   behaviour(
