@@ -167,7 +167,7 @@ interface Reading {
   readonly onOver: () => void
 }
 
-/** Takes the frames of one socket in their order. Those that may not be read yet wait, and then the socket. */
+/** Takes the frames of one socket in order. Those that may not be read yet wait, and then the socket. */
 export class FrameReader implements Listener {
   readonly #of: Reading
   #waiting: Array<string | Uint8Array> | null = null

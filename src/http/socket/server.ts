@@ -30,7 +30,7 @@ export class SocketProtocol extends Context.Service<SocketProtocol, {
   /** False before the RPC server runs and after it stopped: a call would get no answer. */
   readonly isServing: Effect.Effect<boolean>
   /**
-   * Opens the transport (an upgrade) and serves it from then on; `life` is closed when both sides have closed.
+   * Opens the transport (an upgrade) and serves it from then on; `life` ends when both sides have closed.
    * False when it was not opened: then `life` is still the caller's.
    */
   readonly serve: (

@@ -127,7 +127,7 @@ export const makeHandshake = Effect.gen(function*() {
     return isServed ? null : HttpServerResponse.empty()
   })
 
-  /** A response other than 204 is a refusal, before any upgrade; otherwise the socket is served from now on. */
+  /** A response other than 204 is a refusal, before any upgrade; else the socket is served from now on. */
   return Effect.fnUntraced(
     function*(upgrade: Upgrade, remote_address: string, token: string | null) {
       const closed = (yield* readiness.reasons).find((reason) => closedDoors.includes(reason))
