@@ -23,6 +23,7 @@ import { silence } from "./oracle/silence.ts"
 import { standing } from "./oracle/standing.ts"
 import { told } from "./oracle/told.ts"
 import { reachability } from "./reachability.ts"
+import { realValkey } from "./real-valkey.ts"
 import { repeats } from "./repeats.ts"
 import { signIns } from "./sign-ins.ts"
 import { type Change, RowWatch } from "./rows.ts"
@@ -66,6 +67,7 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "exact": exact,
   "answers": answers,
   "mirror": mirror,
+  "real valkey": realValkey,
   "sign-in times": signInTimes,
   "lock-outs": lockOuts,
   "rotation": rotation,

@@ -165,6 +165,21 @@ const endEarly = Effect.fnUntraced(function*(customer: Customer, session: Client
   yield* tryTo(customer, "chat.end", commandOf(customer, session.id))
 })
 
+const looksAtTheClockMs = 30_000
+/** Of those who are in the middle of a chat when business is over; the others let it run out. */
+const leavesAtClosingShare = 0.85
+
+/** Business being over, most do not stay for the rest of an hour. */
+const leaveAtClosing = Effect.fnUntraced(function*(customer: Customer, session: ClientSession) {
+  const { app, isWindingDown } = customer
+  if (!app.prng.split(`closing ${session.id}`).chance(leavesAtClosingShare)) return
+  while (!isWindingDown()) {
+    if (yield* app.until(() => session.isOver, looksAtTheClockMs)) return
+  }
+  yield* app.until(() => phaseOf(session) === "running" || session.isOver, 10 * minute)
+  if (phaseOf(session) === "running") yield* tryTo(customer, "chat.end", commandOf(customer, session.id))
+})
+
 const talk = Effect.fnUntraced(function*(customer: Customer, session: ClientSession) {
   const { besties, prng, workload } = customer
   const remember = () => {
@@ -174,6 +189,7 @@ const talk = Effect.fnUntraced(function*(customer: Customer, session: ClientSess
   remember()
   yield* Effect.forkChild(extend(customer, session))
   if (prng.chance(workload.ends_early_share)) yield* Effect.forkChild(endEarly(customer, session))
+  yield* Effect.forkChild(leaveAtClosing(customer, session))
   yield* chat(customer, session)
   // Perhaps another one by now.
   remember()

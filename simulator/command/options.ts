@@ -34,6 +34,8 @@ export interface SimulateOptions {
   readonly hoursOfFarm: number | null
   /** The same worlds on a real PostgreSQL. */
   readonly postgres: boolean
+  /** The worlds have a Valkey, and a real one is asked the same. */
+  readonly realValkey: boolean
   readonly html: string | null
   readonly trace: string | null
   readonly script: string | null
@@ -98,9 +100,15 @@ export const checkOptions = (options: SimulateOptions): void => {
   if (options.postgres && (options.scenario !== null || options.mutants || options.hoursOfFarm !== null)) {
     throw new Error("--postgres is for runs and farms; the rest is played in memory")
   }
+  if (options.realValkey && (options.scenario !== null || options.mutants || options.hoursOfFarm !== null)) {
+    throw new Error("--real-valkey is for runs and farms; the rest asks the simulated one")
+  }
   const mutation = options.mutant === null ? null : mutantNamed(options.mutant)
   if (mutation?.sql !== undefined && !options.postgres) {
     throw new Error(`the mutant "${mutation.name}" breaks SQL: add --postgres, memory has none`)
+  }
+  if (mutation?.lua !== undefined && !options.valkey && !options.realValkey) {
+    throw new Error(`the mutant "${mutation.name}" breaks a script of Valkey: add --valkey or --real-valkey`)
   }
   if (options.profile !== null) profileNamed(options.profile)
   workloadWith(options.set)
@@ -119,7 +127,7 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
       runners: runners ?? plan.runners,
       mitras: mitras ?? plan.mitras,
       customers: customers ?? plan.customers,
-      valkey: options.valkey || plan.valkey,
+      valkey: options.valkey || options.realValkey || plan.valkey,
       faults: options.faults === null ? plan.faults : faultsOf(options.faults, seed),
       faultRate: options.faultRate === 1 ? plan.faultRate : options.faultRate,
       workload: { ...plan.workload, ...options.set },
@@ -127,7 +135,8 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
       pace,
       mutant,
       hazards: options.hazards,
-      postgres: options.postgres
+      postgres: options.postgres,
+      realValkey: options.realValkey
     }
   }
   const isShort = (hours ?? defaults.hours) <= shortHours
@@ -135,7 +144,7 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
     seed,
     hours: hours ?? defaults.hours,
     runners: runners ?? (options.postgres ? runnersOnPostgres[0]! : defaults.runners),
-    valkey: options.valkey,
+    valkey: options.valkey || options.realValkey,
     mitras: mitras ?? defaults.mitras,
     customers: customers ?? defaults.customers,
     faults: faultsOf(options.faults ?? defaults.faults, seed),
@@ -145,7 +154,8 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
     pace,
     mutant,
     hazards: options.hazards,
-    postgres: options.postgres
+    postgres: options.postgres,
+    realValkey: options.realValkey
   }
 }
 

@@ -32,6 +32,8 @@ export interface RunPlan {
   readonly hazards?: boolean
   /** Played on a real PostgreSQL, where it is not the same run twice. */
   readonly postgres?: boolean
+  /** What its Valkey is asked, a real one is asked as well; the same run, unless the two differ. */
+  readonly realValkey?: boolean
 }
 
 /** Monday, eight in the morning, in the year the product was born. */
@@ -62,7 +64,7 @@ export const faultsOf = (text: string, seed: string): ReadonlyArray<string> =>
 /** Draws what the tester left open: a farm should not run the same world a thousand times. */
 export const drawn = (plan: RunPlan): RunPlan => {
   const prng = new Prng(plan.seed).split("plan")
-  const world = { runners: prng.integer(1, 4), valkey: prng.chance(0.4) }
+  const world = { runners: prng.integer(1, 4), valkey: prng.chance(0.4) || plan.realValkey === true }
   const pace = prng.chance(0.25) ? "production" : plan.pace
   return { ...plan, ...world, pace, hazards: plan.hazards === true || prng.split("hazards").chance(0.5) }
 }
@@ -96,5 +98,6 @@ export const replayCommand = (plan: RunPlan): string =>
     ...(plan.pace === "fitting" ? [] : [`--pace ${plan.pace}`]),
     ...(plan.mutant === null ? [] : [`--mutant ${plan.mutant}`]),
     ...(plan.hazards === true ? ["--hazards"] : []),
-    ...(plan.postgres === true ? ["--postgres"] : [])
+    ...(plan.postgres === true ? ["--postgres"] : []),
+    ...(plan.realValkey === true ? ["--real-valkey"] : [])
   ].join(" ")

@@ -176,7 +176,9 @@ export const told: MakeRule = (context, complain) => {
       ticks.delete(key)
       const isHers = row?.status === "active" && (row.customer_id === phone.id || row.mitra_id === phone.id)
       if (!isHers) continue
-      if (context.owedFor_ms(phone) < now - since_ms) clockRuns(phone, session_id)
+      // It stands still while its mitra is deactivated.
+      const mayBeSilent = row.ends_at === null || context.owedFor_ms(phone) < now - since_ms
+      if (mayBeSilent) clockRuns(phone, session_id)
       else {complain(`${phone.name} heard nothing of the running clock for ${now - since_ms} ms`, {
           session_id,
           people: [phone.name]
