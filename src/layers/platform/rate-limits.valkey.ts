@@ -1,6 +1,6 @@
 // RateLimits counted in Valkey for the whole cluster; asks that arrive while some are on their way share the
-// next trip. While Valkey fails each runner counts for itself, so no caller is refused because of it; at worst
-// a caller gets the limit once per runner.
+// next trip. While Valkey fails each runner counts for itself, so no caller is refused because of it; at
+// worst a caller gets the limit once per runner.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -8,7 +8,7 @@ import { RateLimits } from "../../services/platform/rate-limits.ts"
 import * as Memory from "./rate-limits.local.ts"
 import { waitOf, windowOf } from "./rate-limit-window.ts"
 import { listed, unavailable, Valkey } from "./valkey/connection.ts"
-import { grouped } from "./valkey/grouped.ts"
+import { grouped, whenBusy } from "./valkey/grouped.ts"
 import { script } from "./valkey/script.ts"
 
 const prefix = "rate:"
@@ -18,8 +18,8 @@ const asksPerRun = 200
 const asksWaitingMax = 16_384
 
 /**
- * ARGV: key, life, again and again. Counts and bounds the count's life in one step: a count that never expired
- * would lock its caller out.
+ * ARGV: key, life, again and again. Counts and bounds the count's life in one step: a count that never
+ * expired would lock its caller out.
  */
 const count = script(
   "count asks",
@@ -43,6 +43,7 @@ export const layer = Layer.effect(RateLimits)(Effect.gen(function*() {
   const counted = yield* grouped<Ask, number>({
     queue_max: asksWaitingMax,
     group_max: asksPerRun,
+    rest: whenBusy,
     run: (asks) =>
       listed(valkey.run(count, asks.flatMap(({ key, life_ms }) => [`${prefix}${key}`, life_ms]))).pipe(
         Effect.flatMap((counts) =>
