@@ -142,17 +142,21 @@ const besties = async (
   return phones
 }
 
-/** Accepts whatever is offered, and is refused like everybody who comes second. */
+/** Looks at her screen every second or so, and accepts what is still on it: most is taken by then. */
 const acceptAll = async (mitra: Phone, isOver: () => boolean): Promise<void> => {
-  const answered = new Set<string>()
+  const onScreen = new Set<string>()
+  let seen = 0
   while (!isOver()) {
-    for (const { event } of mitra.log) {
-      const id = event._tag === "offer" ? event.offer?.session_id : undefined
-      if (id === undefined || answered.has(id)) continue
-      answered.add(id)
-      await mitra.call("mitra.accept", { command_id: commandId(), session_id: id }).catch(() => undefined)
+    await sleep(100 + Math.random() * 1_500)
+    for (; seen < mitra.log.length; seen += 1) {
+      const { event } = mitra.log[seen]!
+      if (event._tag === "offer") onScreen.add(event.offer.session_id)
+      if (event._tag === "offer_closed") onScreen.delete(event.session_id)
     }
-    await sleep(100)
+    for (const session_id of onScreen) {
+      onScreen.delete(session_id)
+      await mitra.call("mitra.accept", { command_id: commandId(), session_id }).catch(() => undefined)
+    }
   }
 }
 
@@ -174,11 +178,11 @@ export const bench = Effect.scoped(Effect.gen(function*() {
     for (const mitra of mitras) void acceptAll(mitra, () => isOver)
     console.log(`${mitras.length} besties online, from ${addresses} addresses`)
 
-    const customers: Array<Signed> = []
+    const town: Array<Signed> = []
     const took: Array<number> = []
-    await inTurn(chats, signUpsAtOnce, async (n) => {
+    const chatting = inTurn(chats, signUpsAtOnce, async (n) => {
       const signed = await signedUp(server.socketUrl, n, addresses)
-      customers.push(signed)
+      town.push(signed)
       await persistently(() => pay(server, signed, "chat_5"))
       const { event } = await signed.phone.event("paired", isPaired, 60_000)
       for (let message = 0; message < messagesPerSide; message += 1) {
@@ -188,15 +192,16 @@ export const bench = Effect.scoped(Effect.gen(function*() {
         took.push(performance.now() - began)
       }
     })
+    await Promise.all([
+      chatting,
+      inTurn(phones - chats, 2 * addresses, async (n) => {
+        town.push(await signedUp(server.socketUrl, chats + n, addresses))
+      })
+    ])
     isOver = true
     console.log(`${chats} paid chats, acknowledgement p50 ${median(took).toFixed(1)} ms`)
-
-    const others: Array<Signed> = [...customers]
-    await inTurn(phones - chats, signUpsAtOnce, async (n) => {
-      others.push(await signedUp(server.socketUrl, chats + n, addresses))
-    })
-    console.log(`${others.length} phones connected`)
-    await storm(server.socketUrl, others)
+    console.log(`${town.length} phones connected`)
+    await storm(server.socketUrl, town)
     for (const mitra of mitras) mitra.hangUp()
     const refused = await refusals(server.internalUrl)
     console.log(refused.length === 0 ? "no limit refused anything" : refused.join("\n"))

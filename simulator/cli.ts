@@ -40,6 +40,10 @@ const simulate = Command.make(
       Flag.withDescription("A key of the workload, as name=value; see simulator/clients/workload.ts"),
       Flag.withDefault({})
     ),
+    setting: Flag.KeyValuePair("setting").pipe(
+      Flag.withDescription("A setting that staff turned before the world begins, as name=value"),
+      Flag.withDefault({})
+    ),
     faultRate: Flag.Finite("fault-rate").pipe(
       Flag.withAlias("oftener"),
       Flag.withDescription("Runners and stores fail so many times as often"),
@@ -75,6 +79,7 @@ const simulate = Command.make(
       Flag.optional
     ),
     postgres: isGiven("postgres", "The same worlds on a real PostgreSQL: slower, not the same run twice"),
+    realValkey: isGiven("real-valkey", "What the world's Valkey is asked, a real one is asked as well"),
     html: file("html", "Write the timeline page here; of a farm, an index and a page for each red seed"),
     trace: file("trace", "Write the run here as a Chrome trace, for ui.perfetto.dev"),
     script: file("script", "Write a red run here as a scenario that can be edited")

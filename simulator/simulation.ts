@@ -4,7 +4,7 @@
 import type { PhoneApp } from "./clients/phone-app.ts"
 import type { Watcher } from "./clients/watcher.ts"
 import type { Answer, CallFailure } from "./clients/connection.ts"
-import { seedWorld } from "./clients/seed-data.ts"
+import { seedWorld, type StartingSettings } from "./clients/seed-data.ts"
 import { Provider } from "./clients/provider.ts"
 import type { Hazards } from "./faults/hazards.ts"
 import type { LogLine } from "./kernel/runtime.ts"
@@ -12,6 +12,7 @@ import type { Latency } from "./network/line.ts"
 import type { Mutation } from "./server/mutation.ts"
 import type { RealStores, Timings } from "./stores/stores.ts"
 import { Trace } from "./trace.ts"
+import type { RealValkey } from "./valkey/real-valkey.ts"
 import { World } from "./world.ts"
 
 export interface SimulationOptions {
@@ -23,6 +24,8 @@ export interface SimulationOptions {
   readonly mitras: number
   readonly customers: number
   readonly starts_at: number
+  /** What staff turned before the world begins. */
+  readonly settings?: StartingSettings
   readonly timings: Timings
   /** Of phones' networks; a scenario fixes it, so that what is sent together arrives together. */
   readonly phoneLatency?: Latency
@@ -31,6 +34,8 @@ export interface SimulationOptions {
   /** Breaks one guard of the server on purpose: some rule must report it. */
   readonly mutation?: Mutation | null
   readonly hazards?: Hazards | null
+  /** Asked all that the simulated Valkey is asked. */
+  readonly realValkey?: RealValkey | null
 }
 
 /** The clients of a run: their apps start with `begin`. */
@@ -114,7 +119,7 @@ const startingMs = 10_000
 const healingMs = 2 * 3_600_000
 /** Webhooks may be late and sockets silent: before this nothing proves that the world is at rest. */
 const healingLeastMs = 10 * 60_000
-const restCheckEveryMs = 5 * 60_000
+const restCheckEveryMs = 60_000
 const logLinesMax = 2_000
 
 const outcomeOf = (outcome: Answer | CallFailure): string => {
@@ -205,7 +210,7 @@ function* play(
   }
   for (let healed = 0; healed < healingMs && isSound(); healed += restCheckEveryMs) {
     yield* runFor(restCheckEveryMs)
-    if (healed >= healingLeastMs && checker.isAtRest?.() === true) break
+    if (healed + restCheckEveryMs >= healingLeastMs && checker.isAtRest?.() === true) break
   }
   if (isSound()) checker.atEnd()
   return {

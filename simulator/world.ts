@@ -17,6 +17,7 @@ import { type Doors, startRunner, stopRunner, type Version } from "./server/runn
 import type { Mutation } from "./server/mutation.ts"
 import { makeStores } from "./stores/make-stores.ts"
 import type { RealStores, Timings, Stores } from "./stores/stores.ts"
+import type { RealValkey } from "./valkey/real-valkey.ts"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
 
 export interface WorldOptions {
@@ -32,6 +33,8 @@ export interface WorldOptions {
   readonly mutation?: Mutation | null
   /** Real stores behind the simulated ways to them; null: they are simulated, too. */
   readonly real?: RealStores | null
+  /** A real Valkey beside the simulated one, asked the same; null: none. */
+  readonly realValkey?: RealValkey | null
   /** Dice that only some worlds are thrown with; null: none. */
   readonly hazards?: Hazards | null
 }

@@ -7,7 +7,7 @@ import { call, mayDo, type Me } from "./connection/sign-in.ts"
 import { useAction, useCall } from "./connection/use-call.ts"
 import type { AnswerOf } from "./connection/line.ts"
 import { FaultMenu } from "./fault-menu.tsx"
-import { dayAndTime, lengthOf, words } from "./format.ts"
+import { counted, dayAndTime, lengthOf, words } from "./format.ts"
 import { Failed } from "./parts/page.tsx"
 import { useText } from "./text/catalogue.ts"
 
@@ -33,7 +33,7 @@ const Fired = ({ passed, zone }: { passed: Passed; zone: string }) => {
         ))}
         {passed.fired_not_shown === 0
           ? null
-          : <Text size="xs" c="dimmed">{passed.fired_not_shown} {text.clock.more_fired}</Text>}
+          : <Text size="xs" c="dimmed">{counted(passed.fired_not_shown, text.clock.more_fired)}</Text>}
         <Text size="xs" c="dimmed" mt="xs">
           {Object.entries(passed.sweeps).map(([name, count]) => `${words(name)} ${count}`).join(", ")}
         </Text>
@@ -83,7 +83,7 @@ const Held = ({ me }: { me: Me }) => {
           </Button>
           <NumberInput
             size="xs"
-            w={74}
+            w={64}
             min={0.01}
             max={10_000}
             value={rate}
@@ -107,7 +107,7 @@ export const ClockBar = ({ me }: { me: Me }) => {
   return (
     <Group
       className="clock-bar"
-      gap="xs"
+      gap={8}
       mx="calc(var(--mantine-spacing-md) * -1)"
       mb="md"
       mt="calc(var(--mantine-spacing-md) * -1)"

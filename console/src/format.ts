@@ -8,6 +8,15 @@ export const money = (idr: number): string => `Rp ${grouped.format(idr)}`
 
 export const number = (count: number): string => grouped.format(count)
 
+/** Of a text that says one and many apart, `phone|phones`, the one for this count. */
+export const formFor = (count: number, text: string): string => {
+  const [one = "", many = one] = text.split("|")
+  return count === 1 ? one : many
+}
+
+/** `1 phone`, `2 phones`. */
+export const counted = (count: number, text: string): string => `${number(count)} ${formFor(count, text)}`
+
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 const formatFor = (zone: string, withDay: boolean): Intl.DateTimeFormat => {

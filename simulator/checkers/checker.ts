@@ -5,6 +5,7 @@ import type { Checker, FaultPlan, Population, RunContext, Violation } from "../s
 import { calmOf } from "./calm.ts"
 import { defects } from "./defects.ts"
 import { oneMitra } from "./one-mitra.ts"
+import { absence } from "./oracle/absence.ts"
 import { exact } from "./oracle/exact.ts"
 import { answers } from "./oracle/answers.ts"
 import { mirror } from "./oracle/mirror.ts"
@@ -19,8 +20,10 @@ import { reading } from "./oracle/reading.ts"
 import { notified } from "./oracle/notified.ts"
 import { audit } from "./oracle/audit.ts"
 import { silence } from "./oracle/silence.ts"
+import { standing } from "./oracle/standing.ts"
 import { told } from "./oracle/told.ts"
 import { reachability } from "./reachability.ts"
+import { realValkey } from "./real-valkey.ts"
 import { repeats } from "./repeats.ts"
 import { signIns } from "./sign-ins.ts"
 import { type Change, RowWatch } from "./rows.ts"
@@ -64,6 +67,7 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "exact": exact,
   "answers": answers,
   "mirror": mirror,
+  "real valkey": realValkey,
   "sign-in times": signInTimes,
   "lock-outs": lockOuts,
   "rotation": rotation,
@@ -71,6 +75,8 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "identity": identity,
   "line": line,
   "asking": asking,
+  "standing": standing,
+  "absence": absence,
   "reading": reading,
   "notified": notified,
   "audit": audit,

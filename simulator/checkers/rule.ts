@@ -7,7 +7,7 @@ import type { Answer, CallFailure } from "../clients/connection.ts"
 import type { LogLine } from "../kernel/runtime.ts"
 import type { Process } from "../kernel/process.ts"
 import type { PushService } from "../stores/push-service.ts"
-import type { SimulatedValkey } from "../stores/valkey.ts"
+import type { SimulatedValkey } from "../valkey/simulated-valkey.ts"
 import type { Calm } from "./calm.ts"
 import type { RowListeners } from "./rows.ts"
 
@@ -42,7 +42,7 @@ export interface CheckerContext extends Calm {
   /** What the push provider took, and when; only ever grows. */
   readonly pushes: PushService["sent"]
   /** The world's Valkey; null where it has none. */
-  readonly valkey: Pick<SimulatedValkey, "engine"> | null
+  readonly valkey: Pick<SimulatedValkey, "engine" | "differences" | "compare"> | null
   /** What the payment provider took from people, by payment. */
   readonly taken: ReadonlyMap<string, { readonly amount_idr: number; readonly at_ms: number }>
 }

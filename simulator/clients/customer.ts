@@ -5,6 +5,7 @@ import { nextArrival } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
 import { curiosity, maySignOut } from "./curiosity.ts"
 import type { Answer, CallFailure } from "./connection.ts"
+import { edgeDeeds } from "./edge-deeds.ts"
 import { launch } from "./client-faults.ts"
 import {
   type Client,
@@ -164,6 +165,21 @@ const endEarly = Effect.fnUntraced(function*(customer: Customer, session: Client
   yield* tryTo(customer, "chat.end", commandOf(customer, session.id))
 })
 
+const looksAtTheClockMs = 30_000
+/** Of those who are in the middle of a chat when business is over; the others let it run out. */
+const leavesAtClosingShare = 0.85
+
+/** Business being over, most do not stay for the rest of an hour. */
+const leaveAtClosing = Effect.fnUntraced(function*(customer: Customer, session: ClientSession) {
+  const { app, isWindingDown } = customer
+  if (!app.prng.split(`closing ${session.id}`).chance(leavesAtClosingShare)) return
+  while (!isWindingDown()) {
+    if (yield* app.until(() => session.isOver, looksAtTheClockMs)) return
+  }
+  yield* app.until(() => phaseOf(session) === "running" || session.isOver, 10 * minute)
+  if (phaseOf(session) === "running") yield* tryTo(customer, "chat.end", commandOf(customer, session.id))
+})
+
 const talk = Effect.fnUntraced(function*(customer: Customer, session: ClientSession) {
   const { besties, prng, workload } = customer
   const remember = () => {
@@ -173,6 +189,7 @@ const talk = Effect.fnUntraced(function*(customer: Customer, session: ClientSess
   remember()
   yield* Effect.forkChild(extend(customer, session))
   if (prng.chance(workload.ends_early_share)) yield* Effect.forkChild(endEarly(customer, session))
+  yield* Effect.forkChild(leaveAtClosing(customer, session))
   yield* chat(customer, session)
   // Perhaps another one by now.
   remember()
@@ -216,6 +233,7 @@ const visit = (customer: Customer) =>
     if (!(yield* app.until(() => app.isConnected, 3 * minute))) return
     yield* Effect.forkChild(registerPhone(customer))
     yield* Effect.forkChild(curiosity(customer))
+    yield* Effect.forkChild(edgeDeeds(customer))
     yield* Effect.forkChild(looksAtSignIns(customer))
     if (plan.session_id === null) {
       const isNew = plan.payment_id === null

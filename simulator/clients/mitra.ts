@@ -6,6 +6,7 @@ import { streamNames } from "../kernel/prng.ts"
 import { shiftStart } from "./arrivals.ts"
 import { chat } from "./chatting.ts"
 import { curiosity, maySignOut } from "./curiosity.ts"
+import { edgeDeeds } from "./edge-deeds.ts"
 import type { Answer } from "./connection.ts"
 import type { Timer } from "../../src/services/platform/timer-heap.ts"
 import { launch } from "./client-faults.ts"
@@ -209,6 +210,7 @@ const work = (mitra: Mitra) =>
     yield* Effect.forkChild(registerPhone(mitra))
     yield* Effect.forkChild(heartbeats(mitra))
     yield* Effect.forkChild(curiosity(mitra))
+    yield* Effect.forkChild(edgeDeeds(mitra))
     yield* Effect.forkChild(answerOffers(mitra))
     yield* Effect.forkChild(serveChats(mitra))
     yield* stayOnline(mitra)

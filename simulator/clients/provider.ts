@@ -43,7 +43,8 @@ export class Provider {
     const isOdd = this.faults.odd_amounts > 0 && this.#prng.chance(this.faults.odd_amounts)
     const amount_idr = isOdd ? askedIdr + this.#prng.pick([-1_000, 1_000]) : askedIdr
     this.taken.set(paymentId, { amount_idr, at_ms: this.#world.time.now_ms })
-    if (books.canBeAsked && this.#forgets.chance(forgottenShare)) return
+    // Nobody asks about a page whose time is over: of money that comes after it the webhook is the only word.
+    if (books.canBeAsked && this.#forgets.chance(forgottenShare) && books.isOpen(paymentId)) return
     const call: HttpCall = {
       method: "POST",
       path: "/api/webhooks/payments/builtin",

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type { RunContext } from "../simulation.ts"
 import type { PhoneApp } from "./phone-app.ts"
 import type { Answer } from "./connection.ts"
+import { edgeErrands } from "./edge-errands.ts"
 import { errand } from "./errands.ts"
 import { decidesCases } from "./privacy.ts"
 import { adminPassword, mitraId } from "./seed-data.ts"
@@ -193,6 +194,7 @@ export const staffBegins = (staff: Staff): void => {
   app.launch(Effect.all([
     repeatedly(staff, workload.staff_looks_per_day, inspect(staff)),
     repeatedly(staff, workload.staff_errands_per_day, errand(staff, errands), errands),
+    edgeErrands(staff),
     repeatedly(staff, workload.staff_deactivates_per_day, deactivate(staff)),
     repeatedly(staff, workload.staff_forces_offline_per_day, Effect.suspend(() => forceOffline(staff))),
     repeatedly(staff, workload.staff_reroutes_per_day, reroute(staff)),

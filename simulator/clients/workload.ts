@@ -67,6 +67,9 @@ export const defaultWorkload = {
   signs_out_share: 0.02,
   shares_ids_share: 0.2,
   at_the_tick_share: 0.03,
+  // At the edges of what is allowed, per hour of an open app, and of staff; a few worlds ask for it.
+  edge_deeds_per_hour: 0,
+  edge_errands_per_hour: 0,
   // Staff, per day.
   staff_looks_per_day: 96,
   staff_deactivates_per_day: 3,

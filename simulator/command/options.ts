@@ -4,6 +4,10 @@ import { mutantNamed } from "../mutants/mutants.ts"
 import { profileNamed, profilePlan } from "../mutants/workload-profiles.ts"
 import { drawn, faultsOf, type PaceChoice, type RunPlan, shortHours, shortRunWorkload } from "../run/plan.ts"
 import { workloadWith } from "../clients/workload.ts"
+import type { StartingSettings } from "../clients/seed-data.ts"
+import { checkSetting } from "../../src/domain/settings.ts"
+import type { Json } from "effect/Schema"
+import * as Result from "effect/Result"
 
 export interface SimulateOptions {
   readonly seed: string
@@ -16,6 +20,7 @@ export interface SimulateOptions {
   readonly valkey: boolean
   readonly faults: string | null
   readonly set: Readonly<Record<string, string>>
+  readonly setting: Readonly<Record<string, string>>
   readonly faultRate: number
   readonly pace: PaceChoice
   readonly profile: string | null
@@ -29,6 +34,8 @@ export interface SimulateOptions {
   readonly hoursOfFarm: number | null
   /** The same worlds on a real PostgreSQL. */
   readonly postgres: boolean
+  /** The worlds have a Valkey, and a real one is asked the same. */
+  readonly realValkey: boolean
   readonly html: string | null
   readonly trace: string | null
   readonly script: string | null
@@ -56,6 +63,25 @@ const limits: ReadonlyArray<
   ["--fault-rate", ({ faultRate }) => faultRate, 0.01, 1_000]
 ]
 
+const scalarOf = (text: string): Json =>
+  text === "true"
+    ? true
+    : text === "false"
+    ? false
+    : text !== "" && !Number.isNaN(Number(text))
+    ? Number(text)
+    : text
+
+/** Throws in words what the server would refuse. */
+const settingsOf = (given: Readonly<Record<string, string>>): StartingSettings => {
+  const settings = Object.entries(given).map(([key, text]) => [key, scalarOf(text)] as const)
+  for (const [key, value] of settings) {
+    const checked = checkSetting(key, value, 0)
+    if (Result.isFailure(checked)) throw new Error(checked.failure.message)
+  }
+  return Object.fromEntries(settings)
+}
+
 /** Throws a sentence that a person can act upon; silent when all of it can be done. */
 export const checkOptions = (options: SimulateOptions): void => {
   for (const [flag, valueOf, least, most] of limits) {
@@ -74,12 +100,19 @@ export const checkOptions = (options: SimulateOptions): void => {
   if (options.postgres && (options.scenario !== null || options.mutants || options.hoursOfFarm !== null)) {
     throw new Error("--postgres is for runs and farms; the rest is played in memory")
   }
+  if (options.realValkey && (options.scenario !== null || options.mutants || options.hoursOfFarm !== null)) {
+    throw new Error("--real-valkey is for runs and farms; the rest asks the simulated one")
+  }
   const mutation = options.mutant === null ? null : mutantNamed(options.mutant)
   if (mutation?.sql !== undefined && !options.postgres) {
     throw new Error(`the mutant "${mutation.name}" breaks SQL: add --postgres, memory has none`)
   }
+  if (mutation?.lua !== undefined && !options.valkey && !options.realValkey) {
+    throw new Error(`the mutant "${mutation.name}" breaks a script of Valkey: add --valkey or --real-valkey`)
+  }
   if (options.profile !== null) profileNamed(options.profile)
   workloadWith(options.set)
+  settingsOf(options.setting)
   faultsOf(options.faults ?? defaults.faults, options.seed)
 }
 
@@ -94,14 +127,16 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
       runners: runners ?? plan.runners,
       mitras: mitras ?? plan.mitras,
       customers: customers ?? plan.customers,
-      valkey: options.valkey || plan.valkey,
+      valkey: options.valkey || options.realValkey || plan.valkey,
       faults: options.faults === null ? plan.faults : faultsOf(options.faults, seed),
       faultRate: options.faultRate === 1 ? plan.faultRate : options.faultRate,
       workload: { ...plan.workload, ...options.set },
+      settings: { ...plan.settings, ...settingsOf(options.setting) },
       pace,
       mutant,
       hazards: options.hazards,
-      postgres: options.postgres
+      postgres: options.postgres,
+      realValkey: options.realValkey
     }
   }
   const isShort = (hours ?? defaults.hours) <= shortHours
@@ -109,16 +144,18 @@ export const planOf = (options: SimulateOptions, seed: string): RunPlan => {
     seed,
     hours: hours ?? defaults.hours,
     runners: runners ?? (options.postgres ? runnersOnPostgres[0]! : defaults.runners),
-    valkey: options.valkey,
+    valkey: options.valkey || options.realValkey,
     mitras: mitras ?? defaults.mitras,
     customers: customers ?? defaults.customers,
     faults: faultsOf(options.faults ?? defaults.faults, seed),
     workload: isShort ? { ...shortRunWorkload, ...options.set } : options.set,
+    settings: settingsOf(options.setting),
     faultRate: options.faultRate,
     pace,
     mutant,
     hazards: options.hazards,
-    postgres: options.postgres
+    postgres: options.postgres,
+    realValkey: options.realValkey
   }
 }
 

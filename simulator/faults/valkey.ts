@@ -29,7 +29,7 @@ export const valkeyWiped: FaultKind = {
   strike: ({ run }) => {
     const { valkey } = run.world.stores
     if (valkey === null) return null
-    valkey.engine.wipe()
+    valkey.wipe()
     return { text: "Valkey was wiped", lasts_ms: 0, undo: () => {} }
   }
 }

@@ -3,6 +3,8 @@
 // common. All of it may happen in any run, only not within minutes.
 import { faultsOf, type RunPlan } from "../run/plan.ts"
 import { Prng, streamNames } from "../kernel/prng.ts"
+import type { StartingSettings } from "../clients/seed-data.ts"
+import { fittingProfiles } from "./fitting-profiles.ts"
 import type { Mutant } from "./mutants.ts"
 
 export interface WorkloadProfile {
@@ -15,6 +17,8 @@ export interface WorkloadProfile {
   /** As on the command line. */
   readonly faults: string
   readonly faultRate: number
+  /** Turned before the world begins. */
+  readonly settings?: StartingSettings
   /** Differences to the default workload, by key. */
   readonly workload: Readonly<Record<string, number>>
 }
@@ -109,8 +113,12 @@ const profiles: Readonly<Partial<Record<Mutant, WorkloadProfile>>> = {
 
 export const profileOf = (name: Mutant): WorkloadProfile => profiles[name] ?? busyProfile
 
-/** What a tester may name: a profile is called after the mutant that it was made for. */
-const named: Readonly<Record<string, WorkloadProfile>> = { busy: busyProfile, ...profiles }
+/** What a tester may name: called after the mutant that it was made for, or what it is full of. */
+const named: Readonly<Record<string, WorkloadProfile>> = {
+  busy: busyProfile,
+  ...profiles,
+  ...fittingProfiles
+}
 
 /** For the command line: throws what a person can read. */
 export const profileNamed = (name: string): WorkloadProfile => {

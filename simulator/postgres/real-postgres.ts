@@ -15,8 +15,9 @@ import * as Accounts from "../../src/layers/accounts/accounts.postgres.ts"
 import * as Staff from "../../src/layers/accounts/staff.postgres.ts"
 import * as CipherNone from "../../src/layers/encryption/cipher.none.ts"
 import * as Pricing from "../../src/layers/payments/pricing.postgres.ts"
+import * as Settings from "../../src/layers/settings/settings.postgres.ts"
 import * as Pool from "../../src/layers/platform/postgres/client.ts"
-import { seeding } from "../clients/seed-data.ts"
+import { seeding, type StartingSettings } from "../clients/seed-data.ts"
 import { realRuntimeOf } from "../kernel/runtime.ts"
 import type { Process } from "../kernel/process.ts"
 import { layerPasswords } from "../server/identities.ts"
@@ -133,7 +134,12 @@ const databaseAt = (url: string, connections_max: number) =>
 /** On a fresh, migrated database: seeds it as the memory tables of other worlds are. */
 export const makeRealPostgres = Effect.fnUntraced(function*(
   url: string,
-  options: { readonly mitras: number; readonly runners: number; readonly starts_at: number }
+  options: {
+    readonly mitras: number
+    readonly runners: number
+    readonly settings?: StartingSettings
+    readonly starts_at: number
+  }
 ) {
   const scope = yield* Effect.scope
   const own = yield* Layer.build(databaseAt(url, 1))
@@ -142,12 +148,13 @@ export const makeRealPostgres = Effect.fnUntraced(function*(
     pools.set(`runner-${number}`, yield* Layer.build(Layer.fresh(databaseAt(url, connectionsPerRunner))))
   }
   const { written } = yield* Effect.provide(makeRowHistory(mirroredTables, true), own)
-  const adapters = Layer.mergeAll(Accounts.layer, Pricing.layer, Staff.layer, layerPasswords).pipe(
-    Layer.provideMerge(
-      Layer.mergeAll(CipherNone.layer, SecureRandom.layerWebCrypto, Layer.succeedContext(own))
+  const adapters = Layer.mergeAll(Accounts.layer, Pricing.layer, Settings.layer, Staff.layer, layerPasswords)
+    .pipe(
+      Layer.provideMerge(
+        Layer.mergeAll(CipherNone.layer, SecureRandom.layerWebCrypto, Layer.succeedContext(own))
+      )
     )
-  )
-  yield* Effect.provide(seeding(options.mitras, options.starts_at), adapters)
+  yield* Effect.provide(seeding(options.mitras, options.starts_at, options.settings), adapters)
   return new RealPostgres({
     scope,
     databaseOf: (runner) => pools.get(runner)!,

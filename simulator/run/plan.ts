@@ -3,6 +3,7 @@
 import type { FaultChoice } from "../faults/plan.ts"
 import { chosenFaults, faultKinds } from "../faults/plan.ts"
 import { defaultWorkload } from "../clients/workload.ts"
+import type { Json } from "effect/Schema"
 import { Prng } from "../kernel/prng.ts"
 
 export const paceChoices = ["fitting", "production"] as const
@@ -19,6 +20,8 @@ export interface RunPlan {
   readonly faults: ReadonlyArray<string>
   /** Keys that differ from the default workload; see clients/workload.ts. */
   readonly workload: Readonly<Record<string, string>>
+  /** Settings that staff have turned before the world begins, by key; what is not named has its default. */
+  readonly settings?: Readonly<Record<string, Json>>
   /** Runners and stores fail so many times as often. */
   readonly faultRate: number
   /** How often the server's own work beats: what ships, or as fits the faults; see stores/timings.ts. */
@@ -29,6 +32,8 @@ export interface RunPlan {
   readonly hazards?: boolean
   /** Played on a real PostgreSQL, where it is not the same run twice. */
   readonly postgres?: boolean
+  /** What its Valkey is asked, a real one is asked as well; the same run, unless the two differ. */
+  readonly realValkey?: boolean
 }
 
 /** Monday, eight in the morning, in the year the product was born. */
@@ -59,7 +64,7 @@ export const faultsOf = (text: string, seed: string): ReadonlyArray<string> =>
 /** Draws what the tester left open: a farm should not run the same world a thousand times. */
 export const drawn = (plan: RunPlan): RunPlan => {
   const prng = new Prng(plan.seed).split("plan")
-  const world = { runners: prng.integer(1, 4), valkey: prng.chance(0.4) }
+  const world = { runners: prng.integer(1, 4), valkey: prng.chance(0.4) || plan.realValkey === true }
   const pace = prng.chance(0.25) ? "production" : plan.pace
   return { ...plan, ...world, pace, hazards: plan.hazards === true || prng.split("hazards").chance(0.5) }
 }
@@ -88,9 +93,11 @@ export const replayCommand = (plan: RunPlan): string =>
     ...(plan.valkey ? ["--valkey"] : []),
     `--faults ${faultsText(plan.faults)}`,
     ...Object.entries(workloadOf(plan)).map(([name, value]) => `--set ${name}=${value}`),
+    ...Object.entries(plan.settings ?? {}).map(([name, value]) => `--setting ${name}=${value}`),
     ...(plan.faultRate === 1 ? [] : [`--fault-rate ${plan.faultRate}`]),
     ...(plan.pace === "fitting" ? [] : [`--pace ${plan.pace}`]),
     ...(plan.mutant === null ? [] : [`--mutant ${plan.mutant}`]),
     ...(plan.hazards === true ? ["--hazards"] : []),
-    ...(plan.postgres === true ? ["--postgres"] : [])
+    ...(plan.postgres === true ? ["--postgres"] : []),
+    ...(plan.realValkey === true ? ["--real-valkey"] : [])
   ].join(" ")

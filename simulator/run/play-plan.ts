@@ -21,9 +21,9 @@ export const playPlan = async (plan: RunPlan, options: RunOptions): Promise<Fini
   if (plan.postgres !== true) return simulatePlan(plan, options)
   isStarted = true
   const { server } = await Effect.runPromise(started)
-  const { mitras, runners } = plan
+  const { mitras, runners, settings = {} } = plan
   return server(
-    { mitras, runners, starts_at: startsAt },
+    { mitras, runners, settings, starts_at: startsAt },
     (postgres) => simulatePlanOn(postgres, plan, options)
   )
 }

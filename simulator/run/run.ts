@@ -19,6 +19,7 @@ import {
 } from "../simulation.ts"
 import { loneRunner, production, withFaults } from "../stores/timings.ts"
 import type { RealStores, Timings } from "../stores/stores.ts"
+import { realValkey } from "../valkey/real-valkey.ts"
 import { type RunPlan, startsAt } from "./plan.ts"
 import { reportOf, type RunReport } from "./report.ts"
 import { stopwatch } from "./stopwatch.ts"
@@ -66,8 +67,10 @@ const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
     mitras: plan.mitras,
     customers: plan.customers,
     starts_at: startsAt,
+    settings: plan.settings ?? {},
     timings: hazards === null ? timingsOf(plan) : timingsWith(timingsOf(plan), hazards),
     hazards,
+    realValkey: plan.realValkey === true ? realValkey() : null,
     keepTrace,
     mutation: plan.mutant === null ? null : mutantNamed(plan.mutant)
   }

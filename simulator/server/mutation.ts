@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { commitTurn } from "../../testkit/memory/journal.memory.ts"
+import type { Script } from "../../src/layers/platform/valkey/script.ts"
 import type { Tables } from "../../testkit/memory/store/tables.ts"
 import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
@@ -24,6 +25,8 @@ export interface Mutation {
   readonly commit?: (commit: typeof commitTurn) => typeof commitTurn
   /** On a real database: another text for a statement. */
   readonly sql?: (text: string) => string
+  /** In a world with a Valkey: another text for a script. */
+  readonly lua?: (script: Script) => string
   readonly signIns?: Break<SignIns["Service"]>
   readonly availability?: Break<Availability["Service"]>
   readonly bus?: Break<Bus["Service"]>

@@ -15,7 +15,8 @@ import { PaymentBooks } from "./payment-books.ts"
 import { PushService } from "./push-service.ts"
 import { Store } from "./store.ts"
 import type { RealStores, Timings, Stores } from "./stores.ts"
-import { SimulatedValkey } from "./valkey.ts"
+import type { RealValkey } from "../valkey/real-valkey.ts"
+import { SimulatedValkey } from "../valkey/simulated-valkey.ts"
 
 const latencies = {
   postgres: { low_ms: 0.2, high_ms: 1.5 },
@@ -30,6 +31,7 @@ export const makeStores = (options: {
   readonly valkey: boolean
   readonly mutation?: Mutation | null
   readonly real?: RealStores | null
+  readonly realValkey?: RealValkey | null
   readonly hazards?: Hazards | null
 }): Stores => {
   const { log, timings, prng, time } = options
@@ -48,7 +50,14 @@ export const makeStores = (options: {
   const channelOf = (store: Store, counts: boolean) =>
     new Channel({ time, prng: prng.split(`${store.name}/channel`), latency: latencies.valkey, store, counts })
   const postgres = storeOf("postgres")
-  const valkey = options.valkey ? new SimulatedValkey(storeOf("valkey"), time) : null
+  const valkey = options.valkey
+    ? new SimulatedValkey({
+      store: storeOf("valkey"),
+      time,
+      real: options.realValkey ?? null,
+      rewrite: options.mutation?.lua
+    })
+    : null
   return {
     postgres,
     valkey,

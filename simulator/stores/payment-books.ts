@@ -38,6 +38,11 @@ export class PaymentBooks {
     return !this.canBeAsked || this.#openUntil.get(paymentId) !== 0
   }
 
+  /** Its time is not over: the server will ask again. */
+  isOpen(paymentId: string): boolean {
+    return (this.#openUntil.get(paymentId) ?? 0) > this.#time.now_ms
+  }
+
   layerOf(process: Process): Layer.Layer<Checkout> {
     const answer = <A>(ask: () => A) =>
       Effect.callback<A, Unavailable>((resume) => {
@@ -73,6 +78,6 @@ export class PaymentBooks {
     if (taken !== undefined) {
       return { _tag: "Paid", amount_idr: taken.amount_idr, provider_ref: referenceOf(paymentId) }
     }
-    return (this.#openUntil.get(paymentId) ?? 0) > this.#time.now_ms ? { _tag: "Open" } : { _tag: "Over" }
+    return this.isOpen(paymentId) ? { _tag: "Open" } : { _tag: "Over" }
   }
 }

@@ -18,7 +18,7 @@ import type { SharedPresence } from "./presence.ts"
 import type { PaymentBooks } from "./payment-books.ts"
 import type { PushService } from "./push-service.ts"
 import type { Store } from "./store.ts"
-import type { SimulatedValkey } from "./valkey.ts"
+import type { SimulatedValkey } from "../valkey/simulated-valkey.ts"
 
 /** How often the server's own background work runs; where nothing is injected it may run less often. */
 export interface Timings {

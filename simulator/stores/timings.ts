@@ -30,7 +30,9 @@ export const withFaults: Timings = {
     shardLockRefreshInterval: Duration.seconds(2),
     refreshAssignmentsInterval: Duration.millis(1500),
     runnerHealthCheckInterval: Duration.seconds(3),
-    entityMessagePollInterval: Duration.seconds(2)
+    entityMessagePollInterval: Duration.seconds(2),
+    // Enough that each runner has its part, also after one has gone.
+    shardsPerGroup: 48
   },
   lease_ms,
   sweeps: { ...sweeps, deadlines_seconds: 2, pushes_seconds: 2 },

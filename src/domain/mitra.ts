@@ -25,6 +25,10 @@ export interface MitraState {
 /** Of an account that was just created. */
 export const neverOnline = { is_online: false, online_since: null, is_draining: false, hold: null } as const
 
+/** A colleague renamed her first: to neither the name it is changed from nor the one that is wanted. */
+export const isOutrun = (name: string, wanted: string, seen: string | undefined): boolean =>
+  seen !== undefined && name !== seen && name !== wanted
+
 export const offlineCauses = [
   "toggle",
   "stale_heartbeat",

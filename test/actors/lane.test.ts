@@ -9,10 +9,10 @@ import * as Queue from "effect/Queue"
 import { NetAddress } from "effect/net"
 import { Socket } from "effect/socket"
 import { TestClock } from "effect/testing"
-import type { Serving } from "../../src/actors/lane/answering.ts"
+import { answer, type Serving } from "../../src/actors/lane/answering.ts"
 import { type Ending, makeAsking } from "../../src/actors/lane/asking.ts"
 import { failure } from "../../src/actors/lane/codecs.ts"
-import { endings, linesOf, makeLineReader } from "../../src/actors/lane/frames.ts"
+import { endings, greeting, linesOf, makeLineReader } from "../../src/actors/lane/frames.ts"
 import { sharing } from "../../src/actors/lane/greeted.ts"
 import { asSystem } from "../../src/actors/turn-call.ts"
 import { refuse, type Refusal } from "../../src/domain/refusal.ts"
@@ -193,6 +193,25 @@ describe("a lane", () => {
       asking.isOpen()
       yield* settle
       assert.strictEqual(dialled(), 2)
+    }))
+
+  it.effect("reads no further from a runner that does not take its answers", () =>
+    Effect.gen(function*() {
+      const context = yield* Effect.context<never>()
+      let asked = 0
+      const pull = Effect.sync(() => {
+        const line = linesOf(Array.from({ length: 128 }, () => [++asked, session, "s1", tick] as const))
+        return [Buffer.from(line)] as const
+      })
+      const write: Socket.Writer["write"] = (chunk) => chunk === greeting ? Effect.void : Effect.never
+      const writer: Socket.Writer = { write, writeAll: () => Effect.never }
+      yield* answer(() => ({ dispatch: () => null, context }), { pull }, writer, makeLineReader()).pipe(
+        Effect.scoped,
+        Effect.forkChild
+      )
+      yield* Effect.repeat(Effect.yieldNow, { times: 1_000 })
+      assert.isAbove(asked, 4_000)
+      assert.isBelow(asked, 9_000)
     }))
 
   it.effect("leaves the cluster's own connections every byte, also when they begin like its greeting", () =>

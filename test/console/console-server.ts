@@ -1,12 +1,16 @@
 // A server with its console, a browser, and staff who sign in: the beginning of every test of the console.
+// Servers are slow to start, so the tests of a file share one; each closes the pages it opened.
+import { layer } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { launched, type Opened, openPage } from "../support/chromium.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
-import { type ServerProcess, startServer } from "../support/server-process.ts"
+import { admin, type ServerProcess, startServer } from "../support/server-process.ts"
 import { adminCall, signInAdmin } from "../system/staff.ts"
 
-export const admin = { email: "admin@halobestie.local", password: "development-admin" }
+export { admin }
 
 export interface Stage {
   readonly server: ServerProcess
@@ -29,12 +33,18 @@ export const stage = Effect.fnUntraced(function*(environment: Readonly<Record<st
   const databaseUrl = yield* freshDatabaseUrl
   const server = yield* startServer(databaseUrl, environment)
   const browser = yield* launched
-  const token = yield* Effect.promise(() => signInAdmin(server))
+  let token = yield* Effect.promise(() => signInAdmin(server))
   const made: Stage = {
     server,
     browser,
     databaseUrl,
-    call: (tag, payload = {}) => adminCall(server, token, tag, payload),
+    // Where the clock is moved by hours, the sign-in of before is over.
+    call: (tag, payload = {}) =>
+      adminCall(server, token, tag, payload).catch(async (error: Error) => {
+        if (!error.message.endsWith("TOKEN_EXPIRED")) throw error
+        token = await signInAdmin(server)
+        return adminCall(server, token, tag, payload)
+      }),
     signedIn: async (account = admin, options = {}) => {
       const opened = await openPage(browser, server.internalUrl, options)
       await signIn(opened.page, account)
@@ -44,6 +54,22 @@ export const stage = Effect.fnUntraced(function*(environment: Readonly<Record<st
   }
   return made
 })
+
+class Shared extends Context.Service<Shared, Stage>()("test/console/Shared") {}
+
+/** Tests that share one: what one of them leaves behind, the next ones meet. */
+export const onOneServer = (environment: Readonly<Record<string, string>>) =>
+  layer(Layer.effect(Shared)(stage(environment)), { timeout: "60 seconds", excludeTestServices: true })
+
+/** A page that stays open goes on watching. */
+export const closePages = ({ browser }: Stage) =>
+  Effect.promise(() => Promise.all(browser.contexts().map((context) => context.close())))
+
+export const played = (story: (stage: Stage) => Promise<void>) => () =>
+  Effect.flatMap(
+    Shared,
+    (stage) => Effect.ensuring(Effect.promise(() => story(stage)), closePages(stage))
+  )
 
 /** Another page of the same console, without asking the server for it. */
 export const visit = async (page: Page, ...parts: ReadonlyArray<string>): Promise<void> => {

@@ -3,6 +3,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { english } from "../../console/src/text/english.ts"
 import { indonesian } from "../../console/src/text/indonesian.ts"
+import { offlineCauses } from "../../src/domain/mitra.ts"
+import * as Payment from "../../src/domain/payment.ts"
+import { pushKinds } from "../../src/domain/push.ts"
+import * as Session from "../../src/domain/session/state.ts"
+import * as Trust from "../../src/domain/trust.ts"
 import { type Node, nodesOf, programOf, type ProjectFile, projectFiles } from "../tidy/project-files.ts"
 
 interface Texts {
@@ -94,6 +99,17 @@ describe("the console's texts", () => {
   it("are all said by some page", () => {
     const known = said(pages, keys)
     assert.deepStrictEqual(keys.filter((key) => !known.has(key)), [])
+  })
+
+  it("have a word for every state, outcome and cause that pages show", () => {
+    const { absenceCauses, modes, offerEndings, offerStatuses, requestKinds, sessionStatuses, topics } =
+      Session
+    const { paymentAnomalies, paymentStatuses } = Payment
+    const ofChats = [sessionStatuses, offerStatuses, offerEndings, absenceCauses, topics, modes, requestKinds]
+    const ofPayments = [paymentStatuses, paymentAnomalies, Payment.resolutions]
+    const ofPeople = [offlineCauses, pushKinds, Trust.reportReasons, Trust.resolutions]
+    const shown = [ofChats, ofPayments, ofPeople].flat(2)
+    assert.deepStrictEqual(shown.filter((name) => !(name in english.words)), [])
   })
 
   it("are all that pages say: no words stand in a page itself", () => {

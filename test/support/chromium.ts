@@ -39,7 +39,12 @@ export const openPage = async (
   url: string,
   options: BrowserContextOptions = {}
 ): Promise<Opened> => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    // Nothing is waited for that only moves, and no picture is taken of it.
+    reducedMotion: "reduce",
+    ...options
+  })
   const page = await context.newPage()
   const errors: Array<string> = []
   page.on("pageerror", (error) => errors.push(error.message))

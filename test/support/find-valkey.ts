@@ -1,9 +1,8 @@
 // Where an integration run gets its Valkey from: TEST_VALKEY_URL, else Docker, else a server program on
 // this machine, which on Debian as root is installed if it is missing. Redis is as good: same protocol.
 import { execFile } from "node:child_process"
-import * as Fs from "node:fs"
-import * as Path from "node:path"
 import * as Effect from "effect/Effect"
+import { valkeyOnPath } from "../../simulator/valkey/program.ts"
 
 /** A server that is there, or a program that each test starts for itself. */
 export interface FoundValkey {
@@ -13,7 +12,6 @@ export interface FoundValkey {
 }
 
 const image = "valkey/valkey:8-alpine"
-const programs = ["valkey-server", "redis-server"]
 const packages = ["valkey-server", "redis-server"]
 
 const run = (command: string, args: ReadonlyArray<string>, within_ms: number) =>
@@ -48,12 +46,7 @@ const inDocker = Effect.acquireRelease(
   from: `Docker (${image})`
 })))
 
-const onPath = Effect.sync(() => {
-  const folders = [...(process.env["PATH"] ?? "").split(Path.delimiter), "/usr/sbin", "/usr/local/bin"]
-  return programs
-    .flatMap((program) => folders.map((folder) => Path.join(folder, program)))
-    .find((path) => Fs.existsSync(path)) ?? null
-})
+const onPath = Effect.sync(valkeyOnPath)
 
 /** Debian starts what it installs; the tests start their own, so that one is kept from starting. */
 const install = Effect.gen(function*() {

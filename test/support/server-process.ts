@@ -9,6 +9,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 
 /** A server's program: where it runs, and Node's words before the command. */
@@ -27,6 +28,8 @@ export const programOf = (folder: string): Program => {
 }
 const checkout = programOf(root)
 const webhookToken = "golden-webhook-token"
+/** As a development's server has it when nothing else is said. */
+export const admin = { email: "admin@halobestie.local", password: "development-admin" }
 const linesKept = 4_000
 
 /** Compiled code of earlier processes: a third less time until the next one is ready. */
@@ -133,14 +136,41 @@ export const runCli = (
     )
   })
 
-/** Demo people, tiers and the admin, as an operator would add them. */
-export const seedDatabase = (databaseUrl: string, extra: Environment = {}) =>
+/** By the command, as an operator would: where variables decide how. */
+const seedByCommand = (databaseUrl: string, extra: Environment) =>
   Effect.promise(() =>
     promisify(execFile)(process.execPath, [...checkout.words, "seed"], {
       cwd: checkout.folder,
       env: { ...inherited, DATABASE_URL: databaseUrl, ...extra }
     })
   )
+
+/** What the command does, in this process: a server's whole program is seconds of every test otherwise. */
+const seedHere = Effect.fnUntraced(function*(databaseUrl: string) {
+  const [{ pool, seedPorts }, { seed }, Cipher] = yield* Effect.promise(() =>
+    Promise.all([
+      import("../../src/layers/platform/postgres/database.ts"),
+      import("../../src/layers/platform/seed.ts"),
+      import("../../src/layers/encryption/cipher.ts")
+    ])
+  )
+  yield* seed({
+    admin_email: admin.email,
+    admin_password: Redacted.make(admin.password),
+    demo: true
+  }).pipe(
+    Effect.provide(seedPorts),
+    Effect.provide(pool(Redacted.make(databaseUrl), { connections_max: 1 })),
+    Effect.provide(Cipher.layerFor(null)),
+    Effect.orDie
+  )
+})
+
+/** Demo people, tiers and the admin. */
+export const seedDatabase = (databaseUrl: string, extra: Environment = {}): Effect.Effect<void> =>
+  Object.keys(extra).length === 0
+    ? seedHere(databaseUrl)
+    : Effect.asVoid(seedByCommand(databaseUrl, extra))
 
 /** Starts it and gives the handle at once: it may never become ready. */
 export const spawnRunner = Effect.fnUntraced(function*(

@@ -1,7 +1,9 @@
 // Accounts on real processes: signing out reaches every runner, keys can be rotated, codes come through the
 // provider, and staff are let in and out.
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Phone, sleep } from "../../testkit/phone.mjs"
 import { httpDouble } from "../support/http-double.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
@@ -10,7 +12,8 @@ import { customer, type Person } from "./people.ts"
 import { adminCall, signInAdmin } from "./staff.ts"
 
 const phoneNumber = "+6281300000001"
-const proof = { phone: phoneNumber, user_type: "customer", code: "000000" }
+const proofOf = (phone: string) => ({ phone, user_type: "customer", code: "000000" })
+const proof = proofOf(phoneNumber)
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(() => "no error", (error: Error & { code?: string }) => error.code ?? error.message)
@@ -26,20 +29,20 @@ const withToken = async (server: ServerProcess, token: string): Promise<Phone> =
 }
 
 /** The same person once more, by phone, on another runner. */
-const again = async (server: ServerProcess) => {
+const again = async (server: ServerProcess, number: string) => {
   const phone = new Phone(server.socketUrl)
   await phone.connect()
-  const tokens = await phone.call("auth.verify_code", proof)
+  const tokens = await phone.call("auth.verify_code", proofOf(number))
   await phone.authenticate(tokens.access_token)
   await phone.subscribe()
   return { phone, token: tokens.access_token as string, refresh: tokens.refresh_token as string }
 }
 
 /** Sari with a proven phone on `a`, the same sign-in on `b`, and a second sign-in on `b`. */
-const sariTwice = async (a: ServerProcess, b: ServerProcess) => {
+const sariTwice = async (a: ServerProcess, b: ServerProcess, number: string) => {
   const sari: Person = await customer(a)
-  await sari.phone.call("auth.verify_code", proof)
-  return { sari, elsewhere: await withToken(b, sari.token), other: await again(b) }
+  await sari.phone.call("auth.verify_code", proofOf(number))
+  return { sari, elsewhere: await withToken(b, sari.token), other: await again(b, number) }
 }
 
 const closedWithin = async (
@@ -53,53 +56,113 @@ const closedWithin = async (
   return phones.map((phone) => phone.closed?.code ?? null)
 }
 
-describe("signing out", () => {
-  const twoRunners = Effect.flatMap(
-    seeded,
-    (url) => Effect.all([startRunner(url), startRunner(url)], { concurrency: 2 })
-  )
+const twoRunners = Effect.flatMap(
+  seeded,
+  (url) => Effect.all([startRunner(url), startRunner(url)], { concurrency: 2 })
+)
 
-  it.live(
-    "everywhere closes the person's sockets on every runner within a second",
-    () =>
-      Effect.gen(function*() {
-        const [a, b] = yield* twoRunners
-        yield* Effect.promise(async () => {
-          const budi = await customer(b, "Budi")
-          const { elsewhere, other, sari } = await sariTwice(a, b)
-          assert.deepStrictEqual(await sari.phone.call("auth.sign_out", { everywhere: true }), {
-            signed_out: true
-          })
-          assert.deepStrictEqual(await closedWithin([sari.phone, elsewhere, other.phone], 1000), [
-            4503,
-            4503,
-            4503
-          ])
-          assert.isNull(budi.phone.closed)
-          for (const token of [sari.token, other.token]) {
-            assert.include(await codeOf(new Phone(b.socketUrl).connect(token)), "401")
-          }
-          const renewed = budi.phone.call("auth.refresh", { refresh_token: other.refresh })
-          assert.strictEqual(await codeOf(renewed), "REFRESH_INVALID")
-          budi.phone.hangUp()
-        })
-      }),
-    120_000
-  )
+/** Their tests meet other people each. */
+class Runners extends Context.Service<Runners, Effect.Success<typeof twoRunners>>()("test/Runners") {}
 
-  it.live("here closes only the sockets of that sign-in, wherever they are", () =>
-    Effect.gen(function*() {
-      const [a, b] = yield* twoRunners
-      yield* Effect.promise(async () => {
-        const { elsewhere, other, sari } = await sariTwice(a, b)
-        await elsewhere.call("auth.sign_out", { everywhere: false })
-        assert.deepStrictEqual(await closedWithin([sari.phone, elsewhere], 1000), [4503, 4503])
-        assert.isNull(other.phone.closed)
-        await other.phone.call("customer.pricing", {})
-        other.phone.hangUp()
-      })
-    }), 120_000)
-})
+layer(Layer.effect(Runners)(twoRunners), { timeout: "60 seconds", excludeTestServices: true })(
+  "two runners",
+  (it) => {
+    describe("signing out", () => {
+      it.effect(
+        "everywhere closes the person's sockets on every runner within a second",
+        () =>
+          Effect.gen(function*() {
+            const [a, b] = yield* Runners
+            yield* Effect.promise(async () => {
+              const budi = await customer(b, "Budi")
+              const { elsewhere, other, sari } = await sariTwice(a, b, phoneNumber)
+              assert.deepStrictEqual(await sari.phone.call("auth.sign_out", { everywhere: true }), {
+                signed_out: true
+              })
+              assert.deepStrictEqual(await closedWithin([sari.phone, elsewhere, other.phone], 1000), [
+                4503,
+                4503,
+                4503
+              ])
+              assert.isNull(budi.phone.closed)
+              for (const token of [sari.token, other.token]) {
+                assert.include(await codeOf(new Phone(b.socketUrl).connect(token)), "401")
+              }
+              const renewed = budi.phone.call("auth.refresh", { refresh_token: other.refresh })
+              assert.strictEqual(await codeOf(renewed), "REFRESH_INVALID")
+              budi.phone.hangUp()
+            })
+          }),
+        120_000
+      )
+
+      it.effect(
+        "here closes only the sockets of that sign-in, wherever they are",
+        () =>
+          Effect.gen(function*() {
+            const [a, b] = yield* Runners
+            yield* Effect.promise(async () => {
+              const { elsewhere, other, sari } = await sariTwice(a, b, "+6281300000003")
+              await elsewhere.call("auth.sign_out", { everywhere: false })
+              assert.deepStrictEqual(await closedWithin([sari.phone, elsewhere], 1000), [4503, 4503])
+              assert.isNull(other.phone.closed)
+              await other.phone.call("customer.pricing", {})
+              other.phone.hangUp()
+            })
+          }),
+        120_000
+      )
+    })
+
+    describe("staff", () => {
+      it.effect(
+        "come in with a role, may do what it says, and are out at once when deactivated",
+        () =>
+          Effect.gen(function*() {
+            const [server] = yield* Runners
+            yield* Effect.promise(async () => {
+              const admin = await signInAdmin(server)
+              const who = { email: "viewer@halobestie.local", password: "a-long-password" }
+              const made = await adminCall(server, admin, "admin.staff_create", { ...who, role: "viewer" })
+              const { access_token } = await adminCall(server, null, "admin.sign_in", who)
+              const desk = new Phone(`${server.internalUrl.replace("http", "ws")}/ws`)
+              await desk.connect(access_token)
+              assert.strictEqual((await desk.call("admin.live_counts", {})).active, 0)
+              const mitra = { display_name: "Dara", phone: "+628110000009" }
+              assert.strictEqual(await codeOf(desk.call("admin.mitra_create", mitra)), "FORBIDDEN")
+              assert.include(
+                await codeOf(adminCall(server, access_token, "admin.mitra_create", mitra)),
+                "FORBIDDEN"
+              )
+              assert.strictEqual(await codeOf(desk.call("admin.staff_list", {})), "FORBIDDEN")
+
+              await adminCall(server, admin, "admin.staff_set_active", {
+                staff_id: made.staff_id,
+                is_active: false
+              })
+              assert.deepStrictEqual(await closedWithin([desk], 1000), [4503])
+              assert.include(
+                await codeOf(adminCall(server, access_token, "admin.live_counts", {})),
+                "TOKEN_INVALID"
+              )
+              assert.include(
+                await codeOf(adminCall(server, null, "admin.sign_in", who)),
+                "CREDENTIALS_INVALID"
+              )
+
+              const dara = await adminCall(server, admin, "admin.mitra_create", mitra)
+              const phone = new Phone(server.socketUrl)
+              await phone.connect()
+              const hers = await phone.call("auth.verify_code", { ...proof, ...mitra, user_type: "mitra" })
+              assert.strictEqual(hers.user_id, dara.mitra_id)
+              phone.hangUp()
+            })
+          }),
+        120_000
+      )
+    })
+  }
+)
 
 describe("rotating the signing key", () => {
   const oldKey = "the-old-key-of-more-than-32-characters"
@@ -206,51 +269,6 @@ describe("codes", () => {
           const tokens = await sari.phone.call("auth.verify_code", { ...proof, code: number.code })
           assert.strictEqual(tokens.user_id, sari.id)
           sari.phone.hangUp()
-        })
-      }),
-    120_000
-  )
-})
-
-describe("staff", () => {
-  it.live(
-    "come in with a role, may do what it says, and are out at once when deactivated",
-    () =>
-      Effect.gen(function*() {
-        const server = yield* Effect.flatMap(freshDatabaseUrl, (database) => startServer(database))
-        yield* Effect.promise(async () => {
-          const admin = await signInAdmin(server)
-          const who = { email: "viewer@halobestie.local", password: "a-long-password" }
-          const made = await adminCall(server, admin, "admin.staff_create", { ...who, role: "viewer" })
-          const { access_token } = await adminCall(server, null, "admin.sign_in", who)
-          const desk = new Phone(`${server.internalUrl.replace("http", "ws")}/ws`)
-          await desk.connect(access_token)
-          assert.strictEqual((await desk.call("admin.live_counts", {})).active, 0)
-          const mitra = { display_name: "Dara", phone: "+628110000009" }
-          assert.strictEqual(await codeOf(desk.call("admin.mitra_create", mitra)), "FORBIDDEN")
-          assert.include(
-            await codeOf(adminCall(server, access_token, "admin.mitra_create", mitra)),
-            "FORBIDDEN"
-          )
-          assert.strictEqual(await codeOf(desk.call("admin.staff_list", {})), "FORBIDDEN")
-
-          await adminCall(server, admin, "admin.staff_set_active", {
-            staff_id: made.staff_id,
-            is_active: false
-          })
-          assert.deepStrictEqual(await closedWithin([desk], 1000), [4503])
-          assert.include(
-            await codeOf(adminCall(server, access_token, "admin.live_counts", {})),
-            "TOKEN_INVALID"
-          )
-          assert.include(await codeOf(adminCall(server, null, "admin.sign_in", who)), "CREDENTIALS_INVALID")
-
-          const dara = await adminCall(server, admin, "admin.mitra_create", mitra)
-          const phone = new Phone(server.socketUrl)
-          await phone.connect()
-          const hers = await phone.call("auth.verify_code", { ...proof, ...mitra, user_type: "mitra" })
-          assert.strictEqual(hers.user_id, dara.mitra_id)
-          phone.hangUp()
         })
       }),
     120_000

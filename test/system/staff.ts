@@ -1,5 +1,5 @@
 // Staff on the internal listener: admin calls over plain HTTP, as the control center makes them.
-import type { ServerProcess } from "../support/server-process.ts"
+import { admin, type ServerProcess } from "../support/server-process.ts"
 
 export interface Answer {
   readonly status: number
@@ -24,7 +24,7 @@ export const adminCall = async (
   if (exit?._tag === "Success") return exit.value
   const error = exit?.cause?.[0]?.error ?? body
   if (error?.code === "STEP_UP_REQUIRED" && tag !== "admin.step_up") {
-    await adminCall(server, token, "admin.step_up", { password: "development-admin", code: null })
+    await adminCall(server, token, "admin.step_up", { password: admin.password, code: null })
     return await adminCall(server, token, tag, payload)
   }
   throw new Error(`${tag}: ${error?.code ?? `HTTP ${status} ${JSON.stringify(body)}`}`)
@@ -49,9 +49,6 @@ export const post = async (
 }
 
 export const signInAdmin = async (server: ServerProcess): Promise<string> => {
-  const signedIn = await adminCall(server, null, "admin.sign_in", {
-    email: "admin@halobestie.local",
-    password: "development-admin"
-  })
+  const signedIn = await adminCall(server, null, "admin.sign_in", admin)
   return signedIn.access_token
 }

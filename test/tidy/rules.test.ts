@@ -86,7 +86,7 @@ describe("production imports only what it installs", () => {
   it("a devDependency is missing in the image", () => {
     assert.deepStrictEqual(accusedOf("src/layers/bus/a.ts", "fengari"), ["src/layers/bus/a.ts:1"])
     assert.deepStrictEqual(accusedOf("migrations/0001_a.ts", "@effect/vitest"), ["migrations/0001_a.ts:1"])
-    assert.deepStrictEqual(accusedOf("simulator/stores/lua.ts", "fengari"), [])
+    assert.deepStrictEqual(accusedOf("simulator/valkey/lua.ts", "fengari"), [])
   })
 
   it.each(["ws", "@effect/sql-pg/PgClient", "node:fs", "./b.ts"])("%s is there", (from) => {

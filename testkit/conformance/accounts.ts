@@ -79,6 +79,11 @@ const customers = (test: Test) => {
       yield* port.createCustomer(asCustomer)
       assert.deepStrictEqual(yield* port.findCustomer(customerId), { ...asCustomer, belongs_to: null })
       assert.isNull(yield* port.findCustomer(idOf(9)))
+      const found = yield* port.findCustomers([idOf(9), customerId, customerId])
+      assert.deepStrictEqual(found, [{ ...asCustomer, belongs_to: null }, {
+        ...asCustomer,
+        belongs_to: null
+      }])
     })
   )
 

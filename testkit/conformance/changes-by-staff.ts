@@ -142,11 +142,30 @@ const mitras = (test: Test) => {
       const mitra = mitraAccount(1)
       yield* port.createMitra(mitra, t0, entry(1, mitraId))
       const renamed = { ...mitra, display_name: "Kirana" }
-      assert.deepStrictEqual(yield* port.renameMitra(mitraId, "Kirana", entry(2, mitraId)), renamed)
-      assert.deepStrictEqual(yield* port.renameMitra(mitraId, "Kirana", entry(3, mitraId)), renamed)
-      assert.isNull(yield* port.renameMitra(idOf(9), "Nobody", entry(4, idOf(9))))
+      const done = { _tag: "Done", mitra: renamed } as const
+      assert.deepStrictEqual(yield* port.renameMitra(mitraId, "Kirana", entry(2, mitraId)), done)
+      assert.deepStrictEqual(yield* port.renameMitra(mitraId, "Kirana", entry(3, mitraId)), done)
+      const nobody = yield* port.renameMitra(idOf(9), "Nobody", entry(4, idOf(9)))
+      assert.deepStrictEqual(nobody, { _tag: "Unknown" })
       assert.deepStrictEqual(yield* (yield* Accounts).findMitra(mitraId), renamed)
       assert.deepStrictEqual((yield* logged)[0], [{ display_name: "Bestie 1" }, { display_name: "Kirana" }])
+      assert.lengthOf(yield* logged, 2)
+    })
+  )
+
+  test(
+    "a mitra is renamed from the name that was seen: when a colleague was first, nothing changes",
+    Effect.gen(function*() {
+      const port = yield* Accounts
+      const mitra = mitraAccount(1)
+      yield* port.createMitra(mitra, t0, entry(1, mitraId))
+      const rename = (name: string, seen: string) => port.renameMitra(mitraId, name, entry(2, mitraId), seen)
+      const kirana = { ...mitra, display_name: "Kirana" }
+      assert.deepStrictEqual(yield* rename("Kirana", mitra.display_name), { _tag: "Done", mitra: kirana })
+      assert.deepStrictEqual(yield* rename("Dara", mitra.display_name), { _tag: "Stale", mitra: kirana })
+      // The same once more, because its first answer was lost, is no conflict.
+      assert.deepStrictEqual(yield* rename("Kirana", mitra.display_name), { _tag: "Done", mitra: kirana })
+      assert.deepStrictEqual(yield* port.findMitra(mitraId), kirana)
       assert.lengthOf(yield* logged, 2)
     })
   )

@@ -6,7 +6,13 @@ import type { ChangeEntry } from "../../src/domain/audit.ts"
 import { type Profile, usualProfile } from "../../src/domain/matching.ts"
 import { neverOnline } from "../../src/domain/mitra.ts"
 import { maskedPhone, proofOf } from "../../src/domain/phone.ts"
-import { Accounts, type Customer, type MitraAccount } from "../../src/services/accounts/accounts.ts"
+import { isOutrun } from "../../src/domain/mitra.ts"
+import {
+  Accounts,
+  type Customer,
+  type MitraAccount,
+  type MitraRenamed
+} from "../../src/services/accounts/accounts.ts"
 import { appendEntry } from "./audit-log.memory.ts"
 import { devices } from "./devices.memory.ts"
 import { characters, hold, isPhone } from "./store/constraints.ts"
@@ -79,9 +85,16 @@ const addMitra = (
   return true
 }
 
-const rename = (tables: Tables, mitraId: string, name: string, entry: ChangeEntry) => {
+const rename = (
+  tables: Tables,
+  mitraId: string,
+  name: string,
+  entry: ChangeEntry,
+  seen?: string
+): MitraRenamed => {
   const row = tables.mitras.get(mitraId)
-  if (row === undefined) return null
+  if (row === undefined) return { _tag: "Unknown" }
+  if (isOutrun(row.display_name, name, seen)) return { _tag: "Stale", mitra: accountOfMitra(row) }
   if (row.display_name !== name) {
     appendEntry(tables, {
       ...entry,
@@ -90,7 +103,7 @@ const rename = (tables: Tables, mitraId: string, name: string, entry: ChangeEntr
     })
     tables.mitras.set(mitraId, { ...row, display_name: name })
   }
-  return { id: row.id, display_name: name, phone: row.phone, is_active: row.is_active }
+  return { _tag: "Done", mitra: { ...accountOfMitra(row), display_name: name } }
 }
 
 const setProfile = (tables: Tables, mitraId: string, profile: Profile, entry: ChangeEntry): boolean => {
@@ -113,6 +126,7 @@ export const layer = Layer.effect(Accounts)(
       ...devices(tables),
       createCustomer: (customer) => Effect.sync(() => addCustomer(tables, customer)),
       findCustomer: (id) => Effect.sync(() => tables.customers.get(id) ?? null),
+      findCustomers: (ids) => Effect.sync(() => ids.flatMap((id) => tables.customers.get(id) ?? [])),
       findCustomerByPhone: (phone) => Effect.sync(() => customerWithPhone(tables, phone)),
       provePhone: (customerId, phone) => Effect.sync(() => provePhone(tables, customerId, phone)),
       createMitra: (mitra, at, entry) => Effect.sync(() => addMitra(tables, mitra, at, entry)),
@@ -132,7 +146,7 @@ export const layer = Layer.effect(Accounts)(
           return row === undefined ? null : { languages: row.languages, topics: row.topics }
         }),
       setProfile: (id, profile, entry) => Effect.sync(() => setProfile(tables, id, profile, entry)),
-      renameMitra: (id, name, entry) => Effect.sync(() => rename(tables, id, name, entry))
+      renameMitra: (id, name, entry, seen) => Effect.sync(() => rename(tables, id, name, entry, seen))
     })
   })
 )

@@ -1,5 +1,7 @@
 // From a payment to a chat: the bank's word, offers on the mitras' screens, the first accept, both told.
 import { Agent, request } from "node:http"
+import { eachAtOnce } from "./at-once.ts"
+import type { Chat } from "./messages.ts"
 import type { Phone } from "./phone.ts"
 import type { Happening } from "./wires.ts"
 
@@ -62,19 +64,49 @@ const nth = (
     }
   })
 
-/** A running chat for each of these customers with this mitra, who is the only one with room. */
-export const pairWith = async (to: Reached, mitra: Phone, customers: ReadonlyArray<Phone>) => {
-  const chats: Array<{ chat: string; customer: string; mitra: string }> = []
-  for (const customer of customers) {
-    const { amount = 0, payment = "" } = await customer.ask("order")
-    const offered = nth("the offer", [mitra], 1, ({ event }) => event === "offer")
-    await confirm(to, payment, amount)
-    const { chat } = await offered
-    const paired = nth("paired", [customer], 1, (what) => what.event === "paired" && what.chat === chat)
-    await mitra.ask("accept", { chat })
-    await paired
-    chats.push({ chat, customer: customer.person.id, mitra: mitra.person.id })
+/** Requests that are open at a time: one less than a mitra may be asked for, so that every offer is made. */
+const openAtOnce = 4
+
+/** Each mitra takes what is offered her until she has as many chats as customers came with her. */
+const makeTakers = (failed: (error: unknown) => void) => {
+  const takerOf = new Map<string, Phone>()
+  const takes = (mitra: Phone, chatsMax: number): void => {
+    let left = chatsMax
+    mitra.hear = (_, { chat, event }) => {
+      if (event !== "offer" || chat === undefined || left === 0 || takerOf.has(chat)) return
+      left -= 1
+      takerOf.set(chat, mitra)
+      mitra.ask("accept", { chat }).catch(failed)
+    }
   }
+  return { takerOf, takes }
+}
+
+/**
+ * A running chat for each customer. A mitra goes online with as many places as her customers need, and a
+ * chat is hers whose offer she sees first: there are always places for all requests that are open.
+ */
+export const pairGroups = async (
+  to: Reached,
+  groups: ReadonlyArray<{ readonly mitra: Phone; readonly customers: ReadonlyArray<Phone> }>,
+  goOnline: (mitra: Phone) => Promise<void>
+): Promise<ReadonlyArray<Chat>> => {
+  const chats: Array<Chat> = []
+  const refused = Promise.withResolvers<never>()
+  const { takerOf, takes } = makeTakers(refused.reject)
+  const all = eachAtOnce(groups, openAtOnce, async ({ customers, mitra }) => {
+    takes(mitra, customers.length)
+    await goOnline(mitra)
+    for (const customer of customers) {
+      const { amount = 0, payment = "" } = await customer.ask("order")
+      const paired = nth("paired", [customer], 1, ({ event }) => event === "paired")
+      await confirm(to, payment, amount)
+      const { chat } = await paired
+      chats.push({ chat, customer: customer.person.id, mitra: takerOf.get(chat)!.person.id })
+    }
+  })
+  await Promise.race([all, refused.promise])
+  for (const { mitra } of groups) mitra.hear = () => {}
   return chats
 }
 

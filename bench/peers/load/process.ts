@@ -1,8 +1,9 @@
 // The load's own process: all phones of one contender. It is asked for one job at a time over the channel to
 // the bench, so that what the phones cost is on nobody's bill.
-import { accept, blast, pairWith, type Reached } from "./pairing.ts"
+import { accept, blast, pairGroups, type Reached } from "./pairing.ts"
+import { eachAtOnce } from "./at-once.ts"
 import { beacons, heartbeats } from "./calls.ts"
-import { type Chat, messages, type MessagesAsked } from "./messages.ts"
+import { messages, type MessagesAsked } from "./messages.ts"
 import { type Pace, quantiles } from "./pace.ts"
 import { Phone } from "./phone.ts"
 import { type Person, type Wire, wires } from "./wires.ts"
@@ -20,13 +21,6 @@ const of = (ids: ReadonlyArray<string>): ReadonlyArray<Phone> =>
       throw new Error(`no phone of ${id}`)
     })()
   )
-
-const eachAtOnce = async <A>(all: ReadonlyArray<A>, at_once: number, run: (one: A) => Promise<void>) => {
-  const rest = all.values()
-  await Promise.all(Array.from({ length: Math.min(at_once, all.length) }, async () => {
-    for (const one of rest) await run(one)
-  }))
-}
 
 export interface ConnectAsked {
   readonly people: ReadonlyArray<Person>
@@ -69,16 +63,12 @@ export interface PairAsked {
   readonly groups: ReadonlyArray<{ readonly mitra: string; readonly customers: ReadonlyArray<string> }>
 }
 
-/** Mitra by mitra: the last one online is always the only one with room, so no offer goes to waste. */
-const pair = async ({ groups, to }: PairAsked) => {
-  const chats: Array<Chat> = []
-  for (const { customers, mitra } of groups) {
-    const [phone] = of([mitra])
-    await goOnline(phone!)
-    chats.push(...await pairWith(to, phone!, of(customers)))
-  }
-  return chats
-}
+const pair = ({ groups, to }: PairAsked) =>
+  pairGroups(
+    to,
+    groups.map(({ customers, mitra }) => ({ mitra: of([mitra])[0]!, customers: of(customers) })),
+    goOnline
+  )
 
 const jobs = {
   speak: async (name: keyof typeof wires) => void (wire = wires[name]),

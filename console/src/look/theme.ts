@@ -1,11 +1,15 @@
-// The console's colours and the library's settings: one accent, and light badges whose text is dark enough to
-// be read, in both schemes.
+// The console's colours and the library's settings: one accent, light badges whose text is dark enough to be
+// read and filled buttons that are dark enough for white, in both schemes.
 import { createTheme, defaultVariantColorsResolver, type VariantColorsResolver } from "@mantine/core"
 
 const readable: VariantColorsResolver = (input) => {
   const colors = defaultVariantColorsResolver(input)
   const { color } = input
   const isOwn = color !== undefined && /^[a-z]+$/.test(color)
+  if (isOwn && input.variant === "filled" && color !== "violet") {
+    const dark = (percent: number) => `color-mix(in srgb, var(--mantine-color-${color}-9) ${percent}%, black)`
+    return { ...colors, color: "white", background: dark(85), hover: dark(70) }
+  }
   if (!isOwn || (input.variant !== "light" && input.variant !== "subtle")) return colors
   return {
     ...colors,
@@ -19,6 +23,9 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 8 },
   defaultRadius: "md",
   cursorType: "pointer",
+  respectReducedMotion: true,
+  // A banner is the page's, not a dialog's.
+  components: { ModalHeader: { defaultProps: { role: "none" } } },
   variantColorResolver: readable,
   fontFamily: "Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, 'DejaVu Sans Mono', monospace",

@@ -5,13 +5,13 @@ import { useState } from "react"
 import type { AnswerOf } from "../connection/line.ts"
 import { call } from "../connection/sign-in.ts"
 import { useCall } from "../connection/use-call.ts"
-import { words } from "../format.ts"
 import { Confirm } from "../parts/confirm.tsx"
 import { Card, Empty, Fact, Failed, Page, Waiting } from "../parts/page.tsx"
 import { May } from "../parts/permitted.tsx"
 import { CustomerLink, MitraLink, SessionLink } from "../parts/person.tsx"
 import { type Column, Rows } from "../parts/rows.tsx"
 import { Instant } from "../parts/time.tsx"
+import { useWords } from "../parts/words.ts"
 import { useText } from "../text/catalogue.ts"
 
 type Line = AnswerOf<"admin.cases">["cases"][number]
@@ -81,6 +81,7 @@ const liftOf = (of: Whole) =>
 
 const Case = ({ id, onChange }: { id: string; onChange: () => void }) => {
   const text = useText()
+  const words = useWords()
   const { data, problem, reload } = useCall("admin.case", { case_id: id })
   if (data === null) return problem === null ? <Waiting /> : <Failed problem={problem} />
   const done = () => {
@@ -142,6 +143,7 @@ const Case = ({ id, onChange }: { id: string; onChange: () => void }) => {
 
 const CasesPage = ({ id }: { id: string | null }) => {
   const text = useText()
+  const words = useWords()
   const [isOpen, setOpen] = useState(true)
   const { data, problem, reload } = useCall("admin.cases", { open: isOpen, before: null, limit: 100 }, 10_000)
   const cases = data?.cases ?? []
@@ -184,7 +186,9 @@ const CasesPage = ({ id }: { id: string | null }) => {
             />
           )}
       </Card>
-      {id === null ? <Empty>{text.cases.pick}</Empty> : <Case key={id} id={id} onChange={reload} />}
+      {id === null
+        ? cases.length === 0 ? null : <Empty>{text.cases.pick}</Empty>
+        : <Case key={id} id={id} onChange={reload} />}
     </Page>
   )
 }

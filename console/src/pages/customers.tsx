@@ -55,7 +55,11 @@ const Customer = ({ find }: { find: string }) => {
         </SimpleGrid>
       </Card>
       <Payments id={data.customer_id} />
-      <PastSessions customerId={data.customer_id} title={text.customer.sessions} />
+      <PastSessions
+        customerId={data.customer_id}
+        label={text.customer.sessions}
+        title={text.customer.sessions}
+      />
     </>
   )
 }

@@ -1,11 +1,11 @@
 // The state of the service: runners and their drain, what the server stands on, how honest the mirror is,
 // what the sweeps did, and how the journal fares.
-import { Badge, Group, SimpleGrid, Table, Text } from "@mantine/core"
+import { Badge, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core"
 import { useEffect, useState } from "react"
 import type { AnswerOf } from "../connection/line.ts"
 import { call } from "../connection/sign-in.ts"
 import { useCall } from "../connection/use-call.ts"
-import { lengthOf, number, words } from "../format.ts"
+import { counted, lengthOf, number, words } from "../format.ts"
 import { Confirm } from "../parts/confirm.tsx"
 import { Card, Fact, Failed, Page, Waiting } from "../parts/page.tsx"
 import { May } from "../parts/permitted.tsx"
@@ -25,35 +25,37 @@ const Runners = ({ health: { runners }, reload }: { health: Health; reload: () =
   const { answering } = runners
   return (
     <Card title={text.runners}>
-      {runners.runners.map((runner) => (
-        <Group key={runner.address} justify="space-between" mb="xs">
-          <Group gap="sm">
-            <Text ff="monospace" size="sm">{runner.address}</Text>
-            <Well is={runner.is_healthy} yes={text.healthy} no={text.unhealthy} />
+      <Stack gap="xs">
+        {runners.runners.map((runner) => (
+          <Group key={runner.address} justify="space-between">
+            <Group gap="sm">
+              <Text ff="monospace" size="sm">{runner.address}</Text>
+              <Well is={runner.is_healthy} yes={text.healthy} no={text.unhealthy} />
+              {!runner.is_answering ? null : (
+                <Text size="sm" c="dimmed" component="span">
+                  {text.answering} · {counted(answering.public_connections, text.connections)} ·{" "}
+                  <Since at={answering.started_at} />
+                </Text>
+              )}
+              {runner.is_answering && answering.is_draining
+                ? <Badge color="orange" variant="light" tt="none">{text.draining}</Badge>
+                : null}
+            </Group>
             {!runner.is_answering ? null : (
-              <Text size="sm" c="dimmed" component="span">
-                {text.answering} · {number(answering.public_connections)} {text.connections} ·{" "}
-                <Since at={answering.started_at} />
-              </Text>
+              <May write="system">
+                <Confirm
+                  size="xs"
+                  colour="red"
+                  label={text.drain}
+                  onDone={reload}
+                  what={`${text.drain_what} (${counted(answering.public_connections, text.connections)})`}
+                  run={() => call("admin.drain_runner", { address: runner.address })}
+                />
+              </May>
             )}
-            {runner.is_answering && answering.is_draining
-              ? <Badge color="orange" variant="light" tt="none">{text.draining}</Badge>
-              : null}
           </Group>
-          {!runner.is_answering ? null : (
-            <May write="system">
-              <Confirm
-                size="xs"
-                colour="red"
-                label={text.drain}
-                onDone={reload}
-                what={`${text.drain_what} (${number(answering.public_connections)} ${text.connections})`}
-                run={() => call("admin.drain_runner", { address: runner.address })}
-              />
-            </May>
-          )}
-        </Group>
-      ))}
+        ))}
+      </Stack>
     </Card>
   )
 }
@@ -77,7 +79,7 @@ const Stores = ({ health }: { health: Health }) => {
           )}
         </Fact>
         <Fact label={text.bus}>
-          {<Instant at={bus.connected_since} isDayShown />} · {number(bus.dropped)} {text.dropped}
+          {text.since} <Instant at={bus.connected_since} /> · {number(bus.dropped)} {text.dropped}
         </Fact>
         <Fact label={text.outbox}>{number(health.push.open.reduce((sum, one) => sum + one.count, 0))}</Fact>
         <Fact label={text.watchers}>{health.watchers}</Fact>
@@ -97,7 +99,7 @@ const Mirror = ({ health: { mirror }, reload }: { health: Health; reload: () => 
   return (
     <Card
       title={text.mirror}
-      aside={
+      aside={mirror.state === "off" ? null : (
         <May write="system">
           <Confirm
             size="xs"
@@ -107,7 +109,7 @@ const Mirror = ({ health: { mirror }, reload }: { health: Health; reload: () => 
             run={() => call("admin.reseed_mirror", {})}
           />
         </May>
-      }
+      )}
     >
       {mirror.state === "off" ? <Text size="sm">{text.off}</Text> : (
         <>
@@ -180,16 +182,19 @@ const Sweeps = ({ health: { sweeps } }: { health: Health }) => {
 
 const Work = ({ health: { journal, mailboxes } }: { health: Health }) => {
   const { health: text } = useText()
+  const few = (value: number) => value.toFixed(1).replace(/\.0$/, "")
   const shown = (of: Health["journal"]["group_ms"], unit: (value: number) => string) =>
-    of === null ? "–" : `${text.mean} ${unit(of.mean)}, ${text.max} ${unit(of.max)} (${number(of.count)})`
+    of === null
+      ? "–"
+      : `${text.mean} ${unit(of.mean)}, ${text.max} ${unit(of.max)} (${counted(of.count, text.times)})`
   return (
     <Card title={text.work}>
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
-        <Fact label={text.group}>{shown(journal.group_turns, (value) => value.toFixed(1))}</Fact>
-        <Fact label={text.group_time}>{shown(journal.group_ms, (value) => `${value.toFixed(1)} ms`)}</Fact>
-        <Fact label={text.turn_wait}>{shown(journal.turn_wait_ms, (value) => `${value.toFixed(1)} ms`)}</Fact>
+        <Fact label={text.group}>{shown(journal.group_turns, few)}</Fact>
+        <Fact label={text.group_time}>{shown(journal.group_ms, (value) => `${few(value)} ms`)}</Fact>
+        <Fact label={text.turn_wait}>{shown(journal.turn_wait_ms, (value) => `${few(value)} ms`)}</Fact>
         <Fact label={text.mailbox_calls}>{number(mailboxes.calls)}</Fact>
-        <Fact label={text.mailbox_depth}>{shown(mailboxes.depth, (value) => value.toFixed(1))}</Fact>
+        <Fact label={text.mailbox_depth}>{shown(mailboxes.depth, few)}</Fact>
       </SimpleGrid>
     </Card>
   )

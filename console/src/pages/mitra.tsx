@@ -6,33 +6,18 @@ import { languages as allLanguages } from "../../../src/domain/matching.ts"
 import { topics as allTopics } from "../../../src/domain/session/state.ts"
 import { call, newCommandId } from "../connection/sign-in.ts"
 import { useCall } from "../connection/use-call.ts"
-import { lengthOf, words } from "../format.ts"
+import { lengthOf } from "../format.ts"
 import { Confirm } from "../parts/confirm.tsx"
 import { Card, Empty, Fact, Failed, Page, Waiting } from "../parts/page.tsx"
 import { May } from "../parts/permitted.tsx"
 import { SessionLink } from "../parts/person.tsx"
 import { Presence } from "../parts/status.tsx"
 import { Instant, Since } from "../parts/time.tsx"
+import { useWords } from "../parts/words.ts"
 import { useText } from "../text/catalogue.ts"
-import { MitraFields } from "./mitra-fields.tsx"
+import { Rename } from "./mitra-rename.tsx"
 
 type Mitra = AnswerOf<"admin.inspect_mitra">
-
-const Rename = ({ mitra, onDone }: { mitra: Mitra; onDone: () => void }) => {
-  const text = useText()
-  const [name, setName] = useState(mitra.display_name)
-  return (
-    <Confirm
-      label={text.mitra.rename}
-      what={text.mitra.rename_what}
-      onDone={onDone}
-      isReady={name.trim() !== ""}
-      run={() => call("admin.mitra_rename", { mitra_id: mitra.mitra_id, display_name: name })}
-    >
-      <MitraFields name={name} onName={setName} />
-    </Confirm>
-  )
-}
 
 const Profile = ({ mitra, onDone }: { mitra: Mitra; onDone: () => void }) => {
   const { mitra: text } = useText()
@@ -132,7 +117,7 @@ const Actions = ({ mitra, reload }: { mitra: Mitra; reload: () => void }) => {
   const { mitra: text } = useText()
   return (
     <May write="mitras">
-      <Rename mitra={mitra} onDone={reload} />
+      <Rename mitraId={mitra.mitra_id} name={mitra.display_name} onDone={reload} />
       <Profile mitra={mitra} onDone={reload} />
       <Service mitra={mitra} reload={reload} />
       {mitra.is_online
@@ -174,6 +159,7 @@ const Actions = ({ mitra, reload }: { mitra: Mitra; reload: () => void }) => {
 
 const Activity = ({ id }: { id: string }) => {
   const text = useText()
+  const words = useWords()
   const { data, problem } = useCall("admin.mitra_activity", { mitra_id: id, days: 30 })
   if (data === null) return problem === null ? <Waiting /> : <Failed problem={problem} />
   const percent = data.acceptance_rate === null ? "–" : `${Math.round(data.acceptance_rate * 100)} %`
@@ -192,6 +178,7 @@ const Activity = ({ id }: { id: string }) => {
 
 const Log = ({ log }: { log: Mitra["online_log"] }) => {
   const text = useText()
+  const words = useWords()
   return (
     <Card title={text.mitra.log}>
       {log.length === 0 ?
@@ -208,6 +195,7 @@ const Log = ({ log }: { log: Mitra["online_log"] }) => {
 
 const MitraPage = ({ id }: { id: string }) => {
   const text = useText()
+  const words = useWords()
   const { data: mitra, problem, reload } = useCall("admin.inspect_mitra", { mitra_id: id }, 5_000)
   if (mitra === null) return problem === null ? <Waiting /> : <Failed problem={problem} />
   const { connected, declared_online, push_reachable } = mitra.presence

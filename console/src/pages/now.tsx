@@ -5,7 +5,7 @@ import { useMemo, useState } from "react"
 import type { LiveSessionView } from "../../../src/contract/staff/console.ts"
 import { useLive } from "../connection/live.ts"
 import { useCall } from "../connection/use-call.ts"
-import { lengthOf } from "../format.ts"
+import { formFor, lengthOf } from "../format.ts"
 import { Card, Empty, LiveOnly, Page, Waiting } from "../parts/page.tsx"
 import { CustomerLink, MitraLink, ShortId } from "../parts/person.tsx"
 import { type Column, Rows } from "../parts/rows.tsx"
@@ -63,7 +63,8 @@ const Attention = () => {
         <Group gap="lg">
           {some.map(([name, href]) => (
             <a key={name} className="plain" href={href}>
-              <b>{alerts[name as keyof typeof needs]}</b> {text.now[name as keyof typeof needs]}
+              <b>{alerts[name as keyof typeof needs]}</b>{" "}
+              {formFor(alerts[name as keyof typeof needs], text.now[name as keyof typeof needs])}
             </a>
           ))}
         </Group>

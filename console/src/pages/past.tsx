@@ -2,17 +2,19 @@
 import { Button, Group, Text } from "@mantine/core"
 import { call } from "../connection/sign-in.ts"
 import { useCall } from "../connection/use-call.ts"
-import { words } from "../format.ts"
+import { counted } from "../format.ts"
 import { Confirm } from "../parts/confirm.tsx"
 import { Card, Page } from "../parts/page.tsx"
 import { PastSessions } from "../parts/past-sessions.tsx"
 import { May } from "../parts/permitted.tsx"
 import { Since } from "../parts/time.tsx"
+import { useWords } from "../parts/words.ts"
 import { to } from "../routes.ts"
 import { useText } from "../text/catalogue.ts"
 
 const Proposals = () => {
   const text = useText()
+  const words = useWords()
   const { data, reload } = useCall(
     "admin.session_proposals",
     { status: "open", before: null, limit: 50 },
@@ -20,7 +22,7 @@ const Proposals = () => {
   )
   if (data === null || data.proposals.length === 0) return null
   return (
-    <Card title={text.now.proposals}>
+    <Card title={counted(data.proposals.length, text.now.proposals)}>
       {data.proposals.map((one) => (
         <Group key={one.proposal_id} justify="space-between" mb="xs">
           <Text size="sm" component="div">
@@ -52,7 +54,7 @@ const PastPage = () => {
   return (
     <Page title={text.nav.past}>
       <Proposals />
-      <PastSessions customerId={null} title={text.nav.past} />
+      <PastSessions customerId={null} label={text.nav.past} />
     </Page>
   )
 }

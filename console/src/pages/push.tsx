@@ -4,13 +4,14 @@ import { useRef } from "react"
 import type { AnswerOf } from "../connection/line.ts"
 import { call, newCommandId } from "../connection/sign-in.ts"
 import { useCall } from "../connection/use-call.ts"
-import { lengthOf, number, words } from "../format.ts"
+import { lengthOf, number } from "../format.ts"
 import { Confirm } from "../parts/confirm.tsx"
 import { Card, Empty, Fact, Failed, Page, Waiting } from "../parts/page.tsx"
 import { May, useMay } from "../parts/permitted.tsx"
 import { SessionLink } from "../parts/person.tsx"
 import { type Column, Rows } from "../parts/rows.tsx"
 import { Instant } from "../parts/time.tsx"
+import { useWords } from "../parts/words.ts"
 import { useText } from "../text/catalogue.ts"
 
 type Letter = AnswerOf<"admin.push_dead_letters">["dead_letters"][number]
@@ -35,6 +36,7 @@ const Replay = ({ id, label, onDone }: { id: string | null; label: string; onDon
 
 const Outbox = () => {
   const text = useText()
+  const words = useWords()
   const { data, problem } = useCall("admin.push_outbox", {}, 4_000)
   if (data === null) return problem === null ? <Waiting /> : <Failed problem={problem} />
   return (
@@ -51,11 +53,13 @@ const Outbox = () => {
       }
     >
       {data.open.length === 0 ?
-        <Text size="sm" c="dimmed">{text.push.empty}</Text> :
+        <Empty>{text.push.empty}</Empty> :
         (
           <SimpleGrid cols={{ base: 2, sm: 5 }}>
             {data.open.map((one) => (
-              <Fact key={one.kind} label={one.kind}>{number(one.count)} · {lengthOf(one.oldest_age_ms)}</Fact>
+              <Fact key={one.kind} label={words(one.kind)}>
+                {number(one.count)}, {text.push.oldest} {lengthOf(one.oldest_age_ms)}
+              </Fact>
             ))}
           </SimpleGrid>
         )}
@@ -65,12 +69,13 @@ const Outbox = () => {
 
 const Dead = () => {
   const text = useText()
+  const words = useWords()
   const mayReplay = useMay("write", "pushes")
   const { data, problem, reload } = useCall("admin.push_dead_letters", { before: null, limit: 100 })
   const letters = data?.dead_letters ?? []
   const columns: ReadonlyArray<Column<Letter>> = [
     { head: text.column.at, cell: (row) => <Instant at={row.died_at} isDayShown />, width: 190 },
-    { head: text.column.what, cell: (row) => row.kind },
+    { head: text.column.what, cell: (row) => words(row.kind) },
     { head: text.column.who, cell: (row) => `${row.user_type} ${row.user_id.slice(-8)}` },
     { head: text.column.cause, cell: (row) => `${row.code} (${row.attempts})` },
     { head: text.column.session, cell: (row) => <SessionLink id={row.session_id} /> },
@@ -118,7 +123,7 @@ const Costs = () => {
   return (
     <Card title={text.push.costs}>
       {days.length === 0 ?
-        <Text size="sm" c="dimmed">{text.nothing}</Text> :
+        <Empty>{text.nothing}</Empty> :
         days.map(([day, { failed, sent }]) => (
           <Group key={day} gap="sm" mb={6} wrap="nowrap">
             <Text size="sm" className="tabular" w={96}>{day}</Text>

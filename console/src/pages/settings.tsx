@@ -86,7 +86,7 @@ const Line = ({ name, onSaved, value }: LineOptions) => {
   })
   return (
     <div>
-      <Group justify="space-between" wrap="nowrap" gap="sm">
+      <Group justify="space-between" className="setting" gap="xs">
         <div>
           <Text size="sm">{words(name)}</Text>
           <Text size="xs" c="dimmed">{hintOf(name, text)}</Text>

@@ -20,6 +20,9 @@ export interface AuditFilter {
 
 const limit = 50
 
+/** An id as everywhere; a setting's key and the like whole. */
+const shortOf = (target: string): string => /^[0-9a-f-]{36}$/.test(target) ? target.slice(-8) : target
+
 export const AuditRows = ({ filter, height = 640 }: { filter: AuditFilter; height?: number }) => {
   const text = useText()
   const { items, more, next, problem } = usePages(JSON.stringify(filter), async (before) => {
@@ -32,7 +35,7 @@ export const AuditRows = ({ filter, height = 640 }: { filter: AuditFilter; heigh
     { head: text.column.what, cell: (row) => row.action },
     {
       head: text.column.target,
-      cell: (row) => <span title={row.target_id}>{row.target_id.slice(-24)}</span>
+      cell: (row) => <span title={row.target_id}>{shortOf(row.target_id)}</span>
     },
     { head: text.column.after, cell: (row) => <Changes before={row.before} after={row.after} /> },
     { head: text.column.from, cell: (row) => row.peer, width: 110 }

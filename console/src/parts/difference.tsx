@@ -11,11 +11,11 @@ import { Instant } from "./time.tsx"
 type Fields = Readonly<Record<string, unknown>>
 
 /** As the audit log has it; nothing for who may not read that. */
-const ChangedBy = ({ targetId }: { targetId: string }) => {
+const ChangedBy = ({ action, targetId }: { targetId: string; action: string | null }) => {
   const text = useText()
   const { data } = useCall("admin.audit_search", {
     staff_id: null,
-    action: null,
+    action,
     target_type: null,
     target_id: targetId,
     before: null,
@@ -61,17 +61,18 @@ const Table = ({ mine, seen, theirs }: Readonly<Record<"mine" | "seen" | "theirs
   )
 }
 
-/** `targetId` is what the audit log calls it. */
-export function Difference<A>({ draft, fieldsOf, targetId }: {
+/** `targetId` is what the audit log calls it; `action`, where other changes of it do not count. */
+export function Difference<A>({ action, draft, fieldsOf, targetId }: {
   draft: Draft<A>
   fieldsOf: (value: A) => Fields
   targetId: string
+  action?: string
 }) {
   const text = useText()
   if (draft.theirs === null) return null
   return (
     <Alert color="yellow" variant="light" role="alert" title={text.stale.title}>
-      <ChangedBy targetId={targetId} />
+      <ChangedBy action={action ?? null} targetId={targetId} />
       <Table mine={fieldsOf(draft.mine)} seen={fieldsOf(draft.seen)} theirs={fieldsOf(draft.theirs)} />
       <Group justify="flex-end" mt="sm">
         <Button size="xs" variant="default" onClick={draft.take}>{text.stale.take_theirs}</Button>

@@ -69,7 +69,7 @@ export const LiveOnly = ({ children }: { children: ReactNode }) => (
 /** A label and what it says, one under the other. */
 export const Fact = ({ children, label }: { label: string; children: ReactNode }) => (
   <div>
-    <Text size="xs" c="dimmed">{label}</Text>
+    <Text size="xs" c="dimmed" className="label">{label}</Text>
     <Text size="sm" component="div">{children}</Text>
   </div>
 )

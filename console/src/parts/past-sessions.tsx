@@ -1,7 +1,7 @@
 // Chats that are over: of one customer, of one mitra, or of everybody; newest first.
 import type { SessionView } from "../../../src/contract/views.ts"
 import { call } from "../connection/sign-in.ts"
-import { lengthOf, words } from "../format.ts"
+import { lengthOf } from "../format.ts"
 import { useText } from "../text/catalogue.ts"
 import { Card, Empty, Failed, Waiting } from "./page.tsx"
 import { More, usePages } from "./pages.tsx"
@@ -9,9 +9,16 @@ import { MitraLink, ShortId } from "./person.tsx"
 import { type Column, Rows } from "./rows.tsx"
 import { Status } from "./status.tsx"
 import { Instant } from "./time.tsx"
+import { useWords } from "./words.ts"
 
-export const PastSessions = ({ customerId, title }: { customerId: string | null; title: string }) => {
+export const PastSessions = ({ customerId, label, title }: {
+  customerId: string | null
+  label: string
+  /** None where the page says it already. */
+  title?: string
+}) => {
   const text = useText()
+  const words = useWords()
   const { items, more, next, problem } = usePages(customerId ?? "all", async (before) => {
     const asked = { customer_id: customerId, mitra_id: null, before, after: null, limit: 50 }
     const page = await call("admin.past_sessions", asked)
@@ -27,7 +34,7 @@ export const PastSessions = ({ customerId, title }: { customerId: string | null;
     { head: text.column.session, cell: (row) => <ShortId id={row.session_id} /> }
   ]
   return (
-    <Card pad={false} title={title}>
+    <Card pad={false} {...(title === undefined ? {} : { title })}>
       <Failed problem={problem} />
       {items === null
         ? <Waiting />
@@ -35,7 +42,7 @@ export const PastSessions = ({ customerId, title }: { customerId: string | null;
         ? <Empty>{text.nothing}</Empty>
         : (
           <Rows
-            label={title}
+            label={label}
             columns={columns}
             rows={items}
             keyOf={(row) => row.session_id}

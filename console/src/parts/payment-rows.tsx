@@ -2,29 +2,37 @@
 import { Badge, Text } from "@mantine/core"
 import type { ReactNode } from "react"
 import type { ReviewedPaymentView } from "../../../src/contract/staff/payments.ts"
-import { money, words } from "../format.ts"
+import { money } from "../format.ts"
 import { useText } from "../text/catalogue.ts"
 import { CustomerLink, SessionLink } from "./person.tsx"
 import { type Column, Rows } from "./rows.tsx"
 import { Status } from "./status.tsx"
 import { Instant } from "./time.tsx"
+import { useWords } from "./words.ts"
 
-const Cause = ({ payment: { anomaly, failure_cause, resolution } }: { payment: ReviewedPaymentView }) => (
-  <>
-    {failure_cause === null ? null : words(failure_cause)}
-    {anomaly === null ?
-      null :
-      (
-        <Badge color="orange" variant="light" tt="none" ml={4}>
-          {words(anomaly.kind)}: {money(anomaly.amount_idr)}
-        </Badge>
-      )}
-    {resolution === null ?
-      null :
-      <Text span size="xs" c="dimmed" title={resolution.note}>{" "}{resolution.kind}: {resolution.note}
-      </Text>}
-  </>
-)
+const Cause = ({ payment: { anomaly, failure_cause, resolution } }: { payment: ReviewedPaymentView }) => {
+  const words = useWords()
+  return (
+    <>
+      {failure_cause === null ? null : words(failure_cause)}
+      {anomaly === null ?
+        null :
+        (
+          <Badge color="orange" variant="light" tt="none" ml={4}>
+            {words(anomaly.kind)}: {money(anomaly.amount_idr)}
+          </Badge>
+        )}
+      {resolution === null ?
+        null :
+        (
+          <Text span size="xs" c="dimmed" title={resolution.note}>
+            {" "}
+            {words(resolution.kind)}: {resolution.note}
+          </Text>
+        )}
+    </>
+  )
+}
 
 export const PaymentRows = ({ actions, label, payments }: {
   label: string

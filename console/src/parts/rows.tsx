@@ -1,6 +1,7 @@
 // Tables: a head, rows that may be links, and only the rows that are in sight, so that a thousand do not
 // stutter.
 import { type ReactNode, useState } from "react"
+import { counted } from "../format.ts"
 import { go } from "../routes.ts"
 import { useText } from "../text/catalogue.ts"
 import { useSteady } from "./steady.ts"
@@ -68,7 +69,6 @@ export function Rows<A>({ columns, height = 520, keyOf, label, linkOf, rows: cur
       onPointerEnter={(event) => event.pointerType === "mouse" ? hold() : undefined}
       onPointerLeave={release}
     >
-      {changes === 0 ? null : <div className="steady" role="status">{changes} {text.steady}</div>}
       <table className="rows" aria-rowcount={rows.length}>
         <thead>
           <tr>
@@ -97,6 +97,7 @@ export function Rows<A>({ columns, height = 520, keyOf, label, linkOf, rows: cur
           <Gap height={(rows.length - last) * rowHeight} />
         </tbody>
       </table>
+      {changes === 0 ? null : <div className="steady" role="status">{counted(changes, text.steady)}</div>}
     </div>
   )
 }

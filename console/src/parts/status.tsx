@@ -1,7 +1,7 @@
 // Badges: a session's state, a mitra's three facts, a payment's state. The colour never says it alone.
 import { Badge, Group } from "@mantine/core"
-import { words } from "../format.ts"
 import { useText } from "../text/catalogue.ts"
+import { useWords } from "./words.ts"
 
 const colours: Readonly<Record<string, string>> = {
   searching: "blue",
@@ -26,9 +26,10 @@ const colours: Readonly<Record<string, string>> = {
   resolved: "gray"
 }
 
-export const Status = ({ of }: { of: string }) => (
-  <Badge variant="light" color={colours[of] ?? "gray"} tt="none">{words(of)}</Badge>
-)
+export const Status = ({ of }: { of: string }) => {
+  const words = useWords()
+  return <Badge variant="light" color={colours[of] ?? "gray"} tt="none">{words(of)}</Badge>
+}
 
 const Flag = ({ is, no, yes }: { is: boolean | null; yes: string; no: string }) => (
   <Badge

@@ -4,6 +4,7 @@ import { caseEnglish } from "./case-english.ts"
 import { faultEnglish } from "./fault-english.ts"
 import { mitraEnglish } from "./mitra-english.ts"
 import { paymentEnglish, staleEnglish } from "./payment-english.ts"
+import { wordEnglish } from "./word-english.ts"
 
 export const english = {
   brand: "Halobestie console",
@@ -21,7 +22,8 @@ export const english = {
   language: "Language",
   live: "live",
   cut: "not live",
-  steady: "changes; rows stay in place until the pointer leaves",
+  steady: "change; rows stay in place until the pointer leaves|" +
+    "changes; rows stay in place until the pointer leaves",
   on: "on",
   online: "online",
   offline: "offline",
@@ -64,12 +66,12 @@ export const english = {
     closing: "Closing",
     attention: "Needs somebody",
     all_well: "Nothing needs you.",
-    stuck: "stuck sessions",
-    proposals: "chats without their mitra",
-    failed_pairings: "failed pairings",
-    anomalies: "payment anomalies",
-    dead_letters: "dead pushes",
-    mirror_drift: "mitras the mirror is wrong about",
+    stuck: "stuck session|stuck sessions",
+    proposals: "chat without its mitra|chats without their mitra",
+    failed_pairings: "failed pairing|failed pairings",
+    anomalies: "payment anomaly|payment anomalies",
+    dead_letters: "dead push|dead pushes",
+    mirror_drift: "mitra the mirror is wrong about|mitras the mirror is wrong about",
     chats: "Running chats",
     no_chats: "No chat is running.",
     queue: "Queue",
@@ -151,7 +153,7 @@ export const english = {
     no_candidates: "Nobody else is available.",
     force_close: "Force close",
     force_close_what: "The chat ends now for both people. What is left of the paid time is forfeited.",
-    messages: "messages",
+    messages: "message|messages",
     absent: "The mitra cannot be reached"
   },
   mitra: mitraEnglish,
@@ -181,7 +183,8 @@ export const english = {
     costs: "Sent and failed per day",
     sent: "sent",
     failed: "failed",
-    empty: "The outbox is empty."
+    empty: "The outbox is empty.",
+    oldest: "the oldest since"
   },
   settings: {
     lead: "Count on every runner within a second.",
@@ -228,7 +231,7 @@ export const english = {
     healthy: "healthy",
     unhealthy: "unhealthy",
     draining: "draining",
-    connections: "phones connected",
+    connections: "phone connected|phones connected",
     drain: "Drain",
     drain_what:
       "This runner stops: its phones are told to come back elsewhere, its chats move to other runners. " +
@@ -238,6 +241,7 @@ export const english = {
     silent: "does not answer",
     bus: "Bus",
     dropped: "dropped",
+    since: "since",
     mirror: "Mirror honesty",
     drifted: "differ between Valkey and Postgres",
     honest: "Valkey says what Postgres says.",
@@ -260,12 +264,13 @@ export const english = {
     mean: "mean",
     max: "max",
     outbox: "Push outbox",
-    watchers: "Open consoles"
+    watchers: "Open consoles",
+    times: "time|times"
   },
   clock: {
     bar: "Product time and faults",
-    held: "The product's time is held",
-    running: "The product's time runs",
+    held: "Time is held",
+    running: "Time runs",
     next: "To the next",
     run: "Run",
     pause: "Pause",
@@ -273,9 +278,10 @@ export const english = {
     nothing: "Nothing was due.",
     faults: "Faults",
     undo: "Undo all",
-    more_fired: "earlier ones are not shown"
+    more_fired: "earlier one is not shown|earlier ones are not shown"
   },
-  faults: faultEnglish
+  faults: faultEnglish,
+  words: wordEnglish
 }
 
 type Widened<A> = { readonly [Key in keyof A]: A[Key] extends string ? string : Widened<A[Key]> }

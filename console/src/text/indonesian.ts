@@ -5,6 +5,7 @@ import { caseIndonesian } from "./case-indonesian.ts"
 import { faultIndonesian } from "./fault-indonesian.ts"
 import { mitraIndonesian } from "./mitra-indonesian.ts"
 import { paymentIndonesian, staleIndonesian } from "./payment-indonesian.ts"
+import { wordIndonesian } from "./word-indonesian.ts"
 
 export const indonesian: Texts = {
   brand: "Konsol Halobestie",
@@ -182,7 +183,8 @@ export const indonesian: Texts = {
     costs: "Terkirim dan gagal per hari",
     sent: "terkirim",
     failed: "gagal",
-    empty: "Kotak keluar kosong."
+    empty: "Kotak keluar kosong.",
+    oldest: "tertua sejak"
   },
   settings: {
     lead: "Berlaku di semua runner dalam satu detik.",
@@ -239,6 +241,7 @@ export const indonesian: Texts = {
     silent: "tidak menjawab",
     bus: "Bus",
     dropped: "terbuang",
+    since: "sejak",
     mirror: "Kejujuran cermin",
     drifted: "berbeda antara Valkey dan Postgres",
     honest: "Valkey mengatakan yang dikatakan Postgres.",
@@ -261,12 +264,13 @@ export const indonesian: Texts = {
     mean: "rata-rata",
     max: "maks",
     outbox: "Kotak keluar",
-    watchers: "Konsol terbuka"
+    watchers: "Konsol terbuka",
+    times: "kali"
   },
   clock: {
     bar: "Waktu produk dan gangguan",
-    held: "Waktu produk ditahan",
-    running: "Waktu produk berjalan",
+    held: "Waktu ditahan",
+    running: "Waktu berjalan",
     next: "Ke berikutnya",
     run: "Jalankan",
     pause: "Jeda",
@@ -276,5 +280,6 @@ export const indonesian: Texts = {
     undo: "Batalkan semua",
     more_fired: "yang lebih awal tidak ditampilkan"
   },
-  faults: faultIndonesian
+  faults: faultIndonesian,
+  words: wordIndonesian
 }

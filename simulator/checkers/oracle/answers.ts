@@ -46,10 +46,36 @@ export const answers: MakeRule = (context, complain) => {
     const isHers = statesSince(session_id, since).every(({ mitra_id }) =>
       mitra_id === null || mitra_id === phone.id
     )
-    if (phone.role === "mitra" && !isHers) return
+    if (phone.role === "mitra" && !isHers) return checkLeft(phone, view, since)
     if (phone.role === "customer" && row.customer_id !== phone.id) return
     if (statesSince(session_id, since).some((state) => isShown(view, state))) return
     complain(`${phone.name} was shown ${view["status"]} at ${view["last_seq"]}, which it was not meanwhile`, {
+      session_id,
+      people: [phone.name]
+    })
+  }
+
+  /** As it was when she handed it over: her last number of it, and the topic that it had then. */
+  const checkLeft = (phone: Phone, view: Answer, since: number) => {
+    const { session_id } = view
+    if (statesSince(session_id, since).some(({ mitra_id }) => mitra_id === phone.id)) return
+    const left = statesSince(session_id, 0).findLast(({ mitra_id }) => mitra_id === phone.id)
+    if (left === undefined) return
+    const isAsLeft = view["status"] === "completed" && view["topic"] === left.topic &&
+      view["last_seq"] === left.last_seq + 1 && !(view["unread"] > 0)
+    if (isAsLeft) return
+    complain(
+      `${phone.name} left a chat at ${left.last_seq + 1}, ${left.topic}, and is shown ${view["status"]} at ` +
+        `${view["last_seq"]}, ${view["topic"]}, ${view["unread"]} unread`,
+      { session_id, people: [phone.name] }
+    )
+  }
+
+  /** Staff gave it away as hers whose it was when they asked, or since. */
+  const checkHandOver = (phone: Phone, { from_mitra_id, session_id }: Answer, since: number) => {
+    const states = statesSince(session_id, since)
+    if (states.length === 0 || states.some(({ mitra_id }) => mitra_id === from_mitra_id)) return
+    complain("staff handed over a chat for a mitra who did not have it any more", {
       session_id,
       people: [phone.name]
     })
@@ -99,9 +125,10 @@ export const answers: MakeRule = (context, complain) => {
         if (after === undefined) return
         const past = chats.get(key) ?? new Past<State>()
         chats.set(key, past)
+        // The end moves without a number when the mitra is gone, or back.
         const isSame = before !== undefined && after.last_seq === before.last_seq &&
-          after.status === before.status
-        if (isSame && after.mitra_id === before.mitra_id) return
+          after.status === before.status && after.ends_at === before.ends_at
+        if (isSame && after.mitra_id === before.mitra_id && after.topic === before.topic) return
         const { ends_at, extension, last_seq, mitra_id, status, topic } = after
         past.set(context.now_ms(), { ends_at, extension, last_seq, mitra_id, status, topic })
       }
@@ -122,6 +149,7 @@ export const answers: MakeRule = (context, complain) => {
       if (code !== null) return checkRefusal(phone, tag, payload, code, since)
       const answer = answerOf(outcome)
       if (answer === null) return
+      if (tag === "admin.reroute") checkHandOver(phone, payload, since)
       const view = tag === "admin.inspect_session" ? answer["session"] : answer
       const views: ReadonlyArray<Answer> = Array.isArray(answer["sessions"]) ? answer["sessions"] : [view]
       for (const each of views) {

@@ -33,8 +33,8 @@ export const asking: MakeRule = (context, complain) => {
   const pinged = new Map<string, number>()
   const open = new Map<string, ChatSessionRow>()
   const reported = new Set<string>()
-  let movedAt = 0
-  let lookedAt = 0
+  // When a request last left the line, the next one looks within one look from then.
+  let [movedAt, leftLineAt, lookedAt] = [0, 0, 0]
 
   const openOffers = (mitra_id: string) => tables.chat_request_notifications.where("pending", mitra_id).length
   const slots = (mitra_id: string) => tables.mitra_slots.where("mitra", mitra_id).length
@@ -176,7 +176,8 @@ export const asking: MakeRule = (context, complain) => {
         standings.size
       : numbers.largest("pairing_search_again_seconds")
     const within = look_s * 1000 + lateMs
-    if (now - requested_at < within || context.steadyFor_ms() - recoversMs < within) return
+    if (now - Math.max(requested_at, isTargeted ? 0 : leftLineAt) < within) return
+    if (context.steadyFor_ms() - recoversMs < within) return
     const asked = tables.chat_request_notifications.where("session", session_id)
     if (asked.length >= numbers.smallest("pairing_offers_max") || isTargeted && asked.length > 0) return
     const { customer_id } = request
@@ -234,7 +235,7 @@ export const asking: MakeRule = (context, complain) => {
         if (after === undefined || after.status === was?.status) return
         if (was !== undefined) movedAt = context.now_ms()
         if (after.status === "searching" || after.status === "pending_acceptance") open.set(key, after)
-        else open.delete(key)
+        else if (open.delete(key)) leftLineAt = context.now_ms()
       }
     },
     statement: check,

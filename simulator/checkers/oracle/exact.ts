@@ -84,6 +84,8 @@ const followPause = (course: Course, row: ChatSessionRow): void => {
   }
 }
 
+const looking = new Set<string>(["searching", "pending_acceptance"])
+
 interface Entry {
   readonly seq: number
   readonly event: SessionEventRow["event"] | null
@@ -97,6 +99,8 @@ export const exact: MakeRule = (context, complain) => {
   const fresh = new Map<string, Array<Entry>>()
   const touched = new Touched()
   const offers = new Map<string, Map<string, OfferRow>>()
+  /** Requests that the present statement took an offer from. */
+  const lost = new Set<string>()
 
   const offersOf = (session_id: string) => [...offers.get(session_id)?.values() ?? []]
   const aroundOf = (session_id: string) => ({
@@ -172,6 +176,11 @@ export const exact: MakeRule = (context, complain) => {
       timely(session_id, event?._tag ?? "a message", at, course)
     }
     followPause(course, row)
+    const isLeftAlone = lost.delete(session_id) &&
+      offersOf(session_id).every(({ status }) => status !== "pending")
+    if (isLeftAlone && looking.has(row.status) && (row.next_wave_at ?? Infinity) > context.now_ms()) {
+      complain("nobody is left who was asked, and the next look waits", { session_id })
+    }
     const difference = differenceOf(course, row, offersOf(session_id))
     if (difference !== null) complain(difference, { session_id })
   }
@@ -187,8 +196,12 @@ export const exact: MakeRule = (context, complain) => {
         }
         touched.add(key)
       },
-      chat_request_notifications: ({ after }) => {
+      chat_request_notifications: ({ after, before }) => {
         if (after === undefined) return
+        if (before?.status === "pending" && (after.status === "declined" || after.ending === "withdrawn")) {
+          lost.add(after.session_id)
+          touched.add(after.session_id)
+        }
         const of = offers.get(after.session_id) ?? new Map<string, OfferRow>()
         offers.set(after.session_id, of.set(after.mitra_id, after))
       },

@@ -12,12 +12,14 @@ export const identity: MakeRule = (context, complain) => {
 
   const about = (phone: Phone, session_id: string | null) => ({ session_id, people: [phone.name] })
 
-  const checkOrder = (phone: Phone, tag: string, command_id: string, { payment_id }: Answer) => {
+  const checkOrder = (phone: Phone, tag: string, payload: Answer, { payment_id }: Answer) => {
+    const { command_id, session_id } = payload
     const row = tables.payment_requests.get(payment_id)
     if (row !== undefined && row.customer_id !== phone.id) {
       complain(`${phone.name} was given the order of somebody else for ${tag}`, about(phone, null))
     }
-    const key = `${phone.id}/${tag}/${command_id}`
+    // An app may count its commands anew in every chat.
+    const key = `${phone.id}/${tag}/${session_id ?? ""}/${command_id}`
     const before = ordered.get(key) ?? payment_id
     ordered.set(key, payment_id)
     if (before !== payment_id) complain(`${phone.name} ordered twice with one command`, about(phone, null))
@@ -54,7 +56,7 @@ export const identity: MakeRule = (context, complain) => {
       if (answer === null || phone.id === null || phone.role === "staff") return
       const { command_id, session_id } = payload
       if (typeof answer["payment_id"] === "string" && typeof command_id === "string") {
-        checkOrder(phone, tag, command_id, answer)
+        checkOrder(phone, tag, payload, answer)
       }
       if (tag === "chat.send") checkMessage(phone, payload, answer)
       if (session_id === undefined || typeof command_id !== "string") return

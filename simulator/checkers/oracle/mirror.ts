@@ -1,7 +1,7 @@
 // Mirror: after every quiet second Valkey says of a mitra what the rows say: online, deactivated, how many
 // chats. Only mitras of whom something changed are looked at.
 import type { MakeRule } from "../rule.ts"
-import type { ValkeyEngine } from "../../stores/valkey-engine.ts"
+import type { ValkeyEngine } from "../../valkey/engine.ts"
 
 const quietMs = 1_500
 const recoversMs = 30_000

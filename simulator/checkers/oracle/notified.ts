@@ -19,6 +19,9 @@ const surelyAwayMs = 70_000
 /** The worker's cadence, and its ways. */
 const sentWithinMs = 12_000
 const recoversMs = 180_000
+const attemptsMax = 6
+/** What this world's provider says of a notification that it refuses for good. */
+const neverTaken = "INVALID_ARGUMENT"
 
 /** A push that an event must write down: to whom, what, until when. */
 const draftsOf = (
@@ -110,6 +113,12 @@ export const notified: MakeRule = (context, complain) => {
       )
   }
 
+  /** What the provider could not take is tried six times; what it will never take, once. */
+  const givenUp = ({ attempts, kind, last_error, session_id }: PushRow) => {
+    if (last_error === neverTaken || attempts === attemptsMax) return
+    complain(`the push of ${kind} was given up after ${attempts} attempts: ${last_error}`, { session_id })
+  }
+
   /** One whose app has been closed for long must hear of it from the provider. */
   const follow = (push: PushRow) => {
     const phone = context.phoneOf(push.user_id)
@@ -190,6 +199,7 @@ export const notified: MakeRule = (context, complain) => {
       },
       push_outbox: ({ after, before }) => {
         if (before === undefined && after !== undefined) pushes.push(after)
+        if (after?.status === "dead" && before?.status !== "dead") givenUp(after)
       }
     },
     statement: check,

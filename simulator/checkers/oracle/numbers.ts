@@ -16,6 +16,8 @@ const defaults = {
   pairing_wave_seconds: 15,
   pairing_acceptance_seconds: 0,
   mitra_gone_pause_seconds: 600,
+  mitra_hold_seconds: 900,
+  reroute_propose_after_seconds: 120,
   pairing_offers_max: 200,
   pairing_blast_timeout_seconds: 60,
   pairing_search_again_seconds: 3,

@@ -1,12 +1,14 @@
 // Orders: what an order costs and lasts, by the prices that were on the list just then; who gets the discount
 // of a first session; that nothing is sold that was not on sale, and nothing ordered that nobody asked for.
-import type { PaymentRow, Tables } from "../../../testkit/memory/store/tables.ts"
+import type { ChatSessionRow, PaymentRow, Tables } from "../../../testkit/memory/store/tables.ts"
 import { type MakeRule, type Phone } from "../rule.ts"
 import type { Answer } from "../../clients/connection.ts"
 import { Past } from "./past.ts"
 
 type TierRow = Tables["pricing_tiers"] extends Map<string, infer Row> ? Row : never
 type DiscountRow = Tables["pricing_discounts"] extends Map<string, infer Row> ? Row : never
+
+const blocking = new Set(["searching", "pending_acceptance", "active", "extending"])
 
 /** From the question to the row: the provider makes its page in between. */
 const underWayMs = 60_000
@@ -27,6 +29,7 @@ const hasHadOne = (payment: PaymentRow): boolean =>
 export const orders: MakeRule = (context, complain) => {
   const { tables } = context
   const tiers = new Map<string, Past<TierRow>>()
+  const underWay = new Map<string, ChatSessionRow>()
   const discounts = new Past<DiscountRow | null>(tables.pricing_discounts.get("first_session") ?? null)
   const asked = new Map<string, Array<{ readonly payload: Answer; readonly at_ms: number }>>()
   for (const [id, tier] of tables.pricing_tiers) tiers.set(id, new Past(tier))
@@ -57,6 +60,9 @@ export const orders: MakeRule = (context, complain) => {
     return earlier === undefined ? null : "a second discount of a first session"
   }
 
+  const isUnderWay = (payment_id: string): boolean =>
+    [...underWay.values()].some((row) => row.payment_id === payment_id)
+
   const remember = (phone: Phone, payload: Answer) => {
     if (phone.id === null) return
     const mine = asked.get(phone.id) ?? []
@@ -72,10 +78,17 @@ export const orders: MakeRule = (context, complain) => {
         tiers.set(key, past)
         past.set(context.now_ms(), after)
       },
+      chat_sessions: ({ after, key }) => {
+        if (after !== undefined && blocking.has(after.status)) underWay.set(key, after)
+        else underWay.delete(key)
+      },
       pricing_discounts: ({ after }) => discounts.set(context.now_ms(), after ?? null),
       payment_requests: ({ after, before }) => {
         if (after === undefined) return
         if (before !== undefined) {
+          if (after.status === "abandoned" && before.status !== "abandoned" && isUnderWay(after.id)) {
+            complain("an order was given up while its request looks, or its chat runs")
+          }
           if (after.amount_idr !== before.amount_idr || after.discount_idr !== before.discount_idr) {
             complain("an order changed its price")
           }

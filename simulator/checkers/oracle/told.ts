@@ -7,6 +7,8 @@ import { Owed } from "./owed.ts"
 
 /** Hints to the other side may be dropped when they come more often than once a second. */
 const typingPaceMs = 1_500
+/** Whose chat it is may be remembered for two seconds where a hint arrives. */
+const rememberedMs = 2_500
 /** While the clock runs each phone hears of it once a minute, from when it came or heard of a new end. */
 const tickEveryMs = 60_000
 const tickLateMs = 2_500
@@ -43,6 +45,8 @@ export const told: MakeRule = (context, complain) => {
   /** The last two hints that each person sent in each chat. */
   const typed = new Map<string, ReadonlyArray<number>>()
   const heardTyping = new Map<string, number>()
+  /** When each chat changed hands last. */
+  const handedAt = new Map<string, number>()
   /** By `<phone>/<session>`: since when the phone waits for the next tick. */
   const ticks = new Map<string, { readonly phone: Phone; readonly session_id: string; since_ms: number }>()
   let logged = tables.mitra_online_logs.length
@@ -121,6 +125,7 @@ export const told: MakeRule = (context, complain) => {
     const [before = Number.NEGATIVE_INFINITY, at = now] = typed.get(key) ?? []
     const peer = phoneOn(row, other(side))
     if (at - before < typingPaceMs || peer === undefined || row.ended_at !== null) return
+    if (at - (handedAt.get(session_id) ?? Number.NEGATIVE_INFINITY) < rememberedMs) return
     // The answer may be long on its way: the hint was told, or not, when it arrived.
     if (context.owedFor_ms(peer) <= now - at) return
     owed.addNews(
@@ -171,7 +176,9 @@ export const told: MakeRule = (context, complain) => {
       ticks.delete(key)
       const isHers = row?.status === "active" && (row.customer_id === phone.id || row.mitra_id === phone.id)
       if (!isHers) continue
-      if (context.owedFor_ms(phone) < now - since_ms) clockRuns(phone, session_id)
+      // It stands still while its mitra is deactivated.
+      const mayBeSilent = row.ends_at === null || context.owedFor_ms(phone) < now - since_ms
+      if (mayBeSilent) clockRuns(phone, session_id)
       else {complain(`${phone.name} heard nothing of the running clock for ${now - since_ms} ms`, {
           session_id,
           people: [phone.name]
@@ -190,6 +197,7 @@ export const told: MakeRule = (context, complain) => {
         if (after === undefined) return
         if (after.last_seq !== before?.last_seq || after.mitra_id !== before.mitra_id) moved.add(key)
         if (before === undefined) return
+        if (after.mitra_id !== before.mitra_id) handedAt.set(key, context.now_ms())
         for (const side of sides) {
           const [delivered, read] = [`${side}_delivered_seq`, `${side}_read_seq`] as const
           if (after[delivered] !== before[delivered] || after[read] !== before[read]) owesReceipt(after, side)

@@ -15,6 +15,8 @@ export interface MechanicalMutant {
   readonly whole: Whole
   /** It is read once, as the file is loaded. */
   readonly is_static: boolean
+  /** Of worlds that are full of what it changes, where somebody said so: those are tried first. */
+  readonly profile?: string
 }
 
 export interface Whole {
@@ -30,7 +32,7 @@ export const idOf = ({ after, before, file, kind, line }: MechanicalMutant): str
     after.replaceAll(/\s+/g, " ") || "nothing"
   }`
 
-interface Node {
+export interface Node {
   readonly type: string
   readonly start: number
   readonly end: number
@@ -40,7 +42,7 @@ interface Node {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && typeof (value as Node).type === "string"
 
-const childrenOf = (node: Node): ReadonlyArray<Node> =>
+export const childrenOf = (node: Node): ReadonlyArray<Node> =>
   Object.values(node).flatMap((value) =>
     Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []
   )
@@ -48,7 +50,7 @@ const childrenOf = (node: Node): ReadonlyArray<Node> =>
 const isCompared = ({ operator, type }: Node): boolean =>
   type === "BinaryExpression" && ["===", "!==", "<", "<=", ">", ">="].includes(String(operator))
 
-const isFunction = ({ type }: Node): boolean =>
+export const isFunction = ({ type }: Node): boolean =>
   ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"].includes(type)
 
 /** Types are gone before anything runs. */

@@ -4,6 +4,7 @@
 import * as Fs from "node:fs"
 import { flagsOf, numberOf, understood } from "../../../testkit/command-line.mjs"
 import { say } from "../../command/terminal.ts"
+import { replayCommand } from "../../run/plan.ts"
 import { stopwatch } from "../../run/stopwatch.ts"
 import { applied, idOf } from "./operators.ts"
 import { makeRelated, type Related } from "./related.ts"
@@ -19,17 +20,21 @@ import {
   ways as allWays
 } from "./results.ts"
 import { sampleOf } from "./sample.ts"
+import { plantedMutants } from "./planted.ts"
 import { makeTree, type Tree } from "./tree.ts"
+import { learnUnitReach, type UnitReach } from "./unit-reach.ts"
 import { type NumberedMutant, woven } from "./weave.ts"
-import { type Played, smallPlans, startWorlds, type Worlds } from "./worlds.ts"
+import { mutantPlans, type NamedPlan, type Played, startWorlds, type Worlds } from "./worlds.ts"
 
 const usage =
   `npm run mutants -- --minutes 30 --seed 1     plants one small change after the other, and sees what notices
   --count 300                                so many, drawn by the seed from all there are
   --under src/domain,src/actors              only in these folders
   --by types,unit,worlds,integration         what may notice: the compiler, tests, small simulated worlds
-  --worlds 12                                so many small worlds are made
-  --each 3                                   so many of those that reach a mutant it must live through
+  --worlds 24                                so many small worlds are made
+  --each 8                                   so many of those that reach a mutant it must live through
+  --by-hand                                  the bugs of by-hand.ts instead of those that are drawn
+  --only one-name,another                    of those only these
   --list                                     names them and plants none`
 
 const options = understood(usage, process.argv.slice(2), (args) => {
@@ -38,8 +43,10 @@ const options = understood(usage, process.argv.slice(2), (args) => {
     minutes: { type: "string", default: "30" },
     under: { type: "string", default: "src/domain,src/actors,src/http,src/layers" },
     seed: { type: "string", default: "1" },
-    worlds: { type: "string", default: "12" },
-    each: { type: "string", default: "3" },
+    worlds: { type: "string", default: "24" },
+    each: { type: "string", default: "8" },
+    "by-hand": { type: "boolean", default: false },
+    only: { type: "string", default: "" },
     by: { type: "string", default: "types,unit,worlds,integration" },
     list: { type: "boolean", default: false }
   })
@@ -53,7 +60,7 @@ const options = understood(usage, process.argv.slice(2), (args) => {
 })
 
 const ways = new Set(String(options.by).split(",") as ReadonlyArray<Way>)
-const unitFilesMax = 4
+const unitFilesMax = 12
 const testsWithinMs = 150_000
 const typesWithinMs = 600_000
 const worldWithinMs = 480_000
@@ -137,16 +144,20 @@ const tests = async (
   return isLate ? "no verdict: too late" : `red: ${whyLine.exec(output)?.[0]?.trim() ?? output.slice(-200)}`
 }
 
-type Plans = ReturnType<typeof smallPlans>
+type Plans = ReadonlyArray<NamedPlan>
 
 const tryWorlds = async (
   worlds: Worlds,
   plans: Plans,
   sound: ReadonlyArray<Played>,
-  { is_static, number }: NumberedMutant
+  { is_static, number, profile: fitting }: NumberedMutant
 ): Promise<string> => {
-  const those = plans.map((plan, index) => ({ plan, base: sound[index]! }))
-    .filter(({ base }) => is_static || base.reached.includes(number)).slice(0, Number(options.each))
+  const reaching = plans.map(({ plan, profile }, index) => ({ plan, profile, base: sound[index]! }))
+    .filter(({ base }) => is_static || base.reached.includes(number))
+  const those = [
+    ...reaching.filter(({ profile }) => profile === fitting),
+    ...reaching.filter(({ profile }) => profile !== fitting)
+  ].slice(0, Number(options.each))
   if (those.length === 0) return "not reached"
   let hasChanged = false
   for (const { base, plan } of those) {
@@ -164,7 +175,17 @@ interface Bench {
   readonly plans: Plans
   readonly sound: ReadonlyArray<Played>
   readonly related: (file: string, most: number) => Related
+  readonly reach: UnitReach | null
   readonly refused: ReadonlySet<number>
+}
+
+/** The nearest of those that come past it, then the cheapest; by imports what no test meets at run time. */
+const unitFilesFor = (bench: Bench, { file, is_static, number }: NumberedMutant): ReadonlyArray<string> => {
+  const near = bench.related(file, unitFilesMax).unit
+  if (bench.reach === null || is_static) return near
+  const files = bench.reach.filesOf(number)
+  const isNear = (name: string) => near.slice(0, 4).includes(name)
+  return [...files.filter(isNear), ...files.filter((name) => !isNear(name))].slice(0, unitFilesMax)
 }
 
 const tryOne = async (
@@ -176,10 +197,12 @@ const tryOne = async (
   const said: Partial<Record<Way, string>> = { ...before?.ways }
   const asks = (way: Way) => ways.has(way) && said[way] === undefined
   const isSeen = () => Object.values(said).some((each) => each.startsWith("red"))
-  const { integration, unit } = bench.related(mutant.file, unitFilesMax)
+  const { integration } = bench.related(mutant.file, unitFilesMax)
   if (ways.has("types")) said.types = bench.refused.has(mutant.number) ? "red" : "green"
   if (said.types !== "red") {
-    if (asks("unit")) said.unit = await tests(bench.tree, "unit", unit, mutant.number)
+    if (asks("unit")) {
+      said.unit = await tests(bench.tree, "unit", unitFilesFor(bench, mutant), mutant.number)
+    }
     if (asks("worlds")) {
       const own = mutant.is_static
         ? startWorlds(bench.tree.folder, worldWithinMs, mutant.number)
@@ -196,17 +219,26 @@ const tryOne = async (
   return { id: idOf(mutant), kind, file, ways: said, by, seconds: Math.round(elapsed() / 1000) }
 }
 
-const soundWorlds = async (worlds: Worlds, plans: Plans): Promise<ReadonlyArray<Played>> => {
-  const played: Array<Played> = []
-  for (const plan of plans) {
+/** A world that is red by itself is a finding of its own, and proves nothing about a mutant. */
+const soundWorlds = async (
+  worlds: Worlds,
+  plans: Plans
+): Promise<{ readonly plans: Plans; readonly sound: ReadonlyArray<Played> }> => {
+  const sound: Array<Played> = []
+  const left: Array<Plans[number]> = []
+  for (const named of plans) {
+    const { plan } = named
     // oxlint-disable-next-line no-await-in-loop
     const each = await worlds.play(-1, plan)
-    if (each.rule !== null) {
-      throw new Error(`${plan.seed} is red without any mutant: ${each.rule} ${each.text}`)
+    if (each.rule === null) {
+      sound.push(each)
+      left.push(named)
+    } else {
+      say(`left out        ${plan.seed} is red without any mutant: ${each.rule}: ${each.text}`)
+      say(`                ${replayCommand(plan)}`)
     }
-    played.push(each)
   }
-  return played
+  return { plans: left, sound }
 }
 
 const prepared = async (mutants: ReadonlyArray<NumberedMutant>): Promise<Bench> => {
@@ -214,18 +246,24 @@ const prepared = async (mutants: ReadonlyArray<NumberedMutant>): Promise<Bench> 
   const refused = ways.has("types") ? await refusedByTypes(tree, mutants) : new Set<number>()
   weave(tree, mutants)
   const worlds = startWorlds(tree.folder, worldWithinMs)
-  const plans = smallPlans(ways.has("worlds") ? Number(options.worlds) : 0)
-  const sound = await soundWorlds(worlds, plans)
+  const { plans, sound } = await soundWorlds(
+    worlds,
+    mutantPlans(ways.has("worlds") ? Number(options.worlds) : 0)
+  )
+  const reach = ways.has("unit") ? await learnUnitReach(tree) : null
   const few = `${refused.size} refused by the compiler`
   say(`prepared        ${mutants.length} mutants, ${few}, ${plans.length} worlds`)
-  return { tree, worlds, plans, sound, related: makeRelated(), refused }
+  return { tree, worlds, plans, sound, related: makeRelated(), reach, refused }
 }
 
 const main = async (): Promise<void> => {
   Fs.mkdirSync(folder, { recursive: true })
   const results = resultsSoFar()
   const folders = String(options.under).split(",")
-  const mutants = sampleOf(folders, String(options.seed), Number(options.count))
+  const names = String(options.only).split(",").filter((name) => name !== "")
+  const mutants = options["by-hand"] === true
+    ? plantedMutants(names)
+    : sampleOf(folders, String(options.seed), Number(options.count))
   if (options.list) {
     for (const mutant of mutants) say(idOf(mutant))
     return

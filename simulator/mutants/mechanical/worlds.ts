@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import * as Path from "node:path"
 import * as Url from "node:url"
+import { fittingProfiles } from "../fitting-profiles.ts"
 import { profileNamed, profilePlan } from "../workload-profiles.ts"
 import type { RunPlan } from "../../run/plan.ts"
 
@@ -30,13 +31,18 @@ const calls = {
   signs_out_share: "0.05"
 }
 
+export interface NamedPlan {
+  readonly profile: string
+  readonly plan: RunPlan
+}
+
 /** Of one runner for the most part: several cost more and reach little else. */
-export const smallPlans = (count: number): ReadonlyArray<RunPlan> =>
+const smallPlans = (count: number): ReadonlyArray<NamedPlan> =>
   Array.from({ length: count }, (_, index) => {
     const name = profiles[index % profiles.length]!
     const profile = name === "lost-answers" ? profileNamed("busy") : profileNamed(name)
     const plan = profilePlan(profile, `mechanical-${index + 1}`)
-    return {
+    const small: RunPlan = {
       ...plan,
       ...people,
       runners: index % 4 === 3 ? 2 : 1,
@@ -45,7 +51,19 @@ export const smallPlans = (count: number): ReadonlyArray<RunPlan> =>
       workload: { ...plan.workload, ...calls },
       hazards: index % 3 === 2
     }
+    return { profile: name, plan: small }
   })
+
+/** A third of small ones with faults, and the rest of those that are dense in one thing. */
+export const mutantPlans = (count: number): ReadonlyArray<NamedPlan> => {
+  const small = smallPlans(Math.floor(count / 3))
+  const names = Object.keys(fittingProfiles)
+  const fitting = Array.from({ length: count - small.length }, (_, index): NamedPlan => {
+    const profile = names[index % names.length]!
+    return { profile, plan: profilePlan(profileNamed(profile), `fitting-${index + 1}`) }
+  })
+  return [...fitting, ...small]
+}
 
 const late: Played = { rule: "too late", text: "", hash: "", reached: [] }
 

@@ -42,7 +42,7 @@ export const answer = Effect.fnUntraced(function*(
   writer: Socket.Writer,
   lines: ReturnType<typeof makeLineReader>
 ) {
-  // Unbounded, but the other runner waits for no more than so many answers at a time (asking.ts).
+  // Unbounded, but nothing is read while too much of it is unsent (end.ts).
   const outbox = yield* Queue.unbounded<Answered>()
   const running = new Map<number, Fiber.Fiber<unknown, unknown>>()
 

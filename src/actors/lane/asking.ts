@@ -16,6 +16,8 @@ const restMs = 10_000
 const idleMaxMs = 30_000
 /** Calls that wait for their answers. */
 const waitingMax = 4_096
+/** Calls, and words that nobody waits for one any more, that could not leave yet. */
+const unsentMax = 2 * waitingMax
 
 /** Null: the cluster must carry the call. */
 export type Ending = { readonly ending: number; readonly value: unknown } | null
@@ -76,7 +78,7 @@ export const makeAsking = (
     const isLine = (line: string | undefined) => line !== undefined
     const line = yield* first.pipe(Effect.repeat({ until: isLine }), RealTime.timeout(greetedWithin))
     if (`${line}\n` !== greeting) return
-    // Unbounded, but it holds what those ask who wait, and that they left: `waitingMax` bounds them.
+    // Unbounded, but with too much in it the lane is not open for calls; of those that were, one word each.
     const opened = yield* Queue.unbounded<Asked>()
     outbox = opened
     const isWanted = () => waiting.size > 0 || uptimeMs() - usedAt < idleMaxMs
@@ -93,7 +95,7 @@ export const makeAsking = (
   return {
     isOpen: () => {
       if (outbox === null) dial()
-      return outbox !== null && waiting.size < waitingMax
+      return outbox !== null && waiting.size < waitingMax && Queue.sizeUnsafe(outbox) < unsentMax
     },
     ask: (kind, id, call, resume) => {
       if (outbox === null) {

@@ -3,6 +3,7 @@
 // nothing for too long.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Queue from "effect/Queue"
 import type { Socket } from "effect/socket"
 import { batchOf, linesOf, type makeLineReader, type Message, signOfLife } from "./frames.ts"
@@ -10,6 +11,8 @@ import { batchOf, linesOf, type makeLineReader, type Message, signOfLife } from 
 /** Runners that hear each other answer within milliseconds: after so long another way is quicker. */
 const silenceMaxMs = 3_000
 const lookEveryMs = 1_000
+/** Answers that could not leave yet; with more of them nothing is read that would bring further ones. */
+const unsentMax = 4_096
 
 const silent = Effect.fail(new Error("the other runner says nothing on its lane"))
 
@@ -29,6 +32,8 @@ export const runEnd = Effect.fnUntraced(
     const clock = yield* Clock.Clock
     const uptimeMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     let heardAt = uptimeMs()
+    /** Closed while too much is unsent. Who dialled reads always, or both might wait for each other. */
+    const reading = Latch.makeUnsafe(true)
 
     const hear = Effect.gen(function*() {
       for (;;) {
@@ -38,6 +43,9 @@ export const runEnd = Effect.fnUntraced(
           const batch = batchOf(line)
           if (batch.length > 0) take(batch)
           else if (isWanted === null) yield* writer.write(signOfLife)
+          if (isWanted !== null || Queue.sizeUnsafe(outbox) <= unsentMax) continue
+          reading.closeUnsafe()
+          yield* reading.await
         }
       }
     })
@@ -47,6 +55,7 @@ export const runEnd = Effect.fnUntraced(
         // What the same moment brings shares the write.
         yield* Effect.yieldNow
         const rest = Queue.sizeUnsafe(outbox) === 0 ? [] : yield* Queue.takeAll(outbox)
+        reading.openUnsafe()
         yield* writer.write(linesOf([first, ...rest]))
       }
     })

@@ -75,7 +75,8 @@ export const AdminAccountRpcs = RpcGroup.make(
     error: CallError
   }),
   Rpc.make("admin.mitra_rename", {
-    payload: { mitra_id: Id, display_name: DisplayName },
+    /** `seen`: the name it was changed from; while she has another one, it is STALE_WRITE. */
+    payload: { mitra_id: Id, display_name: DisplayName, seen: Schema.optionalKey(DisplayName) },
     success: MitraAccountView,
     error: CallError
   }),

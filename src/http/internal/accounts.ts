@@ -108,13 +108,25 @@ const createMitra = Effect.fnUntraced(
   }
 )
 
-const renameMitra = Effect.fnUntraced(function*(mitraId: string, displayName: string) {
-  const entry = yield* entryOf("mitra.rename", "mitra", mitraId)
-  const mitra = yield* (yield* Accounts).renameMitra(mitraId, yield* named(displayName), entry)
-  if (mitra === null) {
-    return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id: mitraId })
+const renameMitra = Effect.fnUntraced(function*({ display_name, mitra_id, seen }: {
+  readonly mitra_id: string
+  readonly display_name: string
+  readonly seen?: string
+}) {
+  const entry = yield* entryOf("mitra.rename", "mitra", mitra_id)
+  const renamed = yield* (yield* Accounts).renameMitra(mitra_id, yield* named(display_name), entry, seen)
+  switch (renamed._tag) {
+    case "Unknown":
+      return yield* refuse("ACCOUNT_NOT_FOUND", "There is no such bestie.", { mitra_id })
+    case "Stale":
+      return yield* refuse("STALE_WRITE", "A colleague has renamed her meanwhile.", {
+        mitra_id,
+        given: seen ?? null,
+        display_name: renamed.mitra.display_name
+      })
+    case "Done":
+      return mitraView(renamed.mitra)
   }
-  return mitraView(mitra)
 })
 
 const setProfile = Effect.fnUntraced(function*(mitra_id: string, given: Profile) {
@@ -156,7 +168,7 @@ export const layer = (options: { readonly testNumbersCount: boolean }) =>
     "admin.staff_set_active": ({ is_active, staff_id }) =>
       answering(changeStaff(staff_id, { is_active }, "staff.set_active")),
     "admin.mitra_create": (payload) => answering(createMitra(payload)),
-    "admin.mitra_rename": ({ display_name, mitra_id }) => answering(renameMitra(mitra_id, display_name)),
+    "admin.mitra_rename": (payload) => answering(renameMitra(payload)),
     "admin.mitra_profile": ({ mitra_id, ...profile }) => answering(setProfile(mitra_id, profile)),
     "admin.test_numbers": () =>
       answering(

@@ -75,13 +75,6 @@ export const Quotas = Context.Reference<QuotaTable>("halobestie/http/Quotas", {
   defaultValue: () => quotas
 })
 
-/** For every refusal of this table: who it was stays masked. */
-export const tellRateLimited = (name: string, who: string): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    count("limit_refusals_total", [name])
-    return Effect.logWarning("rate-limited").pipe(Effect.annotateLogs({ limit: name, who: masked(who) }))
-  })
-
 /** Enough to see that it is the same one again, and no more. */
 export const masked = (who: string): string => who.length <= 8 ? who : `${who.slice(0, 8)}...`
 
@@ -148,6 +141,19 @@ export const makePace = ({ burst, per_second }: Pace) => {
   }
   return Object.assign(take, { giveBack })
 }
+
+/** How many there are is decided by who attacks; how many lines that is worth, for one and for all, by us. */
+const linesOfOne = makePace({ burst: 3, per_second: 0.1 })
+const linesOfAll = makePace({ burst: 30, per_second: 1 })
+
+/** For every refusal by a limit: a count, and a line in which who it was stays masked. */
+export const tellRateLimited = (name: string, who: string): Effect.Effect<void> =>
+  Effect.flatMap(WireClock, (clock) => {
+    count("limit_refusals_total", [name])
+    const now = clock.currentTimeMillisUnsafe()
+    if (linesOfOne(`${name} ${who}`, now) > 0 || linesOfAll(name, now) > 0) return Effect.void
+    return Effect.logWarning("rate-limited").pipe(Effect.annotateLogs({ limit: name, who: masked(who) }))
+  })
 
 /** `take` refuses with the time to wait. */
 export const paced = (name: string, pace: Pace) => {

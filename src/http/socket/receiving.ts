@@ -2,6 +2,7 @@
 // handed over. Refusals are answered here and cost no fiber.
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { tellRateLimited } from "../public/quotas.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { type ClientMessage, parseFrame, type RequestId } from "./frames.ts"
@@ -23,6 +24,13 @@ export interface Dispatch {
 
 const answerRefused = (live: LiveConnection, id: RequestId, refusal: Refusal): Effect.Effect<void> =>
   Effect.sync(() => live.send(exitFrame(id, refusedExit(refusal))))
+
+/** The same, counted and told: by a limit that no phone comes near. */
+const answerLimited = (live: LiveConnection, id: RequestId, limit: string, refusal: Refusal) =>
+  Effect.andThen(
+    tellRateLimited(limit, live.principal?.user_id ?? live.remote_address),
+    answerRefused(live, id, refusal)
+  )
 
 const close = (
   live: LiveConnection,
@@ -59,10 +67,11 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
   const admission = live.bucket.take(live.now())
   if (admission._tag === "Flooding") return close(live, closeCodes.flooding)
   if (admission._tag === "Refused") {
-    return answerRefused(live, request.id, rateLimited(admission.retry_after_ms, dispatch.limits))
+    const refusal = rateLimited(admission.retry_after_ms, dispatch.limits)
+    return answerLimited(live, request.id, "requests", refusal)
   }
   const tooMany = tooManyOf(live, dispatch.limits)
-  if (tooMany !== null) return answerRefused(live, request.id, tooMany)
+  if (tooMany !== null) return answerLimited(live, request.id, "in_flight", tooMany)
   const kind = dispatch.kindOf(request.tag)
   if (kind === null) return answerRefused(live, request.id, unknownMethod(request.tag))
   live.begin(request.id, {

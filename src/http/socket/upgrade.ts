@@ -108,7 +108,10 @@ export const makeHandshake = Effect.gen(function*() {
     const wait = yield* connections.tooSoon(remote_address)
     if (wait !== null) return yield* tooFast(remote_address, wait)
     // Taken before the token is checked, so that many at once cannot all find the last place.
-    if (!(yield* connections.admit(remote_address))) return yield* later("Too many connections.", limits)
+    if (!(yield* connections.admit(remote_address))) {
+      yield* tellRateLimited("connections", remote_address)
+      return yield* later("Too many connections.", limits)
+    }
     const heard = revocations.heard()
     const checked = token === null ? null : { principal: yield* verify(token), heard }
     yield* socket.serve(upgrade, remote_address, checked)

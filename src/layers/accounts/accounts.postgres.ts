@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { ChangeEntry } from "../../domain/audit.ts"
+import { isOutrun } from "../../domain/mitra.ts"
 import { maskedPhone, proofOf } from "../../domain/phone.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
 import { Accounts, type Customer, type MitraAccount } from "../../services/accounts/accounts.ts"
@@ -19,20 +20,21 @@ import { lockFor } from "../platform/postgres/advisory-locks.ts"
 import { auditedWhenNew, insertAuditEntry } from "./audit-log.postgres.ts"
 import { profiles } from "./mitra-profiles.postgres.ts"
 import { devices } from "./devices.postgres.ts"
-import { firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
+import { allOf, firstOf, Millis, timestamp, timestampOrNull } from "../platform/postgres/columns.ts"
 import { answered } from "../platform/postgres/failure.ts"
 import { makeGroupedRead } from "../platform/postgres/grouped-read.ts"
 
 type Sql = SqlClient.SqlClient
 type Ciphers = Cipher["Service"]
 
-const customerOf = firstOf(Schema.Struct({
+const CustomerRow = Schema.Struct({
   id: Schema.String,
   call_name: Schema.String,
   ...phoneFields,
   belongs_to: Schema.NullOr(Schema.String),
   created_at: Millis
-}))
+})
+const customersOf = allOf(CustomerRow)
 
 const mitraOf = firstOf(Schema.Struct({
   id: Schema.String,
@@ -41,14 +43,17 @@ const mitraOf = firstOf(Schema.Struct({
   is_active: Schema.Boolean
 }))
 
-/** The account in the row, its phone opened. */
-const customerIn = (cipher: Ciphers) =>
+/** The accounts in the rows, their phones opened. */
+const customersIn = (cipher: Ciphers) =>
   Effect.fnUntraced(function*(rows: ReadonlyArray<unknown>) {
-    const row = yield* customerOf(rows)
-    if (row === null) return null
-    const { phone_sealed: _, ...account } = row
-    return { ...account, phone: yield* openPhone(cipher, "customers", row) }
+    return yield* Effect.forEach(yield* customersOf(rows), (row) => {
+      const { phone_sealed: _, ...account } = row
+      return Effect.map(openPhone(cipher, "customers", row), (phone) => ({ ...account, phone }))
+    })
   })
+
+const customerIn = (cipher: Ciphers) => (rows: ReadonlyArray<unknown>) =>
+  Effect.map(customersIn(cipher)(rows), ([account]) => account ?? null)
 
 const mitraIn = (cipher: Ciphers) =>
   Effect.fnUntraced(function*(rows: ReadonlyArray<unknown>) {
@@ -127,7 +132,12 @@ const createCustomerWith = (sql: Sql, cipher: Ciphers) =>
     answered
   )
 
-type CustomerCalls = "createCustomer" | "findCustomer" | "findCustomerByPhone" | "provePhone"
+type CustomerCalls =
+  | "createCustomer"
+  | "findCustomer"
+  | "findCustomers"
+  | "findCustomerByPhone"
+  | "provePhone"
 
 const customers = (sql: Sql, cipher: Ciphers): Pick<Accounts["Service"], CustomerCalls> => ({
   createCustomer: (customer) =>
@@ -137,6 +147,14 @@ const customers = (sql: Sql, cipher: Ciphers): Pick<Accounts["Service"], Custome
   findCustomer: (id) =>
     sql`SELECT ${sql.literal(customerColumns)} FROM customers WHERE id = ${id}`.pipe(
       Effect.flatMap(customerIn(cipher)),
+      answered
+    ),
+  findCustomers: (ids) =>
+    sql`SELECT ${sql.literal(customerColumns)} FROM customers
+      JOIN json_array_elements_text(${JSON.stringify(ids)}::json) WITH ORDINALITY AS asked (of, place)
+        ON customers.id = asked.of::uuid
+      ORDER BY asked.place`.pipe(
+      Effect.flatMap(customersIn(cipher)),
       answered
     ),
   findCustomerByPhone: (phone) => answered(ownerOfPhone(sql, cipher, phone)),
@@ -170,12 +188,13 @@ const takeMitra = Effect.fnUntraced(function*(
 
 const renameMitra = (sql: Sql, cipher: Cipher["Service"]) =>
   Effect.fnUntraced(
-    function*(mitraId: string, display_name: string, entry: ChangeEntry) {
+    function*(mitraId: string, display_name: string, entry: ChangeEntry, seen?: string) {
       const before = yield* Effect.flatMap(
         sql`SELECT ${sql.literal(mitraColumns)} FROM mitras WHERE id = ${mitraId} FOR NO KEY UPDATE`,
         mitraIn(cipher)
       )
-      if (before === null) return null
+      if (before === null) return { _tag: "Unknown" } as const
+      if (isOutrun(before.display_name, display_name, seen)) return { _tag: "Stale", mitra: before } as const
       if (before.display_name !== display_name) {
         yield* insertAuditEntry(sql, {
           ...entry,
@@ -184,7 +203,7 @@ const renameMitra = (sql: Sql, cipher: Cipher["Service"]) =>
         })
         yield* sql`UPDATE mitras SET display_name = ${display_name} WHERE id = ${mitraId}`
       }
-      return { ...before, display_name }
+      return { _tag: "Done", mitra: { ...before, display_name } } as const
     },
     sql.withTransaction,
     answered

@@ -4,7 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { rotationOf, successorEnd } from "../../domain/sign-in/refresh-token.ts"
+import {
+  exchangesWindowMs,
+  exchangeWaitMs,
+  rotationOf,
+  successorEnd
+} from "../../domain/sign-in/refresh-token.ts"
 import {
   type AuthSession,
   type Rotation,
@@ -137,6 +142,16 @@ const present = (sql: SqlClient.SqlClient, refreshHash: string) =>
     ) AS family_is_revoked
     FROM auth_sessions WHERE refresh_hash = ${refreshHash} FOR UPDATE`.pipe(Effect.flatMap(presentedOf))
 
+const latelyOf = firstOf(Schema.Struct({ count: Schema.Int, oldest_at: Schema.NullOr(Millis) }))
+
+const exchangedLately = (sql: SqlClient.SqlClient, familyId: string, now: number) =>
+  sql`SELECT count(*)::int AS count, min(created_at) AS oldest_at FROM auth_sessions
+    WHERE family_id = ${familyId} AND rotated_from IS NOT NULL
+      AND created_at > ${timestamp(now - exchangesWindowMs)}`.pipe(
+    Effect.flatMap(latelyOf),
+    Effect.map((row) => row ?? { count: 0, oldest_at: null })
+  )
+
 const exchange = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function*(options: RotateOptions) {
     const { next, now } = options
@@ -155,6 +170,8 @@ const exchange = (sql: SqlClient.SqlClient) =>
     if (there !== null) {
       return { _tag: "Rotated", session: { ...there, family_id, user_type, user_id } } satisfies Rotation
     }
+    const retry_after_ms = exchangeWaitMs(yield* exchangedLately(sql, family_id, now), now)
+    if (retry_after_ms > 0) return { _tag: "TooOften", family_id, retry_after_ms } satisfies Rotation
     const expires_at = successorEnd(token, next.expires_at)
     const session: AuthSession = { ...next, expires_at, family_id, user_type, user_id, created_at: now }
     yield* sql`UPDATE auth_sessions SET rotated_at = coalesce(rotated_at, ${timestamp(now)}::timestamptz)

@@ -9,6 +9,11 @@ import type { BusTimings } from "./timings.ts"
 
 /** So many counts in a row must find this runner alone, so that one who is just coming is not overlooked. */
 const looksNeeded = 2
+/**
+ * A runner that is busy reads the answer too late, and must not be given the others' work for that as well:
+ * the second failure in a row counts. What it did not publish meanwhile stays within a second.
+ */
+const failuresNeeded = 2
 
 export interface Audience {
   /** True only while nobody else can be there. */
@@ -33,14 +38,27 @@ export const makeAudience = Effect.fnUntraced(
     const listeners = link?.listeners ?? null
     if (listeners === null) return never
     let looks = 0
+    let failures = 0
     const isEmpty = () => looks >= looksNeeded && peers() === 0 && isListening()
 
-    const look = Effect.gen(function*() {
-      const count = yield* Effect.exit(RealTime.timeout(listeners, timings.answer_within_ms))
-      looks = Exit.isSuccess(count) && count.value === 1 && isListening() && peers() === 0 ? looks + 1 : 0
-      if (!isEmpty()) onArrival()
+    /** How long until the next look. */
+    const taken = (count: Exit.Exit<number, unknown>): number => {
+      if (Exit.isSuccess(count)) {
+        failures = 0
+        looks = count.value === 1 && isListening() && peers() === 0 ? looks + 1 : 0
+        return timings.look_every_ms
+      }
+      failures += 1
+      if (failures < failuresNeeded) return 0
+      looks = 0
       // Where it cannot be asked it is not asked all the time.
-      yield* Effect.sleep(Exit.isSuccess(count) ? timings.look_every_ms : timings.silence_ms)
+      return Math.min(timings.silence_ms, timings.look_every_ms * 2 ** (failures - failuresNeeded))
+    }
+    const look = Effect.gen(function*() {
+      const count = yield* Effect.exit(RealTime.timeout(listeners, timings.look_every_ms))
+      const next = taken(count)
+      if (!isEmpty()) onArrival()
+      yield* Effect.sleep(next)
     })
     yield* Effect.forkScoped(Effect.forever(look))
     return { isEmpty } satisfies Audience

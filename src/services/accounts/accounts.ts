@@ -40,11 +40,21 @@ export interface Device extends DeviceOwner {
   readonly registered_at: number
 }
 
+export type MitraRenamed =
+  | { readonly _tag: "Done"; readonly mitra: MitraAccount }
+  | { readonly _tag: "Unknown" }
+  /** A colleague was first: as she is now. */
+  | { readonly _tag: "Stale"; readonly mitra: MitraAccount }
+
 export class Accounts extends Context.Service<Accounts, {
   /** The same id again changes nothing: a call whose answer was lost may be repeated. */
   readonly createCustomer: (customer: Customer) => Effect.Effect<void, Unavailable>
   /** As every `find` here: null when there is none. */
   readonly findCustomer: (id: string) => Effect.Effect<CustomerAccount | null, Unavailable>
+  /** In one read and in the order asked; unknown ones are left out. */
+  readonly findCustomers: (
+    ids: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<CustomerAccount>, Unavailable>
   readonly findCustomerByPhone: (phone: string) => Effect.Effect<CustomerAccount | null, Unavailable>
   /**
    * After this customer proved this phone, in one step: see `Proof`. Of customers who prove one phone
@@ -61,12 +71,16 @@ export class Accounts extends Context.Service<Accounts, {
     at: number,
     entry?: ChangeEntry
   ) => Effect.Effect<boolean, Unavailable>
-  /** As she is afterwards, or null for an unknown mitra. A new name has its audit entry with it. */
+  /**
+   * A new name has its audit entry with it. `seen`: the name it was changed from; while she has another one,
+   * and not the new one already, nothing changes.
+   */
   readonly renameMitra: (
     mitraId: string,
     displayName: string,
-    entry: ChangeEntry
-  ) => Effect.Effect<MitraAccount | null, Unavailable>
+    entry: ChangeEntry,
+    seen?: string
+  ) => Effect.Effect<MitraRenamed, Unavailable>
   /** What she may be asked for; null for an unknown mitra. */
   readonly profileOf: (mitraId: string) => Effect.Effect<Profile | null, Unavailable>
   /** The same, as staff want it. A change has its audit entry with it; false for an unknown mitra. */

@@ -105,6 +105,11 @@ describe("mitra accounts", () => {
       assert.deepInclude(again, { code: "PHONE_TAKEN", details: { mitra_id: made.mitra_id } })
       const renamed = { mitra_id: made.mitra_id, display_name: "Kirana" }
       assert.strictEqual((yield* me.call("admin.mitra_rename", renamed)).display_name, "Kirana")
+      const outrun = { mitra_id: made.mitra_id, display_name: "Rina", seen: "Dara" }
+      assert.deepInclude(yield* Effect.flip(me.call("admin.mitra_rename", outrun)), {
+        code: "STALE_WRITE",
+        details: { mitra_id: made.mitra_id, given: "Dara", display_name: "Kirana" }
+      })
       assert.strictEqual((yield* (yield* Accounts).findMitra(made.mitra_id))?.display_name, "Kirana")
       const actions = (yield* logged).map(([action, , target]) => [action, target])
       assert.deepStrictEqual(actions.toSorted(), [

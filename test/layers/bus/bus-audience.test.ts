@@ -18,7 +18,7 @@ const second = 1_000
 const makeWorld = Effect.gen(function*() {
   const arrives = yield* Queue.unbounded<string>()
   const sent: Array<string> = []
-  const world = { listeners: 1 }
+  const world = { listeners: 1, unanswered: 0 }
   const link: Link = {
     name: "valkey",
     // Answers after the first count, as a Valkey may.
@@ -28,7 +28,11 @@ const makeWorld = Effect.gen(function*() {
         for (const payload of payloads) Queue.offerUnsafe(arrives, payload)
         return world.listeners
       }),
-    listeners: Effect.sync(() => world.listeners),
+    listeners: Effect.suspend(() => {
+      if (world.unanswered === 0) return Effect.succeed(world.listeners)
+      world.unanswered -= 1
+      return Effect.never
+    }),
     listen: Effect.succeed(Queue.takeBetween(arrives, 1, 64))
   }
   const bus = yield* makeLinkedBus([link], busTimings)
@@ -99,6 +103,27 @@ describe("a runner that is alone", () => {
       yield* bus.publish([typing("customer:1", 2)])
       yield* TestClock.adjust(second)
       assert.deepStrictEqual(taken().toSorted(), ["Typing", "missed"])
+    }).pipe(Effect.scoped, Effect.provide(SecureRandom.layerWebCrypto))
+  )
+
+  world(
+    "is not given the others' work when one count gets no answer, and only for a moment when two get none",
+    Effect.gen(function*() {
+      const { bus, taken, world } = yield* alone
+      taken()
+      const published = Effect.gen(function*() {
+        yield* bus.publish([typing("customer:1", 1)])
+        yield* TestClock.adjust(10)
+        return taken()
+      })
+      world.unanswered = 1
+      yield* TestClock.adjust(0.9 * second)
+      assert.deepStrictEqual(yield* published, [])
+      world.unanswered = 2
+      yield* TestClock.adjust(1.2 * second)
+      assert.deepStrictEqual(yield* published, ["missed", "Typing"])
+      yield* TestClock.adjust(2 * second)
+      assert.deepStrictEqual(yield* published, [])
     }).pipe(Effect.scoped, Effect.provide(SecureRandom.layerWebCrypto))
   )
 })

@@ -204,6 +204,8 @@ describe("lock-outs", () => {
     assert.include(guessing([...five, { access_token: "a" }]), "boss could guess on")
     assert.include(guessing([wrong, locked(900)]), "boss was locked out after 1 guesses")
     assert.include(guessing([...five, locked(1_800)]), "boss is locked out for 1800000 ms")
+    const ten = [...five, ...five.map(() => locked(890))]
+    assert.strictEqual(guessing([...ten, locked(7_100)]), "", "who goes on waits longer")
   })
 })
 

@@ -224,6 +224,26 @@ describe("answers", () => {
     recorded.calls(sari, "chat.end", payload, over)
     assert.include(text(recorded), "sari was told SESSION_OVER for chat.end of a chat that was active")
   })
+
+  it("know that the end moves without a number while the mitra is gone", () => {
+    const recorded = history(answers)
+    const sari = recorded.phone("sari", "customer")
+    const payload = { session_id: "chat", command_id: "1" }
+    recorded.commit(put.session(active({ last_seq: 1 })))
+    recorded.passes(1_000)
+    recorded.commit(put.session(active({ last_seq: 1, ends_at: null })))
+    recorded.passes(1_000)
+    recorded.sends(sari, "chat.end", payload)
+    recorded.calls(sari, "chat.end", payload, {
+      session_id: "chat",
+      status: "active",
+      last_seq: 1,
+      mitra_id: "ayu",
+      topic: "regular",
+      ends_at: null
+    })
+    assert.deepStrictEqual(recorded.complaints, [])
+  })
 })
 
 describe("sign-in times", () => {

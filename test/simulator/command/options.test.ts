@@ -15,6 +15,7 @@ const none: SimulateOptions = {
   valkey: false,
   faults: null,
   set: {},
+  setting: {},
   faultRate: 1,
   pace: "fitting",
   profile: null,
@@ -24,6 +25,7 @@ const none: SimulateOptions = {
   failing: false,
   stopAtFirst: false,
   postgres: false,
+  realValkey: false,
   hazards: false,
   hoursOfFarm: null,
   html: null,
@@ -46,6 +48,8 @@ describe("the command line of the simulator", () => {
     [{ faults: "parrot" }, /there is no fault named "parrot"/],
     [{ set: { parrot: "1" } }, /the workload has no key "parrot"/],
     [{ postgres: true, scenario: "all" }, /^--postgres is for runs and farms/],
+    [{ realValkey: true, mutants: true }, /^--real-valkey is for runs and farms/],
+    [{ mutant: "lua-outrun" }, /^the mutant "lua-outrun" breaks a script of Valkey: add --valkey/],
     [{ seeds: 3, scenario: "all" }, /^--scenario and --seeds cannot be done in one run; choose one/]
   ]
   for (const [options, sentence] of refused) {

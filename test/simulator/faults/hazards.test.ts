@@ -71,5 +71,5 @@ describe("hazards", () => {
     assert.notStrictEqual(first?.hash, without?.hash)
     assert.strictEqual(first?.hash, second?.hash)
     assert.deepStrictEqual(first?.violations, [])
-  })
+  }, 120_000)
 })

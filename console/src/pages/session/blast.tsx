@@ -1,12 +1,13 @@
 // The blast's post-mortem: each mitra who was asked, in which wave, when her app showed it, how fast she
 // answered, who won, and by how many milliseconds everybody else lost.
 import { Badge, Text } from "@mantine/core"
-import { lengthOf, number, words } from "../../format.ts"
+import { lengthOf, number } from "../../format.ts"
 import { Card, Empty } from "../../parts/page.tsx"
 import { MitraLink } from "../../parts/person.tsx"
 import { type Column, Rows } from "../../parts/rows.tsx"
 import { Status } from "../../parts/status.tsx"
 import { Instant } from "../../parts/time.tsx"
+import { useWords } from "../../parts/words.ts"
 import { useText } from "../../text/catalogue.ts"
 import type { Inspection } from "./session.tsx"
 
@@ -27,8 +28,9 @@ const placeOf = (offer: Offer): number =>
 
 const State = ({ offer }: { offer: Offer }) => {
   const text = useText()
+  const words = useWords()
   if (offer.status === "accepted") {
-    return <Badge color="green" variant="filled" autoContrast tt="none">{text.session.won}</Badge>
+    return <Badge color="green" variant="filled" tt="none">{text.session.won}</Badge>
   }
   return (
     <>

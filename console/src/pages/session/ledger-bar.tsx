@@ -2,8 +2,9 @@
 // What still runs grows by the product's time, and takes from what is left.
 import { Badge, Group, Text } from "@mantine/core"
 import { useProductNow } from "../../connection/live.ts"
-import { lengthOf, words } from "../../format.ts"
+import { lengthOf } from "../../format.ts"
 import { Card } from "../../parts/page.tsx"
+import { useWords } from "../../parts/words.ts"
 import { useText } from "../../text/catalogue.ts"
 import type { Inspection } from "./session.tsx"
 
@@ -45,11 +46,14 @@ const Key = ({ kind, label, ms }: { kind: string; label: string; ms: number }) =
 
 export const LedgerBar = ({ ledger }: { ledger: Ledger }) => {
   const text = useText()
+  const words = useWords()
   const now = useProductNow()
   const pieces = piecesOf(ledger, now)
   const served = total(pieces, ["served", "running"])
   const forfeited = total(pieces, ["forfeited"])
   const paused = pausedMs(ledger)
+  // In whole seconds as they are shown, or what is left would not add up with what was served.
+  const shown = (ms: number) => Math.floor(ms / 1000) * 1000
   return (
     <Card
       title={`${text.session.ledger}: ${lengthOf(ledger.purchased_ms)}`}
@@ -70,9 +74,13 @@ export const LedgerBar = ({ ledger }: { ledger: Ledger }) => {
         ))}
       </div>
       <Group gap="lg" mt="xs">
-        <Key kind="served" label={text.session.served} ms={served} />
-        {forfeited > 0 ? <Key kind="forfeited" label={text.session.forfeited} ms={forfeited} /> : null}
-        <Key kind="left" label={text.session.left} ms={ledger.purchased_ms - served - forfeited} />
+        <Key kind="served" label={text.session.served} ms={shown(served)} />
+        {forfeited > 0 ? <Key kind="forfeited" label={text.session.forfeited} ms={shown(forfeited)} /> : null}
+        <Key
+          kind="left"
+          label={text.session.left}
+          ms={ledger.purchased_ms - shown(served) - shown(forfeited)}
+        />
         {paused > 0 ? <Text size="sm" c="dimmed">{text.session.paused} {lengthOf(paused)}</Text> : null}
       </Group>
     </Card>

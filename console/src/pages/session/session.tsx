@@ -5,12 +5,13 @@ import { useEffect } from "react"
 import { useLive } from "../../connection/live.ts"
 import type { AnswerOf } from "../../connection/line.ts"
 import { useCall } from "../../connection/use-call.ts"
-import { lengthOf, words } from "../../format.ts"
+import { lengthOf } from "../../format.ts"
 import { Card, Fact, Failed, Page, Waiting } from "../../parts/page.tsx"
 import { May } from "../../parts/permitted.tsx"
 import { CustomerLink, MitraLink } from "../../parts/person.tsx"
 import { Status } from "../../parts/status.tsx"
 import { Countdown, Instant } from "../../parts/time.tsx"
+import { useWords } from "../../parts/words.ts"
 import { useText } from "../../text/catalogue.ts"
 import { ForceClose, Reroute } from "./actions.tsx"
 import { Blast } from "./blast.tsx"
@@ -36,12 +37,15 @@ const Receipts = ({ session }: Pick<Inspection, "session">) => {
 
 const Facts = ({ inspection }: { inspection: Inspection }) => {
   const text = useText()
+  const words = useWords()
   const { deadline_at, first_reply_ms, owner_epoch, owner_runner, session } = inspection
   return (
     <Card title={text.session.facts}>
       <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="sm">
-        <Fact label={text.column.minutes}>{lengthOf(session.duration_seconds * 1000)} · {session.mode}</Fact>
-        <Fact label={text.column.what}>{session.kind} · {session.topic}</Fact>
+        <Fact label={text.column.minutes}>
+          {lengthOf(session.duration_seconds * 1000)} · {words(session.mode)}
+        </Fact>
+        <Fact label={text.column.what}>{words(session.kind)} · {words(session.topic)}</Fact>
         <Fact label={text.session.deadline}>
           <Instant at={deadline_at} />
         </Fact>
@@ -96,6 +100,7 @@ const Lead = ({ inspection: { customer_id, session } }: { inspection: Inspection
 
 const Shown = ({ inspection, reload }: { inspection: Inspection; reload: () => void }) => {
   const text = useText()
+  const words = useWords()
   const { absence, session } = inspection
   const isAlive = session.ended_at === null
   return (

@@ -4,9 +4,10 @@ import { Text } from "@mantine/core"
 import type { AnswerOf } from "../../connection/line.ts"
 import { useCall } from "../../connection/use-call.ts"
 import { useEffect } from "react"
-import { lengthOf, money, words } from "../../format.ts"
+import { counted, lengthOf, money, words } from "../../format.ts"
 import { Card, Failed, Waiting } from "../../parts/page.tsx"
 import { Instant } from "../../parts/time.tsx"
+import { useWords } from "../../parts/words.ts"
 import { useText } from "../../text/catalogue.ts"
 
 type Entry = AnswerOf<"admin.session_timeline">["entries"][number]
@@ -46,7 +47,7 @@ const amountOf = (key: string, value: unknown): string => {
   if (key === "amount_idr" && typeof value === "number") return money(value)
   if (key.endsWith("_id") && typeof value === "string") return value.slice(-8)
   if (key.endsWith("_at") && typeof value === "number") return new Date(value).toISOString().slice(11, 19)
-  return words(String(value))
+  return String(value).replaceAll("_", " ")
 }
 
 /** Whatever the event says of itself, in a line. */
@@ -66,7 +67,8 @@ const Ticks = ({ messages }: { messages: ReadonlyArray<Entry> }) => (
 
 const Shown = ({ step: { entry, messages } }: { step: Step }) => {
   const text = useText()
-  const title = messages.length > 0 ? `${messages.length} ${text.session.messages}` : words(entry.type)
+  const known = useWords()
+  const title = messages.length > 0 ? counted(messages.length, text.session.messages) : known(entry.type)
   return (
     <li style={{ "--dot": dots[entry.type] } as React.CSSProperties}>
       <Text size="sm" component="div">

@@ -149,8 +149,7 @@ const customerLine = (account: CustomerAccount): typeof CustomerLineView.Type =>
 const customers = Effect.fnUntraced(function*(search: string, limit: number) {
   const accounts = yield* Accounts
   const ids = yield* (yield* Oversight).customersNamed(search.trim(), limit)
-  const found = yield* Effect.forEach(ids, (id) => accounts.findCustomer(id), { concurrency: readsAtOnce })
-  return { customers: found.flatMap((account) => account === null ? [] : [customerLine(account)]) }
+  return { customers: (yield* accounts.findCustomers(ids)).map(customerLine) }
 })
 
 const customer = Effect.fnUntraced(function*(find: string) {

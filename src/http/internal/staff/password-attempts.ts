@@ -1,6 +1,6 @@
 // How often a password or a code may be tried: five times in a quarter of an hour per account and address,
-// more per address and per account, each counted before anything is compared. Unknown emails count like known
-// ones. Also how a security event of staff is told: one line, masked, and one count.
+// and who goes on waits two hours, then a day; more per address and per account. Each is counted before
+// anything is compared, unknown emails like known ones. Also how a security event of staff is told.
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import { refuse } from "../../../domain/refusal.ts"
@@ -10,8 +10,22 @@ import { count } from "../../../services/operations/figures.ts"
 import { networkOf } from "../../public/networks.ts"
 import { maskedNetwork } from "../../security-events.ts"
 
-const windowMs = 15 * 60 * 1000
-const perAccountAndNetwork = 5
+const minute = 60 * 1000
+const windowMs = 15 * minute
+
+interface Lock {
+  readonly most: number
+  readonly window_ms: number
+  /** Beside the name; none for the first, which the version before counts, too. */
+  readonly mark: string
+}
+
+/** Per account and network, each longer than the one before; counted only while none before it locks. */
+const locks: ReadonlyArray<Lock> = [
+  { most: 5, window_ms: windowMs, mark: "" },
+  { most: 10, window_ms: 120 * minute, mark: "/2h" },
+  { most: 20, window_ms: 1_440 * minute, mark: "/day" }
+]
 /** Behind a tunnel all staff may share one address. */
 const perNetwork = 100
 /** From many addresses at once: guessing ends, and the account with it until the window is over. */
@@ -73,7 +87,9 @@ export const countAttempt = Effect.fnUntraced(function*({ account, address, emai
   const here = { network, at: now, window_ms: windowMs }
   // One after the other: who is stopped at his own address does not use up the account's attempts elsewhere.
   const counts = [
-    [perAccountAndNetwork, proofs.countAttempt({ ...here, who })],
+    ...locks.map(({ mark, most, window_ms }) =>
+      [most, proofs.countAttempt({ ...here, window_ms, who: `${who}${mark}` })] as const
+    ),
     [perNetwork, proofs.countAttempt({ ...here, who: anywhere })],
     [perAccount, countOfAll(account, who, now)]
   ] as const
@@ -89,7 +105,7 @@ export const countAttempt = Effect.fnUntraced(function*({ account, address, emai
 export const forgiveAttempts = Effect.fnUntraced(function*(account: StaffAccount, address: string) {
   const proofs = yield* StaffProofs
   const network = networkOf(address)
-  yield* proofs.forgetAttempts(whoOf(account.email), network)
+  for (const { mark } of locks) yield* proofs.forgetAttempts(`${whoOf(account.email)}${mark}`, network)
   yield* proofs.forgetAttempts(anywhere, network)
   yield* (yield* Staff).staffSignedIn(account.id)
 })

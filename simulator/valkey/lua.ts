@@ -3,7 +3,7 @@
 // @ts-expect-error The package has no types.
 import fengari from "fengari"
 import type { Script } from "../../src/layers/platform/valkey/script.ts"
-import type { Reply, ValkeyEngine } from "./valkey-engine.ts"
+import type { Reply, ValkeyEngine } from "./engine.ts"
 
 const { lauxlib, lua, lualib, to_jsstring, to_luastring } = fengari
 

@@ -1,0 +1,107 @@
+// Absence: when a running chat counts as one whose mitra is gone: at once when she was deactivated, and
+// otherwise when she has been offline with no app open for as long as staff want; neither earlier nor a sweep
+// later; and no more once she is there again.
+import type { ChatSessionRow } from "../../../testkit/memory/store/tables.ts"
+import type { MakeRule } from "../rule.ts"
+import { Numbers } from "./numbers.ts"
+
+const recoversMs = 60_000
+const clocksTrueMs = 60_000
+/** The sweep's cadence, and the turn. */
+const sweptWithinMs = 30_000 + 6_000
+/** Her own actor tells her chats at once. */
+const toldWithinMs = 4_000
+const checkEveryMs = 2_000
+/** A socket that leads nowhere is noticed after 45 to 50 seconds, and an open one is believed so long. */
+const unnoticedMs = 75_000
+const running = new Set(["active", "extending"])
+
+export const absence: MakeRule = (context, complain) => {
+  const { tables } = context
+  const numbers = new Numbers(context)
+  const chats = new Map<string, ChatSessionRow>()
+  /** Since when each mitra is deactivated, or else offline; missing while she is neither. */
+  const deactivatedSince = new Map<string, number>()
+  const offlineSince = new Map<string, number>()
+  let logged = 0
+  let checkedAt = 0
+
+  const about = (row: ChatSessionRow) => {
+    const phone = context.phoneOf(row.mitra_id ?? "")
+    return { session_id: row.id, people: phone === undefined ? [] : [phone.name] }
+  }
+
+  const scanLog = () => {
+    for (; logged < tables.mitra_online_logs.length; logged += 1) {
+      const { is_online, mitra_id } = tables.mitra_online_logs[logged]!
+      if (is_online) offlineSince.delete(mitra_id)
+      else offlineSince.set(mitra_id, context.now_ms())
+    }
+  }
+
+  const wentAway = (row: ChatSessionRow) => {
+    scanLog()
+    const mitra_id = row.mitra_id ?? ""
+    if (row.absence?.cause !== "mitra_offline" || context.clocksTrueFor_ms() < clocksTrueMs) return
+    const since = offlineSince.get(mitra_id) ?? null
+    const least = numbers.smallest("reroute_propose_after_seconds") * 1000
+    const now = context.now_ms()
+    if (since === null) return complain("a mitra is called gone who is online", about(row))
+    if (now - since < least) complain(`a mitra is called gone ${now - since} ms after she left`, about(row))
+    const phone = context.phoneOf(mitra_id)
+    if (phone === undefined || context.owedFor_ms(phone) < 10_000) return
+    complain("a mitra is called gone whose app is open", about(row))
+  }
+
+  const mustBeGone = (row: ChatSessionRow): string | null => {
+    const mitra_id = row.mitra_id ?? ""
+    const now = context.now_ms()
+    const steady = context.steadyFor_ms() - recoversMs
+    const hers = Math.max(
+      row.started_at ?? 0,
+      tables.mitra_assignments.where("session", row.id)
+        .findLast(({ ended_at }) => ended_at === null)?.started_at ?? 0
+    )
+    const out = deactivatedSince.get(mitra_id)
+    const outFor = out === undefined ? 0 : now - Math.max(out, hers)
+    if (outFor > toldWithinMs && steady > outFor) return `was put out ${outFor} ms ago`
+    const since = offlineSince.get(mitra_id)
+    const phone = context.phoneOf(mitra_id)
+    if (since === undefined || phone === undefined) return null
+    const away = Math.min(now - Math.max(since, hers), context.awayFor_ms(phone) - unnoticedMs)
+    const most = numbers.largest("reroute_propose_after_seconds") * 1000 + sweptWithinMs
+    return away > most && steady > away + unnoticedMs ? `is offline and away for ${away} ms` : null
+  }
+
+  const check = () => {
+    const now = context.now_ms()
+    if (now - checkedAt < checkEveryMs) return
+    checkedAt = now
+    for (const [id, row] of chats) {
+      if (row.absence !== null) continue
+      const why = mustBeGone(row)
+      if (why === null) continue
+      chats.delete(id)
+      complain(`a chat goes on as if its mitra were there, who ${why}`, about(row))
+    }
+  }
+
+  return {
+    rows: {
+      settings: numbers.changed,
+      mitras: ({ after, before, key }) => {
+        if (after?.is_active === false && before?.is_active !== false) {
+          deactivatedSince.set(key, context.now_ms())
+        } else if (after?.is_active === true) deactivatedSince.delete(key)
+      },
+      chat_sessions: ({ after, before, key }) => {
+        if (after === undefined || !running.has(after.status)) return void chats.delete(key)
+        chats.set(key, after)
+        // Once gone she stays so until she is seen again, whatever else becomes of her account.
+        if (after.absence !== null && before?.absence == null) wentAway(after)
+      }
+    },
+    statement: scanLog,
+    onInterval: check
+  }
+}

@@ -1,0 +1,181 @@
+// What people do at the edges of what is allowed: they tap again and again in the instant in which the time
+// is up, say again what they read long ago, open a chat that was taken from them, give up an order whose
+// request looks, guess at codes. Off unless a world asks for it; drawn from a stream of its own.
+import * as Effect from "effect/Effect"
+import type { Prng } from "../kernel/prng.ts"
+import type { Answer } from "./connection.ts"
+import { type Client, commandOf, lastHeard, phaseOf, tryTo } from "./client.ts"
+import type { ClientSession } from "./client-state.ts"
+import { stranger } from "./stranger.ts"
+
+type Deed = (client: Client, prng: Prng, session: ClientSession | null) => Effect.Effect<unknown>
+
+const tapsMax = 12
+/** Frames are under way for so long. */
+const onItsWayMs = 110
+
+/** One tap after the other, so that some arrive before the instant, some after it, and perhaps one in it. */
+const tapsAround = (
+  { context }: Client,
+  prng: Prng,
+  at_ms: number,
+  tap: () => Effect.Effect<unknown>
+): Effect.Effect<unknown> => {
+  const left = at_ms - context.world.time.now_ms - onItsWayMs
+  if (!(left > 0) || left > 600_000) return Effect.void
+  const taps = Array.from({ length: tapsMax }, () => Effect.delay(Effect.suspend(tap), prng.between(0, 100)))
+  return Effect.delay(Effect.all(taps, { concurrency: "unbounded", discard: true }), left)
+}
+
+const lastOffer = (client: Client, prng: Prng) => {
+  const { app } = client
+  const [id] = [...app.clientState.openOffers]
+  const deadline_at = id === undefined ? null : app.clientState.offers.get(id)?.view["deadline_at"]
+  if (id === undefined || deadline_at === null) return Effect.void
+  return tapsAround(
+    client,
+    prng,
+    Date.parse(deadline_at),
+    () => tryTo(client, "mitra.accept", { command_id: app.newId(), session_id: id }, 20_000)
+  )
+}
+
+/** Whatever is about to end in this chat: the answer to an extension, the paid time, the goodbyes. */
+const lastInstant: Deed = (client, prng, session) => {
+  const { app, side } = client
+  if (session === null) return side === "mitra" ? lastOffer(client, prng) : Effect.void
+  const command = () => ({ command_id: app.newId(), session_id: session.id })
+  const asked = lastHeard(session, "extension_requested")
+  switch (phaseOf(session)) {
+    case "extending":
+      // Her chat goes on meanwhile.
+      if (side !== "mitra" || asked === null) return Effect.void
+      if (prng.chance(0.3)) return topicNow(client, prng, session)
+      return tapsAround(
+        client,
+        prng,
+        Date.parse(asked.fact["deadline_at"]),
+        () =>
+          tryTo(client, "mitra.answer_extension", {
+            ...command(),
+            extension_seq: asked.seq,
+            approve: prng.chance(0.5)
+          }, 20_000)
+      )
+    case "running":
+      return tapsAround(
+        client,
+        prng,
+        Date.parse(String(session.ends_at ?? session.view?.["ends_at"])),
+        () => tryTo(client, "chat.end", command(), 20_000)
+      )
+    case "closing":
+      return tapsAround(
+        client,
+        prng,
+        Date.parse(String(lastHeard(session, "closing")?.fact["closing_ends_at"])),
+        () => tryTo(client, "chat.goodbye", { ...command(), text: "bye" }, 20_000)
+      )
+    default:
+      return side === "mitra" ? lastOffer(client, prng) : Effect.void
+  }
+}
+
+/** Frames of an app that was asleep: what was read last is said first, and then what was read before it. */
+const oldReceipts: Deed = Effect.fnUntraced(function*(client, prng, session) {
+  if (session === null || session.last_seq < 3) return
+  const say = (tag: string, seq: number) => tryTo(client, tag, { session_id: session.id, seq }, 20_000)
+  yield* say("chat.read", session.last_seq)
+  yield* say(prng.pick(["chat.read", "chat.delivered"]), prng.integer(1, session.last_seq - 1))
+  yield* say(prng.pick(["chat.read", "chat.delivered"]), prng.integer(1, session.last_seq - 1))
+})
+
+const topicNow: Deed = (client, prng, session) =>
+  session === null || client.side !== "mitra"
+    ? Effect.void
+    : tryTo(
+      client,
+      "chat.topic",
+      { ...commandOf(client, session.id), topic: prng.pick(["regular", "sensitive"]) },
+      20_000
+    )
+
+/** A chat that is over for this phone, in most cases because it was given to another. */
+const lostChat: Deed = Effect.fnUntraced(function*(client, prng) {
+  const { app } = client
+  const lost = [...app.clientState.sessions.values()].filter(({ isOver }) => isOver)
+  yield* tryTo(client, "chat.sessions", { before: null, limit: prng.pick([1, 2, 20]) }, 20_000)
+  if (lost.length === 0) return
+  const { id: session_id, last_seq } = prng.pick(lost)
+  const ask = (range: object) =>
+    tryTo(client, "chat.history", {
+      session_id,
+      before_seq: null,
+      after_seq: null,
+      ...range,
+      limit: prng.pick([1, 3, 50])
+    }, 20_000)
+  yield* ask({})
+  yield* ask({ after_seq: Math.max(0, last_seq - prng.integer(0, 3)) })
+  yield* ask({ before_seq: last_seq + prng.integer(0, 3) })
+  yield* tryTo(client, "chat.typing", { session_id }, 5_000)
+})
+
+/** Whatever becomes of it: while it is looked for, while its chat runs, or long after. */
+const givesUp: Deed = Effect.fnUntraced(function*(client, prng) {
+  if (client.side === "mitra") return
+  const open = yield* tryTo(client, "customer.pending_payments", {}, 20_000)
+  const payments: ReadonlyArray<Answer> = open?.["payments"] ?? []
+  if (payments.length === 0) return
+  const { payment_id } = prng.pick(payments)
+  yield* tryTo(client, "customer.abandon_payment", { payment_id }, 20_000)
+})
+
+/** A code that was asked for, and six guesses; or one code after the other as soon as it may be had. */
+const guesses: Deed = (client, prng) =>
+  stranger(
+    client.context,
+    client.app,
+    "public",
+    Effect.fnUntraced(function*(ask) {
+      const phone = `+62816${prng.integer(100_000, 999_999)}`
+      const whose = { phone, user_type: "customer" }
+      yield* ask("auth.request_code", whose)
+      if (prng.chance(0.5)) {
+        for (let attempt = 0; attempt < 7; attempt += 1) {
+          yield* ask("auth.verify_code", { ...whose, code: "111111" })
+        }
+        return
+      }
+      for (let another = 0; another < 6; another += 1) {
+        yield* Effect.sleep(prng.between(59_800, 61_000))
+        yield* ask("auth.request_code", whose)
+      }
+    })
+  )
+
+const deeds: ReadonlyArray<Deed> = [
+  lastInstant,
+  lastInstant,
+  lastInstant,
+  oldReceipts,
+  topicNow,
+  lostChat,
+  givesUp,
+  guesses
+]
+
+/** Now and then, for as long as the app runs. */
+export const edgeDeeds = (client: Client): Effect.Effect<void> => {
+  const { app, isWindingDown, workload } = client
+  if (workload.edge_deeds_per_hour <= 0) return Effect.void
+  const prng = app.prng.split(`edge deeds/${client.context.world.time.now_us}`)
+  const next = Effect.suspend(() => {
+    if (isWindingDown()) return Effect.never
+    const sessions = [...app.clientState.live]
+    return prng.pick(deeds)(client, prng, sessions.length === 0 ? null : prng.pick(sessions))
+  })
+  const pause = Effect.suspend(() => Effect.sleep(prng.exponential(3_600_000 / workload.edge_deeds_per_hour)))
+  // One waits for its instant while the next one is done.
+  return Effect.forever(Effect.andThen(pause, Effect.forkChild(Effect.ignore(next))))
+}

@@ -1,0 +1,65 @@
+// What staff do at the edges of what is allowed: a chat is given to a mitra who cannot take it, or taken from
+// one who does not have it any more; accounts are put out while they are drained or held. Off unless a world
+// asks for it; drawn from a stream of its own.
+import * as Effect from "effect/Effect"
+import type { Prng } from "../kernel/prng.ts"
+import { mitraId } from "./seed-data.ts"
+import type { Staff } from "./staff.ts"
+import { tryTo } from "./staff-call.ts"
+
+type Errand = (staff: Staff, prng: Prng) => Effect.Effect<unknown>
+
+const anyMitra = ({ context }: Staff, prng: Prng): string =>
+  mitraId(prng.integer(1, Math.max(1, context.options.mitras)))
+
+const running = ({ context }: Staff) =>
+  [...context.world.stores.tables.chat_sessions.values()].filter(({ status }) => status === "active")
+
+/** To whom it cannot be given, most of the time; now and then from whose it is not any more. */
+const oddHandOver: Errand = (staff, prng) => {
+  const { tables } = staff.context.world.stores
+  const chats = running(staff)
+  if (chats.length === 0) return Effect.void
+  const chat = prng.pick(chats)
+  const former = tables.mitra_assignments.where("session", chat.id).filter(({ ended_at }) =>
+    ended_at !== null
+  )
+  const from = former.length > 0 && prng.chance(0.5) ? prng.pick(former).mitra_id : chat.mitra_id
+  const odd = [...tables.mitra_status].filter(([, { is_draining, is_online }]) => is_draining || !is_online)
+  const to = odd.length > 0 && prng.chance(0.5) ? prng.pick(odd)[0] : anyMitra(staff, prng)
+  return tryTo(staff, "admin.reroute", {
+    command_id: staff.app.newId(),
+    session_id: chat.id,
+    from_mitra_id: from,
+    mitra_id: to,
+    reason: "the simulation wants it so"
+  })
+}
+
+/** Drained or held, and put out in the midst of it; then let in again. */
+const putOut: Errand = Effect.fnUntraced(function*(staff, prng) {
+  const mitra_id = anyMitra(staff, prng)
+  const does = (tag: string) => tryTo(staff, tag, { command_id: staff.app.newId(), mitra_id })
+  yield* does(prng.pick(["admin.drain_mitra", "admin.drain_mitra", "admin.force_offline"]))
+  yield* Effect.sleep(prng.between(100, 20_000))
+  if (prng.chance(0.5)) return yield* does("admin.undo_drain")
+  yield* does("admin.deactivate_mitra")
+  yield* Effect.sleep(prng.between(100, 20_000))
+  yield* does("admin.activate_mitra")
+})
+
+const errands: ReadonlyArray<Errand> = [oddHandOver, oddHandOver, putOut]
+
+/** Now and then, until business is over. */
+export const edgeErrands = (staff: Staff): Effect.Effect<void> => {
+  const { app, isWindingDown, workload } = staff
+  if (workload.edge_errands_per_hour <= 0) return Effect.void
+  const prng = app.prng.split("edge errands")
+  const next = Effect.suspend(() =>
+    isWindingDown() ? Effect.never : Effect.forkChild(prng.pick(errands)(staff, prng))
+  )
+  const pause = Effect.suspend(() =>
+    Effect.sleep(prng.exponential(3_600_000 / workload.edge_errands_per_hour))
+  )
+  return Effect.forever(Effect.andThen(pause, next))
+}
