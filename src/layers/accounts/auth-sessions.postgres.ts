@@ -110,9 +110,21 @@ const insertNotice = (sql: SqlClient.SqlClient, session: AuthSession, notice: Si
         AND coalesce(substring(application_name FROM '\\d+$')::int, 0) < ${firstWithNotices})
     ON CONFLICT (id) DO NOTHING`
 
-const open = (sql: SqlClient.SqlClient) =>
+type OpenOptions = Parameters<SignIns["Service"]["open"]>[1]
+
+/** Most people who come are new and have nothing but this row: no transaction is begun for one statement. */
+const isOnlyARow = ({ user_type }: AuthSession, { notice, only_one }: OpenOptions): boolean =>
+  user_type === "customer" && !only_one && notice === undefined
+
+const openRow = (sql: SqlClient.SqlClient, session: AuthSession) =>
+  insert(sql, session, { revoked_at: null, rotated_from: null }).pipe(
+    Effect.as({ revoked_families: [] }),
+    answered
+  )
+
+const openWithOthers = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(
-    function*(session: AuthSession, options: Parameters<SignIns["Service"]["open"]>[1]) {
+    function*(session: AuthSession, options: OpenOptions) {
       const { user_type, user_id, family_id } = session
       if (options.only_one) yield* lockFor(sql, "person", `${user_type}:${user_id}`)
       const inactive = yield* isInactiveMitra(sql, session)
@@ -127,6 +139,12 @@ const open = (sql: SqlClient.SqlClient) =>
     sql.withTransaction,
     answered
   )
+
+const open = (sql: SqlClient.SqlClient): SignIns["Service"]["open"] => {
+  const withOthers = openWithOthers(sql)
+  return (session, options) =>
+    isOnlyARow(session, options) ? openRow(sql, session) : withOthers(session, options)
+}
 
 // A row whose successors are not known was rotated by the version before: it is judged by its grace alone.
 const present = (sql: SqlClient.SqlClient, refreshHash: string) =>
