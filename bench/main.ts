@@ -72,7 +72,9 @@ const benches: Readonly<Record<string, Bench>> = {
   },
   "strangers": {
     load: () => import("./strangers.ts"),
-    measures: "acknowledgements of a paid chat while strangers ask as much as they may"
+    measures: "what strangers' attacks cost a paid chat, memory, other customers, a mitra",
+    takes: "[folder of another checkout]",
+    check: anotherCheckout
   },
   "plans": {
     load: () => import("./plans.ts"),

@@ -1,13 +1,17 @@
-// What strangers' free work costs a paid chat (docs/security.md, S1): acknowledgements of its messages
-// before, while and after four, eight and fifteen free accounts ask as much as they may.
+// What strangers cost (docs/security.md): acknowledgements of a paid chat before, while and after four, eight
+// and fifteen free accounts ask as much as they may (S1), then the attacks of S2, S3 and S8.
+// `npm run bench -- strangers [folder of another checkout]` attacks that version.
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { once } from "node:events"
 import { Worker } from "node:worker_threads"
-import { freePorts, seedDatabase, spawnRunner, whenReady } from "../test/support/server-process.ts"
+import { resolve } from "node:path"
+import { emptyDatabase } from "../testkit/postgres/databases.ts"
+import { programOf, runCli, startRunner } from "../test/support/server-process.ts"
 import { customer, mitra, pair, type Person, send } from "../test/system/people.ts"
 import { median } from "./measuring.ts"
-import { benchDatabase } from "./postgres.ts"
+import { benchServer } from "./postgres.ts"
+import { ordersUnpaid, provider, runnerPort, unfinishedMessages } from "./strangers-doors.ts"
 
 const seconds = 12
 const everyMs = 100
@@ -52,11 +56,17 @@ const during = async (url: string, attack: (typeof phases)[number]["attack"], bo
 }
 
 export const bench = Effect.scoped(Effect.gen(function*() {
-  const url = Redacted.value(yield* benchDatabase)
-  yield* seedDatabase(url)
-  const ports = yield* Effect.promise(() => freePorts())
-  const server = yield* spawnRunner(url, ports)
-  yield* whenReady(server)
+  const checkout = resolve(process.argv[3] ?? ".")
+  const program = programOf(checkout)
+  const postgres = yield* benchServer
+  /** Of that version's making. */
+  const database = Effect.gen(function*() {
+    const url = Redacted.value(yield* emptyDatabase(postgres))
+    for (const command of ["migrate", "seed"]) yield* runCli(command, { DATABASE_URL: url }, program)
+    return url
+  })
+  const url = yield* database
+  const server = yield* startRunner(url, { RUNNER_SECRET: "a-secret-of-runners-0123456789abcdef" }, program)
   yield* Effect.promise(async () => {
     const ayu = await mitra(server, 1)
     const sari = await customer(server)
@@ -74,5 +84,9 @@ export const bench = Effect.scoped(Effect.gen(function*() {
       })
       if (attack !== null) console.log(`${"".padEnd(30)} ${perSecond.toFixed(0)} calls/s of strangers`)
     }
+    await unfinishedMessages(server)
   })
+  yield* runnerPort(server, url, checkout)
+  const paid = yield* startRunner(yield* database, yield* provider, program)
+  yield* Effect.promise(() => ordersUnpaid(paid))
 }))

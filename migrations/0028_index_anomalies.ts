@@ -3,5 +3,6 @@
 import { runStatements } from "./run-statements.ts"
 
 export default runStatements([
-  `CREATE INDEX payment_requests_anomalies ON payment_requests (anomaly_at) WHERE anomaly_at IS NOT NULL`
+  `CREATE INDEX IF NOT EXISTS payment_requests_anomalies ON payment_requests (anomaly_at)
+    WHERE anomaly_at IS NOT NULL`
 ])

@@ -1,8 +1,6 @@
 // One connection between a phone and a runner: text frames both ways, in order, each a little late. It can
 // be closed by either side, cut so that both notice, or fall silent so that neither side does.
-import * as Effect from "effect/Effect"
-import * as Socket from "effect/socket/Socket"
-import type { Transport } from "../../src/http/socket/transport.ts"
+import type { Listener, Transport } from "../../src/http/socket/transport.ts"
 import type { Process } from "../kernel/process.ts"
 import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
@@ -39,17 +37,17 @@ export class Line {
   readonly #onLeft: () => void
   readonly #up: Direction = { arrives_us: 0 }
   readonly #down: Direction = { arrives_us: 0 }
+  /** What came while the runner did not listen, or held the line. */
   #inbox: Array<string> = []
-  #reader: ((effect: Effect.Effect<ReadonlyArray<string>, Socket.SocketError>) => void) | null = null
-  #ended: { readonly code: number; readonly reason: string } | null = null
+  #isHeld = false
+  #listener: Listener | null = null
+  #isEnded = false
   #state: number = readyState.open
   #phoneKnows = false
   #isSilent = false
   #lag_ms = 0
   #sound_us = 0
   #unread_bytes = 0
-  #onHeard: () => void = () => {}
-  #onOver: () => void = () => {}
 
   constructor(options: {
     readonly time: VirtualTime
@@ -89,13 +87,13 @@ export class Line {
   hangUp(): void {
     if (this.#phoneKnows) return
     this.#phoneLeaves()
-    this.#travel(this.#up, this.#runnerProcess, () => this.#end(1000, ""))
+    this.#travel(this.#up, this.#runnerProcess, () => this.#end())
   }
 
   /** Both sides find out at once; what is on the way is lost. */
   cut(): void {
     this.#isSilent = true
-    this.#runnerProcess.enter(() => this.#end(abnormal, ""))
+    this.#runnerProcess.enter(() => this.#end())
     this.#tellPhone(abnormal, "")
   }
 
@@ -126,16 +124,14 @@ export class Line {
 
   readonly transport: Transport = {
     wire: this.#wire(),
-    pull: Effect.callback<ReadonlyArray<string>, Socket.SocketError>((resume) => {
-      this.#reader = resume
+    listen: (to) => {
+      this.#listener = to
       this.#feed()
-      return Effect.sync(() => {
-        this.#reader = null
-      })
-    }),
-    listen: (onHeard, onOver) => {
-      this.#onHeard = onHeard
-      this.#onOver = onOver
+      if (this.#isEnded) to.over()
+    },
+    hold: (isHeld) => {
+      this.#isHeld = isHeld
+      this.#feed()
     }
   }
 
@@ -154,7 +150,7 @@ export class Line {
       ping: () => this.#ping(),
       close: (code, reason) => this.#closeDown(code, reason),
       terminate: () => {
-        this.#end(abnormal, "")
+        this.#end()
         this.#travel(this.#down, this.#phoneProcess, () => this.#tellPhone(abnormal, ""))
       }
     }
@@ -173,35 +169,27 @@ export class Line {
   }
 
   #receive(frame: string): void {
-    if (this.#ended !== null) return
-    this.#onHeard()
+    if (this.#isEnded) return
     this.#inbox.push(frame)
     this.#feed()
   }
 
   #feed(): void {
-    const resume = this.#reader
-    if (resume === null) return
-    if (this.#inbox.length > 0) {
-      const frames = this.#inbox
-      this.#inbox = []
-      this.#reader = null
-      resume(Effect.succeed(frames))
-    } else if (this.#ended !== null) {
-      this.#reader = null
-      const { code, reason } = this.#ended
-      const reasons = new Socket.SocketCloseError({ code, closeReason: reason })
-      resume(Effect.fail(new Socket.SocketError({ reason: reasons })))
+    while (this.#listener !== null && !this.#isHeld && this.#inbox.length > 0) {
+      this.#listener.frame(this.#inbox.shift()!)
     }
   }
 
+  #hear(): void {
+    this.#listener?.heard()
+  }
+
   /** The runner's side is over. */
-  #end(code: number, reason: string): void {
-    if (this.#ended !== null) return
-    this.#ended = { code, reason }
+  #end(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
     this.#state = readyState.closed
-    this.#onOver()
-    this.#feed()
+    this.#listener?.over()
   }
 
   #sendDown(frame: string, done: () => void): void {
@@ -221,11 +209,11 @@ export class Line {
   #ping(): void {
     if (this.#phoneProcess.state === "frozen") {
       return this.#travel(this.#down, this.#phoneProcess, () => {
-        if (!this.#phoneKnows) this.#travel(this.#up, this.#runnerProcess, this.#onHeard)
+        if (!this.#phoneKnows) this.#travel(this.#up, this.#runnerProcess, () => this.#hear())
       })
     }
     this.#time.after(this.#delayMs() + this.#delayMs(), this.#runnerProcess, () => {
-      if (!this.#isSilent && !this.#phoneKnows && this.#phoneProcess.state === "running") this.#onHeard()
+      if (!this.#isSilent && !this.#phoneKnows && this.#phoneProcess.state === "running") this.#hear()
     })
   }
 
@@ -234,7 +222,7 @@ export class Line {
     this.#state = readyState.closing
     this.#travel(this.#down, this.#phoneProcess, () => {
       this.#tellPhone(code, reason)
-      this.#travel(this.#up, this.#runnerProcess, () => this.#end(code, reason))
+      this.#travel(this.#up, this.#runnerProcess, () => this.#end())
     })
   }
 

@@ -1,5 +1,7 @@
 // What a configuration must not be, whatever its single values look like: secrets that everybody knows, a
 // back network open to whoever connects, and development on what real people use. Each problem is a sentence.
+import { encryptionKeysOf } from "./encryption-keys.ts"
+
 export interface Exposure {
   readonly public_host: string
   readonly internal_host: string
@@ -12,6 +14,8 @@ export interface Exposure {
   readonly payment_webhook_token: string
   readonly admin_password: string
   readonly runner_secret: string | null
+  readonly xendit_webhook_token: string | null
+  readonly message_encryption_keys: string | null
   readonly private_network: boolean
   readonly xendit_enabled: boolean
 }
@@ -28,6 +32,7 @@ const secretVariables = {
   AUTH_JWT_SECRET: (given) => given.auth_jwt_secret,
   // Read only where the built-in provider's word counts.
   PAYMENT_WEBHOOK_TOKEN: (given) => given.xendit_enabled ? null : given.payment_webhook_token,
+  XENDIT_WEBHOOK_TOKEN: (given) => given.xendit_enabled ? given.xendit_webhook_token : null,
   RUNNER_SECRET: (given) => given.runner_secret
 } satisfies Record<string, (given: Exposure) => string | null>
 
@@ -47,11 +52,27 @@ const weakSecrets = (given: Exposure, published: ReadonlyArray<string>): Readonl
   ]
 }
 
+/** Zeros and a repeated word have few different bytes. A key of before that only opens must stay. */
+const weakKeys = ({ message_encryption_keys }: Exposure): ReadonlyArray<string> => {
+  const given = encryptionKeysOf(message_encryption_keys ?? "")
+  const sealing = given?.seals === true ? given.keys.slice(0, 1) : []
+  return sealing.filter(({ bytes }) => new Set(bytes).size < varietyMin).map(() =>
+    "MESSAGE_ENCRYPTION_KEYS is too simple: expected 32 bytes of chance for the first key, which seals"
+  )
+}
+
 const encrypting = ["require", "verify-ca", "verify-full"]
 
-const databaseIsOpen = (url: string): boolean => {
+/** As the driver reads it: a parameter wins, and a folder is a socket of this machine. */
+const databaseIsNear = (url: string): boolean => {
   const { hostname, searchParams } = new URL(url)
-  return !isLoopback(hostname) && !encrypting.includes(searchParams.get("sslmode") ?? "")
+  const host = searchParams.getAll("host").at(-1) || hostname
+  return host.startsWith("/") || isLoopback(host)
+}
+
+const databaseIsOpen = (url: string): boolean => {
+  const { searchParams } = new URL(url)
+  return !databaseIsNear(url) && !encrypting.includes(searchParams.get("sslmode") ?? "")
 }
 
 const valkeyIsOpen = (url: string): boolean => {
@@ -95,6 +116,7 @@ export const unsafeInProduction = (
   published: ReadonlyArray<string>
 ): ReadonlyArray<string> => [
   ...weakSecrets(given, published),
+  ...weakKeys(given),
   ...openBackNetwork(given)
 ]
 
@@ -104,11 +126,11 @@ export const unsafeInDevelopment = (
 ): ReadonlyArray<string> => {
   const because = "because this is development: set NODE_ENV=production, or ALLOW_INSECURE_DEVELOPMENT=true"
   const hosts = [
-    ["PUBLIC_HOST", given.public_host],
-    ["INTERNAL_HOST", given.internal_host],
-    ["RUNNER_HOST", given.runner_host],
-    ["DATABASE_URL", given.database_url === null ? "localhost" : new URL(given.database_url).hostname]
+    ["PUBLIC_HOST", isLoopback(given.public_host)],
+    ["INTERNAL_HOST", isLoopback(given.internal_host)],
+    ["RUNNER_HOST", isLoopback(given.runner_host)],
+    ["DATABASE_URL", given.database_url === null || databaseIsNear(given.database_url)]
   ] as const
-  return hosts.filter(([, host]) => !isLoopback(host))
+  return hosts.filter(([, isNear]) => !isNear)
     .map(([name]) => `${name} is not loopback: expected a loopback address, ${because}`)
 }

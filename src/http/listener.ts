@@ -20,7 +20,7 @@ import { ListenerWaits } from "./listener-waits.ts"
 import { Limits, type SocketLimits } from "./socket/limits.ts"
 import * as Revocations from "./socket/revocations.ts"
 import * as SocketServer from "./socket/server.ts"
-import { TrackedWebSocket } from "./socket/tracked-web-socket.ts"
+import { lastingListeners, TrackedWebSocket } from "./socket/tracked-web-socket.ts"
 import { layerJsonErrors } from "./refusal-response.ts"
 import { layerDoor, selectSubprotocol } from "./socket/upgrade.ts"
 
@@ -43,9 +43,13 @@ const makeNodeServer = (limits: SocketLimits, waits: ListenerWaits) => {
 /** Built between the server and its routes, so that on a stop it runs after their patience is over. */
 const layerCutStragglers = (server: ReturnType<typeof createServer>) => {
   const open = new Set<Socket>()
+  const forget = function(this: Socket): void {
+    open.delete(this)
+  }
+  lastingListeners.add(forget)
   server.on("connection", (socket) => {
     open.add(socket)
-    socket.once("close", () => open.delete(socket))
+    socket.on("close", forget)
   })
   return Layer.effectDiscard(
     Effect.andThen(

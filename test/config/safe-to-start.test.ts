@@ -36,6 +36,19 @@ const refusedInProduction: ReadonlyArray<readonly [what: string, given: Environm
   ["a remote database that may fall back to plain text", {
     DATABASE_URL: "postgres://s:pw@db.internal/h?sslmode=prefer"
   }, "DATABASE_URL"],
+  ["a remote database behind the name of a near one", {
+    DATABASE_URL: "postgres://s:pw@localhost/h?host=db.internal"
+  }, "DATABASE_URL"],
+  ["a provider's token that everybody guesses", {
+    XENDIT_ENABLED: "true",
+    XENDIT_SECRET_KEY: "xnd_production_key",
+    XENDIT_WEBHOOK_TOKEN: "x".repeat(20),
+    XENDIT_SUCCESS_REDIRECT_URL: "https://halobestie.example/paid",
+    XENDIT_FAILURE_REDIRECT_URL: "https://halobestie.example/unpaid"
+  }, "XENDIT_WEBHOOK_TOKEN"],
+  ["a key of nothing but zeros", {
+    MESSAGE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString("base64")}`
+  }, "MESSAGE_ENCRYPTION_KEYS"],
   ["a remote database without TLS for its owner", {
     DATABASE_MIGRATE_URL: "postgres://o:pw@db.internal/h"
   }, "DATABASE_MIGRATE_URL"],
@@ -58,6 +71,12 @@ describe("production", () => {
     )
   })
 
+  it("takes a simple key that only opens what was sealed with it", () => {
+    const [good, simple] = [Uint8Array.from({ length: 32 }, (_, n) => n), Buffer.alloc(32)]
+      .map((bytes, n) => `k${n}:${Buffer.from(bytes).toString("base64")}`)
+    assert.strictEqual(problemOf({ ...production, MESSAGE_ENCRYPTION_KEYS: `${good},${simple}` }), "")
+  })
+
   it.each(refusedInProduction)("refuses %s", (_what, given, name) => {
     const problem = problemOf({ ...production, ...given })
     assert.include(problem, `  - ${name} is `)
@@ -77,7 +96,10 @@ describe("production", () => {
   })
 
   it("asks nothing of databases and caches on the same machine", () => {
-    const near = { DATABASE_URL: "postgres://s:pw@localhost/h", VALKEY_URL: "redis://127.0.0.1:6379" }
+    const near = {
+      DATABASE_URL: "postgres://s:pw@localhost/h?host=/var/run/postgresql",
+      VALKEY_URL: "redis://127.0.0.1:6379"
+    }
     assert.strictEqual(problemOf({ ...production, ...near }), "")
   })
 })
@@ -91,6 +113,11 @@ describe("development", () => {
   ])("refuses a %s that is not of this machine, unless it is told to", (name, value) => {
     assert.include(problemOf({ [name]: value }), `  - ${name} is not loopback`)
     assert.strictEqual(problemOf({ [name]: value, ALLOW_INSECURE_DEVELOPMENT: "true" }), "")
+  })
+
+  it("is refused on a remote database, whichever way its host is named", () => {
+    const url = "postgres://u:p@localhost/x?host=db.internal"
+    assert.include(problemOf({ DATABASE_URL: url }), "  - DATABASE_URL is not loopback")
   })
 
   it.each(["postgres://u:p@127.0.0.1:5432/x", "postgres://u@localhost/x", "postgres://u@[::1]:5432/x"])(

@@ -22,7 +22,7 @@ const secrets: Readonly<Record<string, string>> = {
   PAYMENT_WEBHOOK_TOKEN: "webhook-hunter2-0123456789",
   ADMIN_EMAIL: "ops@halobestie.example",
   ADMIN_PASSWORD: "admin-hunter2-0123",
-  MESSAGE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
+  MESSAGE_ENCRYPTION_KEYS: `k1:${Buffer.from("k".repeat(16) + "0123456789abcdef").toString("base64")}`,
   RUNNER_SECRET: "runner-hunter2-0123456789-0123456789"
 }
 

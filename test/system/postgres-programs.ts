@@ -1,7 +1,8 @@
 // A PostgreSQL server from Debian's own programs, for the drill: the embedded ones lack pg_basebackup. Runs
 // as the account postgres where we are root, because Postgres refuses root.
-import { execFileSync, spawn } from "node:child_process"
+import { execFile, execFileSync, spawn } from "node:child_process"
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from "node:fs"
+import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { accountFor } from "../../src/layers/platform/embedded-postgres/account.ts"
@@ -30,19 +31,27 @@ export const folderOf = (path: string): string => {
 
 const as = account === null ? {} : { uid: account.uid, gid: account.gid }
 
+const pathOf = (command: string): string =>
+  command.includes("/") || command === "du" ? command : `${programs()}/${command}`
+
+const optionsWith = (env: Readonly<Record<string, string>>) => ({
+  ...as,
+  cwd: "/",
+  env: { PATH: `${programs()}:${process.env["PATH"] ?? ""}`, ...env },
+  encoding: "utf8" as const
+})
+
 /** Runs one of the programs, or a script that uses them, as the account. */
 export const run = (
   command: string,
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>> = {}
 ): string =>
-  execFileSync(command.includes("/") || command === "du" ? command : `${programs()}/${command}`, [...args], {
-    ...as,
-    cwd: "/",
-    env: { PATH: `${programs()}:${process.env["PATH"] ?? ""}`, ...env },
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"]
-  })
+  execFileSync(pathOf(command), [...args], { ...optionsWith(env), stdio: ["ignore", "pipe", "pipe"] })
+
+/** The same while phones of this process go on saying that they are there. */
+export const runBeside = (script: string, env: Readonly<Record<string, string>>): Promise<unknown> =>
+  promisify(execFile)(pathOf(script), [], optionsWith(env))
 
 export const urlAt = (port: number, database: string): string =>
   `postgres://postgres@127.0.0.1:${port}/${database}`

@@ -8,12 +8,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { freePorts, runCli, startServer } from "../support/server-process.ts"
 import { customer, history, mitra, pair, send } from "./people.ts"
-import { account, folderOf, run, serve, urlAt } from "./postgres-programs.ts"
+import { account, folderOf, run, runBeside, serve, urlAt } from "./postgres-programs.ts"
 import { root } from "../ops/prometheus.ts"
 
 const goalRtoMinutes = 10
 const goalRpoSeconds = 60
 const goalBytes = 10 * 1024 ** 3
+/** So much more lies in the database: for a measurement, not for every run. */
+const moreGb = Number(process.env["HALOBESTIE_DRILL_GB"] ?? "0")
 
 const psql = (url: string, sql: string) => run("psql", [url, "-v", "ON_ERROR_STOP=1", "-Atqc", sql]).trim()
 
@@ -35,6 +37,21 @@ const invariantsHold = (url: string): void => {
   for (const [broken, sql] of Object.entries(invariants)) assert.strictEqual(psql(url, sql), "0", broken)
 }
 
+/** Rows of the size of messages, before anything is archived; about 110 bytes each. */
+const fill = (data: string, port: number) =>
+  Effect.gen(function*() {
+    const server = yield* serve(data, port, { wal_level: "minimal", max_wal_senders: "0" })
+    psql(urlAt(port, "postgres"), "CREATE DATABASE more")
+    psql(
+      urlAt(port, "more"),
+      `CREATE TABLE rows (id uuid, sender uuid, body text, at timestamptz);
+       INSERT INTO rows SELECT gen_random_uuid(), gen_random_uuid(), 'Halo kak, apa kabar hari ini? ' || n,
+         now() FROM generate_series(1, ${Math.round(moreGb * 1024 ** 3 / 110)}) AS n`
+    )
+    psql(urlAt(port, "postgres"), "CHECKPOINT")
+    yield* server.kill
+  }).pipe(Effect.scoped)
+
 /** The copy that staging gets of it, made beside it: everything is there but people. */
 const staysMasked = (script: string, port: number): void => {
   const [original, copy] = [urlAt(port, "halobestie"), urlAt(port, "scratch")]
@@ -53,7 +70,7 @@ const staysMasked = (script: string, port: number): void => {
   invariantsHold(copy)
 }
 
-describe("the restore drill", { timeout: 300_000 }, () => {
+describe("the restore drill", { timeout: 300_000 + moreGb * 300_000 }, () => {
   it.live("brings everything back that was acknowledged before the moment, and nothing after it", () =>
     Effect.gen(function*() {
       const home = yield* Effect.acquireRelease(
@@ -76,6 +93,7 @@ describe("the restore drill", { timeout: 300_000 }, () => {
       }
       const data = folderOf(join(home, "data"))
       run("initdb", ["-D", data, "--auth", "trust", "--username", "postgres", "--encoding", "UTF8"])
+      if (moreGb > 0) yield* fill(data, first)
       const original = yield* serve(data, first, {
         archive_mode: "on",
         archive_timeout: "60",
@@ -92,7 +110,7 @@ describe("the restore drill", { timeout: 300_000 }, () => {
           const [sari, ayu] = [await customer(server), await mitra(server, 1)]
           const session = await pair(server, sari, ayu, "chat_60")
           await send(sari, session, "before the backup")
-          run(script("base-backup"), [], backups)
+          await runBeside(script("base-backup"), backups)
           for (let number = 1; number <= 20; number++) await send(ayu, session, `after the backup ${number}`)
           const moment = psql(url, "SELECT clock_timestamp()")
           const kept = await history(sari, session)
@@ -109,6 +127,7 @@ describe("the restore drill", { timeout: 300_000 }, () => {
       const restored = folderOf(join(home, "restored"))
       run(script("restore"), ["--target", story.moment, "--into", restored], backups)
       const unpackSeconds = (performance.now() - began) / 1000
+      const size = Number(run("du", ["-sb", restored]).split("\t")[0])
       yield* serve(restored, second, {}, backups)
       const back = urlAt(second, "halobestie")
       const bodies = psql(
@@ -131,13 +150,13 @@ describe("the restore drill", { timeout: 300_000 }, () => {
         join(backups.BACKUP_DIR, "base", name, "base.tar.gpg")
       )
       for (const file of sealed) assert.notInclude(readFileSync(file).toString("latin1"), "PG_VERSION")
-      const size = Number(run("du", ["-sb", restored]).split("\t")[0])
-      const tenGb = (unpackSeconds * goalBytes) / size / 60
+      // What is not unpacking does not grow with the size.
+      const tenGb = (rtoSeconds - unpackSeconds + (unpackSeconds * goalBytes) / size) / 60
       console.log(
         `drill: RTO ${rtoSeconds.toFixed(1)} s, of which ${unpackSeconds.toFixed(1)} s unpack ` +
-          `${(size / 1024 ** 2).toFixed(0)} MB: about ${tenGb.toFixed(0)} min for 10 GB by extrapolation; ` +
+          `${(size / 1024 ** 2).toFixed(0)} MB: about ${tenGb.toFixed(1)} min for 10 GB by extrapolation; ` +
           `RPO at most ${goalRpoSeconds} s (archive_timeout), here nothing acknowledged was lost`
       )
-      assert.isBelow(rtoSeconds, goalRtoMinutes * 60)
+      assert.isBelow(moreGb > 0 ? tenGb : rtoSeconds / 60, goalRtoMinutes)
     }))
 })

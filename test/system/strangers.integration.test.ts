@@ -1,23 +1,17 @@
 // A stranger with no secret, at each port of a running server: what public, internal and runner port and the
 // bus answer to one who has only a connection, and that nothing a stranger does there moves anything.
-import { NodeSocket } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "node:net"
 import { connect as connectTls } from "node:tls"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import { EntityAddress, Runners, ShardId, Snowflake } from "effect/cluster"
-import { Headers } from "effect/http"
-import { RpcClient, RpcSerialization } from "effect/rpc"
-import { Socket } from "effect/socket"
 import { Redis } from "ioredis"
 import { SignJWT } from "jose"
 import { sleep } from "../../testkit/phone.mjs"
-import { Mitra, MitraCall } from "../../src/actors/mitra/protocol.ts"
 import { AdminApi } from "../../src/contract/staff/staff-api.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
-import { type ServerProcess, startServer } from "../support/server-process.ts"
+import { startServer } from "../support/server-process.ts"
 import { freshValkey } from "../support/valkey.ts"
+import { asRunner, portOf } from "./as-runner.ts"
 import { customer, mitra, pair } from "./people.ts"
 import { adminCall, post, signInAdmin } from "./staff.ts"
 
@@ -49,37 +43,6 @@ const heardBy = (socket: ReturnType<typeof connect>, said: string) =>
     socket.setTimeout(2_000, () => socket.destroy())
     socket.write(said)
   })
-
-const portOf = (server: ServerProcess) => Number(server.runner.split(":")[1])
-
-/** One call to a mitra's actor, spoken as runners speak, by one who is none. */
-const asRunner = Effect.fnUntraced(
-  function*(server: ServerProcess, mitraId: string, call: MitraCall) {
-    const serialization = yield* RpcSerialization.RpcSerialization
-    const socket = yield* NodeSocket.makeNet({ host: "127.0.0.1", port: portOf(server), noDelay: true })
-    const protocol = yield* RpcClient.makeProtocolSocket().pipe(Effect.provideService(Socket.Socket, socket))
-    const client = yield* Effect.provideService(Runners.makeRpcClient, RpcClient.Protocol, protocol)
-    const payload = yield* Schema.encodeEffect(serialization.codecFor(MitraCall))(call)
-    const address = EntityAddress.make({
-      shardId: ShardId.make("default", 1),
-      entityType: Mitra.type,
-      entityId: mitraId as never
-    })
-    const request = {
-      _tag: "Request",
-      requestId: Snowflake.Snowflake(1n),
-      address,
-      tag: "Run",
-      payload,
-      headers: Headers.empty
-    }
-    return yield* client.Effect({ request: request as never, persisted: false }).pipe(
-      Effect.timeout("5 seconds")
-    )
-  },
-  Effect.scoped,
-  Effect.provide(RpcSerialization.layerSchemaBinary())
-)
 
 describe("a stranger", () => {
   it.live(

@@ -8,7 +8,8 @@ export const t0 = 1_767_225_600_123
 export const minute = 60_000
 export const hour = 60 * minute
 
-export const idOf = (n: number): string => `018f0000-0000-7000-8000-${n.toString(16).padStart(12, "0")}`
+/** Made at t0, as the first digits say. */
+export const idOf = (n: number): string => `019b76da-a87b-7000-8000-${n.toString(16).padStart(12, "0")}`
 
 export const customerId = idOf(0xc1)
 export const mitraId = idOf(0xb1)

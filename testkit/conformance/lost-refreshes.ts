@@ -3,6 +3,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { exchangesMax } from "../../src/domain/sign-in/refresh-token.ts"
 import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { next, session } from "./auth-sessions.ts"
 import { atOnce, hour, idOf, t0, times } from "./given.ts"
@@ -16,7 +17,31 @@ export const lostRefreshes = (name: string, layer: Layer.Layer<SignIns>) =>
   describe(`refreshes whose answer was lost, ${name}`, () => {
     const test: Test = (title, body) => it.live(title, () => Effect.provide(body, layer))
     repeating(test)
+    bounded(test)
   })
+
+const bounded = (test: Test) =>
+  test(
+    "a sign-in is exchanged so often within an hour and no oftener, and its last token stays good",
+    Effect.gen(function*() {
+      const port = yield* SignIns
+      yield* port.open(session(1), several)
+      const exchange = (n: number, at: number) =>
+        port.rotate({ refresh_hash: `hash-${n}`, next: next(n + 1), now: t0 + at, grace_ms })
+      for (const n of times(exchangesMax)) {
+        assert.strictEqual((yield* exchange(n + 1, n))._tag, "Rotated")
+      }
+      const last = exchangesMax + 1
+      assert.deepStrictEqual(yield* exchange(last, 1_000), {
+        _tag: "TooOften",
+        family_id: idOf(1),
+        retry_after_ms: hour - 1_000
+      })
+      const repeat = { refresh_hash: `hash-${last - 1}`, next: next(last), now: t0 + 1_000, grace_ms }
+      assert.strictEqual((yield* port.rotate(repeat))._tag, "Rotated", "its answer was lost")
+      assert.strictEqual((yield* exchange(last, hour))._tag, "Rotated")
+    })
+  )
 
 const repeating = (test: Test) => {
   test(

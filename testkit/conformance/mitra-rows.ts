@@ -36,11 +36,11 @@ export class MitraRows extends Context.Service<MitraRows, {
 }>()("halobestie/test/MitraRows") {}
 
 export const idOfMitra = (number: number): string =>
-  `018f0000-0000-7000-8000-${String(number).padStart(12, "0")}`
+  `019b76da-a87b-7000-8000-${String(number).padStart(12, "0")}`
 export const nameOf = (id: string): string => `Mitra ${Number(id.slice(-12))}`
 const phoneOf = (id: string): string => `+62811${id.slice(-8)}`
 const sessionOf = (id: string, slot: number): string =>
-  `018f0000-0000-7000-9${String(slot).padStart(3, "0")}-${id.slice(-12)}`
+  `019b76da-a87b-7000-9${String(slot).padStart(3, "0")}-${id.slice(-12)}`
 
 const offerRow = (id: string, offer: SomeOffer, index: number) => {
   const at = offer.status === "pending" ? 2 : offer.at
@@ -64,7 +64,7 @@ const offerRow = (id: string, offer: SomeOffer, index: number) => {
   }
 }
 
-const familyOf = (id: string): string => `018f0000-0000-7000-a000-${id.slice(-12)}`
+const familyOf = (id: string): string => `019b76da-a87b-7000-a000-${id.slice(-12)}`
 const tokenOf = (id: string): string => `phone of ${id}`
 
 const signIn = (id: string) => ({

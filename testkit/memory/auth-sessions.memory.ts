@@ -1,6 +1,11 @@
 // Part of SignIns in memory: refresh token families as rows of the shared in-memory store.
 import * as Effect from "effect/Effect"
-import { rotationOf, successorEnd } from "../../src/domain/sign-in/refresh-token.ts"
+import {
+  exchangesWindowMs,
+  exchangeWaitMs,
+  rotationOf,
+  successorEnd
+} from "../../src/domain/sign-in/refresh-token.ts"
 import {
   type AuthSession,
   type OpenSignIn,
@@ -112,6 +117,12 @@ const rotate = (tables: Tables, options: RotateOptions): Rotation => {
     const session = { id, refresh_hash, created_at, expires_at, family_id, user_type, user_id }
     return { _tag: "Rotated", session }
   }
+  const times = familyOf(tables, family_id)
+    .filter((one) => one.rotated_from !== null && one.created_at > now - exchangesWindowMs)
+    .map(({ created_at }) => created_at)
+  const oldest_at = times.length === 0 ? null : Math.min(...times)
+  const retry_after_ms = exchangeWaitMs({ count: times.length, oldest_at }, now)
+  if (retry_after_ms > 0) return { _tag: "TooOften", family_id, retry_after_ms }
   const family_opened_at = tables.auth_sessions.get(family_id)?.created_at ?? row.created_at
   const expires_at = successorEnd({ family_opened_at, user_type }, next.expires_at)
   const session: AuthSession = { ...next, expires_at, family_id, user_type, user_id, created_at: now }

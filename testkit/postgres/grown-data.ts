@@ -108,7 +108,8 @@ const chats = (size: Size) => [
   `INSERT INTO chat_request_notifications (session_id, mitra_id, position, status, ending, wave, sent_at,
       deadline_at, responded_at, sessions_at_offer)
     SELECT id, made_id('2024-02-01', 1 + (c.n * 7 + p) % ${size.mitras}), p,
-      CASE p WHEN 0 THEN 'accepted' ELSE 'missed' END, CASE p WHEN 0 THEN NULL ELSE 'taken' END, 0, at,
+      CASE p WHEN 0 THEN 'accepted' WHEN 1 THEN 'ignored' ELSE 'missed' END,
+      CASE p WHEN 0 THEN NULL WHEN 1 THEN 'expired' ELSE 'taken' END, 0, at,
       at + interval '1 minute', at, 0 FROM made_chats c, generate_series(0, ${offersEach - 1}) p`,
   `INSERT INTO push_outbox (id, user_type, user_id, kind, session_id, status, created_at, due_at, expires_at,
       finished_at)

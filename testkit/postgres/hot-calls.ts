@@ -83,8 +83,7 @@ const actors: ReadonlyArray<HotCall> = [
   { name: "her online log", run: (at) => Mitras.use((to) => to.onlineLog(at.mitra, 50)) },
   {
     name: "her day",
-    run: (at) => Mitras.use((to) => to.activity(at.mitra, at.now - day, at.now)),
-    rows_max: 2000
+    run: (at) => Mitras.use((to) => to.activity(at.mitra, at.now - day, at.now))
   },
   { name: "missed in a row", run: (at) => Mitras.use((to) => to.missedInARow(at.mitra, at.now - day, 10)) },
   {

@@ -26,6 +26,20 @@ export const successorEnd = (
   wanted: number
 ): number => user_type === "mitra" ? Math.min(wanted, family_opened_at + mitraSignInMaxMs) : wanted
 
+/**
+ * Each exchange is a row that is kept for a month. An app needs one an hour, and one more for each start that
+ * finds its token run out: a sign-in that goes on beyond this has to wait.
+ */
+export const exchangesMax = 60
+export const exchangesWindowMs = 3_600_000
+
+/** When a family whose rows are so old may have another one; 0 for at once. */
+export const exchangeWaitMs = (
+  lately: { readonly count: number; readonly oldest_at: number | null },
+  now: number
+): number =>
+  lately.count < exchangesMax ? 0 : Math.max(1, (lately.oldest_at ?? now) + exchangesWindowMs - now)
+
 export type RotationVerdict = "Rotated" | "Expired" | "Revoked" | "Reused"
 
 /**

@@ -10,6 +10,7 @@ import { Beacon } from "../../services/availability/beacon.ts"
 import { type RateLimit, RateLimits } from "../../services/platform/rate-limits.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
+import { tellRateLimited } from "./quotas.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
 export const beaconPath = "/api/public/bestie/available"
@@ -46,7 +47,10 @@ export const layer = HttpRouter.use(Effect.fnUntraced(function*(router) {
     yield* watchProxies(request)
     const remote_address = remoteAddressOf(request, trustedHops)
     const wait = yield* limits.take(publicBeaconLimit, remote_address)
-    if (wait !== null) return tooOften(wait.retry_after_ms)
+    if (wait !== null) {
+      yield* tellRateLimited(publicBeaconLimit.name, remote_address)
+      return tooOften(wait.retry_after_ms)
+    }
     const { available } = yield* RealTime.timeout(beacon.current, patience)
     return HttpServerResponse.jsonUnsafe({ available }, { headers: { "cache-control": "no-store" } })
   })

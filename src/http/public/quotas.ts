@@ -39,6 +39,9 @@ const table = {
   guesses_minute: { name: "guesses_minute", asks_max: 8, window_ms: minute, ...slower },
   guesses_ten_minutes: { name: "guesses_ten_minutes", asks_max: 12, window_ms: 10 * minute, ...slower },
   guesses_hour: { name: "guesses_hour", asks_max: 20, window_ms: hour, ...slower },
+  /** All mitras are asked with each: a request may end after ten seconds, a person asks a few times. */
+  requests_again_minute: { name: "requests_again_minute", asks_max: 10, window_ms: minute, ...slower },
+  requests_again_hour: { name: "requests_again_hour", asks_max: 100, window_ms: hour, ...slower },
   reports_per_person: { name: "reports", asks_max: 20, window_ms: day, ...slower },
   orders_per_customer: { name: "orders", asks_max: 20, window_ms: hour, ...slower }
 } as const satisfies Record<string, Quota>
@@ -74,13 +77,6 @@ export const quotas: QuotaTable = {
 export const Quotas = Context.Reference<QuotaTable>("halobestie/http/Quotas", {
   defaultValue: () => quotas
 })
-
-/** For every refusal of this table: who it was stays masked. */
-export const tellRateLimited = (name: string, who: string): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    count("limit_refusals_total", [name])
-    return Effect.logWarning("rate-limited").pipe(Effect.annotateLogs({ limit: name, who: masked(who) }))
-  })
 
 /** Enough to see that it is the same one again, and no more. */
 export const masked = (who: string): string => who.length <= 8 ? who : `${who.slice(0, 8)}...`
@@ -148,6 +144,19 @@ export const makePace = ({ burst, per_second }: Pace) => {
   }
   return Object.assign(take, { giveBack })
 }
+
+/** How many there are is decided by who attacks; how many lines that is worth, for one and for all, by us. */
+const linesOfOne = makePace({ burst: 3, per_second: 0.1 })
+const linesOfAll = makePace({ burst: 30, per_second: 1 })
+
+/** For every refusal by a limit: a count, and a line in which who it was stays masked. */
+export const tellRateLimited = (name: string, who: string): Effect.Effect<void> =>
+  Effect.flatMap(WireClock, (clock) => {
+    count("limit_refusals_total", [name])
+    const now = clock.currentTimeMillisUnsafe()
+    if (linesOfOne(`${name} ${who}`, now) > 0 || linesOfAll(name, now) > 0) return Effect.void
+    return Effect.logWarning("rate-limited").pipe(Effect.annotateLogs({ limit: name, who: masked(who) }))
+  })
 
 /** `take` refuses with the time to wait. */
 export const paced = (name: string, pace: Pace) => {

@@ -110,7 +110,7 @@ const mayGoOn = (live: LiveConnection, call: Call): boolean =>
 export const makeAnswering = (
   connections: Connections["Service"],
   requests: ReadonlyMap<string, Rpc.AnyWithProps>,
-  goOn: (live: LiveConnection, id: RequestId) => Effect.Effect<void>
+  goOn: (live: LiveConnection, id: RequestId) => void
 ) => {
   const answer = makeAnswer(makeExplain(requests))
   /** Of the protocol: what the RPC server says. */
@@ -126,8 +126,8 @@ export const makeAnswering = (
       call.unacknowledged += 1
       live.sendChunk(chunkFrame(response.requestId, response.values, call.tells_credit ? call.credit : null))
       call.tells_credit = false
-      if (mayGoOn(live, call)) return goOn(live, response.requestId)
-      call.is_held = true
+      if (mayGoOn(live, call)) goOn(live, response.requestId)
+      else call.is_held = true
       return Effect.void
     })
   return { answer, send }

@@ -106,6 +106,12 @@ const makeOpen = Effect.fnUntraced(function*(
   const faults = yield* Faults
   let opened = 0
 
+  const onClosing = (closing: LiveConnection) => {
+    Queue.offerUnsafe(disconnects, closing.client_id)
+    directory.settleSilence(closing.principal)
+  }
+  const onSilence = (changed: LiveConnection) => directory.settleSilence(changed.principal)
+
   const acquire = (id: string, wire: Wire, remote_address: string) => {
     const lagMs = () => connection.principal === null ? 0 : faults?.lag_ms(connection.principal.user_id) ?? 0
     const connection: LiveConnection = new LiveConnection({
@@ -115,11 +121,8 @@ const makeOpen = Effect.fnUntraced(function*(
       wire: faults === null ? wire : laggingWire(wire, clock, lagMs),
       limits,
       clock,
-      onClosing: (closing) => {
-        Queue.offerUnsafe(disconnects, closing.client_id)
-        directory.settleSilence(closing.principal)
-      },
-      onSilence: (changed) => directory.settleSilence(changed.principal)
+      onClosing,
+      onSilence
     })
     directory.add(connection)
     const removed = faults?.addSocket({

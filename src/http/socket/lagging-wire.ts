@@ -11,8 +11,8 @@ interface Late {
   readonly go: () => void
 }
 
-/** Everything said over `wire` is `lagMs()` late; nothing overtakes what was said before. */
-export const laggingWire = (wire: Wire, clock: Clock.Clock, lagMs: () => number): Wire => {
+/** Everything is `lagMs()` late; nothing overtakes what came before. */
+export const inOrder = (clock: Clock.Clock, lagMs: () => number) => {
   const late: Array<Late> = []
 
   const goDue = (): void => {
@@ -31,12 +31,18 @@ export const laggingWire = (wire: Wire, clock: Clock.Clock, lagMs: () => number)
     Effect.runFork(Effect.andThen(clock.sleep(wait), Effect.sync(goDue)))
   }
 
+  return { later, bytes: () => late.reduce((sum, { bytes }) => sum + bytes, 0) }
+}
+
+/** Everything said over `wire`, in order. */
+export const laggingWire = (wire: Wire, clock: Clock.Clock, lagMs: () => number): Wire => {
+  const { bytes, later } = inOrder(clock, lagMs)
   return {
     get readyState() {
       return wire.readyState
     },
     get bufferedAmount() {
-      return wire.bufferedAmount + late.reduce((sum, { bytes }) => sum + bytes, 0)
+      return wire.bufferedAmount + bytes()
     },
     send: (frame, done) => later(frame.length, () => wire.send(frame, done)),
     ping: () => wire.ping(),

@@ -1,8 +1,7 @@
 // One open socket: what is in flight on it, who is on it, how much of what we said is still unsent, and
-// why it is closing. Everything here is synchronous; fibers that wait do so on its `reading` latch.
+// why it is closing. Everything here is synchronous.
 import type * as Clock from "effect/Clock"
 import type * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { Principal } from "./connection.ts"
 import type { RequestId } from "./frames.ts"
@@ -58,8 +57,10 @@ export class LiveConnection {
   readonly calls = new Map<RequestId, Call>()
   /** Its own, then its person's: more sockets are not more calls. */
   bucket: TokenBucket
-  /** Closed while nothing more should be read. */
-  readonly reading = Latch.makeUnsafe(true)
+  /** False while nothing more should be read. */
+  is_readable = true
+  /** Told when it is again. */
+  reader: { readonly readOn: () => void } | null = null
   principal: Principal | null = null
   malformed_in_a_row = 0
   calls_served = 0
@@ -227,24 +228,30 @@ export class LiveConnection {
   #settleReading(): void {
     const mayRead = this.#isOver || this.closing !== null ||
       (this.#drainRetryAfterMs === null && !this.is_behind)
-    if (mayRead) this.reading.openUnsafe()
-    else this.reading.closeUnsafe()
+    if (mayRead) this.#setReadable()
+    else this.is_readable = false
+  }
+
+  #setReadable(): void {
+    if (this.is_readable) return
+    this.is_readable = true
+    this.reader?.readOn()
   }
 
   close(code: CloseCode, retryAfterMs?: number): void {
     if (this.closing !== null) return
     this.closing = { code, since: this.now() }
     this.#wire.close(code.code, closeReason(code.reason, retryAfterMs))
-    // The waiting reader goes on, and discards until the other end has closed too.
-    this.reading.openUnsafe()
+    // What waits to be read is discarded, and all that comes until the other end has closed too.
+    this.#setReadable()
     this.endCalls()
     this.#onClosing(this)
   }
 
-  /** The socket is closed on both sides: lets the waiting reader find out. */
+  /** The socket is closed on both sides: what waits to be read is read now. */
   over(): void {
     this.#isOver = true
-    this.reading.openUnsafe()
+    this.#setReadable()
   }
 
   /** For a close that the other end does not complete. */

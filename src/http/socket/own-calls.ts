@@ -129,15 +129,17 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
     answerWith(live, request.id, refusedExit(refuse("BAD_REQUEST", decoded.failure.message)))
   }
 
-  /** What to do with a message, when it is about one of these calls; null when it is not. */
-  return (live: LiveConnection, message: ClientMessage): Effect.Effect<void> | null => {
+  /** False for a message that is not about one of these calls. */
+  return (live: LiveConnection, message: ClientMessage): boolean => {
     if (message._tag === "Request") {
       const call = calls.get(message.tag)
-      return call === undefined ? null : Effect.sync(() => start(call, live, message))
+      if (call !== undefined) start(call, live, message)
+      return call !== undefined
     }
-    if (message._tag !== "Interrupt") return null
+    if (message._tag !== "Interrupt") return false
     const fiber = live.calls.get(message.requestId)?.fiber ?? null
-    return fiber === null ? null : Effect.sync(() => fiber.interruptUnsafe())
+    fiber?.interruptUnsafe()
+    return fiber !== null
   }
 })
 

@@ -1,13 +1,15 @@
 // What happens to a frame between the socket and the RPC server: checked, counted, limited, and only then
-// handed over. Refusals are answered here and cost no fiber.
-import * as Effect from "effect/Effect"
+// handed over. All of it is one step; refusals are answered in it.
+import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { tellRateLimited } from "../public/quotas.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { type ClientMessage, parseFrame, type RequestId } from "./frames.ts"
 import type { SocketLimits } from "./limits.ts"
 import type { Call, LiveConnection } from "./live-connection.ts"
 import { exitFrame, malformedFrame, pongFrame, refusedExit } from "./replies.ts"
+import type { Listener, Transport } from "./transport.ts"
 
 type Request = Extract<ClientMessage, { readonly _tag: "Request" }>
 
@@ -18,16 +20,25 @@ export interface Dispatch {
   readonly credit_max: number
   /** Null for a call that does not exist here. */
   readonly kindOf: (tag: string) => "call" | "stream" | null
-  readonly handOver: (live: LiveConnection, message: ClientMessage) => Effect.Effect<void>
+  readonly handOver: (live: LiveConnection, message: ClientMessage) => void
+  /** For what takes no part in it: log lines. */
+  readonly fork: (effect: Effect.Effect<void>) => void
 }
 
-const answerRefused = (live: LiveConnection, id: RequestId, refusal: Refusal): Effect.Effect<void> =>
-  Effect.sync(() => live.send(exitFrame(id, refusedExit(refusal))))
+const answerRefused = (live: LiveConnection, id: RequestId, refusal: Refusal): void =>
+  live.send(exitFrame(id, refusedExit(refusal)))
 
-const close = (
+/** The same, counted and told: by a limit that no phone comes near. */
+const answerLimited = (
   live: LiveConnection,
-  code: (typeof closeCodes)[keyof typeof closeCodes]
-): Effect.Effect<void> => Effect.sync(() => live.close(code))
+  id: RequestId,
+  refusal: Refusal,
+  limit: string,
+  dispatch: Dispatch
+): void => {
+  dispatch.fork(tellRateLimited(limit, live.principal?.user_id ?? live.remote_address))
+  answerRefused(live, id, refusal)
+}
 
 const unknownMethod = (tag: string) =>
   refuse("UNKNOWN_METHOD", `There is no call named ${JSON.stringify(tag)}.`)
@@ -53,16 +64,17 @@ const tooManyOf = (live: LiveConnection, limits: SocketLimits): Refusal | null =
     : null
 }
 
-const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): Effect.Effect<void> => {
+const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): void => {
   // Two answers with one id could not be told apart: nothing sensible can follow.
-  if (live.calls.has(request.id)) return close(live, closeCodes.duplicateRequestId)
+  if (live.calls.has(request.id)) return live.close(closeCodes.duplicateRequestId)
   const admission = live.bucket.take(live.now())
-  if (admission._tag === "Flooding") return close(live, closeCodes.flooding)
+  if (admission._tag === "Flooding") return live.close(closeCodes.flooding)
   if (admission._tag === "Refused") {
-    return answerRefused(live, request.id, rateLimited(admission.retry_after_ms, dispatch.limits))
+    const refusal = rateLimited(admission.retry_after_ms, dispatch.limits)
+    return answerLimited(live, request.id, refusal, "requests", dispatch)
   }
   const tooMany = tooManyOf(live, dispatch.limits)
-  if (tooMany !== null) return answerRefused(live, request.id, tooMany)
+  if (tooMany !== null) return answerLimited(live, request.id, tooMany, "in_flight", dispatch)
   const kind = dispatch.kindOf(request.tag)
   if (kind === null) return answerRefused(live, request.id, unknownMethod(request.tag))
   live.begin(request.id, {
@@ -82,10 +94,10 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
 }
 
 /** Messages that ask for no work still cost a token; over the rate they are dropped. */
-const whenAdmitted = (live: LiveConnection, then: Effect.Effect<void>): Effect.Effect<void> => {
+const isAdmitted = (live: LiveConnection): boolean => {
   const admission = live.bucket.take(live.now())
-  if (admission._tag === "Flooding") return close(live, closeCodes.flooding)
-  return admission._tag === "Refused" ? Effect.void : then
+  if (admission._tag === "Flooding") live.close(closeCodes.flooding)
+  return admission._tag === "Admitted"
 }
 
 const takeCredit = (call: Call, credit: number): void => {
@@ -94,74 +106,127 @@ const takeCredit = (call: Call, credit: number): void => {
   call.tells_credit = true
 }
 
-const onMessage = (live: LiveConnection, message: ClientMessage, dispatch: Dispatch): Effect.Effect<void> => {
+const onMessage = (live: LiveConnection, message: ClientMessage, dispatch: Dispatch): void => {
   switch (message._tag) {
     case "Request":
       return onRequest(live, message, dispatch)
     case "Ack": {
       const call = live.calls.get(message.requestId)
       // One per chunk is part of the bargain and free; dropping it would stall the stream.
-      if (call === undefined || call.unacknowledged === 0) return whenAdmitted(live, Effect.void)
+      if (call === undefined || call.unacknowledged === 0) return void isAdmitted(live)
       call.unacknowledged = Math.max(0, call.unacknowledged - message.chunks)
       if (message.credit !== null) takeCredit(call, Math.min(message.credit, dispatch.credit_max))
-      if (!call.is_held || call.unacknowledged >= call.credit) return Effect.void
+      if (!call.is_held || call.unacknowledged >= call.credit) return
       call.is_held = false
       return dispatch.handOver(live, message)
     }
     case "Interrupt": {
       const call = live.calls.get(message.requestId)
-      if (call === undefined || call.interrupted_by_client) return whenAdmitted(live, Effect.void)
+      if (call === undefined || call.interrupted_by_client) return void isAdmitted(live)
       call.interrupted_by_client = true
       return dispatch.handOver(live, message)
     }
     case "Ping":
-      return whenAdmitted(live, Effect.sync(() => live.send(pongFrame)))
+      if (isAdmitted(live)) live.send(pongFrame)
+      return
     case "Eof":
       // "No more requests" changes nothing here: closing the socket is how a client leaves.
-      return whenAdmitted(live, Effect.void)
+      return void isAdmitted(live)
   }
 }
 
-const onMalformed = (live: LiveConnection, problem: string, limits: SocketLimits): Effect.Effect<void> =>
-  Effect.sync(() => {
-    live.malformed_in_a_row += 1
-    live.send(malformedFrame(problem))
-    if (live.malformed_in_a_row >= limits.malformed_in_a_row_max) return live.close(closeCodes.malformed)
-    if (live.bucket.take(live.now())._tag === "Flooding") live.close(closeCodes.flooding)
-  })
+const onMalformed = (live: LiveConnection, problem: string, limits: SocketLimits): void => {
+  live.malformed_in_a_row += 1
+  live.send(malformedFrame(problem))
+  if (live.malformed_in_a_row >= limits.malformed_in_a_row_max) return live.close(closeCodes.malformed)
+  if (live.bucket.take(live.now())._tag === "Flooding") live.close(closeCodes.flooding)
+}
 
-export const onFrame = (
-  live: LiveConnection,
-  data: string | Uint8Array,
-  dispatch: Dispatch
-): Effect.Effect<void> => {
+export const onFrame = (live: LiveConnection, data: string | Uint8Array, dispatch: Dispatch): void => {
   const parsed = parseFrame(data, dispatch.limits)
   if (Result.isFailure(parsed)) return onMalformed(live, parsed.failure, dispatch.limits)
   live.malformed_in_a_row = 0
-  const [first] = parsed.success
-  if (first !== undefined && parsed.success.length === 1) return onMessage(live, first, dispatch)
-  return Effect.forEach(
-    parsed.success,
+  for (const message of parsed.success) {
     // An earlier message of the same frame may have closed the connection.
-    (message) => live.closing === null ? onMessage(live, message, dispatch) : Effect.void,
-    { discard: true }
-  )
+    if (live.closing === null) onMessage(live, message, dispatch)
+  }
 }
 
-const takeFrames = Effect.fnUntraced(
-  function*(live: LiveConnection, frames: ReadonlyArray<string | Uint8Array>, dispatch: Dispatch) {
-    for (const data of frames) {
-      // While this waits nothing is pulled, and the platform stops reading the socket at 64 KiB.
-      if (!live.reading.isOpen()) yield* live.reading.await
-      if (live.closing === null) yield* onFrame(live, data, dispatch)
+/** Of frames that wait: then the socket is held. */
+const waitingMaxBytes = 64 * 1024
+
+interface Reading {
+  readonly live: LiveConnection
+  readonly hold: Transport["hold"]
+  readonly dispatch: Dispatch
+  /** A frame, and then what to do with it; late where a tester wants it so. */
+  readonly arrive: (go: () => void) => void
+  /** Something was thrown: our mistake. */
+  readonly onMistake: (cause: unknown) => void
+  /** Both sides have closed. */
+  readonly onOver: () => void
+}
+
+/** Takes the frames of one socket in order. Those that may not be read yet wait, and then the socket. */
+export class FrameReader implements Listener {
+  readonly #of: Reading
+  #waiting: Array<string | Uint8Array> | null = null
+  #waitingBytes = 0
+
+  constructor(reading: Reading) {
+    this.#of = reading
+  }
+
+  frame(data: string | Uint8Array): void {
+    this.#of.live.heard()
+    this.#of.arrive(() => this.#read(data))
+  }
+
+  heard(): void {
+    this.#of.live.heard()
+  }
+
+  pinged(): void {
+    this.#of.live.pingedByPhone()
+  }
+
+  over(): void {
+    this.#of.live.over()
+    this.#of.onOver()
+  }
+
+  /** The connection is readable again. */
+  readOn(): void {
+    while (this.#of.live.is_readable && this.#waiting !== null) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return this.#caughtUp()
+      this.#take(next)
     }
   }
-)
 
-/** Reads until the socket is closed; fails with the socket's own error then. */
-export const readFrames = <E>(
-  live: LiveConnection,
-  pull: Effect.Effect<ReadonlyArray<string | Uint8Array>, E>,
-  dispatch: Dispatch
-): Effect.Effect<never, E> =>
-  Effect.forever(Effect.flatMap(pull, (frames) => takeFrames(live, frames, dispatch)))
+  #read(data: string | Uint8Array): void {
+    if (this.#waiting === null && this.#of.live.is_readable) return this.#take(data)
+    this.#waiting ??= []
+    this.#waiting.push(data)
+    const before = this.#waitingBytes
+    this.#waitingBytes += data.length
+    if (before < waitingMaxBytes && this.#waitingBytes >= waitingMaxBytes) this.#of.hold(true)
+  }
+
+  #caughtUp(): void {
+    const wasHeld = this.#waitingBytes >= waitingMaxBytes
+    this.#waiting = null
+    this.#waitingBytes = 0
+    if (wasHeld) this.#of.hold(false)
+  }
+
+  #take(data: string | Uint8Array): void {
+    const { dispatch, live, onMistake } = this.#of
+    if (live.closing !== null) return
+    try {
+      onFrame(live, data, dispatch)
+    } catch (cause) {
+      onMistake(cause)
+    }
+  }
+}

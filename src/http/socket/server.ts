@@ -1,38 +1,27 @@
 // Our RpcServer.Protocol: the effect/rpc server runs the streams, own-calls.ts all other calls, and this
-// decides what reaches them and what they may answer. Also serves one upgraded socket from its first frame to
-// its last.
+// decides what reaches them and what they may answer.
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as ErrorReporter from "effect/ErrorReporter"
-import type { HttpServerError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Rpc, RpcGroup } from "effect/rpc"
 import { RpcMiddleware, RpcSchema, RpcSerialization, RpcServer } from "effect/rpc"
 import type { FromClientEncoded } from "effect/rpc/RpcMessage"
-import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
-import * as Socket from "effect/socket/Socket"
-import { count } from "../../services/operations/figures.ts"
-import { Faults } from "../../services/manual-clock/faults.ts"
 import { WorkTracker } from "../../services/manual-clock/work-tracker.ts"
 import { spanned } from "../../services/operations/spans.ts"
-import * as RealTime from "../../services/platform/real-time.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
-import { type ActiveConnection, type CheckedToken, type Connection, onConnection } from "./connection.ts"
+import { type ActiveConnection, type CheckedToken, onConnection } from "./connection.ts"
 import { defectReporter, makeAnswering } from "./answering.ts"
 import { Connections } from "./connections.ts"
-import { makeIdentity } from "./identity.ts"
-import { Limits } from "./limits.ts"
 import { type ClientMessage, creditMax, type RequestId } from "./frames.ts"
-import type { Call, LiveConnection } from "./live-connection.ts"
+import type { LiveConnection } from "./live-connection.ts"
+import { Limits } from "./limits.ts"
 import { makeOwnCalls, type OwnCalls } from "./own-calls.ts"
-import { type Dispatch, readFrames } from "./receiving.ts"
-import type { Transport } from "./transport.ts"
-
-/** How a socket comes to be; in a listener by an upgrade. */
-export type Upgrade = Effect.Effect<Transport, Socket.SocketError | HttpServerError, Scope.Scope>
+import type { Dispatch } from "./receiving.ts"
+import { type Fork, makeServe, type Upgrade } from "./serving.ts"
 
 export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly protocol: RpcServer.Protocol["Service"]
@@ -40,12 +29,16 @@ export class SocketProtocol extends Context.Service<SocketProtocol, {
   readonly activeOf: (clientId: number) => ActiveConnection | undefined
   /** False before the RPC server runs and after it stopped: a call would get no answer. */
   readonly isServing: Effect.Effect<boolean>
-  /** Opens the transport (an upgrade), then serves until either side closes. */
+  /**
+   * Opens the transport (an upgrade) and serves it from then on; `life` ends when both sides have closed.
+   * False when it was not opened: then `life` is still the caller's.
+   */
   readonly serve: (
     transport: Upgrade,
     remote_address: string,
-    token: CheckedToken | null
-  ) => Effect.Effect<void, never, Scope.Scope>
+    token: CheckedToken | null,
+    life: Scope.Closeable
+  ) => Effect.Effect<boolean>
 }>()("halobestie/http/SocketProtocol") {}
 
 const { codecFor } = RpcSerialization.json
@@ -71,107 +64,18 @@ const notTaken = (live: LiveConnection, message: ClientMessage, cause: Cause.Cau
 
 /** Hands one message to the RPC server and survives whatever it does with it. */
 const makeHandOver =
-  (write: () => Write | null, own: () => OwnCalls): Dispatch["handOver"] => (live, message) => {
+  (fork: Fork, write: () => Write | null, own: () => OwnCalls): Dispatch["handOver"] => (live, message) => {
     const writeRequest = write()
-    if (writeRequest === null) return Effect.sync(() => live.close(closeCodes.replaced))
-    const taken = own()(live, message)
-    if (taken !== null) return taken
-    return Effect.matchCauseEffect(Effect.suspend(() => writeRequest(live.client_id, message)), {
+    if (writeRequest === null) return live.close(closeCodes.replaced)
+    if (own()(live, message)) return
+    fork(Effect.matchCauseEffect(Effect.suspend(() => writeRequest(live.client_id, message)), {
       onFailure: (cause) => notTaken(live, message, cause),
       onSuccess: () => {
         forgetPayload(live, message)
         return Effect.void
       }
-    })
+    }))
   }
-
-/** Stops a call in the name of its client; the answer says "try again". */
-const stopCall = (live: LiveConnection, id: RequestId, call: Call, dispatch: Dispatch) =>
-  Effect.logWarning("a call took too long and is stopped").pipe(
-    Effect.annotateLogs({ call: call.tag, connection: live.id }),
-    Effect.andThen(dispatch.handOver(live, { _tag: "Interrupt", requestId: id }))
-  )
-
-/** One line per socket when it is over, for operators who look into why phones come and go. */
-const logEnd = (live: LiveConnection): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    const reason = live.closing?.code.reason ?? "left"
-    count("connections_closed_total", [reason])
-    return Effect.logInfo("connection closed").pipe(
-      Effect.annotateLogs({
-        connection: live.id,
-        ...personOf(live),
-        remote_address: live.remote_address,
-        reason,
-        by: live.closing === null ? "phone" : "server",
-        calls_served: live.calls_served
-      })
-    )
-  })
-
-const personOf = ({ principal }: LiveConnection) => ({
-  user_type: principal?.user_type ?? null,
-  user_id: principal?.user_id ?? null
-})
-
-/** Every end of a socket is an error of it to the platform; all others are ours. */
-const isOrdinaryEnd = (cause: Cause.Cause<unknown>): boolean =>
-  Cause.hasInterruptsOnly(cause) ||
-  cause.reasons.every((reason) => Cause.isFailReason(reason) && Socket.isSocketError(reason.error))
-
-const surviveMistakes = (live: LiveConnection) =>
-  Effect.catchCause((cause: Cause.Cause<unknown>) =>
-    isOrdinaryEnd(cause)
-      ? Effect.void
-      : Effect.logError("serving a socket failed", cause).pipe(
-        Effect.andThen(Effect.sync(() => live.close(closeCodes.replaced)))
-      )
-  )
-
-const makeServe = Effect.fnUntraced(function*(
-  dispatch: Dispatch,
-  context: Context.Context<never>,
-  active: Map<number, ActiveConnection>
-) {
-  const connections = yield* Connections
-  const identify = yield* makeIdentity
-  const faults = yield* Faults
-  const annotations = Context.get(context, References.CurrentLogAnnotations)
-  const annotationsOn = (live: LiveConnection) => ({ ...annotations, connection: live.id })
-
-  const signIn = (connection: Connection["Service"], { heard, principal }: CheckedToken) =>
-    Effect.catchTag(
-      connection.authenticate(principal, heard),
-      "Refusal",
-      () => connection.close(closeCodes.tokenExpired)
-    )
-
-  return Effect.fnUntraced(function*(upgrade: Upgrade, remote_address: string, token: CheckedToken | null) {
-    const transport = yield* upgrade
-    const live = yield* connections.open(transport.wire, remote_address)
-    live.stop = (id, call) => Effect.runForkWith(context)(stopCall(live, id, call, dispatch))
-    transport.listen(() => live.heard(), () => live.over(), () => live.pingedByPhone())
-    yield* Effect.addFinalizer(() => logEnd(live))
-    const late = Effect.suspend(() =>
-      RealTime.onRealTime(
-        Effect.sleep(live.principal === null ? 0 : faults?.lag_ms(live.principal.user_id) ?? 0)
-      )
-    )
-    const connection = identify(live, yield* Effect.scope)
-    yield* Effect.acquireRelease(
-      Effect.sync(() => active.set(live.client_id, { connection, annotations: annotationsOn(live) })),
-      () => Effect.sync(() => active.delete(live.client_id))
-    )
-    yield* (token === null ? Effect.void : signIn(connection, token)).pipe(
-      Effect.andThen(
-        readFrames(live, faults === null ? transport.pull : Effect.tap(transport.pull, late), dispatch).pipe(
-          Effect.setContext(context)
-        )
-      ),
-      surviveMistakes(live)
-    )
-  })
-})
 
 const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<string, Rpc.AnyWithProps>) {
   const limits = yield* Limits
@@ -186,6 +90,7 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
     ErrorReporter.CurrentErrorReporters,
     reporters
   )
+  const fork: Fork = (effect) => void Effect.runForkWith(context)(effect)
   let write: Write | null = null
 
   // Where a tester holds the clock, time waits for phones to have what happened: no chunk runs ahead.
@@ -198,7 +103,8 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
       if (rpc === undefined) return null
       return RpcSchema.isStreamSchema(rpc.successSchema) ? "stream" : "call"
     },
-    handOver: makeHandOver(() => write, () => own)
+    fork,
+    handOver: makeHandOver(fork, () => write, () => own)
   }
   // The RPC server knows one way on: that the client has acknowledged.
   const goOn = (live: LiveConnection, requestId: RequestId) =>
@@ -206,15 +112,15 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
   const { answer, send } = makeAnswering(connections, requests, goOn)
   const activeOf = (clientId: number) => active.get(clientId)
   const own = yield* makeOwnCalls({ requests, context, activeOf, answer })
-  const serve = yield* makeServe(dispatch, context, active)
+  const serve = yield* makeServe(dispatch, fork, context, active)
 
   return SocketProtocol.of({
     activeOf,
     isServing: Effect.sync(() => write !== null),
-    serve: (upgrade, remote_address, token) =>
-      serve(upgrade, remote_address, token).pipe(
+    serve: (upgrade, remote_address, token, life) =>
+      serve(upgrade, remote_address, token, life).pipe(
         // An upgrade that fails was answered by the platform.
-        Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.void)
+        Effect.catchTag(["SocketError", "HttpServerError"], () => Effect.succeed(false))
       ),
     protocol: {
       run: (f) =>

@@ -2,41 +2,46 @@
 // upgraded request; the simulator opens one over its own network.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as Scope from "effect/Scope"
-import type * as Socket from "effect/socket/Socket"
 import type { Wire } from "./live-connection.ts"
 import { webSocketOf } from "./tracked-web-socket.ts"
 
+/** Who listens to a socket. Nothing here waits: what is called back takes no fiber while a phone is quiet. */
+export interface Listener {
+  readonly frame: (data: string | Uint8Array) => void
+  /** A sign of life that is no frame; `pinged` instead where the phone pings. */
+  readonly heard: () => void
+  readonly pinged: () => void
+  /** Both sides have closed: once, and last. */
+  readonly over: () => void
+}
+
 export interface Transport {
   readonly wire: Wire
-  /** The frames that came since the last pull; fails when the socket is closed. */
-  readonly pull: Effect.Effect<ReadonlyArray<string | Uint8Array>, Socket.SocketError>
-  /**
-   * `onHeard` at every sign of life, `onPinged` instead where the phone pings; `onOver` once, when both sides
-   * have closed.
-   */
-  readonly listen: (onHeard: () => void, onOver: () => void, onPinged?: () => void) => void
+  /** What came before is told at once. */
+  readonly listen: (to: Listener) => void
+  /** While held, little more comes in than what is on its way already. */
+  readonly hold: (isHeld: boolean) => void
 }
 
 // The platform's socket keeps the context it is made in, whole and copied, three times for each phone: it
 // needs nothing of it.
 const bare = Context.empty()
 
-/** Upgrades the request, on a listener that tracks its WebSockets. */
+/**
+ * Upgrades the request, on a listener that tracks its WebSockets. The platform's own reading of the socket
+ * ends with the handshake: it keeps a queue, the request and a fiber for each phone.
+ */
 export const upgraded = Effect.fnUntraced(function*(request: HttpServerRequest) {
-  const socket = yield* Effect.setContext(request.upgrade, bare)
-  const { pull } = yield* Effect.setContext(socket.reader, Context.make(Scope.Scope, yield* Effect.scope))
-  const ws = webSocketOf(request)
-  const transport: Transport = {
-    wire: ws,
-    pull,
-    listen: (onHeard, onOver, onPinged = onHeard) => {
-      ws.on("message", onHeard)
-      ws.on("ping", onPinged)
-      ws.on("pong", onHeard)
-      ws.once("close", onOver)
-    }
-  }
-  return transport
+  const handshake = Scope.makeUnsafe()
+  const shaken = Effect.gen(function*() {
+    const socket = yield* Effect.setContext(request.upgrade, bare)
+    yield* Effect.setContext(socket.reader, Context.make(Scope.Scope, handshake))
+  })
+  yield* Effect.onError(shaken, () => Scope.close(handshake, Exit.void))
+  const socket = webSocketOf(request)
+  yield* socket.outliving(Scope.close(handshake, Exit.void))
+  return socket.transport
 })

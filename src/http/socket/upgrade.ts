@@ -2,15 +2,18 @@
 // plain HTTP and JSON, before the upgrade; afterwards only close codes are left.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Scope from "effect/Scope"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { Connections } from "./connections.ts"
 import { Limits, type SocketLimits, WireClock } from "./limits.ts"
 import { elsewherePause, refusedPause } from "./return-pause.ts"
-import { type Upgrade, SocketProtocol } from "./server.ts"
+import { SocketProtocol } from "./server.ts"
+import type { Upgrade } from "./serving.ts"
 import { upgraded } from "./transport.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { tellRateLimited } from "../public/quotas.ts"
@@ -104,18 +107,27 @@ export const makeHandshake = Effect.gen(function*() {
     )
   })
 
-  const admit = Effect.fnUntraced(function*(upgrade: Upgrade, remote_address: string, token: string | null) {
+  /** Null: it is served from now on. */
+  const admit = Effect.fnUntraced(function*(
+    upgrade: Upgrade,
+    remote_address: string,
+    token: string | null,
+    life: Scope.Closeable
+  ) {
     const wait = yield* connections.tooSoon(remote_address)
     if (wait !== null) return yield* tooFast(remote_address, wait)
     // Taken before the token is checked, so that many at once cannot all find the last place.
-    if (!(yield* connections.admit(remote_address))) return yield* later("Too many connections.", limits)
+    if (!(yield* Scope.provide(connections.admit(remote_address), life))) {
+      yield* tellRateLimited("connections", remote_address)
+      return yield* later("Too many connections.", limits)
+    }
     const heard = revocations.heard()
     const checked = token === null ? null : { principal: yield* verify(token), heard }
-    yield* socket.serve(upgrade, remote_address, checked)
-    return HttpServerResponse.empty()
+    const isServed = yield* socket.serve(upgrade, remote_address, checked, life)
+    return isServed ? null : HttpServerResponse.empty()
   })
 
-  /** Serves the socket until it closes; a response other than 204 is a refusal, before any upgrade. */
+  /** A response other than 204 is a refusal, before any upgrade; else the socket is served from now on. */
   return Effect.fnUntraced(
     function*(upgrade: Upgrade, remote_address: string, token: string | null) {
       const closed = (yield* readiness.reasons).find((reason) => closedDoors.includes(reason))
@@ -124,7 +136,9 @@ export const makeHandshake = Effect.gen(function*() {
         return tryAgainResponse(`This server is not taking connections: ${closed}.`, yield* pause)
       }
       if (!(yield* socket.isServing)) return yield* later("This server is starting.", limits)
-      return yield* admit(upgrade, remote_address, token).pipe(
+      // The socket's own: the request is over as soon as it is open.
+      const life = Scope.makeUnsafe()
+      const refused = yield* admit(upgrade, remote_address, token, life).pipe(
         Effect.catchTag("Refusal", (refusal) =>
           Effect.as(
             refusal.code === "TOKEN_INVALID"
@@ -132,8 +146,12 @@ export const makeHandshake = Effect.gen(function*() {
               : Effect.void,
             unauthorized(refusal)
           )),
-        Effect.catchTag("Unavailable", () => later("The token cannot be checked right now.", limits))
+        Effect.catchTag("Unavailable", () => later("The token cannot be checked right now.", limits)),
+        Effect.onExit((exit) =>
+          Exit.isSuccess(exit) && exit.value === null ? Effect.void : Scope.close(life, Exit.void)
+        )
       )
+      return refused ?? HttpServerResponse.empty()
     }
   )
 })

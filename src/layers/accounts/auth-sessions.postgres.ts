@@ -4,7 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Fragment } from "effect/sql/Statement"
-import { rotationOf, successorEnd } from "../../domain/sign-in/refresh-token.ts"
+import {
+  exchangesWindowMs,
+  exchangeWaitMs,
+  rotationOf,
+  successorEnd
+} from "../../domain/sign-in/refresh-token.ts"
 import {
   type AuthSession,
   type Rotation,
@@ -105,9 +110,21 @@ const insertNotice = (sql: SqlClient.SqlClient, session: AuthSession, notice: Si
         AND coalesce(substring(application_name FROM '\\d+$')::int, 0) < ${firstWithNotices})
     ON CONFLICT (id) DO NOTHING`
 
-const open = (sql: SqlClient.SqlClient) =>
+type OpenOptions = Parameters<SignIns["Service"]["open"]>[1]
+
+/** Most people who come are new and have nothing but this row: no transaction is begun for one statement. */
+const isOnlyARow = ({ user_type }: AuthSession, { notice, only_one }: OpenOptions): boolean =>
+  user_type === "customer" && !only_one && notice === undefined
+
+const openRow = (sql: SqlClient.SqlClient, session: AuthSession) =>
+  insert(sql, session, { revoked_at: null, rotated_from: null }).pipe(
+    Effect.as({ revoked_families: [] }),
+    answered
+  )
+
+const openWithOthers = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(
-    function*(session: AuthSession, options: Parameters<SignIns["Service"]["open"]>[1]) {
+    function*(session: AuthSession, options: OpenOptions) {
       const { user_type, user_id, family_id } = session
       if (options.only_one) yield* lockFor(sql, "person", `${user_type}:${user_id}`)
       const inactive = yield* isInactiveMitra(sql, session)
@@ -123,6 +140,12 @@ const open = (sql: SqlClient.SqlClient) =>
     answered
   )
 
+const open = (sql: SqlClient.SqlClient): SignIns["Service"]["open"] => {
+  const withOthers = openWithOthers(sql)
+  return (session, options) =>
+    isOnlyARow(session, options) ? openRow(sql, session) : withOthers(session, options)
+}
+
 // A row whose successors are not known was rotated by the version before: it is judged by its grace alone.
 const present = (sql: SqlClient.SqlClient, refreshHash: string) =>
   sql`SELECT id, family_id, user_type, user_id, expires_at, rotated_at, coalesce((
@@ -136,6 +159,16 @@ const present = (sql: SqlClient.SqlClient, refreshHash: string) =>
       WHERE member.family_id = auth_sessions.family_id AND member.revoked_at IS NOT NULL
     ) AS family_is_revoked
     FROM auth_sessions WHERE refresh_hash = ${refreshHash} FOR UPDATE`.pipe(Effect.flatMap(presentedOf))
+
+const latelyOf = firstOf(Schema.Struct({ count: Schema.Int, oldest_at: Schema.NullOr(Millis) }))
+
+const exchangedLately = (sql: SqlClient.SqlClient, familyId: string, now: number) =>
+  sql`SELECT count(*)::int AS count, min(created_at) AS oldest_at FROM auth_sessions
+    WHERE family_id = ${familyId} AND rotated_from IS NOT NULL
+      AND created_at > ${timestamp(now - exchangesWindowMs)}`.pipe(
+    Effect.flatMap(latelyOf),
+    Effect.map((row) => row ?? { count: 0, oldest_at: null })
+  )
 
 const exchange = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function*(options: RotateOptions) {
@@ -155,6 +188,8 @@ const exchange = (sql: SqlClient.SqlClient) =>
     if (there !== null) {
       return { _tag: "Rotated", session: { ...there, family_id, user_type, user_id } } satisfies Rotation
     }
+    const retry_after_ms = exchangeWaitMs(yield* exchangedLately(sql, family_id, now), now)
+    if (retry_after_ms > 0) return { _tag: "TooOften", family_id, retry_after_ms } satisfies Rotation
     const expires_at = successorEnd(token, next.expires_at)
     const session: AuthSession = { ...next, expires_at, family_id, user_type, user_id, created_at: now }
     yield* sql`UPDATE auth_sessions SET rotated_at = coalesce(rotated_at, ${timestamp(now)}::timestamptz)

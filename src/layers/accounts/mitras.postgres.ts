@@ -58,12 +58,17 @@ const chatsOf = firstOf(Schema.Struct({
 }))
 
 /** Her offers by her own index; what it costs follows how much she did, not how many mitras there are. */
+// Offers are found by the id of their chat, which begins with when it was asked for: no chat is offered
+// longer than this after it.
+const offeredWithin = "7 days"
+
 const activity = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function*(mitraId: string, since: number, until: number) {
     const offers = yield* sql`WITH sent AS (
         SELECT status, ending, CASE WHEN status IN ('accepted', 'declined')
           THEN (extract(epoch FROM responded_at - sent_at) * 1000)::float8 END AS ms
         FROM chat_request_notifications WHERE mitra_id = ${mitraId}
+          AND session_id >= first_uuid_at(${timestamp(since)}::timestamptz - ${offeredWithin}::interval)
           AND sent_at >= ${timestamp(since)} AND sent_at < ${timestamp(until)})
       SELECT count(*)::int AS offers, count(*) FILTER (WHERE status = 'accepted')::int AS accepted,
         count(*) FILTER (WHERE status = 'declined')::int AS declined,

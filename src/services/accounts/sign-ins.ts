@@ -25,6 +25,8 @@ export type Rotation =
   | { readonly _tag: "Unknown" }
   | { readonly _tag: "Expired" }
   | { readonly _tag: "Revoked" }
+  /** This family was exchanged too often within an hour; the token stays good. */
+  | { readonly _tag: "TooOften"; readonly family_id: string; readonly retry_after_ms: number }
   /** A token already used, as its successor is: the family is now revoked. */
   | {
     readonly _tag: "Reused"

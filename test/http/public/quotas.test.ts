@@ -1,8 +1,12 @@
 // Limits for strangers: what an address, a person and all of them together may ask for, and that what a
 // person does every day is far from it.
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import { TestClock } from "effect/testing"
 import { Refusal } from "../../../src/domain/refusal.ts"
 import { networkOf } from "../../../src/http/public/networks.ts"
@@ -10,20 +14,52 @@ import {
   makePace,
   Quotas,
   quotas,
+  tellRateLimited,
   withinGuesses,
   withinNetwork,
   withinRange
 } from "../../../src/http/public/quotas.ts"
 import * as RateLimitsMemory from "../../../src/layers/platform/rate-limits.local.ts"
+import { Checkout } from "../../../src/services/payments/checkout.ts"
 import { valueOf } from "../../../src/services/operations/figures.ts"
-import { times } from "../../../testkit/conformance/given.ts"
+import { atOnce, times } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, newPhone } from "../phone.ts"
-import { given, order } from "../script.ts"
-import { world } from "../world.ts"
+import { given, onlineMitra, order, request } from "../script.ts"
+import { adapters, handlersOver, world } from "../world.ts"
+
+/** Takes a moment to make an invoice, as they do. */
+const slowProvider = handlersOver(Layer.merge(
+  adapters,
+  Layer.succeed(Checkout)({
+    provider: "builtin",
+    open: () => Effect.as(Effect.sleep("1 second"), "https://checkout.example/1"),
+    check: () => Effect.succeed({ _tag: "Open" }),
+    close: () => Effect.succeed({ _tag: "Over" })
+  })
+))
 
 const codeOf = (error: unknown): string => error instanceof Refusal ? error.code : "no refusal"
 const retryAfterOf = (error: unknown): number =>
   error instanceof Refusal ? Number(error.details["retry_after_seconds"]) : Number.NaN
+
+describe("a flood of refusals", () => {
+  it.effect("is counted whole and leaves a few lines, of one and of all together", () => {
+    const lines: Array<unknown> = []
+    const logged = Logger.layer([Logger.make(({ message }) => void lines.push(message))])
+    const flood = Effect.forEach(
+      times(1_000),
+      (n) => tellRateLimited("a_test", n < 500 ? "203.0.113.7" : `198.51.100.${n}`),
+      { discard: true }
+    )
+    return Effect.gen(function*() {
+      const before = valueOf("limit_refusals_total", ["a_test"])
+      yield* flood
+      assert.strictEqual(valueOf("limit_refusals_total", ["a_test"]), before + 1_000)
+      assert.isAtLeast(lines.length, 1)
+      assert.isAtMost(lines.length, 60)
+    }).pipe(Effect.provide(logged))
+  })
+})
 
 describe("the network of an address", () => {
   it.each([
@@ -111,6 +147,36 @@ describe("a stranger", () => {
       yield* phone.call("customer.abandon_payment", { command_id: newCommand(), payment_id })
       yield* order(phone)
     }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("asks all mitras again with one payment ten times a minute and no oftener", () =>
+    Effect.gen(function*() {
+      yield* given
+      const sari = yield* customerPhone("Sari")
+      yield* onlineMitra(1)
+      const { payment_id, session_id } = yield* request(sari)
+      yield* sari.call("customer.cancel", { command_id: newCommand(), session_id })
+      const again = Effect.gen(function*() {
+        const found = yield* sari.call("customer.retry_request", { command_id: newCommand(), payment_id })
+        yield* sari.call("customer.cancel", { command_id: newCommand(), session_id: found.session_id })
+      })
+      yield* Effect.forEach(times(quotas.requests_again_minute.asks_max), () => again)
+      const refusal = yield* Effect.flip(again)
+      assert.strictEqual(codeOf(refusal), "RATE_LIMITED")
+      assert.isAbove(retryAfterOf(refusal), 0)
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("leaves no sixth payment open either when many are ordered at one moment", () =>
+    Effect.gen(function*() {
+      yield* given
+      const phone = yield* customerPhone("Sari")
+      const ordering = yield* Effect.forkChild(atOnce(times(12).map(() => Effect.exit(order(phone)))))
+      yield* TestClock.adjust("1 second")
+      const outcomes = yield* Fiber.join(ordering)
+      assert.strictEqual(outcomes.filter(Exit.isSuccess).length, quotas.open_orders_per_customer)
+      for (const outcome of outcomes.filter(Exit.isFailure)) {
+        assert.isAbove(retryAfterOf(Cause.squash(outcome.cause)), 0)
+      }
+    }).pipe(Effect.scoped, Effect.provide(slowProvider)))
 
   it.effect("has codes sent to so many phones of one range of numbers, from however many networks", () =>
     Effect.gen(function*() {

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { WebSocket } from "ws"
+import { valueOf } from "../../../src/services/operations/figures.ts"
 import { listening } from "./listening.ts"
 import { codeOf, connect, type Phone, refusalOf, refusedUpgrade, request } from "./phone.ts"
 
@@ -56,6 +57,8 @@ describe("requests in flight", () => {
       yield* isServed(neighbour)
       const refused = yield* phone.take(936)
       assert.deepStrictEqual(tally(refused), { TOO_MANY_REQUESTS: 136, RATE_LIMITED: 800 })
+      assert.isAtLeast(valueOf("limit_refusals_total", ["in_flight"]), 136)
+      assert.isAtLeast(valueOf("limit_refusals_total", ["requests"]), 800)
       yield* Deferred.succeed(server.observed.gate, undefined)
       assert.deepStrictEqual(tally(yield* phone.take(64)), { Success: 64 })
       const ids = new Set(refused.map((frame) => frame.requestId))
@@ -215,6 +218,7 @@ describe("connections", () => {
       assert.strictEqual(refused.status, 503)
       assert.strictEqual(refused.body._tag, "TryAgain")
       assert.isAbove(Number(refused.headers["retry-after"]), 0)
+      assert.isAtLeast(valueOf("limit_refusals_total", ["connections"]), 1)
       first.ws.close()
       yield* first.closed
       yield* server.logged("\"reason\":\"left\"")

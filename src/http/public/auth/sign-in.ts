@@ -23,7 +23,7 @@ import { Accounts } from "../../../services/accounts/accounts.ts"
 import { count } from "../../../services/operations/figures.ts"
 import { RateLimits } from "../../../services/platform/rate-limits.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
-import { Quotas, within, withinNetwork } from "../quotas.ts"
+import { Quotas, tellRateLimited, within, withinNetwork } from "../quotas.ts"
 import { AccessTokens, secretsOf, signerOf } from "./access-tokens.ts"
 import { tellSecurityEvent } from "../../security-events.ts"
 import { Connection, type Principal } from "../../socket/connection.ts"
@@ -158,6 +158,13 @@ const anonymous = Effect.fnUntraced(function*(callName: string, remote_address: 
 
 const notRotated = Effect.fnUntraced(function*(rotation: Exclude<Rotation, { readonly _tag: "Rotated" }>) {
   count("sign_ins_total", ["unknown", "refresh_refused"])
+  if (rotation._tag === "TooOften") {
+    yield* tellRateLimited("refreshes", rotation.family_id)
+    return yield* refuse("RATE_LIMITED", "This sign-in was refreshed too often. Please wait.", {
+      limit: "refreshes",
+      retry_after_seconds: Math.ceil(rotation.retry_after_ms / 1000)
+    })
+  }
   if (rotation._tag !== "Reused") {
     return yield* refuse("REFRESH_INVALID", "This refresh token is not valid any more. Sign in again.")
   }

@@ -109,14 +109,37 @@ export const notPaused = Effect.fnUntraced(function*(customerId: string) {
   return yield* refuse("ACCOUNT_PAUSED", "This account is paused. Please contact support.")
 })
 
+/** Payments of a customer that are being ordered here: an invoice is made before its row is there. */
+const beingOrdered = new Map<string, Set<string>>()
+
+const whileOrdering =
+  (customerId: string, paymentId: string) =>
+  <A, E, R>(order: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        const theirs = beingOrdered.get(customerId) ?? new Set()
+        beingOrdered.set(customerId, theirs.add(paymentId))
+        return theirs
+      }),
+      () => order,
+      (theirs) =>
+        Effect.sync(() => {
+          theirs.delete(paymentId)
+          if (theirs.size === 0) beingOrdered.delete(customerId)
+        })
+    )
+
 /** Each order is an invoice at the provider: a person pays one, and changes their mind a few times. */
-const mayOrder = Effect.fnUntraced(function*(customerId: string) {
+const mayOrder = Effect.fnUntraced(function*(customerId: string, paymentId: string) {
   const { open_orders_per_customer } = yield* Quotas
   const open = (yield* (yield* Payments).openOf(customerId)).filter(({ status }) => status === "pending")
-  if (open.length >= open_orders_per_customer) {
+  const known = new Set([paymentId, ...open.map(({ id }) => id)])
+  const others = [...beingOrdered.get(customerId) ?? []].filter((id) => !known.has(id))
+  if (open.length + others.length >= open_orders_per_customer) {
     yield* tellRateLimited("open_orders", customerId)
-    const firstEnds = Math.min(...open.map(({ expires_at }) => expires_at))
-    const retry_after_ms = Math.max(1000, firstEnds - (yield* Clock.currentTimeMillis))
+    const now = yield* Clock.currentTimeMillis
+    const firstEnds = open.length === 0 ? now : Math.min(...open.map(({ expires_at }) => expires_at))
+    const retry_after_ms = Math.max(1000, firstEnds - now)
     return yield* refuse("TOO_MANY_OPEN_PAYMENTS", "Pay or give up one of your open payments first.", {
       open_max: open_orders_per_customer,
       retry_after_seconds: Math.ceil(retry_after_ms / 1000)
@@ -206,17 +229,19 @@ export const orderPayment = Effect.fnUntraced(function*(
   const tier = yield* tierOnSale(order.tier_id, null)
   yield* notPaused(order.customer_id)
   yield* nothingLive(order.customer_id)
-  yield* mayOrder(order.customer_id)
   const { language = null, target_mitra_id = null, topic } = order
-  if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
-  return yield* createFirst(order, tier, {
-    id,
-    product: "chat_session",
-    extends_session_id: null,
-    target_mitra_id,
-    topic,
-    language
-  })
+  return yield* Effect.gen(function*() {
+    yield* mayOrder(order.customer_id, id)
+    if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
+    return yield* createFirst(order, tier, {
+      id,
+      product: "chat_session",
+      extends_session_id: null,
+      target_mitra_id,
+      topic,
+      language
+    })
+  }).pipe(whileOrdering(order.customer_id, id))
 })
 
 /** Refuses an order that the session would refuse; the session decides again once it is paid. */
@@ -228,13 +253,15 @@ export const orderExtension = Effect.fnUntraced(function*(order: Order & { reado
   const refusal = extensionRefusal(session)
   if (refusal !== null) return yield* refusal
   const tier = yield* tierOnSale(order.tier_id, session.mode)
-  yield* mayOrder(order.customer_id)
-  return yield* create(order, tier, {
-    id,
-    product: "extension",
-    extends_session_id: session.id,
-    target_mitra_id: null,
-    topic: session.topic,
-    language: null
-  })
+  return yield* Effect.andThen(
+    mayOrder(order.customer_id, id),
+    create(order, tier, {
+      id,
+      product: "extension",
+      extends_session_id: session.id,
+      target_mitra_id: null,
+      topic: session.topic,
+      language: null
+    })
+  ).pipe(whileOrdering(order.customer_id, id))
 })

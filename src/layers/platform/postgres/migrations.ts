@@ -35,6 +35,7 @@ import indexAnomalies from "../../../../migrations/0028_index_anomalies.ts"
 import lookUpMessagesByMonth from "../../../../migrations/0029_look_up_messages_by_month.ts"
 import eraseInDetachedMonths from "../../../../migrations/0030_erase_in_detached_months.ts"
 import pushAboutSignIns from "../../../../migrations/0031_push_about_sign_ins.ts"
+import indexAnsweredOffers from "../../../../migrations/0032_index_answered_offers.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -67,7 +68,8 @@ const migrations = {
   "0028_index_anomalies": indexAnomalies,
   "0029_look_up_messages_by_month": lookUpMessagesByMonth,
   "0030_erase_in_detached_months": eraseInDetachedMonths,
-  "0031_push_about_sign_ins": pushAboutSignIns
+  "0031_push_about_sign_ins": pushAboutSignIns,
+  "0032_index_answered_offers": indexAnsweredOffers
 }
 export type MigrationName = keyof typeof migrations
 

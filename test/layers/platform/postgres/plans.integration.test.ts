@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
 import indexAnomalies from "../../../../migrations/0028_index_anomalies.ts"
+import indexAnsweredOffers from "../../../../migrations/0032_index_answered_offers.ts"
 import * as Cipher from "../../../../src/layers/encryption/cipher.none.ts"
 import { grow } from "../../../../testkit/postgres/grown-data.ts"
 import { hotCalls, sampleOf } from "../../../../testkit/postgres/hot-calls.ts"
@@ -35,8 +36,8 @@ describe("on a database that has grown", { timeout: 60_000 }, () => {
       yield* Effect.gen(function*() {
         yield* grow({ chats: 4000, messages_each: 8, mitras: 400, months: 3 })
         // As a database of the version before gets it.
-        yield* (yield* SqlClient.SqlClient)`DROP INDEX payment_requests_anomalies`
-        yield* indexAnomalies
+        yield* (yield* SqlClient.SqlClient)`DROP INDEX payment_requests_anomalies, offers_answered_of_mitra`
+        yield* Effect.andThen(indexAnomalies, indexAnsweredOffers)
         const sample = yield* sampleOf
         const wrong: Array<string> = []
         for (const { name, rows_max = 500, run } of hotCalls) {
