@@ -39,6 +39,9 @@ const table = {
   guesses_minute: { name: "guesses_minute", asks_max: 8, window_ms: minute, ...slower },
   guesses_ten_minutes: { name: "guesses_ten_minutes", asks_max: 12, window_ms: 10 * minute, ...slower },
   guesses_hour: { name: "guesses_hour", asks_max: 20, window_ms: hour, ...slower },
+  /** All mitras are asked with each: a request may end after ten seconds, a person asks a few times. */
+  requests_again_minute: { name: "requests_again_minute", asks_max: 10, window_ms: minute, ...slower },
+  requests_again_hour: { name: "requests_again_hour", asks_max: 100, window_ms: hour, ...slower },
   reports_per_person: { name: "reports", asks_max: 20, window_ms: day, ...slower },
   orders_per_customer: { name: "orders", asks_max: 20, window_ms: hour, ...slower }
 } as const satisfies Record<string, Quota>

@@ -24,7 +24,7 @@ import { Checkout } from "../../../src/services/payments/checkout.ts"
 import { valueOf } from "../../../src/services/operations/figures.ts"
 import { atOnce, times } from "../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, newPhone } from "../phone.ts"
-import { given, order } from "../script.ts"
+import { given, onlineMitra, order, request } from "../script.ts"
 import { adapters, handlersOver, world } from "../world.ts"
 
 /** Takes a moment to make an invoice, as they do. */
@@ -146,6 +146,23 @@ describe("a stranger", () => {
       const { payment_id } = orders[0]!
       yield* phone.call("customer.abandon_payment", { command_id: newCommand(), payment_id })
       yield* order(phone)
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("asks all mitras again with one payment ten times a minute and no oftener", () =>
+    Effect.gen(function*() {
+      yield* given
+      const sari = yield* customerPhone("Sari")
+      yield* onlineMitra(1)
+      const { payment_id, session_id } = yield* request(sari)
+      yield* sari.call("customer.cancel", { command_id: newCommand(), session_id })
+      const again = Effect.gen(function*() {
+        const found = yield* sari.call("customer.retry_request", { command_id: newCommand(), payment_id })
+        yield* sari.call("customer.cancel", { command_id: newCommand(), session_id: found.session_id })
+      })
+      yield* Effect.forEach(times(quotas.requests_again_minute.asks_max), () => again)
+      const refusal = yield* Effect.flip(again)
+      assert.strictEqual(codeOf(refusal), "RATE_LIMITED")
+      assert.isAbove(retryAfterOf(refusal), 0)
     }).pipe(Effect.scoped, Effect.provide(world)))
 
   it.effect("leaves no sixth payment open either when many are ordered at one moment", () =>

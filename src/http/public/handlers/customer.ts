@@ -16,6 +16,7 @@ import { Pricing } from "../../../services/payments/pricing.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { type Caller, currentCustomer, participantOf } from "../auth/caller.ts"
 import { paymentView, tierView } from "../views/payment-view.ts"
+import { within } from "../quotas.ts"
 import { answering, streaming, whenThereIsRoom } from "./answering.ts"
 import { changeSession, viewOwnRequest } from "./own-session.ts"
 import {
@@ -67,6 +68,8 @@ const retry = Effect.fnUntraced(function*({ command_id, language, payment_id }: 
   const payment = yield* ownPayment(me, payment_id)
   if (payment.product !== "chat_session" || payment.confirmed_at === null) return yield* notOpen(payment)
   yield* notPaused(me.id)
+  yield* within("requests_again_minute", me.id)
+  yield* within("requests_again_hour", me.id)
   const opened = yield* (yield* Requests).openAgain(payment, {
     command_id,
     language: language === undefined ? payment.language : language
