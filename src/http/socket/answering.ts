@@ -14,7 +14,7 @@ import { refuse } from "../../domain/refusal.ts"
 import type { Connections } from "./connections.ts"
 import type { RequestId } from "./frames.ts"
 import type { Call, LiveConnection } from "./live-connection.ts"
-import { chunkFrame, exitFrame, faultExit, classifyExit, refusedExit } from "./replies.ts"
+import { chunkFrame, classifyExit, exitFrame, faultExit, refusedExit, type Values } from "./replies.ts"
 import { logFault } from "../fault-reference.ts"
 
 // An encoded exit has lost the stack; the RPC server reports the cause to the same fiber just before.
@@ -103,6 +103,18 @@ const giveUp = (live: LiveConnection, response: FromServerEncoded): Effect.Effec
 const mayGoOn = (live: LiveConnection, call: Call): boolean =>
   call.unacknowledged < call.credit && !live.is_behind
 
+/** Sends a chunk; false when the next one must wait for its acknowledgement. */
+export type SendChunk = (live: LiveConnection, id: RequestId, call: Call, values: Values) => boolean
+
+const sendChunk: SendChunk = (live, id, call, values) => {
+  call.unacknowledged += 1
+  live.sendChunk(chunkFrame(id, values, call.tells_credit ? call.credit : null))
+  call.tells_credit = false
+  const goesOn = mayGoOn(live, call)
+  call.is_held = !goesOn
+  return goesOn
+}
+
 /**
  * How calls are answered. `requests` are those it may have to explain a bad payload of, `goOn` lets a stream
  * bring its next chunk.
@@ -123,12 +135,8 @@ export const makeAnswering = (
       if (response._tag !== "Chunk") return giveUp(live, response)
       const call = live.calls.get(response.requestId)
       if (call === undefined) return Effect.void
-      call.unacknowledged += 1
-      live.sendChunk(chunkFrame(response.requestId, response.values, call.tells_credit ? call.credit : null))
-      call.tells_credit = false
-      if (mayGoOn(live, call)) goOn(live, response.requestId)
-      else call.is_held = true
+      if (sendChunk(live, response.requestId, call, response.values)) goOn(live, response.requestId)
       return Effect.void
     })
-  return { answer, send }
+  return { answer, send, sendChunk }
 }

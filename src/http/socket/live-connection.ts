@@ -6,6 +6,7 @@ import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import type { Principal } from "./connection.ts"
 import type { RequestId } from "./frames.ts"
 import type { SocketLimits } from "./limits.ts"
+import type { FrameReader } from "./receiving.ts"
 import { makeTokenBucket, type TokenBucket } from "./token-bucket.ts"
 import { closeReason } from "./tracked-web-socket.ts"
 
@@ -42,6 +43,8 @@ export interface Call {
   tells_credit: boolean
   /** The stream waits for an acknowledgement. */
   is_held: boolean
+  /** Lets it go on, while this protocol runs it itself and it waits. */
+  goOn: (() => void) | null
 }
 
 export interface Closing {
@@ -60,7 +63,7 @@ export class LiveConnection {
   /** False while nothing more should be read. */
   is_readable = true
   /** Told when it is again. */
-  reader: { readonly readOn: () => void } | null = null
+  reader: FrameReader | null = null
   principal: Principal | null = null
   malformed_in_a_row = 0
   calls_served = 0
@@ -75,7 +78,7 @@ export class LiveConnection {
   is_silent = false
   closing: Closing | null = null
   /** Stops a call that took too long; set by the server that runs the calls. */
-  stop: (id: RequestId, call: Call) => void = () => {}
+  stop: (live: LiveConnection, id: RequestId, call: Call) => void = () => {}
   #drainRetryAfterMs: number | null = null
   #isOver = false
   readonly #wire: Wire
@@ -199,7 +202,7 @@ export class LiveConnection {
     for (const [id, call] of this.calls) {
       if (call.is_stream || call.is_overdue || call.began_at > latest) continue
       call.is_overdue = true
-      this.stop(id, call)
+      this.stop(this, id, call)
     }
   }
 

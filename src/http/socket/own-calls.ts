@@ -1,6 +1,6 @@
-// Calls that this protocol runs itself: all that have one answer and no middleware. Compiled codecs decode
-// their payloads and encode their answers in the step that reads or writes the frame, and nothing stands
-// between that and their one fiber. Streams are the RPC server's.
+// Calls that this protocol runs itself: all that have no middleware, but for streams that come in no pages.
+// Compiled codecs decode their payloads and encode their answers in the step that reads or writes the frame,
+// and nothing stands between that and their one fiber. The rest is the RPC server's.
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,22 +14,28 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { refuse } from "../../domain/refusal.ts"
 import { IsTraced, spanned } from "../../services/operations/spans.ts"
+import type { SendChunk } from "./answering.ts"
 import { type ActiveConnection, onConnection } from "./connection.ts"
 import type { ClientMessage, RequestId } from "./frames.ts"
-import type { LiveConnection } from "./live-connection.ts"
+import type { Call, LiveConnection } from "./live-connection.ts"
+import { flow, pagesOf } from "./pages.ts"
 import { refusedExit } from "./replies.ts"
 
 type Request = Extract<ClientMessage, { readonly _tag: "Request" }>
 type EncodedExit = ResponseExitEncoded["exit"]
 type Codec = Schema.Codec<unknown, unknown>
-type Handler = Effect.Effect<unknown, unknown>
+/** Its scope is the call's. */
+type Handler = Effect.Effect<unknown, unknown, Scope.Scope>
 
 interface OwnCall {
   readonly decode: (payload: unknown) => Result.Result<unknown, { readonly message: string }>
-  readonly handler: (payload: unknown, request: Request, clientId: number) => Handler
+  /** What to run; null when it is the RPC server's after all. */
+  readonly handler: (payload: unknown, request: Request, live: LiveConnection) => Handler | null
   readonly context: Context.Context<never>
   readonly encode: (exit: Exit.Exit<unknown, unknown>) => EncodedExit
 }
+
+type Encode = (value: unknown) => Result.Result<unknown, unknown>
 
 const codecOf = (schema: unknown): Codec => RpcSerialization.json.codecFor(schema as never) as never
 
@@ -50,20 +56,54 @@ const makeEncode = (rpc: Rpc.AnyWithProps): OwnCall["encode"] => {
   }
 }
 
-const ownCallOf = (rpc: Rpc.AnyWithProps, context: Context.Context<never>): OwnCall | null => {
-  if (RpcSchema.isStreamSchema(rpc.successSchema) || rpc.middlewares.size > 0) return null
+/** Undefined for what is no stream. */
+const makeEncodePage = (rpc: Rpc.AnyWithProps) =>
+  RpcSchema.isStreamSchema(rpc.successSchema)
+    ? Schema.encodeUnknownResult(codecOf(Schema.NonEmptyArray(rpc.successSchema.success)))
+    : undefined
+
+/** Waits until the client may be sent the next chunk. */
+const acknowledged = (call: Call): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    if (!call.is_held) return resume(Effect.void)
+    call.goOn = () => resume(Effect.void)
+    return Effect.sync(() => {
+      call.goOn = null
+    })
+  })
+
+const ownCallOf = (
+  rpc: Rpc.AnyWithProps,
+  context: Context.Context<never>,
+  sendChunk: SendChunk
+): OwnCall | null => {
+  if (rpc.middlewares.size > 0) return null
   const key = { key: rpc.key } as Context.Key<never, Rpc.Handler<string>>
   const entry = Context.getOrUndefined(context as Context.Context<any>, key)
   if (entry === undefined) return null
+  const encodePage = makeEncodePage(rpc)
+  const deliver = (encodePage: Encode, live: LiveConnection, id: RequestId) => (page: unknown) =>
+    Effect.suspend(() => {
+      const values = encodePage(page)
+      const call = live.calls.get(id)
+      if (Result.isFailure(values)) return Effect.die(values.failure)
+      return call === undefined || sendChunk(live, id, call, values.success as never)
+        ? Effect.void
+        : acknowledged(call)
+    })
   return {
     decode: Schema.decodeUnknownResult(codecOf(rpc.payloadSchema)),
-    handler: (payload, { id }, clientId) =>
-      entry.handler(payload, {
-        client: new Rpc.ServerClient(clientId),
+    handler: (payload, { id }, live) => {
+      const handled = entry.handler(payload, {
+        client: new Rpc.ServerClient(live.client_id),
         requestId: id as never,
         headers: Headers.empty,
         rpc: rpc as never
-      }) as Handler,
+      })
+      if (encodePage === undefined) return handled as Handler
+      const pages = pagesOf(handled)
+      return pages === undefined ? null : flow(pages, deliver(encodePage, live, id))
+    },
     // One for all its calls: every context that is made anew is a copy of a hundred entries.
     context: Context.merge(entry.context, context),
     encode: makeEncode(rpc)
@@ -76,22 +116,23 @@ export interface OwnCallsOptions {
   /** Null when its socket is over: no client waits for an answer. */
   readonly activeOf: (clientId: number) => ActiveConnection | undefined
   readonly answer: (live: LiveConnection, response: ResponseExitEncoded) => Effect.Effect<void>
+  readonly sendChunk: SendChunk
 }
 
 /** Calls end with the scope at the latest. */
 export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions) {
-  const { activeOf, answer, context, requests } = options
+  const { activeOf, answer, context, requests, sendChunk } = options
   const isTraced = Context.get(context, IsTraced)
   const calls = new Map<string, OwnCall>()
   for (const [tag, rpc] of requests) {
-    const call = ownCallOf(rpc, context)
+    const call = ownCallOf(rpc, context, sendChunk)
     if (call !== null) calls.set(tag, call)
   }
   const running = new Set<Fiber.Fiber<unknown, unknown>>()
   yield* Effect.addFinalizer(() => Effect.suspend(() => Fiber.interruptAll([...running])))
 
-  const fork = (effect: Handler, context: Context.Context<never>): Fiber.Fiber<unknown, unknown> => {
-    const fiber = Effect.runForkWith(context)(effect)
+  const fork = <R>(effect: Effect.Effect<unknown, unknown, R>, context: Context.Context<R>) => {
+    const fiber: Fiber.Fiber<unknown, unknown> = Effect.runForkWith(context)(effect)
     running.add(fiber)
     fiber.addObserver(() => running.delete(fiber))
     return fiber
@@ -104,12 +145,11 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
     if (answering !== Effect.void) fork(answering, context)
   }
 
-  const begin = (call: OwnCall, live: LiveConnection, request: Request, payload: unknown): void => {
+  const begin = (call: OwnCall, live: LiveConnection, request: Request, handler: Handler): void => {
     const inFlight = live.calls.get(request.id)
     const active = activeOf(live.client_id)
     if (inFlight === undefined || active === undefined) return
     const scope = Scope.makeUnsafe()
-    const handler = Effect.suspend(() => call.handler(payload, request, live.client_id))
     const fiber = fork(
       isTraced ? spanned("call", { call: request.tag })(handler) : handler,
       Context.add(onConnection(call.context, active, request.tag), Scope.Scope, scope)
@@ -123,19 +163,38 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
     })
   }
 
-  const start = (call: OwnCall, live: LiveConnection, request: Request): void => {
+  const handlerOf = (call: OwnCall, live: LiveConnection, request: Request, payload: unknown) => {
+    try {
+      return call.handler(payload, request, live)
+    } catch (defect) {
+      return Effect.die(defect)
+    }
+  }
+
+  const start = (call: OwnCall, live: LiveConnection, request: Request): boolean => {
     const decoded = call.decode(request.payload)
-    if (Result.isSuccess(decoded)) return begin(call, live, request, decoded.success)
-    answerWith(live, request.id, refusedExit(refuse("BAD_REQUEST", decoded.failure.message)))
+    if (Result.isFailure(decoded)) {
+      answerWith(live, request.id, refusedExit(refuse("BAD_REQUEST", decoded.failure.message)))
+      return true
+    }
+    const handler = handlerOf(call, live, request, decoded.success)
+    if (handler !== null) begin(call, live, request, handler)
+    return handler !== null
+  }
+
+  const goOn = (live: LiveConnection, requestId: RequestId): boolean => {
+    const call = live.calls.get(requestId)
+    call?.goOn?.()
+    return call !== undefined && call.fiber !== null
   }
 
   /** False for a message that is not about one of these calls. */
   return (live: LiveConnection, message: ClientMessage): boolean => {
     if (message._tag === "Request") {
       const call = calls.get(message.tag)
-      if (call !== undefined) start(call, live, message)
-      return call !== undefined
+      return call !== undefined && start(call, live, message)
     }
+    if (message._tag === "Ack") return goOn(live, message.requestId)
     if (message._tag !== "Interrupt") return false
     const fiber = live.calls.get(message.requestId)?.fiber ?? null
     fiber?.interruptUnsafe()

@@ -2,6 +2,7 @@
 // handed over. All of it is one step; refusals are answered in it.
 import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import { tellRateLimited } from "../public/quotas.ts"
 import { closeCodes } from "../../contract/close-codes.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
@@ -88,7 +89,8 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
     unacknowledged: 0,
     credit: 1,
     tells_credit: false,
-    is_held: false
+    is_held: false,
+    goOn: null
   })
   return dispatch.handOver(live, request)
 }
@@ -155,49 +157,56 @@ export const onFrame = (live: LiveConnection, data: string | Uint8Array, dispatc
 /** Of frames that wait: then the socket is held. */
 const waitingMaxBytes = 64 * 1024
 
-interface Reading {
-  readonly live: LiveConnection
-  readonly hold: Transport["hold"]
+/** What is the same for all sockets of a listener. */
+export interface Reading {
   readonly dispatch: Dispatch
-  /** A frame, and then what to do with it; late where a tester wants it so. */
-  readonly arrive: (go: () => void) => void
+  /** How a frame gets from the socket to here: at once, unless a tester wants it late. */
+  readonly arrivals: (live: LiveConnection) => (go: () => void) => void
   /** Something was thrown: our mistake. */
-  readonly onMistake: (cause: unknown) => void
+  readonly onMistake: (live: LiveConnection, cause: unknown) => void
   /** Both sides have closed. */
-  readonly onOver: () => void
+  readonly onOver: (life: Scope.Closeable) => void
 }
 
 /** Takes the frames of one socket in order. Those that may not be read yet wait, and then the socket. */
 export class FrameReader implements Listener {
-  readonly #of: Reading
+  readonly #live: LiveConnection
+  readonly #transport: Transport
+  readonly #life: Scope.Closeable
+  readonly #reading: Reading
+  readonly #arrive: (go: () => void) => void
   #waiting: Array<string | Uint8Array> | null = null
   #waitingBytes = 0
 
-  constructor(reading: Reading) {
-    this.#of = reading
+  constructor(live: LiveConnection, transport: Transport, life: Scope.Closeable, reading: Reading) {
+    this.#live = live
+    this.#transport = transport
+    this.#life = life
+    this.#reading = reading
+    this.#arrive = reading.arrivals(live)
   }
 
   frame(data: string | Uint8Array): void {
-    this.#of.live.heard()
-    this.#of.arrive(() => this.#read(data))
+    this.#live.heard()
+    this.#arrive(() => this.#read(data))
   }
 
   heard(): void {
-    this.#of.live.heard()
+    this.#live.heard()
   }
 
   pinged(): void {
-    this.#of.live.pingedByPhone()
+    this.#live.pingedByPhone()
   }
 
   over(): void {
-    this.#of.live.over()
-    this.#of.onOver()
+    this.#live.over()
+    this.#reading.onOver(this.#life)
   }
 
   /** The connection is readable again. */
   readOn(): void {
-    while (this.#of.live.is_readable && this.#waiting !== null) {
+    while (this.#live.is_readable && this.#waiting !== null) {
       const next = this.#waiting.shift()
       if (next === undefined) return this.#caughtUp()
       this.#take(next)
@@ -205,28 +214,27 @@ export class FrameReader implements Listener {
   }
 
   #read(data: string | Uint8Array): void {
-    if (this.#waiting === null && this.#of.live.is_readable) return this.#take(data)
+    if (this.#waiting === null && this.#live.is_readable) return this.#take(data)
     this.#waiting ??= []
     this.#waiting.push(data)
     const before = this.#waitingBytes
     this.#waitingBytes += data.length
-    if (before < waitingMaxBytes && this.#waitingBytes >= waitingMaxBytes) this.#of.hold(true)
+    if (before < waitingMaxBytes && this.#waitingBytes >= waitingMaxBytes) this.#transport.hold(true)
   }
 
   #caughtUp(): void {
     const wasHeld = this.#waitingBytes >= waitingMaxBytes
     this.#waiting = null
     this.#waitingBytes = 0
-    if (wasHeld) this.#of.hold(false)
+    if (wasHeld) this.#transport.hold(false)
   }
 
   #take(data: string | Uint8Array): void {
-    const { dispatch, live, onMistake } = this.#of
-    if (live.closing !== null) return
+    if (this.#live.closing !== null) return
     try {
-      onFrame(live, data, dispatch)
+      onFrame(this.#live, data, this.#reading.dispatch)
     } catch (cause) {
-      onMistake(cause)
+      this.#reading.onMistake(this.#live, cause)
     }
   }
 }

@@ -17,7 +17,7 @@ const frame = (message: FromServerEncoded): string => JSON.stringify(message)
 export const exitFrame = (requestId: RequestId, exit: Exit): string =>
   frame({ _tag: "Exit", requestId, exit })
 
-type Values = readonly [unknown, ...Array<unknown>]
+export type Values = readonly [unknown, ...Array<unknown>]
 
 /** `credit`: how many chunks the client may leave unacknowledged from now on; null says nothing of it. */
 export const chunkFrame = (requestId: RequestId, values: Values, credit: number | null = null): string =>

@@ -1,5 +1,5 @@
-// Our RpcServer.Protocol: the effect/rpc server runs the streams, own-calls.ts all other calls, and this
-// decides what reaches them and what they may answer.
+// Our RpcServer.Protocol: own-calls.ts runs all calls and streams of pages, the effect/rpc server the other
+// streams, and this decides what reaches them and what they may answer.
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -109,9 +109,9 @@ const makeSocketProtocol = Effect.fnUntraced(function*(requests: ReadonlyMap<str
   // The RPC server knows one way on: that the client has acknowledged.
   const goOn = (live: LiveConnection, requestId: RequestId) =>
     dispatch.handOver(live, { _tag: "Ack", requestId, chunks: 1, credit: null })
-  const { answer, send } = makeAnswering(connections, requests, goOn)
+  const { answer, send, sendChunk } = makeAnswering(connections, requests, goOn)
   const activeOf = (clientId: number) => active.get(clientId)
-  const own = yield* makeOwnCalls({ requests, context, activeOf, answer })
+  const own = yield* makeOwnCalls({ requests, context, activeOf, answer, sendChunk })
   const serve = yield* makeServe(dispatch, fork, context, active)
 
   return SocketProtocol.of({

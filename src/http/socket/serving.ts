@@ -17,7 +17,7 @@ import { makeIdentity } from "./identity.ts"
 import { inOrder } from "./lagging-wire.ts"
 import { WireClock } from "./limits.ts"
 import type { Call, LiveConnection } from "./live-connection.ts"
-import { type Dispatch, FrameReader } from "./receiving.ts"
+import { type Dispatch, FrameReader, type Reading } from "./receiving.ts"
 import type { Transport } from "./transport.ts"
 
 /** How a socket comes to be; in a listener by an upgrade. */
@@ -87,24 +87,19 @@ export const makeServe = Effect.fnUntraced(function*(
     Effect.forEach([...open], (life) => Scope.close(life, Exit.void), { discard: true })
   )
 
-  /** Reads from now on. */
-  const listen = (live: LiveConnection, transport: Transport, life: Scope.Closeable) => {
-    const lag = faults === null ? null : inOrder(
-      clock,
-      () => live.principal === null ? 0 : faults.lag_ms(live.principal.user_id)
-    )
-    const reader = new FrameReader({
-      live,
-      hold: (isHeld) => transport.hold(isHeld),
-      dispatch,
-      arrive: lag === null ? atOnce : (go) => lag.later(0, go),
-      onMistake: (cause) => fork(survive(live, cause)),
-      onOver: () => fork(Scope.close(life, Exit.void))
-    })
-    live.reader = reader
-    live.stop = (id, call) => fork(stopCall(live, id, call, dispatch))
-    transport.listen(reader)
+  const lagOf = (live: LiveConnection) =>
+    live.principal === null ? 0 : faults?.lag_ms(live.principal.user_id) ?? 0
+  const reading: Reading = {
+    dispatch,
+    arrivals: (live) => {
+      if (faults === null) return atOnce
+      const { later } = inOrder(clock, () => lagOf(live))
+      return (go) => later(0, go)
+    },
+    onMistake: (live, cause) => fork(survive(live, cause)),
+    onOver: (life) => fork(Scope.close(life, Exit.void))
   }
+  const stop: LiveConnection["stop"] = (live, id, call) => fork(stopCall(live, id, call, dispatch))
 
   const enter = Effect.fnUntraced(function*(
     transport: Transport,
@@ -113,18 +108,21 @@ export const makeServe = Effect.fnUntraced(function*(
     life: Scope.Closeable
   ) {
     open.add(life)
-    yield* Effect.addFinalizer(() => Effect.sync(() => open.delete(life)))
-    // When it is not over by itself: this listener stops.
-    yield* Effect.addFinalizer(() => Effect.sync(() => transport.wire.close(1001, "")))
     const live = yield* connections.open(transport.wire, remote_address)
-    yield* Effect.addFinalizer(() => logEnd(live))
+    live.stop = stop
     const connection = identify(live, life)
     active.set(live.client_id, { connection, annotations: annotationsOn(live) })
-    yield* Effect.addFinalizer(() => Effect.sync(() => active.delete(live.client_id)))
+    yield* Effect.addFinalizer(() => {
+      open.delete(life)
+      active.delete(live.client_id)
+      // When it is not over by itself: this listener stops.
+      return Effect.andThen(logEnd(live), Effect.sync(() => transport.wire.close(1001, "")))
+    })
     if (token !== null) {
       yield* Effect.catchCause(signIn(connection, token), (cause) => survive(live, cause))
     }
-    listen(live, transport, life)
+    live.reader = new FrameReader(live, transport, life, reading)
+    transport.listen(live.reader)
   })
 
   return Effect.fnUntraced(function*(
@@ -134,7 +132,11 @@ export const makeServe = Effect.fnUntraced(function*(
     life: Scope.Closeable
   ) {
     const transport = yield* upgrade
-    yield* Scope.provide(enter(transport, remote_address, token, life), life)
+    // Not in the request's context: what is to be undone would keep it, and the request.
+    yield* Effect.setContext(
+      enter(transport, remote_address, token, life),
+      Context.add(context, Scope.Scope, life)
+    )
     return true
   })
 })

@@ -1,6 +1,7 @@
 // The door of a socket: may it come in, and as whom. Everything that can be refused is refused here with
 // plain HTTP and JSON, before the upgrade; afterwards only close codes are left.
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -117,7 +118,11 @@ export const makeHandshake = Effect.gen(function*() {
     const wait = yield* connections.tooSoon(remote_address)
     if (wait !== null) return yield* tooFast(remote_address, wait)
     // Taken before the token is checked, so that many at once cannot all find the last place.
-    if (!(yield* Scope.provide(connections.admit(remote_address), life))) {
+    const hasPlace = yield* Effect.setContext(
+      connections.admit(remote_address),
+      Context.make(Scope.Scope, life)
+    )
+    if (!hasPlace) {
       yield* tellRateLimited("connections", remote_address)
       return yield* later("Too many connections.", limits)
     }

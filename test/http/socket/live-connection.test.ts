@@ -57,14 +57,15 @@ const call = (is_stream = false, began_at = Date.now()): Call => ({
   unacknowledged: 0,
   credit: 1,
   tells_credit: false,
-  is_held: false
+  is_held: false,
+  goOn: null
 })
 
 describe("a connection's overdue calls", () => {
   it("are stopped once each, and only what is no stream", () => {
     const { connection } = given()
     const stopped: Array<unknown> = []
-    connection.stop = (id) => stopped.push(id)
+    connection.stop = (_, id) => stopped.push(id)
     const longAgo = Date.now() - publicLimits.call_max_ms - 1
     connection.begin("stream", call(true, longAgo))
     connection.begin("old", call(false, longAgo))

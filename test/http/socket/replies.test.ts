@@ -21,7 +21,8 @@ const call = (interrupted_by_client = false): Call => ({
   unacknowledged: 0,
   credit: 1,
   tells_credit: false,
-  is_held: false
+  is_held: false,
+  goOn: null
 })
 const rotationOf = (cause: ReadonlyArray<Reason>, interruptedByClient = false) =>
   classifyExit({ _tag: "Failure", cause }, call(interruptedByClient))

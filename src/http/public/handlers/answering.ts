@@ -9,6 +9,7 @@ import { track } from "../../../services/manual-clock/work-tracker.ts"
 import { referenceFor } from "../../../services/operations/failures.ts"
 import { count } from "../../../services/operations/figures.ts"
 import { Overload } from "../../../services/platform/overload.ts"
+import type { Pages } from "../../socket/pages.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 
@@ -53,6 +54,15 @@ export const whenThereIsRoom = <A, E, R>(
   Effect.flatMap(
     Overload,
     (load): Effect.Effect<A, E | TryAgain, R> => load.isTooMuch() ? putOff : effect
+  )
+
+/** The same for a stream in pages; how long it may be silent is its own business. */
+export const paging = <A, R>(
+  pages: Pages<A, Refusal | TryAgain | Unavailable, R>
+): Pages<A, Refusal | TryAgain, R> =>
+  Effect.map(
+    Effect.catchIf(pages, isUnavailable, failWithTryAgain),
+    (next) => Effect.catchIf(next, isUnavailable, failWithTryAgain)
   )
 
 /** The same for a stream; how long it may be silent is its own business. */

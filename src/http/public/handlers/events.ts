@@ -3,7 +3,6 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Semaphore from "effect/Semaphore"
-import * as Stream from "effect/Stream"
 import { EventRpcs } from "../../../contract/public/events.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { watchPhone } from "../../../services/manual-clock/work-tracker.ts"
@@ -16,7 +15,8 @@ import { openFeed } from "../events/open-feed.ts"
 import { takePage } from "../events/pages.ts"
 import { makeResync, resyncsAtOnce } from "../events/resync.ts"
 import type { Since } from "../events/snapshot.ts"
-import { streaming } from "./answering.ts"
+import { streamOfPages } from "../../socket/pages.ts"
+import { paging } from "./answering.ts"
 
 const alreadyOpen = refuse("BAD_REQUEST", "This connection is already subscribed: one stream per socket.")
 
@@ -62,11 +62,10 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
       yield* placeFor(connection_id)
       const queue = yield* (yield* Bus).subscribe([caller.topic])
       const feed = yield* openFeed({ ...options, caller, connection_id, since, epoch }, queue)
-      const next = yield* followed(feed, prepare(feed, resync))
-      return Stream.fromPull(Effect.succeed(next))
+      return yield* followed(feed, prepare(feed, resync))
     })
 
     return EventRpcs.of({
-      "events.subscribe": ({ epoch, since }) => streaming(Stream.unwrap(subscribe(since, epoch ?? null)))
+      "events.subscribe": ({ epoch, since }) => streamOfPages(paging(subscribe(since, epoch ?? null)))
     })
   }))
