@@ -46,8 +46,8 @@ export const fullSize: Size = {
   phones: 1000,
   at_once: 100,
   online_max: 10_000,
-  blasts: 10,
-  accepts: 20,
+  blasts: 30,
+  accepts: 60,
   day_rate: 200
 }
 

@@ -27,6 +27,20 @@ const tapsAround = (
   return Effect.delay(Effect.all(taps, { concurrency: "unbounded", discard: true }), left)
 }
 
+/** The app was told when staff let her in again. */
+const endOfHold = (client: Client, prng: Prng) => {
+  const { app, context } = client
+  const until = context.world.stores.tables.mitra_status.get(app.id ?? "")?.hold?.until
+  return until == null
+    ? null
+    : tapsAround(
+      client,
+      prng,
+      until - 500,
+      () => tryTo(client, "mitra.go_online", { command_id: app.newId() }, 20_000)
+    )
+}
+
 const lastOffer = (client: Client, prng: Prng) => {
   const { app } = client
   const [id] = [...app.clientState.openOffers]
@@ -43,6 +57,8 @@ const lastOffer = (client: Client, prng: Prng) => {
 /** Whatever is about to end in this chat: the answer to an extension, the paid time, the goodbyes. */
 const lastInstant: Deed = (client, prng, session) => {
   const { app, side } = client
+  const held = side === "mitra" ? endOfHold(client, prng) : null
+  if (held !== null) return held
   if (session === null) return side === "mitra" ? lastOffer(client, prng) : Effect.void
   const command = () => ({ command_id: app.newId(), session_id: session.id })
   const asked = lastHeard(session, "extension_requested")

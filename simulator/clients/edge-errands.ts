@@ -3,6 +3,7 @@
 // asks for it; drawn from a stream of its own.
 import * as Effect from "effect/Effect"
 import type { Prng } from "../kernel/prng.ts"
+import type { Answer } from "./connection.ts"
 import { mitraId } from "./seed-data.ts"
 import type { Staff } from "./staff.ts"
 import { tryTo } from "./staff-call.ts"
@@ -48,7 +49,19 @@ const putOut: Errand = Effect.fnUntraced(function*(staff, prng) {
   yield* does("admin.activate_mitra")
 })
 
-const errands: ReadonlyArray<Errand> = [oddHandOver, oddHandOver, putOut]
+/** Amounts that no percentage divides evenly. */
+const oddPrices: Errand = Effect.fnUntraced(function*(staff, prng) {
+  const sheet = yield* tryTo(staff, "admin.pricing", {})
+  const tiers: ReadonlyArray<Answer> = sheet?.["tiers"] ?? []
+  const tier = tiers.find(({ tier_id }) => tier_id === "chat_5")
+  if (tier === undefined) return
+  yield* tryTo(staff, "admin.tier_put", { ...tier, price_idr: prng.pick([9_995, 10_007]) })
+  const version = sheet?.["first_session_discount"]?.version ?? 0
+  const rule = { kind: "percent", value: prng.pick([7, 33]), is_active: true }
+  yield* tryTo(staff, "admin.discount_put", { ...rule, version })
+})
+
+const errands: ReadonlyArray<Errand> = [oddHandOver, oddHandOver, putOut, oddPrices]
 
 /** Now and then, until business is over. */
 export const edgeErrands = (staff: Staff): Effect.Effect<void> => {

@@ -100,7 +100,7 @@ export const fittingProfiles = {
   /** Time that is bought while a chat runs, and answered late, never, or by a mitra who is gone. */
   "more-time": calm({
     mitras: 4,
-    settings: { closing_grace_seconds: 60 },
+    settings: { closing_grace_seconds: 60, extension_timeout_seconds: 30 },
     workload: {
       extends_share: 1,
       ends_early_share: 0,
@@ -108,9 +108,9 @@ export const fittingProfiles = {
       approves_extension_share: 0.5,
       ignores_extension_share: 0.4,
       answers_extension_within_s: 4,
-      kills_per_hour: 6,
-      returns_within_s: 60,
-      edge_deeds_per_hour: 120,
+      kills_per_hour: 8,
+      returns_within_s: 200,
+      edge_deeds_per_hour: 240,
       flips_topic_share: 0.8
     }
   }),
@@ -131,6 +131,7 @@ export const fittingProfiles = {
       staff_forces_offline_per_day: 700,
       staff_force_closes_per_day: 100,
       edge_errands_per_hour: 120,
+      edge_deeds_per_hour: 120,
       flips_topic_share: 0.8,
       pauses_per_shift: 200,
       pause_min: 1,
@@ -172,7 +173,8 @@ export const fittingProfiles = {
       proves_phone_share: 0.9,
       abandons_share: 0.7,
       declines_share: 0.5,
-      edge_deeds_per_hour: 120,
+      edge_deeds_per_hour: 500,
+      edge_errands_per_hour: 60,
       staff_errands_per_day: 3_000
     }
   }),

@@ -8,7 +8,7 @@ import type { MitraCommand } from "../../src/domain/mitra.ts"
 import type { SessionCommand } from "../../src/domain/session/commands.ts"
 import { Availability } from "../../src/services/availability/availability.ts"
 import { actorWorld, onlineMitra, paidRequest } from "./actor-world.ts"
-import { customerSide, during, mitraSide } from "./playing.ts"
+import { customerSide, during, mitraSide, running } from "./playing.ts"
 
 /** Availability that writes down of whom it was told, one line a notice. */
 const told: Array<ReadonlyArray<string>> = []
@@ -92,6 +92,22 @@ describe("Availability is told", () => {
         afterSessionTurn(session_id, { _tag: "Cancel", by: customerSide(customer_id) })
       )
       assert.deepStrictEqual(cancelling.map((ids) => ids.toSorted()), [[ayu, bunga].toSorted()])
+    })
+  )
+
+  behaviour(
+    "of both mitras when a chat changes hands: one has a place less, the other one more",
+    Effect.gen(function*() {
+      const { ayu, session_id } = yield* running(300)
+      const bunga = yield* during(onlineMitra("Bunga"))
+      const handing = yield* during(afterSessionTurn(session_id, {
+        _tag: "Reroute",
+        staff_id: "staff",
+        from_mitra_id: ayu,
+        mitra_id: bunga,
+        reason: "ill"
+      }))
+      assert.deepStrictEqual(handing.map((ids) => ids.toSorted()), [[ayu, bunga].toSorted()])
     })
   )
 })

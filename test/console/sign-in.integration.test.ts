@@ -202,7 +202,8 @@ onOneServer({ CLOCK: "simulated" })("staff in the browser", (it) => {
         await signIn(page, admin)
         for (const hour of [1, 2]) {
           await page.getByText("live", { exact: true }).waitFor()
-          await advance(50 * 60_000)
+          await advance(25 * 60_000)
+          await advance(25 * 60_000)
           await calls.until("admin.prolong", hour)
           await calls.until("admin.authenticate", hour + 1)
         }
@@ -213,8 +214,8 @@ onOneServer({ CLOCK: "simulated" })("staff in the browser", (it) => {
         await dialog.getByLabel("Name").fill("Dara")
         const again = page.getByRole("dialog", { name: "Sign in again" })
         const isAsked = () => again.waitFor({ timeout: 3_000 }).then(() => true, () => false)
-        // A page that sees the way there prolongs on it.
-        do await advance(3_600_001)
+        // A page that sees the way there, or where a busy machine cut it short, prolongs on it.
+        do await advance(3_600_001).catch(() => null)
         while (!await isAsked())
         await again.locator("input[type=password]").fill(admin.password)
         await again.getByRole("button", { name: "Sign in" }).click()

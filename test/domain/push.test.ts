@@ -9,6 +9,10 @@ describe("retries", () => {
     assert.strictEqual(retryAfterMs(1000, 1), 120_000)
   })
 
+  it("are five after the first attempt, before staff have to look", () => {
+    assert.strictEqual(pushAttemptsMax, 6)
+  })
+
   it("of an offer end within its minute", () => {
     let waited = 0
     for (let n = 1; n < pushAttemptsMax; n += 1) waited += retryAfterMs(n, 1)

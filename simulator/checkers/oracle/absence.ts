@@ -16,10 +16,17 @@ const checkEveryMs = 2_000
 const unnoticedMs = 75_000
 const running = new Set(["active", "extending"])
 
+interface Ending {
+  readonly row: ChatSessionRow
+  readonly isOwed: boolean
+}
+
 export const absence: MakeRule = (context, complain) => {
   const { tables } = context
   const numbers = new Numbers(context)
   const chats = new Map<string, ChatSessionRow>()
+  /** Chats whose paid time the present statement ended. */
+  const owing = new Map<string, Ending>()
   /** Since when each mitra is deactivated, or else offline; missing while she is neither. */
   const deactivatedSince = new Map<string, number>()
   const offlineSince = new Map<string, number>()
@@ -73,6 +80,27 @@ export const absence: MakeRule = (context, complain) => {
     return away > most && steady > away + unnoticedMs ? `is offline and away for ${away} ms` : null
   }
 
+  /** Time that nobody could serve is given back, and no other: staff see it with the end of the chat. */
+  const ended = (before: ChatSessionRow, after: ChatSessionRow) => {
+    const { absence: gone } = before
+    const isTaken = gone?.cause === "mitra_deactivated" || gone?.paused_until !== undefined
+    const isLeft = after.ledger.entries.some(({ charged_ms, state }) =>
+      state === "forfeited" && charged_ms > 0
+    )
+    owing.set(after.id, { row: after, isOwed: isTaken && isLeft })
+  }
+
+  const checkOwed = ({ isOwed, row }: Ending) => {
+    const isNoted = tables.payment_requests.get(row.payment_id)?.failure_cause === "mitra_gone"
+    if (isNoted === isOwed) return
+    complain(
+      isOwed ? "nobody gives back what could not be served" : "time is given back that was served or left",
+      {
+        ...about(row)
+      }
+    )
+  }
+
   const check = () => {
     const now = context.now_ms()
     if (now - checkedAt < checkEveryMs) return
@@ -95,13 +123,20 @@ export const absence: MakeRule = (context, complain) => {
         } else if (after?.is_active === true) deactivatedSince.delete(key)
       },
       chat_sessions: ({ after, before, key }) => {
+        if (after !== undefined && before !== undefined && running.has(before.status)) {
+          if (!running.has(after.status)) ended(before, after)
+        }
         if (after === undefined || !running.has(after.status)) return void chats.delete(key)
         chats.set(key, after)
         // Once gone she stays so until she is seen again, whatever else becomes of her account.
         if (after.absence !== null && before?.absence == null) wentAway(after)
       }
     },
-    statement: scanLog,
+    statement: () => {
+      scanLog()
+      for (const ending of owing.values()) checkOwed(ending)
+      owing.clear()
+    },
     onInterval: check
   }
 }

@@ -60,7 +60,7 @@ const options = understood(usage, process.argv.slice(2), (args) => {
 })
 
 const ways = new Set(String(options.by).split(",") as ReadonlyArray<Way>)
-const unitFilesMax = 12
+const unitFilesMax = 60
 const testsWithinMs = 150_000
 const typesWithinMs = 600_000
 const worldWithinMs = 480_000

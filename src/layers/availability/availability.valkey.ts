@@ -5,7 +5,7 @@ import type { Freshness } from "../../domain/freshness.ts"
 import type { Availability, HeartbeatOutcome } from "../../services/availability/availability.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { listed, unavailable, Valkey } from "../platform/valkey/connection.ts"
-import { grouped } from "../platform/valkey/grouped.ts"
+import { grouped, whenBusy } from "../platform/valkey/grouped.ts"
 import { profileIn, wantKey } from "./mirror/keys.ts"
 import { timeText } from "./mirror/mirror-writes.ts"
 import * as Scripts from "./mirror/read-scripts.ts"
@@ -68,6 +68,7 @@ export const makeMirrorReads = Effect.fnUntraced(function*({ onGeneration }: Mir
   const heartbeat = yield* grouped<Ping, HeartbeatOutcome>({
     queue_max: pingsWaitingMax,
     group_max: pingsPerRun,
+    rest: whenBusy,
     run: (pings) =>
       ask(Scripts.heartbeat, argumentsOf(pings)).pipe(
         Effect.flatMap((answers) =>

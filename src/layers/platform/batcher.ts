@@ -1,5 +1,6 @@
-// Batching: what arrives while a call is on its way shares the next one. An idle batcher goes at once; there
-// is no fixed delay. Bounded: when the queue is full the caller is told so.
+// Batching: what arrives while a call is on its way shares the next one. An idle batcher goes at once; only
+// one that is busy, and whose callers are in no hurry, may rest between two calls, so that fewer carry more.
+// Bounded: when the queue is full the caller is told so.
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -24,13 +25,15 @@ export interface BatcherOptions<In, Out> {
   readonly overloaded: Unavailable
   /** The failure when the scope is closing. */
   readonly stopped: Unavailable
+  /** After a batch of at least `from` it rests so long; never if absent. */
+  readonly rest?: { readonly from: number; readonly ms: number }
   /** Closing the scope answers what is in hand, for at most so long; 0 answers nothing more. */
   readonly drain_ms: number
 }
 
 /** Lives until the scope closes. A failure fails every caller in the batch; the next is tried anyway. */
 export const makeBatcher = Effect.fnUntraced(function*<In, Out>(options: BatcherOptions<In, Out>) {
-  const { at_once = 1, batch_max, drain_ms, overloaded, queue_max, run, stopped } = options
+  const { at_once = 1, batch_max, drain_ms, overloaded, queue_max, rest, run, stopped } = options
   const queue = yield* Queue.dropping<Waiting<In, Out>, Cause.Done>(queue_max)
 
   const answerBatch = (batch: ReadonlyArray<Waiting<In, Out>>) =>
@@ -47,9 +50,15 @@ export const makeBatcher = Effect.fnUntraced(function*<In, Out>(options: Batcher
       )
     )
 
+  const resting = rest === undefined ? Effect.void : RealTime.onRealTime(Effect.sleep(rest.ms))
+  const isBusy = (batch: ReadonlyArray<unknown>): boolean => rest !== undefined && batch.length >= rest.from
+
   const worker = Queue.takeBetween(queue, 1, batch_max).pipe(
     // The callers have the failure; the worker goes on with the next batch.
-    Effect.flatMap((batch) => Effect.exit(answerBatch(batch))),
+    Effect.flatMap((batch) => {
+      const answered = Effect.exit(answerBatch(batch))
+      return isBusy(batch) ? Effect.andThen(answered, resting) : answered
+    }),
     Effect.forever,
     Effect.catchIf(Cause.isDone, () => Effect.void)
   )
