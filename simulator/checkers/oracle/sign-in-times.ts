@@ -22,6 +22,8 @@ export const signInTimes: MakeRule = (context, complain) => {
   const numbers = new Numbers(context)
   const codes = new Map<string, Array<OneTimeCodeRow>>()
   const askedAt = new Map<Phone, number>()
+  /** A refresh token, the first time. */
+  const shownAt = new Map<string, number>()
 
   const isExact = () => context.clocksTrueFor_ms() > clockMs
 
@@ -92,11 +94,12 @@ export const signInTimes: MakeRule = (context, complain) => {
     }
   }
 
-  const tokens = (phone: Phone, answer: Answer) => {
+  /** `age_ms`: since the token that is exchanged was shown first; shown again, it gets the same successor. */
+  const tokens = (phone: Phone, answer: Answer, age_ms: number) => {
     const access = Date.parse(answer["access_expires_at"]) - context.now_ms()
     const refresh = Date.parse(answer["refresh_expires_at"]) - context.now_ms()
     const isLong = access <= accessLivesMs + clockMs && refresh <= refreshLivesMs + clockMs
-    const isShort = access >= accessLivesMs - minute && refresh >= refreshLivesMs - minute
+    const isShort = access >= accessLivesMs - minute && refresh >= refreshLivesMs - minute - age_ms
     if (isLong && (isShort || context.owedFor_ms(phone) === 0)) return
     complain(`${phone.name} got tokens for ${access} and ${refresh} ms`, { people: [phone.name] })
   }
@@ -120,15 +123,19 @@ export const signInTimes: MakeRule = (context, complain) => {
         if (hasExpired && early > 0 && isExact()) complain(`a payment expired ${early} ms before its time`)
       }
     },
-    sent: (phone, tag) => {
-      if (tag.startsWith("auth.")) askedAt.set(phone, context.now_ms())
+    sent: (phone, tag, payload) => {
+      if (!tag.startsWith("auth.")) return
+      askedAt.set(phone, context.now_ms())
+      const shown: string | undefined = payload["refresh_token"]
+      if (shown !== undefined && !shownAt.has(shown)) shownAt.set(shown, context.now_ms())
     },
     called: (phone, tag, payload, outcome) => {
       if (!tag.startsWith("auth.")) return
       if (tag === "auth.verify_code") verified(phone, payload, outcome)
       else if (tag === "auth.request_code") askedForCode(phone, payload, outcome)
       const answer = answerOf(outcome)
-      if (answer?.["refresh_expires_at"] !== undefined) tokens(phone, answer)
+      if (answer?.["refresh_expires_at"] === undefined) return
+      tokens(phone, answer, context.now_ms() - (shownAt.get(payload["refresh_token"]) ?? context.now_ms()))
     }
   }
 }

@@ -271,6 +271,24 @@ describe("sign-in times", () => {
     ])
   })
 
+  it("sees tokens that are too short, and gives one that is shown again what it was exchanged for", () => {
+    const recorded = history(signInTimes)
+    const ayu = recorded.phone("ayu", "mitra")
+    const end = (ms: number) => new Date(recorded.now() + ms).toISOString()
+    const refresh = (refresh_token: string, lives_ms: number) => {
+      recorded.sends(ayu, "auth.refresh", { refresh_token })
+      const answer = { access_expires_at: end(3_600_000), refresh_expires_at: end(lives_ms) }
+      recorded.calls(ayu, "auth.refresh", { refresh_token }, answer)
+    }
+    const month = 30 * 24 * 3_600_000
+    refresh("first", month)
+    recorded.passes(180_000)
+    refresh("first", month - 180_000)
+    assert.deepStrictEqual(recorded.complaints, [])
+    refresh("another", month - 180_000)
+    assert.deepStrictEqual(recorded.complaints, [`ayu got tokens for 3600000 and ${month - 180_000} ms`])
+  })
+
   it("sees a payment that may be paid for longer than staff set", () => {
     const recorded = history(signInTimes)
     recorded.commit(put.payment(payment({ expires_at: startMs + 21 * 60_000 })))
