@@ -58,7 +58,7 @@ export interface Runner {
 export interface RunnerEvent {
   readonly at_us: number
   readonly runner: string
-  readonly what: "starts" | "is up" | "stops" | "is gone"
+  readonly what: "starts" | "is up" | "stops" | "is killed" | "is gone"
 }
 
 export interface Dialling {
@@ -159,7 +159,9 @@ export class World {
 
   /** SIGKILL. */
   killRunner(runner: Runner): void {
-    if (runner.process.state !== "dead") this.#bury(runner)
+    if (runner.process.state === "dead") return
+    this.#noteRunner(runner, "is killed")
+    this.#bury(runner)
   }
 
   /** A phone or a member of staff connects through the balancer, to any runner that is there. */

@@ -30,6 +30,7 @@ import { type Change, RowWatch } from "./rows.ts"
 import type { CheckerContext, MakeRule, Phone, Rule } from "./rule.ts"
 import { capacity } from "./rules/capacity.ts"
 import { deactivation } from "./rules/deactivation.ts"
+import { drain } from "./rules/drain.ts"
 import { ending } from "./rules/ending.ts"
 import { fencing } from "./rules/fencing.ts"
 import { ledger } from "./rules/ledger.ts"
@@ -60,6 +61,7 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "13 pushes": pushes,
   "14 one mitra": oneMitra,
   "narrative": narrative,
+  "drain": drain,
   "repeats": repeats,
   "sign-ins": signIns,
   "reachability": reachability,
@@ -170,6 +172,8 @@ export const checkerOf =
       log: run.log,
       pushes: stores.push.sent,
       valkey: stores.valkey,
+      runnerEvents: world.runnerEvents,
+      isFrozen: (runner) => world.runners.find(({ name }) => name === runner)?.process.state === "frozen",
       taken: provider.taken
     }
     const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>
@@ -186,6 +190,7 @@ export const checkerOf =
     const hearers = all.flatMap(({ heard }) => heard ?? [])
     const callers = all.flatMap(({ called }) => called ?? [])
     const senders = all.flatMap(({ sent }) => sent ?? [])
+    const connections = all.flatMap(({ connection }) => connection ?? [])
     const periodic = all.flatMap(({ onInterval }) => onInterval ?? [])
     const flushChanges = () => {
       if (!watch.hasChanges) return
@@ -206,7 +211,10 @@ export const checkerOf =
         phones.met(app)
         for (const called of callers) called(app, tag, payload, outcome)
       },
-      onConnection: (app, what) => phones.connection(app, what),
+      onConnection: (app, what) => {
+        phones.connection(app, what)
+        for (const connection of connections) connection(app, what)
+      },
       onRequest: (app, tag, payload) => {
         for (const sent of senders) sent(app, tag, payload)
       }

@@ -8,6 +8,7 @@ import type { LogLine } from "../kernel/runtime.ts"
 import type { Process } from "../kernel/process.ts"
 import type { PushService } from "../stores/push-service.ts"
 import type { SimulatedValkey } from "../valkey/simulated-valkey.ts"
+import type { RunnerEvent } from "../world.ts"
 import type { Calm } from "./calm.ts"
 import type { RowListeners } from "./rows.ts"
 
@@ -41,6 +42,9 @@ export interface CheckerContext extends Calm {
   readonly log: ReadonlyArray<LogLine>
   /** What the push provider took, and when; only ever grows. */
   readonly pushes: PushService["sent"]
+  /** What became of the runners' processes; only ever grows. */
+  readonly runnerEvents: ReadonlyArray<RunnerEvent>
+  readonly isFrozen: (runner: string) => boolean
   /** The world's Valkey; null where it has none. */
   readonly valkey: Pick<SimulatedValkey, "engine" | "differences" | "compare"> | null
   /** What the payment provider took from people, by payment. */
@@ -58,6 +62,8 @@ export interface Rule {
   readonly heard?: (phone: Phone, event: Answer) => void
   /** A request as it leaves the phone. */
   readonly sent?: (phone: Phone, tag: string, payload: Answer) => void
+  /** "connected", or "over", the code and the reason. */
+  readonly connection?: (phone: Phone, what: string) => void
   readonly called?: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) => void
   /** Several times per second of virtual time: for expectations that may take a while to come true. */
   readonly onInterval?: () => void

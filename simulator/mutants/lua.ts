@@ -15,12 +15,6 @@ export const luaMutants = {
     "redis.call(listed and 'SADD' or 'SREM'",
     "redis.call(listed and 'SADD' or 'SISMEMBER'"
   ),
-  "lua-outrun": replacing(
-    "what was read earlier overwrites what was read later",
-    "apply",
-    "if old[1] and tonumber(old[1]) > ticket then outrun = outrun + 1 return end",
-    ""
-  ),
   // The simulated Valkey runs a Lua of its own, to which all of these numbers are whole.
   "lua-long-numbers": replacing(
     "the place in the queue is written as Lua 5.1 writes large numbers",

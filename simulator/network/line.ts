@@ -68,6 +68,11 @@ export class Line {
     this.#onLeft = options.onLeft
   }
 
+  /** The name of the runner at the other end. */
+  get runner(): string {
+    return this.#runnerProcess.name
+  }
+
   get isOver(): boolean {
     return this.#phoneKnows
   }

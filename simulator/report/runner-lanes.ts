@@ -21,7 +21,13 @@ export interface RunnerLane {
   }>
 }
 
-const doing = { starts: "starting", "is up": "up", stops: "stopping", "is gone": null } as const
+const doing = {
+  starts: "starting",
+  "is up": "up",
+  stops: "stopping",
+  "is killed": null,
+  "is gone": null
+} as const
 
 const aliveOf = (result: SimulationResult, name: string, start: number, end: number) => {
   const events = result.context.world.runnerEvents.filter(({ runner }) => runner === name)

@@ -8,6 +8,7 @@ import type { TurnWrite } from "../../../src/services/journal/journal.ts"
 import type { Answer, CallFailure } from "../../../simulator/clients/connection.ts"
 import { ClientState } from "../../../simulator/clients/client-state.ts"
 import type { PushService } from "../../../simulator/stores/push-service.ts"
+import type { RunnerEvent } from "../../../simulator/world.ts"
 import { RowWatch } from "../../../simulator/checkers/rows.ts"
 import type { CheckerContext, MakeRule, Phone } from "../../../simulator/checkers/rule.ts"
 
@@ -24,6 +25,8 @@ export const history = (make: MakeRule) => {
   const complaints: Array<string> = []
   const log: Array<LogLine> = []
   const pushes: PushService["sent"] = []
+  const runnerEvents: Array<RunnerEvent> = []
+  const frozen = new Set<string>()
   const taken = new Map<string, { readonly amount_idr: number; readonly at_ms: number }>()
   let now = startMs
   let calm = 3_600_000
@@ -43,6 +46,8 @@ export const history = (make: MakeRule) => {
     log,
     pushes,
     valkey: null,
+    runnerEvents,
+    isFrozen: (runner) => frozen.has(runner),
     taken
   }
   const rule = make(context, (text) => void complaints.push(text))
@@ -51,6 +56,7 @@ export const history = (make: MakeRule) => {
     log,
     pushes,
     taken,
+    frozen,
     now: () => now,
     /** Every phone that is not connected has only just lost the connection. */
     disconnects: () => {
@@ -91,6 +97,9 @@ export const history = (make: MakeRule) => {
     sends: (phone: Phone, tag: string, payload: Answer) => rule.sent?.(phone, tag, payload),
     calls: (phone: Phone, tag: string, payload: Answer, outcome: Answer | CallFailure) =>
       rule.called?.(phone, tag, payload, outcome),
+    connection: (phone: Phone, what: string) => rule.connection?.(phone, what),
+    runner: (runner: string, what: RunnerEvent["what"]) =>
+      void runnerEvents.push({ at_us: now * 1000, runner, what }),
     passes: (ms: number) => {
       for (const until = now + ms; now < until;) {
         now += beatMs

@@ -49,7 +49,7 @@ describe("the command line of the simulator", () => {
     [{ set: { parrot: "1" } }, /the workload has no key "parrot"/],
     [{ postgres: true, scenario: "all" }, /^--postgres is for runs and farms/],
     [{ realValkey: true, mutants: true }, /^--real-valkey is for runs and farms/],
-    [{ mutant: "lua-outrun" }, /^the mutant "lua-outrun" breaks a script of Valkey: add --valkey/],
+    [{ mutant: "lua-kept-online" }, /^the mutant "lua-kept-online" breaks a script of Valkey: add --valkey/],
     [{ seeds: 3, scenario: "all" }, /^--scenario and --seeds cannot be done in one run; choose one/]
   ]
   for (const [options, sentence] of refused) {
