@@ -15,6 +15,10 @@ const without = (...names: ReadonlyArray<string>) => (columns: Columns): object 
 const person = without("phone_sealed", "phone_mark")
 
 const payment = ({ look_at, ...row }: Record<string, any>): object => ({ ...row, next_check_at: look_at })
+const mitraStatus = ({ held_until, is_held, ...row }: Record<string, any>): object => ({
+  ...row,
+  hold: is_held ? { until: held_until } : null
+})
 const event = ({ event, seq, session_id }: Record<string, any>): object => ({ session_id, seq, event })
 const webhook = ({ received_at, ...row }: Record<string, any>): object => ({ ...row, at: received_at })
 
@@ -22,7 +26,7 @@ const webhook = ({ received_at, ...row }: Record<string, any>): object => ({ ...
 const mirrored = {
   customers: { key: ["id"], rowOf: person },
   mitras: { key: ["id"], rowOf: person },
-  mitra_status: { key: ["mitra_id"] },
+  mitra_status: { key: ["mitra_id"], rowOf: mitraStatus },
   staff: { key: ["id"] },
   auth_sessions: { key: ["id"] },
   one_time_codes: { key: ["id"] },
