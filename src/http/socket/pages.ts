@@ -13,7 +13,7 @@ export type Pages<A, E, R> = Effect.Effect<
   R | Scope.Scope
 >
 
-export type AnyPages = Pages<unknown, unknown, never>
+type AnyPages = Pages<unknown, unknown, never>
 
 const known = new WeakMap<object, AnyPages>()
 

@@ -8,7 +8,7 @@ import type { BusEvent, BusMessage, Subscription, Topic } from "../../services/b
 /** Messages one subscriber may leave lying before it is told to resync instead. */
 export const subscriptionLimit = 256
 /** The same for one who hears of everybody: its Resync asks about all of them. */
-export const subscriptionLimitOfAll = 4_096
+const subscriptionLimitOfAll = 4_096
 
 interface Registration {
   /** Empty: it hears all. */

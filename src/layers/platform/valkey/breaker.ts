@@ -50,6 +50,10 @@ export interface BreakerOptions {
   readonly rest_max_ms: number
 }
 
+/** Longer each time, in real time: `first_ms`, then twice as long, at most `max_ms`. */
+const growing = (times: number, first_ms: number, max_ms: number) =>
+  RealTime.onRealTime(Effect.sleep(Math.min(max_ms, first_ms * 2 ** Math.min(times, 16))))
+
 const realNow = RealTime.onRealTime(Clock.currentTimeMillis)
 
 /** How often in a row the mirror was lost before it had lasted, and how long it is then left alone. */
@@ -65,7 +69,7 @@ const makeRestlessness = ({ lasts_after_ms, rest_ms, rest_max_ms }: BreakerOptio
     rest: Effect.suspend(() =>
       losses < 2
         ? Effect.void
-        : RealTime.onRealTime(Effect.sleep(Math.min(rest_max_ms, rest_ms * 2 ** Math.min(losses - 2, 16))))
+        : growing(losses - 2, rest_ms, rest_max_ms)
     )
   }
 }
@@ -121,9 +125,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
 
   const pause = (failures: number) =>
     Effect.raceFirst(
-      RealTime.onRealTime(Effect.sleep(
-        Math.min(options.retry_after_max_ms, options.retry_after_ms * 2 ** Math.min(failures, 16))
-      )),
+      growing(failures, options.retry_after_ms, options.retry_after_max_ms),
       Queue.take(woken)
     )
 
