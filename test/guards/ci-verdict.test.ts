@@ -52,7 +52,7 @@ describe("a second try in CI", () => {
     const later = run(file("/a/unit.test.ts", "passed"))
     assert.deepStrictEqual(verdictOf(unit, 1, later), { passed: 0, failed: 1, flaky: [] })
     assert.deepStrictEqual(verdictOf(run(green), 1, null), { passed: 2, failed: 1, flaky: [] })
-    const skipped = { ...green, assertionResults: [{ status: "skipped", fullName: "test" }] }
+    const skipped = { ...green, assertionResults: [{ status: "skipped" as const, fullName: "test" }] }
     assert.deepStrictEqual(verdictOf(run(skipped), 0, null), { passed: 0, failed: 1, flaky: [] })
     assert.deepStrictEqual(verdictOf(null, 1, null), { passed: 0, failed: 1, flaky: [] })
     assert.deepStrictEqual(verdictOf(run(real("broken")), 1, null), { passed: 0, failed: 1, flaky: [] })
