@@ -19,7 +19,7 @@ export type OrderPlace =
   /** The earliest time at which one of the open ones runs out. */
   | { readonly _tag: "TooMany"; readonly next_free_at: number }
 
-/** The same payment again takes no second place. To be decided for one order of a customer after the other. */
+/** The same payment again takes no second place. To be decided for one order of a customer at a time. */
 export const placeOf = (order: NewOrder, pending: OrderEnds, begun: OrderEnds): OrderPlace => {
   const { ends_at, now, open_max, payment_id } = order
   const running = [...begun].filter(([, end]) => end > now)

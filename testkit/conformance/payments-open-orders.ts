@@ -1,5 +1,5 @@
-// What every Payments adapter must do with orders whose invoice is being made: they count like those that wait
-// to be paid, of any number at once, until they end or their time is over.
+// What every Payments adapter must do with orders whose invoice is being made: they count like those that
+// wait to be paid, of any number at once, until they end or their time is over.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
