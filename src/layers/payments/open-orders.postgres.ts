@@ -1,5 +1,5 @@
-// How many orders of a customer are open, in Postgres: those that wait to be paid have rows, those whose invoice
-// is being made stand on the customer's row, and both are counted under its lock.
+// How many orders of a customer are open, in Postgres: those that wait to be paid have rows, those whose
+// invoice is being made stand on the customer's row, and both are counted under its lock.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SqlClient from "effect/sql/SqlClient"
