@@ -1,7 +1,8 @@
-// The group commit of one runner: turns that arrive while its commits are in flight form the next group, an
-// idle journal commits at once, and nothing ever waits for a timer. Owns grouping, the order of an actor's
-// turns, the bounds of the queue, draining, and the numbers an operator sees. Not the Batcher: what is taken
-// splits into groups, turns of a group end differently, and silence fails those that still wait.
+// The group commit of one runner: turns that arrive while its commits are in flight form the next group, and
+// an idle journal commits at once; only behind a group of several does the next one gather for a moment. Owns
+// grouping, the order of an actor's turns, the bounds of the queue, draining, and the numbers an operator sees.
+// Not the Batcher: what is taken splits into groups, turns of a group end differently, and silence fails those
+// that still wait.
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
@@ -13,6 +14,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import type { TurnWrite, Verdict } from "../../services/journal/journal.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import { makeWriteGroup, noAnswer, settle } from "./group-writer.ts"
@@ -26,6 +28,11 @@ export interface GroupLimits extends WritingLimits {
   readonly group_turns: number
   /** Commits in flight: while one waits for its flush, the next is under way. */
   readonly commits_at_once: number
+  /**
+   * Behind a group of at least `from` turns the next is taken no sooner than `ms` after it: a group costs
+   * Postgres about as much as ten turns do, and each wake-up of this process its own. Null: never.
+   */
+  readonly apart: { readonly from: number; readonly ms: number } | null
   readonly drain_timeout_ms: number
 }
 
@@ -33,6 +40,7 @@ export const defaultLimits: GroupLimits = {
   queue_turns: 4096,
   group_turns: 256,
   commits_at_once: 2,
+  apart: { from: 3, ms: 3 },
   commit_timeout_ms: 5000,
   alone_at_once: 4,
   drain_timeout_ms: stopBudgets.journal_ms
@@ -116,6 +124,26 @@ const makeInOrder = () => {
     })
 }
 
+/** Takes what waits, for one worker at a time, and no sooner than the group before it allows. */
+const makeTake = (queue: Queue.Dequeue<Waiting, Cause.Done>, limits: GroupLimits, clock: Clock.Clock) => {
+  const { apart, group_turns } = limits
+  const take = Queue.takeBetween(queue, 1, group_turns)
+  if (apart === null) return take
+  const oneWorker = Semaphore.makeUnsafe(1)
+  let taken_ns: bigint | null = null
+  const pause = Effect.suspend(() => {
+    const left = taken_ns === null ? 0 : apart.ms - elapsedMs(taken_ns, clock.currentTimeNanosUnsafe())
+    return left > 0 ? RealTime.onRealTime(Effect.sleep(left)) : Effect.void
+  })
+  return oneWorker.withPermit(Effect.andThen(
+    pause,
+    Effect.map(take, (taken) => {
+      taken_ns = taken.length >= apart.from ? clock.currentTimeNanosUnsafe() : null
+      return taken
+    })
+  ))
+}
+
 /** Writes groups and notes what each cost. */
 const measured = (
   write: (group: ReadonlyArray<Waiting>) => Effect.Effect<void>,
@@ -151,7 +179,7 @@ export const makeGroupCommit = Effect.fnUntraced(function*(
 
   const groupsOf = (taken: ReadonlyArray<Waiting>) =>
     oneTurnPerActor(taken).flatMap((group) => shortOnesFirst(group, writer.isShort))
-  const worker = Queue.takeBetween(queue, 1, limits.group_turns).pipe(
+  const worker = makeTake(queue, limits, clock).pipe(
     Effect.flatMap((taken) =>
       inOrder(taken, Effect.forEach(groupsOf(taken), write, { discard: true })).pipe(
         // Whatever happens to the worker, no caller is left waiting.

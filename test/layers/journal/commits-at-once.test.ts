@@ -76,3 +76,56 @@ describe("turns that are written in one trip", () => {
       assert.deepStrictEqual((yield* next).ids, ["a", "b"])
     }))
 })
+
+describe("groups that begin apart", () => {
+  const apart = { from: 3, ms: 3 }
+  const waits = Effect.fnUntraced(function*(groups: Queue.Queue<unknown>, ms: number) {
+    yield* TestClock.adjust(ms)
+    return yield* Queue.size(groups)
+  })
+
+  it.effect("behind one of several turns the next gathers, however many commits may be in flight", () =>
+    Effect.gen(function*() {
+      const { groups, hand, next } = yield* start({ commits_at_once: 2, apart })
+      yield* hand("first")
+      const first = yield* next
+      yield* hand("second")
+      const second = yield* next
+      yield* hand("a", "b", "c")
+      yield* allCommitted(first)
+      const several = yield* next
+      assert.deepStrictEqual(several.ids, ["a", "b", "c"])
+      yield* allCommitted(second)
+      const [d] = yield* hand("d")
+      assert.strictEqual(yield* waits(groups, 2), 0)
+      yield* hand("e")
+      assert.strictEqual(yield* waits(groups, 1), 1)
+      const gathered = yield* next
+      assert.deepStrictEqual(gathered.ids, ["d", "e"])
+      yield* allCommitted(gathered)
+      assert.strictEqual(yield* Fiber.join(d!), "Committed")
+    }))
+
+  it.effect("behind a smaller one, and behind none, a turn is written at once", () =>
+    Effect.gen(function*() {
+      const { groups, hand, next } = yield* start({ commits_at_once: 2, apart })
+      yield* hand("a")
+      yield* next
+      yield* hand("b")
+      assert.strictEqual(yield* waits(groups, 0), 1)
+    }))
+
+  it.effect("who takes long enough by itself is not waited for any longer", () =>
+    Effect.gen(function*() {
+      const { groups, hand, next } = yield* start({ apart })
+      yield* hand("first")
+      const first = yield* next
+      yield* hand("a", "b", "c")
+      yield* allCommitted(first)
+      const several = yield* next
+      yield* hand("d")
+      yield* TestClock.adjust(apart.ms)
+      yield* allCommitted(several)
+      assert.strictEqual(yield* waits(groups, 0), 1)
+    }))
+})

@@ -57,11 +57,13 @@ const heldWriter = Effect.gen(function*() {
   return { groups, writer }
 })
 
-/** One commit at a time, where nothing else is said: what forms a group shows best then. */
+/** One commit at a time and no pause, where nothing else is said: what forms a group shows best then. */
+const plain = { commits_at_once: 1, apart: null }
+
 export const start = Effect.fnUntraced(function*(limits: Partial<GroupLimits> = {}) {
   const { groups, writer } = yield* heldWriter
   const scope = yield* Scope.make()
-  const commit = yield* makeGroupCommit(writer, { ...defaultLimits, commits_at_once: 1, ...limits }).pipe(
+  const commit = yield* makeGroupCommit(writer, { ...defaultLimits, ...plain, ...limits }).pipe(
     Scope.provide(scope)
   )
   const hand = (...ids: ReadonlyArray<string>) =>
