@@ -23,8 +23,10 @@ export const roundLine = (round: Round): string => {
   )
   const noise = `strangers ${strangersOf(round).toFixed(2)} cores${isNoisy(round) ? " (noisy)" : ""}`
   const wrong = addsUp(round) ? "" : `; COUNTS DO NOT ADD UP ${JSON.stringify(round.counts)}`
+  const { refused = 0 } = round
+  const limited = refused === 0 ? "" : `; A LIMIT REFUSED ${refused} CALLS: no measure of what is served`
   const nth = round.nth === 0 ? "warm-up" : `round ${round.nth}`
-  return `${round.scenario} ${round.contender} ${nth}: ${noise}; ${figures.join("; ")}${wrong}`
+  return `${round.scenario} ${round.contender} ${nth}: ${noise}; ${figures.join("; ")}${limited}${wrong}`
 }
 
 /** The quiet ones, if there are any. */

@@ -24,24 +24,30 @@ const body = "Halo kak, apa kabar hari ini? Aku mau cerita sedikit."
 const readEvery = 5
 const typingEvery = 3
 
+interface Counting {
+  readonly inFlight: (delta: number) => void
+  readonly refused: () => void
+}
+
 /** One call at a time: while it is in flight, what arrives waits for the next. */
-const receipt = (phone: Phone, chat: string, seq: number, count: (delta: number) => void): void => {
+const receipt = (phone: Phone, chat: string, seq: number, counting: Counting): void => {
   const state = phone.receipts.get(chat) ?? { wanted: 0, told: 0, asking: false }
   phone.receipts.set(chat, state)
   state.wanted = Math.max(state.wanted, seq)
   if (state.asking || state.wanted <= state.told) return
   state.asking = true
   const telling = state.wanted
-  count(1)
+  counting.inFlight(1)
   phone.call(telling % readEvery === 0 ? "read" : "delivered", { chat, seq: telling }, (answer) => {
     const again = () => {
       state.asking = false
-      count(-1)
-      receipt(phone, chat, state.wanted, count)
+      counting.inFlight(-1)
+      receipt(phone, chat, state.wanted, counting)
     }
     if (answer.refused === null) state.told = telling
-    if (answer.retry_after_ms > 0) setTimeout(again, answer.retry_after_ms)
-    else again()
+    if (answer.retry_after_ms === 0) return again()
+    counting.refused()
+    setTimeout(again, answer.retry_after_ms)
   })
 }
 
@@ -71,11 +77,15 @@ export const messages = async (phones: ReadonlyMap<string, Phone>, asked: Messag
   const { chats, pace, tag } = asked
   const arrived = arrivals(tag)
   let [acknowledged, repeated, receiptsInFlight] = [0, 0, 0]
+  const counting: Counting = {
+    inFlight: (delta) => void (receiptsInFlight += delta),
+    refused: () => void (repeated += 1)
+  }
   const hear = (phone: Phone, what: Happening) => {
     if (what.event !== "message" || what.side === phone.person.kind) return
     arrived.take(what)
     if (!asked.receipts) return
-    receipt(phone, what.chat ?? "", what.seq ?? 0, (delta) => void (receiptsInFlight += delta))
+    receipt(phone, what.chat ?? "", what.seq ?? 0, counting)
   }
   const talking = chats.flatMap(({ customer, mitra }) => [phones.get(customer)!, phones.get(mitra)!])
   for (const phone of talking) phone.hear = hear

@@ -79,9 +79,10 @@ const jobs = {
   online: async (ids: ReadonlyArray<string>) => {
     await eachAtOnce(of(ids), 50, async (phone) => goOnline(phone))
   },
-  /** Everybody goes home, for the next scenario. */
+  /** Everybody goes home, for the next scenario. Whose socket the server closed has nobody to say it to. */
   clear: async () => {
-    await eachAtOnce([...phones.values()].filter(({ isOnline }) => isOnline), 50, async (phone) => {
+    const online = [...phones.values()].filter(({ isOnline, isOpen }) => isOnline && isOpen)
+    await eachAtOnce(online, 50, async (phone) => {
       await phone.ask("offline")
     })
     await Promise.all([...phones.values()].map((phone) => phone.hangUp()))

@@ -105,9 +105,11 @@ const productAnswer = (exit: Json): Answer => {
       : { ...taken, payment: exit.value.payment_id, amount: exit.value.amount_idr }
   }
   const error = exit.cause?.find((part: Json) => part._tag === "Fail")?.error
+  const { retry_after_ms, retry_after_seconds = 0 } = error?.details ?? {}
   return {
     refused: error?.code ?? error?._tag ?? "Interrupted",
-    retry_after_ms: error?.retry_after_ms ?? error?.details?.retry_after_ms ?? 0
+    // Limits of a socket say milliseconds, quotas say seconds.
+    retry_after_ms: error?.retry_after_ms ?? retry_after_ms ?? retry_after_seconds * 1000
   }
 }
 

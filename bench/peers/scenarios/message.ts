@@ -64,7 +64,8 @@ const round = async (world: World, chats: ReadonlyArray<Chat>, size: Size, recei
   return {
     figures,
     counts: outcomes.map(({ counts }) => counts),
-    strangers: outcomes.map(({ costs }) => costs.strangers)
+    strangers: outcomes.map(({ costs }) => costs.strangers),
+    refused: outcomes.reduce((sum, { value }) => sum + value.repeated, 0)
   } satisfies Outcome
 }
 

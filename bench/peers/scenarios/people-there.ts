@@ -6,7 +6,8 @@ import { socketUrl, type World } from "../world.ts"
 import { idsOf } from "./scenario.ts"
 
 const connectsAtOnce = 50
-const chatsOfMitra = 3
+/** With few chats, everybody in one of them only: a person may ask 100 times a second, also over all chats. */
+const chatsOfMitra = (chats: number): number => chats < 200 ? 1 : 3
 
 /** New people of one kind, connected to one of the runners. */
 export const connected = async (
@@ -35,10 +36,11 @@ export interface Talking {
 /** The customers on the first runner, the mitras on the last. */
 export const runningChats = async (world: World, { chats: count }: Size): Promise<Talking> => {
   const customers = await connected(world, "customer", count)
-  const mitras = await connected(world, "mitra", Math.ceil(count / chatsOfMitra), world.ports.length - 1)
+  const each = chatsOfMitra(count)
+  const mitras = await connected(world, "mitra", Math.ceil(count / each), world.ports.length - 1)
   const groups = mitras.map(({ id }, index) => ({
     mitra: id,
-    customers: idsOf(customers.slice(index * chatsOfMitra, (index + 1) * chatsOfMitra))
+    customers: idsOf(customers.slice(index * each, (index + 1) * each))
   }))
   const chats = await world.load.ask("pair", { to: world.to, groups })
   return { chats, customers, mitras }

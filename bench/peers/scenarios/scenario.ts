@@ -16,6 +16,8 @@ export interface Outcome {
   readonly counts: ReadonlyArray<Readonly<Record<string, number>>>
   /** Cores that others used, in each part of the round. */
   readonly strangers: ReadonlyArray<number>
+  /** Calls that a limit refused and that were repeated: with any, the figures are partly of refusals. */
+  readonly refused?: number
 }
 
 export interface Scenario {
