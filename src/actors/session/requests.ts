@@ -46,8 +46,14 @@ export class Requests extends Context.Service<Requests, {
     again: AnotherTry,
     audit?: AuditEntry
   ) => Effect.Effect<Opened, Unavailable>
-  /** The provider says that a payment was paid. Safe to hear any number of times, in any order. */
-  readonly confirmPaid: (word: PaidNotice) => Effect.Effect<ConfirmationOutcome, Unavailable>
+  /**
+   * The provider says that a payment was paid. Safe to hear any number of times, in any order; quicker where
+   * the payment was read a moment ago (`seen`).
+   */
+  readonly confirmPaid: (
+    word: PaidNotice,
+    seen?: Payment | null
+  ) => Effect.Effect<ConfirmationOutcome, Unavailable>
 }>()("halobestie/actors/Requests") {}
 
 export const layer = Layer.effect(Requests)(
