@@ -1,4 +1,5 @@
-// A request whose actor lives where it was opened: its runner's own from the start, and handed to the actor once.
+// A request whose actor lives where it was opened: its runner's own from the start, and handed to the actor
+// once.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { OpenedHere } from "../../src/actors/session/opened-here.ts"

@@ -1,6 +1,6 @@
-// Requests that were opened on this runner and whose actor is to live here: opened as its own, and handed over
-// as they were written, so that it need not claim and read what nobody has touched. Its epoch keeps that safe:
-// where another runner has taken the session meanwhile, the first turn writes nothing and reads the truth.
+// Requests that were opened on this runner and whose actor is to live here: opened as its own, and handed
+// over as they were written, so that it need not claim and read what nobody has touched. Its epoch keeps that
+// safe: where another runner has taken the session meanwhile, the first turn writes nothing.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -161,8 +161,8 @@ const underLock = (sql: Sql) =>
   )
 
 /**
- * An order that waits for its money and has no discount depends on its own row alone, and that is written only
- * as it was seen. Null: it is not such an order, or not any more, and is to be decided about under its lock.
+ * An order that waits for its money and has no discount depends on its own row alone, and that is written
+ * only as it was seen. Null: it is not such an order (any more), and is to be decided about under its lock.
  */
 const confirmSeen = Effect.fnUntraced(function*(sql: Sql, options: ConfirmOptions) {
   const payment = options.seen ?? null
