@@ -3,8 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { blockingStatuses, type SessionState } from "../../src/domain/session/state.ts"
-import type { AuditEntry } from "../../src/domain/audit.ts"
-import { type Opened, Sessions } from "../../src/services/sessions/sessions.ts"
+import { firstEpoch, type Opened, type Opening, Sessions } from "../../src/services/sessions/sessions.ts"
 import { sessionRowOf } from "../../src/layers/sessions/chat-sessions.table.ts"
 import { appendEntry } from "./audit-log.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
@@ -24,7 +23,7 @@ const open = (
   tables: Tables,
   state: SessionState,
   deadlineAt: number,
-  audit: AuditEntry | undefined
+  { audit, owner = null }: Opening
 ): Opened => {
   const ofPayment = tables.chat_sessions.where("payment", state.payment_id)
   const tried = ofPayment.find((row) => state.opened_by !== null && row.opened_by === state.opened_by)
@@ -40,7 +39,8 @@ const open = (
   holdReference(tables.mitras, state.target_mitra_id, "chat_sessions_target_mitra_id_fkey")
   if (audit !== undefined) appendEntry(tables, audit)
   const row = sessionRowOf(state, deadlineAt)
-  tables.chat_sessions.set(state.id, { ...row, owner_epoch: 0, owner_runner: null })
+  const owner_epoch = owner === null ? 0 : firstEpoch
+  tables.chat_sessions.set(state.id, { ...row, owner_epoch, owner_runner: owner })
   return { _tag: "Opened", session_id: state.id }
 }
 
@@ -56,7 +56,7 @@ const claim = (tables: Tables, sessionId: string, runner: string) => {
 const owning = (
   tables: Tables
 ): Part<"open" | "claim" | "find" | "ofPayments"> => ({
-  open: (state, deadlineAt, audit) => Effect.sync(() => open(tables, state, deadlineAt, audit)),
+  open: (state, deadlineAt, opening = {}) => Effect.sync(() => open(tables, state, deadlineAt, opening)),
   claim: (sessionId, runner) => Effect.sync(() => claim(tables, sessionId, runner)),
   find: (sessionId) => Effect.sync(() => find(tables, sessionId)),
   ofPayments: (paymentIds) =>
