@@ -1,6 +1,6 @@
 // Every call of phones waits in a share of the database's connections, so that what free accounts ask stands
-// in front of no paid chat; but for the calls that paid chats are made of. Read from the handlers' text: a call
-// that is added without a share would never be noticed otherwise.
+// in front of no paid chat; but for the calls that paid chats are made of. Read from the handlers' text: a
+// call that is added without a share would never be noticed otherwise.
 import { assert, describe, it } from "@effect/vitest"
 import { PublicApi } from "../../src/contract/public/public-api.ts"
 import { projectFiles } from "../tidy/project-files.ts"

@@ -1,5 +1,5 @@
-// A stand-in for Google: its token server and Firebase Cloud Messaging, over TLS under their own names, behind
-// a proxy that leads every name to it. firebase-admin itself talks to it; nothing of it is replaced.
+// A stand-in for Google: its token server and Firebase Cloud Messaging, over TLS under their own names,
+// behind a proxy that leads every name to it. firebase-admin itself talks to it; nothing of it is replaced.
 import { generateKeyPairSync } from "node:crypto"
 import { EventEmitter, once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
