@@ -22,6 +22,7 @@ import {
 import { review } from "./payment-review.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { hasOpenRequest, paymentOf } from "./store/payment-rows.ts"
+import { betweenStatements } from "./store/statements.ts"
 import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"
 
 type ConfirmOptions = Parameters<Payments["Service"]["confirm"]>[0]
@@ -212,7 +213,14 @@ export const layer = Layer.effect(Payments)(
       beginOrder: (order) => Effect.sync(() => beginOrder(tables, order)),
       endOrder: ({ customer_id, payment_id }) => Effect.sync(() => endOrder(tables, customer_id, payment_id)),
       ...review(tables),
-      create: (payment) => Effect.sync(() => create(tables, payment)),
+      create: (payment) =>
+        Effect.sync(() => create(tables, payment)).pipe(
+          Effect.tap(betweenStatements),
+          Effect.map((made) => {
+            const stored = tables.payment_requests.get(made.id)
+            return stored === undefined ? made : paymentOf(stored)
+          })
+        ),
       createDiscounted: (payment) => Effect.sync(() => createDiscounted(tables, payment)),
       mayHaveDiscount: (customerId) => Effect.sync(() => !discountIsGone(tables, customerId)),
       openOf: (customerId) =>
