@@ -3,9 +3,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { blockingStatuses, type SessionState } from "../../src/domain/session/state.ts"
-import type { AuditEntry } from "../../src/domain/audit.ts"
 import type { Unavailable } from "../../src/services/platform/unavailable.ts"
-import { type Opened, Sessions } from "../../src/services/sessions/sessions.ts"
+import { firstEpoch, type Opened, type Opening, Sessions } from "../../src/services/sessions/sessions.ts"
 import { sessionRowOf } from "../../src/layers/sessions/chat-sessions.table.ts"
 import { appendEntry } from "./audit-log.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
@@ -49,14 +48,15 @@ const insert = (
   tables: Tables,
   state: SessionState,
   deadlineAt: number,
-  audit: AuditEntry | undefined
+  { audit, owner = null }: Opening
 ): Opened => {
   hold(!tables.chat_sessions.has(state.id), "chat_sessions_pkey")
   holdReference(tables.customers, state.customer_id, "chat_sessions_customer_id_fkey")
   holdReference(tables.mitras, state.target_mitra_id, "chat_sessions_target_mitra_id_fkey")
   if (audit !== undefined) appendEntry(tables, audit)
   const row = sessionRowOf(state, deadlineAt)
-  tables.chat_sessions.set(state.id, { ...row, owner_epoch: 0, owner_runner: null })
+  const owner_epoch = owner === null ? 0 : firstEpoch
+  tables.chat_sessions.set(state.id, { ...row, owner_epoch, owner_runner: owner })
   return { _tag: "Opened", session_id: state.id }
 }
 
@@ -67,11 +67,11 @@ const open = Effect.fnUntraced(function*(
   tables: Tables,
   state: SessionState,
   deadlineAt: number,
-  audit: AuditEntry | undefined
+  opening: Opening
 ): Effect.fn.Return<Opened, Unavailable> {
   for (let left = openTries; left > 0; left -= 1) {
     const isFree = inTheWay.every((look) => look(tables, state) === null)
-    if (isFree) return insert(tables, state, deadlineAt, audit)
+    if (isFree) return insert(tables, state, deadlineAt, opening)
     for (const look of inTheWay) {
       yield* betweenStatements
       const found = look(tables, state)
@@ -94,7 +94,7 @@ const claim = Effect.fnUntraced(function*(tables: Tables, sessionId: string, run
 const owning = (
   tables: Tables
 ): Part<"open" | "claim" | "find" | "ofPayments"> => ({
-  open: (state, deadlineAt, audit) => open(tables, state, deadlineAt, audit),
+  open: (state, deadlineAt, opening = {}) => open(tables, state, deadlineAt, opening),
   claim: (sessionId, runner) => claim(tables, sessionId, runner),
   find: (sessionId) => Effect.sync(() => find(tables, sessionId)),
   ofPayments: (paymentIds) =>

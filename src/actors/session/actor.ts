@@ -34,6 +34,7 @@ import { makeTurns } from "../turn.ts"
 import { publishSession, republishPosition } from "./publish.ts"
 import { ChatSession } from "./protocol.ts"
 import { makeMitraFacts } from "./mitra-facts.ts"
+import { OpenedHere } from "./opened-here.ts"
 import { sessionRows, type SessionTurn } from "./rows.ts"
 import { makeWakeQueue } from "./queue.ts"
 
@@ -53,27 +54,28 @@ const makeFacts = Effect.gen(function*() {
   const mitraFacts = yield* makeMitraFacts
   const trust = yield* Trust
 
-  const lookFor = Effect.fnUntraced(
-    function*(state: SessionState, values: Values, now: number, limit: number, wanted: Wanted) {
-      return yield* availability.candidates({
-        ...freshness(values, now),
-        ...fairness(values, now, state.kind),
-        limit,
-        wanted,
-        exclude: [
-          ...state.offers.map((offer) => offer.mitra_id),
-          ...(yield* trust.blockedMitrasOf(state.customer_id))
-        ],
-        only: state.target_mitra_id
-      })
-    }
-  )
+  const lookFor = (
+    state: SessionState,
+    values: Values,
+    now: number,
+    blocked: ReadonlyArray<string>,
+    { limit, wanted }: { readonly limit: number; readonly wanted: Wanted }
+  ) =>
+    availability.candidates({
+      ...freshness(values, now),
+      ...fairness(values, now, state.kind),
+      limit,
+      wanted,
+      exclude: [...state.offers.map((offer) => offer.mitra_id), ...blocked],
+      only: state.target_mitra_id
+    })
 
   /** Asked of a request that found nobody: would there have been one, had it wanted less? */
   const othersAreFree = Effect.fnUntraced(function*(state: SessionState, values: Values, now: number) {
+    const blocked = yield* trust.blockedMitrasOf(state.customer_id)
     for (const topic of topics) {
-      const found = yield* lookFor(state, values, now, 1, { topic, language: null })
-      if (found.length > 0) return true
+      const wanted = { topic, language: null }
+      if ((yield* lookFor(state, values, now, blocked, { limit: 1, wanted })).length > 0) return true
     }
     return false
   })
@@ -103,9 +105,12 @@ const makeFacts = Effect.gen(function*() {
       if (!looksForMitras(state, command, now)) return known
       // Counted before the candidates are read: a request that leaves the line in between then counts twice,
       // as one ahead and by the place it took. The other way round it would not count at all.
-      const older = queues(state, values) ? yield* sessions.aheadOf(state, now, queueCountMax) : []
+      const [older, blocked] = yield* Effect.all([
+        queues(state, values) ? sessions.aheadOf(state, now, queueCountMax) : Effect.succeed([]),
+        trust.blockedMitrasOf(state.customer_id)
+      ], { concurrency: 2 })
       const limit = candidateLimit(state, values, olderCount(older))
-      const candidates = yield* lookFor(state, values, now, limit, wantedBy(state))
+      const candidates = yield* lookFor(state, values, now, blocked, { limit, wanted: wantedBy(state) })
       const isOver = candidates.length === 0 && state.offers.length === 0 && !values.pairing_queue_enabled
       return {
         ...known,
@@ -145,10 +150,14 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
   const random = yield* SecureRandom.SecureRandom
   const facts = yield* makeFacts
   const wakeQueue = yield* makeWakeQueue
+  const openedHere = yield* OpenedHere
   const machine: SessionMachine = {
     kind: "session",
     id: sessionId,
-    claim: sessions.claim(sessionId, runner),
+    claim: Effect.suspend(() => {
+      const opened = openedHere.take(sessionId)
+      return opened === null ? sessions.claim(sessionId, runner) : Effect.succeed(opened)
+    }),
     notFound: refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId }),
     facts,
     decide,

@@ -9,8 +9,8 @@ export const drainBugs: ReadonlyArray<PlantedBug> = [
     [
       "drain-cuts-calls",
       "a drain does not wait for the calls in flight",
-      "    yield* waitUntilEmpty(limits.drain_in_flight_ms)\n",
-      ""
+      "yield* waitUntilEmpty(limits.drain_in_flight_ms)",
+      "yield* Effect.void"
     ],
     [
       "drain-without-a-word",
@@ -21,8 +21,8 @@ export const drainBugs: ReadonlyArray<PlantedBug> = [
     [
       "drain-reads-on",
       "a drain goes on taking requests, and leaves phones connected until the process ends",
-      "    for (const connection of connections) connection.startDraining(yield* retryAfter)\n",
-      ""
+      "connection.startDraining(yield* retryAfter)",
+      "yield* retryAfter"
     ]
   ),
   ...inFile(
@@ -31,8 +31,8 @@ export const drainBugs: ReadonlyArray<PlantedBug> = [
     [
       "drain-before-replies",
       "a draining connection closes before its last answers are out",
-      "    for (const call of this.calls.values()) if (!call.is_stream) return\n",
-      ""
+      "for (const call of this.calls.values()) if (!call.is_stream) return",
+      "for (const call of this.calls.values()) if (call.is_overdue) return"
     ]
   )
 ]
