@@ -2,6 +2,7 @@
 // runs here: this mailbox decides the first accept.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
@@ -25,7 +26,8 @@ import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { Trust } from "../../services/trust/trust.ts"
 import type { Machine } from "../machine.ts"
-import { mailboxCapacity, LocalActors } from "../local-actors.ts"
+import { ActorLimitsInForce } from "../actor-limits.ts"
+import { LocalActors } from "../local-actors.ts"
 import { observedMachine } from "../observed-machine.ts"
 import { makeStaffCheck } from "../staff-authority.ts"
 import { makeTurns } from "../turn.ts"
@@ -191,24 +193,27 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
   return machine
 })
 
-const idleTime = "2 minutes"
+const serving = Effect.gen(function*() {
+  const address = yield* Entity.CurrentAddress
+  const runner = yield* Entity.CurrentRunnerAddress
+  const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
+  const watchFirstReply = makeFirstReplyWatch()
+  const observed = yield* observedMachine(machine, (context, turn) => {
+    watchFirstReply(turn.events)
+    noteSessionTurn(context, { ...turn, by_clock: turn.call.command._tag === "Tick" })
+  })
+  const turns = yield* makeTurns(observed)
+  const run = yield* (yield* LocalActors).register(ChatSession.type, address.entityId, turns.run)
+  const checkStaff = yield* makeStaffCheck
+  return ChatSession.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
+})
 
 /** Serves ChatSession on this runner. Idle actors are put to rest; the sweep wakes them in time. */
-export const layer = ChatSession.toLayer(
-  Effect.gen(function*() {
-    const address = yield* Entity.CurrentAddress
-    const runner = yield* Entity.CurrentRunnerAddress
-    const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
-    const watchFirstReply = makeFirstReplyWatch()
-    const observed = yield* observedMachine(machine, (context, turn) => {
-      watchFirstReply(turn.events)
-      noteSessionTurn(context, { ...turn, by_clock: turn.call.command._tag === "Tick" })
-    })
-    const turns = yield* makeTurns(observed)
-    const run = yield* (yield* LocalActors).register(ChatSession.type, address.entityId, turns.run)
-    const checkStaff = yield* makeStaffCheck
-    return ChatSession.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
-  }),
+export const layer = Layer.unwrap(Effect.map(ActorLimitsInForce, ({ idle_ms, mailbox_calls }) =>
   // Our own mailbox orders turns and timers alike, so the cluster need not; defects stay with their caller.
-  { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }
-)
+  ChatSession.toLayer(serving, {
+    concurrency: "unbounded",
+    disableFatalDefects: true,
+    maxIdleTime: idle_ms,
+    mailboxCapacity: mailbox_calls
+  })))
