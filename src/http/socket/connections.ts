@@ -9,6 +9,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
+import { scopedTake } from "../../services/platform/scoped-take.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import type { Principal } from "./connection.ts"
 import { laggingWire } from "./lagging-wire.ts"
@@ -145,7 +146,7 @@ const makeOpen = Effect.fnUntraced(function*(
 
   return Effect.fnUntraced(function*(wire: Wire, remote_address: string) {
     const id = yield* random.uuidV7()
-    const { connection } = yield* Effect.acquireRelease(
+    const { connection } = yield* scopedTake(
       Effect.sync(() => acquire(id, wire, remote_address)),
       (opened) => Effect.sync(() => release(opened))
     )
@@ -197,7 +198,7 @@ const makeConnections = Effect.gen(function*() {
     tooSoon: (remote_address) =>
       Effect.sync(() => newConnections.take(remote_address, wireClock.currentTimeMillisUnsafe())),
     admit: (remote_address) =>
-      Effect.acquireRelease(
+      scopedTake(
         Effect.sync(() => places.take(remote_address)),
         (hasPlace) => Effect.sync(() => hasPlace ? places.giveBack(remote_address) : undefined)
       ),

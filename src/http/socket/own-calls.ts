@@ -138,8 +138,11 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
     return fiber
   }
 
+  const isHeard = (live: LiveConnection): boolean =>
+    live.closing === null && activeOf(live.client_id) !== undefined
+
   const answerWith = (live: LiveConnection, requestId: RequestId, exit: EncodedExit): void => {
-    if (live.closing !== null || activeOf(live.client_id) === undefined) return
+    if (!isHeard(live)) return
     const answering = answer(live, { _tag: "Exit", requestId: requestId as never, exit })
     // A fault is logged before it is answered.
     if (answering !== Effect.void) fork(answering, context)
@@ -159,7 +162,8 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
     fiber.addObserver((exit) => {
       const closing = Scope.closeUnsafe(scope, exit)
       if (closing !== undefined) fork(closing, context)
-      answerWith(live, request.id, call.encode(exit))
+      // A phone that leaves interrupts its stream: nobody is to be told so.
+      if (isHeard(live)) answerWith(live, request.id, call.encode(exit))
     })
   }
 

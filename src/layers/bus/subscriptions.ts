@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { scopedTake } from "../../services/platform/scoped-take.ts"
 import type { BusEvent, BusMessage, Subscription, Topic } from "../../services/bus/bus.ts"
 
 /** Messages one subscriber may leave lying before it is told to resync instead. */
@@ -121,7 +122,7 @@ export const makeSubscriptions = (): Subscriptions => {
   return {
     subscribe: (topics, only) =>
       Effect.map(
-        Effect.acquireRelease(add(topics, only ?? null), remove),
+        scopedTake(add(topics, only ?? null), remove),
         (subscription) => subscription.queue
       ),
     deliver: (messages) => messages.forEach(deliverOne),
