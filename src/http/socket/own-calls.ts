@@ -148,14 +148,15 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
     if (answering !== Effect.void) fork(answering, context)
   }
 
-  const begin = (call: OwnCall, live: LiveConnection, request: Request, handler: Handler): void => {
-    const inFlight = live.calls.get(request.id)
+  // Not given the request: what follows here lives as long as a stream does.
+  const begin = (call: OwnCall, live: LiveConnection, id: RequestId, handler: Handler): void => {
+    const inFlight = live.calls.get(id)
     const active = activeOf(live.client_id)
     if (inFlight === undefined || active === undefined) return
     const scope = Scope.makeUnsafe()
     const fiber = fork(
-      isTraced ? spanned("call", { call: request.tag })(handler) : handler,
-      Context.add(onConnection(call.context, active, request.tag), Scope.Scope, scope)
+      isTraced ? spanned("call", { call: inFlight.tag })(handler) : handler,
+      Context.add(onConnection(call.context, active, inFlight.tag), Scope.Scope, scope)
     )
     inFlight.payload = undefined
     inFlight.fiber = fiber
@@ -163,7 +164,7 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
       const closing = Scope.closeUnsafe(scope, exit)
       if (closing !== undefined) fork(closing, context)
       // A phone that leaves interrupts its stream: nobody is to be told so.
-      if (isHeard(live)) answerWith(live, request.id, call.encode(exit))
+      if (isHeard(live)) answerWith(live, id, call.encode(exit))
     })
   }
 
@@ -182,7 +183,7 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
       return true
     }
     const handler = handlerOf(call, live, request, decoded.success)
-    if (handler !== null) begin(call, live, request, handler)
+    if (handler !== null) begin(call, live, request.id, handler)
     return handler !== null
   }
 

@@ -11,6 +11,7 @@ export const scopedTake = <A, E>(
   Effect.uninterruptible(
     Effect.flatMap(
       Effect.scope,
-      (scope) => Effect.tap(take, (taken) => Scope.addFinalizer(scope, giveBack(taken)))
+      // As a function: what gives it back is made when it is wanted, not kept for each phone meanwhile.
+      (scope) => Effect.tap(take, (taken) => Scope.addFinalizerExit(scope, () => giveBack(taken)))
     )
   )
