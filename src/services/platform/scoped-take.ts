@@ -1,5 +1,5 @@
 // What is taken for as long as a scope lives and given back in a step that needs no services. Effect's own
-// acquireRelease runs the release in the context of the acquisition: it keeps that, and merges it, a copy of a
+// acquireRelease releases in the context of the acquisition: it keeps that, and merges it, which copies a
 // hundred entries, for each of the things a phone gives back when it leaves.
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"

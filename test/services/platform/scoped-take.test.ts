@@ -1,4 +1,4 @@
-// What is taken until a scope closes.
+// What is taken until a scope closes: when it is given back, how often, and in which context.
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

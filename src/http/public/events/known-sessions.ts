@@ -50,7 +50,7 @@ const sameCursor = (a: Cursor, b: Cursor): boolean =>
 const none: ReadonlyMap<string, Known> = new Map()
 
 export class KnownSessions {
-  /** Its own once there is one: most phones that wait have no session, and an empty map is a fifth of a KiB. */
+  /** Its own once there is one: most phones have none, and an empty map is a fifth of a KiB. */
   #sessions: ReadonlyMap<string, Known> = none
   readonly #userId: string
 

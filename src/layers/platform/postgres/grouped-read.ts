@@ -25,8 +25,8 @@ const documentOf = (asks: ReadonlyArray<object>): string =>
   JSON.stringify(asks.map((ask, asked) => ({ asked, ...ask })))
 
 /**
- * After a statement that several shared: phones come by the hundred, and what a statement costs both processes
- * is hardly more for thirty of them than for three.
+ * After a statement that several shared: phones come by the hundred, and a statement costs both processes
+ * hardly more for thirty of them than for three.
  */
 const whenBusy = { from: 2, ms: 1 }
 
