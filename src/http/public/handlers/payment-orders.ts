@@ -19,7 +19,9 @@ import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
 import { Trust } from "../../../services/trust/trust.ts"
-import { Quotas, tellRateLimited, within } from "../quotas.ts"
+import { tellRateLimited } from "../../security-events.ts"
+import { currentConnection } from "../../socket/connection.ts"
+import { Quotas, within, withinAccount, withinNetwork } from "../quotas.ts"
 
 /** An outage of the provider, in the customer's words: nothing was ordered, the same again is safe. */
 const noCheckout = refuse("PAYMENT_PROVIDER_FAILED", "Paying is not possible right now. Please try again.", {
@@ -126,16 +128,24 @@ const beginOrder = Effect.fnUntraced(function*(customerId: string, paymentId: st
   if (place._tag === "Begun") return
   yield* tellRateLimited("open_orders", customerId)
   return yield* refuse("TOO_MANY_OPEN_PAYMENTS", "Pay or give up one of your open payments first.", {
+    limit: "open_orders",
     open_max,
     retry_after_seconds: Math.max(1, Math.ceil((place.next_free_at - now) / 1000))
   })
+})
+
+/** Each costs an invoice, however many accounts and networks they come from. */
+const mayOrder = Effect.fnUntraced(function*(customerId: string) {
+  yield* withinAccount("orders_per_customer", "orders_per_new_account", customerId)
+  yield* withinNetwork("orders_per_network", (yield* currentConnection).remote_address)
+  yield* within("orders_in_total", "everybody")
 })
 
 /** An invoice is made before its payment is stored: meanwhile the order holds its place. */
 const whileOrdering = (customer_id: string, payment_id: string) => <A, E, R>(order: Effect.Effect<A, E, R>) =>
   Effect.acquireUseRelease(
     beginOrder(customer_id, payment_id),
-    () => Effect.andThen(within("orders_per_customer", customer_id), order),
+    () => Effect.andThen(mayOrder(customer_id), order),
     // What is not taken back runs out.
     () =>
       Effect.flatMap(Payments, (payments) => Effect.ignore(payments.endOrder({ customer_id, payment_id })))
