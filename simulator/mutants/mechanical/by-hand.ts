@@ -3,8 +3,15 @@
 // tries the mechanical ones.
 import { actorBugs } from "./planted/actor-bugs.ts"
 import { domainBugs } from "./planted/domain-bugs.ts"
+import { drainBugs } from "./planted/drain-bugs.ts"
 import { httpBugs } from "./planted/http-bugs.ts"
 import type { PlantedBug } from "./planted/planted-bug.ts"
 import { sessionBugs } from "./planted/session-bugs.ts"
 
-export const byHand: ReadonlyArray<PlantedBug> = [...sessionBugs, ...domainBugs, ...actorBugs, ...httpBugs]
+export const byHand: ReadonlyArray<PlantedBug> = [
+  ...sessionBugs,
+  ...domainBugs,
+  ...actorBugs,
+  ...httpBugs,
+  ...drainBugs
+]
