@@ -95,7 +95,17 @@ export const fittingProfiles = {
       pairing_acceptance_seconds: 15,
       closing_grace_seconds: 60
     },
-    workload: { declines_share: 0.4, ignores_offer_share: 0.4, answers_within_s: 4, ends_early_share: 0.9 }
+    workload: {
+      declines_share: 0.4,
+      ignores_offer_share: 0.4,
+      answers_within_s: 4,
+      ends_early_share: 0.9,
+      same_bestie_share: 0.5,
+      edge_deeds_per_hour: 120,
+      edge_errands_per_hour: 60,
+      pauses_per_shift: 200,
+      pause_min: 0.5
+    }
   }),
   /** Time that is bought while a chat runs, and answered late, never, or by a mitra who is gone. */
   "more-time": calm({
@@ -135,7 +145,9 @@ export const fittingProfiles = {
       flips_topic_share: 0.8,
       pauses_per_shift: 200,
       pause_min: 1,
-      comes_back_online_within_s: 5
+      comes_back_online_within_s: 5,
+      kills_per_hour: 2,
+      returns_within_s: 150
     }
   }),
   /** Mitras whose apps are closed, in the background, or silent. */

@@ -31,6 +31,8 @@ export const asking: MakeRule = (context, complain) => {
   /** When staff last changed what she may be asked for. */
   const profiledAt = new Map<string, number>()
   const pinged = new Map<string, number>()
+  /** Since when a push reaches each mitra, by a sign-in that is still good. */
+  const phoneSince = new Map<string, number>()
   const open = new Map<string, ChatSessionRow>()
   const reported = new Set<string>()
   // When a request last left the line, the next one looks within one look from then.
@@ -68,6 +70,16 @@ export const asking: MakeRule = (context, complain) => {
       0
     )
     return last >= since && last < at - readAgoMs ? at - last : null
+  }
+
+  const notePhone = (mitra_id: string) => {
+    const isReached = tables.devices.where("person", `mitra:${mitra_id}`).some((device) =>
+      tables.auth_sessions.where("family", device.auth_session_id).every(({ revoked_at }) =>
+        revoked_at === null
+      )
+    )
+    if (!isReached) phoneSince.delete(mitra_id)
+    else if (!phoneSince.has(mitra_id)) phoneSince.set(mitra_id, context.now_ms())
   }
 
   const isSettled = (mitra_id: string): boolean =>
@@ -153,12 +165,18 @@ export const asking: MakeRule = (context, complain) => {
     complain(`asked ${places} places' mitras while ${older.length} older requests wait`, { session_id })
   }
 
+  /** Her app may be in the background, where a push reaches it. */
   const isFresh = (mitra_id: string): boolean => {
     const seen = Math.max(pinged.get(mitra_id) ?? 0, tables.mitra_status.get(mitra_id)?.online_since ?? 0)
-    return context.now_ms() - seen < numbers.smallest("mitra_stale_after_seconds") * 1000 - 5_000
+    const hasPhone = context.now_ms() - (phoneSince.get(mitra_id) ?? Number.POSITIVE_INFINITY) > 30_000
+    const grace = hasPhone && numbers.surely("push_paused", false)
+      ? numbers.smallest("mitra_background_grace_seconds")
+      : 0
+    return context.now_ms() - seen < (numbers.smallest("mitra_stale_after_seconds") + grace) * 1000 - 5_000
   }
-  const isFair = (mitra_id: string): boolean =>
-    numbers.largest("mitra_decline_cooldown_seconds") === 0 &&
+  /** Who is asked for by name is asked although she declined somebody else. */
+  const isFair = (mitra_id: string, isTargeted: boolean): boolean =>
+    (isTargeted || numbers.largest("mitra_decline_cooldown_seconds") === 0) &&
     openOffers(mitra_id) < numbers.smallest("mitra_parallel_offers_max")
 
   /** Whoever is free is asked by the oldest request within one look. */
@@ -184,7 +202,8 @@ export const asking: MakeRule = (context, complain) => {
     const left = [...standings].find(([id, { reason, since_ms }]) =>
       tables.blocks.where("customer", customer_id).every(({ mitra_id }) => mitra_id !== id) &&
       reason === null && now - since_ms > within && now - (changedAt.get(id) ?? 0) > within &&
-      isFor(id, request) && (!isTargeted || id === target_mitra_id) && isFresh(id) && isFair(id) &&
+      isFor(id, request) && (!isTargeted || id === target_mitra_id) && isFresh(id) &&
+      isFair(id, isTargeted) &&
       slots(id) < numbers.smallest("max_customers_per_mitra") && asked.every(({ mitra_id }) =>
         mitra_id !== id
       )
@@ -221,6 +240,12 @@ export const asking: MakeRule = (context, complain) => {
       mitra_status: ({ after, before: was, key }) => {
         if (after?.is_online !== was?.is_online || after?.is_draining !== was?.is_draining) mitras.add(key)
         before.set(key, was?.last_offer_at ?? 0)
+      },
+      devices: ({ after, before: was }) => {
+        for (const row of [was, after]) if (row !== undefined) notePhone(row.user_id)
+      },
+      auth_sessions: ({ after }) => {
+        if (after?.revoked_at != null) notePhone(after.user_id)
       },
       mitra_slots: ({ after, before: was }) => {
         for (const row of [after, was]) if (row !== undefined) mitras.add(row.mitra_id)

@@ -171,7 +171,14 @@ export const notified: MakeRule = (context, complain) => {
       if (row === undefined || row.expires_at !== message.expires_at || row.kind !== kind) {
         complain("a push was sent that was not written down like this", about)
       }
-      const owner = tables.devices.get(message.token)?.user_id
+      if (message.data["expires_at"] !== new Date(message.expires_at).toISOString()) {
+        complain(`a push of ${kind} says that it lives until ${message.data["expires_at"]}`, about)
+      }
+      const device = tables.devices.get(message.token)
+      const owner = device?.user_id
+      if (kind === "sign_in" && row !== undefined && device?.auth_session_id === row.auth_session_id) {
+        complain("the phone that signed in was pushed that it did", about)
+      }
       const phone = owner === undefined ? undefined : context.phoneOf(owner)
       if (row !== undefined && owner !== undefined && owner !== row.user_id) {
         complain("a push was sent to another person's phone", about)
