@@ -1,11 +1,12 @@
 // Production: a configuration makes a platform and a product, and the server runs on them.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { limitsOf } from "./config/limits.ts"
 import { ServerConfig, type ServerConfigValues } from "./config/server-config.ts"
 import { beforeTheirOwn } from "./layers/platform/derived-keys.ts"
 import { developmentCheckout, platformOf, webhooks } from "./platform.ts"
 import { demoMitras } from "./layers/platform/seed.ts"
-import { quotas, type QuotaTable } from "./http/public/quotas.ts"
+import { quotas, type QuotaTable, quotasWith } from "./http/public/quotas.ts"
 import { type Product, server } from "./server.ts"
 
 /** On a manual clock no pass can be late, so fewer are as punctual; each costs an hour's leap time. */
@@ -18,15 +19,16 @@ const manualClockTimings = {
 }
 
 /** The few that differ from town to town are the operator's. */
-const quotasOf = (config: ServerConfigValues): QuotaTable => ({
-  ...quotas,
-  sign_ups_per_network: { ...quotas.sign_ups_per_network, asks_max: config.sign_ups_per_network_hourly },
-  sign_ups_in_total: { ...quotas.sign_ups_in_total, asks_max: config.sign_ups_hourly },
-  codes_in_total: { ...quotas.codes_in_total, asks_max: config.codes_daily },
-  code_countries: config.code_countries === "any" ? [] : config.code_countries.split(","),
-  free_of_cooldown: config.demo_data ? demoMitras.map(({ phone }) => phone) : [],
-  counts_loopback: config.production
-})
+const quotasOf = (config: ServerConfigValues): QuotaTable =>
+  quotasWith({
+    ...quotas,
+    sign_ups_per_network: { ...quotas.sign_ups_per_network, asks_max: config.sign_ups_per_network_hourly },
+    sign_ups_in_total: { ...quotas.sign_ups_in_total, asks_max: config.sign_ups_hourly },
+    codes_in_total: { ...quotas.codes_in_total, asks_max: config.codes_daily },
+    code_countries: config.code_countries === "any" ? [] : config.code_countries.split(","),
+    free_of_cooldown: config.demo_data ? demoMitras.map(({ phone }) => phone) : [],
+    counts_loopback: config.production
+  }, limitsOf(config.limits) ?? {})
 
 const productOf = (config: ServerConfigValues): Product => ({
   // Codes live five minutes: those of the version before are still taken.

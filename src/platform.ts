@@ -6,6 +6,7 @@ import * as Redacted from "effect/Redacted"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { NetAddress } from "effect/net"
 import * as Cluster from "./actors/cluster.ts"
+import { limitsOf } from "./config/limits.ts"
 import { redactedKeys } from "./config/encryption-keys.ts"
 import { devWebhookToken, type ServerConfigValues } from "./config/server-config.ts"
 import { PublicApi } from "./contract/public/public-api.ts"
@@ -17,7 +18,7 @@ import { ListenerWaits, waitsOf } from "./http/listener-waits.ts"
 import * as Internal from "./http/internal/internal.ts"
 import { layerPublic } from "./http/public/public.ts"
 import * as Readiness from "./http/readiness.ts"
-import { Limits } from "./http/socket/limits.ts"
+import { Limits, socketLimitsWith } from "./http/socket/limits.ts"
 import { HeldPorts } from "./http/held-ports.ts"
 import * as Webhooks from "./http/public/webhooks.ts"
 import * as SignIns from "./layers/accounts/sign-ins.postgres.ts"
@@ -190,11 +191,8 @@ const database = (config: ServerConfigValues) =>
   RealTime.layerOnRealTime(Layer.unwrap(Effect.sync(() => {
     const size = { connections_max: config.database_pool_max }
     if (config.database_url !== null) {
-      return Layer.orDie(Database.layerChecked({
-        ...size,
-        url: config.database_url,
-        wait_seconds: config.database_wait_seconds
-      }))
+      const given = { ...size, url: config.database_url, wait_seconds: config.database_wait_seconds }
+      return Layer.orDie(Database.layerChecked(given))
     }
     return Database.layerEmbedded({ ...size, directory: `${config.data_dir}/postgres`, seed: seedOf(config) })
   }))).pipe(
@@ -248,7 +246,7 @@ const network = (config: ServerConfigValues) => ({
           routes: Layer.merge(routes, listedOrigins(config))
         }),
         Layer.effect(Limits)(Effect.map(Limits, (limits) => ({
-          ...limits,
+          ...socketLimitsWith(limits, limitsOf(config.limits) ?? {}),
           drain_notice_ms: config.drain_notice_seconds * 1000
         })))
       )

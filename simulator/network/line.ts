@@ -186,7 +186,7 @@ export class Line {
   }
 
   #hear(): void {
-    this.#listener?.heard()
+    this.#listener?.ponged()
   }
 
   /** The runner's side is over. */

@@ -32,6 +32,7 @@ export class ValkeyEngine {
   readonly #values = new Map<string, Value>()
   readonly #expires = new Map<string, number>()
   readonly #nowMs: () => number
+  #evicted = 0
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
@@ -41,6 +42,19 @@ export class ValkeyEngine {
   wipe(): void {
     this.#values.clear()
     this.#expires.clear()
+  }
+
+  get keys(): ReadonlyArray<string> {
+    return [...this.#values.keys()].filter((key) => this.#has(key))
+  }
+
+  get evicted(): number {
+    return this.#evicted
+  }
+
+  /** Throws a key away to make room, as a full one does. */
+  evict(key: string): void {
+    if (this.#remove(key)) this.#evicted += 1
   }
 
   run(command: string, args: ReadonlyArray<string>): Reply {
@@ -172,6 +186,14 @@ export class ValkeyEngine {
     return hash.fields.size - before
   }
 
+  #hdel(key: string, fields: ReadonlyArray<string>): number {
+    const hash = this.#find(key, "hash")
+    if (hash === null) return 0
+    const removed = fields.filter((field) => hash.fields.delete(field)).length
+    if (hash.fields.size === 0) this.#remove(key)
+    return removed
+  }
+
   #increase(key: string, field: string, by: number): number {
     const hash = this.#hash(key)
     const sum = Number(hash.fields.get(field) ?? "0") + by
@@ -181,7 +203,7 @@ export class ValkeyEngine {
 
   readonly #commands: Readonly<Record<string, Command>> = {
     PING: () => "PONG",
-    INFO: () => "run_id:simulated\r\n",
+    INFO: () => `run_id:simulated\r\nevicted_keys:${this.#evicted}\r\n`,
     GET: ([key = ""]) => this.#find(key, "string")?.text ?? null,
     MGET: (keys) => keys.map((key) => this.#find(key, "string")?.text ?? null),
     SET: ([key = "", text = "", ...options]) => this.#setString(key, text, options),
@@ -205,6 +227,7 @@ export class ValkeyEngine {
     HSET: ([key = "", ...fields]) => this.#hset(key, fields),
     HSETNX: ([key = "", field = "", text = ""]) =>
       this.#hash(key).fields.has(field) ? 0 : this.#hset(key, [field, text]),
+    HDEL: ([key = "", ...fields]) => this.#hdel(key, fields),
     HINCRBY: ([key = "", field = "", by = "0"]) => this.#increase(key, field, Number(by)),
     SADD: ([key = "", ...members]) => this.#sadd(key, members),
     SREM: ([key = "", ...members]) => this.#srem(key, members),

@@ -23,7 +23,10 @@ type State = unknown
 
 const push = (L: State, reply: Reply): void => {
   if (reply === null) return lua.lua_pushboolean(L, false)
-  if (typeof reply === "number") return lua.lua_pushinteger(L, reply)
+  // Fengari's integers have 32 bits.
+  if (typeof reply === "number") {
+    return reply === (reply | 0) ? lua.lua_pushinteger(L, reply) : lua.lua_pushnumber(L, reply)
+  }
   if (typeof reply === "string") return lua.lua_pushstring(L, to_luastring(reply))
   lua.lua_createtable(L, reply.length, 0)
   reply.forEach((item, index) => {

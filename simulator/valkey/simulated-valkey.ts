@@ -92,7 +92,8 @@ export class SimulatedValkey {
       state: Effect.sync(() => ({
         connected_since: this.store.isDown ? null : 0,
         latency_ms: null,
-        last_error: null
+        last_error: null,
+        eviction: null
       })),
       watch: (listener) => {
         listeners.add(listener)

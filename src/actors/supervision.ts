@@ -33,6 +33,7 @@
 //   |- layers/bus/links                       every beat         which link reaches everybody, who is missing
 //   |- layers/bus/audience                    every beat         is anybody else listening
 //   `- with Valkey only
+//      |- layers/platform/valkey/connection   every 2 s          does Valkey throw keys away
 //      |- layers/platform/valkey/breaker      on a failure       recovers the mirror before it is believed
 //      |- layers/availability/presence.valkey every beat         says who is connected here
 //      `- layers/availability/mirror/sharing  every 2 s          do all runners see the same Valkey

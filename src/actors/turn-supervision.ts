@@ -3,6 +3,7 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { growingPause } from "../domain/growing-pause.ts"
 import type { Refusal } from "../domain/refusal.ts"
 import { count } from "../services/operations/figures.ts"
 import { Unavailable } from "../services/platform/unavailable.ts"
@@ -38,7 +39,7 @@ export const makeTurnSupervision = ({ forget, id, kind }: Supervised) => {
       defects += 1
       count("turn_defects_total", [kind])
       if (defects >= defectsBeforeSilence) {
-        const silence = Math.min(defectSilenceMaxMs, 1000 * 2 ** (defects - defectsBeforeSilence))
+        const silence = growingPause(defects - defectsBeforeSilence, 1000, defectSilenceMaxMs)
         silentUntil = (yield* silenceNow) + silence
       }
       yield* Effect.logError("defect in a turn; state is reloaded", cause).pipe(

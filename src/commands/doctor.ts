@@ -118,7 +118,7 @@ const valkey = Effect.gen(function*() {
   yield* call("SET", "halobestie:doctor", "1", "PX", 1000)
   return policy === "noeviction"
     ? ok(`Valkey ${version}, writes, forgets nothing`)
-    : warn(`Valkey ${version} evicts by ${policy}: maxmemory-policy must be noeviction`)
+    : warn(`Valkey ${version} evicts by ${policy}: maxmemory-policy should be noeviction`)
 })
 
 const disk = (config: ServerConfigValues) =>

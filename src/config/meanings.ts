@@ -125,6 +125,11 @@ export const meanings: Readonly<Record<keyof typeof variables, Meaning>> = {
   },
   sign_ups_hourly: { about: "Anonymous accounts an hour in all.", example: "20000" },
   codes_daily: { about: "Sign-in codes a day in all: what a day of abuse may cost.", example: "10000" },
+  limits: {
+    about: "Other numbers for limits on strangers, by the names that refusals, log lines and the metric " +
+      "limit_refusals_total give them; docs/security.md has the table.",
+    example: "orders=40,messages=600:20"
+  },
   code_countries: {
     about: "Country codes to which sign-in codes are sent, comma separated, or any.",
     example: "+62"

@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { encryptionKeys } from "./encryption-keys.ts"
+import { limits } from "./limits.ts"
 import { unsafeInDevelopment, unsafeInProduction } from "./safe-to-start.ts"
 import {
   flag,
@@ -44,10 +45,7 @@ export const variables = {
     secret: true,
     path: { pattern: /^\/?\d{0,5}$/, like: "/database-number" }
   }),
-  auth_jwt_secret: secrets("AUTH_JWT_SECRET", 32, {
-    development: devJwtSecret,
-    required: true
-  }),
+  auth_jwt_secret: secrets("AUTH_JWT_SECRET", 32, { development: devJwtSecret, required: true }),
   payment_webhook_token: secrets("PAYMENT_WEBHOOK_TOKEN", 16, {
     development: devWebhookToken,
     required: (environment) => environment["XENDIT_ENABLED"]?.trim() !== "true"
@@ -121,6 +119,8 @@ export const variables = {
   sign_ups_per_network_hourly: whole("SIGN_UPS_PER_NETWORK_HOURLY", 1, 1_000_000, { development: 600 }),
   sign_ups_hourly: whole("SIGN_UPS_HOURLY", 1, 10_000_000, { development: 20_000 }),
   codes_daily: whole("CODES_DAILY", 1, 10_000_000, { development: 10_000 }),
+  /** Other numbers for any of the limits on strangers. */
+  limits: limits("LIMITS"),
   code_countries: text(
     "CODE_COUNTRIES",
     "any, or comma separated country codes like +62",

@@ -60,8 +60,12 @@ export const switchOr = (name: string, otherwise: string) =>
     { development: null }
   )
 
-export const text = (name: string, expected: string, pattern: RegExp, options: Options<string>) =>
-  variable(name, expected, (given) => pattern.test(given) ? given : null, options)
+type IsGood = RegExp | ((given: string) => boolean)
+const fits = (isGood: IsGood, given: string): boolean =>
+  typeof isGood === "function" ? isGood(given) : isGood.test(given)
+
+export const text = (name: string, expected: string, isGood: IsGood, options: Options<string>) =>
+  variable(name, expected, (given) => fits(isGood, given) ? given : null, options)
 
 /** Kept as text: ISO 8601 with a zone. */
 export const instant = (name: string, development: string) =>
@@ -131,12 +135,9 @@ export const optionalText = (name: string, expected: string, pattern: RegExp) =>
 export const optionalSecret = (
   name: string,
   expected: string,
-  isGood: RegExp | ((given: string) => boolean)
+  isGood: IsGood
 ) =>
-  variable<string | null>(name, expected, (given) => {
-    const good = typeof isGood === "function" ? isGood(given) : isGood.test(given)
-    return good ? given : null
-  }, {
+  variable<string | null>(name, expected, (given) => fits(isGood, given) ? given : null, {
     development: null,
     secret: true
   })

@@ -1,5 +1,6 @@
 // Pushes: what a phone whose app is closed is told, and how often it is tried. The text is generic, because
 // a lock screen shows it to any bystander. What it is about travels as ids.
+import { growingPause } from "./growing-pause.ts"
 
 /** About a session: written by its turns. */
 export const sessionPushKinds = ["offer", "paired", "message", "extension", "closing"] as const
@@ -49,7 +50,7 @@ const retryMaxMs = 120_000
 
 /** How long to wait after the nth failed attempt. `spread` is between 0 and 1: not all come back at once. */
 export const retryAfterMs = (attempts: number, spread: number): number => {
-  const whole = Math.min(retryMaxMs, firstRetryMs * 2 ** Math.min(attempts - 1, 16))
+  const whole = growingPause(attempts - 1, firstRetryMs, retryMaxMs)
   return Math.round(whole * (0.5 + spread / 2))
 }
 

@@ -22,6 +22,7 @@ import * as Revocations from "./socket/revocations.ts"
 import * as SocketServer from "./socket/server.ts"
 import { lastingListeners, TrackedWebSocket } from "./socket/tracked-web-socket.ts"
 import { layerJsonErrors } from "./refusal-response.ts"
+import { answerUnreadable } from "./unreadable-requests.ts"
 import { layerDoor, selectSubprotocol } from "./socket/upgrade.ts"
 
 /** Beyond the sockets we would accept: plain requests, and upgrades that are about to be refused. */
@@ -36,6 +37,7 @@ const makeNodeServer = (limits: SocketLimits, waits: ListenerWaits) => {
     // Idle ones are closed at once when the listener stops, so this holds nothing up.
     keepAliveTimeout: waits.keep_alive_ms
   })
+  answerUnreadable(server)
   server.maxConnections = limits.connections_max + spareTcpConnections
   return server
 }

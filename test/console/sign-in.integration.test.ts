@@ -95,8 +95,15 @@ onOneServer({ CLOCK: "simulated" })("staff in the browser", (it) => {
         await again.locator("input[type=password]").fill("another-long-password")
         await again.getByRole("button", { name: "Sign in" }).click()
         await again.getByLabel("Code of your authenticator app").fill(recovery)
-        await again.getByRole("button", { name: "Sign in" }).click()
-        await again.waitFor({ state: "hidden" })
+        const isOver = () => again.waitFor({ state: "hidden", timeout: 15_000 }).then(() => true, () => false)
+        for (let press = 1; press <= 3; press += 1) {
+          await again.getByRole("button", { name: "Sign in" }).click()
+          if (await isOver()) break
+          // A server that is busy after an hour has passed at once asks to try again, and a person does.
+          const told = await again.innerText()
+          assert.include(told, "TRY_AGAIN", told)
+        }
+        assert.isFalse(await again.isVisible())
 
         await page.getByRole("button", { name: colleague.email }).click()
         await page.getByRole("menuitem", { name: "Sign out" }).click()
@@ -218,12 +225,19 @@ onOneServer({ CLOCK: "simulated" })("staff in the browser", (it) => {
         do await advance(3_600_001).catch(() => null)
         while (!await isAsked())
         await again.locator("input[type=password]").fill(admin.password)
-        await again.getByRole("button", { name: "Sign in" }).click()
-        await again.waitFor({ state: "hidden" })
+        const isOver = () => again.waitFor({ state: "hidden", timeout: 15_000 }).then(() => true, () => false)
+        for (let press = 1; press <= 3; press += 1) {
+          await again.getByRole("button", { name: "Sign in" }).click()
+          if (await isOver()) break
+          // A server that is busy after an hour has passed at once asks to try again, and a person does.
+          const told = await again.innerText()
+          assert.include(told, "TRY_AGAIN", told)
+        }
+        assert.isFalse(await again.isVisible())
         assert.strictEqual(await dialog.getByLabel("Name").inputValue(), "Dara")
         assert.deepStrictEqual(errors, [])
       }),
-      90_000
+      150_000
     )
   })
 })

@@ -2,6 +2,7 @@
 // speak to the public listener at all.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { connect } from "node:net"
 import { WebSocket } from "ws"
 import { guardHeaders } from "../../src/http/guard-headers.ts"
 import { freshDatabaseUrl } from "../support/postgres.ts"
@@ -17,12 +18,54 @@ const opens = (url: string, origin: string) =>
     socket.once("error", (error) => resolve(error.message))
   })
 
+/** All that is answered to this text, which must end the connection. */
+const said = (host: string, port: number, text: string) =>
+  Effect.promise(() =>
+    new Promise<string>((resolve) => {
+      let answer = ""
+      const socket = connect(port, host, () => socket.write(text))
+      socket.on("data", (bytes) => {
+        answer += bytes.toString()
+        socket.end()
+      })
+      socket.on("close", () => resolve(answer))
+    })
+  )
+
+const handshake = (...lines: ReadonlyArray<string>) =>
+  ["GET /ws HTTP/1.1", "host: x", "connection: upgrade", "upgrade: websocket", ...lines, "", ""].join("\r\n")
+const key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=="
+const version = "sec-websocket-version: 13"
+
+/** Refused by the HTTP parser or, if we let it, by the WebSocket driver. */
+const withoutRoute = [
+  ["no HTTP", 400, "hello\r\n\r\n"],
+  ["a large head", 431, `GET / HTTP/1.1\r\nhost: x\r\nx: ${"a".repeat(20_000)}\r\n\r\n`],
+  ["no key", 400, handshake(version)],
+  ["a bad key", 400, handshake(version, "sec-websocket-key: abc")],
+  ["an old version", 400, handshake(key, "sec-websocket-version: 7")],
+  [
+    "a doubled subprotocol",
+    400,
+    handshake(key, version, "sec-websocket-protocol: halobestie.v1,halobestie.v1")
+  ],
+  ["a malformed one", 400, handshake(key, version, "sec-websocket-protocol: halobestie.v1,a b")]
+] as const
+
 describe("the guard headers", () => {
   it.live(
     "carries them on every answer, those of paths that do not exist and of refusals too",
     () =>
       Effect.gen(function*() {
         const server = yield* Effect.flatMap(freshDatabaseUrl, (url) => startServer(url))
+        const { hostname, port } = new URL(server.httpUrl)
+        for (const [what, status, text] of withoutRoute) {
+          const answer = yield* said(hostname, Number(port), text)
+          assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), what)
+          for (const [name, value] of Object.entries(guardHeaders)) {
+            assert.include(answer.toLowerCase(), `\r\n${name}: ${value}`.toLowerCase(), `${what}: ${name}`)
+          }
+        }
         yield* Effect.promise(async () => {
           const asked = [
             ["GET", server.httpUrl, "/healthz"],

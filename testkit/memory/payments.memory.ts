@@ -10,6 +10,7 @@ import {
   notFound,
   type PaymentAnomaly
 } from "../../src/domain/payment.ts"
+import { type NewOrder, type OrderPlace, placeOf } from "../../src/domain/open-orders.ts"
 import type { Refusal } from "../../src/domain/refusal.ts"
 import {
   type Confirmation,
@@ -70,6 +71,24 @@ const create = (tables: Tables, given: NewPayment): Payment => {
 
 const rowsOf = (tables: Tables, customerId: string): ReadonlyArray<PaymentRow> =>
   tables.payment_requests.where("customer", customerId)
+
+const beginOrder = (tables: Tables, order: NewOrder): OrderPlace => {
+  const { customer_id } = order
+  const pending = rowsOf(tables, customer_id).filter(({ status }) => status === "pending")
+  const place = placeOf(
+    order,
+    new Map(pending.map(({ expires_at, id }) => [id, expires_at])),
+    tables.orders_begun.get(customer_id) ?? new Map()
+  )
+  if (place._tag === "Begun") tables.orders_begun.set(customer_id, place.begun)
+  return place
+}
+
+const endOrder = (tables: Tables, customerId: string, paymentId: string): void => {
+  const others = [...tables.orders_begun.get(customerId) ?? []].filter(([id]) => id !== paymentId)
+  if (others.length === 0) tables.orders_begun.delete(customerId)
+  else tables.orders_begun.set(customerId, new Map(others))
+}
 
 /** Money for a session has come, or a discount still waits to be paid. */
 const discountIsGone = (tables: Tables, customerId: string): boolean =>
@@ -190,6 +209,8 @@ export const layer = Layer.effect(Payments)(
   Effect.gen(function*() {
     const tables = yield* MemoryTables
     return Payments.of({
+      beginOrder: (order) => Effect.sync(() => beginOrder(tables, order)),
+      endOrder: ({ customer_id, payment_id }) => Effect.sync(() => endOrder(tables, customer_id, payment_id)),
       ...review(tables),
       create: (payment) => Effect.sync(() => create(tables, payment)),
       createDiscounted: (payment) => Effect.sync(() => createDiscounted(tables, payment)),

@@ -2,7 +2,9 @@
 // each reads. What reads much says why.
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
+import { Accounts } from "../../src/services/accounts/accounts.ts"
 import { Mitras } from "../../src/services/accounts/mitras.ts"
+import { SignIns } from "../../src/services/accounts/sign-ins.ts"
 import { Oversight } from "../../src/services/oversight/oversight.ts"
 import { Payments } from "../../src/services/payments/payments.ts"
 import { PersonalData } from "../../src/services/personal-data/personal-data.ts"
@@ -20,15 +22,20 @@ export interface Sample {
   readonly customer: string
   readonly mitra: string
   readonly payment: string
+  /** A sign-in, and whose it is. */
+  readonly sign_in: string
+  readonly signed_in: string
 }
 
 export const sampleOf = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<Sample>`
     SELECT (extract(epoch FROM now()) * 1000)::float8 AS now, p.id AS past, l.id AS live,
-      l.customer AS customer, l.mitra, l.payment
+      l.customer AS customer, l.mitra, l.payment, a.id AS sign_in, a.user_id AS signed_in
     FROM (SELECT * FROM made_chats WHERE is_live ORDER BY n LIMIT 1) l,
-      (SELECT * FROM made_chats WHERE n > (SELECT count(*) / 2 FROM made_chats) ORDER BY n LIMIT 1) p`
+      (SELECT * FROM made_chats WHERE n > (SELECT count(*) / 2 FROM made_chats) ORDER BY n LIMIT 1) p,
+      (SELECT id, user_id FROM auth_sessions ORDER BY id OFFSET (SELECT count(*) / 2 FROM auth_sessions)
+        LIMIT 1) a`
   return row!
 })
 
@@ -41,6 +48,52 @@ export interface HotCall {
 
 const page = { before: null, limit: 20 }
 const day = 86_400_000
+
+const signIns: ReadonlyArray<HotCall> = [
+  {
+    name: "a token is checked",
+    run: (at) => SignIns.use((to) => to.isLive(at.sign_in, { user_type: "customer", user_id: at.signed_in }))
+  },
+  {
+    name: "a token of an exchange is checked",
+    run: (at) => SignIns.use((to) => to.isLive(at.sign_in, undefined, { id: at.sign_in, at: at.now }))
+  },
+  {
+    name: "a sign-in of a new customer",
+    run: (at) =>
+      SignIns.use((to) =>
+        to.open({
+          id: at.past,
+          family_id: at.past,
+          user_type: "customer",
+          user_id: at.customer,
+          refresh_hash: "of a new customer",
+          created_at: at.now,
+          expires_at: at.now + day
+        }, { only_one: false })
+      )
+  },
+  {
+    name: "an exchange",
+    run: (at) =>
+      SignIns.use((to) =>
+        to.rotate({
+          refresh_hash: "hash 7",
+          next: { id: at.live, refresh_hash: "its successor", expires_at: at.now + day },
+          now: at.now,
+          grace_ms: 60_000
+        })
+      )
+  },
+  {
+    name: "sign-ins of one",
+    run: (at) => SignIns.use((to) => to.listOf({ user_type: "customer", user_id: at.signed_in }, at.now))
+  },
+  {
+    name: "phones of one",
+    run: (at) => Accounts.use((to) => to.devicesOf({ user_type: "customer", user_id: at.signed_in }))
+  }
+]
 
 const views: ReadonlyArray<HotCall> = [
   {
@@ -159,4 +212,4 @@ const staff: ReadonlyArray<HotCall> = [
   { name: "open payments", run: () => Payments.use((to) => to.openForReview(page)) }
 ]
 
-export const hotCalls: ReadonlyArray<HotCall> = [...views, ...actors, ...sweeps, ...staff]
+export const hotCalls: ReadonlyArray<HotCall> = [...signIns, ...views, ...actors, ...sweeps, ...staff]

@@ -38,6 +38,8 @@ let line: Line | null = null
 let token: string | null = null
 let tokenEndsAt: number | null = null
 let attempt = 0
+/** Of the lines opened so far; only the newest one's end says anything about who is signed in. */
+let opened = 0
 
 const endsTheSignIn = (code: string): boolean =>
   ["TOKEN_EXPIRED", "TOKEN_INVALID", "NOT_SIGNED_IN"].includes(code)
@@ -58,11 +60,20 @@ const onOver = (over: Over): void => {
   attempt += 1
 }
 
-const signInOn = async (opened: Line, accessToken: string): Promise<void> => {
-  const { access_expires_at } = await opened.call("admin.authenticate", { access_token: accessToken })
+const openNewest = (): Promise<Line> => {
+  opened += 1
+  const mine = opened
+  return openLine(url(), (over) => {
+    if (mine === opened) onOver(over)
+  })
+}
+
+const signInOn = async (fresh: Line, accessToken: string): Promise<void> => {
+  const { access_expires_at } = await fresh.call("admin.authenticate", { access_token: accessToken })
   tokenEndsAt = Date.parse(access_expires_at)
-  const me = await opened.call("admin.me", {})
-  line = opened
+  const me = await fresh.call("admin.me", {})
+  line?.close()
+  line = fresh
   token = accessToken
   attempt = 0
   standing.set({ phase: "ready", me, generation: standing.get().generation + 1, reason: null })
@@ -71,13 +82,15 @@ const signInOn = async (opened: Line, accessToken: string): Promise<void> => {
 /** The same person again, on a new line. */
 const resume = async (): Promise<void> => {
   if (standing.get().phase !== "lost" || token === null) return
+  let fresh: Line | null = null
   try {
-    const opened = await openLine(url(), onOver)
-    await signInOn(opened, token)
+    fresh = await openNewest()
+    await signInOn(fresh, token)
   } catch (error) {
     const code = error instanceof Problem ? error.code : "CONNECTION_LOST"
     if (endsTheSignIn(code)) askAgain("ran_out")
-    // A line that could not be opened was reported as over, and tries again by that.
+    // A line that could not be opened, or that is closed here, is reported as over and tries again by that.
+    fresh?.close()
   }
 }
 
@@ -96,15 +109,15 @@ export const prolong = async (): Promise<void> => {
 export const signInEndsAt = (): number | null => standing.get().phase === "ready" ? tokenEndsAt : null
 
 export const signIn = async (email: string, password: string, code: string | null = null): Promise<void> => {
-  const opened = await openLine(url(), onOver)
+  const fresh = await openNewest()
   try {
-    const { access_token } = await opened.call("admin.sign_in", { email, password, code })
+    const { access_token } = await fresh.call("admin.sign_in", { email, password, code })
     const { me } = standing.get()
-    await signInOn(opened, access_token)
+    await signInOn(fresh, access_token)
     // Another person's page starts from the beginning.
     if (me !== null && me.staff_id !== standing.get().me?.staff_id) location.hash = "#/"
   } catch (error) {
-    opened.close()
+    fresh.close()
     throw error
   }
 }
@@ -121,11 +134,13 @@ export const signOut = (): void => {
 }
 
 const callOnce = async <T extends Tag>(tag: T, payload: PayloadOf<T>): Promise<AnswerOf<T>> => {
-  if (line === null) throw new Problem("CONNECTION_LOST", "The server cannot be reached just now.")
+  const asked = line
+  if (asked === null) throw new Problem("CONNECTION_LOST", "The server cannot be reached just now.")
   try {
-    return await line.call(tag, payload)
+    return await asked.call(tag, payload)
   } catch (error) {
-    if (error instanceof Problem && endsTheSignIn(error.code)) {
+    // A late answer on an older line says nothing about the sign-in of now.
+    if (asked === line && error instanceof Problem && endsTheSignIn(error.code)) {
       askAgain(error.code === "TOKEN_INVALID" ? "ended" : "ran_out")
     }
     throw error

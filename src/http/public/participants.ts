@@ -5,10 +5,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
-import { refuse } from "../../domain/refusal.ts"
+import { type Refusal, refuse } from "../../domain/refusal.ts"
 import type { Participant } from "../../domain/session/state.ts"
 import { SessionActors } from "../../actors/session/protocol.ts"
 import { type Participation, SessionViews } from "../../services/sessions/session-views.ts"
+import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { inShare } from "../../services/platform/pool-shares.ts"
 import { WireClock } from "../socket/limits.ts"
 import { paced, Quotas } from "./quotas.ts"
@@ -34,6 +35,8 @@ const takesPart = (found: Participation, by: Participant): boolean =>
 
 /** A mitra who answers an offer takes no part yet; staff let her in. */
 const answersOffer = (tag: string): boolean => tag === "Accept" || tag === "Decline"
+const namesNoOffer = (error: Refusal | Unavailable): boolean =>
+  error._tag === "Refusal" && ["SESSION_NOT_FOUND", "OFFER_NOT_FOUND"].includes(error.code)
 const nowTakesPart = (tag: string): boolean => tag === "Accept"
 
 const make = Effect.gen(function*() {
@@ -76,18 +79,30 @@ const make = Effect.gen(function*() {
     remember(key)
   })
 
+  /** Whoever was asked has an offer there; a mitra who names other sessions is slowed down like anybody. */
+  const answer = Effect.fnUntraced(function*(
+    key: string,
+    sessionId: string,
+    call: Parameters<typeof actors.run>[1],
+    by: Participant
+  ) {
+    const who = `${by.side}:${by.id}`
+    yield* look(who)
+    const reply = yield* actors.run(sessionId, call).pipe(
+      Effect.tapError((error) => Effect.sync(() => namesNoOffer(error) ? undefined : look.giveBack(who)))
+    )
+    look.giveBack(who)
+    if (nowTakesPart(call.command._tag)) remember(key)
+    return reply
+  })
+
   return ChatActors.of({
     run: (sessionId, call) => {
       const { command } = call
       if (!("by" in command)) return actors.run(sessionId, call)
       const key = `${sessionId}/${command.by.side}/${command.by.id}`
       if (known.has(key)) return actors.run(sessionId, call)
-      if (answersOffer(command._tag)) {
-        return Effect.tap(
-          actors.run(sessionId, call),
-          () => Effect.sync(() => nowTakesPart(command._tag) ? remember(key) : undefined)
-        )
-      }
+      if (answersOffer(command._tag)) return answer(key, sessionId, call, command.by)
       return Effect.andThen(check(key, sessionId, command.by), actors.run(sessionId, call))
     }
   })

@@ -10,7 +10,7 @@ import { Beacon } from "../../services/availability/beacon.ts"
 import { type RateLimit, RateLimits } from "../../services/platform/rate-limits.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
-import { tellRateLimited } from "./quotas.ts"
+import { tellRateLimited } from "../security-events.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 
 export const beaconPath = "/api/public/bestie/available"
@@ -24,6 +24,7 @@ const tooOften = (retryAfterMs: number) => {
   const retry_after_seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000))
   return refusalResponse(
     refuse("RATE_LIMITED", "Too many questions from this address. Please wait a moment.", {
+      limit: publicBeaconLimit.name,
       retry_after_seconds
     }),
     429,

@@ -2,23 +2,19 @@
 // place; those of a single socket are in ../socket/limits.ts. Meant for strangers with scripts: thousands of
 // phones share a carrier's address, so an address is given what a town's phones need, and a person what a
 // person does. Refusing says when to come back, and leaves a line and a count.
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { refuse, type RefusalCode } from "../../domain/refusal.ts"
-import { count } from "../../services/operations/figures.ts"
 import { type RateLimit, RateLimits } from "../../services/platform/rate-limits.ts"
-import { WireClock } from "../socket/limits.ts"
+import { makePace, type Pace } from "../paces.ts"
+import { tellRateLimited } from "../security-events.ts"
+import { type GivenNumbers, WireClock } from "../socket/limits.ts"
 import { networkOf } from "./networks.ts"
 
 export interface Quota extends RateLimit {
   readonly code: RefusalCode
   readonly says: string
-}
-
-/** So many at once, and then so many a second; counted by each runner in its memory. */
-export interface Pace {
-  readonly burst: number
-  readonly per_second: number
 }
 
 const minute = 60_000
@@ -31,6 +27,9 @@ const table = {
   sign_ups_per_network_minute: { name: "sign_ups_minute", asks_max: 120, window_ms: minute, ...slower },
   sign_ups_per_network: { name: "sign_ups", asks_max: 600, window_ms: hour, ...slower },
   sign_ups_in_total: { name: "sign_ups_total", asks_max: 20_000, window_ms: hour, ...slower },
+  codes_per_account: { name: "codes_account", asks_max: 20, window_ms: day, ...slower },
+  /** Accounts are free: one of less than a day proves its own phone, perhaps after a mistake or two. */
+  codes_per_new_account: { name: "codes_new_account", asks_max: 10, window_ms: day, ...slower },
   codes_per_network: { name: "codes_network", asks_max: 300, window_ms: day, ...slower },
   codes_in_total: { name: "codes_total", asks_max: 10_000, window_ms: day, ...slower },
   /** Of ten thousand phones that follow each other: bought in a row, they are one stranger's. */
@@ -43,10 +42,16 @@ const table = {
   requests_again_minute: { name: "requests_again_minute", asks_max: 10, window_ms: minute, ...slower },
   requests_again_hour: { name: "requests_again_hour", asks_max: 100, window_ms: hour, ...slower },
   reports_per_person: { name: "reports", asks_max: 20, window_ms: day, ...slower },
-  orders_per_customer: { name: "orders", asks_max: 20, window_ms: hour, ...slower }
+  orders_per_customer: { name: "orders", asks_max: 20, window_ms: hour, ...slower },
+  orders_per_new_account: { name: "orders_new_account", asks_max: 12, window_ms: hour, ...slower },
+  orders_per_network: { name: "orders_network", asks_max: 1_000, window_ms: hour, ...slower },
+  orders_in_total: { name: "orders_total", asks_max: 20_000, window_ms: hour, ...slower }
 } as const satisfies Record<string, Quota>
 
 export type QuotaName = keyof typeof table
+
+/** An account is new for a day. */
+export const newForMs = day
 
 export interface QuotaTable extends Readonly<Record<QuotaName, Quota>> {
   /** Payments a customer may leave open, that is, neither paid, nor given up, nor run out. */
@@ -74,12 +79,36 @@ export const quotas: QuotaTable = {
   counts_loopback: false
 }
 
+const pacesNamed = {
+  unknown_sessions: "unknown_sessions_per_person",
+  messages: "messages_per_chat_and_side",
+  typing: "typing_per_chat_and_side"
+} as const
+
+/** With the numbers of an operator. */
+export const quotasWith = (table: QuotaTable, given: GivenNumbers): QuotaTable => ({
+  ...table,
+  ...Object.fromEntries(
+    Object.entries(table).flatMap(([key, quota]) => {
+      const number = isQuota(quota) ? given[quota.name]?.[0] : undefined
+      return number === undefined ? [] : [[key, { ...quota, asks_max: number }]]
+    })
+  ),
+  ...Object.fromEntries(
+    Object.entries(pacesNamed).flatMap(([name, key]) => {
+      const [burst, per_second = burst] = given[name] ?? []
+      return burst === undefined ? [] : [[key, { burst, per_second }]]
+    })
+  ),
+  open_orders_per_customer: given["open_orders"]?.[0] ?? table.open_orders_per_customer
+})
+
+const isQuota = (value: unknown): value is Quota =>
+  typeof value === "object" && value !== null && "asks_max" in value
+
 export const Quotas = Context.Reference<QuotaTable>("halobestie/http/Quotas", {
   defaultValue: () => quotas
 })
-
-/** Enough to see that it is the same one again, and no more. */
-export const masked = (who: string): string => who.length <= 8 ? who : `${who.slice(0, 8)}...`
 
 const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.)/.test(address)
 
@@ -100,6 +129,21 @@ const isCounted = (address: string) =>
 
 const rangeDigits = 4
 
+/** Ids begin with the time at which they were made; an id that does not is of the demo or of a test. */
+const isNew = (accountId: string, now: number): boolean =>
+  accountId.charAt(14) === "7" &&
+  now - Number.parseInt(accountId.replace("-", "").slice(0, 12), 16) < newForMs
+
+/** The same for an account: accounts are free, so a new one is given less. */
+export const withinAccount = Effect.fnUntraced(function*(
+  name: QuotaName,
+  whileNew: QuotaName,
+  accountId: string
+) {
+  yield* within(name, accountId)
+  if (isNew(accountId, yield* Clock.currentTimeMillis)) yield* within(whileNew, accountId)
+})
+
 /** For a code to this phone: its whole range of numbers counts as one. */
 export const withinRange = Effect.fnUntraced(function*(phone: string, address: string) {
   if (yield* isCounted(address)) yield* within("codes_per_range", phone.slice(0, -rangeDigits))
@@ -118,45 +162,6 @@ export const withinGuesses = Effect.fnUntraced(function*(phone: string, address:
 export const withinNetwork = Effect.fnUntraced(function*(name: QuotaName, address: string) {
   if (yield* isCounted(address)) yield* within(name, networkOf(address))
 })
-
-const pacesMax = 50_000
-
-/**
- * How long `who` must wait in milliseconds, 0 for not at all. Bounded: beyond it the one that was quiet for
- * longest is forgotten, which at worst forgives somebody a few.
- */
-export const makePace = ({ burst, per_second }: Pace) => {
-  const left = new Map<string, { tokens: number; at: number }>()
-  const take = (who: string, now: number): number => {
-    const known = left.get(who)
-    const tokens = known === undefined
-      ? burst
-      : Math.min(burst, known.tokens + Math.max(0, now - known.at) * per_second / 1000)
-    if (known !== undefined) left.delete(who)
-    else if (left.size >= pacesMax) left.delete(left.keys().next().value!)
-    left.set(who, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now })
-    return tokens >= 1 ? 0 : Math.ceil((1 - tokens) * 1000 / per_second)
-  }
-  /** It was no such ask after all. */
-  const giveBack = (who: string): void => {
-    const known = left.get(who)
-    if (known !== undefined) known.tokens = Math.min(burst, known.tokens + 1)
-  }
-  return Object.assign(take, { giveBack })
-}
-
-/** How many there are is decided by who attacks; how many lines that is worth, for one and for all, by us. */
-const linesOfOne = makePace({ burst: 3, per_second: 0.1 })
-const linesOfAll = makePace({ burst: 30, per_second: 1 })
-
-/** For every refusal by a limit: a count, and a line in which who it was stays masked. */
-export const tellRateLimited = (name: string, who: string): Effect.Effect<void> =>
-  Effect.flatMap(WireClock, (clock) => {
-    count("limit_refusals_total", [name])
-    const now = clock.currentTimeMillisUnsafe()
-    if (linesOfOne(`${name} ${who}`, now) > 0 || linesOfAll(name, now) > 0) return Effect.void
-    return Effect.logWarning("rate-limited").pipe(Effect.annotateLogs({ limit: name, who: masked(who) }))
-  })
 
 /** `take` refuses with the time to wait. */
 export const paced = (name: string, pace: Pace) => {

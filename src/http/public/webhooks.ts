@@ -17,9 +17,8 @@ import { Faults } from "../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
-import { WireClock } from "../socket/limits.ts"
+import { fewLines, maskedNetwork } from "../security-events.ts"
 import { networkOf } from "./networks.ts"
-import { makePace } from "./quotas.ts"
 import { type Notice, readNotice } from "./webhook-notices.ts"
 
 export const webhookPath = "/api/webhooks/payments/builtin"
@@ -65,18 +64,16 @@ const keepCall = Effect.fnUntraced(function*(
   })
 })
 
-/** A line a minute and address, and a count: nobody who knows no token leaves a row. */
-const toldOnce = makePace({ burst: 1, per_second: 1 / 60 })
-
+/** A count, and a few lines: nobody who knows no token leaves a row. */
 const remoteOf = (request: HttpServerRequest.HttpServerRequest) =>
   Effect.map(TrustedProxyHops, (hops) => networkOf(remoteAddressOf(request, hops)))
 
 const tellStranger = Effect.fnUntraced(function*(provider: PaymentProvider, network: string) {
   count("webhook_wrong_tokens_total", [provider])
-  if (toldOnce(network, (yield* WireClock).currentTimeMillisUnsafe()) > 0) return
-  yield* Effect.logWarning("a payment webhook came without the token").pipe(
-    Effect.annotateLogs({ provider, network })
+  const line = Effect.logWarning("a payment webhook came without the token").pipe(
+    Effect.annotateLogs({ provider, address: maskedNetwork(network) })
   )
+  yield* fewLines("webhook_wrong_tokens", network, line)
 })
 
 /** Only a paid notice says anything: what runs out does so by our own clock and the provider's books. */

@@ -15,8 +15,9 @@ import { laggingWire } from "./lagging-wire.ts"
 import { Limits, WireClock } from "./limits.ts"
 import { type Directory, makeDirectory, type Person, type Silence } from "./directory.ts"
 import { LiveConnection, type Wire } from "./live-connection.ts"
+import { tellRateLimited } from "../security-events.ts"
 import { makeNewConnections } from "./new-connections.ts"
-import { makePlaces } from "./places.ts"
+import { makePlaces, type PlaceLimit } from "./places.ts"
 import { refusedPause, returnPause, spreadMs } from "./return-pause.ts"
 import { watchAll } from "./watch.ts"
 
@@ -47,8 +48,8 @@ export class Connections extends Context.Service<Connections, {
   readonly drain: Effect.Effect<DrainReport>
   /** Counts one more new connection of this address: null, or after how many ms it may come back. */
   readonly tooSoon: (remote_address: string) => Effect.Effect<number | null>
-  /** A place for one more connection until the scope closes; false when there is none left. */
-  readonly admit: (remote_address: string) => Effect.Effect<boolean, never, Scope.Scope>
+  /** A place for one more connection until the scope closes, or the limit that leaves none. */
+  readonly admit: (remote_address: string) => Effect.Effect<PlaceLimit | null, never, Scope.Scope>
   readonly open: (wire: Wire, remote_address: string) => Effect.Effect<LiveConnection, never, Scope.Scope>
   /** From now on `closePerson` finds it. */
   readonly signIn: (connection: LiveConnection, principal: Principal) => Effect.Effect<void>
@@ -106,7 +107,12 @@ const makeOpen = Effect.fnUntraced(function*(
   const faults = yield* Faults
   let opened = 0
 
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
   const onClosing = (closing: LiveConnection) => {
+    const limit = closing.closing?.code.limit ?? null
+    if (limit !== null) {
+      fork(tellRateLimited(limit.name, closing.principal?.user_id ?? closing.remote_address))
+    }
     Queue.offerUnsafe(disconnects, closing.client_id)
     directory.settleSilence(closing.principal)
   }
@@ -199,7 +205,7 @@ const makeConnections = Effect.gen(function*() {
     admit: (remote_address) =>
       Effect.acquireRelease(
         Effect.sync(() => places.take(remote_address)),
-        (hasPlace) => Effect.sync(() => hasPlace ? places.giveBack(remote_address) : undefined)
+        (full) => Effect.sync(() => full === null ? places.giveBack(remote_address) : undefined)
       ),
     open: yield* makeOpen(directory, disconnects, () => isDraining),
     signIn: (connection, principal) =>

@@ -3,7 +3,7 @@
 import * as Latch from "effect/Latch"
 import { closeCodes } from "../../contract/close-codes.ts"
 import type { UserType } from "../../services/accounts/sign-ins.ts"
-import { add as addTo, count } from "../../services/operations/figures.ts"
+import { add as addTo } from "../../services/operations/figures.ts"
 import type { Principal } from "./connection.ts"
 import type { LiveConnection } from "./live-connection.ts"
 
@@ -76,7 +76,6 @@ export const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) 
       settleSilence(principal)
       const staying = [...theirs].filter((one) => one.closing === null)
       for (const oldest of staying.slice(0, Math.max(0, staying.length - socketsMax))) {
-        count("limit_refusals_total", ["sockets_of_person"])
         oldest.close(closeCodes.tooManySockets)
       }
     }

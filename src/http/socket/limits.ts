@@ -5,6 +5,9 @@ import * as Context from "effect/Context"
 import { makeSteadyClock } from "../../services/platform/steady-clock.ts"
 import { stopBudgets } from "../../services/platform/stop-budgets.ts"
 
+/** Numbers by the name of a limit: one, or how many at once and how many a second. */
+export type GivenNumbers = Readonly<Record<string, readonly [number, ...ReadonlyArray<number>]>>
+
 export interface SocketLimits {
   /** A larger frame closes the socket with 1009 before it is buffered whole. */
   readonly frame_max_bytes: number
@@ -118,6 +121,20 @@ export const publicLimits: SocketLimits = {
   retry_after_max_ms: 5_000,
   body_max_bytes: 65_536
 }
+
+/** With the numbers of an operator, by the names that refusals give the limits. */
+export const socketLimitsWith = (limits: SocketLimits, given: GivenNumbers): SocketLimits => ({
+  ...limits,
+  request_burst: given["requests"]?.[0] ?? limits.request_burst,
+  requests_per_second: given["requests"]?.[1] ?? limits.requests_per_second,
+  in_flight_max: given["in_flight"]?.[0] ?? limits.in_flight_max,
+  in_flight_per_person_max: given["in_flight_of_person"]?.[0] ?? limits.in_flight_per_person_max,
+  sockets_per_person_max: given["sockets_of_person"]?.[0] ?? limits.sockets_per_person_max,
+  connections_max: given["connections"]?.[0] ?? limits.connections_max,
+  connections_per_peer_max: given["connections_of_address"]?.[0] ?? limits.connections_per_peer_max,
+  connection_burst: given["new_connections"]?.[0] ?? limits.connection_burst,
+  connections_per_second: given["new_connections"]?.[1] ?? limits.connections_per_second
+})
 
 /** The internal listener stops after the public one, whose phones have taken most of the time. */
 export const stoppedSooner = (limits: SocketLimits): SocketLimits => ({

@@ -80,6 +80,7 @@ export class LiveConnection {
   /** Stops a call that took too long; set by the server that runs the calls. */
   stop: (live: LiveConnection, id: RequestId, call: Call) => void = () => {}
   #drainRetryAfterMs: number | null = null
+  #awaitsPong = false
   #isOver = false
   readonly #wire: Wire
   readonly #limits: SocketLimits
@@ -143,6 +144,7 @@ export class LiveConnection {
 
   ping(): void {
     this.pinged_at = this.now()
+    this.#awaitsPong = true
     this.#wire.ping()
   }
 
@@ -163,9 +165,12 @@ export class LiveConnection {
     return this.principal === null ? { since: this.opened_at, asked_at: this.asked_at } : null
   }
 
-  /** The driver answers a ping by itself; it costs like a call, or it would be the way to flood. */
-  pingedByPhone(): void {
+  /** Signs of life cost like calls, or they would be the way to flood; but for the one we asked for. */
+  signOfLife(isAnswer: boolean): void {
     this.heard()
+    const isAsked = isAnswer && this.#awaitsPong
+    if (isAnswer) this.#awaitsPong = false
+    if (isAsked) return
     if (this.bucket.take(this.now())._tag === "Flooding") this.close(closeCodes.flooding)
   }
 
@@ -244,7 +249,18 @@ export class LiveConnection {
   close(code: CloseCode, retryAfterMs?: number): void {
     if (this.closing !== null) return
     this.closing = { code, since: this.now() }
-    this.#wire.close(code.code, closeReason(code.reason, retryAfterMs))
+    this.#wire.close(code.code, closeReason(code.reason, retryAfterMs ?? code.limit?.retry_after_ms))
+    this.#giveUp()
+  }
+
+  /** The wire closes by itself: a frame was too large, or in too many parts. */
+  closedWith(code: CloseCode): void {
+    if (this.closing !== null) return
+    this.closing = { code, since: this.now() }
+    this.#giveUp()
+  }
+
+  #giveUp(): void {
     // What waits to be read is discarded, and all that comes until the other end has closed too.
     this.#setReadable()
     this.endCalls()

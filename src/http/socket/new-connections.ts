@@ -1,6 +1,6 @@
 // How fast one address may open sockets. A carrier's whole town may come back at once after a restart, so the
 // burst is as many as may be open; after that a pace that no town needs. The time is given.
-import { makePace } from "../public/quotas.ts"
+import { makePace } from "../paces.ts"
 import type { SocketLimits } from "./limits.ts"
 
 type PaceLimits = Pick<SocketLimits, "connection_burst" | "connections_per_second">

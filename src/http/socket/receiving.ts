@@ -3,8 +3,8 @@
 import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import { tellRateLimited } from "../public/quotas.ts"
-import { closeCodes } from "../../contract/close-codes.ts"
+import { tellRateLimited } from "../security-events.ts"
+import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import { type Refusal, refuse } from "../../domain/refusal.ts"
 import { type ClientMessage, parseFrame, type RequestId } from "./frames.ts"
 import type { SocketLimits } from "./limits.ts"
@@ -34,10 +34,11 @@ const answerLimited = (
   live: LiveConnection,
   id: RequestId,
   refusal: Refusal,
-  limit: string,
   dispatch: Dispatch
 ): void => {
-  dispatch.fork(tellRateLimited(limit, live.principal?.user_id ?? live.remote_address))
+  dispatch.fork(
+    tellRateLimited(String(refusal.details["limit"]), live.principal?.user_id ?? live.remote_address)
+  )
   answerRefused(live, id, refusal)
 }
 
@@ -48,20 +49,23 @@ const rateLimited = (retryAfterMs: number, limits: SocketLimits) =>
   refuse(
     "RATE_LIMITED",
     `More than ${limits.requests_per_second} requests per second. Wait, then go on.`,
-    { retry_after_ms: retryAfterMs }
+    { limit: "requests", retry_after_ms: retryAfterMs, retry_after_seconds: Math.ceil(retryAfterMs / 1_000) }
   )
 
-const inFlight = (whose: string, in_flight_max: number) =>
+const inFlight = (limit: string, whose: string, in_flight_max: number) =>
   refuse(
     "TOO_MANY_REQUESTS",
     `${in_flight_max} requests of ${whose} are still in flight. Wait for one of them.`,
-    { in_flight_max }
+    // Whenever one of them is answered.
+    { limit, in_flight_max, retry_after_seconds: 1 }
   )
 
 const tooManyOf = (live: LiveConnection, limits: SocketLimits): Refusal | null => {
-  if (live.calls.size >= limits.in_flight_max) return inFlight("this connection", limits.in_flight_max)
+  if (live.calls.size >= limits.in_flight_max) {
+    return inFlight("in_flight", "this connection", limits.in_flight_max)
+  }
   return live.in_flight_of_person >= limits.in_flight_per_person_max
-    ? inFlight("yours on all your connections", limits.in_flight_per_person_max)
+    ? inFlight("in_flight_of_person", "yours on all your connections", limits.in_flight_per_person_max)
     : null
 }
 
@@ -72,10 +76,10 @@ const onRequest = (live: LiveConnection, request: Request, dispatch: Dispatch): 
   if (admission._tag === "Flooding") return live.close(closeCodes.flooding)
   if (admission._tag === "Refused") {
     const refusal = rateLimited(admission.retry_after_ms, dispatch.limits)
-    return answerLimited(live, request.id, refusal, "requests", dispatch)
+    return answerLimited(live, request.id, refusal, dispatch)
   }
   const tooMany = tooManyOf(live, dispatch.limits)
-  if (tooMany !== null) return answerLimited(live, request.id, tooMany, "in_flight", dispatch)
+  if (tooMany !== null) return answerLimited(live, request.id, tooMany, dispatch)
   const kind = dispatch.kindOf(request.tag)
   if (kind === null) return answerRefused(live, request.id, unknownMethod(request.tag))
   live.begin(request.id, {
@@ -191,12 +195,16 @@ export class FrameReader implements Listener {
     this.#arrive(() => this.#read(data))
   }
 
-  heard(): void {
-    this.#live.heard()
+  pinged(): void {
+    this.#live.signOfLife(false)
   }
 
-  pinged(): void {
-    this.#live.pingedByPhone()
+  ponged(): void {
+    this.#live.signOfLife(true)
+  }
+
+  closing(code: CloseCode): void {
+    this.#live.closedWith(code)
   }
 
   over(): void {

@@ -53,7 +53,7 @@ function onPing(this: Tracked): void {
   this.listener?.pinged()
 }
 function onPong(this: Tracked): void {
-  this.listener?.heard()
+  this.listener?.ponged()
 }
 function onClose(this: Tracked): void {
   this.end()
@@ -149,7 +149,8 @@ class Tracked extends DriverWebSocket implements Transport {
     if (this.#isLetGo) return
     // The driver closes by itself when a frame is too large or in too many parts, without saying why.
     const why = reason === undefined ? driversOwn.find((one) => one.code === code) : undefined
-    super.close(code, why === undefined ? reason : closeReason(why.reason))
+    super.close(code, why === undefined ? reason : closeReason(why.reason, why.limit?.retry_after_ms))
+    if (why !== undefined) this.listener?.closing(why)
   }
 }
 

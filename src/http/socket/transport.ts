@@ -5,15 +5,18 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as Scope from "effect/Scope"
+import type { CloseCode } from "../../contract/close-codes.ts"
 import type { Wire } from "./live-connection.ts"
 import { webSocketOf } from "./tracked-web-socket.ts"
 
 /** Who listens to a socket. Nothing here waits: what is called back takes no fiber while a phone is quiet. */
 export interface Listener {
   readonly frame: (data: string | Uint8Array) => void
-  /** A sign of life that is no frame; `pinged` instead where the phone pings. */
-  readonly heard: () => void
+  /** Signs of life that are no frames. */
   readonly pinged: () => void
+  readonly ponged: () => void
+  /** The driver closes it by itself: what came is more than it takes. */
+  readonly closing: (code: CloseCode) => void
   /** Both sides have closed: once, and last. */
   readonly over: () => void
 }

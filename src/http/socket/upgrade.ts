@@ -17,10 +17,9 @@ import { SocketProtocol } from "./server.ts"
 import type { Upgrade } from "./serving.ts"
 import { upgraded } from "./transport.ts"
 import { makeProxyWatch, remoteAddressOf, TrustedProxyHops } from "../remote-address.ts"
-import { tellRateLimited } from "../public/quotas.ts"
 import { Readiness } from "../readiness.ts"
 import { Revocations } from "./revocations.ts"
-import { tellSecurityEvent } from "../security-events.ts"
+import { tellRateLimited, tellSecurityEvent } from "../security-events.ts"
 import { refusalResponse, tryAgainResponse } from "../refusal-response.ts"
 import { TokenVerifier } from "./token-verifier.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
@@ -46,6 +45,22 @@ export const offeredToken = (headers: RequestHeaders): string | null => {
 /** For the WebSocket server: the answer never repeats a token. */
 export const selectSubprotocol = (offered: Set<string>): string | false =>
   offered.has(subprotocol) ? subprotocol : false
+
+const tokens = /^[\w!#$%&'*+.^`|~-]+( *, *[\w!#$%&'*+.^`|~-]+)*$/
+
+/** What the driver would refuse by itself, without the headers and the JSON of our answers. */
+const isSoundHandshake = (headers: RequestHeaders): boolean => {
+  const offered = offeredSubprotocols(headers)
+  return /^[+/0-9A-Za-z]{22}==$/.test(headers["sec-websocket-key"] ?? "") &&
+    ["8", "13"].includes(headers["sec-websocket-version"] ?? "") &&
+    tokens.test(headers["sec-websocket-protocol"] ?? "none") && new Set(offered).size === offered.length
+}
+
+const unsoundHandshake = refusalResponse(
+  refuse("BAD_REQUEST", "This is no WebSocket handshake: expected Sec-WebSocket-Version 13 and a key."),
+  400,
+  { "sec-websocket-version": "13" }
+)
 
 const isWebSocketUpgrade = (headers: RequestHeaders): boolean =>
   headers["upgrade"]?.toLowerCase() === "websocket"
@@ -75,7 +90,8 @@ const tooFast = Effect.fnUntraced(function*(remote_address: string, retryAfterMs
   return refusalResponse(
     refuse("RATE_LIMITED", "Too many connections are opened from your network.", {
       limit: "new_connections",
-      retry_after_ms: retryAfterMs
+      retry_after_ms: retryAfterMs,
+      retry_after_seconds: Math.ceil(retryAfterMs / 1_000)
     }),
     429,
     { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }
@@ -118,12 +134,12 @@ export const makeHandshake = Effect.gen(function*() {
     const wait = yield* connections.tooSoon(remote_address)
     if (wait !== null) return yield* tooFast(remote_address, wait)
     // Taken before the token is checked, so that many at once cannot all find the last place.
-    const hasPlace = yield* Effect.setContext(
+    const full = yield* Effect.setContext(
       connections.admit(remote_address),
       Context.make(Scope.Scope, life)
     )
-    if (!hasPlace) {
-      yield* tellRateLimited("connections", remote_address)
+    if (full !== null) {
+      yield* tellRateLimited(full, remote_address)
       return yield* later("Too many connections.", limits)
     }
     const heard = revocations.heard()
@@ -170,6 +186,7 @@ const makeUpgradeRoute = Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     yield* watchProxies(request)
     if (!isWebSocketUpgrade(request.headers)) return notAnUpgrade
+    if (!isSoundHandshake(request.headers)) return unsoundHandshake
     const offered = offeredSubprotocols(request.headers)
     if (offered.length > 0 && !offered.includes(subprotocol)) return wrongSubprotocol(offered)
     return yield* enter(

@@ -210,15 +210,20 @@ interface LiveAsk {
   readonly shown: string | null
 }
 
-/** Whether the family is live, and whether the row that is shown is used for the first time. */
+/**
+ * Whether the family is live, and whether the row that is shown is used for the first time. Not asked by
+ * EXISTS: Postgres expects a hundred asks of every document, however few come, and for so many it would read
+ * the whole table once, so that each phone that connects would cost as much as there are sign-ins.
+ */
 const makeLiveRead = (sql: SqlClient.SqlClient) =>
   makeGroupedRead<LiveAsk>((asks) =>
-    sql`SELECT ask.asked, EXISTS (SELECT 1 FROM auth_sessions s WHERE s.family_id = ask.id
-          AND (ask.user_type IS NULL OR (s.user_type = ask.user_type AND s.user_id = ask.user_id)))
-        AND NOT EXISTS (SELECT 1 FROM auth_sessions s WHERE s.family_id = ask.id AND s.revoked_at IS NOT NULL)
-        AS is_live,
-        EXISTS (SELECT 1 FROM auth_sessions s WHERE s.id = ask.shown AND s.family_id = ask.id
-          AND s.used_at IS NULL) AS is_first_use
+    sql`SELECT ask.asked, (SELECT true FROM auth_sessions s WHERE s.family_id = ask.id
+          AND (ask.user_type IS NULL OR (s.user_type = ask.user_type AND s.user_id = ask.user_id)) LIMIT 1)
+          IS NOT NULL
+        AND (SELECT true FROM auth_sessions s WHERE s.family_id = ask.id AND s.revoked_at IS NOT NULL LIMIT 1)
+          IS NULL AS is_live,
+        (SELECT true FROM auth_sessions s WHERE s.id = ask.shown AND s.family_id = ask.id
+          AND s.used_at IS NULL) IS NOT NULL AS is_first_use
       FROM json_to_recordset(${asks}::json)
         AS ask (asked integer, id uuid, user_type text, user_id uuid, shown uuid)`
   )

@@ -116,6 +116,8 @@ export const layerWith = (timings: PresenceTimings) =>
       isConnected: (person) =>
         Effect.gen(function*() {
           if (sockets.here.has(keyOf(person))) return true
+          // Where another runner's people may be thrown away, not to find somebody says nothing.
+          if ((yield* valkey.state).eviction !== null) return null
           const now = yield* runnersTime
           const found = yield* valkey.run(find, [runnersKey, now, prefix, keyOf(person)])
           return Number(found) === 1

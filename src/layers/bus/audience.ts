@@ -3,6 +3,7 @@
 // listens, which also sees a runner that hears and is not heard.
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { growingPause } from "../../domain/growing-pause.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import type { Link } from "./link.ts"
 import type { BusTimings } from "./timings.ts"
@@ -52,7 +53,7 @@ export const makeAudience = Effect.fnUntraced(
       if (failures < failuresNeeded) return 0
       looks = 0
       // Where it cannot be asked it is not asked all the time.
-      return Math.min(timings.silence_ms, timings.look_every_ms * 2 ** (failures - failuresNeeded))
+      return growingPause(failures - failuresNeeded, timings.look_every_ms, timings.silence_ms)
     }
     const look = Effect.gen(function*() {
       const count = yield* Effect.exit(RealTime.timeout(listeners, timings.look_every_ms))

@@ -26,6 +26,7 @@ import { allOf, firstOf, storable, timestamp, timestampOrNull } from "../platfor
 import { answered } from "../platform/postgres/failure.ts"
 import { insertRows } from "../platform/postgres/table.ts"
 import { paymentRequests } from "./payment-requests.table.ts"
+import { openOrders } from "./open-orders.postgres.ts"
 import { review } from "./payment-review.postgres.ts"
 import { hasOpenRequest, paymentColumns, paymentsOf, selectPayment } from "./payment-rows.postgres.ts"
 
@@ -246,6 +247,13 @@ const sweeps = (
 export const layer = Layer.effect(Payments)(
   Effect.map(
     SqlClient.SqlClient,
-    (sql) => Payments.of({ ...requests(sql), ...checks(sql), ...sweeps(sql), ...review(sql) })
+    (sql) =>
+      Payments.of({
+        ...openOrders(sql),
+        ...requests(sql),
+        ...checks(sql),
+        ...sweeps(sql),
+        ...review(sql)
+      })
   )
 )

@@ -54,6 +54,8 @@ export const layer = Layer.effect(RateLimits)(Effect.gen(function*() {
   return RateLimits.of({
     take: (limit, who) =>
       Effect.gen(function*() {
+        // A count that may be thrown away bounds nobody.
+        if ((yield* valkey.state).eviction !== null) return yield* alone.take(limit, who)
         const now = yield* Clock.currentTimeMillis
         const window = windowOf(limit, who, now)
         // Two windows long: the runners' clocks need not agree to the millisecond.

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import type { Language } from "../../domain/matching.ts"
+import type { NewOrder, OrderPlace } from "../../domain/open-orders.ts"
 import type { PaymentAnomaly, PaymentProvider, PaymentStatus, Resolution } from "../../domain/payment.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import type { Topic } from "../../domain/session/state.ts"
@@ -104,6 +105,15 @@ export class Payments extends Context.Service<Payments, {
   ) => Effect.Effect<Result.Result<Payment, Refusal>, Unavailable>
   /** Ends a confirmed payment that can lead nowhere, with its cause; in any other status nothing changes. */
   readonly fail: (paymentId: string, cause: string, at: number) => Effect.Effect<void, Unavailable>
+  /**
+   * Counts an order before its invoice is made. Of any number at once, on whichever runners, no more than
+   * `open_max` of a customer are being made or wait to be paid. The same payment again takes no second place.
+   */
+  readonly beginOrder: (order: NewOrder) => Effect.Effect<OrderPlace, Unavailable>
+  /** Its payment is stored and counts by itself from now on, or nothing came of it. */
+  readonly endOrder: (
+    order: Pick<NewOrder, "customer_id" | "payment_id">
+  ) => Effect.Effect<void, Unavailable>
   /** Stores a pending payment (another status dies); the same id again returns the stored one. */
   readonly create: (payment: NewPayment) => Effect.Effect<Payment, Unavailable>
   /**

@@ -10,11 +10,12 @@ import * as Logger from "effect/Logger"
 import { TestClock } from "effect/testing"
 import { Refusal } from "../../../src/domain/refusal.ts"
 import { networkOf } from "../../../src/http/public/networks.ts"
+import { makePace } from "../../../src/http/paces.ts"
+import { masked, tellRateLimited } from "../../../src/http/security-events.ts"
 import {
-  makePace,
   Quotas,
   quotas,
-  tellRateLimited,
+  quotasWith,
   withinGuesses,
   withinNetwork,
   withinRange
@@ -58,6 +59,20 @@ describe("a flood of refusals", () => {
       assert.isAtLeast(lines.length, 1)
       assert.isAtMost(lines.length, 60)
     }).pipe(Effect.provide(logged))
+  })
+})
+
+describe("who is told of in a log", () => {
+  it.each([
+    ["customer:019b76da-a87b-7534-a423-78878ea53ab2", "customer:...a53ab2"],
+    ["019b76da-a87b-7534-a423-78878ea53ab2/mitra", "...a53ab2/mitra"],
+    ["+6281234567890", "+62***890"],
+    ["+6281234567890/203.0.113.7", "+62***890/203.0.113.x"],
+    ["10.0.0.1", "10.0.0.x"],
+    ["2001:db8:1:2::/64", "2001:db8:1:x"],
+    ["everybody", "everybody"]
+  ])("%s is %s", (who, shown) => {
+    assert.strictEqual(masked(who), shown)
   })
 })
 
@@ -133,6 +148,34 @@ describe("a stranger", () => {
       assert.strictEqual(codes[0], "SESSION_NOT_FOUND")
       assert.strictEqual(codes.at(-1), "RATE_LIMITED")
     }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("names chats of others to type in no faster than to write in", () =>
+    Effect.gen(function*() {
+      yield* given
+      const mallory = yield* customerPhone("Mallory")
+      const bunga = yield* onlineMitra(1)
+      const typing = { session_id: "019b76da-a87b-7534-a423-78878ea53ab2" }
+      const accepting = { ...typing, command_id: newCommand() }
+      for (const name of [mallory.call("chat.typing", typing), bunga.call("mitra.accept", accepting)]) {
+        const answers = yield* Effect.forEach(times(40), () => Effect.flip(name))
+        assert.strictEqual(codeOf(answers.at(-1)), "RATE_LIMITED")
+        assert.isAbove(retryAfterOf(answers.at(-1)), 0)
+      }
+    }).pipe(Effect.scoped, Effect.provide(world)))
+
+  it.effect("orders no more from one network than a town does, whatever account it is", () =>
+    Effect.gen(function*() {
+      yield* given
+      yield* order(yield* customerPhone("Sari"))
+      const refusal = yield* Effect.flip(order(yield* customerPhone("Bela")))
+      assert.strictEqual(codeOf(refusal), "RATE_LIMITED")
+      assert.strictEqual((refusal as Refusal).details["limit"], "orders_network")
+      assert.isAbove(retryAfterOf(refusal), 0)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(world),
+      Effect.provideService(Quotas, quotasWith(quotas, { orders_network: [1] }))
+    ))
 
   it.effect("leaves five payments open and no sixth", () =>
     Effect.gen(function*() {

@@ -83,7 +83,10 @@ describe("a malformed frame", () => {
         yield* isServed(phone)
       }
       phone.send(...Array.from({ length: 25 }, () => "?"))
-      assert.deepStrictEqual(yield* phone.closed, { code: 4500, reason: "{\"reason\":\"malformed\"}" })
+      assert.deepStrictEqual(yield* phone.closed, {
+        code: 4500,
+        reason: "{\"reason\":\"malformed\",\"retry_after_ms\":10000}"
+      })
     }))
 })
 
@@ -95,7 +98,10 @@ describe("a frame the WebSocket layer itself refuses", () => {
       phone.send(request("1", "test.echo", { text: "x".repeat(65_536 - wrapping) }))
       assert.strictEqual((yield* phone.next).exit._tag, "Success")
       phone.send(request("1", "test.echo", { text: "x".repeat(65_537 - wrapping) }))
-      assert.deepStrictEqual(yield* phone.closed, { code: 1009, reason: "{\"reason\":\"too_big\"}" })
+      assert.deepStrictEqual(yield* phone.closed, {
+        code: 1009,
+        reason: "{\"reason\":\"too_big\",\"retry_after_ms\":10000}"
+      })
     }))
 
   it.live("because it is text that is not UTF-8 closes with 1007", () =>

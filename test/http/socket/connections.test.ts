@@ -133,9 +133,21 @@ describe("the register of connections", () => {
   it.effect("closes a socket that floods with pings", () =>
     Effect.gen(function*() {
       const { connection, wire } = yield* opened
-      for (let pings = 0; pings < 2_000; pings += 1) connection.pingedByPhone()
+      for (let pings = 0; pings < 2_000; pings += 1) connection.signOfLife(false)
       assert.deepStrictEqual(wire.closes, [])
-      for (let pings = 0; pings < 400; pings += 1) connection.pingedByPhone()
+      for (let pings = 0; pings < 400; pings += 1) connection.signOfLife(false)
+      assert.deepStrictEqual(wire.closes, [4502])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("closes a socket that floods with pongs, but takes each that was asked for", () =>
+    Effect.gen(function*() {
+      const { connection, wire } = yield* opened
+      for (let pings = 0; pings < 3_000; pings += 1) {
+        connection.ping()
+        connection.signOfLife(true)
+      }
+      assert.deepStrictEqual(wire.closes, [])
+      for (let pongs = 0; pongs < 2_400; pongs += 1) connection.signOfLife(true)
       assert.deepStrictEqual(wire.closes, [4502])
     }).pipe(Effect.provide(layer)))
 

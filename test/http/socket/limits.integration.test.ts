@@ -71,8 +71,11 @@ describe("an unfinished message", () => {
     Effect.gen(function*() {
       const server = yield* listening()
       const neighbour = yield* connect(server.url)
+      const before = valueOf("limit_refusals_total", ["fragments"])
       const [code, reason] = yield* closedAfter(server.url, 33)
-      assert.deepStrictEqual([code, JSON.parse(reason)], [1008, { reason: "too_many_fragments" }])
+      const told = { reason: "too_many_fragments", retry_after_ms: 10_000 }
+      assert.deepStrictEqual([code, JSON.parse(reason)], [1008, told])
+      assert.strictEqual(valueOf("limit_refusals_total", ["fragments"]), before + 1)
       yield* isServed(neighbour)
     }))
 })
@@ -97,7 +100,10 @@ describe("the rate of requests", () => {
       const phone = yield* connect(server.url)
       const neighbour = yield* connect(server.url)
       phone.send(...many(800, "test.echo", { text: "x" }))
-      assert.deepStrictEqual(yield* phone.closed, { code: 4502, reason: "{\"reason\":\"flooding\"}" })
+      assert.deepStrictEqual(yield* phone.closed, {
+        code: 4502,
+        reason: "{\"reason\":\"flooding\",\"retry_after_ms\":10000}"
+      })
       yield* isServed(neighbour)
     }))
 
@@ -218,7 +224,7 @@ describe("connections", () => {
       assert.strictEqual(refused.status, 503)
       assert.strictEqual(refused.body._tag, "TryAgain")
       assert.isAbove(Number(refused.headers["retry-after"]), 0)
-      assert.isAtLeast(valueOf("limit_refusals_total", ["connections"]), 1)
+      assert.isAtLeast(valueOf("limit_refusals_total", ["connections_of_address"]), 1)
       first.ws.close()
       yield* first.closed
       yield* server.logged("\"reason\":\"left\"")

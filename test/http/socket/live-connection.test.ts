@@ -116,7 +116,7 @@ describe("a connection's outbound side", () => {
     connection.send("x".repeat(3 * 1024 * kib))
     assert.deepStrictEqual(closes, [])
     connection.send("y")
-    assert.deepStrictEqual(closes, [[4003, "{\"reason\":\"slow_consumer\"}"]])
+    assert.deepStrictEqual(closes, [[4003, "{\"reason\":\"slow_consumer\",\"retry_after_ms\":1000}"]])
     assert.deepStrictEqual(closings, [1])
     assert.strictEqual(sent.length, 1)
   })

@@ -17,6 +17,7 @@ import { mitras } from "../../../testkit/conformance/mitras.ts"
 import { oneTimeCodes } from "../../../testkit/conformance/one-time-codes.ts"
 import { payments } from "../../../testkit/conformance/payments.ts"
 import { paymentReview } from "../../../testkit/conformance/payment-review.ts"
+import { openOrders } from "../../../testkit/conformance/payments-open-orders.ts"
 import { paymentDiscounts } from "../../../testkit/conformance/payments-discounts.ts"
 import { pricing } from "../../../testkit/conformance/pricing.ts"
 import { paymentSweeps } from "../../../testkit/conformance/payments-sweeps.ts"
@@ -48,6 +49,7 @@ for (
     payments,
     paymentSweeps,
     paymentDiscounts,
+    openOrders,
     paymentReview,
     pricing,
     settings,

@@ -24,7 +24,13 @@ const makeLine = () => {
     },
     onLeft: () => {}
   })
-  line.transport.listen({ frame: () => {}, heard: () => {}, pinged: () => {}, over: () => void (over += 1) })
+  line.transport.listen({
+    frame: () => {},
+    pinged: () => {},
+    ponged: () => {},
+    closing: () => {},
+    over: () => void (over += 1)
+  })
   const until = (ms: number) => time.runUntil(ms * 1000)
   return { closes, frames, line, phoneProcess, runnerHeardOfTheEnd: () => over > 0, until }
 }

@@ -22,7 +22,7 @@ const simulated = Layer.sync(Valkey)(() => {
   return Valkey.of({
     call: (command, ...args) => Effect.sync(() => engine.run(command, args.map(String))),
     run: (script, args) => Effect.sync(() => scripts.run(script, args.map(String))),
-    state: Effect.succeed({ connected_since: 0, latency_ms: 0, last_error: null }),
+    state: Effect.succeed({ connected_since: 0, latency_ms: 0, last_error: null, eviction: null }),
     watch: () => () => {},
     duplicate: () => assert.fail("nothing here subscribes"),
     timings: valkeyTimings

@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type { Json } from "effect/Schema"
 import type { Profile } from "../../../src/domain/matching.ts"
+import type { OrderEnds } from "../../../src/domain/open-orders.ts"
 import type { MitraState } from "../../../src/domain/mitra.ts"
 import type { SessionEvent } from "../../../src/domain/session/events.ts"
 import type { AuditEntry } from "../../../src/domain/audit.ts"
@@ -135,8 +136,10 @@ const trustTables = () => ({
   cases: new Map<string, CaseRow>(),
   /** `<user_type>:<user_id>` */
   pauses: new Map<string, PauseRow>(),
-  /** By the customer's id: two columns of customers that no port shows. */
-  deleted_customers: new Map<string, { readonly deleted_at: number; readonly erased_at: number | null }>()
+  /** By the customer's id: columns of customers that no port shows. */
+  deleted_customers: new Map<string, { readonly deleted_at: number; readonly erased_at: number | null }>(),
+  /** Of the same: when each order that is being made stops counting. */
+  orders_begun: new Map<string, OrderEnds>()
 })
 
 const peoplesTables = () => ({

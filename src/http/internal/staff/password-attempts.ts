@@ -8,7 +8,7 @@ import { Staff, type StaffAccount } from "../../../services/accounts/staff.ts"
 import { StaffProofs } from "../../../services/accounts/staff-proofs.ts"
 import { count } from "../../../services/operations/figures.ts"
 import { networkOf } from "../../public/networks.ts"
-import { maskedNetwork } from "../../security-events.ts"
+import { fewLines, maskedNetwork } from "../../security-events.ts"
 
 const minute = 60 * 1000
 const windowMs = 15 * minute
@@ -49,9 +49,11 @@ const maskedEmail = (email: string): string => email.trim().replace(/^(.{2})[^]*
 export const tellStaffEvent = (event: StaffEvent, email: string, address: string): Effect.Effect<void> =>
   Effect.suspend(() => {
     count("staff_events_total", [event])
-    return (expected.includes(event) ? Effect.logInfo : Effect.logWarning)(`staff: ${event}`).pipe(
+    const isExpected = expected.includes(event)
+    const line = (isExpected ? Effect.logInfo : Effect.logWarning)(`staff: ${event}`).pipe(
       Effect.annotateLogs({ email: maskedEmail(email), address: maskedNetwork(address) })
     )
+    return isExpected ? line : fewLines(event, `${email} ${address}`, line)
   })
 
 export const whoOf = (email: string): string =>

@@ -9,8 +9,8 @@ import { refuse } from "../../../domain/refusal.ts"
 import { CodeSender } from "../../../services/accounts/code-sender.ts"
 import { type Checked, type CodeLimits, type Issued, SignIns } from "../../../services/accounts/sign-ins.ts"
 import { networkOf } from "../networks.ts"
-import { Quotas, tellRateLimited, within, withinGuesses, withinNetwork, withinRange } from "../quotas.ts"
-import { tellSecurityEvent } from "../../security-events.ts"
+import { Quotas, within, withinAccount, withinGuesses, withinNetwork, withinRange } from "../quotas.ts"
+import { tellRateLimited, tellSecurityEvent } from "../../security-events.ts"
 import { secretsOf } from "./access-tokens.ts"
 import { askerOf, claim, mayAsk, type PhoneAsk } from "./phone-owners.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -48,8 +48,10 @@ export interface PhoneCodeOptions {
 
 const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
+const limitOf = { Cooldown: "codes_cooldown", PhoneLimit: "codes_phone", IpLimit: "codes_address" } as const
+
 const limited = (issued: Exclude<Issued, { readonly _tag: "Issued" }>) => {
-  const details = { retry_after_seconds: seconds(issued.retry_after_ms) }
+  const details = { limit: limitOf[issued._tag], retry_after_seconds: seconds(issued.retry_after_ms) }
   switch (issued._tag) {
     case "Cooldown":
       return refuse("OTP_COOLDOWN", "A code was just sent. Please wait before asking again.", details)
@@ -94,16 +96,18 @@ const send = (phone: string, code: string) =>
 const notBeforeTomorrow = 24 * 60 * 60
 
 /** Each code is paid for: only where phones of ours are, and only so many a day. */
-const mayCost = Effect.fnUntraced(function*({ phone, remote_address }: PhoneAsk) {
+const mayCost = Effect.fnUntraced(function*({ by, phone, remote_address }: PhoneAsk) {
   const { code_countries } = yield* Quotas
   if (code_countries.length > 0 && !code_countries.some((country) => phone.startsWith(country))) {
     yield* tellRateLimited("code_countries", phone)
     return yield* refuse("PHONE_NOT_SERVED", "Phones of this country cannot be reached from here.", {
+      limit: "code_countries",
       countries: code_countries,
       // Which countries are served changes with a deployment, not with waiting.
       retry_after_seconds: notBeforeTomorrow
     })
   }
+  if (by !== null) yield* withinAccount("codes_per_account", "codes_per_new_account", by.user_id)
   yield* withinNetwork("codes_per_network", remote_address)
   yield* withinRange(phone, remote_address)
   yield* within("codes_in_total", "everybody")
@@ -138,7 +142,10 @@ export const makePhoneCodes = (options: PhoneCodeOptions) => {
       created_at: now,
       expires_at: now + codeLifetimeMs
     }, { ...limits, now })
-    if (issued._tag !== "Issued") return yield* limited(issued)
+    if (issued._tag !== "Issued") {
+      yield* tellRateLimited(limitOf[issued._tag], ask.phone)
+      return yield* limited(issued)
+    }
     // Stored before it is sent: a code that arrives is always one we know. A tester knows theirs.
     if (chosen === null) yield* send(ask.phone, code)
     return { expires_at: now + codeLifetimeMs, next_code_after_seconds: seconds(limits.cooldown_ms) }

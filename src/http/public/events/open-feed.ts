@@ -3,6 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Subscription } from "../../../services/bus/bus.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Caller } from "../auth/caller.ts"
 import { type Feed, type Gap, patiently } from "./feed-state.ts"
@@ -68,4 +69,4 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
 
 /** `queue` must already hear the caller's topic. */
 export const openFeed = (options: FeedOptions, queue: Subscription) =>
-  patiently(readEverything(options, queue))
+  patiently(inShare("connecting")(readEverything(options, queue)))

@@ -10,6 +10,7 @@ import { lastReadable, seenBy } from "../../../domain/transcript.ts"
 import { Accounts } from "../../../services/accounts/accounts.ts"
 import { PersonalData } from "../../../services/personal-data/personal-data.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 import { type Caller, currentCaller, currentCustomer, currentSignIn, participantOf } from "../auth/caller.ts"
 import { SignIn } from "../auth/sign-in.ts"
 import { signInView } from "../views/sign-in-view.ts"
@@ -111,6 +112,6 @@ const deleteAccount = Effect.gen(function*() {
 })
 
 export const layer = AccountRpcs.toLayer({
-  "account.export": ({ cursor }) => answering(exported(cursor)),
-  "customer.delete_account": () => answering(deleteAccount)
+  "account.export": ({ cursor }) => answering(inShare("strangers")(exported(cursor))),
+  "customer.delete_account": () => answering(inShare("strangers")(deleteAccount))
 })

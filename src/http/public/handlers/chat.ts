@@ -153,10 +153,10 @@ export const layer = ChatRpcs.toLayer(Effect.gen(function*() {
     "chat.delivered": ({ seq, session_id }) => answering(receipt("MarkDelivered", session_id, seq)),
     "chat.read": ({ seq, session_id }) => answering(receipt("MarkRead", session_id, seq)),
     "chat.typing": ({ session_id }) =>
-      answering(Effect.flatMap(currentCaller, (me) => typing(me, session_id))),
+      answering(inShare("strangers")(Effect.flatMap(currentCaller, (me) => typing(me, session_id)))),
     "chat.topic": (payload) =>
       answering(change(payload, (by) => ({ _tag: "SetTopic", by, topic: payload.topic }))),
-    "chat.request_extension": (payload) => answering(extension(payload)),
+    "chat.request_extension": (payload) => answering(inShare("strangers")(extension(payload))),
     "chat.end": (payload) => answering(change(payload, (by) => ({ _tag: "End", by }))),
     "chat.goodbye": (payload) =>
       answering(change(payload, (by) => ({ _tag: "Goodbye", by, text: payload.text })))

@@ -19,7 +19,9 @@ import { SessionViews } from "../../../services/sessions/session-views.ts"
 import { Sessions } from "../../../services/sessions/sessions.ts"
 import { Settings } from "../../../services/settings/settings.ts"
 import { Trust } from "../../../services/trust/trust.ts"
-import { Quotas, tellRateLimited, within } from "../quotas.ts"
+import { tellRateLimited } from "../../security-events.ts"
+import { currentConnection } from "../../socket/connection.ts"
+import { Quotas, within, withinAccount, withinNetwork } from "../quotas.ts"
 
 /** An outage of the provider, in the customer's words: nothing was ordered, the same again is safe. */
 const noCheckout = refuse("PAYMENT_PROVIDER_FAILED", "Paying is not possible right now. Please try again.", {
@@ -109,44 +111,45 @@ export const notPaused = Effect.fnUntraced(function*(customerId: string) {
   return yield* refuse("ACCOUNT_PAUSED", "This account is paused. Please contact support.")
 })
 
-/** Payments of a customer that are being ordered here: an invoice is made before its row is there. */
-const beingOrdered = new Map<string, Set<string>>()
-
-const whileOrdering =
-  (customerId: string, paymentId: string) =>
-  <A, E, R>(order: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        const theirs = beingOrdered.get(customerId) ?? new Set()
-        beingOrdered.set(customerId, theirs.add(paymentId))
-        return theirs
-      }),
-      () => order,
-      (theirs) =>
-        Effect.sync(() => {
-          theirs.delete(paymentId)
-          if (theirs.size === 0) beingOrdered.delete(customerId)
-        })
-    )
+/** Longer than a call may take: an order that holds its place for longer died with its process. */
+const orderingMaxMs = 60_000
 
 /** Each order is an invoice at the provider: a person pays one, and changes their mind a few times. */
-const mayOrder = Effect.fnUntraced(function*(customerId: string, paymentId: string) {
-  const { open_orders_per_customer } = yield* Quotas
-  const open = (yield* (yield* Payments).openOf(customerId)).filter(({ status }) => status === "pending")
-  const known = new Set([paymentId, ...open.map(({ id }) => id)])
-  const others = [...beingOrdered.get(customerId) ?? []].filter((id) => !known.has(id))
-  if (open.length + others.length >= open_orders_per_customer) {
-    yield* tellRateLimited("open_orders", customerId)
-    const now = yield* Clock.currentTimeMillis
-    const firstEnds = open.length === 0 ? now : Math.min(...open.map(({ expires_at }) => expires_at))
-    const retry_after_ms = Math.max(1000, firstEnds - now)
-    return yield* refuse("TOO_MANY_OPEN_PAYMENTS", "Pay or give up one of your open payments first.", {
-      open_max: open_orders_per_customer,
-      retry_after_seconds: Math.ceil(retry_after_ms / 1000)
-    })
-  }
-  yield* within("orders_per_customer", customerId)
+const beginOrder = Effect.fnUntraced(function*(customerId: string, paymentId: string) {
+  const { open_orders_per_customer: open_max } = yield* Quotas
+  const now = yield* Clock.currentTimeMillis
+  const place = yield* (yield* Payments).beginOrder({
+    customer_id: customerId,
+    payment_id: paymentId,
+    open_max,
+    now,
+    ends_at: now + orderingMaxMs
+  })
+  if (place._tag === "Begun") return
+  yield* tellRateLimited("open_orders", customerId)
+  return yield* refuse("TOO_MANY_OPEN_PAYMENTS", "Pay or give up one of your open payments first.", {
+    limit: "open_orders",
+    open_max,
+    retry_after_seconds: Math.max(1, Math.ceil((place.next_free_at - now) / 1000))
+  })
 })
+
+/** Each costs an invoice, however many accounts and networks they come from. */
+const mayOrder = Effect.fnUntraced(function*(customerId: string) {
+  yield* withinAccount("orders_per_customer", "orders_per_new_account", customerId)
+  yield* withinNetwork("orders_per_network", (yield* currentConnection).remote_address)
+  yield* within("orders_in_total", "everybody")
+})
+
+/** An invoice is made before its payment is stored: meanwhile the order holds its place. */
+const whileOrdering = (customer_id: string, payment_id: string) => <A, E, R>(order: Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(
+    beginOrder(customer_id, payment_id),
+    () => Effect.andThen(mayOrder(customer_id), order),
+    // What is not taken back runs out.
+    () =>
+      Effect.flatMap(Payments, (payments) => Effect.ignore(payments.endOrder({ customer_id, payment_id })))
+  )
 
 type Ordered = Pick<
   Payment,
@@ -231,7 +234,6 @@ export const orderPayment = Effect.fnUntraced(function*(
   yield* nothingLive(order.customer_id)
   const { language = null, target_mitra_id = null, topic } = order
   return yield* Effect.gen(function*() {
-    yield* mayOrder(order.customer_id, id)
     if (target_mitra_id !== null) yield* knownMitra(order.customer_id, target_mitra_id)
     return yield* createFirst(order, tier, {
       id,
@@ -253,15 +255,12 @@ export const orderExtension = Effect.fnUntraced(function*(order: Order & { reado
   const refusal = extensionRefusal(session)
   if (refusal !== null) return yield* refusal
   const tier = yield* tierOnSale(order.tier_id, session.mode)
-  return yield* Effect.andThen(
-    mayOrder(order.customer_id, id),
-    create(order, tier, {
-      id,
-      product: "extension",
-      extends_session_id: session.id,
-      target_mitra_id: null,
-      topic: session.topic,
-      language: null
-    })
-  ).pipe(whileOrdering(order.customer_id, id))
+  return yield* create(order, tier, {
+    id,
+    product: "extension",
+    extends_session_id: session.id,
+    target_mitra_id: null,
+    topic: session.topic,
+    language: null
+  }).pipe(whileOrdering(order.customer_id, id))
 })

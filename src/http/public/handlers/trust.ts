@@ -20,6 +20,7 @@ import {
   type ReportReason
 } from "../../../domain/trust.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
+import { inShare } from "../../../services/platform/pool-shares.ts"
 import { Settings } from "../../../services/settings/settings.ts"
 import { blocksMax, Trust } from "../../../services/trust/trust.ts"
 import { type Caller, currentCaller } from "../auth/caller.ts"
@@ -134,9 +135,11 @@ const report = Effect.fnUntraced(function*(payload: Reporting) {
   return { case_id, block_id: also_block ? yield* blockPair(me, pair, session_id) : null }
 })
 
+const asStranger = inShare("strangers")
+
 export const layer = TrustRpcs.toLayer({
-  "trust.block": (chat) => answering(block(chat)),
-  "trust.unblock": ({ block_id }) => answering(unblock(block_id)),
-  "trust.blocks": () => answering(blocks),
-  "trust.report": (payload) => answering(report(payload))
+  "trust.block": (chat) => answering(asStranger(block(chat))),
+  "trust.unblock": ({ block_id }) => answering(asStranger(unblock(block_id))),
+  "trust.blocks": () => answering(asStranger(blocks)),
+  "trust.report": (payload) => answering(asStranger(report(payload)))
 })

@@ -4,12 +4,14 @@ import * as Cache from "effect/Cache"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type { Refusal } from "../../../domain/refusal.ts"
 import { notRunning, rerouted } from "../../../domain/session/answer.ts"
 import { Bus } from "../../../services/bus/bus.ts"
 import { type Participation, SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Caller } from "../auth/caller.ts"
-import { makePace, paced, Quotas } from "../quotas.ts"
+import { makePace } from "../../paces.ts"
+import { paced, Quotas } from "../quotas.ts"
 import { sessionNotFound } from "./own-session.ts"
 
 export const typingExpiresMs = 3000
@@ -21,6 +23,8 @@ const refusalFor = (found: Participation | null, me: Caller, session_id: string)
     ? rerouted(session_id)
     : sessionNotFound(session_id)
 }
+
+const isOf = (found: Participation | null, me: Caller): boolean => found?.[`${me.side}_id`] === me.id
 
 export const makeTyping = Effect.gen(function*() {
   const views = yield* SessionViews
@@ -34,15 +38,13 @@ export const makeTyping = Effect.gen(function*() {
     yield* look(me.topic)
     yield* Cache.invalidate(participations, sessionId)
     const found = yield* Cache.get(participations, sessionId)
-    if (found?.mitra_id === me.id) look.giveBack(me.topic)
+    if (isOf(found, me)) look.giveBack(me.topic)
     return found
   })
   return Effect.fnUntraced(function*(me: Caller, sessionId: string) {
-    const remembered = yield* Cache.get(participations, sessionId)
     // Handed over a moment ago: whoever has the chat now is not refused on what is remembered of it.
-    const found = me.side === "mitra" && remembered?.mitra_id !== me.id
-      ? yield* read(me, sessionId)
-      : remembered
+    const remembered = Option.getOrNull(yield* Cache.getOption(participations, sessionId))
+    const found = isOf(remembered, me) ? remembered : yield* read(me, sessionId)
     const refusal = refusalFor(found, me, sessionId)
     if (refusal !== null) return yield* Effect.fail(refusal)
     if (found === null || found.mitra_id === null) return null

@@ -10,7 +10,10 @@ export const keys = {
   heartbeat: "mitra:heartbeat:",
   snapshot: "availability:snapshot",
 
-  /** HASH generation, ticket, born_at: exists only while the mirror is whole. A wiped Valkey lacks it. */
+  /**
+   * HASH generation, ticket, born_at: exists only while the mirror is whole. A wiped Valkey lacks it. Where
+   * Valkey may throw keys away, `kept` proves that since the generation began it has not.
+   */
   state: "mirror:state",
   /** The name of this keyspace, for as long as it lives: runners compare it. */
   identity: "mirror:identity",

@@ -74,12 +74,13 @@ export const mirrorOf = (parts: MirrorParts): Mirror["Service"] => {
   const reading = <A>(ask: Effect.Effect<A, Unavailable>) => breaker.reading(ask)
   return {
     status: Effect.gen(function*() {
-      const connection = yield* valkey.state
+      const { eviction, ...connection } = yield* valkey.state
       const drift = yield* reading(measureDrift(parts)).pipe(
         RealTime.timeoutOrElse({ duration: statusWithinMs, orElse: () => Effect.fail(unavailable) }),
         Effect.catch(() => Effect.succeed(null))
       )
-      const last_error = sharing.isShared() ? connection.last_error : notShared
+      const warning = connection.connected_since === null ? undefined : eviction?.warning
+      const last_error = sharing.isShared() ? warning ?? connection.last_error : notShared
       const status: MirrorStatus = { state: breaker.state(), ...connection, last_error, ...figures, drift }
       return status
     }),

@@ -1,5 +1,6 @@
 // Writing mitras into the mirror from their rows: a ticket first, then the rows, then the script. That
 // order is what makes any number of writers safe (write-scripts.ts says why).
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
@@ -71,8 +72,11 @@ export const makeMirrorWrites = Effect.fnUntraced(function*(newGeneration: Effec
   const valkey = yield* Valkey
 
   const draw: Effect.Effect<Ticket, Unavailable> = Effect.gen(function*() {
-    const proposed = yield* newGeneration
-    const [generation, ticket, bornAt] = (yield* valkey.run(drawTicket, [proposed])) as [
+    const { eviction } = yield* valkey.state
+    // Of two generations the later one has later tickets, whatever was lost between them.
+    const firstTicket = (yield* Clock.currentTimeMillis) * 1_000
+    const words = [yield* newGeneration, firstTicket, flag(eviction !== null)]
+    const [generation, ticket, bornAt] = (yield* valkey.run(drawTicket, words)) as [
       string,
       number,
       string

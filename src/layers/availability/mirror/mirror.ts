@@ -10,6 +10,7 @@ import type { ValkeySightings } from "../valkey-sightings.postgres.ts"
 import { type Breaker, makeBreaker } from "../../platform/valkey/breaker.ts"
 import { unavailable, Valkey } from "../../platform/valkey/connection.ts"
 import { grouped } from "../../platform/valkey/grouped.ts"
+import { makeEvictionRest } from "./eviction-rest.ts"
 import { makeMirrorWrites } from "./mirror-writes.ts"
 import { makeRecentPings, type RecentPings } from "./recent-pings.ts"
 import { makeReseed, type Reseed } from "./reseed.ts"
@@ -91,6 +92,8 @@ const replayTo = (reads: MirrorReads, pings: RecentPings) =>
     })
   )
 
+const lossOf = { lost: "the connection was lost", evicts: "keys may have been thrown away" } as const
+
 /** The connection's own callbacks, brought into the scope's fibers. */
 const followConnection = Effect.fnUntraced(function*(breaker: Breaker) {
   const valkey = yield* Valkey
@@ -98,7 +101,7 @@ const followConnection = Effect.fnUntraced(function*(breaker: Breaker) {
   const context = yield* Effect.context<never>()
   const unwatch = valkey.watch((event) => {
     if (event === "ready") breaker.wake()
-    else Effect.runForkWith(context)(Effect.forkIn(breaker.trip("the connection was lost"), scope))
+    else Effect.runForkWith(context)(Effect.forkIn(breaker.trip(lossOf[event]), scope))
   })
   yield* Effect.addFinalizer(() => Effect.sync(unwatch))
 })
@@ -170,9 +173,10 @@ export const makeMirror = Effect.fnUntraced(function*(
   const sharing = sightings === null
     ? oneForAll
     : yield* sharingOf(valkey, sightings, yield* random.uuidV7(), onSplit)
+  const evictionRest = makeEvictionRest(valkey)
   const probe = Effect.flatMap(
     valkey.call("PING"),
-    () => sharing.isShared() ? Effect.void : Effect.fail(unavailable)
+    () => sharing.isShared() ? evictionRest : Effect.fail(unavailable)
   )
   const breaker: Breaker = yield* makeBreaker({
     probe,

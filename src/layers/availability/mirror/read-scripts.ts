@@ -1,14 +1,15 @@
 // What is asked of the mirror, and the heartbeat, each as one script: one round trip, one instant. Every
 // answer begins with the mirror's generation; an empty or half-filled Valkey says so instead of answering.
 import { allWantKeys, deactivatedBucket, drainingBucket, keys } from "./keys.ts"
+import { evictionProof } from "../../platform/valkey/eviction.ts"
 import { script } from "../../platform/valkey/script.ts"
 
 /** The whole answer of a Valkey that has no complete mirror. */
 export const unseeded = "unseeded"
 
-const whole = `
-local mirror = redis.call('HMGET', '${keys.state}', 'generation', 'born_at')
-if not mirror[2] then return {'${unseeded}'} end
+const whole = `${evictionProof}
+local mirror = redis.call('HMGET', '${keys.state}', 'generation', 'born_at', 'kept')
+if not mirror[2] or (mirror[3] and mirror[3] ~= proof()) then return {'${unseeded}'} end
 `
 
 /** ARGV: id, time in ms, time as text, again and again. Answers s(een), o(ffline), d(eactivated) for each. */

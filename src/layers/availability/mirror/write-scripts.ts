@@ -2,13 +2,25 @@
 // only grow, so a write is dropped when the mitra already carries a later one: rows read earlier can never
 // overwrite rows read later, however slow their writer. Writes of a wiped generation are dropped too.
 import { deactivatedBucket, drainingBucket, keys } from "./keys.ts"
+import { evictionProof } from "../../platform/valkey/eviction.ts"
 import { script } from "../../platform/valkey/script.ts"
 
-/** ARGV: a name for a new generation, used only if there is none. Answers generation, ticket, born_at. */
+/**
+ * ARGV: a name for a new generation, its first ticket, and whether Valkey may throw keys away ('1' or '').
+ * A new one begins if there is none, or if keys were thrown away: then what is left is believed no more. Its
+ * tickets are later than all that the cards of one before carry. Answers generation, ticket, born_at.
+ */
 export const drawTicket = script(
   "draw_ticket",
-  `
-redis.call('HSETNX', '${keys.state}', 'generation', ARGV[1])
+  `${evictionProof}
+local state = redis.call('HMGET', '${keys.state}', 'generation', 'kept')
+local must_prove = state[2] or ARGV[3] == '1'
+if not state[1] or (must_prove and state[2] ~= proof()) then
+  redis.call('HDEL', '${keys.state}', 'born_at', 'kept')
+  redis.call('HSET', '${keys.state}', 'generation', ARGV[1])
+  redis.call('HSETNX', '${keys.state}', 'ticket', ARGV[2])
+  if ARGV[3] == '1' then redis.call('HSET', '${keys.state}', 'kept', proof()) end
+end
 return {
   redis.call('HGET', '${keys.state}', 'generation'),
   redis.call('HINCRBY', '${keys.state}', 'ticket', 1),

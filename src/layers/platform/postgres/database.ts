@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { SecureRandom } from "effect/crypto"
 import * as SqlClient from "effect/sql/SqlClient"
 import { isSqlError } from "effect/sql/SqlError"
+import { makePoolShares, PoolShares } from "../../../services/platform/pool-shares.ts"
 import { stoppingWithin } from "../../../services/platform/part.ts"
 import { stopBudgets } from "../../../services/platform/stop-budgets.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -20,7 +21,6 @@ import * as Pricing from "../../payments/pricing.postgres.ts"
 import * as Accounts from "../../accounts/accounts.postgres.ts"
 import * as Pool from "./client.ts"
 import { checkPostgresVersion } from "../../operations/least-versions.ts"
-import { shareOut } from "./shares.ts"
 import { isRestarting } from "./failure.ts"
 import { checkFitness } from "./fitness.ts"
 import { migrate } from "./migrations.ts"
@@ -46,7 +46,7 @@ export const pool = (url: Redacted.Redacted, size: PoolSize) =>
   stoppingWithin(
     "database pool",
     stopBudgets.database_pool_ms,
-    Layer.effectDiscard(shareOut(size.connections_max)).pipe(
+    Layer.succeed(PoolShares)(makePoolShares(size.connections_max)).pipe(
       Layer.merge(Pool.layer({ url, application: serverName, connections_max: size.connections_max }))
     )
   )

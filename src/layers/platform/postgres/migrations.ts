@@ -36,6 +36,7 @@ import lookUpMessagesByMonth from "../../../../migrations/0029_look_up_messages_
 import eraseInDetachedMonths from "../../../../migrations/0030_erase_in_detached_months.ts"
 import pushAboutSignIns from "../../../../migrations/0031_push_about_sign_ins.ts"
 import indexAnsweredOffers from "../../../../migrations/0032_index_answered_offers.ts"
+import boundOpenOrders from "../../../../migrations/0033_bound_open_orders.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -69,7 +70,8 @@ const migrations = {
   "0029_look_up_messages_by_month": lookUpMessagesByMonth,
   "0030_erase_in_detached_months": eraseInDetachedMonths,
   "0031_push_about_sign_ins": pushAboutSignIns,
-  "0032_index_answered_offers": indexAnsweredOffers
+  "0032_index_answered_offers": indexAnsweredOffers,
+  "0033_bound_open_orders": boundOpenOrders
 }
 export type MigrationName = keyof typeof migrations
 

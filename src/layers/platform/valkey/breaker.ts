@@ -11,6 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
+import { growingPause } from "../../../domain/growing-pause.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import { unavailable } from "./connection.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
@@ -50,9 +51,8 @@ export interface BreakerOptions {
   readonly rest_max_ms: number
 }
 
-/** Longer each time, in real time: `first_ms`, then twice as long, at most `max_ms`. */
-const growing = (times: number, first_ms: number, max_ms: number) =>
-  RealTime.onRealTime(Effect.sleep(Math.min(max_ms, first_ms * 2 ** Math.min(times, 16))))
+/** In real time. */
+const restFor = (ms: number) => RealTime.onRealTime(Effect.sleep(ms))
 
 const realNow = RealTime.onRealTime(Clock.currentTimeMillis)
 
@@ -69,7 +69,7 @@ const makeRestlessness = ({ lasts_after_ms, rest_ms, rest_max_ms }: BreakerOptio
     rest: Effect.suspend(() =>
       losses < 2
         ? Effect.void
-        : growing(losses - 2, rest_ms, rest_max_ms)
+        : restFor(growingPause(losses - 2, rest_ms, rest_max_ms))
     )
   }
 }
@@ -125,7 +125,7 @@ export const makeBreaker = Effect.fnUntraced(function*(options: BreakerOptions) 
 
   const pause = (failures: number) =>
     Effect.raceFirst(
-      growing(failures, options.retry_after_ms, options.retry_after_max_ms),
+      restFor(growingPause(failures, options.retry_after_ms, options.retry_after_max_ms)),
       Queue.take(woken)
     )
 

@@ -6,12 +6,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import { Redis, type RedisOptions } from "ioredis"
+import { growingPause } from "../../../domain/growing-pause.ts"
 import { track } from "../../../services/manual-clock/work-tracker.ts"
 import { Faults } from "../../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../../services/platform/unavailable.ts"
 import type { Script } from "./script.ts"
-import { evictionTrouble, isDemoted, isRefusal } from "./refusals.ts"
+import { type Eviction, evictionOf } from "./eviction.ts"
+import { isDemoted, isRefusal } from "./refusals.ts"
 import { parseValkeyUrl, type ValkeyAddress } from "./url.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 
@@ -36,11 +39,19 @@ export const valkeyTimings: ValkeyTimings = {
   silence_ms: 3_000
 }
 
+/** A policy may be changed while a connection stays. */
+const lookEvery = "2 seconds"
+
 export interface ConnectionState {
   readonly connected_since: number | null
   readonly latency_ms: number | null
   readonly last_error: string | null
+  /** Null: it throws away nothing that has no end of its own. */
+  readonly eviction: Eviction | null
 }
+
+/** A connection was made or lost; or the one that stays leads to a Valkey that throws keys away by now. */
+export type ConnectionEvent = "ready" | "lost" | "evicts"
 
 type Argument = string | number
 
@@ -53,8 +64,8 @@ export class Valkey extends Context.Service<Valkey, {
     within_ms?: number
   ) => Effect.Effect<unknown, Unavailable>
   readonly state: Effect.Effect<ConnectionState>
-  /** Told of every connection made and lost, from the driver's own callbacks; returns its undoing. */
-  readonly watch: (listener: (event: "ready" | "lost") => void) => () => void
+  /** Told from the driver's own callbacks; returns its undoing. */
+  readonly watch: (listener: (event: ConnectionEvent) => void) => () => void
   /** A second connection with the same settings, for subscriptions; closed with the caller's scope. */
   readonly duplicate: (options: RedisOptions) => Redis
   readonly timings: ValkeyTimings
@@ -73,10 +84,7 @@ export const listed = (ask: Effect.Effect<unknown, Unavailable>): Effect.Effect<
 
 /** Grows to the maximum; a random half keeps runners from coming back in step. */
 export const reconnectDelay = (timings: ValkeyTimings, times: number, random: number): number => {
-  const full = Math.min(
-    timings.reconnect_after_max_ms,
-    timings.reconnect_after_ms * 2 ** Math.min(times - 1, 16)
-  )
+  const full = growingPause(times - 1, timings.reconnect_after_ms, timings.reconnect_after_max_ms)
   return Math.ceil(full * (0.5 + random / 2))
 }
 
@@ -118,9 +126,9 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const now = () => clock.currentTimeMillisUnsafe()
-  let state: ConnectionState = { connected_since: null, latency_ms: null, last_error: null }
-  const listeners = new Set<(event: "ready" | "lost") => void>()
-  const tell = (event: "ready" | "lost") => listeners.forEach((listener) => listener(event))
+  let state: ConnectionState = { connected_since: null, latency_ms: null, last_error: null, eviction: null }
+  const listeners = new Set<(event: ConnectionEvent) => void>()
+  const tell = (event: ConnectionEvent) => listeners.forEach((listener) => listener(event))
   const note = (change: Partial<ConnectionState>) => {
     state = { ...state, ...change }
   }
@@ -141,21 +149,31 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
     told = refused
     return Effect.logWarning(`Valkey refuses: ${refused}`)
   })
-  /** Why this Valkey is not used although it answers; asked anew on each connection and by each probe. */
-  let unfit: string | null = null
-  const askPolicy = () =>
-    redis.info("memory").then(
+  const askMemory = () =>
+    redis.info().then(
       (info) => {
-        unfit = evictionTrouble(info)
-        if (unfit !== null) failed(`ERR ${unfit}`)
+        const before = state.eviction
+        note({ eviction: evictionOf(info) })
+        if (before === null && state.eviction !== null) tell("evicts")
       },
       // An ACL may keep it from us: then nothing speaks against it.
       () => {}
     )
+  let warned: string | null = null
+  const lookAtMemory = Effect.promise(askMemory).pipe(
+    RealTime.timeout(timings.connect_within_ms),
+    Effect.ignore,
+    Effect.andThen(Effect.suspend(() => {
+      const warning = state.eviction?.warning ?? null
+      if (warning === warned) return Effect.void
+      warned = warning
+      return warning === null ? Effect.void : Effect.logWarning(`Valkey: ${warning}`)
+    }))
+  )
 
   redis.on("error", (error) => failed(reasonOf(error)))
   redis.on("ready", () => {
-    void askPolicy().then(() => {
+    void askMemory().then(() => {
       note({ connected_since: now() })
       tell("ready")
     })
@@ -166,20 +184,15 @@ const make = Effect.fnUntraced(function*(address: ValkeyAddress, timings: Valkey
     tell("lost")
   })
   yield* opened(redis, timings.connect_within_ms)
-  if (redis.status === "ready") {
-    yield* RealTime.timeoutOrElse(Effect.promise(askPolicy), {
-      duration: timings.connect_within_ms,
-      orElse: () => Effect.void
-    })
-  }
+  const lookIfReady = Effect.suspend(() => redis.status === "ready" ? lookAtMemory : Effect.void)
+  yield* lookIfReady
+  yield* Effect.forkScoped(
+    RealTime.onRealTime(Effect.repeat(Effect.delay(lookIfReady, lookEvery), Schedule.forever))
+  )
 
   const asked = (what: string, ask: () => Promise<unknown>, within_ms: number) =>
     Effect.flatMap(Faults, (faults) => {
       if (faults?.valkeyIsLost() === true) return Effect.fail(unavailable)
-      if (unfit !== null) {
-        if (what === "PING") void askPolicy()
-        return Effect.andThen(tellRefusal, Effect.fail(unavailable))
-      }
       const start = clock.currentTimeNanosUnsafe()
       return Effect.tryPromise({ try: ask, catch: reasonOf }).pipe(
         RealTime.timeoutOrElse({

@@ -112,7 +112,7 @@ describe("asking for a code", () => {
       const refusal = yield* Effect.flip(request())
       assert.instanceOf(refusal, Refusal)
       assert.strictEqual(refusal.code, "OTP_COOLDOWN")
-      assert.deepStrictEqual(refusal.details, { retry_after_seconds: 45 })
+      assert.deepStrictEqual(refusal.details, { limit: "codes_cooldown", retry_after_seconds: 45 })
       yield* TestClock.adjust("44500 millis")
       yield* request()
     }).pipe(Effect.provide(doors())))

@@ -104,12 +104,12 @@ const through = (
   title: string,
   limitMs: number,
   fault: (valkey: TestValkey) => Effect.Effect<unknown>,
-  down = false
+  before: (valkey: TestValkey) => Effect.Effect<unknown> = () => Effect.void
 ) =>
   it.live(title, () =>
     Effect.gen(function*() {
       const valkey = yield* freshValkey
-      if (down) yield* valkey.kill
+      yield* before(valkey)
       const seen: Seen = { took_ms: [], wrong: [] }
       const during: Effect.Effect<void, unknown, Availability | Mirror | MitraRows | Scope.Scope> = Effect
         .gen(
@@ -145,6 +145,9 @@ const through = (
         )
       yield* Effect.provide(during, Layer.provide(mirrored(valkey), freshDatabase))
     }).pipe(Effect.provide(quiet)), 60_000)
+
+const figure = (info: unknown, name: string): number =>
+  Number(new RegExp(`${name}:(\\d+)`).exec(String(info))?.[1] ?? Number.NaN)
 
 /** Rows first, then the mirror, as at a server's start. */
 const mirrored = (
@@ -200,6 +203,27 @@ describe("through a real fault", () => {
     "a server that is not there at the start",
     2_500,
     ({ start }) => Effect.andThen(Effect.sleep("500 millis"), start),
-    true
+    ({ kill }) => kill
+  )
+
+  through(
+    "a server that throws single keys away to make room",
+    2_500,
+    ({ command }) =>
+      Effect.gen(function*() {
+        const before = figure(yield* command("INFO", "stats"), "evicted_keys")
+        yield* command("CONFIG", "SET", "maxmemory", figure(yield* command("INFO", "memory"), "used_memory"))
+        for (let number = 0; number < 20; number++) {
+          yield* command("SET", `other:${number}`, "x".repeat(1_000))
+        }
+        yield* Effect.sleep("1 second")
+        assert.isAbove(figure(yield* command("INFO", "stats"), "evicted_keys"), before)
+        yield* command("CONFIG", "SET", "maxmemory", "100mb")
+      }),
+    ({ command }) =>
+      Effect.andThen(
+        command("CONFIG", "SET", "maxmemory", "100mb"),
+        command("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+      )
   )
 })

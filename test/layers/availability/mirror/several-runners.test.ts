@@ -4,15 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
-import { makeMirrored } from "../../../../src/layers/availability/availability.ts"
-import * as AvailabilityMemory from "../../../../testkit/memory/availability.memory.ts"
-import { mirrorRows } from "../../../../testkit/memory/store/mirror-rows.ts"
-import * as Tables from "../../../../testkit/memory/store/tables.ts"
-import { unavailable, Valkey, valkeyTimings } from "../../../../src/layers/platform/valkey/connection.ts"
 import { notShared } from "../../../../src/layers/availability/mirror/sharing.ts"
 import {
   sightingFreshMs,
@@ -20,37 +13,10 @@ import {
 } from "../../../../src/layers/availability/valkey-sightings.postgres.ts"
 import { Availability } from "../../../../src/services/availability/availability.ts"
 import { Mirror } from "../../../../src/services/availability/mirror.ts"
-import { LuaScripts } from "../../../../simulator/valkey/lua.ts"
 import { ValkeyEngine } from "../../../../simulator/valkey/engine.ts"
 import { now, online } from "../../../../testkit/conformance/availability-given.ts"
-import { quiet } from "../../mirrored.ts"
-import { idOfMitra, inMemory, MitraRows } from "../../../../testkit/conformance/mitra-rows.ts"
-
-interface Way {
-  isCut: boolean
-}
-
-const valkeyOf = (engine: ValkeyEngine, way: Way) => {
-  const scripts = new LuaScripts(engine)
-  const ask = <A>(answer: () => A) =>
-    Effect.suspend(() => way.isCut ? Effect.fail(unavailable) : Effect.sync(answer))
-  return Valkey.of({
-    call: (command, ...args) => ask(() => engine.run(command, args.map(String))),
-    run: (script, args) => ask(() => scripts.run(script, args.map(String))),
-    state: Effect.succeed({ connected_since: 0, latency_ms: 0, last_error: null }),
-    watch: () => () => {},
-    duplicate: () => assert.fail("nothing here subscribes"),
-    timings: valkeyTimings
-  })
-}
-
-const contextOn = (engine: ValkeyEngine, way: Way, sightings: ValkeySightings | null = null) =>
-  Effect.gen(function*() {
-    const tables = yield* Tables.MemoryTables
-    return yield* makeMirrored({ write_back_seconds: 60 }, mirrorRows(tables), sightings).pipe(
-      Effect.provideService(Valkey, valkeyOf(engine, way))
-    )
-  })
+import { idOfMitra, MitraRows } from "../../../../testkit/conformance/mitra-rows.ts"
+import { contextOn, shared, type Way } from "./on-simulated-valkey.ts"
 
 /** A runner of its own on the shared rows and the shared Valkey. */
 const runnerOn = (engine: ValkeyEngine, way: Way = { isCut: false }) =>
@@ -70,11 +36,6 @@ const sightings = (): ValkeySightings => {
     forget: (runner) => Effect.sync(() => void seen.delete(runner))
   }
 }
-
-const shared = Layer.mergeAll(AvailabilityMemory.layer, inMemory, SecureRandom.layerWebCrypto).pipe(
-  Layer.provideMerge(Tables.layer),
-  Layer.provideMerge(quiet)
-)
 
 const staleAfterMs = 45_000
 

@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -11,6 +12,7 @@ import * as NoCipher from "../../../../src/layers/encryption/cipher.none.ts"
 import { relied } from "../../../../src/layers/platform/postgres/client.ts"
 import { layerChecked } from "../../../../src/layers/platform/postgres/database.ts"
 import { checkFitness } from "../../../../src/layers/platform/postgres/fitness.ts"
+import { PoolShares } from "../../../../src/services/platform/pool-shares.ts"
 import { databaseAt, freshDatabaseUrl } from "../../../support/postgres.ts"
 import { poolerOf } from "../../../support/pooler.ts"
 import { tcpProxy } from "../../../support/tcp-proxy.ts"
@@ -45,15 +47,28 @@ describe("a session", () => {
 /** What our sessions set in their start packet, and the driver. */
 const settingNames = [...Object.keys(relied), "extra_float_digits", "options"].join(",").toLowerCase()
 
-const started = (url: string, wait_seconds: number) =>
-  Effect.asVoid(Layer.build(
-    layerChecked({ url: Redacted.make(url), connections_max: 4, wait_seconds })
-      .pipe(
-        Layer.provide(NoCipher.layer)
-      )
-  ))
+const started = (url: string, wait_seconds: number, connections_max = 4) =>
+  Layer.build(
+    layerChecked({ url: Redacted.make(url), connections_max, wait_seconds }).pipe(
+      Layer.provide(NoCipher.layer)
+    )
+  )
 
 describe("a start", () => {
+  it.live("shares its own pool out, whatever another one in this process has", () =>
+    Effect.gen(function*() {
+      const url = yield* freshDatabaseUrl
+      const pools = [yield* started(url, 60, 4), yield* started(url, 60, 12)]
+      const strangers = pools.map((pool) => Context.get(pool, PoolShares)?.strangers)
+      assert.notStrictEqual(strangers[0], strangers[1])
+      // One place of four connections: a second stranger waits, and one of three does not.
+      const taken = strangers.map((share) => share?.takeIfAvailable(2))
+      assert.deepStrictEqual(yield* Effect.all(taken.map((each) => each ?? Effect.succeed(null))), [
+        false,
+        true
+      ])
+    }).pipe(Effect.scoped))
+
   it.live("waits for a database that comes back", () =>
     Effect.gen(function*() {
       const proxy = yield* tcpProxy(yield* freshDatabaseUrl)

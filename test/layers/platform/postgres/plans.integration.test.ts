@@ -16,6 +16,7 @@ import { stores } from "../../../../src/platform.ts"
 
 /** Tables that grow with every chat or every day. */
 const grown = [
+  "auth_sessions",
   "chat_request_notifications",
   "chat_sessions",
   "commands_seen",

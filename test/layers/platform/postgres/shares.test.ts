@@ -4,14 +4,18 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
-import { shareOut, withinShare } from "../../../../src/layers/platform/postgres/shares.ts"
-import { inShare, shareOf } from "../../../../src/services/platform/pool-shares.ts"
+import {
+  inShare,
+  makePoolShares,
+  PoolShares,
+  shareOf,
+  withinShare
+} from "../../../../src/services/platform/pool-shares.ts"
 import { times } from "../../../../testkit/conformance/given.ts"
 
 describe("a share of the pool", () => {
   it.effect("lets so many ask at once, however many come, and holds up nobody outside of it", () =>
     Effect.gen(function*() {
-      yield* shareOut(20)
       const gate = yield* Latch.make(false)
       let [now, most] = [0, 0]
       const call = withinShare(
@@ -34,13 +38,22 @@ describe("a share of the pool", () => {
       yield* gate.open
       yield* Effect.forEach([...asked, ...others], Fiber.join)
       assert.strictEqual(most, shareOf(20) + 3)
-    }))
+    }).pipe(Effect.provideService(PoolShares, makePoolShares(20))))
 
   it.effect("is taken once by a call that makes another one inside", () =>
     Effect.gen(function*() {
-      yield* shareOut(4)
       assert.strictEqual(shareOf(4), 1)
       yield* inShare("connecting")(withinShare(withinShare(Effect.void)))
-      yield* shareOut(20)
+    }).pipe(Effect.provideService(PoolShares, makePoolShares(4))))
+
+  it.effect("is each pool's own: of two servers in one process none waits for the other's strangers", () =>
+    Effect.gen(function*() {
+      const gate = yield* Latch.make(false)
+      const on = (connections: number) => Effect.provideService(PoolShares, makePoolShares(connections))
+      const first = yield* Effect.forkChild(inShare("strangers")(withinShare(gate.await)).pipe(on(4)))
+      yield* Effect.yieldNow
+      yield* inShare("strangers")(withinShare(Effect.void)).pipe(on(4))
+      yield* gate.open
+      yield* Fiber.join(first)
     }))
 })

@@ -1,6 +1,7 @@
-// Valkeys as hosters set them up: which reasons are Valkey's own, and which memory policies are not used.
+// Valkeys as hosters set them up: which reasons are their own, and which memory policies lose keys of ours.
 import { assert, describe, it } from "@effect/vitest"
-import { evictionTrouble, isDemoted, isRefusal } from "../../../../src/layers/platform/valkey/refusals.ts"
+import { evictionOf } from "../../../../src/layers/platform/valkey/eviction.ts"
+import { isDemoted, isRefusal } from "../../../../src/layers/platform/valkey/refusals.ts"
 
 describe("a reason", () => {
   it("is Valkey's own when it carries one of its error words", () => {
@@ -25,14 +26,16 @@ describe("a reason", () => {
 
 describe("a memory policy", () => {
   const info = (maxmemory: number, policy: string) =>
-    `# Memory\r\nused_memory:1\r\nmaxmemory:${maxmemory}\r\nmaxmemory_policy:${policy}\r\n`
+    `# Memory\r\nmaxmemory:${maxmemory}\r\nmaxmemory_policy:${policy}\r\n# Stats\r\nevicted_keys:7\r\n`
 
-  it("that throws any key away is named, unless there is no limit to reach", () => {
-    assert.match(evictionTrouble(info(4_194_304, "allkeys-lru")) ?? "", /allkeys-lru.*noeviction/)
-    assert.isNull(evictionTrouble(info(0, "allkeys-lru")))
-    assert.isNull(evictionTrouble(info(4_194_304, "noeviction")))
-    assert.isNull(evictionTrouble(info(4_194_304, "volatile-lru")))
-    assert.isNull(evictionTrouble(""))
-    assert.isNull(evictionTrouble("maxmemory_policy:allkeys-lru\r\n"))
+  it("that throws any key away is named with what it has thrown away, unless there is no limit", () => {
+    const eviction = evictionOf(info(4_194_304, "allkeys-lru"))
+    assert.match(eviction?.warning ?? "", /allkeys-lru.*noeviction/)
+    assert.strictEqual(eviction?.evicted, 7)
+    assert.isNull(evictionOf(info(0, "allkeys-lru")))
+    assert.isNull(evictionOf(info(4_194_304, "noeviction")))
+    assert.isNull(evictionOf(info(4_194_304, "volatile-lru")))
+    assert.isNull(evictionOf(""))
+    assert.isNull(evictionOf("maxmemory_policy:allkeys-lru\r\n"))
   })
 })

@@ -1,7 +1,8 @@
-// A Valkey that answers and must not be used, and what is told of it: its own reason.
+// A Valkey that refuses or throws keys away, and what is known of it: its own reason, its policy.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import type { Eviction } from "../../../../src/layers/platform/valkey/eviction.ts"
 import { Valkey } from "../../../../src/layers/platform/valkey/connection.ts"
 import { freshValkey } from "../../../support/valkey.ts"
 import { valkeyAt } from "../../../support/valkey-connection.ts"
@@ -11,18 +12,29 @@ const lastError = Effect.flatMap(Valkey, (valkey) => valkey.state).pipe(
   Effect.map((state) => state.last_error ?? "")
 )
 
+const evictionOnce = (wanted: (eviction: Eviction | null) => boolean) =>
+  Effect.flatMap(Valkey, (valkey) => valkey.state).pipe(
+    Effect.map(({ eviction }) => eviction),
+    Effect.repeat({ until: wanted, schedule: Schedule.spaced("50 millis") }),
+    Effect.timeout("20 seconds")
+  )
+
 describe("a Valkey whose policy throws keys away", () => {
-  it.live("is not used, and says why, until its policy is mended", () =>
+  it.live("is known as one, also when its policy changes under a connection that stays", () =>
     Effect.gen(function*() {
       const server = yield* freshValkey
       yield* server.command("CONFIG", "SET", "maxmemory", "100mb")
       yield* server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
       yield* Effect.gen(function*() {
-        assert.strictEqual((yield* Effect.exit(ping))._tag, "Failure")
-        assert.match(yield* lastError, /allkeys-lru.*noeviction/)
+        const valkey = yield* Valkey
+        const heard: Array<string> = []
+        valkey.watch((event) => heard.push(event))
+        assert.match((yield* valkey.state).eviction?.warning ?? "", /allkeys-lru.*noeviction/)
         yield* server.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
-        // Each probe asks anew.
-        yield* Effect.retry(ping, Schedule.spaced("50 millis")).pipe(Effect.timeout("10 seconds"))
+        yield* evictionOnce((eviction) => eviction === null)
+        yield* server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+        yield* evictionOnce((eviction) => eviction !== null)
+        assert.deepStrictEqual(heard, ["evicts"])
       }).pipe(Effect.provide(valkeyAt(server.url)))
       yield* server.command("CONFIG", "SET", "maxmemory", "0")
     }).pipe(Effect.scoped))
