@@ -201,6 +201,21 @@ export const fittingProfiles = {
       staff_errands_per_day: 2_000
     }
   }),
+  /** Staff who turn one setting after the other, to what it is at its edges. */
+  "turned-settings": calm({
+    mitras: 5,
+    runners: 2,
+    settings: { closing_grace_seconds: 60 },
+    workload: {
+      staff_settings_per_day: 4_000,
+      staff_errands_per_day: 500,
+      staff_deactivates_per_day: 300,
+      deactivated_for_min: 1,
+      declines_share: 0.2,
+      extends_share: 0.5,
+      same_bestie_share: 0.3
+    }
+  }),
   /** Pushes that are refused, tried again, and given up. */
   "pushes": calm({
     mitras: 4,

@@ -4,17 +4,19 @@
 import { actorBugs } from "./planted/actor-bugs.ts"
 import { blindBugs } from "./planted/blind-bugs.ts"
 import { blindSqlAndActorBugs } from "./planted/blind-sql-and-actor-bugs.ts"
+import { drawnBugs } from "./planted/drawn-bugs.ts"
 import { domainBugs } from "./planted/domain-bugs.ts"
 import { httpBugs } from "./planted/http-bugs.ts"
 import type { PlantedBug } from "./planted/planted-bug.ts"
 import { sessionBugs } from "./planted/session-bugs.ts"
 import { unseenBugs } from "./planted/unseen-bugs.ts"
 
-/** `blind`: rules were written for what these showed; `unseen`: none was. */
+/** `blind`, `unseen`: written before any checker was read; `drawn`: after their rules, at lines drawn by lot. */
 export const groups: Readonly<Record<string, ReadonlyArray<PlantedBug>>> = {
   known: [...sessionBugs, ...domainBugs, ...actorBugs, ...httpBugs],
   blind: [...blindBugs, ...blindSqlAndActorBugs],
-  unseen: unseenBugs
+  unseen: unseenBugs,
+  drawn: drawnBugs
 }
 
 export const byHand: ReadonlyArray<PlantedBug> = Object.values(groups).flat()

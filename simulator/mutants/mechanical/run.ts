@@ -4,10 +4,9 @@
 import * as Fs from "node:fs"
 import { flagsOf, numberOf, understood } from "../../../testkit/command-line.mjs"
 import { say } from "../../command/terminal.ts"
-import { replayCommand } from "../../run/plan.ts"
 import { stopwatch } from "../../run/stopwatch.ts"
 import { groups } from "./by-hand.ts"
-import { contentsOf, keptAnswers } from "./kept.ts"
+import { soundWorlds } from "./sound-worlds.ts"
 import { applied, idOf } from "./operators.ts"
 import { makeRelated, type Related } from "./related.ts"
 import {
@@ -223,34 +222,6 @@ const tryOne = async (
   const by = (Object.entries(said).find(([, each]) => each.startsWith("red"))?.[0] ?? null) as Way | null
   const { file, kind } = mutant
   return { id: idOf(mutant), kind, file, ways: said, by, seconds: Math.round(elapsed() / 1000) }
-}
-
-const worldsAreMadeOf = ["src", "simulator", "testkit", "migrations"]
-
-/** A world that is red by itself is a finding of its own, and proves nothing about a mutant. */
-const soundWorlds = async (
-  tree: Tree,
-  worlds: Worlds,
-  plans: Plans
-): Promise<{ readonly plans: Plans; readonly sound: ReadonlyArray<Played> }> => {
-  const sound: Array<Played> = []
-  const left: Array<Plans[number]> = []
-  const kept = keptAnswers<Played>("sound-worlds", contentsOf(tree.folder, worldsAreMadeOf))
-  for (const named of plans) {
-    const { plan } = named
-    const key = JSON.stringify(plan)
-    // oxlint-disable-next-line no-await-in-loop
-    const each = kept.get(key) ?? await worlds.play(-1, plan)
-    kept.put(key, each)
-    if (each.rule === null) {
-      sound.push(each)
-      left.push(named)
-    } else {
-      say(`left out        ${plan.seed} is red without any mutant: ${each.rule}: ${each.text}`)
-      say(`                ${replayCommand(plan)}`)
-    }
-  }
-  return { plans: left, sound }
 }
 
 const prepared = async (mutants: ReadonlyArray<NumberedMutant>): Promise<Bench> => {

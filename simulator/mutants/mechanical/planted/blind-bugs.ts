@@ -150,7 +150,7 @@ export const blindBugs: ReadonlyArray<PlantedBug> = [
     "if (heard.missed || (last !== null && heard.number > last + 1))",
     "if (heard.missed)"
   ]),
-  ...inFile("src/http/public/quotas.ts", "more-time", [
+  ...inFile("src/http/paces.ts", "more-time", [
     "endless-savings",
     "who was quiet may send any number at once",
     "Math.min(burst, known.tokens + Math.max(0, now - known.at) * per_second / 1000)",
