@@ -63,7 +63,7 @@ const ofOthers: Deed = Effect.fnUntraced(function*(client, prng) {
   if (side === "mitra") yield* tryTo(client, "mitra.accept", { command_id: app.newId(), session_id }, 20_000)
 })
 
-/** What others ordered, where they are signed in, whom they blocked: none of it is anybody else's to ask about. */
+/** What others ordered, where they are signed in, whom they blocked: nobody else's to ask about. */
 const thingsOfOthers: Deed = Effect.fnUntraced(function*(client, prng) {
   const { app, context: { world: { stores: { tables } } }, side } = client
   const lately = <Row>(rows: Iterable<Row>) => [...rows].slice(-20)

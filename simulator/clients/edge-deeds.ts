@@ -64,9 +64,11 @@ const lastInstant: Deed = (client, prng, session) => {
   const asked = lastHeard(session, "extension_requested")
   switch (phaseOf(session)) {
     case "extending":
+      if (side !== "mitra") return givesUp(client, prng, session)
+      if (asked === null) return Effect.void
       // Her chat goes on meanwhile.
-      if (side !== "mitra" || asked === null) return Effect.void
       if (prng.chance(0.3)) return topicNow(client, prng, session)
+      if (prng.chance(0.2)) return oldAnswer(client, prng, session)
       return tapsAround(
         client,
         prng,
@@ -144,8 +146,10 @@ const givesUp: Deed = Effect.fnUntraced(function*(client, prng) {
   const open = yield* tryTo(client, "customer.pending_payments", {}, 20_000)
   const payments: ReadonlyArray<Answer> = open?.["payments"] ?? []
   if (payments.length === 0) return
-  const { payment_id } = prng.pick(payments)
-  yield* tryTo(client, "customer.abandon_payment", { payment_id }, 20_000)
+  const more = payments.find(({ product }) => product === "extension")
+  const { payment_id } = more ?? prng.pick(payments)
+  if (prng.chance(0.7)) return yield* tryTo(client, "customer.abandon_payment", { payment_id }, 20_000)
+  yield* tryTo(client, "customer.retry_request", { command_id: client.app.newId(), payment_id }, 20_000)
 })
 
 /** A code that was asked for, and six guesses; or one code after the other as soon as it may be had. */
@@ -185,7 +189,10 @@ const hoards: Deed = Effect.fnUntraced(function*(client, prng) {
   const { app, context, side } = client
   if (side === "mitra") return
   const order = () => ({ command_id: app.newId(), tier_id: "chat_5", topic: "regular" })
-  const known = [...context.world.stores.tables.mitra_assignments.values()].slice(-10)
+  const { chat_sessions, mitra_assignments } = context.world.stores.tables
+  const known = [...mitra_assignments.values()].filter(({ session_id }) =>
+    chat_sessions.get(session_id)?.customer_id === app.id
+  )
   const target = known.length > 0 && prng.chance(0.5) ? { target_mitra_id: prng.pick(known).mitra_id } : {}
   for (let count = prng.pick([1, 2, 7]); count > 0; count -= 1) {
     if ((yield* tryTo(client, "customer.create_payment", { ...order(), ...target }, 20_000)) === null) return
@@ -196,7 +203,11 @@ const hoards: Deed = Effect.fnUntraced(function*(client, prng) {
 const turnsAway: Deed = Effect.fnUntraced(function*(client, prng) {
   const over = [...client.app.clientState.sessions.values()].filter(({ isOver }) => isOver)
   if (over.length === 0) return
-  const session_id = prng.pick(over).id
+  // Rather somebody who asks just now.
+  const { chat_sessions } = client.context.world.stores.tables
+  const asking = [...client.app.clientState.openOffers].map((id) => chat_sessions.get(id)?.customer_id)
+  const again = over.filter(({ id }) => asking.includes(chat_sessions.get(id)?.customer_id))
+  const session_id = prng.pick(again.length > 0 ? again : over).id
   if (prng.chance(0.3)) {
     const words = { command_id: client.app.newId(), reason: "spam", words: "again", also_block: false }
     return yield* tryTo(client, "trust.report", { ...words, session_id }, 20_000)

@@ -68,7 +68,7 @@ const pauses: Errand = Effect.fnUntraced(function*(staff, prng) {
   if (cases.length === 0) return
   const { by_side, case_id, customer_id, mitra_id } = prng.pick(cases)
   yield* tryTo(staff, "admin.case_resolve", { case_id, resolution: "paused", note: "the simulation" })
-  yield* Effect.sleep(prng.between(20_000, 90_000))
+  yield* Effect.sleep(prng.between(60_000, 240_000))
   const user = by_side === "customer"
     ? { user_type: "mitra", user_id: mitra_id }
     : { user_type: "customer", user_id: customer_id }

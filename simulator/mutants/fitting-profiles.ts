@@ -101,8 +101,8 @@ export const fittingProfiles = {
       answers_within_s: 4,
       ends_early_share: 0.9,
       same_bestie_share: 0.5,
-      edge_deeds_per_hour: 120,
-      edge_errands_per_hour: 60,
+      edge_deeds_per_hour: 240,
+      edge_errands_per_hour: 120,
       pauses_per_shift: 200,
       pause_min: 0.5
     }

@@ -1,8 +1,9 @@
 // Asking: who is a candidate, in which order they are asked, whose turn in the line it is, and that a free
 // mitra is not left out: predicted for every wave from the rows as they were when it was decided.
-import type { ChatSessionRow, OfferRow } from "../../../testkit/memory/store/tables.ts"
+import type { ChatSessionRow, OfferRow, Tables } from "../../../testkit/memory/store/tables.ts"
 import { answerOf, type MakeRule, Touched } from "../rule.ts"
 import { Numbers } from "./numbers.ts"
+import { PushReach } from "./push-reach.ts"
 
 /** What was read for a wave may be so old when it is written. */
 const readAgoMs = 1_000
@@ -10,6 +11,8 @@ const recoversMs = 30_000
 /** One look after the other, and what a runner is at meanwhile. */
 const lateMs = 3_000
 const lookEveryMs = 2_000
+/** A new phone is known everywhere by then. */
+const reachKnownMs = 30_000
 
 /** Why a mitra may not be asked, and since when that is so; null while she may. */
 interface Standing {
@@ -17,8 +20,17 @@ interface Standing {
   since_ms: number
 }
 
+/** She takes the topic, and speaks what was asked for. */
+const fitIn =
+  ({ mitras }: Pick<Tables, "mitras">) =>
+  (mitra_id: string, { language, topic }: Pick<ChatSessionRow, "language" | "topic">): boolean => {
+    const mitra = mitras.get(mitra_id)
+    return mitra?.topics.includes(topic) === true && (language === null || mitra.languages.includes(language))
+  }
+
 export const asking: MakeRule = (context, complain) => {
   const { tables } = context
+  const isFor = fitIn(tables)
   const numbers = new Numbers(context)
   const standings = new Map<string, Standing>()
   const mitras = new Touched()
@@ -31,14 +43,13 @@ export const asking: MakeRule = (context, complain) => {
   /** When staff last changed what she may be asked for. */
   const profiledAt = new Map<string, number>()
   const pinged = new Map<string, number>()
-  /** Since when a push reaches each mitra, by a sign-in that is still good. */
-  const phoneSince = new Map<string, number>()
+  const reach = new PushReach(context)
   const open = new Map<string, ChatSessionRow>()
   const reported = new Set<string>()
   // When a request last left the line, the next one looks within one look from then.
   let [movedAt, leftLineAt, lookedAt] = [0, 0, 0]
 
-  const openOffers = (mitra_id: string) => tables.chat_request_notifications.where("pending", mitra_id).length
+  const openOffers = (id: string) => tables.chat_request_notifications.where("pending", id).length
   const slots = (mitra_id: string) => tables.mitra_slots.where("mitra", mitra_id).length
 
   const reasonOf = (mitra_id: string): string | null => {
@@ -70,16 +81,6 @@ export const asking: MakeRule = (context, complain) => {
       0
     )
     return last >= since && last < at - readAgoMs ? at - last : null
-  }
-
-  const notePhone = (mitra_id: string) => {
-    const isReached = tables.devices.where("person", `mitra:${mitra_id}`).some((device) =>
-      tables.auth_sessions.where("family", device.auth_session_id).every(({ revoked_at }) =>
-        revoked_at === null
-      )
-    )
-    if (!isReached) phoneSince.delete(mitra_id)
-    else if (!phoneSince.has(mitra_id)) phoneSince.set(mitra_id, context.now_ms())
   }
 
   const isSettled = (mitra_id: string): boolean =>
@@ -137,12 +138,6 @@ export const asking: MakeRule = (context, complain) => {
     if (wrong !== undefined) complain(`${wrong.mitra_id} was asked out of turn`, { session_id })
   }
 
-  /** She takes the topic, and speaks what was asked for. */
-  const isFor = (mitra_id: string, { language, topic }: ChatSessionRow): boolean => {
-    const mitra = tables.mitras.get(mitra_id)
-    return mitra?.topics.includes(topic) === true && (language === null || mitra.languages.includes(language))
-  }
-
   /** Mitras who are there for it, whether or not it would be fair to ask them now. */
   const thereFor = (request: ChatSessionRow): ReadonlyArray<string> =>
     [...standings].filter(([id, { reason }]) => reason === null && isFor(id, request)).map(([id]) => id)
@@ -168,7 +163,7 @@ export const asking: MakeRule = (context, complain) => {
   /** Her app may be in the background, where a push reaches it. */
   const isFresh = (mitra_id: string): boolean => {
     const seen = Math.max(pinged.get(mitra_id) ?? 0, tables.mitra_status.get(mitra_id)?.online_since ?? 0)
-    const hasPhone = context.now_ms() - (phoneSince.get(mitra_id) ?? Number.POSITIVE_INFINITY) > 30_000
+    const hasPhone = reach.forMs(mitra_id) > reachKnownMs
     const grace = hasPhone && numbers.surely("push_paused", false)
       ? numbers.smallest("mitra_background_grace_seconds")
       : 0
@@ -241,12 +236,8 @@ export const asking: MakeRule = (context, complain) => {
         if (after?.is_online !== was?.is_online || after?.is_draining !== was?.is_draining) mitras.add(key)
         before.set(key, was?.last_offer_at ?? 0)
       },
-      devices: ({ after, before: was }) => {
-        for (const row of [was, after]) if (row !== undefined) notePhone(row.user_id)
-      },
-      auth_sessions: ({ after }) => {
-        if (after?.revoked_at != null) notePhone(after.user_id)
-      },
+      devices: reach.devices,
+      auth_sessions: reach.signIns,
       mitra_slots: ({ after, before: was }) => {
         for (const row of [after, was]) if (row !== undefined) mitras.add(row.mitra_id)
       },

@@ -1,5 +1,5 @@
-// Beacon: how many mitras are free, as customers ask it or watch it, is the truth of lately: a count may be ten
-// seconds old, and who watches hears of every change.
+// Beacon: how many mitras are free, as customers ask it or watch it, is the truth of lately: a count may be
+// ten seconds old, and who watches hears of every change.
 import { answerOf, type MakeRule, type Phone } from "../rule.ts"
 import type { Answer } from "../../clients/connection.ts"
 import { Numbers } from "./numbers.ts"

@@ -144,6 +144,8 @@ const listersOf = ({ now_ms, tables }: CheckerContext): Readonly<Record<string, 
   }
 }
 
+const alsoChecked = new Set(["customer.payment_status", "admin.inspect_session"])
+
 export const lists: MakeRule = (context, complain) => {
   const { tables } = context
   const listers = listersOf(context)
@@ -158,14 +160,16 @@ export const lists: MakeRule = (context, complain) => {
   const isStill = (owners: ReadonlyArray<string>, since: number) =>
     owners.every((owner) => (changedAt.get(owner) ?? Number.NEGATIVE_INFINITY) < since)
   const keyOf = (phone: Phone, tag: string, payload: Answer) =>
-    `${phone.id}/${tag}/${payload["payment_id"] ?? payload["before"] ?? ""}`
+    `${phone.id}/${tag}/${payload["payment_id"] ?? payload["session_id"] ?? payload["before"] ?? ""}`
 
   const flawOf = (phone: Phone, tag: string, payload: Answer, answer: Answer, list: List): string | null => {
     const { all, shown } = list
     const before: string | number | null = payload["before"] ?? null
     const pageKey = (cursor: unknown) =>
       `${phone.id}/${tag}/${payload["status"] ?? payload["open"]}/${cursor}`
-    const previous = before === null ? null : shownBefore.get(pageKey(before))
+    const known = before === null ? null : shownBefore.get(pageKey(before))
+    // Where there is no word for the next page, its cursor is the last that was shown.
+    const previous = known ?? (all.includes(String(before)) ? String(before) : known)
     if (previous === undefined || payload["after"] != null) return null
     const from = previous === null ? 0 : all.indexOf(previous) + 1
     const limit: number = payload["limit"] ?? listedMost
@@ -203,8 +207,24 @@ export const lists: MakeRule = (context, complain) => {
       : `is shown ${first[0]} ${view[first[0]]} of a payment; it is ${first[1]}`
   }
 
+  /** What became of each offer; only who wanted it and was told that it was taken lost by so much. */
+  const offerFlaw = (session_id: string, { ending, lost_by_ms, mitra_id, status }: Answer): string | null => {
+    const row = tables.chat_request_notifications.get(`${session_id}/${mitra_id}`)
+    if (row?.status !== status || row?.ending !== ending) return `is shown an offer as ${status}, ${ending}`
+    return lost_by_ms !== null && ending !== "taken"
+      ? `is told that one lost whose offer ended ${ending}`
+      : null
+  }
+
   const check = (phone: Phone, tag: string, payload: Answer, answer: Answer, since: number) => {
     const about = { people: [phone.name] }
+    if (tag === "admin.inspect_session" && isStill([payload["session_id"]], since)) {
+      const offers: ReadonlyArray<Answer> = answer["offers"]
+      const flaw = offers.map((one) => offerFlaw(payload["session_id"], one)).find((each) => each !== null)
+      if (flaw !== undefined) {
+        complain(`${phone.name} ${flaw}`, { ...about, session_id: payload["session_id"] })
+      }
+    }
     const payments: ReadonlyArray<Answer> = tag === "customer.pending_payments"
       ? answer["payments"]
       : tag === "customer.payment_status"
@@ -221,7 +241,7 @@ export const lists: MakeRule = (context, complain) => {
   }
 
   const isAsked = (phone: Phone, tag: string) =>
-    phone.id !== null && (listers[tag] !== undefined || tag === "customer.payment_status")
+    phone.id !== null && (listers[tag] !== undefined || alsoChecked.has(tag))
 
   return {
     rows: {
@@ -232,7 +252,8 @@ export const lists: MakeRule = (context, complain) => {
         }
       },
       mitra_assignments: ({ after, before }) => touch((after ?? before)?.mitra_id),
-      chat_request_notifications: ({ after, before }) => touch((after ?? before)?.mitra_id),
+      chat_request_notifications: ({ after, before }) =>
+        touch((after ?? before)?.mitra_id, (after ?? before)?.session_id),
       auth_sessions: ({ after, before }) => touch((after ?? before)?.user_id),
       blocks: ({ after, before }) => touch((after ?? before)?.customer_id, (after ?? before)?.mitra_id),
       staff: () => touch("staff"),

@@ -3,6 +3,9 @@
 import type { MakeRule } from "../rule.ts"
 import { Numbers } from "./numbers.ts"
 
+/** What was counted for a pause may be so old when it is written. */
+const readAgoMs = 1_500
+
 export const missed: MakeRule = (context, complain) => {
   const { tables } = context
   const numbers = new Numbers(context)
@@ -13,6 +16,7 @@ export const missed: MakeRule = (context, complain) => {
   const inARow = (mitra_id: string, since: number): number => {
     const hers = tables.chat_request_notifications.where("mitra", mitra_id)
       .filter(({ sent_at, status }) => sent_at >= since && status !== "pending")
+      .filter(({ responded_at }) => context.now_ms() - (responded_at ?? 0) > readAgoMs)
       .toSorted((a, b) => b.sent_at - a.sent_at)
     const answered = hers.findIndex(({ status }) => status === "accepted" || status === "declined")
     return hers.slice(0, answered < 0 ? hers.length : answered).filter(({ ending }) => ending === "expired")

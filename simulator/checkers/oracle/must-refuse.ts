@@ -47,6 +47,7 @@ export const mustRefuse: MakeRule = (context, complain) => {
   const paused = new Pasts(false)
   const openOrders = new Pasts(0)
   const live = new Pasts(false)
+  const paid = new Pasts("unknown")
   const isActive = new Pasts(true)
   const isThere = new Pasts(false)
   const blocked = new Pasts(false)
@@ -110,6 +111,11 @@ export const mustRefuse: MakeRule = (context, complain) => {
             paused.wasAlways(`customer:${id}`, since, isTrue)
           ? "is paused and asked again"
           : null
+      case "admin.payment_retry":
+        return paid.wasAlways(payload["payment_id"], since, (status) => status !== "confirmed") &&
+            !isRepeat(`${answer["session_id"]}/${command_id}`, since)
+          ? "tried again on a payment that no request can be opened on"
+          : null
       case "chat.request_extension":
         return !isRepeat(answer["payment_id"], since) && isOver(({ status }) => status !== "active")
           ? "ordered more time for a chat that does not run"
@@ -142,6 +148,7 @@ export const mustRefuse: MakeRule = (context, complain) => {
     "customer.retry_request",
     "chat.request_extension",
     "mitra.answer_extension",
+    "admin.payment_retry",
     "admin.reroute",
     "admin.session_candidates"
   ])
@@ -172,6 +179,7 @@ export const mustRefuse: MakeRule = (context, complain) => {
       payment_requests: ({ after, key }) => {
         if (after === undefined) return
         wrote(key)
+        paid.set(key, now(), after.status)
         const all = tables.payment_requests.where("customer", after.customer_id)
         openOrders.set(after.customer_id, now(), all.filter(({ status }) => status === "pending").length)
       },

@@ -1,5 +1,5 @@
-// News: what is said once and has no number: that the paid clock runs again, to both; that a phone is somebody
-// else's now, to whom it was; and that this is told within two seconds.
+// News: what is said once and has no number: that the paid clock runs again, to both; that a phone is
+// somebody else's now, to whom it was; and that this is told within two seconds.
 import type { ChatSessionRow } from "../../../testkit/memory/store/tables.ts"
 import type { Device } from "../../../src/services/accounts/accounts.ts"
 import type { MakeRule, Phone } from "../rule.ts"

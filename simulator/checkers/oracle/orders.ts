@@ -61,7 +61,7 @@ export const orders: MakeRule = (context, complain) => {
     return earlier === undefined ? null : "a second discount of a first session"
   }
 
-  /** In the way of a request stood another one; staff's try that is refused is their answer, and no failure. */
+  /** Another request stood in the way. Staff's try that is refused is their answer, and no failure. */
   const isNobodysTry = ({ customer_id, failure_cause, id }: PaymentRow): boolean =>
     failure_cause === "ALREADY_ACTIVE" && tables.chat_sessions.where("payment", id).length > 0 &&
     context.phoneOf(customer_id) !== undefined &&

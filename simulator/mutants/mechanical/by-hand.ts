@@ -11,7 +11,7 @@ import type { PlantedBug } from "./planted/planted-bug.ts"
 import { sessionBugs } from "./planted/session-bugs.ts"
 import { unseenBugs } from "./planted/unseen-bugs.ts"
 
-/** `blind`, `unseen`: written before any checker was read; `drawn`: after their rules, at lines drawn by lot. */
+/** `blind`, `unseen`: written before any checker was read. `drawn`: after that, at lines drawn by lot. */
 export const groups: Readonly<Record<string, ReadonlyArray<PlantedBug>>> = {
   known: [...sessionBugs, ...domainBugs, ...actorBugs, ...httpBugs],
   blind: [...blindBugs, ...blindSqlAndActorBugs],

@@ -86,12 +86,12 @@ const mutantOf = ({ after, before, file, name, profile }: PlantedBug): Mechanica
   }
 }
 
-/** Those of the groups (with commas), or all, in the order of the list; throws when the code has moved on without one. */
+/** Those of the groups, or all, in the order of the list; throws when the code has moved on without one. */
 export const plantedMutants = (
   group = "",
   names: ReadonlyArray<string> = []
 ): ReadonlyArray<NumberedMutant> =>
-  (group === "" ? byHand : group.split(",").flatMap((name) => groups[name] ?? [])).filter(({ name }) =>
+  (group === "" ? byHand : group.split(",").flatMap((one) => groups[one] ?? [])).filter(({ name }) =>
     names.length === 0 || names.includes(name)
   ).map(mutantOf)
     .map((mutant, number) => ({ ...mutant, number }))

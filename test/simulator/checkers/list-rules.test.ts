@@ -1,5 +1,5 @@
 // Rules about whole families of answers: lists, what must be refused, what the audit log says, what is said
-// once, the beacon, and pauses for missed offers. Each must complain of a broken history and pass a sound one.
+// once, the beacon, and pauses for missed offers. Each sees a broken history and passes a sound one.
 import { assert, describe, it } from "@effect/vitest"
 import { auditValues } from "../../../simulator/checkers/oracle/audit-values.ts"
 import { beacon } from "../../../simulator/checkers/oracle/beacon.ts"
@@ -100,7 +100,7 @@ describe("must refuse", () => {
       lifted_at: null
     })
 
-  it("sees an order of somebody paused, one too many, one beside a chat, and one for who was never met", () => {
+  it("sees an order of who is paused, one too many, one beside a chat, one for who was never met", () => {
     assert.strictEqual(ordering(() => {}), "")
     assert.include(ordering(paused), "is paused and ordered")
     const five = ["1", "2", "3", "4", "5"].map((id) => put.payment(payment({ id })))
@@ -112,7 +112,7 @@ describe("must refuse", () => {
     assert.include(ordering(out, { ...order, target_mitra_id: "ayu" }), "one who is put out")
   })
 
-  it("sees an answer to an extension that was decided, and the mitra of a chat among those to give it to", () => {
+  it("sees an answer to a decided extension, and a chat's mitra among those to give it to", () => {
     const recorded = history(mustRefuse)
     const ayu = recorded.phone("ayu", "mitra")
     const staff = recorded.phone("staff", "staff")

@@ -1,5 +1,5 @@
-// Written after the rules that the blind bugs called for: each at a line that was drawn by lot from src/. No rule
-// was written for these; their rate is the honest one.
+// Written after the rules that the blind bugs called for, each at a line that was drawn by lot from src/. No
+// rule was written for these; their rate is the honest one.
 import { inFile, type PlantedBug } from "./planted-bug.ts"
 
 export const drawnBugs: ReadonlyArray<PlantedBug> = [

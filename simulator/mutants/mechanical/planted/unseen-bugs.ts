@@ -1,5 +1,5 @@
-// Drawn by lot from the bugs that were written from src/ alone before any checker was read; the others are the
-// blind ones. Rules were written with all of them in mind.
+// Drawn by lot from the bugs that were written from src/ alone, before any checker was read; the others are
+// the blind ones. Rules were written with all of them in mind.
 import { inFile, type PlantedBug } from "./planted-bug.ts"
 
 export const unseenBugs: ReadonlyArray<PlantedBug> = [
