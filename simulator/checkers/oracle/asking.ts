@@ -28,13 +28,18 @@ const fitIn =
     return mitra?.topics.includes(topic) === true && (language === null || mitra.languages.includes(language))
   }
 
+const countsIn = (tables: Tables) => ({
+  openOffers: (mitra_id: string) => tables.chat_request_notifications.where("pending", mitra_id).length,
+  slots: (mitra_id: string) => tables.mitra_slots.where("mitra", mitra_id).length
+})
+
 export const asking: MakeRule = (context, complain) => {
   const { tables } = context
   const isFor = fitIn(tables)
-  const numbers = new Numbers(context)
+  const [numbers, reach] = [new Numbers(context), new PushReach(context)]
   const standings = new Map<string, Standing>()
   const mitras = new Touched()
-  /** The offers that the present statement made, by request. */
+  // The offers that the present statement made, by request.
   let waves = new Map<string, ReadonlyArray<OfferRow>>()
   /** When each mitra was asked last, before the present statement. */
   const before = new Map<string, number>()
@@ -43,14 +48,11 @@ export const asking: MakeRule = (context, complain) => {
   /** When staff last changed what she may be asked for. */
   const profiledAt = new Map<string, number>()
   const pinged = new Map<string, number>()
-  const reach = new PushReach(context)
-  const open = new Map<string, ChatSessionRow>()
-  const reported = new Set<string>()
+  const [open, reported] = [new Map<string, ChatSessionRow>(), new Set<string>()]
   // When a request last left the line, the next one looks within one look from then.
   let [movedAt, leftLineAt, lookedAt] = [0, 0, 0]
 
-  const openOffers = (id: string) => tables.chat_request_notifications.where("pending", id).length
-  const slots = (mitra_id: string) => tables.mitra_slots.where("mitra", mitra_id).length
+  const { openOffers, slots } = countsIn(tables)
 
   const reasonOf = (mitra_id: string): string | null => {
     const status = tables.mitra_status.get(mitra_id)
@@ -83,8 +85,7 @@ export const asking: MakeRule = (context, complain) => {
     return last >= since && last < at - readAgoMs ? at - last : null
   }
 
-  const isSettled = (mitra_id: string): boolean =>
-    context.now_ms() - (profiledAt.get(mitra_id) ?? 0) > readAgoMs
+  const isSettled = (id: string): boolean => context.now_ms() - (profiledAt.get(id) ?? 0) > readAgoMs
 
   const checkAsked = ({ mitra_id, sent_at, session_id }: OfferRow) => {
     const standing = standings.get(mitra_id)

@@ -14,6 +14,8 @@ const messageDelayMs = 2_000
 /** From the decision to the provider's answer. */
 const onItsWayMs = 1_500
 const connectedMs = 5_000
+/** Whose phone it is is looked up before that. */
+const movedWithinMs = 2_000
 /** A silent phone is noticed after 45 to 50 seconds. */
 const surelyAwayMs = 70_000
 /** The worker's cadence, and its ways. */
@@ -57,6 +59,8 @@ export const notified: MakeRule = (context, complain) => {
     string,
     { readonly push: PushRow; readonly phone: Phone; readonly since_ms: number }
   >()
+  /** When each phone was registered last. */
+  const movedAt = new Map<string, number>()
   let seen = 0
 
   const check = () => {
@@ -174,6 +178,8 @@ export const notified: MakeRule = (context, complain) => {
       if (message.data["expires_at"] !== new Date(message.expires_at).toISOString()) {
         complain(`a push of ${kind} says that it lives until ${message.data["expires_at"]}`, about)
       }
+      // A phone that is somebody else's by now was hers when the push was on its way.
+      if ((movedAt.get(message.token) ?? 0) > decided_at - movedWithinMs) continue
       const device = tables.devices.get(message.token)
       const owner = device?.user_id
       if (kind === "sign_in" && row !== undefined && device?.auth_session_id === row.auth_session_id) {
@@ -194,6 +200,9 @@ export const notified: MakeRule = (context, complain) => {
 
   return {
     rows: {
+      devices: ({ after, key }) => {
+        if (after !== undefined) movedAt.set(key, context.now_ms())
+      },
       session_events: ({ after }) => {
         if (after !== undefined) events.push(after)
       },
