@@ -74,6 +74,7 @@ const simulate = Command.make(
     failing: isGiven("failing", "Run the seeds once more that failed in the last farm"),
     stopAtFirst: isGiven("stop-at-first", "A farm ends with its first red seed"),
     hazards: isGiven("hazards", "Dice of the seed's own: order of ready tasks, small limits, failpoints"),
+    measure: isGiven("measure", "What the run costs the processor, and which share of it the rules take"),
     hoursOfFarm: Flag.Finite("hours-of-farm").pipe(
       Flag.withDescription("A farm that learns what is rare, for so many hours; goes on where it stopped"),
       Flag.optional

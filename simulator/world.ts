@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Context from "effect/Context"
-import { type Hazards, ServerFailpoints } from "./faults/hazards.ts"
+import { ServerFailpoints } from "./faults/failpoints.ts"
+import type { Hazards } from "./faults/hazards.ts"
 import { Failpoints } from "../src/services/manual-clock/failpoints.ts"
 import { Process } from "./kernel/process.ts"
 import { type LogLine, runtimeOf, start } from "./kernel/runtime.ts"
@@ -231,7 +232,7 @@ export class World {
 
   #runtimeOf(runner: Runner) {
     const runtime = this.runtime(runner.process, `${runner.name}/${runner.starts}`, runner.skew)
-    return this.#hazards?.has_failpoints === true
+    return this.#hazards?.has_failpoints === true || this.#hazards?.has_named_failpoints === true
       ? Context.add(runtime, Failpoints, this.failpoints.gateOf(this, runner))
       : runtime
   }

@@ -31,6 +31,7 @@ import { told } from "./oracle/told.ts"
 import { reachability } from "./reachability.ts"
 import { realValkey } from "./real-valkey.ts"
 import { repeats } from "./repeats.ts"
+import type { RuleTimes } from "./rule-times.ts"
 import { signIns } from "./sign-ins.ts"
 import { type Change, RowWatch } from "./rows.ts"
 import type { CheckerContext, MakeRule, Phone, Rule } from "./rule.ts"
@@ -156,7 +157,7 @@ class Phones {
 
 /** `more` adds rules of the caller's own: coverage counts what the rules see. */
 export const checkerOf =
-  (more: Readonly<Record<string, MakeRule>> = {}) =>
+  (more: Readonly<Record<string, MakeRule>> = {}, times: RuleTimes | null = null) =>
   (run: RunContext, population: Population, faults: FaultPlan): Checker => {
     const { provider, watchers, world } = run
     const { stores, time } = world
@@ -188,7 +189,8 @@ export const checkerOf =
       isFrozen: (runner) => world.runners.find(({ name }) => name === runner)?.process.state === "frozen",
       taken: provider.taken
     }
-    const all = Object.entries({ ...rules, ...more }).map(([invariant, make]): Rule =>
+    const wanted = { ...rules, ...more }
+    const all = Object.entries(times === null ? wanted : times.timed(wanted)).map(([invariant, make]): Rule =>
       make(
         context,
         (text, { people = [], session_id = null } = {}) =>

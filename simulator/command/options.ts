@@ -30,6 +30,7 @@ export interface SimulateOptions {
   readonly failing: boolean
   readonly stopAtFirst: boolean
   readonly hazards: boolean
+  readonly measure: boolean
   /** A farm that learns, for so many hours. */
   readonly hoursOfFarm: number | null
   /** The same worlds on a real PostgreSQL. */
@@ -94,7 +95,8 @@ export const checkOptions = (options: SimulateOptions): void => {
     ["--mutants", options.mutants],
     ["--seeds", options.seeds !== null],
     ["--failing", options.failing],
-    ["--hours-of-farm", options.hoursOfFarm !== null]
+    ["--hours-of-farm", options.hoursOfFarm !== null],
+    ["--measure", options.measure]
   ].flatMap(([flag, isAsked]) => isAsked === true ? [String(flag)] : [])
   if (asked.length > 1) throw new Error(`${asked.join(" and ")} cannot be done in one run; choose one`)
   if (options.postgres && (options.scenario !== null || options.mutants || options.hoursOfFarm !== null)) {
@@ -102,6 +104,9 @@ export const checkOptions = (options: SimulateOptions): void => {
   }
   if (options.realValkey && (options.scenario !== null || options.mutants || options.hoursOfFarm !== null)) {
     throw new Error("--real-valkey is for runs and farms; the rest asks the simulated one")
+  }
+  if (options.measure && (options.postgres || options.realValkey)) {
+    throw new Error("--measure is for one run in memory: what is real takes its own time")
   }
   const mutation = options.mutant === null ? null : mutantNamed(options.mutant)
   if (mutation?.sql !== undefined && !options.postgres) {

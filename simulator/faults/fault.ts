@@ -28,6 +28,8 @@ export interface FaultKind {
 export interface FaultContext {
   readonly run: RunContext
   readonly population: Population
+  /** Of a fault that lay in wait: what it has just done, and to whom. */
+  readonly note: (text: string, runner: string) => void
 }
 
 const minute = 60_000

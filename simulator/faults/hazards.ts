@@ -2,13 +2,12 @@
 // drawn small, and failpoints inside the server. All of it from streams of its own: a world without them is
 // the world that it was.
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import type { Failpoint } from "../../src/services/manual-clock/failpoints.ts"
 import type { Prng } from "../kernel/prng.ts"
 import { Prng as Seeded } from "../kernel/prng.ts"
 import type { Timings } from "../stores/stores.ts"
-import type { Runner, World } from "../world.ts"
-import { type FaultKind, minutes } from "./fault.ts"
+import type { FaultKind } from "./fault.ts"
+import { diesAtThePass, failpointFaults, failpoints, failsAtThePass } from "./failpoints.ts"
+import { shippedLimits, type SmallLimits, smallLimits } from "./small-limits.ts"
 
 export interface Hazards {
   /** In so many of its instants the ready tasks of one priority run in another order. */
@@ -20,6 +19,12 @@ export interface Hazards {
   /** How often the cluster polls, refreshes and looks whose shards are whose, as a factor. */
   readonly cluster_pace: number
   readonly has_failpoints: boolean
+  /** The n-th pass of a named line fails, or kills its runner. */
+  readonly has_named_failpoints: boolean
+  /** Limits of queues, pages, caches and passes that are drawn small; null: as shipped. */
+  readonly limits: SmallLimits | null
+  /** Of the calls that are several statements on Postgres, so many let others in between. */
+  readonly split_share: number
   /** The world begins in the middle of a deploy, and each deploy is of the other version. */
   readonly has_two_versions: boolean
 }
@@ -37,6 +42,9 @@ export const hazardsOf = (seed: string): Hazards => {
     watch_every_ms: some<number | null>("watch", 0.3, (own) => own.integer(50, 4_000), null),
     cluster_pace: some("cluster", 0.3, (own) => own.between(0.3, 1.5), 1),
     has_failpoints: some("failpoints", 0.5, () => true, false),
+    has_named_failpoints: some("named failpoints", 0.4, () => true, false),
+    limits: some<SmallLimits | null>("limits", 0.5, smallLimits, null),
+    split_share: some("split", 0.5, (own) => own.pick([0.1, 0.5, 1]), 0),
     has_two_versions: some("versions", 0.5, () => true, false)
   }
 }
@@ -54,57 +62,44 @@ export const timingsWith = (timings: Timings, { cluster_pace, watch_every_ms }: 
   }
 })
 
-type Effects = "delay" | "yield" | "die"
-
-/** Lines of the server that a fault may strike: each pass of one is a chance. */
-export class ServerFailpoints {
-  #armed: { readonly what: Effects; readonly share: number; readonly prng: Prng } | null = null
-
-  arm(what: Effects, share: number, prng: Prng): void {
-    this.#armed = { what, share, prng }
-  }
-
-  disarm(): void {
-    this.#armed = null
-  }
-
-  gateOf(world: World, runner: Runner): Failpoint {
-    return {
-      pass: () =>
-        Effect.suspend(() => {
-          const armed = this.#armed
-          if (armed === null || !armed.prng.chance(armed.share)) return Effect.void
-          if (armed.what === "yield") return Effect.yieldNow
-          if (armed.what === "delay") return Effect.sleep(armed.prng.between(1, 700))
-          // Once: the others must live to take over.
-          this.#armed = null
-          const { process } = runner
-          world.time.after(0, world.outside, () => {
-            if (runner.process === process) world.killRunner(runner)
-          })
-          return Effect.never
-        })
-    }
-  }
+/** The server's limits in this world. */
+export const limitsWith = ({ group_turns, limits }: Pick<Hazards, "group_turns" | "limits">): SmallLimits => {
+  const drawn = limits ?? shippedLimits
+  return group_turns === null ? drawn : { ...drawn, journal: { ...drawn.journal, group_turns } }
 }
 
-/** On only in worlds with hazards: another kind in the menu would be another run for every seed. */
-export const failpoints: FaultKind = {
-  name: "failpoints",
-  says: "turns and payments are held, yield, or die with their runner, between two of their own lines",
-  every_ms: minutes(6),
-  shakesTheCluster: true,
-  strike: ({ run }, prng) => {
-    const { world } = run
-    const what = prng.pick(["delay", "yield", "die"] as const)
-    world.failpoints.arm(what, what === "die" ? prng.between(0.02, 0.5) : prng.between(0.1, 1), prng)
-    return {
-      text: `lines of the server ${what === "die" ? "kill their runner" : what}`,
-      lasts_ms: prng.between(2_000, 40_000),
-      undo: () => {
-        world.failpoints.disarm()
-        for (const runner of world.runners) if (runner.process.state === "dead") world.startRunner(runner)
-      }
-    }
+/** No dice but that lines of the server can be struck, for who names such a fault. */
+const onlyFailpoints: Hazards = {
+  shuffle_share: 0,
+  group_turns: null,
+  watch_every_ms: null,
+  cluster_pace: 1,
+  has_failpoints: true,
+  has_named_failpoints: true,
+  limits: null,
+  split_share: 0,
+  has_two_versions: false
+}
+
+/** What a plan comes to: whether it is thrown with dice, and which faults it has beside the chosen ones. */
+export const hazardsAndFaults = (
+  { faults, hazards, seed }: {
+    readonly faults: ReadonlyArray<string>
+    readonly hazards?: boolean
+    readonly seed: string
+  }
+): { readonly hazards: Hazards | null; readonly kinds: ReadonlyArray<FaultKind> } => {
+  if (hazards !== true) {
+    const isNamed = failpointFaults.some(({ name }) => faults.includes(name))
+    return { hazards: isNamed ? onlyFailpoints : null, kinds: [] }
+  }
+  const drawn = hazardsOf(seed)
+  const kinds = [
+    ...(drawn.has_failpoints ? [failpoints] : []),
+    ...(drawn.has_named_failpoints ? [failsAtThePass, diesAtThePass] : [])
+  ]
+  return {
+    hazards: drawn,
+    kinds: faults.length === 0 ? [] : kinds.filter(({ name }) => !faults.includes(name))
   }
 }

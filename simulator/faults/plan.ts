@@ -2,6 +2,7 @@
 // and that all of it is over when the world is told to heal.
 import type { Prng } from "../kernel/prng.ts"
 import type { FaultMark, FaultPlan, Population, RunContext } from "../simulation.ts"
+import { failpointFaults } from "./failpoints.ts"
 import type { Fault, FaultContext, FaultKind } from "./fault.ts"
 import {
   cutSockets,
@@ -40,6 +41,8 @@ export const faultKinds: ReadonlyArray<FaultKind> = [
   oddPushes
 ]
 
+const namedKinds: ReadonlyArray<FaultKind> = [...faultKinds, ...failpointFaults]
+
 /** "none", "all", "swarm" (a random subset of this seed), or names. */
 export type FaultChoice = "none" | "all" | "swarm" | ReadonlyArray<string>
 
@@ -52,9 +55,9 @@ export const chosenFaults = (choice: FaultChoice, seed: Prng): ReadonlyArray<Fau
   const prng = seed.split("swarm")
   if (choice === "swarm") return faultKinds.filter(({ name }) => prng.split(name).chance(swarmShare))
   return choice.map((name) => {
-    const kind = faultKinds.find((each) => each.name === name)
+    const kind = namedKinds.find((each) => each.name === name)
     if (kind !== undefined) return kind
-    const known = faultKinds.map((each) => each.name).join(", ")
+    const known = namedKinds.map((each) => each.name).join(", ")
     throw new Error(`there is no fault named "${name}"; expected none, all, swarm, or some of: ${known}`)
   })
 }
@@ -73,15 +76,20 @@ interface Past {
 
 /** Strikes `kind` again and again until it is told to stop. */
 const recurring = (
-  context: FaultContext,
+  { population, run }: Pick<FaultContext, "run" | "population">,
   kind: FaultKind,
   prng: Prng,
   open: Map<Fault, FaultMark>,
   past: Past
 ) => {
-  const { outside, time } = context.run.world
+  const { outside, time } = run.world
   let isOver = false
-  const mark = (text: string) => context.run.trace.add(time.now_us, "faults", kind.name, text)
+  const mark = (text: string) => run.trace.add(time.now_us, "faults", kind.name, text)
+  const note: FaultContext["note"] = (text, runner) => {
+    past.marks.push({ name: kind.name, runner, text, from_us: time.now_us, to_us: time.now_us })
+    mark(text)
+  }
+  const context: FaultContext = { population, run, note }
   const end = (fault: Fault) => {
     const opened = open.get(fault)
     if (opened === undefined) return
@@ -119,7 +127,6 @@ const recurring = (
 
 export const faultPlan =
   (kinds: ReadonlyArray<FaultKind>) => (run: RunContext, population: Population): FaultPlan => {
-    const context: FaultContext = { run, population }
     const prng = run.world.prng.split("faults")
     const open = new Map<Fault, FaultMark>()
     const past: Past = { marks: [], lastEnd_us: 0 }
@@ -128,7 +135,9 @@ export const faultPlan =
       names: kinds.map(({ name }) => name),
       marks: past.marks,
       begin: () => {
-        for (const kind of kinds) stops.push(recurring(context, kind, prng.split(kind.name), open, past))
+        for (const kind of kinds) {
+          stops.push(recurring({ population, run }, kind, prng.split(kind.name), open, past))
+        }
       },
       heal: () => {
         for (const stop of stops) stop()

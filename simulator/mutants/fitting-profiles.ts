@@ -216,6 +216,16 @@ export const fittingProfiles = {
       same_bestie_share: 0.3
     }
   }),
+  /** Deploy after deploy, while everybody writes and asks. */
+  "deploys": calm({
+    runners: 2,
+    mitras: 5,
+    customers: 20,
+    faults: "deploy",
+    faultRate: 30,
+    settings: { closing_grace_seconds: 60 },
+    workload: { ends_early_share: 0.1, curious_per_hour: 400, edge_deeds_per_hour: 120 }
+  }),
   /** Pushes that are refused, tried again, and given up. */
   "pushes": calm({
     mitras: 4,

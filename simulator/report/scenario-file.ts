@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import type { FaultMark, SimulationResult } from "../simulation.ts"
 import { replayCommand, type RunPlan } from "../run/plan.ts"
 import type { Recording } from "./recording.ts"
+import { diesAtThePass, failpointFaults } from "../faults/failpoints.ts"
 
 const scriptModule = new URL("../scenarios/script.ts", import.meta.url)
 const stepsMax = 4_000
@@ -109,7 +110,22 @@ const runnerSteps: Readonly<Record<string, readonly [begin: string, end: string]
   freeze: ["freezes", "wakes"]
 }
 
-const faultSteps = ({ from_us, name, runner, to_us }: FaultMark): ReadonlyArray<TimedStep> => {
+/** Somebody starts it again before the world ends. */
+const deadForMs = 10_000
+
+/** Lines of the server are not struck in a scenario: of what they did there it has the deaths. */
+const failpointSteps = ({ from_us, name, runner }: FaultMark): ReadonlyArray<TimedStep> => {
+  if (name !== diesAtThePass.name || runner === null) return []
+  const number = runner.split("-").at(-1)
+  return [
+    { at_ms: from_us / 1000, code: `script.runner(${number}).isKilled()` },
+    { at_ms: from_us / 1000 + deadForMs, code: `script.runner(${number}).starts()` }
+  ]
+}
+
+const faultSteps = (mark: FaultMark): ReadonlyArray<TimedStep> => {
+  const { from_us, name, runner, to_us } = mark
+  if (failpointFaults.some((kind) => kind.name === name)) return failpointSteps(mark)
   const [begin, end] = runnerSteps[name] ?? []
   if (begin === undefined || runner === null) {
     return [{ at_ms: from_us / 1000, code: `script.faultNamed("${name}")` }]

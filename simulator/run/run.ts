@@ -3,10 +3,12 @@ import { mutantNamed } from "../mutants/mutants.ts"
 import { workloadWith } from "../clients/workload.ts"
 import { population } from "../clients/population.ts"
 import { checkerOf } from "../checkers/checker.ts"
+import type { RuleTimes } from "../checkers/rule-times.ts"
+import { unchecked } from "../checkers/unchecked.ts"
 import { Coverage } from "../coverage.ts"
 import { Refusals } from "../refusals.ts"
 import { atFaultRate, chosenFaults, faultPlan } from "../faults/plan.ts"
-import { failpoints, hazardsOf, timingsWith } from "../faults/hazards.ts"
+import { hazardsAndFaults, timingsWith } from "../faults/hazards.ts"
 import { Prng } from "../kernel/prng.ts"
 import { Recording } from "../report/recording.ts"
 import { timeline } from "../report/timeline.ts"
@@ -39,16 +41,17 @@ const timingsOf = ({ mutant, pace, runners }: RunPlan): Timings => {
 
 export interface RunOptions {
   readonly keepTrace: boolean
+  /** False: no rule looks. */
+  readonly isChecked?: boolean
+  /** Collects how long each rule takes. */
+  readonly times?: RuleTimes
 }
 
 /** What a plan comes to, and what is to be said of its result. */
-const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
+const prepare = (plan: RunPlan, { isChecked = true, keepTrace, times }: RunOptions) => {
   const chosen = chosenFaults(plan.faults, new Prng(plan.seed))
-  const hazards = plan.hazards === true ? hazardsOf(plan.seed) : null
-  const kinds = atFaultRate(
-    hazards?.has_failpoints === true && plan.faults.length > 0 ? [...chosen, failpoints] : chosen,
-    plan.faultRate
-  )
+  const { hazards, kinds: more } = hazardsAndFaults(plan)
+  const kinds = atFaultRate([...chosen, ...more], plan.faultRate)
   const coverage = new Coverage()
   const refused = new Refusals()
   const recording = keepTrace ? new Recording() : null
@@ -56,7 +59,7 @@ const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
     coverage: coverage.rule,
     refusals: refused.rule,
     ...(recording === null ? {} : { recording: recording.rule })
-  })
+  }, times ?? null)
   const elapsed = stopwatch()
   const cpuBefore = process.cpuUsage()
   const options: SimulationOptions = {
@@ -79,7 +82,7 @@ const prepare = (plan: RunPlan, { keepTrace }: RunOptions) => {
     faults: faultPlan(kinds),
     checker: (context, ...others) => {
       recording?.attach(context)
-      return checker(context, ...others)
+      return isChecked ? checker(context, ...others) : unchecked(context)
     }
   }
   const finished = (result: SimulationResult): FinishedRun => {

@@ -145,9 +145,13 @@ export class Script {
     return {
       text: `fault: ${kind.name}`,
       fault: { runner: null },
-      execute: ({ context, population }) => {
+      execute: ({ context, marks, population }) => {
+        const note = (text: string, runner: string) => {
+          const { now_us } = context.world.time
+          marks.push({ name: kind.name, runner, text, from_us: now_us, to_us: now_us })
+        }
         const fault = kind.strike(
-          { run: context, population },
+          { run: context, population, note },
           context.world.prng.split(`${streamNames.script}/${kind.name}`)
         )
         const { outside, time } = context.world

@@ -8,10 +8,9 @@ import { SecureRandom } from "effect/crypto"
 import * as AvailabilityMemory from "../../testkit/memory/availability.memory.ts"
 import { makeLinkedBus } from "../../src/layers/bus/links.ts"
 import { busTimings } from "../../src/layers/bus/timings.ts"
-import { commitTurn } from "../../testkit/memory/journal.memory.ts"
-import { defaultLimits, makeGroupCommit } from "../../src/layers/journal/group-commit.ts"
+import { makeGroupCommit } from "../../src/layers/journal/group-commit.ts"
 import type { GroupWriter } from "../../src/layers/journal/group-writer.ts"
-import { consumptionsOf } from "../../src/domain/verdict.ts"
+import { eventsOf } from "../../src/domain/verdict.ts"
 import * as JournalMemory from "../../testkit/memory/journal.memory.ts"
 import { mirrorRows } from "../../testkit/memory/store/mirror-rows.ts"
 import { cached } from "../../src/layers/settings/settings.ts"
@@ -20,6 +19,7 @@ import { Availability } from "../../src/services/availability/availability.ts"
 import { Bus } from "../../src/services/bus/bus.ts"
 import { CodeSender } from "../../src/services/accounts/code-sender.ts"
 import { Journal, type TurnWrite } from "../../src/services/journal/journal.ts"
+import { type Failpoint, Failpoints, passFailpoint } from "../../src/services/manual-clock/failpoints.ts"
 import { Settings } from "../../src/services/settings/settings.ts"
 import type { Process } from "../kernel/process.ts"
 import * as StoresMemory from "../../testkit/memory/stores.memory.ts"
@@ -38,44 +38,32 @@ const remote = <Self, Port extends object, R>(
     Layer.provide(adapter)
   )
 
+/** Where the runner may die with a group under way: nothing of it is written then. */
+const passing = (gate: Failpoint | null, { writeBatch, writeOne, ...writer }: GroupWriter): GroupWriter => {
+  const lines = (turns: ReadonlyArray<TurnWrite>) =>
+    Effect.orDie(passFailpoint(gate, "in_commit", turns.flatMap(eventsOf)))
+  return {
+    ...writer,
+    writeBatch: (turns) => Effect.andThen(lines(turns), writeBatch(turns)),
+    writeOne: (turn) => Effect.andThen(lines([turn]), writeOne(turn))
+  }
+}
+
 /** The real group commit, over a writer whose transaction is one step of the store. */
-const journal = ({ group_turns, mutation, postgres, tables, witness }: Stores, caller: Process) =>
+const journal = ({ limits, mutation, postgres, tables, witness }: Stores, caller: Process) =>
   Layer.effect(Journal)(Effect.gen(function*() {
-    const random = yield* SecureRandom.SecureRandom
     const written = yield* Journal
-    const decideAndWrite = mutation?.commit?.(commitTurn) ?? commitTurn
-    const commit: typeof commitTurn = (rows, turn, ids) => {
-      const verdict = decideAndWrite(rows, turn, ids)
-      witness.onTurn(turn, Exit.isSuccess(verdict) && verdict.value._tag === "Committed", caller)
-      return verdict
-    }
-    const idsOf = (turn: TurnWrite) => Effect.forEach(consumptionsOf(turn), () => random.uuidV7())
-    const writer: GroupWriter = {
-      isShort: () => false,
-      writeBatch: (turns) =>
-        Effect.flatMap(Effect.forEach(turns, idsOf), (ids) =>
-          postgres.call(
-            caller,
-            Effect.sync(() => turns.map((turn, index) => commit(tables, turn, ids[index] ?? [])))
-          )),
-      writeOne: (turn) =>
-        Effect.flatMap(idsOf(turn), (ids) =>
-          Effect.flatten(postgres.call(
-            caller,
-            Effect.sync(() =>
-              Exit.match(commit(tables, turn, ids), {
-                onFailure: Effect.failCause,
-                onSuccess: Effect.succeed
-              })
-            )
-          )))
-    }
+    const writer = JournalMemory.groupWriter({
+      tables,
+      random: yield* SecureRandom.SecureRandom,
+      reach: (step) => postgres.call(caller, step),
+      onTurn: (turn, ended) =>
+        witness.onTurn(turn, Exit.isSuccess(ended) && ended.value._tag === "Committed", caller),
+      instead: mutation?.commit?.(JournalMemory.commitTurn)
+    })
     return Journal.of({
       ...overStore(written, postgres, caller),
-      commit: yield* makeGroupCommit(
-        writer,
-        group_turns === null ? defaultLimits : { ...defaultLimits, group_turns }
-      )
+      commit: yield* makeGroupCommit(passing(yield* Failpoints, writer), limits.journal)
     })
   })).pipe(Layer.provide(JournalMemory.layer))
 
@@ -89,7 +77,7 @@ export const bus = (stores: Stores, caller: Process) =>
       makeLinkedBus(stores.channels.map((channel) => channel.linkOf(caller)), {
         ...busTimings,
         ...stores.timings.bus
-      })
+      }, stores.limits.bus)
     )
   )
 

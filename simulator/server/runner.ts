@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { RunnerAddress } from "effect/cluster"
+import { ActorLimitsInForce } from "../../src/actors/actor-limits.ts"
 import * as Cluster from "../../src/actors/cluster.ts"
 import { RunnerStorage } from "effect/cluster/RunnerStorage"
 import { SecureRandom } from "effect/crypto"
@@ -14,10 +15,11 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { SocketServer } from "effect/socket"
 import { PublicApi } from "../../src/contract/public/public-api.ts"
+import { FeedLimitsInForce } from "../../src/http/public/events/feed-limits.ts"
 import * as Internal from "../../src/http/internal/internal.ts"
 import { quotas } from "../../src/http/public/quotas.ts"
 import { layerDrain, layerSocketServer } from "../../src/http/listener.ts"
-import { Limits, publicLimits, WireClock } from "../../src/http/socket/limits.ts"
+import { Limits, WireClock } from "../../src/http/socket/limits.ts"
 import { makeHandshake } from "../../src/http/socket/upgrade.ts"
 import * as Webhooks from "../../src/http/public/webhooks.ts"
 import { Valkey } from "../../src/layers/platform/valkey/connection.ts"
@@ -114,11 +116,14 @@ const internalListener = Layer.fresh(
 
 const platformOf = (options: RunnerOptions, random: SecureRandom.SecureRandom["Service"]) => {
   const { process, stores } = options
+  const { limits } = stores
   const real = stores.real?.portsOf(process)
   return {
-    clock: Layer.merge(
+    clock: Layer.mergeAll(
       Layer.effect(WireClock)(Clock.Clock),
-      Layer.succeed(Limits)({ ...publicLimits, watch_every_ms: stores.timings.watch_every_ms })
+      Layer.succeed(Limits)({ ...limits.sockets, watch_every_ms: stores.timings.watch_every_ms }),
+      Layer.succeed(ActorLimitsInForce)(limits.actors),
+      Layer.succeed(FeedLimitsInForce)(limits.feed)
     ),
     random: Layer.succeed(SecureRandom.SecureRandom)(random),
     signals: Shutdown.layerStopping(Effect.sync(options.terminate)),

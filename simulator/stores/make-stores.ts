@@ -1,7 +1,8 @@
 // Makes the stores of a world: the database, and Valkey where there is one.
 import type * as Context from "effect/Context"
 import { make as newTables } from "../../testkit/memory/store/tables.ts"
-import type { Hazards } from "../faults/hazards.ts"
+import { type Hazards, limitsWith } from "../faults/hazards.ts"
+import { shippedLimits } from "../faults/small-limits.ts"
 import { Process } from "../kernel/process.ts"
 import { type LogLine, runtimeOf } from "../kernel/runtime.ts"
 import type { Prng } from "../kernel/prng.ts"
@@ -50,6 +51,7 @@ export const makeStores = (options: {
   const channelOf = (store: Store, counts: boolean) =>
     new Channel({ time, prng: prng.split(`${store.name}/channel`), latency: latencies.valkey, store, counts })
   const postgres = storeOf("postgres")
+  postgres.splitCalls(options.hazards?.split_share ?? 0, prng.split("statement boundaries"))
   const valkey = options.valkey
     ? new SimulatedValkey({
       store: storeOf("valkey"),
@@ -71,6 +73,8 @@ export const makeStores = (options: {
     witness: { onTurn: () => {} },
     mutation: options.mutation ?? null,
     real: options.real ?? null,
-    group_turns: options.hazards?.group_turns ?? null
+    limits: options.hazards === undefined || options.hazards === null
+      ? shippedLimits
+      : limitsWith(options.hazards)
   }
 }

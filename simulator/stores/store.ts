@@ -10,6 +10,7 @@ import { Unavailable } from "../../src/services/platform/unavailable.ts"
 import { Process } from "../kernel/process.ts"
 import type { Prng } from "../kernel/prng.ts"
 import type { VirtualTime } from "../kernel/virtual-time.ts"
+import { BetweenStatements } from "../../testkit/memory/store/statements.ts"
 import type { Latency } from "../network/line.ts"
 
 /** How long a real statement lasts in virtual time: long enough for others to begin meanwhile. */
@@ -32,6 +33,7 @@ export class Store {
   #cutOff = new Set<Process>()
   /** Called after each statement, which is one transaction: the checker reads what it changed. */
   afterStatement: () => void = () => {}
+  #split: { readonly share: number; readonly prng: Prng } | null = null
 
   constructor(options: {
     readonly name: string
@@ -85,7 +87,12 @@ export class Store {
     this.#cutOff.delete(process)
   }
 
-  /** `statement` must be synchronous: one step of the store is one transaction. */
+  /** From now on others may come between the statements of one call, at so many of the places for it. */
+  splitCalls(share: number, prng: Prng): void {
+    this.#split = share > 0 ? { share, prng } : null
+  }
+
+  /** One step of the store is one transaction; only a call of several waits, between two of them. */
   call<A, E>(caller: Process, statement: Effect.Effect<A, E>): Effect.Effect<A, E | Unavailable> {
     return Effect.callback<A, E | Unavailable>((resume) => {
       const life = this.#life
@@ -96,8 +103,11 @@ export class Store {
         })
       const arrive = (afterMs: number) => {
         if (this.#isDown || this.#cutOff.has(caller)) return answer(Exit.fail(this.#gone()), afterMs)
-        const exit = this.#run(statement)
-        answer(this.#prng.chance(this.#loses) ? Exit.fail(this.#gone()) : exit, afterMs)
+        this.#run(
+          statement,
+          caller,
+          (exit) => answer(this.#prng.chance(this.#loses) ? Exit.fail(this.#gone()) : exit, afterMs)
+        )
       }
       if (this.#isNear && this.process.state === "running") {
         return void arrive(this.#travelMs() + this.#travelMs())
@@ -135,14 +145,49 @@ export class Store {
     })
   }
 
-  #run<A, E>(statement: Effect.Effect<A, E>): Exit.Exit<A, E> {
-    const exit = this.#begin(statement).pollUnsafe()
-    if (exit === undefined) throw new Error("a statement waited for something")
-    if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
-      throw new Error("a statement was interrupted")
+  #run<A, E>(
+    statement: Effect.Effect<A, E>,
+    caller: Process,
+    ended: (exit: Exit.Exit<A, E>) => void
+  ): void {
+    const end = (exit: Exit.Exit<A, E>): void => {
+      if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
+        throw new Error("a statement was interrupted")
+      }
+      this.afterStatement()
+      ended(exit)
     }
-    this.afterStatement()
-    return exit
+    const split = this.#split
+    const running = this.#begin(
+      split === null
+        ? statement
+        : Effect.provideService(statement, BetweenStatements, this.#meanwhile(caller, split))
+    )
+    const exit = running.pollUnsafe()
+    if (exit !== undefined) return end(exit)
+    if (split === null) throw new Error("a statement waited for something")
+    running.addObserver(end)
+  }
+
+  /** The answer of one statement travels to the caller, who sends the next one: others come in between. */
+  #meanwhile(
+    caller: Process,
+    { prng, share }: { readonly share: number; readonly prng: Prng }
+  ): Effect.Effect<void, Unavailable> {
+    return Effect.suspend(() => {
+      if (!prng.chance(share)) return Effect.void
+      return Effect.callback<void, Unavailable>((resume) => {
+        this.afterStatement()
+        const life = this.#life
+        const travelMs = () => prng.between(this.#latency.low_ms, this.#latency.high_ms) + this.#extra_ms
+        this.#time.after(travelMs(), caller, () => {
+          this.#time.after(travelMs(), this.process, () => {
+            const isThere = this.#life === life && !this.#isDown && !this.#cutOff.has(caller)
+            resume(isThere ? Effect.void : Effect.fail(this.#gone()))
+          })
+        })
+      })
+    })
   }
 
   #gone(): Unavailable {

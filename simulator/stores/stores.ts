@@ -9,6 +9,7 @@ import type { BusTimings } from "../../src/layers/bus/timings.ts"
 import type { Rows } from "../../src/layers/availability/availability.ts"
 import type { StorePorts } from "../../src/services/ports.ts"
 import type { World } from "../world.ts"
+import type { SmallLimits } from "../faults/small-limits.ts"
 import type { TurnWrite } from "../../src/services/journal/journal.ts"
 import type { Process } from "../kernel/process.ts"
 import type { Channel } from "../network/channel.ts"
@@ -68,8 +69,8 @@ export interface Stores {
   readonly witness: TurnWitness
   /** The guard that this run breaks on purpose; null for a sound server. */
   readonly mutation: Mutation | null
-  /** Turns that one transaction writes at most; null: as shipped. */
-  readonly group_turns: number | null
+  /** As shipped, but in worlds that stand at their edges. */
+  readonly limits: SmallLimits
   /** Null: what is behind `postgres` are the tables. */
   readonly real: RealStores | null
 }

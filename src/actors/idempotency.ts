@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import type { Refusal } from "../domain/refusal.ts"
 import { Journal, type IdempotencyRecord } from "../services/journal/journal.ts"
 import type { Unavailable } from "../services/platform/unavailable.ts"
+import { ActorLimitsInForce } from "./actor-limits.ts"
 import type { Machine } from "./machine.ts"
 import type { Call } from "./turn-call.ts"
 import { makeReplyCache } from "./reply-cache.ts"
@@ -20,7 +21,7 @@ export const makeIdempotency = Effect.fnUntraced(
     machine: Repeatable<State, Command, Outcome>
   ) {
     const journal = yield* Journal
-    const recent = makeReplyCache<Outcome>()
+    const recent = makeReplyCache<Outcome>(yield* ActorLimitsInForce)
     const encode = Schema.encodeSync(machine.outcome)
     const decode = Schema.decodeUnknownSync(machine.outcome)
 

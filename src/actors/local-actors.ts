@@ -10,11 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import type { Refusal } from "../domain/refusal.ts"
 import type { Unavailable } from "../services/platform/unavailable.ts"
-
-/** The cluster lets an actor rest that it brought no call for two minutes: now and then it brings one. */
-const throughClusterEveryMs = 60_000
-/** Waiting and working together, as in the actor's own mailbox. */
-export const mailboxCapacity = 256
+import { ActorLimitsInForce } from "./actor-limits.ts"
 
 type Turn<Reply> = Effect.Effect<Reply, Refusal | Unavailable>
 type Run<Call, Reply> = (call: Call) => Turn<Reply>
@@ -56,6 +52,7 @@ export class LocalActors extends Context.Service<LocalActors, {
 export const layer = Layer.effect(LocalActors)(
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
+    const { mailbox_calls, through_cluster_every_ms } = yield* ActorLimitsInForce
     const localActors = new Map<string, LocalActor>()
     const keyOf = (kind: string, id: string) => `${kind}/${id}`
     const now = () => clock.currentTimeMillisUnsafe()
@@ -71,7 +68,7 @@ export const layer = Layer.effect(LocalActors)(
           })
         )
         return (call) => {
-          localActor.local_until = now() + throughClusterEveryMs
+          localActor.local_until = now() + through_cluster_every_ms
           return run(call)
         }
       }),
@@ -79,7 +76,7 @@ export const layer = Layer.effect(LocalActors)(
         const localActor = localActors.get(keyOf(kind, id))
         if (localActor === undefined || now() >= localActor.local_until) return null
         // The cluster has a mailbox of its own, and says no when that is full.
-        if (localActor.in_flight >= mailboxCapacity) return null
+        if (localActor.in_flight >= mailbox_calls) return null
         return callDirectly(localActor, localActor.run(call), context)
       }
     })

@@ -1,10 +1,9 @@
 // The last outcomes of one actor, so that a quick repeat costs nothing. Bounded; the rest is in
 // commands_seen. Refusals are not kept: they changed nothing, so a repeat may be decided anew.
+import type { ActorLimits } from "./actor-limits.ts"
 import type { Call } from "./turn-call.ts"
 
-const kept = 64
-
-export const makeReplyCache = <Reply>() => {
+export const makeReplyCache = <Reply>({ replies_kept }: Pick<ActorLimits, "replies_kept">) => {
   const replies = new Map<string, Reply>()
   const keyOf = (call: Call<unknown>): string | null =>
     call.command_id === null ? null : `${call.sender_id} ${call.command_id}`
@@ -17,7 +16,7 @@ export const makeReplyCache = <Reply>() => {
       const key = keyOf(call)
       if (key === null) return
       replies.set(key, reply)
-      if (replies.size > kept) replies.delete(replies.keys().next().value as string)
+      if (replies.size > replies_kept) replies.delete(replies.keys().next().value as string)
     }
   }
 }

@@ -48,6 +48,7 @@ import * as SessionActor from "./session/actor.ts"
 import * as SessionActorClient from "./session/actor-client.ts"
 import * as Lanes from "./lane/lanes.ts"
 import * as LocalActors from "./local-actors.ts"
+import * as OpenedHere from "./session/opened-here.ts"
 import * as Requests from "./session/requests.ts"
 import * as SettingsFollower from "./settings-follower.ts"
 import { absentMitras } from "./sweeps/absent-mitras.ts"
@@ -121,5 +122,6 @@ export const layer = (cadence: SweepCadence) =>
     Layer.provideMerge(catchUp),
     Layer.provideMerge(Layer.merge(actors, Lanes.layerServing)),
     Layer.provideMerge(actorClients),
+    Layer.provideMerge(OpenedHere.layer),
     Layer.provide(RealTime.layerOnRealTime(LocalActors.layer))
   )

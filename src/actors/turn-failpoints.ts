@@ -27,6 +27,6 @@ export const makeTurnFailpoints: Effect.Effect<TurnFailpoints> = Effect.map(
           )
         ),
       behindPublish: (events, publish) =>
-        Effect.andThen(publish, passFailpoint(gate, "after_publish", events))
+        Effect.andThen(publish, Effect.orDie(passFailpoint(gate, "after_publish", events)))
     }
 )

@@ -68,6 +68,12 @@ export const messagesOf = (
       entry.event._tag === "MessageSent"
   )
 
+/** All that has happened in this turn, also what has no number. */
+export const eventsOf = ({ mitra, session }: TurnWrite) => [
+  ...(session?.events ?? []).map(({ event }) => event),
+  ...(mitra?.events ?? [])
+]
+
 /** The slot this turn wants, if it wants one. */
 export const claimOf = (turn: TurnWrite) => {
   const slot = turn.session?.slot ?? null

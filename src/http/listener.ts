@@ -24,6 +24,7 @@ import { lastingListeners, TrackedWebSocket } from "./socket/tracked-web-socket.
 import { layerJsonErrors } from "./refusal-response.ts"
 import { answerUnreadable } from "./unreadable-requests.ts"
 import { layerDoor, selectSubprotocol } from "./socket/upgrade.ts"
+import { passStep } from "../services/manual-clock/failpoints.ts"
 
 /** Beyond the sockets we would accept: plain requests, and upgrades that are about to be refused. */
 const spareTcpConnections = 1_000
@@ -116,16 +117,18 @@ export const layerDrain = Layer.effectDiscard(Effect.gen(function*() {
   const { drain_notice_ms } = yield* Limits
   const notice = RealTime.onRealTime(Effect.sleep(drain_notice_ms))
   yield* Effect.addFinalizer(() =>
-    Effect.flatMap(
-      timedDrain(
+    Effect.orDie(passStep("drain_began")).pipe(
+      Effect.andThen(timedDrain(
         drain_notice_ms === 0
           ? connections.drain
           : Effect.map(Effect.all([connections.drain, notice], { concurrency: 2 }), ([report]) => report)
-      ),
-      (report) =>
+      )),
+      Effect.flatMap((report) =>
         report.connections === 0
           ? Effect.void
           : Effect.logInfo("sockets drained").pipe(Effect.annotateLogs({ ...report }))
+      ),
+      Effect.andThen(Effect.orDie(passStep("phones_sent_away")))
     )
   )
 }))

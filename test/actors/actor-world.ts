@@ -24,6 +24,7 @@ import { Availability as AvailabilityPort } from "../../src/services/availabilit
 import { Payments as PaymentsPort } from "../../src/services/payments/payments.ts"
 import { Pricing } from "../../src/services/payments/pricing.ts"
 import { Accounts as PeoplePort } from "../../src/services/accounts/accounts.ts"
+import { RunnerRegistry } from "../../src/services/platform/runner-registry.ts"
 import { Sessions as SessionsPort } from "../../src/services/sessions/sessions.ts"
 
 const ports = Layer.mergeAll(
@@ -40,10 +41,16 @@ const ports = Layer.mergeAll(
 
 const sweeps = { stale_heartbeats_seconds: 30, heartbeat_write_back_seconds: 60, mirror_reseed_seconds: 300 }
 
+/** Of Effect's test cluster. */
+export const ownAddress = "localhost:34431"
+
 /** Over what says whose token is good; here everybody is who they say, see staff-authority.test.ts. */
 export const actorWorldWith = <A, E, R>(authority: Layer.Layer<StaffAuthority | A, E, R>) =>
   actors(sweeps).pipe(
     Layer.provideMerge(authority),
+    Layer.provide(
+      Layer.succeed(RunnerRegistry)({ own_address: ownAddress, members: Effect.succeed([]) })
+    ),
     Layer.provideMerge(TestRunner.layer),
     Layer.provideMerge(ports)
   )

@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { makeActorClient } from "../../src/actors/actor-client.ts"
+import { actorLimits } from "../../src/actors/actor-limits.ts"
 import * as LocalActors from "../../src/actors/local-actors.ts"
 import { refuse, type Refusal } from "../../src/domain/refusal.ts"
 import { Unavailable } from "../../src/services/platform/unavailable.ts"
@@ -133,7 +134,7 @@ describe("an actor on the same runner", () => {
       const gate = yield* Deferred.make<string>()
       actor.answers = () => Deferred.await(gate)
       const waiting = yield* Effect.forkChild(
-        Effect.forEach(Array.from({ length: LocalActors.mailboxCapacity }), () => run("many"), {
+        Effect.forEach(Array.from({ length: actorLimits.mailbox_calls }), () => run("many"), {
           concurrency: "unbounded",
           discard: true
         })

@@ -1,6 +1,5 @@
 // A stand-in for Google: its token server and Firebase Cloud Messaging, over TLS under their own names,
-// behind
-// a proxy that leads every name to it. firebase-admin itself talks to it; nothing of it is replaced.
+// behind a proxy that leads every name to it. firebase-admin itself talks to it; nothing of it is replaced.
 import { generateKeyPairSync } from "node:crypto"
 import { EventEmitter, once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -29,7 +28,8 @@ export interface Answering {
   readonly status: number
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
-  readonly after_ms?: number
+  /** It is held back until then. */
+  readonly after?: Promise<unknown>
 }
 /** "silence" never answers, "hang up" breaks the connection. */
 export type Doing = Answering | "silence" | "hang up"
@@ -55,14 +55,20 @@ export const refusal = (
   }
 })
 
+/** Made once: a key costs a second and more of a busy core, and one double's is as good as another's. */
+const made: { key?: string; certificate?: ReturnType<typeof makeCertificate> } = {}
+const privateKey = (): string =>
+  made.key ??= generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
+    type: "pkcs8",
+    format: "pem"
+  }).toString()
+const certificate = () => made.certificate ??= makeCertificate(hosts)
+
 const keyFile = () => ({
   type: "service_account",
   project_id: projectId,
   private_key_id: "1",
-  private_key: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
-    type: "pkcs8",
-    format: "pem"
-  }),
+  private_key: privateKey(),
   client_email: `push@${projectId}.iam.gserviceaccount.com`,
   client_id: "1",
   token_uri: "https://oauth2.googleapis.com/token"
@@ -89,7 +95,7 @@ const listening = async (server: ReturnType<typeof createHttpServer>): Promise<n
 }
 
 const start = async (decide: (pushed: Pushed, nth: number) => Doing, signsIn: () => Doing) => {
-  const { cert, key } = makeCertificate(hosts)
+  const { cert, key } = certificate()
   const pushed: Array<Pushed> = []
   const arrivals = new EventEmitter()
   const sockets = new Set<Socket>()
@@ -111,8 +117,8 @@ const start = async (decide: (pushed: Pushed, nth: number) => Doing, signsIn: ()
       const body = typeof doing.body === "string" ? doing.body : JSON.stringify(doing.body)
       const send = () =>
         response.writeHead(doing.status, { "content-type": "application/json", ...doing.headers }).end(body)
-      if (doing.after_ms === undefined) send()
-      else setTimeout(send, doing.after_ms)
+      if (doing.after === undefined) send()
+      else void doing.after.then(send)
     })
   })
   const port = await listening(google)

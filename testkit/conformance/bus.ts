@@ -7,7 +7,7 @@ import type * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import type { OfferedRequest } from "../../src/domain/session/offered-request.ts"
-import { subscriptionLimit } from "../../src/layers/bus/subscriptions.ts"
+import { busLimits } from "../../src/layers/bus/limits.ts"
 import { Bus, type BusEvent, type BusMessage, type Topic } from "../../src/services/bus/bus.ts"
 
 /** A recognisable message: `until` is its number. */
@@ -198,10 +198,10 @@ const fallingBehind = (behaviour: Suite) => {
       const bus = yield* Bus
       const queue = yield* subscribe("mitra:1")
       const before = yield* bus.state
-      yield* publish(...typings("mitra:1", subscriptionLimit))
+      yield* publish(...typings("mitra:1", busLimits.subscription_messages))
       yield* publish(typing("mitra:1", -1), typing("mitra:1", -2))
       assert.deepStrictEqual([yield* takeLabel(queue), yield* takeLabel(queue)], ["Resync", -2])
-      assert.strictEqual((yield* bus.state).dropped, before.dropped + subscriptionLimit + 1)
+      assert.strictEqual((yield* bus.state).dropped, before.dropped + busLimits.subscription_messages + 1)
       yield* publish(typing("mitra:1", -3))
       assert.strictEqual(yield* takeLabel(queue), -3)
     })
@@ -211,10 +211,10 @@ const fallingBehind = (behaviour: Suite) => {
     "a subscriber that never takes holds a bounded queue with a single Resync",
     Effect.gen(function*() {
       const queue = yield* subscribe("mitra:1", "settings")
-      yield* publish(...typings("mitra:1", 10 * subscriptionLimit))
+      yield* publish(...typings("mitra:1", 10 * busLimits.subscription_messages))
       yield* publish(typing("settings", -1))
       const held = yield* Queue.takeAll(queue)
-      assert.isAtMost(held.length, subscriptionLimit)
+      assert.isAtMost(held.length, busLimits.subscription_messages)
       assert.lengthOf(held.filter((message) => message.event._tag === "Resync"), 1)
     })
   )
@@ -224,7 +224,7 @@ const fallingBehind = (behaviour: Suite) => {
     Effect.gen(function*() {
       yield* subscribe("mitra:1")
       const quick = yield* subscribe("mitra:1")
-      for (const message of typings("mitra:1", 2 * subscriptionLimit)) {
+      for (const message of typings("mitra:1", 2 * busLimits.subscription_messages)) {
         yield* publish(message)
         assert.deepStrictEqual(yield* take(quick), message)
       }

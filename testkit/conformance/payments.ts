@@ -150,6 +150,31 @@ const confirming = (test: Test) => {
   )
 
   test(
+    "one that was read before is confirmed as it is now, not as it was",
+    Effect.gen(function*() {
+      const port = yield* Payments
+      for (const n of [1, 2, 3]) yield* port.create(payment(n))
+      const word = (n: number) => ({ ...paying(n, t0 + minute), seen: payment(n) })
+      const changes = { status: "confirmed", confirmed_at: t0 + minute } as const
+      const confirmed = payment(1, changes)
+      assert.deepStrictEqual(yield* port.confirm(word(1)), { _tag: "Confirmed", payment: confirmed })
+      assert.deepStrictEqual(yield* port.confirm(word(1)), { _tag: "AlreadyConfirmed", payment: confirmed })
+      const other = { ...word(1), provider_ref: "other money" }
+      assert.deepStrictEqual(yield* port.confirm(other), { _tag: "PaidTwice", payment: confirmed })
+      yield* port.abandon({ id: idOf(2) }, t0)
+      const late = yield* port.confirm(word(2))
+      assert.strictEqual("payment" in late ? late.payment.status : late._tag, "abandoned")
+      yield* port.expireStale(t0 + hour, 1)
+      assert.strictEqual((yield* port.confirm(word(3)))._tag, "Confirmed")
+      assert.deepStrictEqual(yield* port.find(idOf(3)), payment(3, changes))
+      const mismatch = { ...paying(4, t0), seen: payment(4), amount_idr: 9_999 }
+      yield* port.create(payment(4))
+      assert.strictEqual((yield* port.confirm(mismatch))._tag, "AmountMismatch")
+      assert.deepStrictEqual(yield* port.find(idOf(4)), payment(4))
+    })
+  )
+
+  test(
     "unknown ids and other amounts confirm nothing",
     Effect.gen(function*() {
       const port = yield* Payments

@@ -27,7 +27,10 @@ const again = (n: number, id: number, command: string, at = t0) => ({
 })
 
 const openAudited = (n: number, id: number, entry: number) =>
-  Effect.flatMap(Sessions, (port) => port.open(again(n, id, `staff-try-${entry}`), t0, Stage.audited(entry)))
+  Effect.flatMap(
+    Sessions,
+    (port) => port.open(again(n, id, `staff-try-${entry}`), t0, { audit: Stage.audited(entry) })
+  )
 
 const finding = (test: Test) => {
   test(

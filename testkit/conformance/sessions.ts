@@ -3,9 +3,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { deadlineOf } from "../../src/domain/session/deadline.ts"
 import { SessionOversight } from "../../src/services/sessions/session-oversight.ts"
 import { SessionViews } from "../../src/services/sessions/session-views.ts"
-import { Sessions } from "../../src/services/sessions/sessions.ts"
+import { firstEpoch, Sessions } from "../../src/services/sessions/sessions.ts"
 import { atOnce, givenStaff, idOf, minute, staffId, t0, times } from "./given.ts"
 import * as Stage from "./stage.ts"
 import { asCustomer, asMitra, customer, mitra, session } from "./stage.ts"
@@ -87,6 +88,24 @@ const owning = (test: Test) => {
       assert.deepStrictEqual(yield* port.find(session(1)), Stage.request(1))
       const last = epochs.findIndex(({ epoch }) => epoch === 6)
       assert.deepStrictEqual(yield* oversight.ownerOf(session(1)), { runner: `runner-${last}`, epoch: 6 })
+    })
+  )
+
+  test(
+    "a request that is opened for a runner is its own under the first epoch, and just as it was opened",
+    Effect.gen(function*() {
+      yield* Stage.givenPayment(1, { confirmed: true })
+      const state = Stage.request(1)
+      const port = yield* Sessions
+      yield* port.open(state, deadlineOf(state) ?? 0, { owner: "runner-a" })
+      const oversight = yield* SessionOversight
+      assert.deepStrictEqual(yield* oversight.ownerOf(session(1)), { runner: "runner-a", epoch: firstEpoch })
+      const first: Stage.Owner = { epoch: firstEpoch, state }
+      assert.deepStrictEqual(yield* Stage.act(first, Stage.tick, { at: t0 }), { _tag: "Committed" })
+      const { epoch, state: stored } = yield* Stage.claim(1, "runner-b")
+      assert.deepStrictEqual({ epoch, state: stored }, { epoch: firstEpoch + 1, state: first.state })
+      const late = Stage.act(first, { _tag: "Cancel", by: asCustomer(1) }, { at: t0 + 1 })
+      assert.deepStrictEqual(yield* late, { _tag: "Fenced" })
     })
   )
 

@@ -18,6 +18,7 @@ import {
 import { hold } from "./store/constraints.ts"
 import { newPush } from "./store/push-rows.ts"
 import { type AuthSessionRow, MemoryTables, type Tables } from "./store/tables.ts"
+import { betweenStatements } from "./store/statements.ts"
 
 type OpenOptions = Parameters<SignIns["Service"]["open"]>[1]
 type RotateOptions = Parameters<SignIns["Service"]["rotate"]>[0]
@@ -86,10 +87,15 @@ const successorIsUsed = (tables: Tables, row: AuthSessionRow): boolean => {
     successors.some(({ rotated_at, used_at }) => used_at !== null || rotated_at !== null)
 }
 
-const noteUse = (tables: Tables, familyId: string, { at, id }: ShownRow) => {
+const isFirstUse = (tables: Tables, familyId: string, { id }: ShownRow): boolean => {
   const row = tables.auth_sessions.get(id)
-  if (row === undefined || row.family_id !== familyId || row.used_at !== null) return
-  tables.auth_sessions.set(id, { ...row, used_at: at })
+  return row !== undefined && row.family_id === familyId && row.used_at === null
+}
+
+const noteUse = (tables: Tables, familyId: string, shown: ShownRow): void => {
+  const row = tables.auth_sessions.get(shown.id)
+  if (row === undefined || !isFirstUse(tables, familyId, shown)) return
+  tables.auth_sessions.set(shown.id, { ...row, used_at: shown.at })
 }
 
 const rotate = (tables: Tables, options: RotateOptions): Rotation => {
@@ -106,10 +112,7 @@ const rotate = (tables: Tables, options: RotateOptions): Rotation => {
     now,
     options.grace_ms
   )
-  if (verdict === "Reused") {
-    revoke(tables, tables.auth_sessions.where("family", family_id), "reused", now)
-    return { _tag: "Reused", user_type, user_id, family_id }
-  }
+  if (verdict === "Reused") return { _tag: "Reused", user_type, user_id, family_id }
   if (verdict !== "Rotated") return { _tag: verdict }
   const there = tables.auth_sessions.where("hash", next.refresh_hash)[0]
   if (there !== undefined && there.family_id === family_id) {
@@ -171,15 +174,24 @@ export const makeAuthSessions = Effect.gen(function*() {
   const tables = yield* MemoryTables
   return part({
     open: (session, options) => Effect.sync(() => open(tables, session, options)),
-    rotate: (options) => Effect.sync(() => rotate(tables, options)),
+    rotate: Effect.fnUntraced(function*(options) {
+      const rotation = rotate(tables, options)
+      if (rotation._tag === "Reused") {
+        yield* betweenStatements
+        revoke(tables, familyOf(tables, rotation.family_id), "reused", options.now)
+      }
+      return rotation
+    }),
     isLive: (familyId, owner, shown) =>
       Effect.sync(() => {
-        if (shown !== undefined) noteUse(tables, familyId, shown)
         const theirs = familyOf(tables, familyId).filter((row) =>
           owner === undefined || (row.user_type === owner.user_type && row.user_id === owner.user_id)
         )
         return theirs.length > 0 && !isRevoked(tables, familyId)
-      }),
+      }).pipe(Effect.tap(() => {
+        if (shown === undefined || !isFirstUse(tables, familyId, shown)) return Effect.void
+        return Effect.map(betweenStatements, () => noteUse(tables, familyId, shown))
+      })),
     listOf: (owner, now) => Effect.sync(() => listOf(tables, owner, now)),
     revokeFamily: (familyId, reason, at) =>
       Effect.sync(() => {

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import type { MitraState } from "../../src/domain/mitra.ts"
 import { type Activity, Mitras } from "../../src/services/accounts/mitras.ts"
 import { missedOffers } from "./missed-offers.memory.ts"
+import { betweenStatements } from "./store/statements.ts"
 import { MemoryTables, type Tables } from "./store/tables.ts"
 
 const stateOf = (tables: Tables, mitraId: string): MitraState | null => {
@@ -21,14 +22,15 @@ const stateOf = (tables: Tables, mitraId: string): MitraState | null => {
   }
 }
 
-const claim = (tables: Tables, mitraId: string, runner: string) => {
+const claim = Effect.fnUntraced(function*(tables: Tables, mitraId: string, runner: string) {
   const status = tables.mitra_status.get(mitraId)
   if (status === undefined) return null
   const epoch = status.owner_epoch + 1
   tables.mitra_status.set(mitraId, { ...status, owner_epoch: epoch, owner_runner: runner })
+  yield* betweenStatements
   const state = stateOf(tables, mitraId)
   return state === null ? null : { epoch, state }
-}
+})
 
 const count = <A>(all: ReadonlyArray<A>, is: (one: A) => boolean): number => all.filter(is).length
 
@@ -73,7 +75,7 @@ export const layer = Layer.effect(Mitras)(
   Effect.map(MemoryTables, (tables) =>
     Mitras.of({
       ...missedOffers(tables),
-      claim: (mitraId, runner) => Effect.sync(() => claim(tables, mitraId, runner)),
+      claim: (mitraId, runner) => claim(tables, mitraId, runner),
       find: (mitraId) => Effect.sync(() => stateOf(tables, mitraId)),
       ownerOf: (mitraId) =>
         Effect.sync(() => {

@@ -22,6 +22,7 @@ import {
 import { review } from "./payment-review.memory.ts"
 import { hold, holdReference } from "./store/constraints.ts"
 import { hasOpenRequest, paymentOf } from "./store/payment-rows.ts"
+import { betweenStatements } from "./store/statements.ts"
 import { MemoryTables, type PaymentRow, type Tables } from "./store/tables.ts"
 
 type ConfirmOptions = Parameters<Payments["Service"]["confirm"]>[0]
@@ -205,6 +206,12 @@ const withoutSession = (tables: Tables, limit: number): ReadonlyArray<Payment> =
     .map(paymentOf)
 }
 
+/** The order waits for its money no more: Postgres is asked a second time, under its lock. */
+const wasOtherwise = (tables: Tables, { payment_id, seen }: ConfirmOptions): boolean => {
+  if (seen?.status !== "pending" || seen.discount_idr > 0) return false
+  return tables.payment_requests.get(payment_id)?.status !== "pending"
+}
+
 export const layer = Layer.effect(Payments)(
   Effect.gen(function*() {
     const tables = yield* MemoryTables
@@ -212,7 +219,14 @@ export const layer = Layer.effect(Payments)(
       beginOrder: (order) => Effect.sync(() => beginOrder(tables, order)),
       endOrder: ({ customer_id, payment_id }) => Effect.sync(() => endOrder(tables, customer_id, payment_id)),
       ...review(tables),
-      create: (payment) => Effect.sync(() => create(tables, payment)),
+      create: (payment) =>
+        Effect.sync(() => create(tables, payment)).pipe(
+          Effect.tap(betweenStatements),
+          Effect.map((made) => {
+            const stored = tables.payment_requests.get(made.id)
+            return stored === undefined ? made : paymentOf(stored)
+          })
+        ),
       createDiscounted: (payment) => Effect.sync(() => createDiscounted(tables, payment)),
       mayHaveDiscount: (customerId) => Effect.sync(() => !discountIsGone(tables, customerId)),
       openOf: (customerId) =>
@@ -231,7 +245,10 @@ export const layer = Layer.effect(Payments)(
         }),
       abandon: ({ id }, now) => Effect.sync(() => abandon(tables, id, now)),
       fail: (id, cause, at) => Effect.sync(() => fail(tables, id, cause, at)),
-      confirm: (options) => Effect.sync(() => confirm(tables, options)),
+      confirm: (options) =>
+        Effect.suspend(() => wasOtherwise(tables, options) ? betweenStatements : Effect.void).pipe(
+          Effect.map(() => confirm(tables, options))
+        ),
       dueForCheck: (now, limit) => Effect.sync(() => dueForCheck(tables, now, limit)),
       checked: (id, next, now) => Effect.sync(() => checked(tables, id, next, now)),
       expireStale: (now, limit) => Effect.sync(() => expireStale(tables, now, limit)),

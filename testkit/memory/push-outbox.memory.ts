@@ -18,6 +18,7 @@ import { finished, isSuperseded, isWanted, openRows } from "./store/push-rows.ts
 import { MemoryTables, type PushRow, type Tables } from "./store/tables.ts"
 import { dayIn, TimeZone } from "../../src/services/platform/time-zone.ts"
 import { outboxId } from "../../src/layers/push/push-admin.postgres.ts"
+import { betweenStatements } from "./store/statements.ts"
 
 type Options<Name extends "claim" | "tidy"> = Parameters<PushOutbox["Service"][Name]>[0]
 
@@ -85,9 +86,13 @@ const finish = (tables: Tables, zone: string, done: PushFinish, now: number): vo
 
 const clocksDifferMs = 3_600_000
 
-const tidy = (tables: Tables, { dead_before, done_before, limit, now }: Options<"tidy">) => {
+const tidy = Effect.fnUntraced(function*(
+  tables: Tables,
+  { dead_before, done_before, limit, now }: Options<"tidy">
+) {
   const expired = openRows(tables).filter((row) => row.expires_at <= now).slice(0, limit)
   for (const row of expired) tables.push_outbox.set(row.id, { ...row, status: "expired", finished_at: now })
+  yield* betweenStatements
   const isOld = (row: PushRow): boolean =>
     row.finished_at !== null && row.finished_at < (row.status === "dead" ? dead_before : done_before)
   const old: Array<PushRow> = []
@@ -98,7 +103,7 @@ const tidy = (tables: Tables, { dead_before, done_before, limit, now }: Options<
   }
   for (const row of old) tables.push_outbox.delete(row.id)
   return { expired: expired.length, deleted: old.length }
-}
+})
 
 const deadOnes = (tables: Tables): ReadonlyArray<PushRow> =>
   tables.push_outbox.where("status", "dead").toSorted((a, b) => (a.id < b.id ? 1 : -1))
@@ -173,7 +178,7 @@ export const layer = Layer.effect(PushOutbox)(
         Effect.sync(() => {
           if ((tables.push_hold.get("hold")?.until ?? 0) < hold.until) tables.push_hold.set("hold", hold)
         }),
-      tidy: (options) => Effect.sync(() => tidy(tables, options)),
+      tidy: (options) => tidy(tables, options),
       depth: (now) => Effect.sync(() => depth(tables, now)),
       deadLetters: ({ before, limit }) =>
         Effect.sync(() =>

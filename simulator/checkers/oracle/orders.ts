@@ -20,6 +20,12 @@ const off = (price: number, { is_active, kind, value }: DiscountRow): number => 
   return Math.min(taken, price - 1)
 }
 
+/** What stands in the table, or the product's default. */
+const demandsPhone = (value: unknown): boolean => value !== false
+
+/** A runner that did not hear of a changed setting uses the old value for so long. */
+const knownLateMs = 120_000
+
 /** Money for a session came and was not given back, or a cheaper order is still open. */
 const hasHadOne = (payment: PaymentRow): boolean =>
   payment.product === "chat_session" &&
@@ -34,6 +40,29 @@ export const orders: MakeRule = (context, complain) => {
   const discounts = new Past<DiscountRow | null>(tables.pricing_discounts.get("first_session") ?? null)
   const asked = new Map<string, Array<{ readonly payload: Answer; readonly at_ms: number }>>()
   for (const [id, tier] of tables.pricing_tiers) tiers.set(id, new Past(tier))
+  const setting = "first_session_discount_needs_phone"
+  const needsPhone = new Past<boolean>(demandsPhone(tables.settings.get(setting)?.value))
+  const provenAt = new Map<string, number>()
+
+  const needsOnePhone = () => needsPhone.since(context.now_ms() - underWayMs - knownLateMs)
+
+  /** Nothing that was ever ordered or paid, and no change of the rules, leaves a doubt. */
+  const mustHaveDiscount = (
+    { customer_id, id, product }: PaymentRow,
+    offs: ReadonlyArray<number>
+  ): boolean => {
+    if (product !== "chat_session" || offs.length === 0 || offs.includes(0)) return false
+    const proven_at = provenAt.get(customer_id) ?? Number.POSITIVE_INFINITY
+    if (needsOnePhone().includes(true) && context.now_ms() - proven_at < underWayMs) return false
+    return !tables.payment_requests.where("customer", customer_id).some((other) =>
+      other.id !== id && other.product === "chat_session" &&
+      (other.confirmed_at !== null || other.discount_idr > 0)
+    )
+  }
+
+  /** The account has no phone, and one was asked for all the time. */
+  const hasNoRight = ({ customer_id }: PaymentRow): boolean =>
+    !needsOnePhone().includes(false) && (tables.customers.get(customer_id)?.phone ?? null) === null
 
   const askedFor = ({ customer_id, product, tier_id, topic }: PaymentRow): boolean =>
     (asked.get(customer_id) ?? []).some(({ at_ms, payload }) =>
@@ -51,10 +80,15 @@ export const orders: MakeRule = (context, complain) => {
     )
     if (bought === undefined) return `${price} for ${duration_seconds} s of ${mode}, which was not on sale`
     if (context.phoneOf(customer_id) !== undefined && !askedFor(payment)) return "an order nobody asked for"
-    if (discount_idr === 0) return null
+    const offs = discounts.since(since).map((rule) => rule === null ? 0 : off(price, rule))
+    if (discount_idr === 0) {
+      return mustHaveDiscount(payment, offs)
+        ? "a first session at the full price, in spite of the discount"
+        : null
+    }
     if (product !== "chat_session") return "a discount on an extension"
-    const offs = discounts.since(since).flatMap((rule) => rule === null ? [] : [off(price, rule)])
     if (!offs.includes(discount_idr)) return `${discount_idr} off ${price}`
+    if (hasNoRight(payment)) return "a discount for an account without a phone"
     const earlier = tables.payment_requests.where("customer", customer_id).find((other) =>
       other.id !== payment.id && hasHadOne(other)
     )
@@ -88,6 +122,13 @@ export const orders: MakeRule = (context, complain) => {
       chat_sessions: ({ after, key }) => {
         if (after !== undefined && blocking.has(after.status)) underWay.set(key, after)
         else underWay.delete(key)
+      },
+      settings: ({ after, key }) => {
+        if (key === setting) needsPhone.set(context.now_ms(), demandsPhone(after?.value))
+      },
+      customers: ({ after, key }) => {
+        if ((after?.phone ?? null) === null) provenAt.delete(key)
+        else if (!provenAt.has(key)) provenAt.set(key, context.now_ms())
       },
       pricing_discounts: ({ after }) => discounts.set(context.now_ms(), after ?? null),
       payment_requests: ({ after, before }) => {

@@ -9,6 +9,8 @@ const goneWithinMs = 20_000 + 500
 const inFlightMs = 5_000
 /** The slowest journey of a sound line, and some: what was sent so long before the stop had arrived. */
 const journeyMs = 300
+/** Longer than a phone on a sound line needs to answer a close: whoever is cut before was told nothing. */
+const closedWithinMs = 1_000
 /** Come back, elsewhere. */
 const goingAway = 1012
 const cutOff = 1006
@@ -67,9 +69,14 @@ export const drain: MakeRule = (context, complain) => {
       if (!connected.delete(phone) || !what.startsWith(`over ${cutOff} `)) return
       read()
       const line = lineOf(phone)
-      if (line === null || goneAt.get(line.runner) !== context.now_ms()) return
-      if (line.transport.wire.readyState !== openState) return
-      complain(`${line.runner} ended without a word to ${phone.name}`, { people: [phone.name] })
+      if (line === null) return
+      const { runner } = line
+      const isCut = stopping.has(runner) && wasSound(phone, context.now_ms() - closedWithinMs)
+      const isLeft = goneAt.get(runner) === context.now_ms() && line.transport.wire.readyState === openState
+      if (!isCut && !isLeft) return
+      complain(`${runner} ${isCut ? "cut" : "ended without a word to"} ${phone.name}`, {
+        people: [phone.name]
+      })
     },
     onInterval: () => {
       read()

@@ -6,6 +6,7 @@ import { blindBugs } from "./planted/blind-bugs.ts"
 import { blindSqlAndActorBugs } from "./planted/blind-sql-and-actor-bugs.ts"
 import { drawnBugs } from "./planted/drawn-bugs.ts"
 import { domainBugs } from "./planted/domain-bugs.ts"
+import { drainBugs } from "./planted/drain-bugs.ts"
 import { httpBugs } from "./planted/http-bugs.ts"
 import type { PlantedBug } from "./planted/planted-bug.ts"
 import { sessionBugs } from "./planted/session-bugs.ts"
@@ -13,7 +14,7 @@ import { unseenBugs } from "./planted/unseen-bugs.ts"
 
 /** `blind`, `unseen`: written before any checker was read. `drawn`: after that, at lines drawn by lot. */
 export const groups: Readonly<Record<string, ReadonlyArray<PlantedBug>>> = {
-  known: [...sessionBugs, ...domainBugs, ...actorBugs, ...httpBugs],
+  known: [...sessionBugs, ...domainBugs, ...actorBugs, ...httpBugs, ...drainBugs],
   blind: [...blindBugs, ...blindSqlAndActorBugs],
   unseen: unseenBugs,
   drawn: drawnBugs

@@ -1,6 +1,7 @@
 // The Mitra actor: online, offline, activation. Deactivation is one event: the commit flags the
 // account and revokes its sign-ins, the bus closes its sockets, and its open offers are withdrawn.
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { deadlineOf, decide, evolve, MitraReply, type MitraCommand } from "../../domain/mitra.ts"
@@ -14,7 +15,8 @@ import type { Machine, Turn } from "../machine.ts"
 import { asSystem } from "../turn-call.ts"
 import { SessionActors } from "../session/protocol.ts"
 import { makeWakeQueue } from "../session/queue.ts"
-import { mailboxCapacity, LocalActors } from "../local-actors.ts"
+import { ActorLimitsInForce } from "../actor-limits.ts"
+import { LocalActors } from "../local-actors.ts"
 import { observedMachine } from "../observed-machine.ts"
 import { makeStaffCheck } from "../staff-authority.ts"
 import { makeTurns } from "../turn.ts"
@@ -169,18 +171,23 @@ export const makeMitraMachine = Effect.fnUntraced(function*(mitraId: string, run
   return machine
 })
 
-const idleTime = "2 minutes"
+const serving = Effect.gen(function*() {
+  const address = yield* Entity.CurrentAddress
+  const runner = yield* Entity.CurrentRunnerAddress
+  const machine = yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`)
+  const turns = yield* makeTurns(yield* observedMachine(machine, () => {}))
+  const run = yield* (yield* LocalActors).register(Mitra.type, address.entityId, turns.run)
+  const checkStaff = yield* makeStaffCheck
+  return Mitra.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
+})
 
 /** Serves Mitra on this runner. */
-export const layer = Mitra.toLayer(
-  Effect.gen(function*() {
-    const address = yield* Entity.CurrentAddress
-    const runner = yield* Entity.CurrentRunnerAddress
-    const machine = yield* makeMitraMachine(address.entityId, `${runner.host}:${runner.port}`)
-    const turns = yield* makeTurns(yield* observedMachine(machine, () => {}))
-    const run = yield* (yield* LocalActors).register(Mitra.type, address.entityId, turns.run)
-    const checkStaff = yield* makeStaffCheck
-    return Mitra.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
-  }),
-  { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }
+export const layer = Layer.unwrap(
+  Effect.map(ActorLimitsInForce, ({ idle_ms, mailbox_calls }) =>
+    Mitra.toLayer(serving, {
+      concurrency: "unbounded",
+      disableFatalDefects: true,
+      maxIdleTime: idle_ms,
+      mailboxCapacity: mailbox_calls
+    }))
 )

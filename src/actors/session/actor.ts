@@ -2,6 +2,7 @@
 // runs here: this mailbox decides the first accept.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Entity } from "effect/cluster"
 import { SecureRandom } from "effect/crypto"
 import { refuse } from "../../domain/refusal.ts"
@@ -25,13 +26,15 @@ import { Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { Trust } from "../../services/trust/trust.ts"
 import type { Machine } from "../machine.ts"
-import { mailboxCapacity, LocalActors } from "../local-actors.ts"
+import { ActorLimitsInForce } from "../actor-limits.ts"
+import { LocalActors } from "../local-actors.ts"
 import { observedMachine } from "../observed-machine.ts"
 import { makeStaffCheck } from "../staff-authority.ts"
 import { makeTurns } from "../turn.ts"
 import { publishSession, republishPosition } from "./publish.ts"
 import { ChatSession } from "./protocol.ts"
 import { makeMitraFacts } from "./mitra-facts.ts"
+import { OpenedHere } from "./opened-here.ts"
 import { sessionRows, type SessionTurn } from "./rows.ts"
 import { makeWakeQueue } from "./queue.ts"
 
@@ -51,27 +54,28 @@ const makeFacts = Effect.gen(function*() {
   const mitraFacts = yield* makeMitraFacts
   const trust = yield* Trust
 
-  const lookFor = Effect.fnUntraced(
-    function*(state: SessionState, values: Values, now: number, limit: number, wanted: Wanted) {
-      return yield* availability.candidates({
-        ...freshness(values, now),
-        ...fairness(values, now, state.kind),
-        limit,
-        wanted,
-        exclude: [
-          ...state.offers.map((offer) => offer.mitra_id),
-          ...(yield* trust.blockedMitrasOf(state.customer_id))
-        ],
-        only: state.target_mitra_id
-      })
-    }
-  )
+  const lookFor = (
+    state: SessionState,
+    values: Values,
+    now: number,
+    blocked: ReadonlyArray<string>,
+    { limit, wanted }: { readonly limit: number; readonly wanted: Wanted }
+  ) =>
+    availability.candidates({
+      ...freshness(values, now),
+      ...fairness(values, now, state.kind),
+      limit,
+      wanted,
+      exclude: [...state.offers.map((offer) => offer.mitra_id), ...blocked],
+      only: state.target_mitra_id
+    })
 
   /** Asked of a request that found nobody: would there have been one, had it wanted less? */
   const othersAreFree = Effect.fnUntraced(function*(state: SessionState, values: Values, now: number) {
+    const blocked = yield* trust.blockedMitrasOf(state.customer_id)
     for (const topic of topics) {
-      const found = yield* lookFor(state, values, now, 1, { topic, language: null })
-      if (found.length > 0) return true
+      const wanted = { topic, language: null }
+      if ((yield* lookFor(state, values, now, blocked, { limit: 1, wanted })).length > 0) return true
     }
     return false
   })
@@ -101,9 +105,12 @@ const makeFacts = Effect.gen(function*() {
       if (!looksForMitras(state, command, now)) return known
       // Counted before the candidates are read: a request that leaves the line in between then counts twice,
       // as one ahead and by the place it took. The other way round it would not count at all.
-      const older = queues(state, values) ? yield* sessions.aheadOf(state, now, queueCountMax) : []
+      const [older, blocked] = yield* Effect.all([
+        queues(state, values) ? sessions.aheadOf(state, now, queueCountMax) : Effect.succeed([]),
+        trust.blockedMitrasOf(state.customer_id)
+      ], { concurrency: 2 })
       const limit = candidateLimit(state, values, olderCount(older))
-      const candidates = yield* lookFor(state, values, now, limit, wantedBy(state))
+      const candidates = yield* lookFor(state, values, now, blocked, { limit, wanted: wantedBy(state) })
       const isOver = candidates.length === 0 && state.offers.length === 0 && !values.pairing_queue_enabled
       return {
         ...known,
@@ -143,10 +150,14 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
   const random = yield* SecureRandom.SecureRandom
   const facts = yield* makeFacts
   const wakeQueue = yield* makeWakeQueue
+  const openedHere = yield* OpenedHere
   const machine: SessionMachine = {
     kind: "session",
     id: sessionId,
-    claim: sessions.claim(sessionId, runner),
+    claim: Effect.suspend(() => {
+      const opened = openedHere.take(sessionId)
+      return opened === null ? sessions.claim(sessionId, runner) : Effect.succeed(opened)
+    }),
     notFound: refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId }),
     facts,
     decide,
@@ -182,24 +193,27 @@ export const makeSessionMachine = Effect.fnUntraced(function*(sessionId: string,
   return machine
 })
 
-const idleTime = "2 minutes"
+const serving = Effect.gen(function*() {
+  const address = yield* Entity.CurrentAddress
+  const runner = yield* Entity.CurrentRunnerAddress
+  const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
+  const watchFirstReply = makeFirstReplyWatch()
+  const observed = yield* observedMachine(machine, (context, turn) => {
+    watchFirstReply(turn.events)
+    noteSessionTurn(context, { ...turn, by_clock: turn.call.command._tag === "Tick" })
+  })
+  const turns = yield* makeTurns(observed)
+  const run = yield* (yield* LocalActors).register(ChatSession.type, address.entityId, turns.run)
+  const checkStaff = yield* makeStaffCheck
+  return ChatSession.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
+})
 
 /** Serves ChatSession on this runner. Idle actors are put to rest; the sweep wakes them in time. */
-export const layer = ChatSession.toLayer(
-  Effect.gen(function*() {
-    const address = yield* Entity.CurrentAddress
-    const runner = yield* Entity.CurrentRunnerAddress
-    const machine = yield* makeSessionMachine(address.entityId, `${runner.host}:${runner.port}`)
-    const watchFirstReply = makeFirstReplyWatch()
-    const observed = yield* observedMachine(machine, (context, turn) => {
-      watchFirstReply(turn.events)
-      noteSessionTurn(context, { ...turn, by_clock: turn.call.command._tag === "Tick" })
-    })
-    const turns = yield* makeTurns(observed)
-    const run = yield* (yield* LocalActors).register(ChatSession.type, address.entityId, turns.run)
-    const checkStaff = yield* makeStaffCheck
-    return ChatSession.of({ Run: ({ payload }) => Effect.andThen(checkStaff(payload), run(payload)) })
-  }),
+export const layer = Layer.unwrap(Effect.map(ActorLimitsInForce, ({ idle_ms, mailbox_calls }) =>
   // Our own mailbox orders turns and timers alike, so the cluster need not; defects stay with their caller.
-  { concurrency: "unbounded", disableFatalDefects: true, maxIdleTime: idleTime, mailboxCapacity }
-)
+  ChatSession.toLayer(serving, {
+    concurrency: "unbounded",
+    disableFatalDefects: true,
+    maxIdleTime: idle_ms,
+    mailboxCapacity: mailbox_calls
+  })))

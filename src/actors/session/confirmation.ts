@@ -52,8 +52,8 @@ export const makeConfirmPaid = Effect.fnUntraced(function*(open: Open) {
     }
   )
 
-  return Effect.fn("Requests.confirmPaid")(function*(word: PaidNotice) {
-    const confirmation = yield* payments.confirm({ ...word, now: yield* Clock.currentTimeMillis })
+  return Effect.fn("Requests.confirmPaid")(function*(word: PaidNotice, seen: Payment | null = null) {
+    const confirmation = yield* payments.confirm({ ...word, seen, now: yield* Clock.currentTimeMillis })
     count("payments_total", [confirmation._tag])
     switch (confirmation._tag) {
       case "UnknownPayment":
@@ -85,5 +85,8 @@ export const makeConfirmPaid = Effect.fnUntraced(function*(open: Open) {
         yield* openSession(confirmation)
         return "accepted"
     }
-  }) satisfies (word: PaidNotice) => Effect.Effect<ConfirmationOutcome, Unavailable>
+  }) satisfies (
+    word: PaidNotice,
+    seen?: Payment | null
+  ) => Effect.Effect<ConfirmationOutcome, Unavailable>
 })

@@ -18,6 +18,7 @@ import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { type ConfirmationOutcome, makeConfirmPaid, type PaidNotice } from "./confirmation.ts"
+import { OpenedHere } from "./opened-here.ts"
 import { SessionActors } from "./protocol.ts"
 import { asSystem } from "../turn-call.ts"
 
@@ -46,8 +47,14 @@ export class Requests extends Context.Service<Requests, {
     again: AnotherTry,
     audit?: AuditEntry
   ) => Effect.Effect<Opened, Unavailable>
-  /** The provider says that a payment was paid. Safe to hear any number of times, in any order. */
-  readonly confirmPaid: (word: PaidNotice) => Effect.Effect<ConfirmationOutcome, Unavailable>
+  /**
+   * The provider says that a payment was paid. Safe to hear any number of times, in any order; quicker where
+   * the payment was read a moment ago (`seen`).
+   */
+  readonly confirmPaid: (
+    word: PaidNotice,
+    seen?: Payment | null
+  ) => Effect.Effect<ConfirmationOutcome, Unavailable>
 }>()("halobestie/actors/Requests") {}
 
 export const layer = Layer.effect(Requests)(
@@ -58,6 +65,7 @@ export const layer = Layer.effect(Requests)(
     const settings = yield* Settings
     const actors = yield* SessionActors
     const random = yield* SecureRandom.SecureRandom
+    const openedHere = yield* OpenedHere
 
     // The row is due at once, so even if this hint is lost the deadline sweep starts the search.
     const startSearch = (sessionId: string) =>
@@ -65,15 +73,18 @@ export const layer = Layer.effect(Requests)(
         Effect.catch((error) => Effect.logWarning("search not started yet", error))
       )
 
+    /** Null also when she cannot be read now: then the actor claims and reads its session as ever. */
+    const knownCustomer = (id: string) => Effect.catch(accounts.findCustomer(id), () => Effect.succeed(null))
+
     const open = Effect.fnUntraced(function*(payment: Payment, request: RequestShape, audit?: AuditEntry) {
       const now = yield* Clock.currentTimeMillis
       const values = yield* settings.current
-      const customer = yield* accounts.findCustomer(payment.customer_id)
       const state = openRequest(
         {
           id: yield* random.uuidV7(),
           customer_id: payment.customer_id,
-          customer_name: customer?.call_name ?? "",
+          // No column of the session's: read beside the writing, for the actor.
+          customer_name: "",
           payment_id: payment.id,
           amount_idr: payment.amount_idr,
           mode: payment.mode,
@@ -84,7 +95,11 @@ export const layer = Layer.effect(Requests)(
         values,
         now
       )
-      const opened = yield* sessions.open(state, deadlineOf(state) ?? now, audit)
+      const owner = openedHere.ownerOf(state.id)
+      const [opened, customer] = yield* Effect.all([
+        sessions.open(state, deadlineOf(state) ?? now, { ...(audit === undefined ? {} : { audit }), owner }),
+        owner === null ? Effect.succeed(null) : knownCustomer(payment.customer_id)
+      ], { concurrency: 2 })
       // Staff's try that is refused is their answer, not another failure of the payment.
       if (opened._tag === "AlreadyActive" && audit === undefined) {
         yield* payments.recordFailure(payment.id, "ALREADY_ACTIVE", now)
@@ -96,7 +111,12 @@ export const layer = Layer.effect(Requests)(
         )
         yield* passStep("request_opened")
       }
-      if (opened._tag === "Opened" || opened._tag === "Exists") yield* startSearch(opened.session_id)
+      if (opened._tag === "Opened" || opened._tag === "Exists") {
+        const waking = startSearch(opened.session_id)
+        yield* opened._tag === "Opened" && customer !== null
+          ? openedHere.handOver({ ...state, customer_name: customer.call_name }, waking)
+          : waking
+      }
       return opened
     })
 

@@ -7,11 +7,13 @@ import { Settings } from "../../services/settings/settings.ts"
 import { SessionActors } from "../session/protocol.ts"
 import { countEach, type Sweep } from "./sweep.ts"
 import { asSystem } from "../turn-call.ts"
+import { rowsPerPass } from "../actor-limits.ts"
 
-const batch = 500
+const rowsMax = 500
 const concurrency = 8
 
 export const absentMitras = Effect.fnUntraced(function*(everySeconds: number) {
+  const batch = yield* rowsPerPass(rowsMax)
   const oversight = yield* SessionOversight
   const settings = yield* Settings
   const actors = yield* SessionActors

@@ -5,11 +5,13 @@ import { Mitras } from "../../services/accounts/mitras.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import { countEach, type Sweep } from "./sweep.ts"
 import { asSystem } from "../turn-call.ts"
+import { rowsPerPass } from "../actor-limits.ts"
 
-const batch = 200
+const rowsMax = 200
 const concurrency = 8
 
 export const drainedMitras = Effect.fnUntraced(function*(everySeconds: number) {
+  const batch = yield* rowsPerPass(rowsMax)
   const mitras = yield* Mitras
   const actors = yield* MitraActors
 

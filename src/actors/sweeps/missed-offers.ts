@@ -7,13 +7,15 @@ import { Settings } from "../../services/settings/settings.ts"
 import { MitraActors } from "../mitra/protocol.ts"
 import { countEach, type Sweep } from "./sweep.ts"
 import { asSystem } from "../turn-call.ts"
+import { rowsPerPass } from "../actor-limits.ts"
 
 /** Many passes long: what an outage made this sweep skip is still found. */
 const lookBackMs = 600_000
-const batch = 200
+const rowsMax = 200
 const concurrency = 8
 
 export const missedOffers = Effect.fnUntraced(function*(everySeconds: number) {
+  const batch = yield* rowsPerPass(rowsMax)
   const mitras = yield* Mitras
   const settings = yield* Settings
   const actors = yield* MitraActors

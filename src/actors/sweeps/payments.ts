@@ -10,8 +10,9 @@ import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { Requests } from "../session/requests.ts"
 import type { Sweep } from "./sweep.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
+import { rowsPerPass } from "../actor-limits.ts"
 
-const batch = 200
+const rowsMax = 200
 const concurrency = 8
 /** A provider that is slow must not cost the rest of the pass; what was not asked is asked at the next. */
 const checksTimeout = "12 seconds"
@@ -19,6 +20,7 @@ const checksTimeout = "12 seconds"
 const sum = (counts: ReadonlyArray<number>): number => counts.reduce((total, one) => total + one, 0)
 
 export const payments = Effect.gen(function*() {
+  const batch = yield* rowsPerPass(rowsMax)
   const store = yield* Payments
   const requests = yield* Requests
   const checkout = yield* Checkout

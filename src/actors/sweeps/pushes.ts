@@ -7,8 +7,9 @@ import { PushOutbox } from "../../services/push/push-outbox.ts"
 import { Settings } from "../../services/settings/settings.ts"
 import { makeDeliver } from "../push/deliver.ts"
 import type { Sweep } from "./sweep.ts"
+import { rowsPerPass } from "../actor-limits.ts"
 
-const batch = 64
+const rowsMax = 64
 const concurrency = 16
 /** Longer than a batch can take (four rounds of the provider's patience): only a lost claim outlives it. */
 const leaseMs = 30_000
@@ -23,6 +24,7 @@ const tidyEveryMs = 30_000
 const nothingTidied = { expired: 0, deleted: 0 }
 
 export const pushes = Effect.fnUntraced(function*(everySeconds: number) {
+  const batch = yield* rowsPerPass(rowsMax)
   const outbox = yield* PushOutbox
   const push = yield* Push
   const settings = yield* Settings

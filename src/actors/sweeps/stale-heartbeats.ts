@@ -11,8 +11,9 @@ import { MitraActors } from "../mitra/protocol.ts"
 import type { PassResult } from "./milestones.ts"
 import { countEach, type Sweep } from "./sweep.ts"
 import { asSystem } from "../turn-call.ts"
+import { rowsPerPass } from "../actor-limits.ts"
 
-const batch = 500
+const rowsMax = 500
 const concurrency = 16
 
 const aborted = (reason: string, log: typeof Effect.logInfo = Effect.logInfo) =>
@@ -22,6 +23,7 @@ const aborted = (reason: string, log: typeof Effect.logInfo = Effect.logInfo) =>
   )
 
 export const staleHeartbeats = Effect.fnUntraced(function*(everySeconds: number) {
+  const batch = yield* rowsPerPass(rowsMax)
   const availability = yield* Availability
   const settings = yield* Settings
   const actors = yield* MitraActors

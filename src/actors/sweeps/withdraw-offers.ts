@@ -7,11 +7,13 @@ import { MitraActors } from "../mitra/protocol.ts"
 import { SessionActors } from "../session/protocol.ts"
 import { countEach, type Sweep } from "./sweep.ts"
 import { asSystem } from "../turn-call.ts"
+import { rowsPerPass } from "../actor-limits.ts"
 
-const batch = 200
+const rowsMax = 200
 const concurrency = 8
 
 export const withdrawOffers = Effect.fnUntraced(function*(everySeconds: number) {
+  const batch = yield* rowsPerPass(rowsMax)
   const mitras = yield* Mitras
   const trust = yield* Trust
   const sessionActors = yield* SessionActors

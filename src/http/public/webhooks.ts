@@ -6,13 +6,14 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import { SecureRandom } from "effect/crypto"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Requests } from "../../actors/session/requests.ts"
 import type { PaymentProvider } from "../../domain/payment.ts"
 import { Failpoints, passStep } from "../../services/manual-clock/failpoints.ts"
 import { count } from "../../services/operations/figures.ts"
-import { Payments } from "../../services/payments/payments.ts"
+import { type Payment, Payments } from "../../services/payments/payments.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
@@ -77,10 +78,19 @@ const tellStranger = Effect.fnUntraced(function*(provider: PaymentProvider, netw
 })
 
 /** Only a paid notice says anything: what runs out does so by our own clock and the provider's books. */
-const settle = (notice: Notice) =>
+const settle = (notice: Notice, seen: Payment | null) =>
   notice.is_paid
-    ? Effect.flatMap(Requests, (requests) => requests.confirmPaid(notice))
+    ? Effect.flatMap(Requests, (requests) => requests.confirmPaid(notice, seen))
     : Effect.succeed("ignored" as const)
+
+/** Read while the call is stored, and nothing more: null where it cannot be, and is read again later. */
+const lookAhead = (notice: Result.Result<Notice, unknown>) =>
+  Result.isSuccess(notice) && notice.success.is_paid
+    ? Effect.catch(
+      Effect.flatMap(Payments, (payments) => payments.find(notice.success.payment_id)),
+      () => Effect.succeed(null)
+    )
+    : Effect.succeed(null)
 
 const receive = (provider: PaymentProvider, isAccepted: (token: string) => boolean) =>
   Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest) {
@@ -96,13 +106,16 @@ const receive = (provider: PaymentProvider, isAccepted: (token: string) => boole
       return problem(413, "BODY_UNREADABLE", reason)
     }
     yield* passStep("webhook_received")
-    yield* keepCall(provider, request, body.value)
-    yield* passStep("webhook_logged")
     const notice = yield* Effect.result(readNotice[provider](body.value))
+    const [, seen] = yield* Effect.all(
+      [keepCall(provider, request, body.value), lookAhead(notice)],
+      { concurrency: 2 }
+    )
+    yield* passStep("webhook_logged")
     if (notice._tag === "Failure") {
       return problem(400, "BAD_REQUEST", `The body is not a payment notice: ${notice.failure.message}`)
     }
-    const result = yield* settle(notice.success)
+    const result = yield* settle(notice.success, seen)
     yield* passStep("webhook_settled")
     return answer(200, { result })
   })

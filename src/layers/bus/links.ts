@@ -5,6 +5,7 @@ import { SecureRandom } from "effect/crypto/SecureRandom"
 import { Bus } from "../../services/bus/bus.ts"
 import { makeAudience } from "./audience.ts"
 import { makeReceiver } from "./receiver.ts"
+import { type BusLimits, busLimits } from "./limits.ts"
 import type { Link } from "./link.ts"
 import { makeListener } from "./listener.ts"
 import { makePublisher } from "./publisher.ts"
@@ -13,10 +14,14 @@ import { makeSubscriptions } from "./subscriptions.ts"
 import type { BusTimings } from "./timings.ts"
 
 /** `links` in the order of preference; the last one is the one that must work. */
-export const makeLinkedBus = Effect.fnUntraced(function*(links: ReadonlyArray<Link>, timings: BusTimings) {
+export const makeLinkedBus = Effect.fnUntraced(function*(
+  links: ReadonlyArray<Link>,
+  timings: BusTimings,
+  limits: BusLimits = busLimits
+) {
   // Not the runner's address: a runner that restarts at once must not take its own past for itself.
   const runner = yield* (yield* SecureRandom).uuidV4()
-  const subscriptions = makeSubscriptions()
+  const subscriptions = makeSubscriptions(limits)
   const receiver = makeReceiver(runner, subscriptions, timings.silence_ms)
   const listeners = yield* Effect.forEach(links, (link) => makeListener(link, receiver, timings))
   const transports = links.map((link, index) => ({
@@ -26,7 +31,8 @@ export const makeLinkedBus = Effect.fnUntraced(function*(links: ReadonlyArray<Li
   // A healthy start has no gap; one without a link goes on, and its subscribers resync later.
   yield* Effect.forEach(listeners, ({ attempted }) => attempted, { concurrency: "unbounded" })
   let isAlone = (): boolean => false
-  const publisher = yield* makePublisher(runner, makeSender(transports, timings), () => isAlone(), timings)
+  const sender = makeSender(transports, timings)
+  const publisher = yield* makePublisher(runner, sender, () => isAlone(), timings, limits)
   const audience = yield* makeAudience({
     link: links[0],
     isListening: () => (listeners[0]?.connectedSince() ?? null) !== null,

@@ -8,13 +8,11 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import type { BusMessage } from "../../services/bus/bus.ts"
+import type { BusLimits } from "./limits.ts"
 import { encode, type Sender } from "./notification.ts"
 import type { Send } from "./sender.ts"
 import type { BusTimings } from "./timings.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
-
-const queueLimit = 8_192
-const batchLimit = 512
 
 /** One line for the operator, the whole cause at debug level. */
 export const logTrouble = (what: string, cause: Cause.Cause<unknown>) =>
@@ -43,8 +41,14 @@ export interface Transports {
 }
 
 export const makePublisher = Effect.fnUntraced(
-  function*(runner: string, transports: Transports, isAlone: () => boolean, timings: BusTimings) {
-    const queue = yield* Queue.dropping<Outgoing, Cause.Done>(queueLimit)
+  function*(
+    runner: string,
+    transports: Transports,
+    isAlone: () => boolean,
+    timings: BusTimings,
+    limits: BusLimits
+  ) {
+    const queue = yield* Queue.dropping<Outgoing, Cause.Done>(limits.queue_messages)
     let number = 0
     let dropped = 0
     // True while the others must be told that they missed something.
@@ -74,7 +78,7 @@ export const makePublisher = Effect.fnUntraced(
       const hint = missed
       // Cleared before anything is waited for: an overflow from now on sets it again.
       missed = false
-      const batch = hint ? [] : yield* Queue.takeBetween(queue, 1, batchLimit)
+      const batch = hint ? [] : yield* Queue.takeBetween(queue, 1, limits.batch_messages)
       const messages = batch.filter((item) => item !== null)
       const send = messages.length < batch.length ? transports.sendEverywhere : transports.send
       const exit = yield* Effect.exit(notify(messages, { missed: hint, leaving: false }, send))

@@ -3,12 +3,9 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { scopedTake } from "../../services/platform/scoped-take.ts"
 import type { BusEvent, BusMessage, Subscription, Topic } from "../../services/bus/bus.ts"
-
-/** Messages one subscriber may leave lying before it is told to resync instead. */
-export const subscriptionLimit = 256
-/** The same for one who hears of everybody: its Resync asks about all of them. */
-const subscriptionLimitOfAll = 4_096
+import { type BusLimits, busLimits } from "./limits.ts"
 
 interface Registration {
   /** Empty: it hears all. */
@@ -42,10 +39,9 @@ export const deliver = (queue: Subscription & Queue.Queue<BusMessage>, message: 
 export const asSubscription = (queue: Queue.Queue<BusMessage>): Subscription & Queue.Queue<BusMessage> =>
   Object.assign(queue, { onArrival: null })
 
-const limitOf = (topics: ReadonlyArray<Topic> | "all"): number =>
-  topics === "all" ? subscriptionLimitOfAll : subscriptionLimit
-
-export const makeSubscriptions = (): Subscriptions => {
+export const makeSubscriptions = (limits: BusLimits = busLimits): Subscriptions => {
+  const limitOf = (topics: ReadonlyArray<Topic> | "all"): number =>
+    topics === "all" ? limits.subscription_of_all_messages : limits.subscription_messages
   const byTopic = new Map<Topic, Set<Registration>>()
   const ofAll = new Set<Registration>()
   const everybody = new Set<Registration>()
@@ -121,7 +117,7 @@ export const makeSubscriptions = (): Subscriptions => {
   return {
     subscribe: (topics, only) =>
       Effect.map(
-        Effect.acquireRelease(add(topics, only ?? null), remove),
+        scopedTake(add(topics, only ?? null), remove),
         (subscription) => subscription.queue
       ),
     deliver: (messages) => messages.forEach(deliverOne),

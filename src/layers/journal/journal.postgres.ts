@@ -21,7 +21,7 @@ import { Unavailable } from "../../services/platform/unavailable.ts"
 import { appendTurns, type AppendTurn, isAppend } from "./appends.postgres.ts"
 import { defaultLimits, type GroupLimits, makeGroupCommit } from "./group-commit.ts"
 import { BatchFailed, type GroupWriter, type Outcome } from "./group-writer.ts"
-import { consumptionsOf, type DecidedTurn, verdictsOn } from "../../domain/verdict.ts"
+import { consumptionsOf, type DecidedTurn, eventsOf, verdictsOn } from "../../domain/verdict.ts"
 import { offerTaken, oneWinner, TurnRejected } from "./rejection.ts"
 import { answered, isPassing, sqlErrorsIn, sqlState, violated } from "../platform/postgres/failure.ts"
 import { lockAndRead } from "./facts.postgres.ts"
@@ -78,11 +78,6 @@ const outcomeOf = ({ verdict }: DecidedTurn): Outcome => {
   }
 }
 
-const eventsOf = ({ mitra, session }: TurnWrite) => [
-  ...(session?.events ?? []).map(({ event }) => event),
-  ...(mitra?.events ?? [])
-]
-
 const isCommitted = (outcome: Outcome | undefined): boolean =>
   outcome !== undefined && Exit.isSuccess(outcome) && outcome.value._tag === "Committed"
 
@@ -101,7 +96,7 @@ export const makeWriter = Effect.gen(function*() {
     gate === null ? inOneTrip(turns) : inOneTrip(turns).pipe(
       Effect.tap((outcomes) => {
         const written = turns.filter((_, n) => isCommitted(outcomes[n]))
-        return passFailpoint(gate, "in_commit", written.flatMap(eventsOf))
+        return Effect.orDie(passFailpoint(gate, "in_commit", written.flatMap(eventsOf)))
       }),
       sql.withTransaction
     )
@@ -115,7 +110,9 @@ export const makeWriter = Effect.gen(function*() {
         const ids = yield* Effect.forEach(charged, () => random.uuidV7())
         const seal = yield* cipher.sealer(textsIn(written))
         yield* writeRows(sql, rowsOf(written, ids, seal))
-        yield* passFailpoint(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
+        yield* Effect.orDie(
+          passFailpoint(gate, "in_commit", written.flatMap(({ turn }) => eventsOf(turn)))
+        )
       }
       return decided.map(outcomeOf)
     }).pipe(sql.withTransaction)

@@ -12,7 +12,9 @@ import {
   evolve,
   givenBackCause,
   notFound,
-  type PaymentAnomaly
+  type PaymentAnomaly,
+  type PaymentEvent,
+  type PaymentState
 } from "../../domain/payment.ts"
 import type { Refusal } from "../../domain/refusal.ts"
 import {
@@ -108,9 +110,40 @@ const heardAgain = Effect.fnUntraced(function*(sql: Sql, payment: Payment, optio
   return { _tag: "PaidTwice", payment } satisfies Confirmation
 })
 
-const confirm = (sql: Sql) =>
+/** Written if it still is as it was decided about; gives the row that was. */
+const writeConfirmed = (
+  sql: Sql,
+  payment: Payment,
+  events: ReadonlyArray<PaymentEvent>,
+  { now, provider_ref }: ConfirmOptions
+) => {
+  const { status } = events.reduce(evolve, payment)
+  const given_back = givenBackCause(events)
+  return sql`UPDATE payment_requests SET status = ${status}, confirmed_at = ${timestamp(now)},
+      provider_ref = ${storable(provider_ref)}, look_at = NULL,
+      failure_cause = coalesce(${given_back}, failure_cause),
+      failed_at = coalesce(${timestampOrNull(given_back === null ? null : now)}::timestamptz, failed_at)
+    WHERE id = ${payment.id} AND status = ${payment.status} AND confirmed_at IS NULL RETURNING id`
+}
+
+const confirmedBy = (
+  payment: Payment,
+  events: ReadonlyArray<PaymentEvent>,
+  { now }: ConfirmOptions
+): Confirmation => ({
+  _tag: "Confirmed",
+  payment: {
+    ...payment,
+    status: events.reduce(evolve, payment as PaymentState).status,
+    failure_cause: givenBackCause(events) ?? payment.failure_cause,
+    confirmed_at: now,
+    next_check_at: null
+  }
+})
+
+const underLock = (sql: Sql) =>
   Effect.fnUntraced(
-    function*(options: ConfirmOptions) {
+    function*(options: ConfirmOptions): Effect.fn.Return<Confirmation, SqlError> {
       const payment = yield* selectPayment(sql, options.payment_id, "FOR UPDATE")
       if (payment === null) return { _tag: "UnknownPayment" } satisfies Confirmation
       const discount_is_taken = yield* discountIsTaken(sql, payment)
@@ -121,27 +154,33 @@ const confirm = (sql: Sql) =>
         return { _tag: "AmountMismatch", expected_idr: payment.amount_idr } satisfies Confirmation
       }
       if (decided.events.length === 0) return yield* heardAgain(sql, payment, options)
-      const { status } = decided.events.reduce(evolve, payment)
-      const given_back = givenBackCause(decided.events)
-      const failure_cause = given_back ?? payment.failure_cause
-      yield* sql`UPDATE payment_requests SET status = ${status}, confirmed_at = ${timestamp(options.now)},
-        provider_ref = ${storable(options.provider_ref)}, look_at = NULL, failure_cause = ${failure_cause},
-        failed_at = coalesce(${
-        timestampOrNull(given_back === null ? null : options.now)
-      }::timestamptz, failed_at)
-      WHERE id = ${payment.id}`
-      const confirmed: Payment = {
-        ...payment,
-        status,
-        failure_cause,
-        confirmed_at: options.now,
-        next_check_at: null
-      }
-      return { _tag: "Confirmed", payment: confirmed } satisfies Confirmation
+      yield* writeConfirmed(sql, payment, decided.events, options)
+      return confirmedBy(payment, decided.events, options)
     },
-    sql.withTransaction,
-    answered
+    sql.withTransaction
   )
+
+/**
+ * An order that waits for its money and has no discount depends on its own row alone, and that is written
+ * only as it was seen. Null: it is not such an order (any more), and is to be decided about under its lock.
+ */
+const confirmSeen = Effect.fnUntraced(function*(sql: Sql, options: ConfirmOptions) {
+  const payment = options.seen ?? null
+  if (payment?.status !== "pending" || payment.discount_idr > 0) return null
+  const { events } = decide(payment, { _tag: "Confirm", amount_idr: options.amount_idr }, options.now)
+  if (events.length === 0) return null
+  const written = yield* writeConfirmed(sql, payment, events, options)
+  return written.length === 0 ? null : confirmedBy(payment, events, options)
+})
+
+const confirm = (sql: Sql) => {
+  const confirmLocked = underLock(sql)
+  return (options: ConfirmOptions) =>
+    answered(Effect.flatMap(
+      confirmSeen(sql, options),
+      (confirmed) => confirmed === null ? confirmLocked(options) : Effect.succeed(confirmed)
+    ))
+}
 
 /** Under the payment's lock: a request is opened on it before or after this, never at the same time. */
 const abandon = (sql: Sql) =>

@@ -7,9 +7,8 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Language } from "../../domain/matching.ts"
 import { type SessionState, Topic } from "../../domain/session/state.ts"
-import type { AuditEntry } from "../../domain/audit.ts"
 import { Cipher } from "../../services/encryption/cipher.ts"
-import { type Opened, Sessions } from "../../services/sessions/sessions.ts"
+import { firstEpoch, type Opened, type Opening, Sessions } from "../../services/sessions/sessions.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import { allOf, BigCount, firstOf, timestamp } from "../platform/postgres/columns.ts"
 import { insertRows } from "../platform/postgres/table.ts"
@@ -40,14 +39,15 @@ const sessionsByPayment = (rows: unknown): Effect.Effect<ReadonlyMap<string, str
 
 /** Locked against giving the payment up: either that comes first and nothing is opened, or it sees this. */
 const opened = insertRows(chatSessions, {
+  beside: { owner_epoch: "$3::bigint", owner_runner: "$4::text" },
   from: ", payment_requests p",
   end: `WHERE p.id = $2::uuid AND p.status = 'confirmed' FOR SHARE OF p ON CONFLICT DO NOTHING RETURNING id`
 })
 
-const insert = (sql: Sql, state: SessionState, deadlineAt: number) => {
+const insert = (sql: Sql, state: SessionState, deadlineAt: number, { owner = null }: Opening) => {
   const nobodyLeft = { customer_goodbye_sealed: null, mitra_goodbye_sealed: null }
   const document = opened.document([{ ...sessionRowOf(state, deadlineAt), ...nobodyLeft }])
-  return sql.unsafe(opened.text, [document, state.payment_id])
+  return sql.unsafe(opened.text, [document, state.payment_id, owner === null ? 0 : firstEpoch, owner])
 }
 
 /** What is in the way of a new request: this very try, its payment's session, the customer's live one. */
@@ -68,26 +68,28 @@ const inTheWay = (sql: Sql, state: SessionState) =>
   })
 
 /** With the audit entry of the staff member who opens it, if one does. */
-const insertAudited = (sql: Sql, state: SessionState, deadlineAt: number, audit: AuditEntry | undefined) =>
-  audit === undefined ? insert(sql, state, deadlineAt) : sql.withTransaction(Effect.gen(function*() {
-    const inserted = yield* insert(sql, state, deadlineAt)
-    if (inserted.length > 0) yield* insertAuditEntry(sql, audit)
-    return inserted
-  }))
+const insertAudited = (sql: Sql, state: SessionState, deadlineAt: number, opening: Opening) => {
+  const { audit } = opening
+  const inserting = insert(sql, state, deadlineAt, opening)
+  return audit === undefined ? inserting : inserting.pipe(
+    Effect.tap((inserted) => inserted.length > 0 ? insertAuditEntry(sql, audit) : Effect.void),
+    sql.withTransaction
+  )
+}
 
 const open = (
   sql: Sql,
   state: SessionState,
   deadlineAt: number,
-  audit: AuditEntry | undefined,
+  opening: Opening,
   tries = openTries
 ): Effect.Effect<Opened, SqlError> =>
   Effect.gen(function*() {
-    const inserted = yield* insertAudited(sql, state, deadlineAt, audit)
+    const inserted = yield* insertAudited(sql, state, deadlineAt, opening)
     if (inserted.length > 0) return { _tag: "Opened", session_id: state.id }
     const found = yield* inTheWay(sql, state)
     if (found !== null) return found
-    if (tries > 1) return yield* open(sql, state, deadlineAt, audit, tries - 1)
+    if (tries > 1) return yield* open(sql, state, deadlineAt, opening, tries - 1)
     return yield* Effect.die(new Error(`session ${state.id} is neither new nor in anybody's way`))
   })
 
@@ -105,7 +107,7 @@ const owning = (
   sql: Sql,
   cipher: Ciphers
 ): Part<"open" | "claim" | "find" | "ofPayments"> => ({
-  open: (state, deadlineAt, audit) => answered(open(sql, state, deadlineAt, audit)),
+  open: (state, deadlineAt, opening = {}) => answered(open(sql, state, deadlineAt, opening)),
   // Two statements on purpose: one that waited for the old owner's commit would return the row as it
   // is but the offers as they were. Once the epoch is committed no older owner can write.
   claim: (sessionId, runner) =>

@@ -2,6 +2,7 @@
 // restart makes of it. Outside of tests there is no gate, and passing one costs one comparison.
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type { Unavailable } from "../platform/unavailable.ts"
 
 /**
  * The lines of every turn, passed once per event as `line:Event`.
@@ -31,11 +32,16 @@ export type Step =
   | "extension_refused"
   /** All is done, the provider not answered. */
   | "webhook_settled"
+  /** This runner stops, and no phone knows it yet. */
+  | "drain_began"
+  /** The phones are gone, the actors still here. */
+  | "phones_sent_away"
 
 export type FaultPoint = `${TurnLine}:${string}` | Step
 
 export interface Failpoint {
-  readonly pass: (point: FaultPoint) => Effect.Effect<void>
+  /** It may fail as the next call of a store would, where one follows or came before. */
+  readonly pass: (point: FaultPoint) => Effect.Effect<void, Unavailable>
 }
 
 /** null: there are none. */
@@ -47,10 +53,10 @@ export const passFailpoint = (
   gate: Failpoint | null,
   line: TurnLine,
   events: ReadonlyArray<{ readonly _tag: string }>
-): Effect.Effect<void> =>
+): Effect.Effect<void, Unavailable> =>
   gate === null
     ? Effect.void
     : Effect.forEach(events, ({ _tag }) => gate.pass(`${line}:${_tag}`), { discard: true })
 
-export const passStep = (step: Step): Effect.Effect<void> =>
+export const passStep = (step: Step): Effect.Effect<void, Unavailable> =>
   Effect.flatMap(Failpoints, (gate) => gate === null ? Effect.void : gate.pass(step))

@@ -136,13 +136,15 @@ export class Payments extends Context.Service<Payments, {
    * Row-locked, idempotent, order-independent: of any number of deliveries one is `Confirmed`, also
    * when the payment had expired, or was abandoned: then it stays so, with a failure for staff. An id that
    * is no UUID is an unknown payment. Another amount, or other money for a payment that has come already,
-   * is recorded on it and confirms nothing.
+   * is recorded on it and confirms nothing. `seen` is the payment as it was read a moment ago: while it still
+   * is so, confirming takes one statement.
    */
   readonly confirm: (options: {
     readonly payment_id: string
     readonly amount_idr: number
     readonly provider_ref: string
     readonly now: number
+    readonly seen?: Payment | null
   }) => Effect.Effect<Confirmation, Unavailable>
   /** Payments whose provider is to be asked by now, longest due first, whatever became of them here. */
   readonly dueForCheck: (now: number, limit: number) => Effect.Effect<ReadonlyArray<Payment>, Unavailable>

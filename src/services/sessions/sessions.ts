@@ -17,6 +17,16 @@ export type Opened =
   /** The payment is not good for a session (any more): abandoned, failed, or consumed by an old one. */
   | { readonly _tag: "NotPaid" }
 
+/** The epoch of the owner under which a request is opened. */
+export const firstEpoch = 1
+
+export interface Opening {
+  /** Written in the same transaction, and only when the request was opened by this call. */
+  readonly audit?: AuditEntry
+  /** The runner whose actor owns it from the start, under the first epoch; without one nobody owns it yet. */
+  readonly owner?: string | null
+}
+
 export interface StoredMessage {
   readonly session_id: string
   readonly seq: number
@@ -32,12 +42,11 @@ export class Sessions extends Context.Service<Sessions, {
   /**
    * Inserts a new request on a confirmed payment; the database itself holds "one per payment" and "one
    * per customer". A try that was opened by the same command before is found again, whatever became of it.
-   * `audit` is written in the same transaction, and only when the request was opened by this call.
    */
   readonly open: (
     state: SessionState,
     deadlineAt: number,
-    audit?: AuditEntry
+    opening?: Opening
   ) => Effect.Effect<Opened, Unavailable>
   /** Takes the next epoch for `runner` and loads the session, or null if there is none. */
   readonly claim: (

@@ -1,7 +1,8 @@
 // Resyncs in a subscriber's queue: never lost, and never piling up.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { makeSubscriptions, subscriptionLimit } from "../../../src/layers/bus/subscriptions.ts"
+import { busLimits } from "../../../src/layers/bus/limits.ts"
+import { makeSubscriptions } from "../../../src/layers/bus/subscriptions.ts"
 import { takeLabel, typing, typings } from "../../../testkit/conformance/bus.ts"
 
 describe("resyncs of a subscription", () => {
@@ -34,11 +35,11 @@ describe("resyncs of a subscription", () => {
     Effect.gen(function*() {
       const subscriptions = makeSubscriptions()
       const queue = yield* subscriptions.subscribe(["mitra:1"])
-      subscriptions.deliver(typings("mitra:1", subscriptionLimit))
+      subscriptions.deliver(typings("mitra:1", busLimits.subscription_messages))
       subscriptions.resyncAll()
       subscriptions.deliver([typing("mitra:1", -1)])
       assert.deepStrictEqual([yield* takeLabel(queue), yield* takeLabel(queue)], ["Resync", -1])
-      assert.strictEqual(subscriptions.dropped(), subscriptionLimit)
+      assert.strictEqual(subscriptions.dropped(), busLimits.subscription_messages)
     }))
 
   it.effect("who hears all topics is told to resync, too, once for all that piled up", () =>

@@ -27,9 +27,8 @@ import { sessionOversight } from "../../../testkit/conformance/session-oversight
 import { sessionsOfPayments } from "../../../testkit/conformance/sessions-of-payments.ts"
 import * as Written from "../../../testkit/conformance/written.ts"
 
-const everything = Layer.mergeAll(
+const rows = Layer.mergeAll(
   SignInsMemory.layer,
-  JournalMemory.layer,
   MitrasMemory.layer,
   PaymentsMemory.layer,
   PricingMemory.layer,
@@ -40,7 +39,9 @@ const everything = Layer.mergeAll(
   SessionViewsMemory.layer,
   SessionsMemory.layer,
   Written.layerMemory
-).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
+)
+const over = (journal: typeof JournalMemory.layer) =>
+  Layer.merge(journal, rows).pipe(Layer.provide([Tables.layer, SecureRandom.layerWebCrypto]))
 
 const suites = [
   journal,
@@ -56,4 +57,7 @@ const suites = [
   sessionsOfPayments,
   sessionOversight
 ]
-for (const suite of suites) suite("memory", everything)
+for (const suite of suites) suite("memory", over(JournalMemory.layer))
+for (const suite of [journal, journalMoney, journalPairing, journalReroute]) {
+  suite("memory in groups", over(JournalMemory.layerInGroups))
+}

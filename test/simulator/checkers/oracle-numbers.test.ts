@@ -51,6 +51,7 @@ describe("orders", () => {
       tables.pricing_tiers.set("chat_5", { ...tier, is_active: true, version: 1, updated_at: 0 })
       const rule = { kind: "percent", value: 33, is_active: true, version: 1, updated_at: 0 } as const
       if (discounted) tables.pricing_discounts.set("first_session", rule)
+      tables.customers.set("sari", { id: "sari", phone: "+628110000001" } as never)
     })
     recorded.sends(sari, "customer.create_payment", { tier_id: "chat_5", topic: "regular" })
     const order = { tier_id: "chat_5", topic: "regular", mode: "chat", discount_idr: 0 } as const
@@ -65,6 +66,41 @@ describe("orders", () => {
     assert.include(ordered({ duration_seconds: 301 }), "which was not on sale")
     assert.include(ordered({ amount_idr: 10_049, discount_idr: 4_951 }, true), "4951 off 15000")
     assert.include(ordered({ topic: "sensitive" }), "an order nobody asked for")
+  })
+
+  const first = (
+    options: { readonly needsPhone: boolean; readonly phone: string | null; readonly off: number }
+  ) => {
+    const recorded = history(orders)
+    const sari = recorded.phone("sari", "customer")
+    const { needsPhone, off, phone } = options
+    recorded.commit((tables) => {
+      tables.pricing_tiers.set("chat_5", { ...tier, is_active: true, version: 1, updated_at: 0 })
+      const rule = { kind: "percent", value: 50, is_active: true, version: 1, updated_at: 0 } as const
+      tables.pricing_discounts.set("first_session", rule)
+      const key = "first_session_discount_needs_phone"
+      tables.settings.set(key, { key, value: needsPhone, updated_at: 0 } as never)
+      tables.customers.set("sari", { id: "sari", phone } as never)
+    })
+    recorded.passes(300_000)
+    recorded.sends(sari, "customer.create_payment", { tier_id: "chat_5", topic: "regular" })
+    const order = { tier_id: "chat_5", topic: "regular", mode: "chat" } as const
+    recorded.commit(put.payment(payment({ ...order, amount_idr: 15_000 - off, discount_idr: off })))
+    return text(recorded)
+  }
+
+  it("are discounted for everybody who has a right to it, and for nobody else", () => {
+    const phone = "+628110000001"
+    const withheld = "a first session at the full price, in spite of the discount"
+    assert.include(first({ needsPhone: true, phone, off: 0 }), withheld)
+    assert.include(first({ needsPhone: false, phone: null, off: 0 }), withheld)
+    assert.strictEqual(first({ needsPhone: true, phone: null, off: 0 }), "")
+    assert.strictEqual(first({ needsPhone: true, phone, off: 7_500 }), "")
+    assert.strictEqual(first({ needsPhone: false, phone: null, off: 7_500 }), "")
+    assert.include(
+      first({ needsPhone: true, phone: null, off: 7_500 }),
+      "a discount for an account without a phone"
+    )
   })
 })
 

@@ -27,6 +27,7 @@ const none: SimulateOptions = {
   postgres: false,
   realValkey: false,
   hazards: false,
+  measure: false,
   hoursOfFarm: null,
   html: null,
   trace: null,
@@ -50,6 +51,7 @@ describe("the command line of the simulator", () => {
     [{ postgres: true, scenario: "all" }, /^--postgres is for runs and farms/],
     [{ realValkey: true, mutants: true }, /^--real-valkey is for runs and farms/],
     [{ mutant: "lua-kept-online" }, /^the mutant "lua-kept-online" breaks a script of Valkey: add --valkey/],
+    [{ measure: true, postgres: true }, /^--measure is for one run in memory/],
     [{ seeds: 3, scenario: "all" }, /^--scenario and --seeds cannot be done in one run; choose one/]
   ]
   for (const [options, sentence] of refused) {

@@ -35,6 +35,9 @@ describe("hazards", () => {
         all.map(({ watch_every_ms }) => watch_every_ms !== null),
         all.map(({ cluster_pace }) => cluster_pace !== 1),
         all.map(({ has_failpoints }) => has_failpoints),
+        all.map(({ has_named_failpoints }) => has_named_failpoints),
+        all.map(({ limits }) => limits !== null),
+        all.map(({ split_share }) => split_share > 0),
         all.map(({ has_two_versions }) => has_two_versions)
       ]
     ) {

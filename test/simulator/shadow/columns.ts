@@ -43,7 +43,8 @@ const phone = { phone_sealed: null, phone_mark: null }
 
 /** Every table that turns write or whose rows decide about them. */
 export const shadowed = {
-  customers: { key: ["id"], columnsOf: (row: object) => ({ ...row, ...phone }) },
+  // Orders that are being begun are a table of their own in memory, and no turn's business.
+  customers: { key: ["id"], columnsOf: (row: object) => ({ ...row, ...phone, orders_begun: {} }) },
   mitras: { key: ["id"], columnsOf: (row: object) => ({ deleted_at: null, ...row, ...phone }) },
   mitra_status: { key: ["mitra_id"], columnsOf: status },
   mitra_online_logs: {

@@ -58,7 +58,8 @@ const holdMessages = (turn: TurnWrite): void => {
   }
 }
 
-const holdTurn = (tables: Tables, turn: TurnWrite): void => {
+/** Throws ConstraintViolated where Postgres would reject the turn. */
+export const holdTurn = (tables: Tables, turn: TurnWrite): void => {
   const { audit, command, session } = turn
   for (const entry of audit) {
     holdReference(tables.staff, entry.staff_id, "audit_log_staff_id_fkey")

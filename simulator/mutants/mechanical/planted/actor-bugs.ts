@@ -77,8 +77,8 @@ export const actorBugs: ReadonlyArray<PlantedBug> = [
     [
       "blocked-asked",
       "a mitra whom the customer blocked is asked",
-      "...(yield* trust.blockedMitrasOf(state.customer_id))\n        ],\n        only",
-      "],\n        only"
+      ", ...blocked],\n      only",
+      "],\n      only"
     ],
     [
       "old-capacity",

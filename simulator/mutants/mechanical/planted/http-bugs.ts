@@ -3,6 +3,22 @@ import { inFile, type PlantedBug } from "./planted-bug.ts"
 
 export const httpBugs: ReadonlyArray<PlantedBug> = [
   ...inFile(
+    "src/http/public/handlers/payment-orders.ts",
+    "purse",
+    [
+      "discount-withheld",
+      "who may have the discount of a first session is quoted the full price",
+      "? rule : null",
+      "? null : rule"
+    ],
+    [
+      "discount-without-phone",
+      "an account without a phone gets the discount of a first session",
+      "if (first_session_discount_needs_phone && !(yield* hasPhone(customerId))) return null",
+      ""
+    ]
+  ),
+  ...inFile(
     "src/http/public/events/known-sessions.ts",
     "hand-overs",
     [
@@ -24,8 +40,8 @@ export const httpBugs: ReadonlyArray<PlantedBug> = [
     [
       "gap-of-one-more",
       "a gap of one more than the limit is streamed",
-      "state.last_seq - seq <= missedMax",
-      "state.last_seq - seq <= missedMax + 1"
+      "state.last_seq - seq <= missed_max",
+      "state.last_seq - seq <= missed_max + 1"
     ]
   ),
   ...inFile(

@@ -7,6 +7,7 @@ import type { BusEvent, Subscription } from "../../../services/bus/bus.ts"
 import * as RealTime from "../../../services/platform/real-time.ts"
 import type { Unavailable } from "../../../services/platform/unavailable.ts"
 import type { Caller } from "../auth/caller.ts"
+import type { FeedLimits } from "./feed-limits.ts"
 import type { KnownOffers } from "./known-offers.ts"
 import type { KnownSessions } from "./known-sessions.ts"
 
@@ -21,6 +22,7 @@ export interface Feed {
   readonly connection_id: string
   readonly epoch: string
   readonly heartbeat_every_seconds: number
+  readonly limits: FeedLimits
   readonly queue: Subscription
   readonly known: KnownSessions
   readonly offers: KnownOffers

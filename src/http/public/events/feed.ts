@@ -16,11 +16,7 @@ import { setBound } from "../../../services/platform/bounds.ts"
 import { sessionFact } from "../views/session-fact.ts"
 import { type Feed, type Gap, patiently } from "./feed-state.ts"
 import { onOffer } from "./offer-events.ts"
-import { pageEventsMax } from "./pages.ts"
-import { missedMax, openOffers, snapshotEvent } from "./snapshot.ts"
-
-/** Events read from Postgres at a time. */
-const readMax = 64
+import { openOffers, snapshotEvent } from "./snapshot.ts"
 
 interface Numbered {
   readonly session_id: string
@@ -64,12 +60,12 @@ const fillGap = Effect.fnUntraced(function*(feed: Feed) {
   if (gap === undefined) return
   const last = feed.known.lastSeq(gap.session_id)
   if (last >= gap.to) return void feed.gaps.shift()
-  if (gap.to - last > missedMax) {
+  if (gap.to - last > feed.limits.missed_max) {
     yield* patiently(startOver(feed, gap))
     return void feed.gaps.shift()
   }
   const views = yield* SessionViews
-  const missed = yield* patiently(views.eventsAfter(gap.session_id, last, readMax))
+  const missed = yield* patiently(views.eventsAfter(gap.session_id, last, feed.limits.read_max))
   if (missed.length === 0) {
     yield* Effect.logError("a session's events are announced but not stored", { ...gap, last })
     return void feed.gaps.shift()
@@ -241,7 +237,8 @@ export const prepare = Effect.fnUntraced(function*<E, R>(
   resync: (feed: Feed) => Effect.Effect<void, E, R>
 ) {
   const clock = yield* Clock.Clock
-  while (feed.ready.length === 0 || (feed.ready.length < pageEventsMax && isReadable(feed))) {
+  const { page_events_max } = feed.limits
+  while (feed.ready.length === 0 || (feed.ready.length < page_events_max && isReadable(feed))) {
     const next = feed.gaps.length > 0 ? undefined : feed.inbox.shift()
     if (feed.gaps.length > 0) yield* fillGap(feed)
     else if (next === undefined) yield* wait(feed, clock)

@@ -6,6 +6,7 @@ import type { Subscription } from "../../../services/bus/bus.ts"
 import { inShare } from "../../../services/platform/pool-shares.ts"
 import { SessionViews } from "../../../services/sessions/session-views.ts"
 import type { Caller } from "../auth/caller.ts"
+import type { FeedLimits } from "./feed-limits.ts"
 import { type Feed, type Gap, patiently } from "./feed-state.ts"
 import { KnownOffers } from "./known-offers.ts"
 import { KnownSessions } from "./known-sessions.ts"
@@ -19,6 +20,7 @@ export interface FeedOptions {
   /** The one `since` is of; null: the phone did not say. */
   readonly epoch: string | null
   readonly heartbeat_every_seconds: number
+  readonly limits: FeedLimits
 }
 
 const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: Subscription) {
@@ -40,7 +42,7 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
   for (const state of live) if (!held.has(state.id)) known.put(state, state.last_seq, now)
   for (const [session_id, seq] of held) {
     const state = mine.get(session_id)
-    const recovers = isOfThis && canRecover(state, seq)
+    const recovers = isOfThis && canRecover(state, seq, options.limits)
     recovered.push({ session_id, recovered: recovers })
     if (state === undefined) continue
     known.put(state, recovers ? seq : state.last_seq, now)
@@ -56,6 +58,7 @@ const readEverything = Effect.fnUntraced(function*(options: FeedOptions, queue: 
     epoch,
     connection_id: options.connection_id,
     heartbeat_every_seconds,
+    limits: options.limits,
     queue,
     known,
     offers: new KnownOffers(offers.map((offer) => offer.session_id)),

@@ -1,8 +1,8 @@
 // Cutting a list of events into frames: few enough and small enough that one frame never fills a slow
 // phone's whole outbound allowance.
 import type { PhoneEvent } from "../../../contract/public/events.ts"
+import type { FeedLimits } from "./feed-limits.ts"
 
-export const pageEventsMax = 64
 /** Characters, roughly; well under the socket's outbound bound even when all of them need four bytes. */
 export const pageWeightMax = 96_000
 
@@ -21,12 +21,15 @@ export const weigh = (event: PhoneEvent): number => {
 }
 
 /** Removes and returns the first page of `ready`, which must not be empty. */
-export const takePage = (ready: Array<PhoneEvent>): readonly [PhoneEvent, ...Array<PhoneEvent>] => {
+export const takePage = (
+  ready: Array<PhoneEvent>,
+  { page_events_max }: Pick<FeedLimits, "page_events_max">
+): readonly [PhoneEvent, ...Array<PhoneEvent>] => {
   const [first] = ready
   if (first === undefined) throw new Error("there is no event to send")
   let weight = weigh(first)
   let count = 1
-  for (; count < ready.length && count < pageEventsMax; count++) {
+  for (; count < ready.length && count < page_events_max; count++) {
     weight += weigh(ready[count]!)
     if (weight > pageWeightMax) break
   }

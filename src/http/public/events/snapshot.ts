@@ -14,9 +14,8 @@ import type { Caller } from "../auth/caller.ts"
 import { typingExpiresMs } from "../handlers/typing.ts"
 import { offerView } from "../views/offer-view.ts"
 import { sessionView } from "../views/session-view.ts"
+import type { FeedLimits } from "./feed-limits.ts"
 
-/** A longer gap is not streamed: the phone fetches history instead. */
-export const missedMax = 500
 /** More open offers than a mitra can look through. */
 export const offersMax = 200
 
@@ -57,8 +56,11 @@ export const sessionsOf = Effect.fnUntraced(function*(caller: Caller, ids: Reado
 })
 
 /** A phone that claims events we never made is told to start over, too. */
-export const canRecover = (state: SessionState | undefined, seq: number): boolean =>
-  state !== undefined && seq <= state.last_seq && state.last_seq - seq <= missedMax
+export const canRecover = (
+  state: SessionState | undefined,
+  seq: number,
+  { missed_max }: Pick<FeedLimits, "missed_max">
+): boolean => state !== undefined && seq <= state.last_seq && state.last_seq - seq <= missed_max
 
 export const snapshotEvent = Effect.fnUntraced(function*(options: {
   readonly caller: Caller

@@ -6,9 +6,11 @@ import * as Semaphore from "effect/Semaphore"
 import { EventRpcs } from "../../../contract/public/events.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { watchPhone } from "../../../services/manual-clock/work-tracker.ts"
+import { scopedTake } from "../../../services/platform/scoped-take.ts"
 import { Bus } from "../../../services/bus/bus.ts"
 import { currentCaller } from "../auth/caller.ts"
 import { currentConnection } from "../../socket/connection.ts"
+import { FeedLimitsInForce } from "../events/feed-limits.ts"
 import type { Feed } from "../events/feed-state.ts"
 import { prepare } from "../events/feed.ts"
 import { openFeed } from "../events/open-feed.ts"
@@ -24,7 +26,7 @@ const alreadyOpen = refuse("BAD_REQUEST", "This connection is already subscribed
 const makeStreamPlaces = () => {
   const taken = new Set<string>()
   return (connectionId: string) =>
-    Effect.acquireRelease(
+    scopedTake(
       Effect.suspend(() => {
         if (taken.has(connectionId)) return Effect.fail(alreadyOpen)
         taken.add(connectionId)
@@ -47,12 +49,13 @@ const followed = Effect.fnUntraced(function*<E, R>(feed: Feed, prepared: Effect.
   }).pipe(Effect.map(() => {
     // Until the phone has acknowledged this page, the next is not pulled.
     isPulled = false
-    return takePage(feed.ready)
+    return takePage(feed.ready, feed.limits)
   }))
 })
 
 export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
   EventRpcs.toLayer(Effect.gen(function*() {
+    const limits = yield* FeedLimitsInForce
     const placeFor = makeStreamPlaces()
     const resync = makeResync(yield* Semaphore.make(resyncsAtOnce))
 
@@ -61,7 +64,7 @@ export const layer = (options: { readonly heartbeat_every_seconds: number }) =>
       const connection_id = (yield* currentConnection).id
       yield* placeFor(connection_id)
       const queue = yield* (yield* Bus).subscribe([caller.topic])
-      const feed = yield* openFeed({ ...options, caller, connection_id, since, epoch }, queue)
+      const feed = yield* openFeed({ ...options, limits, caller, connection_id, since, epoch }, queue)
       return yield* followed(feed, prepare(feed, resync))
     })
 

@@ -172,17 +172,27 @@ export interface RowsStatement<Row> {
   readonly document: (rows: ReadonlyArray<Row>) => string
 }
 
+interface Also<Name extends string> {
+  readonly as?: string
+  /** Columns that come with no row: to each its expression. */
+  readonly beside?: { readonly [_ in Name]?: string }
+  readonly from?: string
+  readonly end?: string
+}
+
 /** INSERT of rows; `also` ends it (ON CONFLICT, FROM and so on read the rows as `r`). */
 export const insertRows = <C extends Columns>(
   of: Table<C>,
-  also: { readonly as?: string; readonly from?: string; readonly end?: string } = {}
+  also: Also<keyof C & string> = {}
 ): RowsStatement<InsertOf<Table<C>>> => {
   const plain = of as unknown as Table<Columns>
   const names = writtenNames(plain, "once", "always")
-  const { as = of.name, end = "", from = "" } = also
+  const { as = of.name, beside = {}, end = "", from = "" } = also
+  const columns = [...names, ...Object.keys(beside)]
+  const values = [valuesOf(plain, names), ...Object.values(beside)]
   return {
-    text: `INSERT INTO ${of.name} AS ${as} (${names.join(", ")})
-      SELECT ${valuesOf(plain, names)} FROM ${recordset(plain, names)} ${from} ${end}`,
+    text: `INSERT INTO ${of.name} AS ${as} (${columns.join(", ")})
+      SELECT ${values.join(", ")} FROM ${recordset(plain, names)} ${from} ${end}`,
     document: documentOf(plain, names)
   }
 }

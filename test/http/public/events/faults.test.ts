@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import type { PhoneEvent } from "../../../../src/contract/public/events.ts"
 import { instant } from "../../../../src/contract/fields.ts"
-import { missedMax } from "../../../../src/http/public/events/snapshot.ts"
+import { feedLimits } from "../../../../src/http/public/events/feed-limits.ts"
 import { Bus, type BusMessage, type Topic } from "../../../../src/services/bus/bus.ts"
 import { t0 } from "../../../../testkit/conformance/given.ts"
 import { customerPhone, newCommand, nextOf, refused } from "../../phone.ts"
@@ -158,7 +158,7 @@ describe("a bus", () => {
     Effect.gen(function*() {
       const { events, sari, session_id } = yield* listening
       yield* setBus(nothing)
-      const last = 2 + missedMax
+      const last = 2 + feedLimits.missed_max
       for (let n = 3; n <= last; n++) yield* say(sari, session_id, `nr ${n}`)
       yield* setBus(everything)
       yield* say(sari, session_id, "one too many")

@@ -2,7 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { PhoneEvent } from "../../../../src/contract/public/events.ts"
 import { instant } from "../../../../src/contract/fields.ts"
-import { pageEventsMax, pageWeightMax, takePage, weigh } from "../../../../src/http/public/events/pages.ts"
+import { feedLimits } from "../../../../src/http/public/events/feed-limits.ts"
+import { pageWeightMax, takePage, weigh } from "../../../../src/http/public/events/pages.ts"
 import { idOf, t0 } from "../../../../testkit/conformance/given.ts"
 
 const message = (seq: number, body: string): PhoneEvent => ({
@@ -27,7 +28,7 @@ const message = (seq: number, body: string): PhoneEvent => ({
 const pagesOf = (events: ReadonlyArray<PhoneEvent>) => {
   const ready = [...events]
   const pages: Array<ReadonlyArray<PhoneEvent>> = []
-  while (ready.length > 0) pages.push(takePage(ready))
+  while (ready.length > 0) pages.push(takePage(ready, feedLimits))
   return pages
 }
 
@@ -36,7 +37,10 @@ describe("pages", () => {
     const events = Array.from({ length: 200 }, (_, seq) => message(seq, "Halo"))
     const pages = pagesOf(events)
     assert.deepStrictEqual(pages.flat(), events)
-    assert.deepStrictEqual(pages.map((page) => page.length), [pageEventsMax, pageEventsMax, pageEventsMax, 8])
+    assert.deepStrictEqual(pages.map((page) => page.length), [
+      ...Array.from({ length: 3 }, () => feedLimits.page_events_max),
+      8
+    ])
   })
 
   it("are cut before they are too heavy, but never empty", () => {
@@ -47,7 +51,7 @@ describe("pages", () => {
       assert.isAtMost(page.reduce((sum, event) => sum + weigh(event), 0), pageWeightMax)
     }
     assert.deepStrictEqual(pagesOf([message(1, "x".repeat(16_000))]).length, 1)
-    assert.throws(() => takePage([]))
+    assert.throws(() => takePage([], feedLimits))
   })
 
   it("stay below the socket's outbound bound of 1 MiB, whatever the characters", () => {
