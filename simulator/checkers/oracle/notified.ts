@@ -59,7 +59,7 @@ export const notified: MakeRule = (context, complain) => {
     string,
     { readonly push: PushRow; readonly phone: Phone; readonly since_ms: number }
   >()
-  /** When each phone was registered last. */
+  /** When each phone became that of another sign-in. */
   const movedAt = new Map<string, number>()
   let seen = 0
 
@@ -200,8 +200,9 @@ export const notified: MakeRule = (context, complain) => {
 
   return {
     rows: {
-      devices: ({ after, key }) => {
-        if (after !== undefined) movedAt.set(key, context.now_ms())
+      devices: ({ after, before, key }) => {
+        const isOthers = before !== undefined && after?.auth_session_id !== before.auth_session_id
+        if (isOthers) movedAt.set(key, context.now_ms())
       },
       session_events: ({ after }) => {
         if (after !== undefined) events.push(after)
