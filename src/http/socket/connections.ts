@@ -9,6 +9,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
+import { scopedTake } from "../../services/platform/scoped-take.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import type { Principal } from "./connection.ts"
 import { laggingWire } from "./lagging-wire.ts"
@@ -157,7 +158,7 @@ const makeOpen = Effect.fnUntraced(function*(
 
   return Effect.fnUntraced(function*(wire: Wire, remote_address: string) {
     const id = yield* random.uuidV7()
-    const { connection } = yield* Effect.acquireRelease(
+    const { connection } = yield* scopedTake(
       Effect.sync(() => acquire(id, wire, remote_address)),
       (opened) => Effect.sync(() => release(opened))
     )
@@ -209,7 +210,7 @@ const makeConnections = Effect.gen(function*() {
     tooSoon: (remote_address) =>
       Effect.sync(() => newConnections.take(remote_address, wireClock.currentTimeMillisUnsafe())),
     admit: (remote_address, hasToken) =>
-      Effect.acquireRelease(
+      scopedTake(
         Effect.sync(() =>
           !hasToken && directory.nobodies() >= limits.nobodies_max
             ? "connections_of_nobody" as const
