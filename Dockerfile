@@ -1,6 +1,8 @@
 # The server's image. The same one runs everywhere; everything that differs comes from the environment.
 # Draft: built and scanned in CI once there is a registry to push to.
-# A tag may be moved, a digest may not: builds that are pushed give node@sha256:... (ops/ci/image wants it).
+# A tag may be moved, a digest may not: builds that are pushed give node@sha256:... (ops/ci/image wants it, and
+# checks that the base is the Node of package-lock.json). No digest stands here, because where this repository is
+# written no registry of images can be asked for one, and a digest nobody has seen is worse than none.
 ARG BASE_IMAGE=node:24.21.0-bookworm-slim
 FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /app

@@ -18,12 +18,18 @@ const residentMiB = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024
 
 const fragments = 16_001
-const sockets = 100
+const sockets = 20
 
-/** One byte each, and no last one. */
-const unfinished = Buffer.concat(
-  Array.from({ length: fragments }, (_, n) => Buffer.from([n === 0 ? 1 : 0, 0x81, 0, 0, 0, 0, 97]))
-)
+/** One byte, and not the last one. */
+const fragment = (n: number): Buffer => Buffer.from([n === 0 ? 1 : 0, 0x81, 0, 0, 0, 0, 97])
+
+/** Each fragment alone: what comes together is kept together and costs a tenth. */
+const neverEnds = async (open: ReadonlyArray<Socket>): Promise<void> => {
+  for (let n = 0; n < fragments; n += 1) {
+    for (const socket of open) if (!socket.destroyed) socket.write(fragment(n))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
 
 const keepsTalking = (server: ServerProcess) =>
   new Promise<Socket>((resolve, reject) => {
@@ -31,7 +37,7 @@ const keepsTalking = (server: ServerProcess) =>
     const socket = connect(Number(port), "127.0.0.1")
     socket.once("error", reject).once("data", (answer) => {
       if (!answer.toString().startsWith("HTTP/1.1 101")) return reject(new Error(answer.toString()))
-      socket.on("error", () => undefined).on("data", () => undefined).write(unfinished)
+      socket.on("error", () => undefined).on("data", () => undefined).setNoDelay(true)
       resolve(socket)
     })
     socket.write(
@@ -44,7 +50,8 @@ const keepsTalking = (server: ServerProcess) =>
 export const unfinishedMessages = async (server: ServerProcess): Promise<void> => {
   const before = residentMiB(server.child.pid!)
   const open = await Promise.all(Array.from({ length: sockets }, () => keepsTalking(server)))
-  await sleep(5_000)
+  await neverEnds(open)
+  await sleep(2_000)
   const grown = residentMiB(server.child.pid!) - before
   const closed = open.filter((socket) => socket.destroyed || socket.readyState !== "open").length
   for (const socket of open) socket.destroy()

@@ -120,7 +120,14 @@ export class Customer {
     const shorter = async () => draw >= 0.3 && draw < 0.5 ? this.#end(session_id, 8_000, 20_000) : undefined
     const special = draw < 0.3 ? this.#extend(session_id) : shorter()
     let isWriting = true
-    void this.#closing.promise.then(() => isWriting ? this.#end(session_id, 0, 1_000) : undefined)
+    this.#closing.promise.then(() => isWriting ? this.#end(session_id, 0, 1_000) : undefined).catch(
+      (error) => {
+        // Who has left meanwhile ends nothing any more.
+        if (!this.#person.isLeaving) {
+          this.#site.findings.violation(`${session_id} could not be ended: ${error}`)
+        }
+      }
+    )
     await write(this.#person, chat, "customer", writeEveryMs, isOver)
     isWriting = false
     this.#checkServed(chat.acceptedAt, session_id)

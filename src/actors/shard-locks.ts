@@ -2,6 +2,7 @@
 // and a half for their loss, and gives up what it still holds. A lock in Postgres lasts as long as its
 // session, which ends after six idle seconds: until close before that, what was confirmed is still held.
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,6 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Semaphore from "effect/Semaphore"
 import type { RunnerStorage, ShardId } from "effect/cluster"
 import type { PersistenceError } from "effect/cluster/ClusterError"
+import { growingPause } from "../domain/growing-pause.ts"
 import { makeRelease } from "./lock-releases.ts"
 
 type Storage = RunnerStorage.RunnerStorage["Service"]
@@ -19,23 +21,43 @@ type Shards = Array<ShardId.ShardId>
 export const leaseMs = 4_500
 /** How much longer a question to the locks may take than Effect's own bound; a lost one loses every lock. */
 const patience = 3
+/**
+ * And how much shorter when the last one failed. Then all locks are lost, and Effect makes a new connection
+ * only when a question has waited for the old one as long as it may. Longer each time: Postgres may be slow.
+ */
+const impatience = 0.2
 
-/** Bounds inside take so many times longer. Only bounds: nothing in there reads the time. */
-const patient = (clock: Clock.Clock): Clock.Clock => ({
+/** Bounds inside are `waiting`'s. Only bounds: nothing in there reads the time. */
+const bounding = (clock: Clock.Clock, waiting: Clock.Clock["sleep"]): Clock.Clock => ({
   currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
   currentTimeMillis: clock.currentTimeMillis,
   currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
   currentTimeNanos: clock.currentTimeNanos,
   monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
   monotonicTimeNanos: clock.monotonicTimeNanos,
-  sleep: (duration) => clock.sleep(Duration.times(duration, patience))
+  sleep: waiting
 })
 
 /** `held` tells, as far as it is known here. */
 export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Map<string, ShardId.ShardId>) {
   const scope = yield* Effect.scope
   const clock = yield* Clock.Clock
-  const slow = patient(clock)
+  let failures = 0
+  let answers = Deferred.makeUnsafe<void>()
+  const slow = bounding(clock, (duration) =>
+    failures === 0
+      ? clock.sleep(Duration.times(duration, patience))
+      : Effect.raceFirst(
+        clock.sleep(Duration.times(duration, growingPause(failures - 1, impatience, 1))),
+        Deferred.await(answers)
+      ))
+  /** Whoever waits for the lost connection need wait no longer. */
+  const postgresAnswers = Effect.sync(() => {
+    if (failures === 0) return
+    failures = 1
+    Deferred.doneUnsafe(answers, Exit.void)
+    answers = Deferred.makeUnsafe()
+  })
   const uptimeMs = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   let confirmedAt = Number.NEGATIVE_INFINITY
   let refreshing: Fiber.Fiber<Shards, PersistenceError> | null = null
@@ -43,6 +65,11 @@ export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Map
   // Whoever waits for it may leave: a question that is cut short costs the connection, and that all locks.
   const unhurried = <A>(question: Effect.Effect<A, PersistenceError>) =>
     question.pipe(
+      Effect.onExit((exit) =>
+        Effect.sync(() => {
+          failures = Exit.isSuccess(exit) ? 0 : failures + 1
+        })
+      ),
       Effect.provideService(Clock.Clock, slow),
       Effect.forkIn(scope, { startImmediately: true })
     )
@@ -103,7 +130,7 @@ export const makePatient = Effect.fnUntraced(function*(inner: Storage, held: Map
   const refresh: Storage["refresh"] = Effect.fnUntraced(function*(address, shardIds) {
     const asked = [...shardIds]
     // The question whether the storage answers at all.
-    if (asked.length === 0) return yield* inner.refresh(address, asked)
+    if (asked.length === 0) return yield* Effect.tap(inner.refresh(address, asked), () => postgresAnswers)
     yield* giveLateOnesBack(address)
     const asking = refreshing ?? (yield* begin(address, asked))
     if (uptimeMs() - confirmedAt < leaseMs) return asked.filter((shard) => held.has(shard.toString()))

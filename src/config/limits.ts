@@ -29,6 +29,7 @@ export const limitNames = {
   sockets_of_person: 1,
   connections: 1,
   connections_of_address: 1,
+  connections_of_nobody: 1,
   new_connections: 2
 } as const
 

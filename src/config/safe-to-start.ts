@@ -25,8 +25,11 @@ const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[?
 /** Fewer different characters than this is a placeholder and no secret. */
 const varietyMin = 8
 
+/** The same few characters again and again, however many there are. */
+const isRepeated = (secret: string): boolean => `${secret}${secret}`.indexOf(secret, 1) <= secret.length / 2
+
 const isWeak = (secret: string, published: ReadonlyArray<string>): boolean =>
-  published.includes(secret) || new Set(secret).size < varietyMin
+  published.includes(secret) || new Set(secret).size < varietyMin || isRepeated(secret)
 
 const secretVariables = {
   AUTH_JWT_SECRET: (given) => given.auth_jwt_secret,
@@ -122,14 +125,29 @@ export const unsafeInProduction = (
 
 /** Development knows fixed codes and published secrets: whoever reaches it may do everything. */
 export const unsafeInDevelopment = (
-  given: Pick<Exposure, "public_host" | "internal_host" | "runner_host" | "database_url">
+  given: Pick<
+    Exposure,
+    | "public_host"
+    | "internal_host"
+    | "runner_host"
+    | "database_url"
+    | "database_migrate_url"
+    | "database_replica_url"
+    | "valkey_url"
+  >
 ): ReadonlyArray<string> => {
+  const isNearDatabase = (url: string | null) => url === null || databaseIsNear(url)
   const because = "because this is development: set NODE_ENV=production, or ALLOW_INSECURE_DEVELOPMENT=true"
   const hosts = [
     ["PUBLIC_HOST", isLoopback(given.public_host)],
     ["INTERNAL_HOST", isLoopback(given.internal_host)],
     ["RUNNER_HOST", isLoopback(given.runner_host)],
-    ["DATABASE_URL", given.database_url === null || databaseIsNear(given.database_url)]
+    ["DATABASE_URL", isNearDatabase(given.database_url)],
+    // What it migrates and seeds with demo people,
+    ["DATABASE_MIGRATE_URL", isNearDatabase(given.database_migrate_url)],
+    ["DATABASE_REPLICA_URL", isNearDatabase(given.database_replica_url)],
+    // and what it says to phones and reads of mitras.
+    ["VALKEY_URL", given.valkey_url === null || isLoopback(new URL(given.valkey_url).hostname)]
   ] as const
   return hosts.filter(([, isNear]) => !isNear)
     .map(([name]) => `${name} is not loopback: expected a loopback address, ${because}`)

@@ -19,6 +19,13 @@ export type PaymentStatus = (typeof paymentStatuses)[number]
 export const paymentProviders = ["builtin", "xendit"] as const
 export type PaymentProvider = (typeof paymentProviders)[number]
 
+/**
+ * How many rupiah a provider says have come: none when it was another currency, which then is another amount
+ * than was asked for. One that names no currency means rupiah.
+ */
+export const rupiahOf = (amount: number, currency: string | null | undefined): number =>
+  currency === undefined || currency === null || currency === "IDR" ? amount : 0
+
 /** Money that came and is not what we asked for. It confirms nothing; staff see it. */
 export const paymentAnomalies = ["amount_mismatch", "paid_twice"] as const
 export type PaymentAnomaly = (typeof paymentAnomalies)[number]

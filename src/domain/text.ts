@@ -25,10 +25,32 @@ const outsideNames = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
 export const isName = (text: string): boolean =>
   isStorable(text) && isVisible(text) && !outsideNames.test(text)
 
-const reserved = /halobestie|(^|[^\p{L}])(admin|administrator)($|[^\p{L}])/u
+/** What is read as each of these Latin letters: of other scripts, and digits. An l and a 1 read as an i. */
+const readAs: Readonly<Record<string, string>> = {
+  a: "\u0430\u03b1\u0251@4",
+  b: "\u044c\u03b2\u0432",
+  d: "\u0501",
+  e: "\u0435\u03b5\u04513",
+  h: "\u04bb\u043d",
+  i: "\u0456\u03b9\u0131\u04cf\u01c0l1|",
+  m: "\u043c",
+  n: "\u0578\u03b7",
+  o: "\u043e\u03bf\u05050",
+  r: "\u0433",
+  s: "\u0455\u05735$",
+  t: "\u0442\u03c47"
+}
+const letterOf = new Map(
+  Object.entries(readAs).flatMap(([letter, others]) => [...others].map((other) => [other, letter] as const))
+)
+const folded = (text: string): string => [...text].map((each) => letterOf.get(each) ?? each).join("")
+
+const ours = folded("halobestie")
+const reserved = new RegExp(`${ours}|(^|[^\\p{L}])(admin|${folded("administrator")})($|[^\\p{L}])`, "u")
 
 /** Whether a name that somebody gives to themselves reads as ours. */
 export const isReservedName = (name: string): boolean => {
-  const letters = name.normalize("NFKC").toLowerCase().replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
-  return reserved.test(letters) || letters.replaceAll(/[^\p{L}]/gu, "").includes("halobestie")
+  const plain = name.normalize("NFKC").toLowerCase().replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
+  const letters = folded(plain)
+  return reserved.test(letters) || letters.replaceAll(/[^\p{L}]/gu, "").includes(ours)
 }

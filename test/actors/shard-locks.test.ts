@@ -81,6 +81,38 @@ describe("shard locks", () => {
       assert.isTrue(Exit.isFailure(yield* asked(storage.refresh(own, shards))))
     }))
 
+  it.effect("that are lost are asked for again soon, with a new connection", () =>
+    Effect.gen(function*() {
+      const { slow, storage } = yield* world
+      yield* storage.acquire(own, shards)
+      yield* asked(storage.refresh(own, shards))
+      let failed = 0
+      const gone = Effect.andThen(
+        Effect.sync(() => failed++),
+        Effect.fail(new PersistenceError({ cause: "gone" }))
+      )
+      // As Effect's storage: once its connection is lost, each question waits for a new one, and only one
+      // that has waited as long as it may has it made.
+      slow.refresh = gone
+      yield* asked(storage.refresh(own, shards))
+      slow.refresh = Effect.timeoutOrElse(Effect.never, { duration: 1_500, orElse: () => gone })
+      const again = yield* Effect.forkChild(Effect.retry(storage.refresh(own, shards), { times: 20 }))
+      yield* TestClock.adjust(1_000)
+      assert.isAtLeast(failed, 3)
+      yield* TestClock.adjust(6_000)
+      // Nobody waits for the end of a bound when Postgres is known to answer.
+      const before = failed
+      const slowly = slow.refresh
+      slow.refresh = Effect.void
+      yield* storage.refresh(own, [])
+      slow.refresh = slowly
+      yield* TestClock.adjust(1)
+      assert.strictEqual(failed, before + 1)
+      slow.refresh = Effect.void
+      yield* TestClock.adjust(1_500)
+      assert.deepStrictEqual(yield* Fiber.join(again), shards)
+    }))
+
   it.effect("that come after the asker left are given back, unless they are asked for again", () =>
     Effect.gen(function*() {
       const { released, slow, storage } = yield* world

@@ -60,7 +60,7 @@ describe("an environment", () => {
     const config = Result.getOrThrow(readConfig({
       NODE_ENV: "staging",
       DATABASE_URL: "postgres://u:p@db:5432/x?sslmode=verify-full",
-      AUTH_JWT_SECRET: "0123456789abcdef0123456789abcdef",
+      AUTH_JWT_SECRET: "jwt-hunter2-0123456789-abcdefghij-klm",
       PAYMENT_WEBHOOK_TOKEN: "fedcba9876543210",
       ADMIN_EMAIL: "ops@example.id",
       ADMIN_PASSWORD: "twelve characters"

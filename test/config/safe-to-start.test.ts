@@ -26,6 +26,7 @@ const refusedInProduction: ReadonlyArray<readonly [what: string, given: Environm
     AUTH_JWT_SECRET: `${production["AUTH_JWT_SECRET"]},development-secret-never-use-in-production`
   }, "AUTH_JWT_SECRET"],
   ["a letter repeated", { AUTH_JWT_SECRET: "a".repeat(36) }, "AUTH_JWT_SECRET"],
+  ["a few letters repeated", { AUTH_JWT_SECRET: "abcdefghij".repeat(4) }, "AUTH_JWT_SECRET"],
   ["the published webhook token", { PAYMENT_WEBHOOK_TOKEN: "dev-webhook-token" }, "PAYMENT_WEBHOOK_TOKEN"],
   ["the published admin password", { ADMIN_PASSWORD: "development-admin" }, "ADMIN_PASSWORD"],
   ["a simple runner secret", { RUNNER_SECRET: "ab".repeat(16) }, "RUNNER_SECRET"],
@@ -109,7 +110,10 @@ describe("development", () => {
     ["PUBLIC_HOST", "0.0.0.0"],
     ["INTERNAL_HOST", "192.168.1.4"],
     ["RUNNER_HOST", "10.0.0.5"],
-    ["DATABASE_URL", "postgres://server:pw@db.internal/halobestie"]
+    ["DATABASE_URL", "postgres://server:pw@db.internal/halobestie"],
+    ["DATABASE_MIGRATE_URL", "postgres://owner:pw@db.internal/halobestie"],
+    ["DATABASE_REPLICA_URL", "postgres://server:pw@replica.internal/halobestie"],
+    ["VALKEY_URL", "rediss://:pw@cache.internal"]
   ])("refuses a %s that is not of this machine, unless it is told to", (name, value) => {
     assert.include(problemOf({ [name]: value }), `  - ${name} is not loopback`)
     assert.strictEqual(problemOf({ [name]: value, ALLOW_INSECURE_DEVELOPMENT: "true" }), "")

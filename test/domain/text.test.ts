@@ -79,5 +79,11 @@ it("A name that reads as ours is reserved, however it is spelled; one that share
   ) {
     assert.isTrue(isReservedName(name), name)
   }
-  for (const name of ["Sari", "Badminton", "Bestie", "Halo"]) assert.isFalse(isReservedName(name), name)
+  // With a Cyrillic a, a Greek omicron, digits, an l for an i.
+  for (const name of ["H\u0430lobestie", "Hal\u03bfbestie", "Ha10bestie", "4dm1n", "Admln", "ADM\u0406N"]) {
+    assert.isTrue(isReservedName(name), name)
+  }
+  for (const name of ["Sari", "Badminton", "Bestie", "Halo", "\u0410\u043d\u043d\u0430", "Lili 17", "Dina"]) {
+    assert.isFalse(isReservedName(name), name)
+  }
 })

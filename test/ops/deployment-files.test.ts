@@ -164,6 +164,20 @@ describe("ops/k8s", () => {
   })
 })
 
+describe("the image's base", () => {
+  it("is by its tag the Node that the lock file pins, and no image is pushed without its digest", () => {
+    const { packages } = JSON.parse(read("package-lock.json"))
+    const { version } = packages["node_modules/node"]
+    assert.include(read("Dockerfile"), `ARG BASE_IMAGE=node:${version}-`)
+    for (const base of ["", `node:${version}-bookworm-slim`]) {
+      const environment = { ...process.env, HALOBESTIE_IMAGE: "a:b", PUSH: "1", BASE_IMAGE: base }
+      const tried = spawnSync(`${root}/ops/ci/image`, { env: environment, encoding: "utf8" })
+      assert.strictEqual(tried.status, 1)
+      assert.include(tried.stderr, "must be a digest")
+    }
+  })
+})
+
 describe("the pipeline", () => {
   const { jobs } = yaml(".github/workflows/pipeline.yaml")
   const steps: ReadonlyArray<any> = Object.values<any>(jobs).flatMap((job) => job.steps)

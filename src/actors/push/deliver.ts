@@ -1,5 +1,6 @@
 // Delivers claimed pushes: a person with an open app is left alone, and the last check before the provider is
 // asked is whether the push is still wanted. A hold by the provider stops all that is not on its way yet.
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -13,7 +14,9 @@ import {
 import { Accounts, type Device } from "../../services/accounts/accounts.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Presence } from "../../services/availability/presence.ts"
+import { reportPutOff } from "../../services/operations/failures.ts"
 import { count } from "../../services/operations/figures.ts"
+import { Unavailable } from "../../services/platform/unavailable.ts"
 import { Push, type PushMessage, type PushResult } from "../../services/push/push.ts"
 import {
   type ClaimedPush,
@@ -137,12 +140,14 @@ export const makeDeliver = Effect.gen(function*() {
       return tried.outcome._tag === "Sent" ? 1 : 0
     }).pipe(
       // The claim runs out by itself, and the row is due again.
-      Effect.catchCause((cause) =>
-        Effect.logWarning("a push was not finished; its claim will run out", cause).pipe(
-          Effect.annotateLogs({ push_id: push.id }),
-          Effect.as(0)
-        )
-      )
+      Effect.catchCause((cause) => {
+        const said = "a push was not finished; its claim will run out"
+        const failure = cause.reasons.find(Cause.isFailReason)?.error
+        const told = failure instanceof Unavailable
+          ? reportPutOff(said, failure)
+          : Effect.annotateLogs(Effect.logWarning(said, cause), { push_id: push.id })
+        return Effect.as(told, 0)
+      })
     )
 
   return Effect.fnUntraced(function*(pushes: ReadonlyArray<ClaimedPush>, concurrency: number) {

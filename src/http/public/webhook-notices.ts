@@ -1,7 +1,7 @@
 // What a payment provider's webhook says, in its own words, and what of it counts here.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { PaymentProvider } from "../../domain/payment.ts"
+import { type PaymentProvider, rupiahOf } from "../../domain/payment.ts"
 import { shortText } from "../../contract/fields.ts"
 
 export interface Notice {
@@ -24,6 +24,7 @@ const Xendit = Schema.Struct({
   status: Schema.String,
   amount: Schema.Finite,
   paid_amount: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
+  currency: Schema.optionalKey(Schema.NullOr(Schema.String)),
   id: shortText(200)
 })
 
@@ -44,10 +45,10 @@ export const readNotice: Readonly<
       provider_ref: id
     })),
   xendit: (body) =>
-    Effect.map(xendit(body), ({ amount, external_id, id, paid_amount, status }) => ({
+    Effect.map(xendit(body), ({ amount, currency, external_id, id, paid_amount, status }) => ({
       is_paid: paidStatuses.includes(status),
       payment_id: external_id,
-      amount_idr: paid_amount ?? amount,
+      amount_idr: rupiahOf(paid_amount ?? amount, currency),
       provider_ref: id
     }))
 }

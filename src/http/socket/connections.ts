@@ -9,6 +9,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { type CloseCode, closeCodes } from "../../contract/close-codes.ts"
 import { Faults } from "../../services/manual-clock/faults.ts"
+import { scopedTake } from "../../services/platform/scoped-take.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
 import type { Principal } from "./connection.ts"
 import { laggingWire } from "./lagging-wire.ts"
@@ -48,8 +49,14 @@ export class Connections extends Context.Service<Connections, {
   readonly drain: Effect.Effect<DrainReport>
   /** Counts one more new connection of this address: null, or after how many ms it may come back. */
   readonly tooSoon: (remote_address: string) => Effect.Effect<number | null>
-  /** A place for one more connection until the scope closes, or the limit that leaves none. */
-  readonly admit: (remote_address: string) => Effect.Effect<PlaceLimit | null, never, Scope.Scope>
+  /**
+   * A place for one more connection until the scope closes, or the limit that leaves none: for who comes
+   * without a token there are fewer.
+   */
+  readonly admit: (
+    remote_address: string,
+    hasToken: boolean
+  ) => Effect.Effect<PlaceLimit | null, never, Scope.Scope>
   readonly open: (wire: Wire, remote_address: string) => Effect.Effect<LiveConnection, never, Scope.Scope>
   /** From now on `closePerson` finds it. */
   readonly signIn: (connection: LiveConnection, principal: Principal) => Effect.Effect<void>
@@ -151,7 +158,7 @@ const makeOpen = Effect.fnUntraced(function*(
 
   return Effect.fnUntraced(function*(wire: Wire, remote_address: string) {
     const id = yield* random.uuidV7()
-    const { connection } = yield* Effect.acquireRelease(
+    const { connection } = yield* scopedTake(
       Effect.sync(() => acquire(id, wire, remote_address)),
       (opened) => Effect.sync(() => release(opened))
     )
@@ -202,9 +209,13 @@ const makeConnections = Effect.gen(function*() {
     drain: yield* Effect.cached(yield* makeDrain(directory, begin)),
     tooSoon: (remote_address) =>
       Effect.sync(() => newConnections.take(remote_address, wireClock.currentTimeMillisUnsafe())),
-    admit: (remote_address) =>
-      Effect.acquireRelease(
-        Effect.sync(() => places.take(remote_address)),
+    admit: (remote_address, hasToken) =>
+      scopedTake(
+        Effect.sync(() =>
+          !hasToken && directory.nobodies() >= limits.nobodies_max
+            ? "connections_of_nobody" as const
+            : places.take(remote_address)
+        ),
         (full) => Effect.sync(() => full === null ? places.giveBack(remote_address) : undefined)
       ),
     open: yield* makeOpen(directory, disconnects, () => isDraining),

@@ -25,6 +25,7 @@ export const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) 
   const byPerson = new Map<string, Set<LiveConnection>>()
   const silent = new Set<string>()
   const empty = Latch.makeUnsafe(true)
+  let nobodies = 0
   const of = (person: Person): ReadonlySet<LiveConnection> => byPerson.get(keyOf(person)) ?? new Set()
   const settleSilence = (person: Person | null): void => {
     if (person === null) return
@@ -40,15 +41,18 @@ export const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) 
     open,
     empty,
     of,
+    /** Connections that nobody is signed in on. */
+    nobodies: (): number => nobodies,
     people: (): ReadonlyArray<Person> => [...byPerson.values()].flatMap(([first]) => first?.principal ?? []),
     settleSilence,
     add: (connection: LiveConnection): void => {
       open.set(connection.client_id, connection)
+      nobodies += 1
       addTo("connections_open", 1)
       empty.closeUnsafe()
     },
     remove: (connection: LiveConnection): void => {
-      open.delete(connection.client_id)
+      if (open.delete(connection.client_id) && connection.principal === null) nobodies -= 1
       if (open.size === 0) empty.openUnsafe()
       addTo("connections_open", -1)
       connection.leaveLoad()
@@ -63,7 +67,10 @@ export const makeDirectory = (socketsMax: number, onSilence: (silence: Silence) 
     signIn: (connection: LiveConnection, principal: Principal): void => {
       // It may have closed while its token was being checked.
       if (open.get(connection.client_id) !== connection) return
-      if (connection.principal === null) addTo("phones_connected", 1, [principal.user_type])
+      if (connection.principal === null) {
+        nobodies -= 1
+        addTo("phones_connected", 1, [principal.user_type])
+      }
       connection.principal = principal
       const key = keyOf(principal)
       const theirs = byPerson.get(key) ?? new Set()

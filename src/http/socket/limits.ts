@@ -51,6 +51,8 @@ export interface SocketLimits {
   readonly watch_every_ms: number
   readonly connections_max: number
   readonly connections_per_peer_max: number
+  /** Of all places those that sockets without a sign-in may have: who comes with a token finds the others. */
+  readonly nobodies_max: number
   /** New sockets of one address at once, and in the long run. */
   readonly connection_burst: number
   readonly connections_per_second: number
@@ -106,6 +108,7 @@ export const publicLimits: SocketLimits = {
   watch_every_ms: 500,
   connections_max: 50_000,
   connections_per_peer_max: 1_000,
+  nobodies_max: 25_000,
   connection_burst: 1_000,
   connections_per_second: 20,
   authenticate_max_ms: 5_000,
@@ -132,6 +135,7 @@ export const socketLimitsWith = (limits: SocketLimits, given: GivenNumbers): Soc
   sockets_per_person_max: given["sockets_of_person"]?.[0] ?? limits.sockets_per_person_max,
   connections_max: given["connections"]?.[0] ?? limits.connections_max,
   connections_per_peer_max: given["connections_of_address"]?.[0] ?? limits.connections_per_peer_max,
+  nobodies_max: given["connections_of_nobody"]?.[0] ?? limits.nobodies_max,
   connection_burst: given["new_connections"]?.[0] ?? limits.connection_burst,
   connections_per_second: given["new_connections"]?.[1] ?? limits.connections_per_second
 })

@@ -7,7 +7,7 @@ import type { Principal } from "./connection.ts"
 import type { RequestId } from "./frames.ts"
 import type { SocketLimits } from "./limits.ts"
 import type { FrameReader } from "./receiving.ts"
-import { makeTokenBucket, type TokenBucket } from "./token-bucket.ts"
+import { TokenBucket } from "./token-bucket.ts"
 import { closeReason } from "./tracked-web-socket.ts"
 
 /** What we need of a WebSocket; the driver's has it. */
@@ -108,7 +108,7 @@ export class LiveConnection {
     this.#clock = options.clock
     this.#onClosing = options.onClosing
     this.#onSilence = options.onSilence
-    this.bucket = makeTokenBucket(options.limits)
+    this.bucket = new TokenBucket(options.limits)
     this.heard_at = this.now()
     this.opened_at = this.heard_at
     this.asked_at = this.heard_at

@@ -138,28 +138,33 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
     return fiber
   }
 
+  const isHeard = (live: LiveConnection): boolean =>
+    live.closing === null && activeOf(live.client_id) !== undefined
+
   const answerWith = (live: LiveConnection, requestId: RequestId, exit: EncodedExit): void => {
-    if (live.closing !== null || activeOf(live.client_id) === undefined) return
+    if (!isHeard(live)) return
     const answering = answer(live, { _tag: "Exit", requestId: requestId as never, exit })
     // A fault is logged before it is answered.
     if (answering !== Effect.void) fork(answering, context)
   }
 
-  const begin = (call: OwnCall, live: LiveConnection, request: Request, handler: Handler): void => {
-    const inFlight = live.calls.get(request.id)
+  // Not given the request: what follows here lives as long as a stream does.
+  const begin = (call: OwnCall, live: LiveConnection, id: RequestId, handler: Handler): void => {
+    const inFlight = live.calls.get(id)
     const active = activeOf(live.client_id)
     if (inFlight === undefined || active === undefined) return
     const scope = Scope.makeUnsafe()
     const fiber = fork(
-      isTraced ? spanned("call", { call: request.tag })(handler) : handler,
-      Context.add(onConnection(call.context, active, request.tag), Scope.Scope, scope)
+      isTraced ? spanned("call", { call: inFlight.tag })(handler) : handler,
+      Context.add(onConnection(call.context, active, inFlight.tag), Scope.Scope, scope)
     )
     inFlight.payload = undefined
     inFlight.fiber = fiber
     fiber.addObserver((exit) => {
       const closing = Scope.closeUnsafe(scope, exit)
       if (closing !== undefined) fork(closing, context)
-      answerWith(live, request.id, call.encode(exit))
+      // A phone that leaves interrupts its stream: nobody is to be told so.
+      if (isHeard(live)) answerWith(live, id, call.encode(exit))
     })
   }
 
@@ -178,7 +183,7 @@ export const makeOwnCalls = Effect.fnUntraced(function*(options: OwnCallsOptions
       return true
     }
     const handler = handlerOf(call, live, request, decoded.success)
-    if (handler !== null) begin(call, live, request, handler)
+    if (handler !== null) begin(call, live, request.id, handler)
     return handler !== null
   }
 

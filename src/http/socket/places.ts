@@ -1,6 +1,6 @@
 // How many connections there may be: on this listener, and from one address.
 
-export type PlaceLimit = "connections" | "connections_of_address"
+export type PlaceLimit = "connections" | "connections_of_address" | "connections_of_nobody"
 
 /** Counts places per address; plain so that reserving one is a single synchronous step. */
 export const makePlaces = (

@@ -112,12 +112,14 @@ export const makeServe = Effect.fnUntraced(function*(
     live.stop = stop
     const connection = identify(live, life)
     active.set(live.client_id, { connection, annotations: annotationsOn(live) })
-    yield* Effect.addFinalizer(() => {
+    // In the context it is closed in: kept and copied for each phone, this one would cost more than the rest.
+    const leave = () => {
       open.delete(life)
       active.delete(live.client_id)
       // When it is not over by itself: this listener stops.
       return Effect.andThen(logEnd(live), Effect.sync(() => transport.wire.close(1001, "")))
-    })
+    }
+    yield* Scope.addFinalizerExit(life, leave)
     if (token !== null) {
       yield* Effect.catchCause(signIn(connection, token), (cause) => survive(live, cause))
     }

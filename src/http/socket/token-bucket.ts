@@ -15,40 +15,41 @@ export type Admission =
 const admitted: Admission = { _tag: "Admitted" }
 const flooding: Admission = { _tag: "Flooding" }
 
-export interface TokenBucket {
-  readonly take: (now: number) => Admission
-}
+/** A class, because each socket has one: closures would be five objects. */
+export class TokenBucket {
+  readonly #limits: RateLimits
+  #tokens: number
+  #filledAt = Number.NEGATIVE_INFINITY
+  #windowStart = Number.NEGATIVE_INFINITY
+  #refused = 0
 
-export const makeTokenBucket = (limits: RateLimits): TokenBucket => {
-  const perMs = limits.requests_per_second / 1_000
-  let tokens = limits.request_burst
-  let filledAt = Number.NEGATIVE_INFINITY
-  let windowStart = Number.NEGATIVE_INFINITY
-  let refused = 0
+  constructor(limits: RateLimits) {
+    this.#limits = limits
+    this.#tokens = limits.request_burst
+  }
 
-  const refill = (now: number) => {
+  get #perMs(): number {
+    return this.#limits.requests_per_second / 1_000
+  }
+
+  take(now: number): Admission {
     // The machine's clock may step back: then nothing is refilled, and nothing is taken away.
-    const elapsed = Math.max(0, now - filledAt)
-    tokens = Math.min(limits.request_burst, tokens + elapsed * perMs)
-    filledAt = now
+    const elapsed = Math.max(0, now - this.#filledAt)
+    this.#tokens = Math.min(this.#limits.request_burst, this.#tokens + elapsed * this.#perMs)
+    this.#filledAt = now
+    if (this.#tokens < 1) return this.#refuse(now)
+    this.#tokens -= 1
+    return admitted
   }
 
-  const refuse = (now: number): Admission => {
-    if (now - windowStart > limits.refused_window_ms || now < windowStart) {
-      windowStart = now
-      refused = 0
+  #refuse(now: number): Admission {
+    const { refused_max, refused_window_ms } = this.#limits
+    if (now - this.#windowStart > refused_window_ms || now < this.#windowStart) {
+      this.#windowStart = now
+      this.#refused = 0
     }
-    refused += 1
-    if (refused > limits.refused_max) return flooding
-    return { _tag: "Refused", retry_after_ms: Math.ceil((1 - tokens) / perMs) }
-  }
-
-  return {
-    take: (now) => {
-      refill(now)
-      if (tokens < 1) return refuse(now)
-      tokens -= 1
-      return admitted
-    }
+    this.#refused += 1
+    if (this.#refused > refused_max) return flooding
+    return { _tag: "Refused", retry_after_ms: Math.ceil((1 - this.#tokens) / this.#perMs) }
   }
 }

@@ -2,7 +2,6 @@
 // read, write and close, while pings, the unsent byte count and a hard cut need the driver's own object;
 // listened to by one function for all phones; and corked, so that what is said in one turn of the event loop
 // leaves in one write.
-import * as Effect from "effect/Effect"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { Duplex } from "node:stream"
@@ -19,6 +18,7 @@ interface Driver extends Wire {
   send(frame: string, done: () => void): void
   close(code?: number, reason?: string | Buffer): void
   on(event: string, listener: (...given: Array<never>) => void): void
+  removeAllListeners(): void
   pause(): void
   resume(): void
 }
@@ -58,11 +58,11 @@ function onPong(this: Tracked): void {
 function onClose(this: Tracked): void {
   this.end()
 }
+const ignored = (): void => {}
 
 class Tracked extends DriverWebSocket implements Transport {
   #socket: Duplex | null = null
   #isCorked = false
-  #isLetGo = false
   listener: Listener | null = null
   /** What came before somebody listened. */
   #early: Array<Data> = []
@@ -73,10 +73,25 @@ class Tracked extends DriverWebSocket implements Transport {
     this.#socket = socket
     dropRequestListeners(socket)
     super.setSocket(socket, head, options)
+    this.#listenToDriver()
+  }
+
+  #listenToDriver(): void {
     this.on("message", onMessage)
     this.on("ping", onPing)
     this.on("pong", onPong)
     this.on("close", onClose)
+  }
+
+  /**
+   * The platform's reading of this socket is over before it began: with its listeners goes all it keeps, and
+   * nothing has to be closed, which would be told as an error, with a stack, for each phone.
+   */
+  takeOver(): void {
+    this.removeAllListeners()
+    this.#listenToDriver()
+    // The driver closes after an error, and one that nobody listens to would end the process.
+    this.on("error", ignored)
   }
 
   get wire(): Wire {
@@ -85,19 +100,6 @@ class Tracked extends DriverWebSocket implements Transport {
 
   get transport(): Transport {
     return this
-  }
-
-  /** `lettingGo` ends with a close of this socket by the platform, which is not meant. */
-  outliving(lettingGo: Effect.Effect<void>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.#isLetGo = true
-      return Effect.ensuring(
-        lettingGo,
-        Effect.sync(() => {
-          this.#isLetGo = false
-        })
-      )
-    })
   }
 
   listen(to: Listener): void {
@@ -146,7 +148,6 @@ class Tracked extends DriverWebSocket implements Transport {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
-    if (this.#isLetGo) return
     // The driver closes by itself when a frame is too large or in too many parts, without saying why.
     const why = reason === undefined ? driversOwn.find((one) => one.code === code) : undefined
     super.close(code, why === undefined ? reason : closeReason(why.reason, why.limit?.retry_after_ms))

@@ -35,7 +35,7 @@ const bare = Context.empty()
 
 /**
  * Upgrades the request, on a listener that tracks its WebSockets. The platform's own reading of the socket
- * ends with the handshake: it keeps a queue, the request and a fiber for each phone.
+ * ends with the handshake, whose scope is left to the collector: it keeps a queue and the request.
  */
 export const upgraded = Effect.fnUntraced(function*(request: HttpServerRequest) {
   const handshake = Scope.makeUnsafe()
@@ -45,6 +45,6 @@ export const upgraded = Effect.fnUntraced(function*(request: HttpServerRequest) 
   })
   yield* Effect.onError(shaken, () => Scope.close(handshake, Exit.void))
   const socket = webSocketOf(request)
-  yield* socket.outliving(Scope.close(handshake, Exit.void))
+  socket.takeOver()
   return socket.transport
 })

@@ -135,7 +135,7 @@ export const makeHandshake = Effect.gen(function*() {
     if (wait !== null) return yield* tooFast(remote_address, wait)
     // Taken before the token is checked, so that many at once cannot all find the last place.
     const full = yield* Effect.setContext(
-      connections.admit(remote_address),
+      connections.admit(remote_address, token !== null),
       Context.make(Scope.Scope, life)
     )
     if (full !== null) {

@@ -12,6 +12,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { Freshness } from "../../domain/freshness.ts"
 import { Availability } from "../../services/availability/availability.ts"
 import { Mirror } from "../../services/availability/mirror.ts"
+import { reportPutOff } from "../../services/operations/failures.ts"
 import type { Unavailable } from "../../services/platform/unavailable.ts"
 import * as Postgres from "./availability.postgres.ts"
 import * as MirrorOff from "./mirror/mirror.off.ts"
@@ -119,11 +120,7 @@ const mirrored = (parts: MirrorParts, postgres: Port, options: MirrorOptions): P
   const changed = (mitraIds: ReadonlyArray<string>) =>
     Effect.forEach(mitraIds, (id) => refresh(id.toLowerCase()), { concurrency: "unbounded", discard: true })
       .pipe(
-        Effect.catch(() =>
-          Effect.logWarning("the mirror was not told of a change").pipe(
-            Effect.annotateLogs({ mitras: mitraIds.length })
-          )
-        )
+        Effect.catch((failure) => reportPutOff("the mirror was not told of a change", failure))
       )
 
   /** A runner that cannot reach the mirror writes pings to the rows; the mirror is brought what it missed. */

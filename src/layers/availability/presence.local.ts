@@ -2,6 +2,7 @@
 // whether a person without a socket here has one on another runner.
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { scopedTake } from "../../services/platform/scoped-take.ts"
 import { type Person, Presence } from "../../services/availability/presence.ts"
 
 export const keyOf = (person: Person): string => `${person.user_type}:${person.user_id}`
@@ -37,7 +38,7 @@ export const makeSockets = (onChange: (key: string) => void) => {
         settle(key)
       }),
     register: (person: Person) =>
-      Effect.asVoid(Effect.acquireRelease(
+      Effect.asVoid(scopedTake(
         Effect.sync(() => move(keyOf(person), 1)),
         () => Effect.sync(() => move(keyOf(person), -1))
       ))

@@ -29,6 +29,12 @@ const runnersTime = RealTime.onRealTime(Clock.currentTimeMillis)
 /** People per command: bounded, so that a rewrite of 50,000 never holds Valkey up for long. */
 const chunkMax = 2_000
 
+/**
+ * Between two updates, so that those who come in a storm share one: it is four trips to Valkey. Others are
+ * told of a person that much later at worst.
+ */
+const rest = RealTime.onRealTime(Effect.sleep(20))
+
 const find = script(
   "find a person",
   `local runners = redis.call("ZRANGEBYSCORE", ARGV[1], ARGV[2], "+inf")
@@ -106,6 +112,7 @@ export const layerWith = (timings: PresenceTimings) =>
     yield* Effect.addFinalizer(() => mirror.leave)
     yield* Effect.raceFirst(Queue.take(woken), RealTime.onRealTime(Effect.sleep(timings.interval_ms))).pipe(
       Effect.andThen(mirror.update),
+      Effect.andThen(rest),
       Effect.forever,
       Effect.forkScoped
     )

@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { scopedTake } from "../../services/platform/scoped-take.ts"
 import type { BusEvent, BusMessage, Subscription, Topic } from "../../services/bus/bus.ts"
 import { type BusLimits, busLimits } from "./limits.ts"
 
@@ -116,7 +117,7 @@ export const makeSubscriptions = (limits: BusLimits = busLimits): Subscriptions 
   return {
     subscribe: (topics, only) =>
       Effect.map(
-        Effect.acquireRelease(add(topics, only ?? null), remove),
+        scopedTake(add(topics, only ?? null), remove),
         (subscription) => subscription.queue
       ),
     deliver: (messages) => messages.forEach(deliverOne),

@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import { rupiahOf } from "../../domain/payment.ts"
 import { Checkout, type CheckoutOrder, type InvoiceStatus } from "../../services/payments/checkout.ts"
 import { Unavailable } from "../../services/platform/unavailable.ts"
 import * as RealTime from "../../services/platform/real-time.ts"
@@ -46,6 +47,7 @@ const Invoice = Schema.Struct({
   status: Schema.String,
   amount: Schema.Finite,
   paid_amount: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
+  currency: Schema.optionalKey(Schema.NullOr(Schema.String)),
   invoice_url: Schema.String.check(Schema.isPattern(/^https?:\/\/\S{1,1900}$/))
 })
 type Invoice = typeof Invoice.Type
@@ -154,7 +156,8 @@ const isPaid = ({ status }: Invoice): boolean => status === "PAID" || status ===
 const invoiceStatusOf = (invoices: ReadonlyArray<Invoice>): InvoiceStatus => {
   const best = invoices.find(isPaid)
   if (best !== undefined) {
-    return { _tag: "Paid", amount_idr: best.paid_amount ?? best.amount, provider_ref: best.id }
+    const amount_idr = rupiahOf(best.paid_amount ?? best.amount, best.currency)
+    return { _tag: "Paid", amount_idr, provider_ref: best.id }
   }
   return invoices.some((one) => one.status === "PENDING") ? { _tag: "Open" } : { _tag: "Over" }
 }

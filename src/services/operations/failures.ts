@@ -3,6 +3,7 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type { Unavailable } from "../platform/unavailable.ts"
 import { count } from "./figures.ts"
 
 export type FailureKind =
@@ -80,6 +81,10 @@ export const reportFailure = Effect.fnUntraced(function*(failure: Infrastructure
   last.set(kind, yield* Clock.currentTimeMillis)
   return yield* logOnce(kind, `infrastructure failure: ${kind}`, { sqlstate, statement, reason: message })
 })
+
+/** What will be done again by itself, once what it needs is there: one line, however many wait for it. */
+export const reportPutOff = (work: string, { what }: Unavailable) =>
+  logOnce(`put_off_${work}`, `${work}: ${what} is unavailable`, {})
 
 /** For a caller who is told to try again: where the log says why. */
 export const referenceFor = Effect.fnUntraced(function*(what: string) {

@@ -40,6 +40,7 @@ const inTables = [
   "in_flight_of_person",
   "connections",
   "connections_of_address",
+  "connections_of_nobody",
   "typing"
 ]
 

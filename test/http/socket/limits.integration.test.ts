@@ -5,7 +5,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { WebSocket } from "ws"
 import { valueOf } from "../../../src/services/operations/figures.ts"
-import { listening } from "./listening.ts"
+import { listening, tokenFor } from "./listening.ts"
 import { codeOf, connect, type Phone, refusalOf, refusedUpgrade, request } from "./phone.ts"
 
 const isServed = Effect.fnUntraced(function*(phone: Phone) {
@@ -228,6 +228,19 @@ describe("connections", () => {
       first.ws.close()
       yield* first.closed
       yield* server.logged("\"reason\":\"left\"")
+      yield* isServed(yield* connect(server.url))
+    }))
+
+  it.live("that nobody signs in on leave places for who brings a token", () =>
+    Effect.gen(function*() {
+      const server = yield* listening({ nobodies_max: 2 })
+      const first = yield* connect(server.url)
+      yield* connect(server.url)
+      assert.strictEqual((yield* refusedUpgrade(server.url)).status, 503)
+      assert.isAtLeast(valueOf("limit_refusals_total", ["connections_of_nobody"]), 1)
+      yield* isServed(yield* connect(server.url, ["halobestie.v1", `bearer.${tokenFor()}`]))
+      first.send(request("1", "test.authenticate", { token: tokenFor() }))
+      yield* first.next
       yield* isServed(yield* connect(server.url))
     }))
 

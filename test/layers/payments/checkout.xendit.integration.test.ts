@@ -168,6 +168,11 @@ describe("reading the books", () => {
             provider_ref: "inv-1"
           }
         ],
+        [books(invoice({ status: "PAID", currency: "PHP" })), {
+          _tag: "Paid",
+          amount_idr: 0,
+          provider_ref: "inv-1"
+        }],
         [books(invoice({ status: "EXPIRED" }), invoice()), { _tag: "Open" }],
         [books(invoice({ status: "EXPIRED" })), { _tag: "Over" }],
         [books(invoice({ status: "PAID", external_id: "other" })), { _tag: "Over" }],

@@ -1,6 +1,8 @@
 // Reads that many ask at once: how many statements they are, and whose rows each gets.
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { TestClock } from "effect/testing"
 import { makeGroupedRead } from "../../../src/layers/platform/postgres/grouped-read.ts"
 
 const idOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`
@@ -41,6 +43,24 @@ describe("reads that many ask at once", () => {
       yield* Effect.forkScoped(read({ id: idOf(0) }), { startImmediately: true })
       yield* Effect.yieldNow
       assert.deepStrictEqual(yield* read({ id: idOf(1) }), [{ asked: 0 }])
+    }).pipe(Effect.scoped))
+
+  it.effect("that come one after the other share statements once several do", () =>
+    Effect.gen(function*() {
+      let statements = 0
+      const read = yield* makeGroupedRead<{ readonly id: string }>((text) =>
+        Effect.sync(() => {
+          statements += 1
+          return (JSON.parse(text) as ReadonlyArray<Ask>).map(({ asked }) => ({ asked }))
+        }).pipe(Effect.delay("1 millis"))
+      )
+      const ask = (n: number) => Effect.delay(read({ id: idOf(n) }), Math.floor(n / 4))
+      const all = yield* Effect.forkScoped(
+        Effect.forEach(Array.from({ length: 400 }, (_, n) => n), ask, { concurrency: "unbounded" })
+      )
+      for (let ms = 0; ms < 120; ms++) yield* TestClock.adjust(1)
+      assert.lengthOf(yield* Fiber.join(all), 400)
+      assert.isAtMost(statements, 130)
     }).pipe(Effect.scoped))
 
   it.effect("leave out a malformed id, which would fail the statement of all", () =>

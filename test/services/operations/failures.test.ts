@@ -8,8 +8,10 @@ import {
   emptyFailureLog,
   FailureLog,
   referenceFor,
-  reportFailure
+  reportFailure,
+  reportPutOff
 } from "../../../src/services/operations/failures.ts"
+import { Unavailable } from "../../../src/services/platform/unavailable.ts"
 
 const full = {
   kind: "postgres_full",
@@ -37,6 +39,19 @@ describe("a failure of what we depend on", () => {
         yield* TestClock.adjust("10 seconds")
         assert.notStrictEqual(yield* reportFailure(full), reference)
         assert.lengthOf(lines, 2)
+      })
+    ))
+
+  it.effect("is one line for all work that is put off until it is over", () =>
+    recorded((lines) =>
+      Effect.gen(function*() {
+        const gone = new Unavailable({ what: "postgres", retryable: true })
+        for (let push = 0; push < 40; push++) yield* reportPutOff("a push was not finished", gone)
+        yield* reportPutOff("the timer starts again", gone)
+        assert.deepStrictEqual(lines, [
+          "a push was not finished: postgres is unavailable",
+          "the timer starts again: postgres is unavailable"
+        ])
       })
     ))
 

@@ -47,8 +47,11 @@ const endings = new Set<SessionEvent["_tag"]>(["RequestCancelled", "RequestExpir
 const sameCursor = (a: Cursor, b: Cursor): boolean =>
   a.delivered_seq === b.delivered_seq && a.read_seq === b.read_seq
 
+const none: ReadonlyMap<string, Known> = new Map()
+
 export class KnownSessions {
-  readonly #sessions = new Map<string, Known>()
+  /** Its own once there is one: most phones have none, and an empty map is a fifth of a KiB. */
+  #sessions: ReadonlyMap<string, Known> = none
   readonly #userId: string
 
   constructor(userId: string) {
@@ -76,7 +79,7 @@ export class KnownSessions {
 
   /** From a session as read; the phone holds its events up to `lastSeq`. */
   put(state: SessionState, lastSeq: number, now: number): void {
-    this.#sessions.set(state.id, {
+    this.#keep(state.id, {
       last_seq: lastSeq,
       ends_at: state.ends_at,
       tick_at: now + tickEveryMs,
@@ -84,7 +87,6 @@ export class KnownSessions {
       is_over: isTerminal(state.status),
       away: state.absence?.cause ?? null
     })
-    this.#forget()
   }
 
   /** The phone is told to fetch the rest itself: from here on it gets what comes after. */
@@ -168,17 +170,18 @@ export class KnownSessions {
       is_over: false,
       away: null
     }
-    this.#sessions.set(sessionId, known)
-    this.#forget()
+    this.#keep(sessionId, known)
     return known
   }
 
-  #forget(): void {
-    if (this.#sessions.size <= rememberedMax) return
-    for (const [id, known] of this.#sessions) {
-      if (!known.is_over) continue
-      this.#sessions.delete(id)
-      if (this.#sessions.size <= rememberedMax) return
+  #keep(sessionId: string, known: Known): void {
+    const sessions = this.#sessions === none ? new Map<string, Known>() : this.#sessions as Map<string, Known>
+    this.#sessions = sessions.set(sessionId, known)
+    if (sessions.size <= rememberedMax) return
+    for (const [id, { is_over }] of sessions) {
+      if (!is_over) continue
+      sessions.delete(id)
+      if (sessions.size <= rememberedMax) return
     }
   }
 }

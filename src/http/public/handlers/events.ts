@@ -6,6 +6,7 @@ import * as Semaphore from "effect/Semaphore"
 import { EventRpcs } from "../../../contract/public/events.ts"
 import { refuse } from "../../../domain/refusal.ts"
 import { watchPhone } from "../../../services/manual-clock/work-tracker.ts"
+import { scopedTake } from "../../../services/platform/scoped-take.ts"
 import { Bus } from "../../../services/bus/bus.ts"
 import { currentCaller } from "../auth/caller.ts"
 import { currentConnection } from "../../socket/connection.ts"
@@ -25,7 +26,7 @@ const alreadyOpen = refuse("BAD_REQUEST", "This connection is already subscribed
 const makeStreamPlaces = () => {
   const taken = new Set<string>()
   return (connectionId: string) =>
-    Effect.acquireRelease(
+    scopedTake(
       Effect.suspend(() => {
         if (taken.has(connectionId)) return Effect.fail(alreadyOpen)
         taken.add(connectionId)
