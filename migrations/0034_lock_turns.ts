@@ -25,8 +25,8 @@ const stored = `RETURN QUERY SELECT 'stored', NULL::uuid, 0::bigint, 0::bigint, 
       JOIN messages m USING (session_id, sender_id, client_message_id)) m));`
 
 // For this transaction only. A row that another transaction keeps locked must not hold up a group for long.
-// And every statement goes by keys, here and afterwards: a plan made while a table was small would scan it for
-// ever after, because prepared plans are kept until the table is analyzed (measured: 20 times the work).
+// And every statement goes by keys, here and afterwards: a plan made while a table was small would scan it
+// for ever after, because prepared plans are kept until the table is analyzed (measured: 20 times the work).
 const settings = `PERFORM set_config('lock_timeout', '1000', true), set_config('enable_seqscan', 'off', true),
     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);`
 

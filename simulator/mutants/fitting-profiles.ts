@@ -216,15 +216,22 @@ export const fittingProfiles = {
       same_bestie_share: 0.3
     }
   }),
-  /** Deploy after deploy, while everybody writes and asks. */
+  /** Deploy after deploy, while everybody writes and asks, and a slow database keeps calls under way. */
   "deploys": calm({
     runners: 2,
+    hours: 0.25,
     mitras: 5,
     customers: 20,
-    faults: "deploy",
-    faultRate: 30,
+    faults: "deploy,slow-postgres",
+    faultRate: 80,
     settings: { closing_grace_seconds: 60 },
-    workload: { ends_early_share: 0.1, curious_per_hour: 400, edge_deeds_per_hour: 120 }
+    workload: {
+      ends_early_share: 0.1,
+      curious_per_hour: 400,
+      edge_deeds_per_hour: 120,
+      signs_out_share: 0,
+      proves_phone_share: 0
+    }
   }),
   /** Pushes that are refused, tried again, and given up. */
   "pushes": calm({
