@@ -177,6 +177,21 @@ const valkey = (
   }
 }
 
+/** A policy that is changed is known to runners within two seconds (docs/decisions/0039). */
+const evicting = ({ valkey: { command } }: Site) =>
+  Effect.gen(function*() {
+    yield* command("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+    yield* command("CONFIG", "SET", "maxmemory", "1gb")
+    yield* Effect.sleep("4 seconds")
+    yield* command("CONFIG", "SET", "maxmemory", "1200000")
+  })
+
+const evictingNoMore = ({ valkey: { command } }: Site) =>
+  Effect.andThen(
+    command("CONFIG", "SET", "maxmemory", "0"),
+    command("CONFIG", "SET", "maxmemory-policy", "noeviction")
+  )
+
 const clockSet: Kind = (prng, name) => {
   const index = chosenRunner(prng)
   const wrongBy = prng.pick([-600_000, -60_000, -5_000, 5_000, 60_000, 600_000])
@@ -199,6 +214,19 @@ const phonesCut: Kind = (prng, name) => {
     last_ms: 300,
     place: `runner${index}`,
     strike: (site) => run(runnerOf(site, index).ways!.phones.cut),
+    undo: nothing
+  }
+}
+
+/** They changed networks: their sockets are open and carry nothing, and nobody is told. */
+const phonesSilent: Kind = (prng, name) => {
+  const index = chosenRunner(prng)
+  return {
+    name,
+    text: `all phones of runner${index + 1} fall silent`,
+    last_ms: 300,
+    place: `runner${index}`,
+    strike: (site) => run(runnerOf(site, index).ways!.phones.silence),
     undo: nothing
   }
 }
@@ -239,6 +267,7 @@ const kinds: Readonly<Record<string, readonly [Kind, number]>> = {
     ),
     1
   ],
+  "valkey-evicts": [valkey("throws keys away", evicting, evictingNoMore), 1],
   "valkey-frozen": [valkey("is frozen", ({ valkey }) => valkey.freeze, ({ valkey }) => valkey.thaw), 1],
   "valkey-read-only": [
     valkey(
@@ -251,6 +280,7 @@ const kinds: Readonly<Record<string, readonly [Kind, number]>> = {
   "valkey-slow": [slow("valkey"), 1],
   "clock-set": [clockSet, 2],
   "phones-cut": [phonesCut, 3],
+  "phones-silent": [phonesSilent, 1],
   "phones-slow": [phonesSlow, 1]
 }
 

@@ -21,6 +21,12 @@ import { notified } from "./oracle/notified.ts"
 import { audit } from "./oracle/audit.ts"
 import { silence } from "./oracle/silence.ts"
 import { standing } from "./oracle/standing.ts"
+import { auditValues } from "./oracle/audit-values.ts"
+import { beacon } from "./oracle/beacon.ts"
+import { lists } from "./oracle/lists.ts"
+import { missed } from "./oracle/missed.ts"
+import { mustRefuse } from "./oracle/must-refuse.ts"
+import { news } from "./oracle/news.ts"
 import { told } from "./oracle/told.ts"
 import { reachability } from "./reachability.ts"
 import { realValkey } from "./real-valkey.ts"
@@ -83,6 +89,12 @@ export const rules: Readonly<Record<string, MakeRule>> = {
   "reading": reading,
   "notified": notified,
   "audit": audit,
+  "audit values": auditValues,
+  "beacon": beacon,
+  "lists": lists,
+  "missed": missed,
+  "must refuse": mustRefuse,
+  "news": news,
   "silence": silence,
   "told": told
 }

@@ -29,6 +29,8 @@ export const repeats: MakeRule = (context, complain) => {
       case "chat.goodbye":
         return (side === "customer" ? row.customer_goodbye : row.mitra_goodbye) === String(text).trim()
       case "mitra.answer_extension": {
+        // Somebody may answer what was never asked.
+        if (eventAt(session_id, extension_seq)?._tag !== "ExtensionRequested") return false
         const next = followerOf(session_id, extension_seq, row.last_seq)
         return next?._tag === "SessionResumed" ?
           next.by === "mitra" && payload["approve"] === true
@@ -40,10 +42,13 @@ export const repeats: MakeRule = (context, complain) => {
     }
   }
 
+  const eventAt = (session_id: string, seq: number) =>
+    tables.session_events.get(`${session_id}/${seq}`)?.event
+
   /** The mitra who had the chat at this number, by its events. */
   const mitraAt = (session_id: string, seq: number): string | null => {
     for (let each = seq; each > 0; each -= 1) {
-      const event = tables.session_events.get(`${session_id}/${each}`)?.event
+      const event = eventAt(session_id, each)
       if (event?._tag === "Paired" || event?._tag === "Rerouted") return event.mitra_id
     }
     return null
@@ -52,7 +57,7 @@ export const repeats: MakeRule = (context, complain) => {
   /** What decided the extension that was asked for at `seq`. */
   const followerOf = (session_id: string, seq: number, last: number) => {
     for (let each = seq + 1; each <= last; each += 1) {
-      const event = tables.session_events.get(`${session_id}/${each}`)?.event
+      const event = eventAt(session_id, each)
       if (event?._tag === "SessionResumed" || event?._tag === "ClosingStarted") return event
     }
     return undefined

@@ -63,6 +63,40 @@ const ofOthers: Deed = Effect.fnUntraced(function*(client, prng) {
   if (side === "mitra") yield* tryTo(client, "mitra.accept", { command_id: app.newId(), session_id }, 20_000)
 })
 
+/** What others ordered, where they are signed in, whom they blocked: nobody else's to ask about. */
+const thingsOfOthers: Deed = Effect.fnUntraced(function*(client, prng) {
+  const { app, context: { world: { stores: { tables } } }, side } = client
+  const lately = <Row>(rows: Iterable<Row>) => [...rows].slice(-20)
+  const payments = lately(tables.payment_requests.values()).filter(({ customer_id }) =>
+    customer_id !== app.id
+  )
+  const signIns = lately(tables.auth_sessions.values()).filter(({ user_id }) => user_id !== app.id)
+  const blocks = lately(tables.blocks.values()).filter((row) => row[`${row.by_side}_id`] !== app.id)
+  if (side === "customer" && payments.length > 0) {
+    const payment_id = prng.pick(payments).id
+    yield* tryTo(client, "customer.payment_status", { payment_id }, 20_000)
+    yield* tryTo(client, "customer.retry_request", { command_id: app.newId(), payment_id }, 20_000)
+    yield* tryTo(client, "customer.abandon_payment", { payment_id }, 20_000)
+  }
+  if (signIns.length > 0) {
+    yield* tryTo(client, "auth.end_sign_in", { sign_in_id: prng.pick(signIns).family_id }, 20_000)
+  }
+  if (blocks.length > 0) yield* tryTo(client, "trust.unblock", { block_id: prng.pick(blocks).id }, 20_000)
+})
+
+/** From the newest on, a few at a time. */
+const pagesBack: Deed = Effect.fnUntraced(function*(client, prng) {
+  const isOffers = client.side === "mitra" && prng.chance(0.5)
+  const limit = prng.pick([1, 2, 3])
+  let before: string | null = null
+  for (let page = 0; page < 4; page += 1) {
+    const tag = isOffers ? "mitra.requests" : "chat.sessions"
+    const found: Answer | null = yield* tryTo(client, tag, { before, limit }, 20_000)
+    before = found?.["next"] ?? null
+    if (before === null) return
+  }
+})
+
 const purse: Deed = Effect.fnUntraced(function*(client, prng) {
   const { app, side } = client
   if (side === "mitra") return
@@ -155,6 +189,8 @@ const deeds: ReadonlyArray<Deed> = [
   oddMessages,
   notAllowed,
   ofOthers,
+  thingsOfOthers,
+  pagesBack,
   purse,
   device,
   copiesToken,

@@ -64,9 +64,11 @@ const lastInstant: Deed = (client, prng, session) => {
   const asked = lastHeard(session, "extension_requested")
   switch (phaseOf(session)) {
     case "extending":
+      if (side !== "mitra") return givesUp(client, prng, session)
+      if (asked === null) return Effect.void
       // Her chat goes on meanwhile.
-      if (side !== "mitra" || asked === null) return Effect.void
       if (prng.chance(0.3)) return topicNow(client, prng, session)
+      if (prng.chance(0.2)) return oldAnswer(client, prng, session)
       return tapsAround(
         client,
         prng,
@@ -135,6 +137,7 @@ const lostChat: Deed = Effect.fnUntraced(function*(client, prng) {
   yield* ask({ after_seq: Math.max(0, last_seq - prng.integer(0, 3)) })
   yield* ask({ before_seq: last_seq + prng.integer(0, 3) })
   yield* tryTo(client, "chat.typing", { session_id }, 5_000)
+  yield* tryTo(client, "chat.read", { session_id, seq: 1 }, 20_000)
 })
 
 /** Whatever becomes of it: while it is looked for, while its chat runs, or long after. */
@@ -143,8 +146,10 @@ const givesUp: Deed = Effect.fnUntraced(function*(client, prng) {
   const open = yield* tryTo(client, "customer.pending_payments", {}, 20_000)
   const payments: ReadonlyArray<Answer> = open?.["payments"] ?? []
   if (payments.length === 0) return
-  const { payment_id } = prng.pick(payments)
-  yield* tryTo(client, "customer.abandon_payment", { payment_id }, 20_000)
+  const more = payments.find(({ product }) => product === "extension")
+  const { payment_id } = more ?? prng.pick(payments)
+  if (prng.chance(0.7)) return yield* tryTo(client, "customer.abandon_payment", { payment_id }, 20_000)
+  yield* tryTo(client, "customer.retry_request", { command_id: client.app.newId(), payment_id }, 20_000)
 })
 
 /** A code that was asked for, and six guesses; or one code after the other as soon as it may be had. */
@@ -170,6 +175,62 @@ const guesses: Deed = (client, prng) =>
     })
   )
 
+/** One that was decided, or is none at all. */
+const oldAnswer: Deed = (client, prng, session) => {
+  const asked = session === null ? null : lastHeard(session, "extension_requested")
+  if (session === null || asked === null || client.side !== "mitra") return Effect.void
+  const extension_seq = prng.chance(0.5) ? Math.max(1, asked.seq - 1) : prng.integer(1, asked.seq)
+  const answer = { ...commandOf(client, session.id), extension_seq, approve: prng.chance(0.5) }
+  return tryTo(client, "mitra.answer_extension", answer, 20_000)
+}
+
+/** More orders than anybody pays, or one more for who was blocked or put out. */
+const hoards: Deed = Effect.fnUntraced(function*(client, prng) {
+  const { app, context, side } = client
+  if (side === "mitra") return
+  const order = () => ({ command_id: app.newId(), tier_id: "chat_5", topic: "regular" })
+  const { chat_sessions, mitra_assignments } = context.world.stores.tables
+  const known = [...mitra_assignments.values()].filter(({ session_id }) =>
+    chat_sessions.get(session_id)?.customer_id === app.id
+  )
+  const target = known.length > 0 && prng.chance(0.5) ? { target_mitra_id: prng.pick(known).mitra_id } : {}
+  for (let count = prng.pick([1, 2, 7]); count > 0; count -= 1) {
+    if ((yield* tryTo(client, "customer.create_payment", { ...order(), ...target }, 20_000)) === null) return
+  }
+})
+
+/** Somebody met before is blocked for a while, whatever is under way between the two, or reported. */
+const turnsAway: Deed = Effect.fnUntraced(function*(client, prng) {
+  const over = [...client.app.clientState.sessions.values()].filter(({ isOver }) => isOver)
+  if (over.length === 0) return
+  // Rather somebody who asks just now.
+  const { chat_sessions } = client.context.world.stores.tables
+  const asking = [...client.app.clientState.openOffers].map((id) => chat_sessions.get(id)?.customer_id)
+  const again = over.filter(({ id }) => asking.includes(chat_sessions.get(id)?.customer_id))
+  const session_id = prng.pick(again.length > 0 ? again : over).id
+  if (prng.chance(0.3)) {
+    const words = { command_id: client.app.newId(), reason: "spam", words: "again", also_block: false }
+    return yield* tryTo(client, "trust.report", { ...words, session_id }, 20_000)
+  }
+  const made = yield* tryTo(client, "trust.block", { session_id }, 20_000)
+  yield* Effect.sleep(prng.between(5_000, 30_000))
+  if (made !== null) yield* tryTo(client, "trust.unblock", { block_id: made["block_id"] }, 20_000)
+})
+
+/** Two people share a phone: its token is the other's now. */
+const borrows: Deed = Effect.fnUntraced(function*(client, prng) {
+  const devices = [...client.context.world.stores.tables.devices.keys()].slice(-8)
+  if (devices.length === 0) return
+  const token = prng.pick(devices)
+  yield* tryTo(client, "devices.register", { token, platform: "android" }, 20_000)
+})
+
+/** Online already, and says so once more. */
+const onlineAgain: Deed = (client) =>
+  client.side === "customer" || client.app.clientState.isOnline !== true
+    ? Effect.void
+    : tryTo(client, "mitra.go_online", { command_id: client.app.newId() }, 20_000)
+
 const deeds: ReadonlyArray<Deed> = [
   lastInstant,
   lastInstant,
@@ -178,7 +239,12 @@ const deeds: ReadonlyArray<Deed> = [
   topicNow,
   lostChat,
   givesUp,
-  guesses
+  guesses,
+  oldAnswer,
+  onlineAgain,
+  hoards,
+  turnsAway,
+  borrows
 ]
 
 /** Now and then, for as long as the app runs. */

@@ -61,7 +61,21 @@ const oddPrices: Errand = Effect.fnUntraced(function*(staff, prng) {
   yield* tryTo(staff, "admin.discount_put", { ...rule, version })
 })
 
-const errands: ReadonlyArray<Errand> = [oddHandOver, oddHandOver, putOut, oddPrices]
+/** Somebody who was reported is paused for a while, before staff think better of it. */
+const pauses: Errand = Effect.fnUntraced(function*(staff, prng) {
+  const found = yield* tryTo(staff, "admin.cases", { open: true, before: null, limit: 5 })
+  const cases: ReadonlyArray<Answer> = found?.["cases"] ?? []
+  if (cases.length === 0) return
+  const { by_side, case_id, customer_id, mitra_id } = prng.pick(cases)
+  yield* tryTo(staff, "admin.case_resolve", { case_id, resolution: "paused", note: "the simulation" })
+  yield* Effect.sleep(prng.between(60_000, 240_000))
+  const user = by_side === "customer"
+    ? { user_type: "mitra", user_id: mitra_id }
+    : { user_type: "customer", user_id: customer_id }
+  yield* tryTo(staff, "admin.pause_lift", user)
+})
+
+const errands: ReadonlyArray<Errand> = [oddHandOver, oddHandOver, putOut, oddPrices, pauses]
 
 /** Now and then, until business is over. */
 export const edgeErrands = (staff: Staff): Effect.Effect<void> => {

@@ -180,6 +180,28 @@ const settingAtItsEdge: Errand = (call, prng) => {
   return call("admin.settings_write", { key, value: prng.pick(values) })
 }
 
+const pagedCalls = [
+  ["admin.pending_payments", "payments", {}],
+  ["admin.failed_pairings", "payments", {}],
+  ["admin.pricing_history", "changes", {}],
+  ["admin.audit_log", "entries", {}],
+  ["admin.cases", "cases", { open: false }],
+  ["admin.session_proposals", "proposals", { status: null }]
+] as const
+
+/** From the newest on, a few at a time; who is given no cursor goes on from the last that was shown. */
+const pagesBack: Errand = Effect.fnUntraced(function*(call, prng) {
+  const [tag, name, asked] = prng.pick(pagedCalls)
+  const limit = prng.pick([1, 2, 3])
+  let before: string | number | null = null
+  for (let page = 0; page < 3; page += 1) {
+    const found: Answer | null = yield* call(tag, { ...asked, before, limit })
+    const last: Answer | undefined = found?.[name]?.at(-1)
+    before = (found !== null && "next" in found ? found["next"] : last?.["id"]) ?? null
+    if (before === null) return
+  }
+})
+
 const errands: ReadonlyArray<Errand> = [
   failures,
   failures,
@@ -189,6 +211,7 @@ const errands: ReadonlyArray<Errand> = [
   testNumbers,
   deadLetters,
   machinery,
+  pagesBack,
   testersCalls,
   settingAtItsEdge,
   settingAtItsEdge

@@ -95,7 +95,17 @@ export const fittingProfiles = {
       pairing_acceptance_seconds: 15,
       closing_grace_seconds: 60
     },
-    workload: { declines_share: 0.4, ignores_offer_share: 0.4, answers_within_s: 4, ends_early_share: 0.9 }
+    workload: {
+      declines_share: 0.4,
+      ignores_offer_share: 0.4,
+      answers_within_s: 4,
+      ends_early_share: 0.9,
+      same_bestie_share: 0.5,
+      edge_deeds_per_hour: 240,
+      edge_errands_per_hour: 120,
+      pauses_per_shift: 200,
+      pause_min: 0.5
+    }
   }),
   /** Time that is bought while a chat runs, and answered late, never, or by a mitra who is gone. */
   "more-time": calm({
@@ -135,7 +145,9 @@ export const fittingProfiles = {
       flips_topic_share: 0.8,
       pauses_per_shift: 200,
       pause_min: 1,
-      comes_back_online_within_s: 5
+      comes_back_online_within_s: 5,
+      kills_per_hour: 2,
+      returns_within_s: 150
     }
   }),
   /** Mitras whose apps are closed, in the background, or silent. */
@@ -189,15 +201,37 @@ export const fittingProfiles = {
       staff_errands_per_day: 2_000
     }
   }),
-  /** Deploy after deploy, while everybody writes and asks. */
+  /** Staff who turn one setting after the other, to what it is at its edges. */
+  "turned-settings": calm({
+    mitras: 5,
+    runners: 2,
+    settings: { closing_grace_seconds: 60 },
+    workload: {
+      staff_settings_per_day: 4_000,
+      staff_errands_per_day: 500,
+      staff_deactivates_per_day: 300,
+      deactivated_for_min: 1,
+      declines_share: 0.2,
+      extends_share: 0.5,
+      same_bestie_share: 0.3
+    }
+  }),
+  /** Deploy after deploy, while everybody writes and asks, and a slow database keeps calls under way. */
   "deploys": calm({
     runners: 2,
+    hours: 0.25,
     mitras: 5,
     customers: 20,
-    faults: "deploy",
-    faultRate: 30,
+    faults: "deploy,slow-postgres",
+    faultRate: 80,
     settings: { closing_grace_seconds: 60 },
-    workload: { ends_early_share: 0.1, curious_per_hour: 400, edge_deeds_per_hour: 120 }
+    workload: {
+      ends_early_share: 0.1,
+      curious_per_hour: 400,
+      edge_deeds_per_hour: 120,
+      signs_out_share: 0,
+      proves_phone_share: 0
+    }
   }),
   /** Pushes that are refused, tried again, and given up. */
   "pushes": calm({

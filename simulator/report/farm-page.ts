@@ -74,7 +74,7 @@ export const farmPageOf = (page: FarmPage): string => {
 <html lang="en">
 <head><meta charset="utf-8"><title>Farm of ${plans.length} seeds</title><style>${style}</style></head>
 <body>
-<h1>${red.size === 0 ? "Sound" : `${red.size} of ${plans.length} seeds are red`}</h1>
+<h1>${red.size === 0 ? "Sound" : `${red.size} of ${farmResult.reports.length} seeds are red`}</h1>
 <p>${farmResult.reports.length} seeds run${
     commit === null ? "" : ` at commit <code>${escaped(commit)}</code>`
   }.</p>

@@ -79,6 +79,9 @@ describe("missed offers in a row", () => {
       const ayu = yield* during(onlineMitra("Ayu"))
       for (const name of ["Ani", "Budi", "Cici"]) yield* missOne(ayu, name)
       assert.isTrue(yield* isOnline(ayu))
+      // Nor when staff took the number back while the sweep was looking.
+      const reply = yield* during(asMitra(ayu, { _tag: "PauseForMissedOffers" }))
+      assert.deepInclude(reply, { changed: false, is_online: true })
     }).pipe(Effect.provide(actorWorld)))
 
   it.effect("are counted again in her own turn: who answered meanwhile is not paused", () =>

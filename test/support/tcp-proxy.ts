@@ -21,6 +21,8 @@ export interface TcpProxy {
   readonly pointTo: (port: number) => Effect.Effect<void>
   /** Cuts all open connections; new ones work. */
   readonly cut: Effect.Effect<void>
+  /** How often a client spoke that had been answered, or was silent, until then. */
+  readonly trips: Effect.Effect<number>
   /** Waits until that many more connections have been refused. */
   readonly refusals: (count: number) => Effect.Effect<void>
 }
@@ -44,6 +46,8 @@ interface Wire {
   readonly client: Net.Socket
   readonly server: Net.Socket
   silent: boolean
+  /** The client has spoken last. */
+  isAsking: boolean
 }
 
 const listening = (server: Net.Server) =>
@@ -65,6 +69,7 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
   let mode: "open" | "refusing" | "silent" | "held" = "open"
   let targetPort = Number(target.port || 5432)
   let lateMs = 0
+  let trips = 0
 
   const cut = () => {
     for (const { client, server } of wires) {
@@ -87,12 +92,16 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
       noDelay: true,
       allowHalfOpen: true
     })
-    const wire: Wire = { client, server, silent: mode === "silent" }
+    const wire: Wire = { client, server, silent: mode === "silent", isAsking: false }
     wires.add(wire)
     for (const [from, to] of [[client, server], [server, client]] as const) {
       const lane = makeLane()
       // A silent wire does not even say that it was closed.
-      from.on("data", (chunk) => wire.silent || lane(lateMs, () => to.writable && to.write(chunk)))
+      from.on("data", (chunk) => {
+        if (from === client && !wire.isAsking) trips += 1
+        wire.isAsking = from === client
+        if (!wire.silent) lane(lateMs, () => to.writable && to.write(chunk))
+      })
       from.on("end", () => wire.silent || lane(lateMs, () => to.end()))
       from.on("close", () => wire.silent || from.readableEnded || to.destroy())
       from.on("error", () => from.destroy())
@@ -126,6 +135,7 @@ export const tcpProxy = Effect.fnUntraced(function*(targetUrl: string) {
     hold: to("held", () => each((socket) => socket.pause())),
     pointTo: (next) => Effect.sync(() => void (targetPort = next)),
     cut: Effect.sync(cut),
+    trips: Effect.sync(() => trips),
     refusals: (count) =>
       Effect.callback<void>((resume) => {
         let left = count

@@ -30,6 +30,7 @@ export const absence: MakeRule = (context, complain) => {
   /** Since when each mitra is deactivated, or else offline; missing while she is neither. */
   const deactivatedSince = new Map<string, number>()
   const offlineSince = new Map<string, number>()
+  const onlineSince = new Map<string, number>()
   let logged = 0
   let checkedAt = 0
 
@@ -41,8 +42,9 @@ export const absence: MakeRule = (context, complain) => {
   const scanLog = () => {
     for (; logged < tables.mitra_online_logs.length; logged += 1) {
       const { is_online, mitra_id } = tables.mitra_online_logs[logged]!
-      if (is_online) offlineSince.delete(mitra_id)
-      else offlineSince.set(mitra_id, context.now_ms())
+      const [is, was] = is_online ? [onlineSince, offlineSince] : [offlineSince, onlineSince]
+      was.delete(mitra_id)
+      is.set(mitra_id, context.now_ms())
     }
   }
 
@@ -80,6 +82,20 @@ export const absence: MakeRule = (context, complain) => {
     return away > most && steady > away + unnoticedMs ? `is offline and away for ${away} ms` : null
   }
 
+  /** Her own actor tells her chats at once that she is back online. */
+  const mustBeBack = (row: ChatSessionRow) => {
+    const mitra_id = row.mitra_id ?? ""
+    const now = context.now_ms()
+    const backFor = Math.min(
+      now - (onlineSince.get(mitra_id) ?? now),
+      now - (row.absence?.since ?? now),
+      context.steadyFor_ms() - recoversMs
+    )
+    if (backFor < toldWithinMs || tables.mitras.get(mitra_id)?.is_active !== true) return
+    chats.delete(row.id)
+    complain(`a mitra is back for ${backFor} ms, and her chat goes on without her`, about(row))
+  }
+
   /** Time that nobody could serve is given back, and no other: staff see it with the end of the chat. */
   const ended = (before: ChatSessionRow, after: ChatSessionRow) => {
     const { absence: gone } = before
@@ -106,7 +122,10 @@ export const absence: MakeRule = (context, complain) => {
     if (now - checkedAt < checkEveryMs) return
     checkedAt = now
     for (const [id, row] of chats) {
-      if (row.absence !== null) continue
+      if (row.absence !== null) {
+        mustBeBack(row)
+        continue
+      }
       const why = mustBeGone(row)
       if (why === null) continue
       chats.delete(id)

@@ -7,6 +7,9 @@ import { Asked, Past } from "./past.ts"
 
 type State = Pick<ChatSessionRow, "status" | "last_seq" | "mitra_id" | "ends_at" | "topic" | "extension">
 
+/** Servers' clocks differ by so much. */
+const clockMs = 5_000
+
 const over = ["completed", "cancelled", "expired"]
 const looking = ["searching", "pending_acceptance"]
 
@@ -22,11 +25,16 @@ const truth: Readonly<Record<string, (state: State, payload: Answer, tag: string
   REQUEST_NOT_OPEN: ({ status }) => !looking.includes(status)
 }
 
+/** Told to who never had a part in the chat. */
+const toStrangers = new Set(["NOT_A_PARTICIPANT", "SESSION_NOT_FOUND"])
+
 export const answers: MakeRule = (context, complain) => {
   const { tables } = context
   const chats = new Map<string, Past<State>>()
   const places = new Map<string, Past<number>>()
   const asked = new Asked<Phone>()
+  /** When each command of each chat was done. */
+  const carriedOut = new Map<string, number>()
   /** When the stream of this phone was asked for: the first snapshot answers that. */
   const subscribed = new Map<Phone, number>()
 
@@ -72,7 +80,10 @@ export const answers: MakeRule = (context, complain) => {
   }
 
   /** Staff gave it away as hers whose it was when they asked, or since. */
-  const checkHandOver = (phone: Phone, { from_mitra_id, session_id }: Answer, since: number) => {
+  const checkHandOver = (phone: Phone, payload: Answer, since: number) => {
+    const { command_id, from_mitra_id, session_id } = payload
+    // Asked again, because the first answer was lost: it was done before.
+    if ((carriedOut.get(`${session_id}/${command_id}`) ?? since) < since) return
     const states = statesSince(session_id, since)
     if (states.length === 0 || states.some(({ mitra_id }) => mitra_id === from_mitra_id)) return
     complain("staff handed over a chat for a mitra who did not have it any more", {
@@ -84,6 +95,9 @@ export const answers: MakeRule = (context, complain) => {
   const checkRefusal = (phone: Phone, tag: string, payload: Answer, code: string, since: number) => {
     const session_id: string | undefined = payload["session_id"]
     const about = { session_id: session_id ?? null, people: [phone.name] }
+    if (toStrangers.has(code) && session_id !== undefined && hadPart(phone, session_id, since)) {
+      complain(`${phone.name} was told ${code} for ${tag} of a chat that she had a part in`, about)
+    }
     const isTrue = truth[code]
     if (isTrue !== undefined && session_id !== undefined) {
       const states = statesSince(session_id, since)
@@ -96,6 +110,13 @@ export const answers: MakeRule = (context, complain) => {
     if (most >= (smallestMaximum())) return
     complain(`${phone.name} was told that she has no place left, with ${most} chats`, about)
   }
+
+  const hadPart = ({ id, role }: Phone, session_id: string, since: number): boolean =>
+    role === "customer"
+      ? tables.chat_sessions.get(session_id)?.customer_id === id
+      : tables.mitra_assignments.where("session", session_id).some(({ mitra_id, started_at }) =>
+        mitra_id === id && started_at < since - clockMs
+      )
 
   const smallestMaximum = (): number => {
     const stored = tables.settings.get("max_customers_per_mitra")?.value
@@ -112,6 +133,10 @@ export const answers: MakeRule = (context, complain) => {
     rows: {
       settings: ({ after, key }) => {
         if (key === "max_customers_per_mitra") lowest = Math.min(lowest, Number(after?.value ?? 3))
+      },
+      commands_seen: ({ after, before }) => {
+        if (after === undefined || before !== undefined) return
+        carriedOut.set(`${after.actor_id}/${after.command_id}`, context.now_ms())
       },
       mitra_slots: ({ after, before }) => {
         for (const id of new Set([after?.mitra_id, before?.mitra_id])) {

@@ -1,8 +1,9 @@
 // Asking: who is a candidate, in which order they are asked, whose turn in the line it is, and that a free
 // mitra is not left out: predicted for every wave from the rows as they were when it was decided.
-import type { ChatSessionRow, OfferRow } from "../../../testkit/memory/store/tables.ts"
+import type { ChatSessionRow, OfferRow, Tables } from "../../../testkit/memory/store/tables.ts"
 import { answerOf, type MakeRule, Touched } from "../rule.ts"
 import { Numbers } from "./numbers.ts"
+import { PushReach } from "./push-reach.ts"
 
 /** What was read for a wave may be so old when it is written. */
 const readAgoMs = 1_000
@@ -10,6 +11,8 @@ const recoversMs = 30_000
 /** One look after the other, and what a runner is at meanwhile. */
 const lateMs = 3_000
 const lookEveryMs = 2_000
+/** A new phone is known everywhere by then. */
+const reachKnownMs = 30_000
 
 /** Why a mitra may not be asked, and since when that is so; null while she may. */
 interface Standing {
@@ -17,12 +20,26 @@ interface Standing {
   since_ms: number
 }
 
+/** She takes the topic, and speaks what was asked for. */
+const fitIn =
+  ({ mitras }: Pick<Tables, "mitras">) =>
+  (mitra_id: string, { language, topic }: Pick<ChatSessionRow, "language" | "topic">): boolean => {
+    const mitra = mitras.get(mitra_id)
+    return mitra?.topics.includes(topic) === true && (language === null || mitra.languages.includes(language))
+  }
+
+const countsIn = (tables: Tables) => ({
+  openOffers: (mitra_id: string) => tables.chat_request_notifications.where("pending", mitra_id).length,
+  slots: (mitra_id: string) => tables.mitra_slots.where("mitra", mitra_id).length
+})
+
 export const asking: MakeRule = (context, complain) => {
   const { tables } = context
-  const numbers = new Numbers(context)
+  const isFor = fitIn(tables)
+  const [numbers, reach] = [new Numbers(context), new PushReach(context)]
   const standings = new Map<string, Standing>()
   const mitras = new Touched()
-  /** The offers that the present statement made, by request. */
+  // The offers that the present statement made, by request.
   let waves = new Map<string, ReadonlyArray<OfferRow>>()
   /** When each mitra was asked last, before the present statement. */
   const before = new Map<string, number>()
@@ -31,13 +48,11 @@ export const asking: MakeRule = (context, complain) => {
   /** When staff last changed what she may be asked for. */
   const profiledAt = new Map<string, number>()
   const pinged = new Map<string, number>()
-  const open = new Map<string, ChatSessionRow>()
-  const reported = new Set<string>()
+  const [open, reported] = [new Map<string, ChatSessionRow>(), new Set<string>()]
   // When a request last left the line, the next one looks within one look from then.
   let [movedAt, leftLineAt, lookedAt] = [0, 0, 0]
 
-  const openOffers = (mitra_id: string) => tables.chat_request_notifications.where("pending", mitra_id).length
-  const slots = (mitra_id: string) => tables.mitra_slots.where("mitra", mitra_id).length
+  const { openOffers, slots } = countsIn(tables)
 
   const reasonOf = (mitra_id: string): string | null => {
     const status = tables.mitra_status.get(mitra_id)
@@ -70,8 +85,7 @@ export const asking: MakeRule = (context, complain) => {
     return last >= since && last < at - readAgoMs ? at - last : null
   }
 
-  const isSettled = (mitra_id: string): boolean =>
-    context.now_ms() - (profiledAt.get(mitra_id) ?? 0) > readAgoMs
+  const isSettled = (id: string): boolean => context.now_ms() - (profiledAt.get(id) ?? 0) > readAgoMs
 
   const checkAsked = ({ mitra_id, sent_at, session_id }: OfferRow) => {
     const standing = standings.get(mitra_id)
@@ -125,12 +139,6 @@ export const asking: MakeRule = (context, complain) => {
     if (wrong !== undefined) complain(`${wrong.mitra_id} was asked out of turn`, { session_id })
   }
 
-  /** She takes the topic, and speaks what was asked for. */
-  const isFor = (mitra_id: string, { language, topic }: ChatSessionRow): boolean => {
-    const mitra = tables.mitras.get(mitra_id)
-    return mitra?.topics.includes(topic) === true && (language === null || mitra.languages.includes(language))
-  }
-
   /** Mitras who are there for it, whether or not it would be fair to ask them now. */
   const thereFor = (request: ChatSessionRow): ReadonlyArray<string> =>
     [...standings].filter(([id, { reason }]) => reason === null && isFor(id, request)).map(([id]) => id)
@@ -153,12 +161,18 @@ export const asking: MakeRule = (context, complain) => {
     complain(`asked ${places} places' mitras while ${older.length} older requests wait`, { session_id })
   }
 
+  /** Her app may be in the background, where a push reaches it. */
   const isFresh = (mitra_id: string): boolean => {
     const seen = Math.max(pinged.get(mitra_id) ?? 0, tables.mitra_status.get(mitra_id)?.online_since ?? 0)
-    return context.now_ms() - seen < numbers.smallest("mitra_stale_after_seconds") * 1000 - 5_000
+    const hasPhone = reach.forMs(mitra_id) > reachKnownMs
+    const grace = hasPhone && numbers.surely("push_paused", false)
+      ? numbers.smallest("mitra_background_grace_seconds")
+      : 0
+    return context.now_ms() - seen < (numbers.smallest("mitra_stale_after_seconds") + grace) * 1000 - 5_000
   }
-  const isFair = (mitra_id: string): boolean =>
-    numbers.largest("mitra_decline_cooldown_seconds") === 0 &&
+  /** Who is asked for by name is asked although she declined somebody else. */
+  const isFair = (mitra_id: string, isTargeted: boolean): boolean =>
+    (isTargeted || numbers.largest("mitra_decline_cooldown_seconds") === 0) &&
     openOffers(mitra_id) < numbers.smallest("mitra_parallel_offers_max")
 
   /** Whoever is free is asked by the oldest request within one look. */
@@ -184,7 +198,8 @@ export const asking: MakeRule = (context, complain) => {
     const left = [...standings].find(([id, { reason, since_ms }]) =>
       tables.blocks.where("customer", customer_id).every(({ mitra_id }) => mitra_id !== id) &&
       reason === null && now - since_ms > within && now - (changedAt.get(id) ?? 0) > within &&
-      isFor(id, request) && (!isTargeted || id === target_mitra_id) && isFresh(id) && isFair(id) &&
+      isFor(id, request) && (!isTargeted || id === target_mitra_id) && isFresh(id) &&
+      isFair(id, isTargeted) &&
       slots(id) < numbers.smallest("max_customers_per_mitra") && asked.every(({ mitra_id }) =>
         mitra_id !== id
       )
@@ -222,6 +237,8 @@ export const asking: MakeRule = (context, complain) => {
         if (after?.is_online !== was?.is_online || after?.is_draining !== was?.is_draining) mitras.add(key)
         before.set(key, was?.last_offer_at ?? 0)
       },
+      devices: reach.devices,
+      auth_sessions: reach.signIns,
       mitra_slots: ({ after, before: was }) => {
         for (const row of [after, was]) if (row !== undefined) mitras.add(row.mitra_id)
       },

@@ -51,8 +51,8 @@ const offersSent = (
     ],
     [total <= numbers.largest("pairing_offers_max"), `${total} mitras were asked`],
     [
-      numbers.smallest("pairing_wave_size") === 0 || growth > 1 || offers.length <= most,
-      `a wave of ${offers.length}`
+      numbers.smallest("pairing_wave_size") === 0 || offers.length <= most * growth ** (wave - 1),
+      `wave ${wave} is ${offers.length} wide`
     ],
     [isLast || nexts.includes(event.next_wave_at), `the next look is at ${event.next_wave_at}`],
     [course.kind === "blast" || event.next_wave_at === null, "a targeted request looks for others"]

@@ -10,7 +10,33 @@ export const identity: MakeRule = (context, complain) => {
   /** By `<actor>/<command>`: in whose names it was carried out. */
   const carriedOut = new Map<string, Set<string>>()
 
+  /** Blocks that were taken back, by whom they were made. */
+  const unblocked = new Map<string, string>()
+
   const about = (phone: Phone, session_id: string | null) => ({ session_id, people: [phone.name] })
+
+  /** As whom each question was asked: who proves a phone may be somebody else by its answer. */
+  const askedAs = new Map<string, string | null>()
+  const questionOf = (phone: Phone, tag: string, payload: Answer) =>
+    `${phone.name}/${tag}/${payload["payment_id"] ?? payload["command_id"] ?? payload["sign_in_id"] ?? ""}`
+
+  const ownerOfSignIn = (id: string) => tables.auth_sessions.where("family", id)[0]?.user_id
+
+  /** An answer about a payment, a sign-in or a block is given to whose it is, and to nobody else. */
+  const checkOwner = (phone: Phone, tag: string, payload: Answer, answer: Answer) => {
+    const { block_id, sign_in_id } = payload
+    const owners: ReadonlyArray<string | undefined> = [
+      ...[answer, ...(answer["payments"] ?? [])].map(({ payment_id }) =>
+        tables.payment_requests.get(payment_id)?.customer_id
+      ),
+      tag === "auth.end_sign_in" ? ownerOfSignIn(sign_in_id) : undefined,
+      answer["unblocked"] === true ? unblocked.get(block_id) : undefined
+    ]
+    const other = owners.find((owner) => owner !== undefined && owner !== phone.id)
+    if (other !== undefined) {
+      complain(`${phone.name} was answered ${tag} of what is not hers`, about(phone, null))
+    }
+  }
 
   const checkOrder = (phone: Phone, tag: string, payload: Answer, { payment_id }: Answer) => {
     const { command_id, session_id } = payload
@@ -44,6 +70,11 @@ export const identity: MakeRule = (context, complain) => {
 
   return {
     rows: {
+      blocks: ({ after, before }) => {
+        if (after === undefined && before !== undefined) {
+          unblocked.set(before.id, before[`${before.by_side}_id`])
+        }
+      },
       commands_seen: ({ after, before }) => {
         if (after === undefined || before !== undefined) return
         const { actor_id, command_id, sender_id } = after
@@ -51,10 +82,14 @@ export const identity: MakeRule = (context, complain) => {
         carriedOut.set(key, (carriedOut.get(key) ?? new Set()).add(sender_id))
       }
     },
+    sent: (phone, tag, payload) => {
+      if (phone.role === "customer") askedAs.set(questionOf(phone, tag, payload), phone.id)
+    },
     called: (phone, tag, payload, outcome) => {
       const answer = answerOf(outcome)
       if (answer === null || phone.id === null || phone.role === "staff") return
       const { command_id, session_id } = payload
+      if (askedAs.get(questionOf(phone, tag, payload)) === phone.id) checkOwner(phone, tag, payload, answer)
       if (typeof answer["payment_id"] === "string" && typeof command_id === "string") {
         checkOrder(phone, tag, payload, answer)
       }

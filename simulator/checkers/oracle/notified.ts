@@ -14,6 +14,8 @@ const messageDelayMs = 2_000
 /** From the decision to the provider's answer. */
 const onItsWayMs = 1_500
 const connectedMs = 5_000
+/** Whose phone it is is looked up before that. */
+const movedWithinMs = 2_000
 /** A silent phone is noticed after 45 to 50 seconds. */
 const surelyAwayMs = 70_000
 /** The worker's cadence, and its ways. */
@@ -57,6 +59,8 @@ export const notified: MakeRule = (context, complain) => {
     string,
     { readonly push: PushRow; readonly phone: Phone; readonly since_ms: number }
   >()
+  /** When each phone became that of another sign-in. */
+  const movedAt = new Map<string, number>()
   let seen = 0
 
   const check = () => {
@@ -171,7 +175,16 @@ export const notified: MakeRule = (context, complain) => {
       if (row === undefined || row.expires_at !== message.expires_at || row.kind !== kind) {
         complain("a push was sent that was not written down like this", about)
       }
-      const owner = tables.devices.get(message.token)?.user_id
+      if (message.data["expires_at"] !== new Date(message.expires_at).toISOString()) {
+        complain(`a push of ${kind} says that it lives until ${message.data["expires_at"]}`, about)
+      }
+      // A phone that is somebody else's by now was hers when the push was on its way.
+      if ((movedAt.get(message.token) ?? 0) > decided_at - movedWithinMs) continue
+      const device = tables.devices.get(message.token)
+      const owner = device?.user_id
+      if (kind === "sign_in" && row !== undefined && device?.auth_session_id === row.auth_session_id) {
+        complain("the phone that signed in was pushed that it did", about)
+      }
       const phone = owner === undefined ? undefined : context.phoneOf(owner)
       if (row !== undefined && owner !== undefined && owner !== row.user_id) {
         complain("a push was sent to another person's phone", about)
@@ -187,6 +200,10 @@ export const notified: MakeRule = (context, complain) => {
 
   return {
     rows: {
+      devices: ({ after, before, key }) => {
+        const isOthers = before !== undefined && after?.auth_session_id !== before.auth_session_id
+        if (isOthers) movedAt.set(key, context.now_ms())
+      },
       session_events: ({ after }) => {
         if (after !== undefined) events.push(after)
       },

@@ -28,7 +28,8 @@ const defaults = {
   closing_grace_seconds: 300,
   payment_session_timeout_minutes: 20,
   mitra_may_end_session: false,
-  topic_sensitive_is_final: false
+  topic_sensitive_is_final: false,
+  push_paused: false
 } as const
 
 export type NumberName = keyof typeof defaults

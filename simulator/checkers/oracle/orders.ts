@@ -35,6 +35,7 @@ const hasHadOne = (payment: PaymentRow): boolean =>
 export const orders: MakeRule = (context, complain) => {
   const { tables } = context
   const tiers = new Map<string, Past<TierRow>>()
+  const triedAgainAt = new Map<string, number>()
   const underWay = new Map<string, ChatSessionRow>()
   const discounts = new Past<DiscountRow | null>(tables.pricing_discounts.get("first_session") ?? null)
   const asked = new Map<string, Array<{ readonly payload: Answer; readonly at_ms: number }>>()
@@ -94,6 +95,12 @@ export const orders: MakeRule = (context, complain) => {
     return earlier === undefined ? null : "a second discount of a first session"
   }
 
+  /** Another request stood in the way. Staff's try that is refused is their answer, and no failure. */
+  const isNobodysTry = ({ customer_id, failure_cause, id }: PaymentRow): boolean =>
+    failure_cause === "ALREADY_ACTIVE" && tables.chat_sessions.where("payment", id).length > 0 &&
+    context.phoneOf(customer_id) !== undefined &&
+    context.now_ms() - (triedAgainAt.get(customer_id) ?? Number.NEGATIVE_INFINITY) > underWayMs
+
   const isUnderWay = (payment_id: string): boolean =>
     [...underWay.values()].some((row) => row.payment_id === payment_id)
 
@@ -130,6 +137,14 @@ export const orders: MakeRule = (context, complain) => {
           if (after.status === "abandoned" && before.status !== "abandoned" && isUnderWay(after.id)) {
             complain("an order was given up while its request looks, or its chat runs")
           }
+          if (
+            after.status === "abandoned" && before.status === "confirmed" && after.product === "extension"
+          ) {
+            complain("more time that was paid for was given up before its chat decided about it")
+          }
+          if (after.failed_at !== before.failed_at && isNobodysTry(after)) {
+            complain("a failure was noted of a payment that nobody tried again")
+          }
           if (after.amount_idr !== before.amount_idr || after.discount_idr !== before.discount_idr) {
             complain("an order changed its price")
           }
@@ -141,6 +156,7 @@ export const orders: MakeRule = (context, complain) => {
       }
     },
     sent: (phone, tag, payload) => {
+      if (tag === "customer.retry_request" && phone.id !== null) triedAgainAt.set(phone.id, context.now_ms())
       if (tag === "customer.create_payment" || tag === "chat.request_extension") remember(phone, payload)
     }
   }

@@ -123,6 +123,16 @@ export const reading: MakeRule = (context, complain) => {
     )
   }
 
+  /** Reading includes receiving, and what was said so once is not taken back. */
+  const checkNoted = (phone: Phone, tag: string, payload: Answer, answer: Answer, since: number) => {
+    const least = Math.min(payload["seq"], of(payload["session_id"]).last.since(since)[0] ?? 0)
+    const { delivered_seq, read_seq } = answer
+    if (delivered_seq >= least && (tag !== "chat.read" || read_seq >= least)) return
+    complain(`${phone.name} said ${tag} of ${payload["seq"]} and is told ${delivered_seq}, ${read_seq}`, {
+      ...about(phone, payload["session_id"])
+    })
+  }
+
   const checkViews = (phone: Phone, views: ReadonlyArray<Answer>, since: number) => {
     for (const { session_id, unread } of views) {
       if (typeof unread === "number") checkUnread(phone, session_id, unread, since)
@@ -176,6 +186,9 @@ export const reading: MakeRule = (context, complain) => {
       const since = asked.answered(phone, keyOf(tag, payload))
       if (answer === null || since === null) return
       if (tag === "chat.history") return checkPage(phone, payload, answer, since)
+      if (tag === "chat.read" || tag === "chat.delivered") {
+        return checkNoted(phone, tag, payload, answer, since)
+      }
       const views: ReadonlyArray<Answer> = answer["sessions"] ?? ("unread" in answer ? [answer] : [])
       checkViews(phone, views, since)
       if (tag !== "chat.unread") return

@@ -59,6 +59,9 @@ export const standing: MakeRule = (context, complain) => {
         complain(`a mitra went offline, ${cause}, and is still to finish her chats`, about(mitra_id))
       }
       const until = status.hold?.until ?? null
+      if (cause === "drained" && until === null && numbers.smallest("mitra_hold_seconds") > 0) {
+        complain("a mitra whose drain is over is not held", about(mitra_id))
+      }
       const isHeldAnew = cause === "drained" && until !== null
       if (isHeldAnew && !numbers.may("mitra_hold_seconds", (until - at) / 1000)) {
         complain(`a drained mitra is held for ${until - at} ms`, about(mitra_id))
@@ -112,6 +115,22 @@ export const standing: MakeRule = (context, complain) => {
     }
   }
 
+  /** Who has just been blocked loses an offer that is open between the two. */
+  const checkBlocked = () => {
+    const now = context.now_ms()
+    for (const [pair, since_ms] of blockedSince) {
+      if (now - since_ms < withdrawnWithinMs || now - since_ms > 4 * withdrawnWithinMs) continue
+      if (context.steadyFor_ms() - recoversMs < now - since_ms) continue
+      const [customer_id = "", mitra_id = ""] = pair.split("/")
+      const kept = tables.chat_request_notifications.where("pending", mitra_id).find((offer) =>
+        offer.sent_at < since_ms && offer.deadline_at > now &&
+        tables.chat_sessions.get(offer.session_id)?.customer_id === customer_id
+      )
+      if (kept === undefined) continue
+      complain("an offer is open between two of whom one blocked the other", about(mitra_id, kept.session_id))
+    }
+  }
+
   return {
     rows: {
       settings: numbers.changed,
@@ -160,6 +179,9 @@ export const standing: MakeRule = (context, complain) => {
       if (until === null || until > asked || context.clocksTrueFor_ms() < clocksTrueMs) return
       complain(`${phone.name} was told of a hold that was over ${asked - until} ms before`, about(phone.id))
     },
-    onInterval: checkWithdrawn
+    onInterval: () => {
+      checkWithdrawn()
+      checkBlocked()
+    }
   }
 }

@@ -2,7 +2,7 @@
 // chosen at run time in the smallest expression or statement that holds it.
 import * as Fs from "node:fs"
 import { parseSync } from "oxc-parser"
-import { byHand } from "./by-hand.ts"
+import { byHand, groups } from "./by-hand.ts"
 import type { PlantedBug } from "./planted/planted-bug.ts"
 import { childrenOf, isFunction, type MechanicalMutant, type Node, type Whole } from "./operators.ts"
 import type { NumberedMutant } from "./weave.ts"
@@ -86,7 +86,12 @@ const mutantOf = ({ after, before, file, name, profile }: PlantedBug): Mechanica
   }
 }
 
-/** All of them, in the order of the list; throws when the code has moved on without one. */
-export const plantedMutants = (names: ReadonlyArray<string> = []): ReadonlyArray<NumberedMutant> =>
-  byHand.filter(({ name }) => names.length === 0 || names.includes(name)).map(mutantOf)
+/** Those of the groups, or all, in the order of the list; throws when the code has moved on without one. */
+export const plantedMutants = (
+  group = "",
+  names: ReadonlyArray<string> = []
+): ReadonlyArray<NumberedMutant> =>
+  (group === "" ? byHand : group.split(",").flatMap((one) => groups[one] ?? [])).filter(({ name }) =>
+    names.length === 0 || names.includes(name)
+  ).map(mutantOf)
     .map((mutant, number) => ({ ...mutant, number }))

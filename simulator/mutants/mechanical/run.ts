@@ -4,8 +4,9 @@
 import * as Fs from "node:fs"
 import { flagsOf, numberOf, understood } from "../../../testkit/command-line.mjs"
 import { say } from "../../command/terminal.ts"
-import { replayCommand } from "../../run/plan.ts"
 import { stopwatch } from "../../run/stopwatch.ts"
+import { groups } from "./by-hand.ts"
+import { soundWorlds } from "./sound-worlds.ts"
 import { applied, idOf } from "./operators.ts"
 import { makeRelated, type Related } from "./related.ts"
 import {
@@ -34,6 +35,7 @@ const usage =
   --worlds 24                                so many small worlds are made
   --each 8                                   so many of those that reach a mutant it must live through
   --by-hand                                  the bugs of by-hand.ts instead of those that are drawn
+  --group unseen                             of those only these: known, blind, unseen
   --only one-name,another                    of those only these
   --list                                     names them and plants none`
 
@@ -46,6 +48,7 @@ const options = understood(usage, process.argv.slice(2), (args) => {
     worlds: { type: "string", default: "24" },
     each: { type: "string", default: "8" },
     "by-hand": { type: "boolean", default: false },
+    group: { type: "string", default: "" },
     only: { type: "string", default: "" },
     by: { type: "string", default: "types,unit,worlds,integration" },
     list: { type: "boolean", default: false }
@@ -54,6 +57,8 @@ const options = understood(usage, process.argv.slice(2), (args) => {
   for (const name of ["count", "worlds", "each"] as const) numberOf(`--${name}`, given[name], 1)
   const nowhere = given.under.split(",").filter((path) => !Fs.existsSync(path))
   if (nowhere.length > 0) throw new Error(`--under names no folder: ${nowhere.join(", ")}`)
+  const unknown = given.group.split(",").filter((name) => name !== "" && groups[name] === undefined)
+  if (unknown.length > 0) throw new Error(`--group takes ${Object.keys(groups).join(", ")}`)
   const nobody = given.by.split(",").filter((way) => !(allWays as ReadonlyArray<string>).includes(way))
   if (nobody.length > 0) throw new Error(`--by takes ${allWays.join(", ")}; given: ${nobody.join(", ")}`)
   return given
@@ -219,34 +224,13 @@ const tryOne = async (
   return { id: idOf(mutant), kind, file, ways: said, by, seconds: Math.round(elapsed() / 1000) }
 }
 
-/** A world that is red by itself is a finding of its own, and proves nothing about a mutant. */
-const soundWorlds = async (
-  worlds: Worlds,
-  plans: Plans
-): Promise<{ readonly plans: Plans; readonly sound: ReadonlyArray<Played> }> => {
-  const sound: Array<Played> = []
-  const left: Array<Plans[number]> = []
-  for (const named of plans) {
-    const { plan } = named
-    // oxlint-disable-next-line no-await-in-loop
-    const each = await worlds.play(-1, plan)
-    if (each.rule === null) {
-      sound.push(each)
-      left.push(named)
-    } else {
-      say(`left out        ${plan.seed} is red without any mutant: ${each.rule}: ${each.text}`)
-      say(`                ${replayCommand(plan)}`)
-    }
-  }
-  return { plans: left, sound }
-}
-
 const prepared = async (mutants: ReadonlyArray<NumberedMutant>): Promise<Bench> => {
   const tree = makeTree(`${folder}/tree`)
   const refused = ways.has("types") ? await refusedByTypes(tree, mutants) : new Set<number>()
   weave(tree, mutants)
   const worlds = startWorlds(tree.folder, worldWithinMs)
   const { plans, sound } = await soundWorlds(
+    tree,
     worlds,
     mutantPlans(ways.has("worlds") ? Number(options.worlds) : 0)
   )
@@ -262,7 +246,7 @@ const main = async (): Promise<void> => {
   const folders = String(options.under).split(",")
   const names = String(options.only).split(",").filter((name) => name !== "")
   const mutants = options["by-hand"] === true
-    ? plantedMutants(names)
+    ? plantedMutants(String(options.group), names)
     : sampleOf(folders, String(options.seed), Number(options.count))
   if (options.list) {
     for (const mutant of mutants) say(idOf(mutant))

@@ -3,6 +3,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Url from "node:url"
+import { contentsOf, keptAnswers } from "./kept.ts"
 import type { Tree } from "./tree.ts"
 
 interface FileReach {
@@ -21,16 +22,27 @@ export interface UnitReach {
   readonly filesOf: (mutant: number) => ReadonlyArray<string>
 }
 
-export const learnUnitReach = async (tree: Tree): Promise<UnitReach> => {
-  const written = Path.resolve(tree.folder, reachFile)
-  Fs.rmSync(written, { force: true })
+const written = async (tree: Tree): Promise<string> => {
+  const file = Path.resolve(tree.folder, reachFile)
+  Fs.rmSync(file, { force: true })
   await tree.run(
     "node_modules/.bin/vitest",
     ["run", "--config", config, "--root", "."],
     withinMs,
-    { REACH_FILE: written, MUTANT: "-1" }
+    { REACH_FILE: file, MUTANT: "-1" }
   )
-  const lines = Fs.readFileSync(written, "utf8").trim().split("\n").map((line): FileReach => JSON.parse(line))
+  return Fs.readFileSync(file, "utf8")
+}
+
+export const learnUnitReach = async (tree: Tree): Promise<UnitReach> => {
+  const kept = keptAnswers<string>(
+    "unit-reach",
+    contentsOf(tree.folder, ["src", "simulator", "testkit", "test"])
+  )
+  const lines = (kept.get(reachFile) ?? await written(tree)).trim().split("\n").map((line): FileReach =>
+    JSON.parse(line)
+  )
+  kept.put(reachFile, lines.map((line) => JSON.stringify(line)).join("\n"))
   const byMutant = new Map<number, Array<string>>()
   for (const { file, reached } of lines.toSorted((a, b) => a.ms - b.ms)) {
     const name = Path.relative(tree.folder, file)

@@ -1,5 +1,5 @@
 // Turns that only append, written by one call of a function in the database: one round trip and one implicit
-// transaction for the whole group, where other turns take six trips. The function judges such
+// transaction for the whole group, where other turns take four trips. The function judges such
 // turns as src/domain/verdict.ts does, and says only which ones it did not write.
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

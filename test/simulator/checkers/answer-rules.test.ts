@@ -15,19 +15,13 @@ describe("repeats", () => {
   it("sees somebody told no for what was carried out", () => {
     const recorded = history(repeats)
     const [sari, ayu] = [recorded.phone("sari", "customer"), recorded.phone("ayu", "mitra")]
-    const resumed = {
-      _tag: "SessionResumed",
-      at: startMs,
-      by: "mitra",
-      payment_id: "p",
-      amount_idr: 1,
-      purchased_ms: 1,
-      ends_at: 1
-    } as const
+    const extension = { at: startMs, payment_id: "p", amount_idr: 1, purchased_ms: 1 }
+    const resumed = { ...extension, _tag: "SessionResumed", by: "mitra", ends_at: 1 } as const
     recorded.commit(all(
       put.session(
         active({ status: "completed", customer_goodbye: "dah", end_reason: "time_up", last_seq: 3 })
       ),
+      put.event(event(2, { ...extension, _tag: "ExtensionRequested", deadline_at: startMs })),
       put.event(event(3, resumed))
     ))
     const goodbye = { session_id: "chat", text: "dah " }

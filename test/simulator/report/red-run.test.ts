@@ -63,7 +63,7 @@ describe("a red run", () => {
     const { failure } = runScenario(written.seed1)
     assert.strictEqual(failure?.violation?.invariant, "2 capacity")
     Fs.rmSync(folder, { recursive: true })
-  })
+  }, 120_000)
 
   it("stands first in the index of its farm, with its page and the command that replays it", () => {
     const sound = { ...run.report, plan: { ...plan, seed: "2" }, violations: [] }

@@ -37,6 +37,7 @@ import eraseInDetachedMonths from "../../../../migrations/0030_erase_in_detached
 import pushAboutSignIns from "../../../../migrations/0031_push_about_sign_ins.ts"
 import indexAnsweredOffers from "../../../../migrations/0032_index_answered_offers.ts"
 import boundOpenOrders from "../../../../migrations/0033_bound_open_orders.ts"
+import lockTurns from "../../../../migrations/0034_lock_turns.ts"
 
 const migrations = {
   "0001_create_people": accounts,
@@ -71,7 +72,8 @@ const migrations = {
   "0030_erase_in_detached_months": eraseInDetachedMonths,
   "0031_push_about_sign_ins": pushAboutSignIns,
   "0032_index_answered_offers": indexAnsweredOffers,
-  "0033_bound_open_orders": boundOpenOrders
+  "0033_bound_open_orders": boundOpenOrders,
+  "0034_lock_turns": lockTurns
 }
 export type MigrationName = keyof typeof migrations
 
