@@ -6,7 +6,7 @@ import { socketUrl, type World } from "../world.ts"
 import { idsOf } from "./scenario.ts"
 
 const connectsAtOnce = 50
-/** With few chats, everybody in one of them only: a person may ask 100 times a second, also over all chats. */
+/** With few chats everybody is in one only: a person may ask 100 times a second, over all chats. */
 const chatsOfMitra = (chats: number): number => chats < 200 ? 1 : 3
 
 /** New people of one kind, connected to one of the runners. */

@@ -1,8 +1,7 @@
 // The group commit of one runner: turns that arrive while its commits are in flight form the next group, and
-// an idle journal commits at once; only behind a group of several does the next one gather for a moment. Owns
-// grouping, the order of an actor's turns, the bounds of the queue, draining, and the numbers an operator sees.
-// Not the Batcher: what is taken splits into groups, turns of a group end differently, and silence fails those
-// that still wait.
+// an idle journal commits at once; only behind a group of several does the next one gather for a moment.
+// Owns grouping, the order of an actor's turns, the bounds of the queue, draining, and an operator's numbers.
+// Not the Batcher: what is taken splits into groups, and turns of a group end differently.
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
