@@ -118,6 +118,10 @@ export const audit: MakeRule = (context, complain) => {
 
   const ask = (phone: Phone, tag: string, payload: Answer) => {
     if (phone.role !== "staff") return
+    // Who is deleted is put out first, with an entry of its own.
+    if (tag === "admin.mitra_delete") {
+      asked.set(keyOf("mitra.deactivate", payload["mitra_id"]), context.now_ms())
+    }
     const known = askedFor[tag]
     if (known === undefined) return
     asked.set(keyOf(known[0], known[1](payload) ?? ""), context.now_ms())
