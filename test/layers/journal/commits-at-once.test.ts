@@ -79,7 +79,7 @@ describe("turns that are written in one trip", () => {
 
 describe("groups that begin apart", () => {
   const apart = { from: 3, ms: 3 }
-  const waits = Effect.fnUntraced(function*(groups: Queue.Queue<unknown>, ms: number) {
+  const waits = Effect.fnUntraced(function*(groups: Queue.Dequeue<unknown>, ms: number) {
     yield* TestClock.adjust(ms)
     return yield* Queue.size(groups)
   })
