@@ -61,12 +61,16 @@ const make = Effect.gen(function*() {
     unknown.set(sessionId, clock.currentTimeMillisUnsafe() + unknownForMs)
   }
 
+  const asked = (sessionId: string) =>
+    reads.withPermit(inShare("strangers")(sessions.participation(sessionId)))
+
   const check = Effect.fnUntraced(function*(key: string, sessionId: string, by: Participant) {
     const who = `${by.side}:${by.id}`
     yield* look(who)
-    const found = isUnknown(sessionId)
-      ? null
-      : yield* reads.withPermit(inShare("strangers")(sessions.participation(sessionId)))
+    const found = isUnknown(sessionId) ? null : yield* asked(sessionId).pipe(
+      // Not answered, or given up meanwhile: whoever asks may well take part.
+      Effect.onError(() => Effect.sync(() => look.giveBack(who)))
+    )
     if (found === null) {
       rememberUnknown(sessionId)
       return yield* refuse("SESSION_NOT_FOUND", "There is no such session.", { session_id: sessionId })
