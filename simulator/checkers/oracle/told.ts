@@ -6,7 +6,9 @@ import type { ChatSessionRow } from "../../../testkit/memory/store/tables.ts"
 import { Owed } from "./owed.ts"
 
 /** Hints to the other side may be dropped when they come more often than once a second. */
-const typingPaceMs = 1_500
+const typingPaceMs = 1_000
+/** What was sent on a line that broke may still come in so much later. */
+const lostMs = 10_000
 /** Whose chat it is may be remembered for two seconds where a hint arrives. */
 const rememberedMs = 2_500
 /** While the clock runs each phone hears of it once a minute, from when it came or heard of a new end. */
@@ -42,8 +44,11 @@ export const told: MakeRule = (context, complain) => {
   const moved = new Touched()
   const receipts = new HeardReceipts()
   const status = new Map<Phone, { readonly is_online: boolean; readonly at_ms: number }>()
-  /** The last two hints that each person sent in each chat. */
-  const typed = new Map<string, ReadonlyArray<number>>()
+  /**
+   * Hints of each person in each chat: when the last was sent, by when the one before it had certainly come
+   * in, and how many are under way.
+   */
+  const typed = new Map<string, { at: number; before: number; ended: number; open: number }>()
   const heardTyping = new Map<string, number>()
   /** When each chat changed hands last. */
   const handedAt = new Map<string, number>()
@@ -122,7 +127,7 @@ export const told: MakeRule = (context, complain) => {
     if (row === undefined || side === "staff" || row[`${side}_id`] !== phone.id) return
     const key = `${session_id}/${phone.id}`
     const now = context.now_ms()
-    const [before = Number.NEGATIVE_INFINITY, at = now] = typed.get(key) ?? []
+    const { at = now, before = Number.NEGATIVE_INFINITY } = typed.get(key) ?? {}
     const peer = phoneOn(row, other(side))
     if (at - before < typingPaceMs || peer === undefined || row.ended_at !== null) return
     if (at - (handedAt.get(session_id) ?? Number.NEGATIVE_INFINITY) < rememberedMs) return
@@ -238,10 +243,17 @@ export const told: MakeRule = (context, complain) => {
     sent: (phone, tag, { session_id }) => {
       if (phone.id === null || tag !== "chat.typing") return
       const key = `${session_id}/${phone.id}`
-      const before = typed.get(key)?.at(-1) ?? Number.NEGATIVE_INFINITY
-      typed.set(key, [before, context.now_ms()])
+      const { ended, open } = typed.get(key) ?? { ended: Number.NEGATIVE_INFINITY, open: 0 }
+      const before = open > 0 ? Number.POSITIVE_INFINITY : ended
+      typed.set(key, { at: context.now_ms(), before, ended, open: open + 1 })
     },
     called: (phone, tag, payload, outcome) => {
+      const hint = tag === "chat.typing" ? typed.get(`${payload["session_id"]}/${phone.id}`) : undefined
+      if (hint !== undefined) {
+        hint.open -= 1
+        const broke = (outcome as Answer)["_tag"] === "ConnectionLost"
+        hint.ended = Math.max(hint.ended, context.now_ms() + (broke ? lostMs : 0))
+      }
       if (refusalOf(outcome) !== null || typeof outcome !== "object") return
       if (tag === "chat.typing" && !("_tag" in outcome)) typing(phone, payload["session_id"])
       else viewed(phone, outcome as Answer)

@@ -37,7 +37,9 @@ export const makeTyping = Effect.gen(function*() {
   const read = Effect.fnUntraced(function*(me: Caller, sessionId: string) {
     yield* look(me.topic)
     yield* Cache.invalidate(participations, sessionId)
-    const found = yield* Cache.get(participations, sessionId)
+    const found = yield* Cache.get(participations, sessionId).pipe(
+      Effect.onError(() => Effect.sync(() => look.giveBack(me.topic)))
+    )
     if (isOf(found, me)) look.giveBack(me.topic)
     return found
   })
