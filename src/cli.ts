@@ -188,7 +188,10 @@ const cli = Command.make("halobestie", {}, () => configured(serve)).pipe(
   ])
 )
 
+const runsUntilStopped = (process.argv[2] ?? "serve") === "serve"
+
 // A server in production logs lines for machines: how it ended is one of them.
 runCommandLine(cli, {
-  asLine: process.env["NODE_ENV"] === "production" && (process.argv[2] ?? "serve") === "serve"
+  asLine: process.env["NODE_ENV"] === "production" && runsUntilStopped,
+  runsUntilStopped
 })

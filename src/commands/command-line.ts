@@ -1,5 +1,6 @@
 // How a command line of ours runs and ends: its problem in words on the error stream, where a supervisor and
-// a person look first, and an exit code. Stopping on a signal is what a server is for: it is no failure.
+// a person look first, and an exit code. Stopping on a signal is what a server is for; a command that was to
+// do something did not do it.
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -10,10 +11,33 @@ import * as Exit from "effect/Exit"
 import { Command } from "effect/cli"
 import { explain } from "./explain.ts"
 
+/** As a shell has it for a program that a signal ended. */
+const interruptedCode = 130
+const interruptedText = "Stopped by a signal before it was done. Run the command again to finish it."
+
+export interface Ending {
+  /** A line among those of a server's log. */
+  readonly asLine?: boolean
+  /** It runs until it is stopped, as a server does. */
+  readonly runsUntilStopped?: boolean
+}
+
+/** `noted`: what a command found wrong although it ended as it was asked to. */
+export const exitCodeOf = (
+  exit: Exit.Exit<unknown, unknown>,
+  { runsUntilStopped = false }: Ending,
+  noted: number
+): number => {
+  if (Exit.isSuccess(exit)) return noted
+  if (!Cause.hasInterruptsOnly(exit.cause)) return 1
+  return runsUntilStopped ? noted : interruptedCode
+}
+
 /** In words, or among the lines of a server's log as one of them. */
-const complain = (asLine: boolean) => (cause: Cause.Cause<unknown>) =>
+const complain = ({ asLine = false, runsUntilStopped = false }: Ending) => (cause: Cause.Cause<unknown>) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const message = explain(cause)
+    const isCut = Cause.hasInterruptsOnly(cause) && !runsUntilStopped
+    const message = isCut ? interruptedText : explain(cause)
     if (message === null) return Effect.void
     if (!asLine) return Console.error(message)
     const timestamp = DateTime.formatIso(DateTime.makeUnsafe(now))
@@ -29,17 +53,13 @@ export const withHelpFlag = (args: ReadonlyArray<string>): ReadonlyArray<string>
 
 export const runCommandLine = <Name extends string, Input, Context, E>(
   command: Command.Command<Name, Input, Context, E, never>,
-  { asLine = false }: { readonly asLine?: boolean } = {}
+  ending: Ending = {}
 ): void =>
   Command.runWith(command, { version: "0.1.0" })(withHelpFlag(process.argv.slice(2))).pipe(
-    Effect.tapCause(complain(asLine)),
+    Effect.tapCause(complain(ending)),
     Effect.provide(NodeServices.layer),
     NodeRuntime.runMain({
       disableErrorReporting: true,
-      // What a command found wrong although it ended as it was asked to stands in process.exitCode.
-      teardown: (exit, onExit) =>
-        onExit(
-          Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? Number(process.exitCode ?? 0) : 1
-        )
+      teardown: (exit, onExit) => onExit(exitCodeOf(exit, ending, Number(process.exitCode ?? 0)))
     })
   )

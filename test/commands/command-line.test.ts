@@ -1,7 +1,8 @@
 // What people type before they know how a command goes: the ways to ask for help, and values that a script
 // cannot take.
 import { assert, describe, it } from "@effect/vitest"
-import { withHelpFlag } from "../../src/commands/command-line.ts"
+import * as Exit from "effect/Exit"
+import { exitCodeOf, withHelpFlag } from "../../src/commands/command-line.ts"
 import { asksForHelp, flagsOf, numberOf, socketUrlOf } from "../../testkit/command-line.mjs"
 
 describe("a command of the server", () => {
@@ -17,6 +18,26 @@ describe("a command of the server", () => {
       assert.deepStrictEqual(withHelpFlag(line.split(" ")), line.split(" "))
     }
     assert.deepStrictEqual(withHelpFlag([]), [])
+  })
+})
+
+describe("an exit code", () => {
+  const server = { runsUntilStopped: true }
+
+  it("is 0 for what was done, and for a server that was stopped", () => {
+    assert.strictEqual(exitCodeOf(Exit.void, {}, 0), 0)
+    assert.strictEqual(exitCodeOf(Exit.interrupt(1), server, 0), 0)
+  })
+
+  it("tells of a command that a signal cut short, as of one that failed", () => {
+    assert.strictEqual(exitCodeOf(Exit.interrupt(1), {}, 0), 130)
+    assert.strictEqual(exitCodeOf(Exit.fail("no"), {}, 0), 1)
+    assert.strictEqual(exitCodeOf(Exit.fail("no"), server, 0), 1)
+  })
+
+  it("keeps what was found wrong at an end that was asked for", () => {
+    assert.strictEqual(exitCodeOf(Exit.interrupt(1), server, 1), 1)
+    assert.strictEqual(exitCodeOf(Exit.void, {}, 2), 2)
   })
 })
 
