@@ -56,7 +56,7 @@ export const runCommandLine = <Name extends string, Input, Context, E>(
   ending: Ending = {}
 ): void =>
   Command.runWith(command, { version: "0.1.0" })(withHelpFlag(process.argv.slice(2))).pipe(
-    Effect.tapCause(complain(ending)),
+    Effect.onError(complain(ending)),
     Effect.provide(NodeServices.layer),
     NodeRuntime.runMain({
       disableErrorReporting: true,
