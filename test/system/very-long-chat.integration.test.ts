@@ -21,8 +21,8 @@ import { adminCall, signInAdmin } from "./staff.ts"
 const start = "2030-01-07T09:00:00.000Z"
 const minute = 60_000
 const extensions = 110
-/** So many orders of one customer an hour are allowed. */
-const ordersAtOnce = 18
+/** So many orders an hour are allowed to a customer on the first day. */
+const ordersAtOnce = 11
 const planted = 30_000
 /** An hour before the paid time is over; nobody was there for four days. */
 const daysLater = "2030-01-11T23:00:00.000Z"
