@@ -16,7 +16,7 @@ ALTER TABLE audit_chain ENABLE TRIGGER USER;
 ALTER TABLE audit_log ENABLE TRIGGER USER;
 
 -- People. Phones of a range that no operator has.
-UPDATE customers c SET call_name = 'Customer ' || n.number, phone_sealed = NULL, phone_mark = NULL,
+UPDATE customers c SET call_name = 'Customer ' || n.number, phone_sealed = NULL, phone_mark = NULL, orders_begun = '{}',
   phone = CASE WHEN num_nonnulls(c.phone, c.phone_sealed) = 1 THEN '+62999' || lpad(n.number::text, 9, '0') END
   FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM customers) n WHERE n.id = c.id;
 UPDATE mitras m SET display_name = 'Bestie ' || n.number, phone_sealed = NULL, phone_mark = NULL,
