@@ -13,8 +13,15 @@ const customer = { side: "customer", id: "customer-1" } as const
 const { burst } = quotas.unknown_sessions_per_person
 
 const away = Effect.fail(new Unavailable({ what: "postgres", retryable: true }))
-const hers = Effect.succeed({ customer_id: customer.id, mitra_id: "mitra-1", assigned: [] } as Participation)
-const another = Effect.succeed({ customer_id: "another", mitra_id: "mitra-1", assigned: [] } as Participation)
+const of = (customer_id: string): Participation => ({
+  id: "session-1",
+  status: "active",
+  customer_id,
+  mitra_id: "mitra-1",
+  assigned: []
+})
+const hers = Effect.succeed(of(customer.id))
+const another = Effect.succeed(of("another"))
 
 /** How each call ended, with the database answering so; the actor itself always answers. */
 const ends = (answers: ReadonlyArray<Effect.Effect<Participation, Unavailable>>) => {

@@ -9,13 +9,15 @@ import { Bus } from "../../../../src/services/bus/bus.ts"
 import { Unavailable } from "../../../../src/services/platform/unavailable.ts"
 import { type Participation, SessionViews } from "../../../../src/services/sessions/session-views.ts"
 
-const me = { side: "customer", id: "customer-1", topic: "customer:customer-1" } as Caller
-const hers = {
+const topic = "customer:customer-1"
+const me: Caller = { side: "customer", id: "customer-1", sender_id: topic, topic }
+const hers: Participation = {
+  id: "session-1",
   customer_id: me.id,
   mitra_id: "mitra-1",
   assigned: [],
   status: "active"
-} as unknown as Participation
+}
 
 describe("a hint that somebody types", () => {
   it.effect("is told as soon as the database answers, however often it did not", () => {
