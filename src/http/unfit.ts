@@ -16,7 +16,9 @@ import { Connections } from "./socket/connections.ts"
 
 const lookEvery = "500 millis"
 /** A hand-over of actors, or one unlucky look, is no reason. */
-const partlessForMs = 2_000
+export const partlessForMs = 2_000
+/** After an outage parts are taken up again one by one; what lasts so long somebody must mend. */
+export const partlessTooLongMs = 30_000
 /** A flicker costs nobody a connection. */
 export const unreadyForMs = 2_000
 
@@ -27,28 +29,48 @@ const saying = ({ own_address, unreached }: Standing) =>
 
 const stopping = new Set<string>(["draining", "starting"])
 
+/**
+ * What to do about a look at this runner's part in the cluster. A runner begins without one: it is not told
+ * as lost then, but as missing where that lasts.
+ */
+export const makePartWatch = () => {
+  let partlessSince: number | null = null
+  let isOut = true
+  let isToldTooLong = false
+  return (hasPart: boolean, now: number): "nothing" | "clear" | "raise" | "warn" | "complain" => {
+    if (hasPart) {
+      const wasOut = isOut
+      partlessSince = null
+      isOut = isToldTooLong = false
+      return wasOut ? "clear" : "nothing"
+    }
+    partlessSince ??= now
+    const partlessMs = now - partlessSince
+    if (partlessMs < partlessForMs) return "nothing"
+    const isNews = !isOut
+    isOut = true
+    if (isNews) return "warn"
+    if (partlessMs < partlessTooLongMs || isToldTooLong) return "raise"
+    isToldTooLong = true
+    return "complain"
+  }
+}
+
 const makeLook = Effect.fnUntraced(function*(standing: ClusterStandingOf) {
   const readiness = yield* Readiness
   const connections = yield* Connections
-  let partlessSince: number | null = 0
+  const partWatch = makePartWatch()
   let unreadySince: number | null = null
   let hasSentAway = false
-  let isOut = true
 
   const watchPart = Effect.fnUntraced(function*(now: number) {
     const found = yield* standing.now
-    if (found.has_part) {
-      if (isOut) yield* readiness.clear("cluster_isolated")
-      partlessSince = null
-      isOut = false
-      return
-    }
-    partlessSince ??= now
-    if (now - partlessSince < partlessForMs) return
-    if (!isOut) {
-      yield* Effect.logError("not ready: no part in the cluster").pipe(Effect.annotateLogs(saying(found)))
-    }
-    isOut = true
+    const next = partWatch(found.has_part, now)
+    if (next === "nothing") return
+    if (next === "clear") return yield* readiness.clear("cluster_isolated")
+    const told = Effect.annotateLogs(saying(found))
+    if (next === "warn") yield* Effect.logWarning("not ready: no part in the cluster").pipe(told)
+    if (next === "complain") yield* Effect.logError("still no part in the cluster").pipe(told)
     yield* readiness.raise("cluster_isolated", saying(found))
   })
 
