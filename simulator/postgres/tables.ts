@@ -46,7 +46,10 @@ const mirrored = {
   messages: { key: ["session_id", "seq"], rowOf: without("body_sealed") },
   session_events: { key: ["session_id", "seq"], rowOf: event },
   commands_seen: { key: ["actor_id", "sender_id", "command_id"] },
-  push_outbox: { key: ["id"] }
+  push_outbox: { key: ["id"] },
+  blocks: { key: ["customer_id", "mitra_id", "by_side"] },
+  cases: { key: ["id"], rowOf: without("words_sealed", "evidence_sealed") },
+  pauses: { key: ["user_type", "user_id"] }
 } satisfies Partial<Record<keyof Tables, Mirrored>>
 
 type KeyedTable = keyof typeof mirrored

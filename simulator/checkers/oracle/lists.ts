@@ -136,11 +136,12 @@ const listersOf = ({ now_ms, tables }: CheckerContext): Readonly<Record<string, 
       ).map(({ id }) => id),
       shown: idsIn(payments, "payment_id")
     }),
-    "admin.pricing_history": (_phone, _payload, { changes }) => ({
-      of: ["prices"],
-      all: tables.pricing_history.map(({ id }) => String(id)).toReversed(),
-      shown: ((changes ?? []) as ReadonlyArray<Answer>).map(({ id }) => String(id))
-    })
+    "admin.pricing_history": (_phone, _payload, { changes }) => {
+      const shown = ((changes ?? []) as ReadonlyArray<Answer>).map(({ id }) => String(id))
+      const all = tables.pricing_history.map(({ id }) => String(id)).toReversed()
+      // The changes in a real database are not read along.
+      return { of: ["prices"], all: all.length === 0 ? shown : all, shown }
+    }
   }
 }
 
